@@ -1,0 +1,98 @@
+//! What a team undertook: objectives with their levels, and whether they hold.
+
+use crate::event::Priority;
+use crate::measure::Measure;
+use crate::share::Share;
+use crate::time::{DAY_MS, Elapsed, HOUR_MS};
+
+mod verdict;
+
+pub use verdict::{Knowledge, State, Tally};
+
+/// Whose agreement it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Owner {
+    /// Of one team.
+    Team(Box<str>),
+    /// Of the whole organisation: over all teams and what nobody answers for.
+    Organisation,
+}
+
+/// What a team or the organisation agreed on: one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreement {
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its lines; none where nothing is agreed on yet.
+    pub objectives: Vec<Objective>,
+}
+
+/// One line of an agreement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objective {
+    /// Its name, unique within the agreement.
+    pub name: Box<str>,
+    /// What it measures.
+    pub measure: Measure,
+    /// The level.
+    pub level: Level,
+    /// The length of the rolling window that it is judged over. Default `7d`.
+    pub over: Elapsed,
+    /// How much of the error budget may be spent before the objective is at risk. Default `80%`.
+    pub at_risk: Share,
+}
+
+/// The level that an objective asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// A share of tickets within a target.
+    Within {
+        /// The target where the priority has none of its own.
+        target: Elapsed,
+        /// Targets by priority, in the order of [`Priority::ALL`].
+        by_priority: [Option<Elapsed>; Priority::ALL.len()],
+        /// The share of decided tickets that must be within target. Default `90%`.
+        share: Share,
+        /// Decided tickets needed before a verdict is given. Default 20.
+        min_tickets: u64,
+    },
+    /// Nobody waits longer than this.
+    NoneOver(Elapsed),
+}
+
+impl Objective {
+    /// The default of `over`.
+    pub const OVER_DEFAULT: Elapsed = Elapsed::from_ms(7 * DAY_MS);
+    /// The shortest window.
+    pub const OVER_MIN: Elapsed = Elapsed::from_ms(HOUR_MS);
+    /// The longest window. It decides how long panes and finished tickets are kept.
+    pub const OVER_MAX: Elapsed = Elapsed::from_ms(90 * DAY_MS);
+    /// The default of `min_tickets`: at a true share of 95 % and a level of 90 %, 20 tickets miss by chance
+    /// in 7.5 of 100 windows, 5 in 22.6.
+    pub const MIN_TICKETS_DEFAULT: u64 = 20;
+
+    /// The target for a ticket of this priority.
+    pub fn target(&self, priority: Option<Priority>) -> Elapsed {
+        match &self.level {
+            Level::NoneOver(limit) => *limit,
+            Level::Within { target, by_priority, .. } => {
+                priority.and_then(|priority| by_priority[priority.index()]).unwrap_or(*target)
+            }
+        }
+    }
+
+    /// Whether the target depends on the priority.
+    pub fn differs_by_priority(&self) -> bool {
+        match &self.level {
+            Level::NoneOver(_) => false,
+            Level::Within { by_priority, .. } => by_priority.iter().any(Option::is_some),
+        }
+    }
+
+    /// All its targets, in no order, some perhaps twice.
+    pub fn targets(&self) -> impl Iterator<Item = Elapsed> {
+        std::iter::once(None)
+            .chain(Priority::ALL.into_iter().map(Some))
+            .map(|priority| self.target(priority))
+    }
+}

@@ -1,0 +1,207 @@
+//! Whether an objective holds, decided with integers alone.
+
+use super::{Level, Objective};
+use crate::share::Share;
+
+/// How an objective stands. The first that holds is the verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum State {
+    /// The team has not agreed on anything yet.
+    NotAgreed,
+    /// What is known is not up to date: nothing is decided until it is.
+    Frozen,
+    /// The level is missed.
+    Missed,
+    /// Too few tickets are decided, or the window reaches back beyond what is known.
+    InsufficientData,
+    /// The level is reached, but most of the error budget is spent.
+    AtRisk,
+    /// The level is reached.
+    Met,
+}
+
+impl State {
+    /// Its name in readings and metrics. A closed set: changing one is a breaking change.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::NotAgreed => "not_agreed",
+            Self::Frozen => "frozen",
+            Self::Missed => "missed",
+            Self::InsufficientData => "insufficient_data",
+            Self::AtRisk => "at_risk",
+            Self::Met => "met",
+        }
+    }
+}
+
+/// What is known of an objective's window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Knowledge {
+    /// All of it.
+    Whole,
+    /// Its history begins within the window: tickets may be missing.
+    InPart,
+    /// It is not up to date: data is missing or late.
+    Stale,
+}
+
+/// The tickets that an objective is judged by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Answered in the window, given up over target in it, or waiting and over target now.
+    pub decided: u64,
+    /// Those of them over target.
+    pub missed: u64,
+}
+
+impl Tally {
+    /// The share of decided tickets within target, in basis points rounded to the nearest; `None` while
+    /// nothing is decided.
+    pub fn compliance_bp(self) -> Option<u32> {
+        let decided = u128::from(self.decided);
+        let met = u128::from(self.decided.saturating_sub(self.missed));
+        let doubled = (met * 2 * u128::from(Share::WHOLE_BP) + decided).checked_div(decided * 2)?;
+        u32::try_from(doubled).ok()
+    }
+}
+
+impl Objective {
+    /// How the objective stands with these tickets.
+    ///
+    /// Below `min_tickets` it is missed as soon as that is certain: when `min_tickets` decided ones could
+    /// not reach the share even if all to come are met.
+    /// With history in part, a share of it says nothing; but who is known to wait beyond a limit for all
+    /// does.
+    pub fn judge(&self, tally: Tally, knowledge: Knowledge) -> State {
+        let Tally { decided, missed } = tally;
+        let Level::Within { share, min_tickets, .. } = &self.level else {
+            return match knowledge {
+                Knowledge::Stale => State::Frozen,
+                Knowledge::Whole | Knowledge::InPart if missed > 0 => State::Missed,
+                Knowledge::InPart => State::InsufficientData,
+                Knowledge::Whole => State::Met,
+            };
+        };
+        match knowledge {
+            Knowledge::Stale => return State::Frozen,
+            Knowledge::InPart => return State::InsufficientData,
+            Knowledge::Whole => {}
+        }
+        let certain_among = decided.max(*min_tickets);
+        if !share.is_met_by(certain_among.saturating_sub(missed), certain_among) {
+            State::Missed
+        } else if decided < *min_tickets {
+            State::InsufficientData
+        } else if missed > 0 && spends(missed, decided, *share, self.at_risk) {
+            State::AtRisk
+        } else {
+            State::Met
+        }
+    }
+}
+
+/// Whether `missed` of `decided` spend `spent` of the error budget or more. The budget is the share of
+/// tickets that may be over target: 1 − `share`.
+fn spends(missed: u64, decided: u64, share: Share, spent: Share) -> bool {
+    let budget_bp = u128::from(Share::WHOLE_BP - share.basis_points());
+    let whole = u128::from(Share::WHOLE_BP);
+    u128::from(missed) * whole * whole
+        >= budget_bp * u128::from(decided) * u128::from(spent.basis_points())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::measure::Measure;
+    use crate::time::Elapsed;
+
+    fn objective(share_bp: u32, min_tickets: u64) -> Objective {
+        Objective {
+            name: "o".into(),
+            measure: Measure::FirstReply,
+            level: Level::Within {
+                target: Elapsed::from_ms(1),
+                by_priority: [None; 4],
+                share: Share::from_basis_points(share_bp).unwrap(),
+                min_tickets,
+            },
+            over: Objective::OVER_DEFAULT,
+            at_risk: Share::from_basis_points(8_000).unwrap(),
+        }
+    }
+
+    fn judged(objective: &Objective, decided: u64, missed: u64) -> State {
+        objective.judge(Tally { decided, missed }, Knowledge::Whole)
+    }
+
+    /// The words of the agreement, with fractions of integers and no shared code: the oracle.
+    fn in_words(share_bp: u64, min_tickets: u64, decided: u64, missed: u64) -> State {
+        let met = decided - missed;
+        let missed_now = decided >= min_tickets && met * 10_000 < share_bp * decided;
+        let certain = decided < min_tickets && missed * 10_000 > (10_000 - share_bp) * min_tickets;
+        if missed_now || certain {
+            State::Missed
+        } else if decided < min_tickets {
+            State::InsufficientData
+        } else if missed > 0 && missed * 10_000 * 100 >= 80 * (10_000 - share_bp) * decided {
+            State::AtRisk
+        } else {
+            State::Met
+        }
+    }
+
+    #[test]
+    fn verdicts_are_those_of_the_words_for_every_share_and_count() {
+        for share_bp in (1..=9_999).step_by(37).chain([8_999, 9_000, 9_001, 9_999]) {
+            for min_tickets in [1, 20] {
+                let objective = objective(share_bp, min_tickets);
+                for decided in (0..40).chain([997, 9_999, 10_000]) {
+                    for missed in (0..=decided).step_by(1 + usize::try_from(decided / 50).unwrap()) {
+                        assert_eq!(
+                            judged(&objective, decided, missed),
+                            in_words(u64::from(share_bp), min_tickets, decided, missed),
+                            "{missed} of {decided} at {share_bp} bp, at least {min_tickets}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_team_with_few_tickets_misses_once_it_is_certain() {
+        let objective = objective(9_000, 20);
+        assert_eq!(judged(&objective, 2, 2), State::InsufficientData);
+        assert_eq!(judged(&objective, 3, 3), State::Missed);
+        assert_eq!(judged(&objective, 19, 2), State::InsufficientData);
+        assert_eq!(judged(&objective, 20, 2), State::AtRisk);
+    }
+
+    #[test]
+    fn what_is_not_known_is_not_judged() {
+        let share = objective(9_000, 1);
+        let limit = Objective { level: Level::NoneOver(Elapsed::from_ms(1)), ..share.clone() };
+        let clear = Tally { decided: 50, missed: 0 };
+        let over = Tally { decided: 50, missed: 50 };
+        for (objective, tally, knowledge, state) in [
+            (&share, over, Knowledge::Stale, State::Frozen),
+            (&share, over, Knowledge::InPart, State::InsufficientData),
+            (&share, over, Knowledge::Whole, State::Missed),
+            (&limit, over, Knowledge::Stale, State::Frozen),
+            (&limit, over, Knowledge::InPart, State::Missed),
+            (&limit, clear, Knowledge::InPart, State::InsufficientData),
+            (&limit, clear, Knowledge::Whole, State::Met),
+        ] {
+            assert_eq!(objective.judge(tally, knowledge), state, "{tally:?} {knowledge:?}");
+        }
+    }
+
+    #[test]
+    fn compliance_is_rounded_to_the_nearest_basis_point() {
+        let bp = |decided, missed| Tally { decided, missed }.compliance_bp();
+        assert_eq!(bp(830, 61), Some(9_265));
+        assert_eq!(bp(3, 1), Some(6_667));
+        assert_eq!(bp(1, 0), Some(10_000));
+        assert_eq!(bp(0, 0), None);
+    }
+}

@@ -1,0 +1,320 @@
+//! Bytes in, an [`Event`] or the reason why not out.
+
+use std::borrow::Cow;
+
+use serde_json::error::Category;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use super::rejection::{Outcome, Reason, Rejection, Skip};
+use super::wire::{Key, Value, Wire};
+use super::{Detail, Event, Kind, Maker, Priority, Subject};
+use crate::name;
+use crate::time::Timestamp;
+
+/// Bytes one record holds at most; a longer one is refused as `too_large` before it is parsed.
+///
+/// A real event is 150 bytes; the largest text it may hold is 500.
+pub const RECORD_BYTES_MAX: usize = 256 * 1024;
+
+/// Bytes of a `text` or `note` at most.
+pub const TEXT_BYTES_MAX: usize = 500;
+
+/// Characters of a refused value that its rejection repeats.
+const EXCERPT_CHARS_MAX: usize = 60;
+
+/// Decodes one record of bare JSON.
+///
+/// # Errors
+/// The record's outcome, which is then [`Outcome::Skipped`] or [`Outcome::Rejected`].
+pub fn decode(record: &[u8]) -> Result<Event<'_>, Outcome> {
+    let text = as_text(record).map_err(Outcome::Rejected)?;
+    let mut wire: Wire<'_> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    let kind = match kind_of(wire.take(Key::Type)) {
+        Ok(Some(kind)) => kind,
+        Ok(None) => return Err(Outcome::Skipped(Skip::UnknownType)),
+        Err(rejection) => return Err(Outcome::Rejected(rejection)),
+    };
+    event_of(kind, &mut wire).map_err(Outcome::Rejected)
+}
+
+/// The rejection of a record of so many bytes, more than [`RECORD_BYTES_MAX`].
+pub fn too_large(bytes: usize) -> Box<Rejection> {
+    let advice = format!(
+        "the record has {bytes} bytes; at most {RECORD_BYTES_MAX} are read: leave out what Vaste does not \
+         need"
+    );
+    Rejection::boxed(Reason::TooLarge, advice)
+}
+
+/// The identity of an event: a hash of its `source` and `id`.
+///
+/// # Design
+/// 64 bits are compared within one timeline of at most 200 000 events: a chance meeting of two has a
+/// probability below 10⁻⁸ in the fullest. The hash is fixed for ever, since timelines are kept by it.
+pub fn identity_hash(source: Option<&str>, id: &str) -> u64 {
+    match source {
+        None => xxh3_64(id.as_bytes()),
+        Some(source) => xxh3_64_with_seed(id.as_bytes(), xxh3_64(source.as_bytes()) | 1),
+    }
+}
+
+type Checked<T> = Result<T, Box<Rejection>>;
+
+fn as_text(record: &[u8]) -> Checked<&str> {
+    if record.len() > RECORD_BYTES_MAX {
+        return Err(too_large(record.len()));
+    }
+    let unsupported = |advice: &str| Err(Rejection::boxed(Reason::UnsupportedEncoding, advice.into()));
+    match record {
+        [0 | 1, ..] => unsupported(
+            "the record begins with a schema registry's frame; publish plain JSON, without a registry's \
+             serializer",
+        ),
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] => {
+            unsupported("the record is UTF-16; publish JSON in UTF-8")
+        }
+        [0xEF, 0xBB, 0xBF, ..] => {
+            unsupported("the record begins with a byte order mark; publish JSON without it")
+        }
+        _ => std::str::from_utf8(record).map_err(|error| {
+            let at = error.valid_up_to() + 1;
+            Rejection::boxed(Reason::Malformed, format!("byte {at} is not UTF-8; publish JSON in UTF-8"))
+        }),
+    }
+}
+
+fn not_json(error: &serde_json::Error) -> Outcome {
+    let (reason, way_out) = match error.classify() {
+        Category::Data => (Reason::BadSchema, "a record is one JSON object, each key once"),
+        Category::Io | Category::Syntax | Category::Eof => {
+            (Reason::Malformed, "a record is one JSON object")
+        }
+    };
+    // Where it names a place, serde_json says "at line 1 column 7": records are one line.
+    let what = error.to_string().replace(" at line 1 column ", " at column ");
+    Outcome::Rejected(Rejection::boxed(reason, format!("{what}; {way_out}")))
+}
+
+/// The kind, or `None` where the type is not one we know.
+fn kind_of(value: Value<'_>) -> Checked<Option<Kind>> {
+    if let Value::Text(label) = &value {
+        return Ok(Kind::from_label(label));
+    }
+    Err(wrong(Key::Type, &value, "write a type such as \"ticket.created\""))
+}
+
+fn event_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Event<'a>> {
+    let id = required(wire, Key::Id, "give every event an id of its own")?;
+    if !name::is_identity(&id) {
+        return Err(bad(Reason::BadId, Key::Id, &id, IDENTITY_FORM));
+    }
+    let source = optional(wire, Key::Source, "a text")?;
+    if let Some(source) = source.as_deref().filter(|source| !name::is_identity(source)) {
+        return Err(bad(Reason::BadId, Key::Source, source, IDENTITY_FORM));
+    }
+    let time = required(wire, Key::Time, TIME_FORM)?;
+    let time = match Timestamp::parse(&time) {
+        None => return Err(bad(Reason::BadTimestamp, Key::Time, &time, TIME_FORM)),
+        Some(at) if !at.is_event_time() => {
+            return Err(bad(Reason::BadTimestamp, Key::Time, &time, "write a time from 1990 to 2099"));
+        }
+        Some(at) => at,
+    };
+    let team = optional(wire, Key::Team, "a text")?;
+    if let Some(team) = team.as_deref().filter(|team| !name::is_team(team)) {
+        return Err(bad(Reason::BadTeam, Key::Team, team, TEAM_FORM));
+    }
+    let (subject, team) = subject_of(kind, wire, team)?;
+    Ok(Event {
+        kind,
+        time,
+        identity: identity_hash(source.as_deref(), &id),
+        subject,
+        team,
+        priority: priority_of(wire)?,
+        channel: short_name(wire, Key::Channel)?,
+        agent: if matches!(kind, Kind::AgentReplied | Kind::Assigned) {
+            checked_id(wire, Key::Agent)?
+        } else {
+            None
+        },
+        maker: if kind == Kind::Created { maker_of(wire)? } else { Maker::default() },
+        detail: detail_of(kind, wire)?,
+    })
+}
+
+/// What the event is about, and its team field where that is something else.
+fn subject_of<'a>(
+    kind: Kind,
+    wire: &mut Wire<'a>,
+    team: Option<Cow<'a, str>>,
+) -> Checked<(Subject<'a>, Option<Cow<'a, str>>)> {
+    if kind.is_of_team() {
+        let missing = || wrong(Key::Team, &Value::Absent, "name the team that it is about");
+        return Ok((Subject::Team(team.ok_or_else(missing)?), None));
+    }
+    let ticket = required(wire, Key::Ticket, "name the ticket that it happened to")?;
+    if !name::is_id(&ticket) {
+        return Err(bad(Reason::BadId, Key::Ticket, &ticket, ID_FORM));
+    }
+    Ok((Subject::Ticket(ticket), team))
+}
+
+fn detail_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Option<Box<Detail<'a>>>> {
+    let detail = match kind {
+        Kind::Merged | Kind::Deleted | Kind::MarkedSpam => {
+            Detail { into: checked_id(wire, Key::Into)?, ..Detail::default() }
+        }
+        Kind::Rated => Detail { score: score_of(wire)?, ..Detail::default() },
+        Kind::Reviewed => Detail {
+            by: short_name(wire, Key::By)?,
+            score: score_of(wire)?,
+            note: bounded_text(wire, Key::Note)?,
+            bring_to_team: flag_of(wire, Key::BringToTeam)?,
+            ..Detail::default()
+        },
+        Kind::ConcernRaised | Kind::ConcernSettled => {
+            let Some(concern) = checked_id(wire, Key::Concern)? else {
+                return Err(wrong(Key::Concern, &Value::Absent, "give the concern an id"));
+            };
+            Detail {
+                by: short_name(wire, Key::By)?,
+                concern: Some(concern),
+                text: bounded_text(wire, Key::Text)?,
+                ..Detail::default()
+            }
+        }
+        Kind::Created
+        | Kind::Reopened
+        | Kind::Resumed
+        | Kind::CustomerReplied
+        | Kind::BotReplied
+        | Kind::AgentReplied
+        | Kind::NoteAdded
+        | Kind::Pending
+        | Kind::OnHold
+        | Kind::Solved
+        | Kind::Closed
+        | Kind::Assigned => return Ok(None),
+    };
+    Ok((detail != Detail::default()).then(|| Box::new(detail)))
+}
+
+fn required<'a>(wire: &mut Wire<'a>, key: Key, way_out: &str) -> Checked<Cow<'a, str>> {
+    let value = wire.take(key);
+    if let Value::Text(text) = value { Ok(text) } else { Err(wrong(key, &value, way_out)) }
+}
+
+fn optional<'a>(wire: &mut Wire<'a>, key: Key, form: &str) -> Checked<Option<Cow<'a, str>>> {
+    let value = wire.take(key);
+    if let Value::Text(text) = value {
+        Ok(Some(text))
+    } else if value == Value::Absent {
+        Ok(None)
+    } else {
+        Err(wrong(key, &value, &format!("write {form}, or leave it out")))
+    }
+}
+
+fn checked_id<'a>(wire: &mut Wire<'a>, key: Key) -> Checked<Option<Cow<'a, str>>> {
+    let id = optional(wire, key, "a text")?;
+    match id.as_deref().filter(|id| !name::is_id(id)) {
+        Some(id) => Err(bad(Reason::BadId, key, id, ID_FORM)),
+        None => Ok(id),
+    }
+}
+
+fn short_name<'a>(wire: &mut Wire<'a>, key: Key) -> Checked<Option<Cow<'a, str>>> {
+    let name = optional(wire, key, "a text")?;
+    match name.as_deref().filter(|name| !name::is_name(name)) {
+        Some(name) => Err(bad(Reason::BadSchema, key, name, NAME_FORM)),
+        None => Ok(name),
+    }
+}
+
+fn bounded_text<'a>(wire: &mut Wire<'a>, key: Key) -> Checked<Option<Cow<'a, str>>> {
+    let text = optional(wire, key, "a text")?;
+    match text.as_deref().filter(|text| text.len() > TEXT_BYTES_MAX) {
+        Some(text) => {
+            let way_out = format!("shorten it to {TEXT_BYTES_MAX} bytes, it has {}", text.len());
+            Err(bad(Reason::BadSchema, key, text, &way_out))
+        }
+        None => Ok(text),
+    }
+}
+
+fn priority_of(wire: &mut Wire<'_>) -> Checked<Option<Priority>> {
+    const FORM: &str = "write low, normal, high or urgent, or leave it out";
+    optional(wire, Key::Priority, "low, normal, high or urgent")?
+        .map(|label| {
+            Priority::from_label(&label)
+                .ok_or_else(|| bad(Reason::BadSchema, Key::Priority, &label, FORM))
+        })
+        .transpose()
+}
+
+fn maker_of(wire: &mut Wire<'_>) -> Checked<Maker> {
+    const FORM: &str = "write customer, agent or system, or leave it out for the customer";
+    let by = optional(wire, Key::By, "customer, agent or system")?;
+    by.map_or(Ok(Maker::Customer), |label| {
+        Maker::from_label(&label).ok_or_else(|| bad(Reason::BadSchema, Key::By, &label, FORM))
+    })
+}
+
+fn score_of(wire: &mut Wire<'_>) -> Checked<Option<u8>> {
+    let value = wire.take(Key::Score);
+    if let Value::Integer(score @ 1..=5) = value {
+        Ok(u8::try_from(score).ok())
+    } else if value == Value::Absent {
+        Ok(None)
+    } else {
+        Err(wrong(Key::Score, &value, "write a whole number from 1 to 5, or leave it out"))
+    }
+}
+
+fn flag_of(wire: &mut Wire<'_>, key: Key) -> Checked<Option<bool>> {
+    let value = wire.take(key);
+    if let Value::Bool(flag) = value {
+        Ok(Some(flag))
+    } else if value == Value::Absent {
+        Ok(None)
+    } else {
+        Err(wrong(key, &value, "write true or false, or leave it out"))
+    }
+}
+
+const IDENTITY_FORM: &str = "write 1 to 256 bytes of text without control characters";
+const ID_FORM: &str = "write 1 to 128 letters, digits or . _ : / @ # + -";
+const NAME_FORM: &str = "write 1 to 128 bytes of text without control characters";
+const TEAM_FORM: &str = "write 1 to 128 bytes of text without control characters, not one of the \
+                         reserved unclaimed, _all, _unclaimed";
+const TIME_FORM: &str =
+    "write RFC 3339 with an offset, such as \"2026-11-21T09:14:03.120+02:00\"";
+
+/// A rejection of a value that has the right type.
+fn bad(reason: Reason, key: Key, text: &str, way_out: &str) -> Box<Rejection> {
+    Rejection::boxed(reason, format!("`{}` is {}: {way_out}", key.label(), excerpt(text)))
+}
+
+/// A rejection of a value that is missing or has the wrong type.
+fn wrong(key: Key, value: &Value<'_>, way_out: &str) -> Box<Rejection> {
+    let what = match value {
+        Value::Absent => "missing".to_owned(),
+        Value::Text(text) => excerpt(text),
+        Value::Integer(number) => format!("the number {number}"),
+        Value::Number(number) => format!("the number {number}"),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Array => "an array".to_owned(),
+        Value::Object => "an object".to_owned(),
+    };
+    Rejection::boxed(Reason::BadSchema, format!("`{}` is {what}: {way_out}", key.label()))
+}
+
+/// A value in quotes, cut, with control characters escaped: it goes to terminals and logs.
+fn excerpt(text: &str) -> String {
+    let mut cut: String = text.chars().take(EXCERPT_CHARS_MAX).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    format!("{cut:?}")
+}

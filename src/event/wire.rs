@@ -1,0 +1,215 @@
+//! The shape of a record: one JSON object with known keys. The only place that knows the topic's JSON.
+//!
+//! # Design
+//! A derived `Deserialize` would take an array for an object and say little about a value of the wrong
+//! type. Here every known key keeps whatever value it has, so that the decoder can name key, value and
+//! way out; values of unknown keys are skipped without recursion, so that nesting costs nothing.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+/// The keys that mean something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Key {
+    Id,
+    Type,
+    Time,
+    Ticket,
+    Team,
+    Channel,
+    Priority,
+    Source,
+    Agent,
+    By,
+    Score,
+    Note,
+    BringToTeam,
+    Concern,
+    Text,
+    Into,
+}
+
+impl Key {
+    const COUNT: usize = 16;
+
+    pub(super) const fn label(self) -> &'static str {
+        match self {
+            Self::Id => "id",
+            Self::Type => "type",
+            Self::Time => "time",
+            Self::Ticket => "ticket",
+            Self::Team => "team",
+            Self::Channel => "channel",
+            Self::Priority => "priority",
+            Self::Source => "source",
+            Self::Agent => "agent",
+            Self::By => "by",
+            Self::Score => "score",
+            Self::Note => "note",
+            Self::BringToTeam => "bring_to_team",
+            Self::Concern => "concern",
+            Self::Text => "text",
+            Self::Into => "into",
+        }
+    }
+
+    fn from_label(label: &str) -> Option<Self> {
+        Some(match label {
+            "id" => Self::Id,
+            "type" => Self::Type,
+            "time" => Self::Time,
+            "ticket" => Self::Ticket,
+            "team" => Self::Team,
+            "channel" => Self::Channel,
+            "priority" => Self::Priority,
+            "source" => Self::Source,
+            "agent" => Self::Agent,
+            "by" => Self::By,
+            "score" => Self::Score,
+            "note" => Self::Note,
+            "bring_to_team" => Self::BringToTeam,
+            "concern" => Self::Concern,
+            "text" => Self::Text,
+            "into" => Self::Into,
+            _ => return None,
+        })
+    }
+}
+
+/// A value of a known key, before it is checked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) enum Value<'a> {
+    /// The key is not there, or `null`.
+    #[default]
+    Absent,
+    Text(Cow<'a, str>),
+    Integer(i64),
+    Bool(bool),
+    /// Any other number, as it reads.
+    Number(f64),
+    Array,
+    Object,
+}
+
+/// A record's known keys.
+#[derive(Debug)]
+pub(super) struct Wire<'a> {
+    values: [Option<Value<'a>>; Key::COUNT],
+}
+
+impl<'a> Wire<'a> {
+    /// Takes the value of a key; absent where the record has none.
+    pub(super) fn take(&mut self, key: Key) -> Value<'a> {
+        self.values[key as usize].take().unwrap_or_default()
+    }
+}
+
+impl<'de> Deserialize<'de> for Wire<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(WireVisitor)
+    }
+}
+
+struct WireVisitor;
+
+impl<'de> Visitor<'de> for WireVisitor {
+    type Value = Wire<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("one JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Wire<'de>, A::Error> {
+        let mut wire = Wire { values: [const { None }; Key::COUNT] };
+        while let Some(AnyKey(key)) = map.next_key()? {
+            let Some(key) = key else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let slot = &mut wire.values[key as usize];
+            if slot.is_some() {
+                return Err(A::Error::custom(format_args!("the key `{}` comes twice", key.label())));
+            }
+            *slot = Some(map.next_value()?);
+        }
+        Ok(wire)
+    }
+}
+
+/// A key, or `None` where it means nothing to us.
+struct AnyKey(Option<Key>);
+
+impl<'de> Deserialize<'de> for AnyKey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl Visitor<'_> for KeyVisitor {
+            type Value = AnyKey;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<AnyKey, E> {
+                Ok(AnyKey(Key::from_label(text)))
+            }
+        }
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+impl<'de> Deserialize<'de> for Value<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+struct ValueVisitor;
+
+impl<'de> Visitor<'de> for ValueVisitor {
+    type Value = Value<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any value")
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Value<'de>, E> {
+        Ok(Value::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value<'de>, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value<'de>, E> {
+        Ok(Value::Integer(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value<'de>, E> {
+        #[expect(clippy::cast_precision_loss, reason = "only shown in a rejection")]
+        Ok(i64::try_from(value).map_or(Value::Number(value as f64), Value::Integer))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value<'de>, E> {
+        Ok(Value::Number(value))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value<'de>, E> {
+        Ok(Value::Absent)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Value::Array)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Value::Object)
+    }
+}

@@ -1,0 +1,184 @@
+//! Records from files: lines of bounded length, plain, gzip or Zstandard.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use crate::event::RECORD_BYTES_MAX;
+
+/// Bytes read at a time.
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// Where records come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// Standard input.
+    Standard,
+    /// A file.
+    File(PathBuf),
+}
+
+impl Source {
+    /// `-` is standard input, all else a file.
+    pub fn from_argument(argument: &str) -> Self {
+        if argument == "-" { Self::Standard } else { Self::File(argument.into()) }
+    }
+
+    /// Its name in messages.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Standard => "standard input".to_owned(),
+            Self::File(path) => path.display().to_string(),
+        }
+    }
+
+    /// Its size in bytes as it is stored, where that is known.
+    pub fn size(&self) -> Option<u64> {
+        match self {
+            Self::Standard => None,
+            Self::File(path) => Some(std::fs::metadata(path).ok()?.len()),
+        }
+    }
+
+    /// Opens it; what is compressed is recognised by its first bytes, whatever its name.
+    ///
+    /// # Errors
+    /// When it cannot be opened or begun.
+    pub fn open(&self, progress: impl FnMut(u64) + 'static) -> Result<Box<dyn BufRead>, InputError> {
+        let failed = |error| InputError::Open { name: self.name(), error };
+        let raw: Box<dyn Read> = match self {
+            Self::Standard => Box::new(io::stdin()),
+            Self::File(path) => Box::new(open_file(path).map_err(failed)?),
+        };
+        let counted = Counted { inner: raw, progress };
+        let mut reader = BufReader::with_capacity(BUFFER_BYTES, counted);
+        let head = reader.fill_buf().map_err(failed)?;
+        Ok(if head.starts_with(&[0x1F, 0x8B]) {
+            let decoder = flate2::bufread::MultiGzDecoder::new(reader);
+            Box::new(BufReader::with_capacity(BUFFER_BYTES, decoder))
+        } else if head.starts_with(&[0x28, 0xB5, 0x2F, 0xFD]) {
+            let decoder = zstd::Decoder::with_buffer(reader).map_err(failed)?;
+            Box::new(BufReader::with_capacity(BUFFER_BYTES, decoder))
+        } else {
+            Box::new(reader)
+        })
+    }
+}
+
+fn open_file(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder, name its files"));
+    }
+    Ok(file)
+}
+
+/// A reader that says how many bytes it has given.
+struct Counted<R, F> {
+    inner: R,
+    progress: F,
+}
+
+impl<R: Read, F: FnMut(u64)> Read for Counted<R, F> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        (self.progress)(read as u64);
+        Ok(read)
+    }
+}
+
+/// Why input could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// It could not be opened.
+    #[error("failed to open {name}: {error}")]
+    Open {
+        /// The file.
+        name: String,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// It broke off, or its compression is damaged.
+    #[error(
+        "failed to read {name} after line {line}: {error}; nothing is printed, since what is missing \
+         could change it: fetch the file again"
+    )]
+    Read {
+        /// The file.
+        name: String,
+        /// The last line that was whole.
+        line: u64,
+        /// What the system or the decompressor says.
+        error: io::Error,
+    },
+}
+
+/// One line of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Line<'a> {
+    /// A line that a record fits in, without its end.
+    Record(&'a [u8]),
+    /// A line of so many bytes, more than [`RECORD_BYTES_MAX`].
+    TooLong(usize),
+}
+
+/// Calls `visit` with the number of every line that is not blank, from 1, and the line.
+///
+/// Holds at most one record in memory, however long a line is.
+///
+/// # Errors
+/// When reading fails.
+pub fn read_lines(
+    source: &Source,
+    reader: &mut dyn BufRead,
+    mut visit: impl FnMut(u64, Line<'_>),
+) -> Result<(), InputError> {
+    let mut lines = 0;
+    // What is held of a line that goes on beyond the buffer, and how long it is by now.
+    let mut held = Vec::new();
+    let mut length = 0;
+    loop {
+        let available = loop {
+            match reader.fill_buf() {
+                Ok(bytes) => break bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    return Err(InputError::Read { name: source.name(), line: lines, error });
+                }
+            }
+        };
+        if available.is_empty() {
+            if length > 0 {
+                visit_line(lines + 1, length, &held, &mut visit);
+            }
+            return Ok(());
+        }
+        let (part, used, ends) = match memchr::memchr(b'\n', available) {
+            Some(end) => (&available[..end], end + 1, true),
+            None => (available, available.len(), false),
+        };
+        if ends && length == 0 {
+            lines += 1;
+            visit_line(lines, part.len(), part, &mut visit);
+        } else {
+            let room = RECORD_BYTES_MAX.saturating_sub(held.len());
+            held.extend_from_slice(&part[..part.len().min(room)]);
+            length += part.len();
+            if ends {
+                lines += 1;
+                visit_line(lines, length, &held, &mut visit);
+                held.clear();
+                length = 0;
+            }
+        }
+        reader.consume(used);
+    }
+}
+
+fn visit_line(number: u64, length: usize, bytes: &[u8], visit: &mut impl FnMut(u64, Line<'_>)) {
+    if length > RECORD_BYTES_MAX {
+        visit(number, Line::TooLong(length));
+    } else if !bytes.trim_ascii().is_empty() {
+        visit(number, Line::Record(bytes));
+    }
+}

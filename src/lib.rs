@@ -1,0 +1,16 @@
+//! Vaste: rolling response times of ticket events, held against the level a team agreed on.
+
+pub mod time;
+pub mod share;
+pub mod measure;
+pub mod name;
+pub mod event;
+pub mod agreement;
+pub mod rules;
+pub mod ticket;
+pub mod window;
+pub mod shard;
+pub mod reading;
+pub mod view;
+pub mod replay;
+pub mod input;

@@ -1,0 +1,161 @@
+//! Names as events and configuration carry them: checked, bounded, and interned where they repeat.
+
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// The longest ticket, concern or agent id, in bytes.
+pub const ID_BYTES_MAX: usize = 128;
+/// The longest team or channel name, in bytes.
+pub const NAME_BYTES_MAX: usize = 128;
+/// The longest event id or source, in bytes.
+pub const IDENTITY_BYTES_MAX: usize = 256;
+
+/// The name of what nobody answers for. Reserved: no team can have it.
+pub const UNCLAIMED: &str = "unclaimed";
+/// Team names that mean something else in readings and metrics.
+pub const RESERVED_TEAMS: [&str; 3] = [UNCLAIMED, "_all", "_unclaimed"];
+
+/// Whether `text` can be a ticket, concern or agent id: 1 to 128 bytes of `[A-Za-z0-9._:/@#+-]`.
+pub fn is_id(text: &str) -> bool {
+    (1..=ID_BYTES_MAX).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:/@#+-".contains(&b))
+}
+
+/// Whether `text` can be an event id or a source: 1 to 256 bytes of UTF-8 without control characters.
+pub fn is_identity(text: &str) -> bool {
+    (1..=IDENTITY_BYTES_MAX).contains(&text.len()) && !has_control(text)
+}
+
+/// Whether `text` can be a team or channel name: 1 to 128 bytes of UTF-8 without control characters.
+pub fn is_name(text: &str) -> bool {
+    (1..=NAME_BYTES_MAX).contains(&text.len()) && !has_control(text)
+}
+
+/// Whether `text` can be the name of a team: a name that is not reserved.
+pub fn is_team(text: &str) -> bool {
+    is_name(text) && !RESERVED_TEAMS.contains(&text)
+}
+
+fn has_control(text: &str) -> bool {
+    // ASCII is all there is in nearly every name: look at bytes first.
+    if text.is_ascii() {
+        text.bytes().any(|b| b.is_ascii_control())
+    } else {
+        text.chars().any(char::is_control)
+    }
+}
+
+/// Names one [`Names`] holds at most. Beyond it a new name reads as [`NameId::OVERFLOW`].
+///
+/// Real organisations have hundreds of teams and agents; a producer that writes ids into `team` must not
+/// fill the memory. At 128 bytes each the bound holds 160 MB.
+const NAMES_MAX: usize = 1_000_000;
+
+/// A name interned in one [`Names`]; meaningless in another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NameId(u32);
+
+impl NameId {
+    /// What names beyond the bound read as: `_unclaimed`, which no agreement can declare.
+    pub const OVERFLOW: Self = Self(0);
+
+    /// Its number, from 0.
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+
+    /// The name of that number, as [`NameId::index`] gave it.
+    pub fn from_index(index: u32) -> Self {
+        Self(index)
+    }
+
+    /// Its number as it is packed.
+    pub fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// The names of teams, channels and agents that one shard has met, each once.
+#[derive(Debug)]
+pub struct Names {
+    names: Vec<Box<str>>,
+    table: HashTable<u32>,
+    /// The name asked for last: events of one team often come in a row.
+    last: u32,
+}
+
+impl Names {
+    /// An empty set, but for the overflow name.
+    pub fn new() -> Self {
+        let mut names = Self { names: Vec::new(), table: HashTable::new(), last: 0 };
+        names.intern("_unclaimed");
+        names
+    }
+
+    /// The id of `name`, which is taken in if new.
+    pub fn intern(&mut self, name: &str) -> NameId {
+        if self.names.get(self.last as usize).is_some_and(|last| **last == *name) {
+            return NameId(self.last);
+        }
+        let names = &mut self.names;
+        let hash = xxh3_64(name.as_bytes());
+        let found = self.table.find(hash, |&id| *names[id as usize] == *name).copied();
+        let id = match found {
+            Some(id) => id,
+            None if names.len() >= NAMES_MAX => return NameId::OVERFLOW,
+            None => {
+                let id = u32::try_from(names.len()).unwrap_or(u32::MAX);
+                names.push(name.into());
+                self.table.insert_unique(hash, id, |&id| xxh3_64(names[id as usize].as_bytes()));
+                id
+            }
+        };
+        self.last = id;
+        NameId(id)
+    }
+
+    /// The text of an interned name.
+    pub fn text(&self, id: NameId) -> &str {
+        &self.names[id.index()]
+    }
+
+    /// How many names there are; every [`NameId::index`] is below.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there is no name: never, the overflow name is always there.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_interned_once() {
+        let mut names = Names::new();
+        let billing = names.intern("billing");
+        let support = names.intern("support");
+        assert_eq!(names.intern("billing"), billing);
+        assert_ne!(billing, support);
+        assert_eq!(names.text(support), "support");
+    }
+
+    #[test]
+    fn ids_and_names_are_bounded() {
+        assert!(is_id("T-1042") && is_id(&"x".repeat(128)) && is_id("a@b/c:d.e_f#g+h"));
+        assert!(!is_id("") && !is_id(&"x".repeat(129)) && !is_id("T 1") && !is_id("<b>") && !is_id("ä"));
+        assert!(is_name("Asiakaspalvelu Länsi") && !is_name("a\nb") && !is_name("a\u{85}b"));
+        assert!(is_team("billing") && !is_team("_all") && !is_team("unclaimed") && !is_team(""));
+        assert!(is_identity("ääkkönen") && !is_identity("a\u{0}") && !is_identity(&"x".repeat(257)));
+    }
+}

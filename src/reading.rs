@@ -1,0 +1,160 @@
+//! What windows and verdicts say at one instant, as it is printed.
+//!
+//! The JSON is an interface that others build on: names, order and formats stay.
+
+use serde::{Serialize, Serializer};
+
+use crate::agreement::State;
+use crate::measure::Measure;
+use crate::time::{Elapsed, SECOND_MS, Timestamp};
+use crate::window::Waited;
+
+/// The quantiles of every reading, per mille.
+pub const QUANTILES_PER_MILLE: [u32; 4] = [500, 900, 950, 990];
+
+/// What one team's window says of one measure.
+#[derive(Clone, Debug, Serialize)]
+pub struct Reading {
+    /// The instant it is for: made of events at or before it.
+    pub at: Timestamp,
+    /// The team; none for the whole organisation, `unclaimed` for what nobody answers for.
+    pub team: Option<Box<str>>,
+    /// What is measured.
+    #[serde(serialize_with = "measure_label")]
+    pub measure: Measure,
+    /// The kind of time: `calendar`.
+    pub basis: &'static str,
+    /// The length of the window.
+    #[serde(serialize_with = "as_text")]
+    pub window: Elapsed,
+    /// The first instant of the window, included.
+    pub from: Timestamp,
+    /// Samples in the window.
+    pub answered: u64,
+    /// Their mean; none without samples.
+    pub mean: Option<Seconds>,
+    /// Their quantiles by nearest rank, within 1 %; none without samples.
+    pub q: Quantiles<Option<Seconds>>,
+    /// The longest, within 1 %; none without samples.
+    pub max: Option<Seconds>,
+    /// Those who wait now.
+    pub waiting: u64,
+    /// Since when the longest of them waits.
+    pub oldest_waiting_since: Option<Timestamp>,
+    /// Those given up in the window: solved, closed or merged without a word.
+    pub given_up: u64,
+    /// Quantiles with those still waiting counted as such.
+    pub q_with_waiting: Quantiles<Waited>,
+    /// The share within each agreed target, exact.
+    pub within: Vec<Within>,
+}
+
+/// Tickets within one agreed target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Within {
+    /// The target.
+    pub target: Seconds,
+    /// Answered within it.
+    pub met: u64,
+    /// Decided at it: answered, or over it when given up or waiting now.
+    pub of: u64,
+}
+
+/// How one objective stands.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// The instant it is for.
+    pub at: Timestamp,
+    /// The team; none for the whole organisation.
+    pub team: Option<Box<str>>,
+    /// The name of the objective.
+    pub objective: Box<str>,
+    /// Tickets decided.
+    pub decided: u64,
+    /// Those of them over target.
+    pub missed: u64,
+    /// The share within target, with 4 decimals; none while nothing is decided.
+    #[serde(serialize_with = "as_ratio")]
+    pub compliance: Option<u32>,
+    /// The verdict.
+    #[serde(serialize_with = "state_label")]
+    pub state: State,
+    /// Whether the share within what others achieve is below the agreed share.
+    pub behind_market: bool,
+    /// Where the known history begins; none where it is whole.
+    pub history_from: Option<Timestamp>,
+}
+
+/// One value for each of [`QUANTILES_PER_MILLE`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Quantiles<T> {
+    /// The median.
+    #[serde(rename = "0.5")]
+    pub p50: T,
+    /// 9 of 10.
+    #[serde(rename = "0.9")]
+    pub p90: T,
+    /// 19 of 20.
+    #[serde(rename = "0.95")]
+    pub p95: T,
+    /// 99 of 100.
+    #[serde(rename = "0.99")]
+    pub p99: T,
+}
+
+impl<T> From<[T; 4]> for Quantiles<T> {
+    fn from([p50, p90, p95, p99]: [T; 4]) -> Self {
+        Self { p50, p90, p95, p99 }
+    }
+}
+
+/// A duration that prints as a number of seconds, to the millisecond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seconds(pub Elapsed);
+
+impl Serialize for Seconds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let ms = self.0.ms();
+        if ms % SECOND_MS == 0 {
+            serializer.serialize_i64(ms / SECOND_MS)
+        } else {
+            #[expect(clippy::cast_precision_loss, reason = "elapsed times are below 2^42 ms")]
+            serializer.serialize_f64(ms as f64 / 1_000.0)
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for Waited {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(elapsed) => Seconds(*elapsed).serialize(serializer),
+            Self::MoreThan(elapsed) => {
+                serializer.collect_map([("more_than", Seconds(*elapsed))])
+            }
+            Self::TooFew(at_risk) => serializer.collect_map([("too_few", at_risk)]),
+        }
+    }
+}
+
+fn measure_label<S: Serializer>(measure: &Measure, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(measure.label())
+}
+
+fn state_label<S: Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(state.label())
+}
+
+fn as_text<S: Serializer>(length: &Elapsed, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(length)
+}
+
+#[expect(clippy::ref_option, reason = "serde hands it in so")]
+fn as_ratio<S: Serializer>(bp: &Option<u32>, serializer: S) -> Result<S::Ok, S::Error> {
+    bp.map(|bp| f64::from(bp) / 10_000.0).serialize(serializer)
+}

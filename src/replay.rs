@@ -1,0 +1,110 @@
+//! The pipeline over a whole history: all events first, then readings at any instants.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::event::{Event, Outcome, Outcomes};
+use crate::rules::Rules;
+use crate::shard::Shard;
+use crate::time::{DAY_MS, Elapsed, Timestamp};
+use crate::view::View;
+
+/// A history being read.
+///
+/// Use: [`Replay::take`] every event, in any order, then [`Replay::into_readings`].
+#[derive(Debug)]
+pub struct Replay {
+    shard: Shard,
+    /// Absent where teams are taken as they come: known once all events are.
+    rules: Option<Arc<Rules>>,
+    outcomes: Outcomes,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+}
+
+/// A whole history, to be read at one instant after the other.
+#[derive(Debug)]
+pub struct Readings {
+    shard: Shard,
+    view: Option<View>,
+    rules: Arc<Rules>,
+    /// Whether there were more teams than are told apart, and no agreement that says which count.
+    pub too_many_teams: bool,
+}
+
+impl Replay {
+    /// A replay by these rules; without any, every team as it comes.
+    pub fn new(rules: Option<Arc<Rules>>) -> Self {
+        let placeholder = || Arc::new(Rules::as_they_come(std::iter::empty()).0);
+        Self {
+            shard: Shard::new(rules.clone().unwrap_or_else(placeholder)),
+            rules,
+            outcomes: Outcomes::default(),
+            first: None,
+            last: None,
+        }
+    }
+
+    /// Takes in what a record decoded to, and says what became of it.
+    pub fn take(&mut self, decoded: Result<Event<'_>, Outcome>) -> Outcome {
+        let outcome = match decoded {
+            Ok(event) => {
+                let outcome = self.shard.apply(&event, &mut ());
+                if outcome == Outcome::Applied {
+                    self.first = Some(self.first.map_or(event.time, |first| first.min(event.time)));
+                    self.last = self.last.max(Some(event.time));
+                }
+                outcome
+            }
+            Err(outcome) => outcome,
+        };
+        self.outcomes.count(&outcome);
+        outcome
+    }
+
+    /// How many records had which outcome so far.
+    pub fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
+    }
+
+    /// The instants to read at: those given and, `every` so often, from midnight UTC of the first event's
+    /// day up to the last event, and that; without either, the last event. Ascending.
+    pub fn instants(&self, at: &[Timestamp], every: Option<Elapsed>) -> Vec<Timestamp> {
+        let mut instants: BTreeSet<Timestamp> = at.iter().copied().collect();
+        if let (Some(first), Some(last)) = (self.first, self.last) {
+            if let Some(step) = every {
+                let midnight = first.floor_to(Elapsed::from_ms(DAY_MS));
+                let steps = std::iter::successors(Some(midnight), |at| Some(at.plus(step)));
+                instants.extend(steps.take_while(|at| *at <= last));
+            }
+            if every.is_some() || at.is_empty() {
+                instants.insert(last);
+            }
+        }
+        instants.into_iter().collect()
+    }
+
+    /// All events are in: from here on it is read.
+    pub fn into_readings(mut self) -> Readings {
+        let (rules, too_many_teams) = match self.rules.take() {
+            Some(rules) => (rules, false),
+            None => {
+                let (rules, too_many) = Rules::as_they_come(self.shard.team_names());
+                let rules = Arc::new(rules);
+                self.shard.adopt(Arc::clone(&rules), &mut ());
+                (rules, too_many)
+            }
+        };
+        Readings { shard: self.shard, view: None, rules, too_many_teams }
+    }
+}
+
+impl Readings {
+    /// The view at an instant, which must not be before the one asked for last.
+    pub fn at(&mut self, now: Timestamp) -> &View {
+        let view = self.view.get_or_insert_with(|| View::new(Arc::clone(&self.rules), now));
+        view.advance(now);
+        self.shard.advance(now, view);
+        view
+    }
+}

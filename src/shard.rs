@@ -1,0 +1,225 @@
+//! All state that comes from one source partition: a pure state machine without I/O, clock or threads.
+//!
+//! Use: [`Shard::apply`] events in any order, then [`Shard::advance`] to an instant: the sink then knows
+//! what the timelines say as of it. `now` must not go back.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::event::{Event, Outcome, Skip, Subject};
+use crate::name::{NameId, Names};
+use crate::rules::{Rules, Slot};
+use crate::ticket::{Context, Entry, Found, Sink, Timeline, pack_detail};
+use crate::time::Timestamp;
+
+/// Timelines in one chunk of the register: growing must not copy them all.
+const CHUNK: usize = 4_096;
+
+/// The state of one source partition.
+#[derive(Debug)]
+pub struct Shard {
+    rules: Arc<Rules>,
+    names: Names,
+    /// The slot of each name as a team's.
+    slots: Vec<Slot>,
+    timelines: Vec<Vec<Timeline>>,
+    /// Timelines by key. A table of numbers: the keys stand in the timelines.
+    register: HashTable<u32>,
+    /// Timelines with events that the windows do not know yet.
+    marked: Vec<u32>,
+    /// Timelines whose next event lies after `now`, by its time.
+    ahead: BTreeSet<(Timestamp, u32)>,
+    /// Where details are packed, kept to save allocations.
+    scratch: Vec<u8>,
+}
+
+impl Shard {
+    /// An empty shard.
+    pub fn new(rules: Arc<Rules>) -> Self {
+        Self {
+            rules,
+            names: Names::new(),
+            slots: Vec::new(),
+            timelines: Vec::new(),
+            register: HashTable::new(),
+            marked: Vec::new(),
+            ahead: BTreeSet::new(),
+            scratch: Vec::new(),
+        }
+    }
+
+    /// Takes in one event. What the sink knew of later events of that timeline is taken back from it;
+    /// [`Shard::advance`] brings all up to date.
+    pub fn apply(&mut self, event: &Event<'_>, sink: &mut dyn Sink) -> Outcome {
+        let number = self.timeline_of(&event.subject);
+        let mut detail = std::mem::take(&mut self.scratch);
+        detail.clear();
+        if let Some(content) = &event.detail {
+            pack_detail(content, &mut detail);
+        }
+        let mut name = |text: &Option<Cow<'_, str>>| {
+            text.as_ref().map(|text| self.names.intern(text))
+        };
+        let entry = Entry {
+            kind: event.kind,
+            time: event.time,
+            identity: event.identity,
+            team: name(&event.team),
+            channel: name(&event.channel),
+            agent: name(&event.agent),
+            priority: event.priority,
+            maker: event.maker,
+            detail: &detail,
+        };
+        let outcome = self.enter(number, &entry, sink);
+        self.scratch = detail;
+        outcome
+    }
+
+    /// Brings the sink up to `now`: it then knows the events at or before it, and none after.
+    pub fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink) {
+        self.name_slots();
+        while let Some(&(time, number)) = self.ahead.first().filter(|(time, _)| *time <= now) {
+            self.ahead.remove(&(time, number));
+            self.mark(number);
+        }
+        for number in std::mem::take(&mut self.marked) {
+            let context = Context { rules: &self.rules, slots: &self.slots };
+            let Some(timeline) = timeline_at(&mut self.timelines, number) else { continue };
+            timeline.marked = false;
+            if let Some(next) = timeline.advance(now, context, sink) {
+                self.ahead.insert((next, number));
+            }
+        }
+    }
+
+    /// Judges by other rules from now on: all is taken back from the sink, and brought back by the next
+    /// [`Shard::advance`].
+    pub fn adopt(&mut self, rules: Arc<Rules>, sink: &mut dyn Sink) {
+        self.name_slots();
+        let context = Context { rules: &self.rules, slots: &self.slots };
+        for timeline in self.timelines.iter_mut().flatten() {
+            timeline.unwind_all(context, sink);
+        }
+        self.rules = rules;
+        self.slots.clear();
+        self.ahead.clear();
+        for number in 0..self.register.len() {
+            self.mark(u32::try_from(number).unwrap_or(u32::MAX));
+        }
+    }
+
+    /// The names of teams that events carried, in no order, and among them those of channels and agents.
+    pub fn team_names(&self) -> impl Iterator<Item = &str> {
+        self.timelines
+            .iter()
+            .flatten()
+            .flat_map(Timeline::teams)
+            .collect::<BTreeSet<u32>>()
+            .into_iter()
+            .map(|number| self.names.text(NameId::from_index(number)))
+    }
+
+    /// How many timelines there are.
+    pub fn timelines(&self) -> usize {
+        self.register.len()
+    }
+
+    fn enter(&mut self, number: u32, entry: &Entry<'_>, sink: &mut dyn Sink) -> Outcome {
+        self.name_slots();
+        let context = Context { rules: &self.rules, slots: &self.slots };
+        let Some(timeline) = timeline_at(&mut self.timelines, number) else {
+            return Outcome::Skipped(Skip::TicketFull);
+        };
+        let (place, outcome) = match timeline.find(entry, &self.names) {
+            Found::Place(place) => (place, Outcome::Applied),
+            Found::Duplicate => return Outcome::Duplicate,
+            Found::Loses => return Outcome::Skipped(Skip::Conflicting),
+            Found::Full => return Outcome::Skipped(Skip::TicketFull),
+            Found::Wins => {
+                let spot = timeline.spot_to_replace(entry, &self.names);
+                timeline.unwind(spot, context, sink);
+                timeline.remove_twin(entry, &self.names);
+                let Found::Place(place) = timeline.find(entry, &self.names) else {
+                    return Outcome::Skipped(Skip::TicketFull);
+                };
+                (place, Outcome::Skipped(Skip::Conflicting))
+            }
+        };
+        if timeline.disturbs(place) {
+            timeline.unwind(place.spot, context, sink);
+        }
+        timeline.insert(place, entry);
+        self.mark(number);
+        outcome
+    }
+
+    /// The number of the subject's timeline, a new one if it has none.
+    fn timeline_of(&mut self, subject: &Subject<'_>) -> u32 {
+        let mut buffer = [0_u8; 256];
+        let key = key_of(subject, &mut buffer);
+        let hash = xxh3_64(key);
+        let timelines = &self.timelines;
+        let known = |&number: &u32| key_at(timelines, number) == key;
+        if let Some(&number) = self.register.find(hash, known) {
+            return number;
+        }
+        let number = u32::try_from(self.register.len()).unwrap_or(u32::MAX);
+        if self.timelines.last().is_none_or(|chunk| chunk.len() == CHUNK) {
+            self.timelines.push(Vec::with_capacity(CHUNK));
+        }
+        if let Some(chunk) = self.timelines.last_mut() {
+            chunk.push(Timeline::new(key));
+        }
+        let timelines = &self.timelines;
+        self.register.insert_unique(hash, number, |&number| xxh3_64(key_at(timelines, number)));
+        number
+    }
+
+    fn mark(&mut self, number: u32) {
+        if let Some(timeline) = timeline_at(&mut self.timelines, number)
+            && !timeline.marked
+        {
+            timeline.marked = true;
+            self.marked.push(number);
+        }
+    }
+
+    /// Looks up the slots of names that are new.
+    fn name_slots(&mut self) {
+        for index in self.slots.len()..self.names.len() {
+            let id = NameId::from_index(u32::try_from(index).unwrap_or(u32::MAX));
+            self.slots.push(self.rules.slot_of_team(self.names.text(id)));
+        }
+    }
+}
+
+fn timeline_at(timelines: &mut [Vec<Timeline>], number: u32) -> Option<&mut Timeline> {
+    let number = number as usize;
+    timelines.get_mut(number / CHUNK)?.get_mut(number % CHUNK)
+}
+
+fn key_at(timelines: &[Vec<Timeline>], number: u32) -> &[u8] {
+    let number = number as usize;
+    timelines
+        .get(number / CHUNK)
+        .and_then(|chunk| chunk.get(number % CHUNK))
+        .map_or(&[], Timeline::key)
+}
+
+/// The key of a subject: a ticket's id; a team's name with a byte in front that no ticket id has.
+fn key_of<'b>(subject: &'b Subject<'_>, buffer: &'b mut [u8; 256]) -> &'b [u8] {
+    match subject {
+        Subject::Ticket(id) => id.as_bytes(),
+        Subject::Team(name) => {
+            let length = name.len().min(crate::name::NAME_BYTES_MAX);
+            buffer[0] = b' ';
+            buffer[1..=length].copy_from_slice(&name.as_bytes()[..length]);
+            &buffer[..=length]
+        }
+    }
+}

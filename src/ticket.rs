@@ -1,0 +1,14 @@
+//! One ticket's events in event-time order, and what the measures' stopwatches make of them.
+
+mod entry;
+mod fold;
+mod order;
+mod stopwatch;
+mod timeline;
+
+pub use stopwatch::{Ended, Ending, GivenUp, Running, Sink};
+pub use timeline::EVENTS_PER_TICKET_MAX;
+
+pub(crate) use entry::{Entry, pack_detail};
+pub(crate) use stopwatch::Context;
+pub(crate) use timeline::{Found, Timeline};

@@ -1,0 +1,234 @@
+//! Instants and durations as integer milliseconds, and how they are written.
+//!
+//! # Design
+//! chrono parses and prints at the edges; inside, an instant is one `i64`, since chrono's `+` panics on
+//! overflow and a packed timeline wants integers. All arithmetic here saturates: event times are bounded
+//! to the years 1990 to 2099, so saturation cannot be reached by anything the decoder lets through.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+
+/// Milliseconds of one second.
+pub const SECOND_MS: i64 = 1_000;
+/// Milliseconds of one minute.
+pub const MINUTE_MS: i64 = 60 * SECOND_MS;
+/// Milliseconds of one hour.
+pub const HOUR_MS: i64 = 60 * MINUTE_MS;
+/// Milliseconds of one day of 24 hours.
+pub const DAY_MS: i64 = 24 * HOUR_MS;
+
+/// An instant: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The earliest event time that is accepted: 1990-01-01T00:00:00Z.
+    pub const EVENT_MIN: Self = Self(631_152_000_000);
+    /// The first instant that is too late for an event: 2100-01-01T00:00:00Z.
+    pub const EVENT_END: Self = Self(4_102_444_800_000);
+
+    /// The instant `ms` milliseconds after 1970-01-01T00:00:00Z.
+    pub const fn from_ms(ms: i64) -> Self {
+        Self(ms)
+    }
+
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    pub const fn ms(self) -> i64 {
+        self.0
+    }
+
+    /// Reads RFC 3339 with an offset. Fractions beyond milliseconds are cut off; second `:60` is the next
+    /// second. `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        // chrono keeps a leap second as 1 000 ms and more of the second before, so that adding the
+        // milliseconds up lands in the next second, as wanted.
+        DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_millis()))
+    }
+
+    /// Reads what [`Timestamp::parse`] reads, and `YYYY-MM-DD`, `YYYY-MM-DD HH:MM` and
+    /// `YYYY-MM-DD HH:MM:SS` (or with a `T`) as UTC: the forms that helpdesk exports have.
+    pub fn parse_lenient(text: &str) -> Option<Self> {
+        let naive = |format| NaiveDateTime::parse_from_str(text, format).ok();
+        Self::parse(text).or_else(|| {
+            naive("%Y-%m-%dT%H:%M:%S")
+                .or_else(|| naive("%Y-%m-%d %H:%M:%S"))
+                .or_else(|| naive("%Y-%m-%dT%H:%M"))
+                .or_else(|| naive("%Y-%m-%d %H:%M"))
+                .or_else(|| {
+                    let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+                    date.and_hms_opt(0, 0, 0)
+                })
+                .map(|at| Self(at.and_utc().timestamp_millis()))
+        })
+    }
+
+    /// Whether an event may carry this time: 1990 to before 2100.
+    pub fn is_event_time(self) -> bool {
+        (Self::EVENT_MIN..Self::EVENT_END).contains(&self)
+    }
+
+    /// The time from `earlier` to this instant; zero where `earlier` is the later one.
+    pub fn since(self, earlier: Self) -> Elapsed {
+        Elapsed::from_ms(self.0.saturating_sub(earlier.0))
+    }
+
+    /// This instant moved later.
+    #[must_use]
+    pub fn plus(self, elapsed: Elapsed) -> Self {
+        Self(self.0.saturating_add(elapsed.ms()))
+    }
+
+    /// This instant moved earlier.
+    #[must_use]
+    pub fn minus(self, elapsed: Elapsed) -> Self {
+        Self(self.0.saturating_sub(elapsed.ms()))
+    }
+
+    /// The last multiple of `step` since 1970 at or before this instant.
+    #[must_use]
+    pub fn floor_to(self, step: Elapsed) -> Self {
+        Self(self.0.saturating_sub(self.0.rem_euclid(step.ms().max(1))))
+    }
+
+    /// The first multiple of `step` since 1970 at or after this instant.
+    #[must_use]
+    pub fn ceil_to(self, step: Elapsed) -> Self {
+        let floor = self.floor_to(step);
+        if floor == self { self } else { floor.plus(step) }
+    }
+}
+
+/// RFC 3339 in UTC, with milliseconds only where there are some.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match DateTime::<Utc>::from_timestamp_millis(self.0) {
+            Some(at) => f.write_str(&at.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            None => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+/// A length of time of at least zero, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Elapsed(i64);
+
+impl Elapsed {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+
+    /// `ms` milliseconds; negative lengths are zero.
+    pub const fn from_ms(ms: i64) -> Self {
+        Self(if ms < 0 { 0 } else { ms })
+    }
+
+    /// Its milliseconds.
+    pub const fn ms(self) -> i64 {
+        self.0
+    }
+
+    /// This length less another, at least zero.
+    #[must_use]
+    pub fn less(self, other: Self) -> Self {
+        Self::from_ms(self.0.saturating_sub(other.0))
+    }
+
+    /// Reads a duration as configuration writes it: whole numbers with a unit, such as `90s`, `30m`,
+    /// `4h`, `1h30m`, `5d` or `2w`. `None` for anything else, zero included.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut total: i64 = 0;
+        let mut digits: Option<i64> = None;
+        for symbol in text.chars() {
+            if let Some(digit) = symbol.to_digit(10) {
+                let so_far = digits.unwrap_or(0);
+                digits = Some(so_far.checked_mul(10)?.checked_add(i64::from(digit))?);
+                continue;
+            }
+            let unit = match symbol {
+                's' => SECOND_MS,
+                'm' => MINUTE_MS,
+                'h' => HOUR_MS,
+                'd' => DAY_MS,
+                'w' => DAY_MS.saturating_mul(7),
+                _ => return None,
+            };
+            total = total.checked_add(digits.take()?.checked_mul(unit)?)?;
+        }
+        (digits.is_none() && total > 0).then_some(Self(total))
+    }
+}
+
+/// As configuration writes it, in the largest units that fit: `4h`, `1h30m`, `7d`. One day is `24h`, the
+/// name of that window.
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        if rest == DAY_MS {
+            return f.write_str("24h");
+        }
+        if rest == 0 {
+            return f.write_str("0s");
+        }
+        for (unit, letter) in [(DAY_MS, 'd'), (HOUR_MS, 'h'), (MINUTE_MS, 'm'), (SECOND_MS, 's')] {
+            let count = rest / unit;
+            if count > 0 {
+                write!(f, "{count}{letter}")?;
+                rest %= unit;
+            }
+        }
+        if rest > 0 {
+            write!(f, "{rest}ms")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Option<i64> {
+        Timestamp::parse(text).map(Timestamp::ms)
+    }
+
+    #[test]
+    fn fractions_are_cut_to_milliseconds_and_second_sixty_is_the_next_second() {
+        assert_eq!(parsed("1970-01-01T00:00:01.9999Z"), Some(1_999));
+        assert_eq!(parsed("1969-12-31T23:59:59.9999Z"), Some(-1));
+        assert_eq!(parsed("2016-12-31T23:59:60Z"), parsed("2017-01-01T00:00:00Z"));
+        assert_eq!(parsed("2016-12-31T23:59:60.5Z"), parsed("2017-01-01T00:00:00.5Z"));
+        assert_eq!(parsed("2026-11-21T09:14:03.120+02:00"), parsed("2026-11-21T07:14:03.12Z"));
+        assert_eq!(parsed("2026-11-21T09:14:03"), None);
+        assert_eq!(parsed("yesterday"), None);
+    }
+
+    #[test]
+    fn exports_may_leave_out_zone_seconds_or_time_of_day() {
+        for text in ["2026-03-01", "2026-03-01 00:00", "2026-03-01T00:00:00", "2026-03-01T00:00:00Z"] {
+            assert_eq!(Timestamp::parse_lenient(text), Timestamp::parse("2026-03-01T00:00:00Z"), "{text}");
+        }
+        assert_eq!(Timestamp::parse_lenient("1.3.2026"), None);
+    }
+
+    #[test]
+    fn durations_read_and_print_the_same_way() {
+        for (text, ms) in [("90s", 90_000), ("1h30m", 5_400_000), ("7d", 604_800_000)] {
+            assert_eq!(Elapsed::parse(text), Some(Elapsed(ms)), "{text}");
+        }
+        assert_eq!(Elapsed::parse("2w").map(|e| e.to_string()).as_deref(), Some("14d"));
+        assert_eq!(Elapsed::parse("1d").map(|e| e.to_string()).as_deref(), Some("24h"));
+        assert_eq!(Elapsed(90_000).to_string(), "1m30s");
+        for text in ["", "4", "h", "4 h", "-4h", "0h", "1.5h", "99999999999999999999h"] {
+            assert_eq!(Elapsed::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn rounding_is_to_multiples_since_the_epoch() {
+        let step = Elapsed(300_000);
+        assert_eq!(Timestamp(600_001).floor_to(step), Timestamp(600_000));
+        assert_eq!(Timestamp(600_001).ceil_to(step), Timestamp(900_000));
+        assert_eq!(Timestamp(600_000).ceil_to(step), Timestamp(600_000));
+        assert_eq!(Timestamp(-1).floor_to(step), Timestamp(-300_000));
+    }
+}

@@ -1,0 +1,225 @@
+//! One ring of panes for one team and measure, and its sums over every window.
+
+use std::collections::VecDeque;
+
+use super::bucket::Bucket;
+use super::pane::{PaneTally, from_of, pane_of};
+use crate::agreement::Objective;
+use crate::rules::{ObjectiveId, Rules, Slot};
+use crate::ticket::{Ended, Ending};
+use crate::measure::Measure;
+use crate::time::{Elapsed, Timestamp};
+
+/// What a series counts exactly: tickets within each agreed target, and over that of each objective.
+///
+/// ```text
+/// marks: [ answered, by the first target they are within | beyond all ]
+///        [ given up, by how many targets they are over: 0, 1, … ]
+///        [ answered over target, by objective ][ given up over target, by objective ]
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Levels {
+    targets: Vec<Elapsed>,
+    objectives: Vec<ObjectiveId>,
+}
+
+impl Levels {
+    /// The levels of a slot's agreement for a measure.
+    pub fn of(rules: &Rules, slot: Slot, measure: Measure) -> Self {
+        let objectives = rules.judging(slot, measure).to_vec();
+        let all = objectives.iter().flat_map(|&id| rules.objective(id).1.targets());
+        let mut targets: Vec<Elapsed> = all.collect();
+        targets.sort_unstable();
+        targets.dedup();
+        Self { targets, objectives }
+    }
+
+    /// The agreed targets, ascending.
+    pub fn targets(&self) -> &[Elapsed] {
+        &self.targets
+    }
+
+    fn len(&self) -> usize {
+        if self.targets.is_empty() { 0 } else { 2 * (self.targets.len() + 1 + self.objectives.len()) }
+    }
+
+    /// How many targets an elapsed time is over.
+    fn targets_below(&self, elapsed: Elapsed) -> usize {
+        self.targets.partition_point(|&target| target < elapsed)
+    }
+
+    /// The marks that an ending leaves.
+    fn marks_of(&self, ended: &Ended, rules: &Rules) -> Vec<usize> {
+        let mut marks = Vec::new();
+        if self.targets.is_empty() {
+            return marks;
+        }
+        let (first, over_first) = match ended.ending {
+            Ending::Answered => (0, 0),
+            Ending::GivenUp(reason) if reason.is_decided() => {
+                (self.targets.len() + 1, self.objectives.len())
+            }
+            Ending::GivenUp(_) => return marks,
+        };
+        marks.push(first + self.targets_below(ended.elapsed));
+        let objectives_at = 2 * (self.targets.len() + 1) + over_first;
+        for (index, id) in self.objectives.iter().enumerate() {
+            let (_, objective) = rules.objective(*id);
+            if is_over(*id, objective, ended) {
+                marks.push(objectives_at + index);
+            }
+        }
+        marks
+    }
+}
+
+fn is_over(id: ObjectiveId, objective: &Objective, ended: &Ended) -> bool {
+    ended.over.contains(&id) || ended.elapsed > objective.target(ended.priority)
+}
+
+/// The ring of panes of one slot and measure, with its sums.
+#[derive(Debug)]
+pub struct Series {
+    levels: Levels,
+    panes: VecDeque<Pane>,
+    sums: Vec<WindowSum>,
+}
+
+#[derive(Debug)]
+struct Pane {
+    start: Timestamp,
+    tally: PaneTally,
+}
+
+/// All of one window.
+#[derive(Debug)]
+pub struct WindowSum {
+    /// Its length.
+    pub length: Elapsed,
+    /// Its first instant, included.
+    pub from: Timestamp,
+    /// What ended in it.
+    pub tally: PaneTally,
+}
+
+impl Series {
+    /// An empty series as of `now`.
+    pub fn new(levels: Levels, windows: &[Elapsed], now: Timestamp) -> Self {
+        let sum = |&length: &Elapsed| WindowSum {
+            length,
+            from: from_of(now, length),
+            tally: PaneTally::default(),
+        };
+        Self { levels, panes: VecDeque::new(), sums: windows.iter().map(sum).collect() }
+    }
+
+    /// Counts an ending at or before `now`, `by` times, in the pane of its own time.
+    pub fn add(&mut self, ended: &Ended, by: i64, rules: &Rules, now: Timestamp) {
+        if self.sums.last().is_none_or(|longest| ended.at < longest.from) {
+            return;
+        }
+        let bucket = Bucket::of(ended.elapsed);
+        let marks = self.levels.marks_of(ended, rules);
+        let len = self.levels.len();
+        let count = |tally: &mut PaneTally| {
+            tally.add(ended, bucket, by);
+            for &mark in &marks {
+                tally.mark(mark, len, by);
+            }
+        };
+        let (start, _) = pane_of(ended.at, now);
+        let index = match self.panes.back() {
+            Some(last) if last.start == start => self.panes.len() - 1,
+            _ => self.panes.partition_point(|pane| pane.start < start),
+        };
+        if self.panes.get(index).is_none_or(|pane| pane.start != start) {
+            self.panes.insert(index, Pane { start, tally: PaneTally::default() });
+        }
+        count(&mut self.panes[index].tally);
+        for sum in self.sums.iter_mut().filter(|sum| ended.at >= sum.from) {
+            count(&mut sum.tally);
+        }
+    }
+
+    /// Moves on to `now`: what left a window leaves its sum, panes that are old enough merge, and those
+    /// that no window reaches go.
+    pub fn advance(&mut self, now: Timestamp) {
+        for sum in &mut self.sums {
+            let from = from_of(now, sum.length);
+            let first = self.panes.partition_point(|pane| pane.start < sum.from);
+            let leaving = self.panes.range(first..).take_while(|pane| pane.start < from);
+            leaving.for_each(|pane| sum.tally.merge(&pane.tally, -1));
+            sum.from = from;
+        }
+        let Some(horizon) = self.sums.last().map(|longest| longest.from) else { return };
+        let panes = &self.panes;
+        let starts = || panes.iter().map(|pane| pane_of(pane.start, now).0);
+        let stays = panes.iter().zip(starts()).all(|(pane, start)| pane.start == start)
+            && starts().zip(starts().skip(1)).all(|(one, next)| one != next)
+            && panes.front().is_none_or(|pane| pane.start >= horizon);
+        if stays {
+            return;
+        }
+        let old = std::mem::take(&mut self.panes);
+        for pane in old.into_iter().filter(|pane| pane.start >= horizon && !pane.tally.is_empty()) {
+            let (start, _) = pane_of(pane.start, now);
+            match self.panes.back_mut() {
+                Some(last) if last.start == start => last.tally.merge(&pane.tally, 1),
+                _ => self.panes.push_back(Pane { start, tally: pane.tally }),
+            }
+        }
+    }
+
+    /// The sums over its windows, shortest first.
+    pub fn sums(&self) -> &[WindowSum] {
+        &self.sums
+    }
+
+    /// The sum over the window of that length.
+    pub fn sum(&self, length: Elapsed) -> Option<&WindowSum> {
+        self.sums.iter().find(|sum| sum.length == length)
+    }
+
+    /// What ended from `from` on, by panes: the middle of each, and its tally.
+    pub fn panes_from(
+        &self,
+        from: Timestamp,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (Timestamp, &PaneTally)> {
+        let first = self.panes.partition_point(|pane| pane.start < from);
+        self.panes.range(first..).map(move |pane| {
+            let (start, length) = pane_of(pane.start, now);
+            (start.plus(Elapsed::from_ms(length.ms() / 2)), &pane.tally)
+        })
+    }
+
+    /// What it counts exactly.
+    pub fn levels(&self) -> &Levels {
+        &self.levels
+    }
+}
+
+impl WindowSum {
+    /// Answered within the target of that number, exact.
+    pub fn answered_within(&self, levels: &Levels, target: usize) -> u64 {
+        debug_assert!(target < levels.targets.len());
+        self.tally.marks.iter().take(target + 1).map(|&count| u64::from(count)).sum()
+    }
+
+    /// Given up over the target of that number, exact.
+    pub fn given_up_over(&self, levels: &Levels, target: usize) -> u64 {
+        let targets = levels.targets.len();
+        let over = self.tally.marks.iter().skip(targets + 1).take(targets + 1).skip(target + 1);
+        over.map(|&count| u64::from(count)).sum()
+    }
+
+    /// Over the target of that objective, exact: answered, and given up.
+    pub fn over_objective(&self, levels: &Levels, id: ObjectiveId) -> (u64, u64) {
+        let Some(index) = levels.objectives.iter().position(|&other| other == id) else {
+            return (0, 0);
+        };
+        let at = 2 * (levels.targets.len() + 1) + index;
+        let mark = |at: usize| self.tally.marks.get(at).map_or(0, |&count| u64::from(count));
+        (mark(at), mark(at + levels.objectives.len()))
+    }
+}

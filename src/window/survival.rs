@@ -1,0 +1,128 @@
+//! Quantiles with those still waiting counted as such.
+//!
+//! A statistic over answered tickets looks best while the queue is at its worst. The estimator of Kaplan
+//! and Meier (1958) takes everyone who was at risk inside the window: the answered, those who wait now as
+//! censored at their elapsed time, and those given up by a solve or a close as censored at that age. Who
+//! began before the window enters at the age it had there (delayed entry), so that long waits from before
+//! neither hide nor count twice.
+
+use super::bucket::Bucket;
+use super::pane::PaneTally;
+use crate::time::{Elapsed, Timestamp};
+
+/// At risk at least, at every step of the curve up to a quantile, for it to be given.
+const AT_RISK_MIN: u64 = 5;
+
+/// Remaining share that still counts as nothing: what rounding of a product of a thousand factors leaves.
+const ROUNDING: f64 = 1e-9;
+
+/// A waiting-aware quantile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// So many per mille waited no longer than this.
+    Value(Elapsed),
+    /// The curve does not reach it: the longest wait is this.
+    MoreThan(Elapsed),
+    /// It would rest on so few at risk at some step of the curve.
+    TooFew(u64),
+}
+
+/// Everyone at risk inside one window, by bucket of their age.
+#[derive(Clone, Debug)]
+pub struct Survival {
+    from: Timestamp,
+    now: Timestamp,
+    entered: Vec<u64>,
+    answered: Vec<u64>,
+    left: Vec<u64>,
+    longest: Elapsed,
+}
+
+impl Survival {
+    /// Nobody at risk in the window from `from` to `now`.
+    pub fn new(from: Timestamp, now: Timestamp) -> Self {
+        let none = || vec![0; Bucket::COUNT];
+        let longest = Elapsed::ZERO;
+        Self { from, now, entered: none(), answered: none(), left: none(), longest }
+    }
+
+    /// Adds a whole window: those answered in it, and those given up whose customer still waited.
+    pub fn add_window(&mut self, tally: &PaneTally) {
+        for (bucket, count) in tally.answered.counts() {
+            self.answered[bucket.index()] += count;
+            self.entered[0] += count;
+        }
+        for (bucket, count) in tally.censored().into_iter().flat_map(|given_up| given_up.counts()) {
+            self.left[bucket.index()] += count;
+            self.entered[0] += count;
+        }
+        let highest = tally.answered.highest().max(tally.censored().and_then(|c| c.highest()));
+        self.longest = self.longest.max(highest.map_or(Elapsed::ZERO, Bucket::value));
+    }
+
+    /// Of a window that was added: those of one of its panes who began before it enter later.
+    pub fn delay_pane(&mut self, middle: Timestamp, tally: &PaneTally) {
+        let in_window = middle.since(self.from);
+        // Who is older than the window at the middle of the pane began before it.
+        let bound = Bucket::of(in_window);
+        let mut delay = |bucket: Bucket, count: u64| {
+            let entry = Bucket::of(bucket.value().less(in_window));
+            self.entered[0] -= count;
+            self.entered[entry.index()] += count;
+        };
+        let at_bound = |bucket: &Bucket| *bucket >= bound;
+        let all = tally.answered.counts().rev();
+        for (bucket, count) in all.take_while(|(bucket, _)| at_bound(bucket)) {
+            delay(bucket, count);
+        }
+        let all = tally.censored().into_iter().flat_map(|given_up| given_up.counts());
+        for (bucket, count) in all.filter(|(bucket, _)| at_bound(bucket)) {
+            delay(bucket, count);
+        }
+    }
+
+    /// Adds those who wait, by their effective start.
+    pub fn add_waiting(&mut self, starts: impl Iterator<Item = Timestamp>) {
+        for start in starts {
+            let age = self.now.since(start);
+            self.left[Bucket::of(age).index()] += 1;
+            self.entered[Bucket::of(self.from.since(start)).index()] += 1;
+            self.longest = self.longest.max(age);
+        }
+    }
+
+    /// The quantiles of these per mille, ascending.
+    pub fn quantiles<const N: usize>(&self, per_mille: [u32; N]) -> [Waited; N] {
+        let mut quantiles = [Waited::MoreThan(self.longest); N];
+        let mut wanted = 0;
+        let mut at_risk = 0;
+        let mut remaining = 1.0;
+        for index in 0..Bucket::COUNT {
+            at_risk += self.entered[index];
+            let answered = self.answered[index];
+            if answered > 0 {
+                if at_risk < AT_RISK_MIN {
+                    quantiles[wanted..].fill(Waited::TooFew(at_risk));
+                    return quantiles;
+                }
+                remaining *= 1.0 - ratio(answered, at_risk);
+                while wanted < N
+                    && remaining <= 1.0 - f64::from(per_mille[wanted]) / 1_000.0 + ROUNDING
+                {
+                    quantiles[wanted] = Waited::Value(Bucket::at(index).value());
+                    wanted += 1;
+                }
+            }
+            at_risk -= answered + self.left[index];
+        }
+        if self.entered.iter().all(|&entered| entered == 0) {
+            quantiles.fill(Waited::TooFew(0));
+        }
+        quantiles
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of tickets are far below 2^52")]
+fn ratio(part: u64, whole: u64) -> f64 {
+    part as f64 / whole as f64
+}
