@@ -4,6 +4,7 @@
 //! from the record, and never fails the stream.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use crate::time::Timestamp;
 
@@ -239,6 +240,14 @@ pub struct Event<'a> {
     pub maker: Maker,
     /// What only few kinds carry.
     pub detail: Option<Box<Detail<'a>>>,
+}
+
+/// `ticket.solved of T-1042 at 2026-11-21T07:14:03.120Z`
+impl fmt::Display for Event<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Subject::Ticket(subject) | Subject::Team(subject)) = &self.subject;
+        write!(f, "{} of {subject} at {}", self.kind.label(), self.time)
+    }
 }
 
 /// What only few kinds of events carry. In the order in which it decides the order of events.

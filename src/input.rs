@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 use crate::event::RECORD_BYTES_MAX;
 
+mod csv;
+
+pub use csv::{Columns, ColumnsError, read_csv};
+
 /// Bytes read at a time.
 const BUFFER_BYTES: usize = 256 * 1024;
 
@@ -44,7 +48,10 @@ impl Source {
     ///
     /// # Errors
     /// When it cannot be opened or begun.
-    pub fn open(&self, progress: impl FnMut(u64) + 'static) -> Result<Box<dyn BufRead>, InputError> {
+    pub fn open(
+        &self,
+        progress: impl FnMut(u64) + 'static,
+    ) -> Result<Box<dyn BufRead>, InputError> {
         let failed = |error| InputError::Open { name: self.name(), error };
         let raw: Box<dyn Read> = match self {
             Self::Standard => Box::new(io::stdin()),
@@ -97,6 +104,14 @@ pub enum InputError {
         name: String,
         /// What the system says.
         error: io::Error,
+    },
+    /// It has not the columns that were named.
+    #[error("failed to read {name}: {problem}")]
+    Columns {
+        /// The file.
+        name: String,
+        /// Which column is not there, and which are.
+        problem: String,
     },
     /// It broke off, or its compression is damaged.
     #[error(

@@ -12,5 +12,7 @@ pub mod window;
 pub mod shard;
 pub mod reading;
 pub mod view;
+pub mod config;
 pub mod replay;
 pub mod input;
+pub mod cli;

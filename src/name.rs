@@ -153,9 +153,13 @@ mod tests {
     #[test]
     fn ids_and_names_are_bounded() {
         assert!(is_id("T-1042") && is_id(&"x".repeat(128)) && is_id("a@b/c:d.e_f#g+h"));
-        assert!(!is_id("") && !is_id(&"x".repeat(129)) && !is_id("T 1") && !is_id("<b>") && !is_id("ä"));
+        assert!(
+            !is_id("") && !is_id(&"x".repeat(129)) && !is_id("T 1") && !is_id("<b>") && !is_id("ä")
+        );
         assert!(is_name("Asiakaspalvelu Länsi") && !is_name("a\nb") && !is_name("a\u{85}b"));
         assert!(is_team("billing") && !is_team("_all") && !is_team("unclaimed") && !is_team(""));
-        assert!(is_identity("ääkkönen") && !is_identity("a\u{0}") && !is_identity(&"x".repeat(257)));
+        assert!(
+            is_identity("ääkkönen") && !is_identity("a\u{0}") && !is_identity(&"x".repeat(257))
+        );
     }
 }

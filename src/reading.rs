@@ -134,9 +134,7 @@ impl Serialize for Waited {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Value(elapsed) => Seconds(*elapsed).serialize(serializer),
-            Self::MoreThan(elapsed) => {
-                serializer.collect_map([("more_than", Seconds(*elapsed))])
-            }
+            Self::MoreThan(elapsed) => serializer.collect_map([("more_than", Seconds(*elapsed))]),
             Self::TooFew(at_risk) => serializer.collect_map([("too_few", at_risk)]),
         }
     }

@@ -61,9 +61,8 @@ impl Shard {
         if let Some(content) = &event.detail {
             pack_detail(content, &mut detail);
         }
-        let mut name = |text: &Option<Cow<'_, str>>| {
-            text.as_ref().map(|text| self.names.intern(text))
-        };
+        let mut name =
+            |text: &Option<Cow<'_, str>>| text.as_ref().map(|text| self.names.intern(text));
         let entry = Entry {
             kind: event.kind,
             time: event.time,
@@ -89,7 +88,9 @@ impl Shard {
         }
         for number in std::mem::take(&mut self.marked) {
             let context = Context { rules: &self.rules, slots: &self.slots };
-            let Some(timeline) = timeline_at(&mut self.timelines, number) else { continue };
+            let Some(timeline) = timeline_at(&mut self.timelines, number) else {
+                continue;
+            };
             timeline.marked = false;
             if let Some(next) = timeline.advance(now, context, sink) {
                 self.ahead.insert((next, number));

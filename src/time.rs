@@ -204,8 +204,14 @@ mod tests {
 
     #[test]
     fn exports_may_leave_out_zone_seconds_or_time_of_day() {
-        for text in ["2026-03-01", "2026-03-01 00:00", "2026-03-01T00:00:00", "2026-03-01T00:00:00Z"] {
-            assert_eq!(Timestamp::parse_lenient(text), Timestamp::parse("2026-03-01T00:00:00Z"), "{text}");
+        for text in
+            ["2026-03-01", "2026-03-01 00:00", "2026-03-01T00:00:00", "2026-03-01T00:00:00Z"]
+        {
+            assert_eq!(
+                Timestamp::parse_lenient(text),
+                Timestamp::parse("2026-03-01T00:00:00Z"),
+                "{text}"
+            );
         }
         assert_eq!(Timestamp::parse_lenient("1.3.2026"), None);
     }

@@ -239,10 +239,7 @@ impl View {
                 .into(),
             max: tally.answered.highest().map(shown),
             waiting,
-            oldest_waiting_since: self
-                .waiting_of(slot, measure)
-                .filter_map(Waiting::oldest)
-                .min(),
+            oldest_waiting_since: self.waiting_of(slot, measure).filter_map(Waiting::oldest).min(),
             given_up,
             q_with_waiting: self.waiting_aware(slot, measure, series, sum),
             within: self.within(slot, measure, series, sum),

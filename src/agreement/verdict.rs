@@ -156,7 +156,8 @@ mod tests {
             for min_tickets in [1, 20] {
                 let objective = objective(share_bp, min_tickets);
                 for decided in (0..40).chain([997, 9_999, 10_000]) {
-                    for missed in (0..=decided).step_by(1 + usize::try_from(decided / 50).unwrap()) {
+                    for missed in (0..=decided).step_by(1 + usize::try_from(decided / 50).unwrap())
+                    {
                         assert_eq!(
                             judged(&objective, decided, missed),
                             in_words(u64::from(share_bp), min_tickets, decided, missed),

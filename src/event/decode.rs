@@ -64,7 +64,8 @@ fn as_text(record: &[u8]) -> Checked<&str> {
     if record.len() > RECORD_BYTES_MAX {
         return Err(too_large(record.len()));
     }
-    let unsupported = |advice: &str| Err(Rejection::boxed(Reason::UnsupportedEncoding, advice.into()));
+    let unsupported =
+        |advice: &str| Err(Rejection::boxed(Reason::UnsupportedEncoding, advice.into()));
     match record {
         [0 | 1, ..] => unsupported(
             "the record begins with a schema registry's frame; publish plain JSON, without a registry's \
@@ -78,7 +79,10 @@ fn as_text(record: &[u8]) -> Checked<&str> {
         }
         _ => std::str::from_utf8(record).map_err(|error| {
             let at = error.valid_up_to() + 1;
-            Rejection::boxed(Reason::Malformed, format!("byte {at} is not UTF-8; publish JSON in UTF-8"))
+            Rejection::boxed(
+                Reason::Malformed,
+                format!("byte {at} is not UTF-8; publish JSON in UTF-8"),
+            )
         }),
     }
 }
@@ -116,7 +120,12 @@ fn event_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Event<'a>> {
     let time = match Timestamp::parse(&time) {
         None => return Err(bad(Reason::BadTimestamp, Key::Time, &time, TIME_FORM)),
         Some(at) if !at.is_event_time() => {
-            return Err(bad(Reason::BadTimestamp, Key::Time, &time, "write a time from 1990 to 2099"));
+            return Err(bad(
+                Reason::BadTimestamp,
+                Key::Time,
+                &time,
+                "write a time from 1990 to 2099",
+            ));
         }
         Some(at) => at,
     };
@@ -288,8 +297,7 @@ const ID_FORM: &str = "write 1 to 128 letters, digits or . _ : / @ # + -";
 const NAME_FORM: &str = "write 1 to 128 bytes of text without control characters";
 const TEAM_FORM: &str = "write 1 to 128 bytes of text without control characters, not one of the \
                          reserved unclaimed, _all, _unclaimed";
-const TIME_FORM: &str =
-    "write RFC 3339 with an offset, such as \"2026-11-21T09:14:03.120+02:00\"";
+const TIME_FORM: &str = "write RFC 3339 with an offset, such as \"2026-11-21T09:14:03.120+02:00\"";
 
 /// A rejection of a value that has the right type.
 fn bad(reason: Reason, key: Key, text: &str, way_out: &str) -> Box<Rejection> {

@@ -130,7 +130,10 @@ impl<'de> Visitor<'de> for WireVisitor {
             };
             let slot = &mut wire.values[key as usize];
             if slot.is_some() {
-                return Err(A::Error::custom(format_args!("the key `{}` comes twice", key.label())));
+                return Err(A::Error::custom(format_args!(
+                    "the key `{}` comes twice",
+                    key.label()
+                )));
             }
             *slot = Some(map.next_value()?);
         }

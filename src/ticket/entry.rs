@@ -200,7 +200,9 @@ pub(crate) fn pack_detail(detail: &Detail<'_>, out: &mut Vec<u8>) {
 
 /// Unpacks what [`pack_detail`] packed; the default for no bytes.
 pub(crate) fn unpack_detail(mut bytes: &[u8]) -> Detail<'_> {
-    let Some((&flags, rest)) = bytes.split_first() else { return Detail::default() };
+    let Some((&flags, rest)) = bytes.split_first() else {
+        return Detail::default();
+    };
     bytes = rest;
     let score = if flags & DETAIL_SCORE == 0 {
         None

@@ -1,6 +1,6 @@
 //! Timelines into windows: forward as time goes on, and back when an event comes late.
 
-use super::stopwatch::{Context, Out, Running, Sink, State};
+use super::stopwatch::{Context, Ended, Out, Running, Sink, State};
 use super::timeline::{Log, Spot, Timeline};
 use crate::event::Kind;
 use crate::time::Timestamp;
@@ -25,7 +25,7 @@ impl Timeline {
         let before = running_of(&state, context);
         let mut spot = self.done;
         let next = loop {
-            let mut out = Out { sink: Some(&mut *sink), by: 1 };
+            let mut out = Out { sink: Some(&mut *sink) };
             let limit = Limit { entry: u16::MAX, now };
             let next = self.walk(&mut spot, limit, &mut state, context, &mut out);
             if next.is_some() || !self.enter_next_block(&mut spot, &state) {
@@ -52,8 +52,10 @@ impl Timeline {
         running_of(&state, context).iter().for_each(|running| sink.running(running, -1));
         let mut state = self.state_at(to, context);
         running_of(&state, context).iter().for_each(|running| sink.running(running, 1));
-        let mut out = Out { sink: Some(sink), by: -1 };
+        let mut record = Record::default();
+        let mut out = Out { sink: Some(&mut record) };
         self.walk_all(to, self.done, &mut state, context, &mut out);
+        record.take_back(sink);
         self.done = to;
     }
 
@@ -71,7 +73,7 @@ impl Timeline {
                 .get(usize::from(spot.block))
                 .map_or_else(State::default, |block| block.before.clone()),
         };
-        let mut out = Out { sink: None, by: 1 };
+        let mut out = Out { sink: None };
         let start = Self::block_start(spot);
         self.walk_all(start, spot, &mut state, context, &mut out);
         state
@@ -124,18 +126,44 @@ impl Timeline {
     /// so what it had ended while the timeline was partial is taken back.
     fn take_back_partial(&self, to: Spot, context: Context<'_>, out: &mut Out<'_>) {
         let Some(sink) = &mut out.sink else { return };
-        let mut back = Out { sink: Some(&mut **sink), by: -out.by };
-        self.walk_all(Spot::default(), to, &mut State::default(), context, &mut back);
+        let mut record = Record::default();
+        let mut partial = Out { sink: Some(&mut record) };
+        self.walk_all(Spot::default(), to, &mut State::default(), context, &mut partial);
+        record.take_back(&mut **sink);
     }
 
     /// Moves on from the end of a block to the next, and keeps the state before that.
     fn enter_next_block(&mut self, spot: &mut Spot, state: &State) -> bool {
-        let Log::Long(long) = &mut self.log else { return false };
-        let Some(next) = long.blocks.get_mut(usize::from(spot.block) + 1) else { return false };
+        let Log::Long(long) = &mut self.log else {
+            return false;
+        };
+        let Some(next) = long.blocks.get_mut(usize::from(spot.block) + 1) else {
+            return false;
+        };
         next.before = state.clone();
         *spot = Spot { block: spot.block + 1, entry: 0 };
         true
     }
+}
+
+/// The endings of a walk, kept to be taken back.
+#[derive(Default)]
+struct Record(Vec<(Ended, i64)>);
+
+impl Record {
+    /// Takes all back, the last first: what was itself taken back on the way must be there again before
+    /// it can be taken away.
+    fn take_back(self, sink: &mut dyn Sink) {
+        self.0.iter().rev().for_each(|(ended, by)| sink.ended(ended, -by));
+    }
+}
+
+impl Sink for Record {
+    fn ended(&mut self, ended: &Ended, by: i64) {
+        self.0.push((ended.clone(), by));
+    }
+
+    fn running(&mut self, _: &Running, _: i64) {}
 }
 
 fn running_of(state: &State, context: Context<'_>) -> Vec<Running> {

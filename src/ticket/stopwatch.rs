@@ -7,7 +7,7 @@
 //! # Design
 //! What an event takes back (a reopened ticket withdraws its resolution, an answer after giving up
 //! withdraws that) is said by ending the same stopwatch minus once, at the event that does it. So a whole
-//! timeline is a sum of endings, and can be taken back by walking it again with the opposite sign.
+//! timeline is a sum of endings, and can be taken back by walking it again.
 
 use crate::agreement::Objective;
 use crate::event::{Kind, Maker, Priority};
@@ -128,10 +128,9 @@ impl Context<'_> {
     }
 }
 
-/// Endings on their way to a sink, all with the sign of the walk.
+/// Where the endings of a walk go; nowhere where only the state is wanted.
 pub(crate) struct Out<'a> {
     pub(crate) sink: Option<&'a mut dyn Sink>,
-    pub(crate) by: i64,
 }
 
 impl Out<'_> {
@@ -145,7 +144,7 @@ impl Out<'_> {
         if let Some(sink) = &mut self.sink
             && rules.measures_it(ended.measure)
         {
-            sink.ended(ended, by * self.by);
+            sink.ended(ended, by);
         }
     }
 }
@@ -218,14 +217,15 @@ impl Stopwatch {
     ) {
         let elapsed = self.elapsed(at);
         let over = self.over.clone();
-        self.ended =
-            Some(Box::new(Ended { measure, ending, slot, priority, at, elapsed, over }));
+        self.ended = Some(Box::new(Ended { measure, ending, slot, priority, at, elapsed, over }));
     }
 
     /// Takes its ending back. It goes on from its old start as if never given up; if it had been answered,
     /// the time since then does not count.
     fn go_on(&mut self, at: Timestamp, out: &mut Out<'_>, rules: &Rules) {
-        let Some(ended) = self.ended.take() else { return };
+        let Some(ended) = self.ended.take() else {
+            return;
+        };
         out.ended(&ended, -1, rules);
         if ended.ending == Ending::Answered {
             self.start = self.start.plus(at.since(ended.at));
@@ -406,7 +406,9 @@ impl State {
             FirstReply::NotAsked => (Measure::FirstReply, None),
             FirstReply::Given => (Measure::NextReply, self.next_reply.take()),
         };
-        let Some(mut stopwatch) = stopwatch else { return };
+        let Some(mut stopwatch) = stopwatch else {
+            return;
+        };
         stopwatch.go_on(event.time, out, context.rules);
         let counts_for = (self.acting(event, context), self.priority);
         stopwatch.end(Ending::Answered, measure, counts_for, event.time);
@@ -463,10 +465,8 @@ impl State {
         }
         self.phase = Phase::Open;
         for (measure, stopwatch) in self.stopwatches_mut() {
-            let finished = stopwatch
-                .ended
-                .as_ref()
-                .is_some_and(|ended| ended.ending == Ending::Answered);
+            let finished =
+                stopwatch.ended.as_ref().is_some_and(|ended| ended.ending == Ending::Answered);
             // The first resolution is that for good.
             if !(measure == Measure::FirstResolution && finished) {
                 stopwatch.go_on(at, out, context.rules);

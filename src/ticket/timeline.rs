@@ -112,9 +112,9 @@ impl Timeline {
     /// Its key.
     pub(crate) fn key(&self) -> &[u8] {
         match &self.log {
-            Log::Short(bytes) => bytes.split_first().map_or(&[], |(&length, rest)| {
-                rest.get(..usize::from(length)).unwrap_or_default()
-            }),
+            Log::Short(bytes) => bytes
+                .split_first()
+                .map_or(&[], |(&length, rest)| rest.get(..usize::from(length)).unwrap_or_default()),
             Log::Long(long) => &long.key,
         }
     }
@@ -179,7 +179,9 @@ impl Timeline {
     pub(crate) fn remove_twin(&mut self, event: &Entry<'_>, names: &Names) {
         match &mut self.log {
             Log::Short(bytes) => {
-                let Some((twin, _)) = scan(events_of(bytes), 0, event, names).twin else { return };
+                let Some((twin, _)) = scan(events_of(bytes), 0, event, names).twin else {
+                    return;
+                };
                 let head = bytes.len() - events_of(bytes).len();
                 *bytes = without(bytes, head, twin);
             }
@@ -326,7 +328,9 @@ impl Long {
         let from = self.blocks.partition_point(|block| block.last < time);
         for index in from..self.blocks.len() {
             let block = &mut self.blocks[index];
-            let Some((twin, _)) = scan(&block.bytes, 0, event, names).twin else { continue };
+            let Some((twin, _)) = scan(&block.bytes, 0, event, names).twin else {
+                continue;
+            };
             let before = std::mem::take(&mut block.before);
             *block = Block::of(without(&block.bytes, 0, twin), before);
             if block.count == 0 && self.blocks.len() > 1 {

@@ -89,7 +89,9 @@ impl Bucket {
 
     /// The value shown for its values: within 1 % of each of them.
     pub fn value(self) -> Elapsed {
-        let Some(below) = self.index().checked_sub(1) else { return Elapsed::ZERO };
+        let Some(below) = self.index().checked_sub(1) else {
+            return Elapsed::ZERO;
+        };
         let lo = UPPER_MS.get(below).copied().unwrap_or(ELAPSED_MS_MAX).saturating_add(1);
         Elapsed::from_ms(lo.saturating_add(lo / 100))
     }

@@ -96,7 +96,9 @@ impl Histogram {
     fn take(&mut self, bucket: Bucket, mut count: u64) {
         while count > 0 {
             let index = self.after(bucket).wrapping_sub(1);
-            let Some((same, held)) = self.entries.get(index).map(|&entry| split(entry)) else { break };
+            let Some((same, held)) = self.entries.get(index).map(|&entry| split(entry)) else {
+                break;
+            };
             if same != bucket {
                 break;
             }

@@ -144,7 +144,10 @@ mod tests {
         ] {
             assert_eq!(from_of(now, Elapsed::parse(length).unwrap()), at(from), "{length}");
         }
-        assert_eq!(from_of(at("2026-11-21T00:00:00Z"), Elapsed::from_ms(7 * DAY_MS)), at("2026-11-14T00:00:00Z"));
+        assert_eq!(
+            from_of(at("2026-11-21T00:00:00Z"), Elapsed::from_ms(7 * DAY_MS)),
+            at("2026-11-14T00:00:00Z")
+        );
     }
 
     #[test]

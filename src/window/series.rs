@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use super::bucket::Bucket;
 use super::pane::{PaneTally, from_of, pane_of};
 use crate::agreement::Objective;
+use crate::measure::Measure;
 use crate::rules::{ObjectiveId, Rules, Slot};
 use crate::ticket::{Ended, Ending};
-use crate::measure::Measure;
 use crate::time::{Elapsed, Timestamp};
 
 /// What a series counts exactly: tickets within each agreed target, and over that of each objective.
@@ -40,7 +40,11 @@ impl Levels {
     }
 
     fn len(&self) -> usize {
-        if self.targets.is_empty() { 0 } else { 2 * (self.targets.len() + 1 + self.objectives.len()) }
+        if self.targets.is_empty() {
+            0
+        } else {
+            2 * (self.targets.len() + 1 + self.objectives.len())
+        }
     }
 
     /// How many targets an elapsed time is over.
@@ -151,7 +155,9 @@ impl Series {
             leaving.for_each(|pane| sum.tally.merge(&pane.tally, -1));
             sum.from = from;
         }
-        let Some(horizon) = self.sums.last().map(|longest| longest.from) else { return };
+        let Some(horizon) = self.sums.last().map(|longest| longest.from) else {
+            return;
+        };
         let panes = &self.panes;
         let starts = || panes.iter().map(|pane| pane_of(pane.start, now).0);
         let stays = panes.iter().zip(starts()).all(|(pane, start)| pane.start == start)

@@ -46,11 +46,10 @@ impl WaitingSet {
 
     /// How many lie before `at`.
     pub fn before(&self, at: Timestamp) -> u64 {
-        let whole = self.chunks.partition_point(|chunk| chunk.last().is_some_and(|&last| last < at));
-        let in_part = self
-            .chunks
-            .get(whole)
-            .map_or(0, |chunk| chunk.partition_point(|&start| start < at));
+        let whole =
+            self.chunks.partition_point(|chunk| chunk.last().is_some_and(|&last| last < at));
+        let in_part =
+            self.chunks.get(whole).map_or(0, |chunk| chunk.partition_point(|&start| start < at));
         let wholes: usize = self.chunks.iter().take(whole).map(Vec::len).sum();
         (wholes + in_part) as u64
     }
@@ -62,7 +61,8 @@ impl WaitingSet {
 
     /// The chunk that `start` is in or belongs into.
     fn chunk_of(&self, start: Timestamp) -> usize {
-        let after = self.chunks.partition_point(|chunk| chunk.last().is_some_and(|&last| last < start));
+        let after =
+            self.chunks.partition_point(|chunk| chunk.last().is_some_and(|&last| last < start));
         after.min(self.chunks.len().saturating_sub(1))
     }
 
@@ -86,7 +86,9 @@ impl WaitingSet {
 
     fn remove(&mut self, start: Timestamp) {
         let index = self.chunk_of(start);
-        let Some(chunk) = self.chunks.get_mut(index) else { return };
+        let Some(chunk) = self.chunks.get_mut(index) else {
+            return;
+        };
         let Ok(at) = chunk.binary_search(&start) else {
             debug_assert!(false, "taking back what was never there");
             return;

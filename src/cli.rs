@@ -1,0 +1,157 @@
+//! The command line: arguments, sub-commands, exit codes. With `main`, the only place that reads the clock,
+//! the disk and the arguments, and that prints.
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::input::Columns;
+use crate::time::{Elapsed, Timestamp};
+
+mod check;
+mod check_events;
+mod disk;
+mod feed;
+mod replay;
+mod table;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// All good.
+    Good,
+    /// It failed while running, or something was rejected.
+    Failed,
+    /// The configuration is bad.
+    Config,
+}
+
+impl Exit {
+    /// The exit code: 0 good, 1 failed while running or rejected, 78 bad configuration. (2 is wrong usage,
+    /// which ends before a command begins.)
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Good => 0,
+            Self::Failed => 1,
+            Self::Config => 78,
+        }
+    }
+}
+
+/// Response times of ticket events, held against the level a team agreed on.
+#[derive(Debug, Parser)]
+#[command(name = "vaste", version, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Reads events from files and prints readings and verdicts at any instants
+    Replay(Box<ReplayArgs>),
+    /// Checks configuration and agreements: every fault with its place and way out
+    Check(CheckArgs),
+    /// Says what would become of each record, and why; exit 1 if any is rejected
+    CheckEvents(CheckEventsArgs),
+}
+
+#[derive(Debug, Args)]
+struct ReplayArgs {
+    /// Files of events, one JSON object a line, plain, gzip or Zstandard; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
+    /// Read at this instant (RFC 3339); may be given more than once. Default: the last event
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    at: Vec<Timestamp>,
+    /// Read every so often, from midnight UTC of the first event's day to the last event: 1d, 1h
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    every: Option<Elapsed>,
+    /// A table for people, or one JSON object a line
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+    /// The service's configuration: its agreements and measures
+    #[arg(long, value_name = "FILE", conflicts_with = "agreements")]
+    config: Option<PathBuf>,
+    /// Agreements: a file, a folder of .yaml files, or a pattern; may be given more than once.
+    /// Without --config and --agreements every team is taken as it comes, without objectives
+    #[arg(long, value_name = "PATH")]
+    agreements: Vec<String>,
+    /// The files are tables with one row a ticket:
+    /// created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]
+    #[arg(long, value_name = "COLUMNS", value_parser = columns)]
+    csv: Option<Columns>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// Agreements and configuration; what a configuration names is checked with it
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct CheckEventsArgs {
+    /// A file of events, one JSON object a line, plain, gzip or Zstandard; `-` is standard input
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// Leave out the records that would be applied
+    #[arg(long)]
+    problems_only: bool,
+}
+
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let form = "write RFC 3339 with an offset, such as 2026-11-21T00:00:00Z, from 1990 to 2099";
+    Timestamp::parse(text).filter(|at| at.is_event_time()).ok_or_else(|| form.to_owned())
+}
+
+fn duration(text: &str) -> Result<Elapsed, String> {
+    Elapsed::parse(text).ok_or_else(|| "write a duration such as 1h, 1d or 1w".to_owned())
+}
+
+fn columns(text: &str) -> Result<Columns, String> {
+    Columns::parse(text).map_err(|error| error.to_string())
+}
+
+/// Runs the command that the arguments name; returns the exit code.
+pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Where even this cannot be printed there is nobody to tell.
+            drop(error.print());
+            return u8::try_from(error.exit_code()).unwrap_or(2);
+        }
+    };
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut notes = io::stderr().lock();
+    let mut terminal = Terminal { out: &mut out, notes: &mut notes };
+    let ended = match cli.command {
+        Command::Replay(arguments) => replay::run(&arguments, &mut terminal),
+        Command::Check(arguments) => check::run(&arguments, &mut terminal),
+        Command::CheckEvents(arguments) => check_events::run(&arguments, &mut terminal),
+    };
+    match ended.and_then(|exit| out.flush().map(|()| exit)) {
+        Ok(exit) => exit.code(),
+        // Whoever read our output has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Good.code(),
+        Err(error) => {
+            drop(writeln!(notes, "error: failed to write: {error}"));
+            Exit::Failed.code()
+        }
+    }
+}
+
+/// Where a command prints: results to `out`, all else to `notes`.
+struct Terminal<'a> {
+    out: &'a mut dyn Write,
+    notes: &'a mut dyn Write,
+}

@@ -1,0 +1,42 @@
+//! `vaste check`
+
+use std::io;
+
+use super::disk::{RealDisk, today};
+use super::{CheckArgs, Exit, Terminal};
+use crate::config::{Config, Notes};
+
+pub(super) fn run(arguments: &CheckArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    let config = Config::read(&arguments.files, &RealDisk, &today());
+    say(&config.notes, terminal)?;
+    if !config.notes.faults.is_empty() {
+        let files = plural(config.files.len(), "file");
+        let faults = plural(config.notes.faults.len(), "fault");
+        writeln!(terminal.notes, "{faults} in {files}")?;
+        return Ok(Exit::Config);
+    }
+    let objectives: usize = config.agreements.iter().map(|a| a.objectives.len()).sum();
+    writeln!(
+        terminal.out,
+        "{} good: {} with {}",
+        plural(config.files.len(), "file"),
+        plural(config.agreements.len(), "agreement"),
+        plural(objectives, "objective")
+    )?;
+    Ok(Exit::Good)
+}
+
+/// Prints faults and warnings.
+pub(super) fn say(notes: &Notes, terminal: &mut Terminal<'_>) -> io::Result<()> {
+    for fault in &notes.faults {
+        writeln!(terminal.notes, "error: {fault}")?;
+    }
+    for warning in &notes.warnings {
+        writeln!(terminal.notes, "warning: {warning}")?;
+    }
+    Ok(())
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

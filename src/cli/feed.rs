@@ -1,0 +1,85 @@
+//! Records from files into a pipeline, with a progress bar for who waits.
+
+use std::cell::RefCell;
+use std::io::{self, IsTerminal};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::event::{self, Event, Outcome};
+use crate::input::{Columns, InputError, Line, Source, read_csv, read_lines};
+
+/// Work of this long shows a progress bar.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Calls `visit` with the source, line and content of every record of the files.
+///
+/// # Errors
+/// When a file cannot be read to its end.
+pub(super) fn feed(
+    sources: &[Source],
+    csv: Option<&Columns>,
+    mut visit: impl FnMut(&Source, u64, Result<Event<'_>, Outcome>),
+) -> Result<(), InputError> {
+    let progress = Rc::new(RefCell::new(Progress::new(sources)));
+    for source in sources {
+        let counter = Rc::clone(&progress);
+        let mut reader = source.open(move |bytes| counter.borrow_mut().read(bytes))?;
+        match csv {
+            Some(columns) => {
+                read_csv(source, &mut *reader, columns, |line, decoded| {
+                    visit(source, line, decoded);
+                })?;
+            }
+            None => read_lines(source, &mut *reader, |number, line| {
+                let decoded = match line {
+                    Line::Record(bytes) => event::decode(bytes),
+                    Line::TooLong(bytes) => Err(Outcome::Rejected(event::too_large(bytes))),
+                };
+                visit(source, number, decoded);
+            })?,
+        }
+    }
+    progress.borrow().bar.finish_and_clear();
+    Ok(())
+}
+
+/// A bar on standard error, once the work takes long and someone can see it.
+struct Progress {
+    bar: ProgressBar,
+    started: Instant,
+    is_shown: bool,
+}
+
+impl Progress {
+    fn new(sources: &[Source]) -> Self {
+        let total: Option<u64> = sources.iter().map(Source::size).sum();
+        let bar = match total {
+            Some(bytes) => ProgressBar::new(bytes).with_style(
+                ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {eta} left")
+                    .unwrap_or_else(|_| ProgressStyle::default_bar()),
+            ),
+            None => ProgressBar::new_spinner(),
+        };
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+        Self { bar, started: now(), is_shown: false }
+    }
+
+    fn read(&mut self, bytes: u64) {
+        self.bar.inc(bytes);
+        let waits = now().duration_since(self.started) > PATIENCE;
+        if !self.is_shown && waits && io::stderr().is_terminal() {
+            self.is_shown = true;
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+    }
+}
+
+fn now() -> Instant {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "how long someone has waited for the command line"
+    )]
+    Instant::now()
+}

@@ -1,0 +1,122 @@
+//! `vaste replay`
+
+use std::io;
+use std::sync::Arc;
+
+use super::disk::{RealDisk, files_of, today};
+use super::feed::feed;
+use super::{Exit, Format, ReplayArgs, Terminal, check, table};
+use crate::config::Config;
+use crate::event::Outcome;
+use crate::input::Source;
+use crate::replay::Replay;
+use crate::rules::{Rules, TEAMS_MAX};
+use crate::view::View;
+
+/// Rejected records that are told one by one; the rest is counted.
+const REJECTIONS_TOLD_MAX: u64 = 10;
+
+pub(super) fn run(arguments: &ReplayArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    let rules = match rules(arguments, terminal)? {
+        Ok(rules) => rules,
+        Err(exit) => return Ok(exit),
+    };
+    if let Some(columns) = &arguments.csv
+        && arguments.files.len() > 1
+        && !columns.names_tickets()
+    {
+        let problem = "rows of several files cannot be told apart by their number: name the column of the \
+                       ticket with ticket=COLUMN, or replay one file";
+        writeln!(terminal.notes, "error: {problem}")?;
+        return Ok(Exit::Failed);
+    }
+    let sources: Vec<Source> = arguments.files.iter().map(|f| Source::from_argument(f)).collect();
+    let mut replay = Replay::new(rules);
+    let mut told = 0;
+    let mut noted = Ok(());
+    let fed = feed(&sources, arguments.csv.as_ref(), |source, line, decoded| {
+        if let Outcome::Rejected(rejection) = replay.take(decoded) {
+            told += 1;
+            if told <= REJECTIONS_TOLD_MAX && noted.is_ok() {
+                let reason = rejection.reason.label();
+                let name = source.name();
+                noted = writeln!(terminal.notes, "{name}:{line}: rejected ({reason}): {rejection}");
+            }
+        }
+    });
+    noted?;
+    if told > REJECTIONS_TOLD_MAX {
+        let more = told - REJECTIONS_TOLD_MAX;
+        writeln!(terminal.notes, "and {more} more rejected: `vaste check-events` names them all")?;
+    }
+    if let Err(error) = fed {
+        writeln!(terminal.notes, "error: {error}")?;
+        return Ok(Exit::Failed);
+    }
+    writeln!(terminal.notes, "{}", replay.outcomes())?;
+    print(arguments, replay, terminal)?;
+    Ok(Exit::Good)
+}
+
+fn print(arguments: &ReplayArgs, replay: Replay, terminal: &mut Terminal<'_>) -> io::Result<()> {
+    let instants = replay.instants(&arguments.at, arguments.every);
+    let mut readings = replay.into_readings();
+    if readings.too_many_teams {
+        writeln!(
+            terminal.notes,
+            "warning: there are more than {TEAMS_MAX} teams; the first {TEAMS_MAX} by name are told apart, \
+             the others are unclaimed: declare those that count with --agreements"
+        )?;
+    }
+    if instants.is_empty() {
+        writeln!(terminal.notes, "there is no event, and so nothing to read")?;
+    }
+    for now in instants {
+        let view = readings.at(now);
+        match arguments.format {
+            Format::Json => print_json(view, terminal)?,
+            Format::Table => table::print(view, terminal.out)?,
+        }
+    }
+    Ok(())
+}
+
+fn print_json(view: &View, terminal: &mut Terminal<'_>) -> io::Result<()> {
+    for reading in view.readings() {
+        serde_json::to_writer(&mut *terminal.out, &reading)?;
+        writeln!(terminal.out)?;
+    }
+    for verdict in view.verdicts() {
+        serde_json::to_writer(&mut *terminal.out, &verdict)?;
+        writeln!(terminal.out)?;
+    }
+    Ok(())
+}
+
+/// The rules that the arguments name; none where every team is taken as it comes.
+fn rules(
+    arguments: &ReplayArgs,
+    terminal: &mut Terminal<'_>,
+) -> io::Result<Result<Option<Arc<Rules>>, Exit>> {
+    let mut files = Vec::new();
+    files.extend(arguments.config.clone());
+    for argument in &arguments.agreements {
+        match files_of(argument) {
+            Ok(found) => files.extend(found),
+            Err(problem) => {
+                writeln!(terminal.notes, "error: {problem}")?;
+                return Ok(Err(Exit::Config));
+            }
+        }
+    }
+    if files.is_empty() {
+        return Ok(Ok(None));
+    }
+    let config = Config::read(&files, &RealDisk, &today());
+    check::say(&config.notes, terminal)?;
+    if config.notes.faults.is_empty() {
+        Ok(Ok(Some(Arc::new(config.rules()))))
+    } else {
+        Ok(Err(Exit::Config))
+    }
+}

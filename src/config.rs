@@ -1,0 +1,141 @@
+//! Configuration files as they are written, checked into what the stream works by.
+//!
+//! All faults of all files are found in one run; each names file, line, column, key, value and way out.
+
+use std::path::{Path, PathBuf};
+
+use crate::agreement::{Agreement, Owner};
+use crate::measure::Measure;
+use crate::rules::{Rules, TEAMS_MAX};
+
+mod agreement;
+mod fault;
+mod fields;
+mod service;
+mod yaml;
+
+pub use fault::{Fault, Notes};
+
+/// What the files say together.
+#[derive(Debug, Default)]
+pub struct Config {
+    /// All agreements.
+    pub agreements: Vec<Agreement>,
+    /// The measures that run beside those that the agreements name.
+    pub measures: Vec<Measure>,
+    /// What is wrong, and what is only worth a look.
+    pub notes: Notes,
+    /// The files that were read, in order.
+    pub files: Vec<PathBuf>,
+}
+
+/// The measures that run where no file says which.
+pub const MEASURES_DEFAULT: [Measure; 4] = Measure::ALL;
+
+/// What a file is, by its keys.
+enum Content {
+    Agreement,
+    Calendars,
+    Service,
+}
+
+impl Config {
+    /// Reads files of any kind, and what they refer to. `read` gives the text of a path; `list` the paths
+    /// that a pattern matches; `today` is `YYYY-MM-DD`, for dates gone by.
+    pub fn read(paths: &[PathBuf], disk: &dyn Disk, today: &str) -> Self {
+        let mut config = Self { measures: MEASURES_DEFAULT.to_vec(), ..Self::default() };
+        let mut waiting: Vec<PathBuf> = paths.iter().rev().cloned().collect();
+        while let Some(path) = waiting.pop() {
+            if !config.files.contains(&path) {
+                waiting.extend(config.read_file(&path, disk, today).into_iter().rev());
+                config.files.push(path);
+            }
+        }
+        config.check_together();
+        config
+    }
+
+    /// The rules to work by.
+    pub fn rules(&self) -> Rules {
+        Rules::new(&self.agreements, &self.measures)
+    }
+
+    /// Reads one file; returns the files that it refers to.
+    fn read_file(&mut self, path: &Path, disk: &dyn Disk, today: &str) -> Vec<PathBuf> {
+        let text = match disk.read(path) {
+            Ok(text) => text,
+            Err(error) => {
+                let way_out = format!("cannot be read: {error}; name a file that is there");
+                self.notes.fault(Fault::of_file(path, way_out));
+                return Vec::new();
+            }
+        };
+        let node = match yaml::parse(&text) {
+            Ok(node) => node,
+            Err((at, problem)) => {
+                self.notes.fault(Fault::new(path, at, String::new(), problem));
+                return Vec::new();
+            }
+        };
+        match content_of(&node) {
+            Content::Agreement => {
+                if let Some(read) = agreement::read(&node, path, today, &mut self.notes) {
+                    self.notes.owner(&read.owner, path);
+                    self.agreements.push(read);
+                }
+                Vec::new()
+            }
+            Content::Calendars => {
+                let problem = "calendars are not read by this version: all time is calendar time; \
+                               leave this file out";
+                self.notes.fault(Fault::new(path, node.at, String::new(), problem.to_owned()));
+                Vec::new()
+            }
+            Content::Service => {
+                let service = service::read(&node, path, disk, &mut self.notes);
+                if let Some(measures) = service.measures {
+                    self.measures = measures;
+                }
+                service.agreements
+            }
+        }
+    }
+
+    /// What only all files together show.
+    fn check_together(&mut self) {
+        self.agreements.sort_by(|a, b| a.owner.cmp(&b.owner));
+        let teams = self.agreements.iter().filter(|a| matches!(a.owner, Owner::Team(_))).count();
+        if teams > TEAMS_MAX {
+            let problem = format!(
+                "{teams} teams are declared; at most {TEAMS_MAX} are told apart: run a second Vaste for \
+                 the others"
+            );
+            self.notes.fault(Fault::of_file(Path::new("agreements"), problem));
+        }
+    }
+}
+
+/// Where files come from: the disk, or a test's table.
+pub trait Disk {
+    /// The text of a file.
+    ///
+    /// # Errors
+    /// What keeps it from being read, in words.
+    fn read(&self, path: &Path) -> Result<String, String>;
+
+    /// The files that a pattern such as `agreements/*.yaml` matches, sorted.
+    ///
+    /// # Errors
+    /// What is wrong with the pattern, in words.
+    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, String>;
+}
+
+fn content_of(node: &yaml::Node) -> Content {
+    if node.has_key("team") || node.has_key("organisation") || node.has_key("objectives") {
+        Content::Agreement
+    } else if node.value_of("calendars").is_some_and(yaml::Node::is_map) {
+        Content::Calendars
+    } else {
+        Content::Service
+    }
+}

@@ -1,0 +1,170 @@
+//! The keys of one group, taken one by one; what is left over is unknown.
+
+use std::path::Path;
+
+use super::fault::{Fault, Notes};
+use super::yaml::{Key, Node, Place, Value};
+use crate::time::Elapsed;
+
+/// One file being read: where faults go.
+pub(super) struct File<'f> {
+    pub(super) path: &'f Path,
+    pub(super) notes: &'f mut Notes,
+}
+
+impl File<'_> {
+    pub(super) fn fault(&mut self, at: Place, key: &str, problem: impl Into<String>) {
+        self.notes.fault(Fault::new(self.path, at, key.to_owned(), problem.into()));
+    }
+
+    pub(super) fn warn(&mut self, at: Place, key: &str, problem: impl Into<String>) {
+        self.notes.warn(Fault::new(self.path, at, key.to_owned(), problem.into()));
+    }
+}
+
+/// A value with the path of its key.
+#[derive(Clone)]
+pub(super) struct Field<'n> {
+    pub(super) key: String,
+    pub(super) node: &'n Node,
+}
+
+impl<'n> Field<'n> {
+    /// The whole file as one value.
+    pub(super) fn root(node: &'n Node) -> Self {
+        Self { key: String::new(), node }
+    }
+
+    pub(super) fn fault(&self, file: &mut File<'_>, problem: &str) {
+        file.fault(self.node.at, &self.key, format!("{} {problem}", self.node.shown()));
+    }
+
+    /// The text, if it is one that `accept` takes; else a fault.
+    pub(super) fn parse<T>(
+        &self,
+        file: &mut File<'_>,
+        problem: &str,
+        accept: impl FnOnce(&str) -> Option<T>,
+    ) -> Option<T> {
+        let parsed = match &self.node.value {
+            Value::Scalar(text) => accept(text),
+            Value::List(_) | Value::Map(_) => None,
+        };
+        if parsed.is_none() {
+            self.fault(file, problem);
+        }
+        parsed
+    }
+
+    pub(super) fn duration(&self, file: &mut File<'_>) -> Option<Elapsed> {
+        self.parse(file, "is not a duration; write such as 90s, 30m, 4h or 5d", Elapsed::parse)
+    }
+
+    /// A duration of at least nothing: `0s` as well.
+    pub(super) fn duration_or_none(&self, file: &mut File<'_>) -> Option<Elapsed> {
+        self.parse(file, "is not a duration; write such as 0s, 30m or 4h", |text| {
+            if text == "0s" { Some(Elapsed::ZERO) } else { Elapsed::parse(text) }
+        })
+    }
+
+    pub(super) fn date(&self, file: &mut File<'_>) -> Option<chrono::NaiveDate> {
+        self.parse(file, "is not a date; write such as 2026-11-02", |text| {
+            chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
+        })
+    }
+
+    pub(super) fn list(&self, file: &mut File<'_>) -> Vec<Self> {
+        let Value::List(items) = &self.node.value else {
+            self.fault(file, "is not a list; write such as [one, two]");
+            return Vec::new();
+        };
+        let key = |index| format!("{}[{index}]", self.key);
+        items.iter().enumerate().map(|(i, node)| Self { key: key(i), node }).collect()
+    }
+
+    /// The keys of a group. Duplicates are faults.
+    pub(super) fn fields(&self, file: &mut File<'_>) -> Option<Fields<'n>> {
+        let Value::Map(entries) = &self.node.value else {
+            self.fault(file, "is not a group of keys; write `key: value` lines below it");
+            return None;
+        };
+        for (index, (key, _)) in entries.iter().enumerate() {
+            if entries.iter().take(index).any(|(other, _)| other.text == key.text) {
+                let path = joined(&self.key, &key.text);
+                file.fault(key.at, &path, "comes twice; keep one");
+            }
+        }
+        Some(Fields { path: self.key.clone(), at: self.node.at, entries, known: Vec::new() })
+    }
+}
+
+/// The keys of one group.
+pub(super) struct Fields<'n> {
+    path: String,
+    at: Place,
+    entries: &'n [(Key, Node)],
+    known: Vec<&'static str>,
+}
+
+impl<'n> Fields<'n> {
+    /// The value of a key, if it is there and not null.
+    pub(super) fn take(&mut self, key: &'static str) -> Option<Field<'n>> {
+        self.known.push(key);
+        let (_, node) = self.entries.iter().find(|(name, _)| name.text == key)?;
+        (!node.is_null()).then(|| Field { key: joined(&self.path, key), node })
+    }
+
+    /// The value of a key that must be there.
+    pub(super) fn require(
+        &mut self,
+        key: &'static str,
+        file: &mut File<'_>,
+        way_out: &str,
+    ) -> Option<Field<'n>> {
+        let found = self.take(key);
+        if found.is_none() {
+            file.fault(self.at, &joined(&self.path, key), format!("is missing; {way_out}"));
+        }
+        found
+    }
+
+    /// All keys with their values, for groups whose keys are names.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'n Key, Field<'n>)> + use<'n> {
+        let path = self.path.clone();
+        self.entries
+            .iter()
+            .map(move |(key, node)| (key, Field { key: joined(&path, &key.text), node }))
+    }
+
+    /// Where the group begins.
+    pub(super) fn at(&self) -> Place {
+        self.at
+    }
+
+    /// Faults for keys that nobody took.
+    pub(super) fn finish(self, file: &mut File<'_>) {
+        for (key, _) in self.entries {
+            if !self.known.iter().any(|known| *known == key.text) {
+                let way_out = match nearest(&key.text, &self.known) {
+                    Some(known) => format!("did you mean `{known}`?"),
+                    None => format!("the keys here are {}", self.known.join(", ")),
+                };
+                file.fault(
+                    key.at,
+                    &joined(&self.path, &key.text),
+                    format!("unknown key; {way_out}"),
+                );
+            }
+        }
+    }
+}
+
+fn joined(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+/// The known key that differs least, if it differs little.
+fn nearest(key: &str, known: &[&'static str]) -> Option<&'static str> {
+    let close = |known: &&'static str| strsim::damerau_levenshtein(key, known);
+    known.iter().copied().min_by_key(close).filter(|known| close(known) <= 2)
+}

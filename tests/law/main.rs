@@ -1,0 +1,344 @@
+//! The law: any permutation of a history, with any duplicates, split over shards by ticket, with interim
+//! readings, gives byte-identical readings and verdicts at the same `now`; and they are those of a naive
+//! model that keeps everything, sorts, and recounts.
+//!
+//! Method: generated histories of all event types; the model is written from the design's words and shares
+//! nothing with the crate but the event type.
+
+mod generate;
+#[path = "../support/history.rs"]
+mod history;
+mod naive;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
+use serde_json::Value;
+use vaste::agreement::{Agreement, Level, Objective, Owner};
+use vaste::event::{Event, Kind, Outcome, Priority};
+use vaste::measure::Measure;
+use vaste::rules::Rules;
+use vaste::time::{DAY_MS, Elapsed, Timestamp};
+
+use generate::{BEGIN_MS, DECLARED, History, SPAN_MS, history};
+use history::Pipeline;
+
+/// Histories of each of the four tests below: 10 000 together.
+const CASES: u32 = 2_500;
+
+fn config(file: &'static str) -> ProptestConfig {
+    let cases = std::env::var("VASTE_LAW_CASES").ok().and_then(|cases| cases.parse().ok());
+    ProptestConfig {
+        cases: cases.unwrap_or(CASES),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(file))),
+        ..ProptestConfig::default()
+    }
+}
+
+proptest! {
+    #![proptest_config(config("tests/regressions/law.txt"))]
+
+    #[test]
+    fn any_order_and_any_duplicates_read_as_the_naive_model_a(history in history()) {
+        check(&history)?;
+    }
+
+    #[test]
+    fn any_order_and_any_duplicates_read_as_the_naive_model_b(history in history()) {
+        check(&history)?;
+    }
+
+    #[test]
+    fn any_order_and_any_duplicates_read_as_the_naive_model_c(history in history()) {
+        check(&history)?;
+    }
+
+    #[test]
+    fn any_order_and_any_duplicates_read_as_the_naive_model_d(history in history()) {
+        check(&history)?;
+    }
+}
+
+/// One case: the plain reading equals the model, and every other delivery equals the plain one.
+fn check(history: &History) -> Result<(), TestCaseError> {
+    let rules = Arc::new(Rules::new(&history.agreements, &Measure::ALL));
+    let begin = Timestamp::from_ms(BEGIN_MS);
+    let mut plain = Pipeline::new(&rules, 1, begin);
+    for event in &history.events {
+        plain.apply(event);
+    }
+    let printed: Vec<String> = history.instants.iter().map(|&now| plain.printed(now)).collect();
+    let model = model_of(history);
+    for (&now, printed) in history.instants.iter().zip(&printed) {
+        compare(history, &model, now, printed)?;
+    }
+    let mut shuffled = shuffled(history, &rules);
+    for (&now, printed) in history.instants.iter().zip(&printed) {
+        prop_assert_eq!(&shuffled.printed(now), printed);
+    }
+    let other_rules = Arc::new(Rules::new(&[], &[Measure::Resolution]));
+    let mut adopting = Pipeline::new(&other_rules, 2, begin);
+    for event in history.events.iter().rev() {
+        adopting.apply(event);
+    }
+    adopting.advance(history.instants[0]);
+    adopting.adopt(&rules, history.instants[0]);
+    for (&now, printed) in history.instants.iter().zip(&printed) {
+        prop_assert_eq!(&adopting.printed(now), printed);
+    }
+    Ok(())
+}
+
+/// The same history in another order, with duplicates, over three shards, with interim readings.
+fn shuffled(history: &History, rules: &Arc<Rules>) -> Pipeline {
+    let mut random = Random(history.seed | 1);
+    let mut delivery: Vec<&Event<'static>> = history.events.iter().collect();
+    for event in &history.events {
+        if random.below(3) == 0 {
+            delivery.push(event);
+        }
+    }
+    for index in (1..delivery.len()).rev() {
+        delivery.swap(index, random.below(index + 1));
+    }
+    let mut pipeline = Pipeline::new(rules, 3, Timestamp::from_ms(BEGIN_MS));
+    let first = history.instants[0].ms();
+    let mut now = BEGIN_MS;
+    let mut seen = BTreeSet::new();
+    for event in delivery {
+        let again = !seen.insert(std::ptr::from_ref(event));
+        let outcome = pipeline.apply(event);
+        if again {
+            assert!(outcome == Outcome::Duplicate || is_conflicting(&outcome), "{outcome:?}");
+        }
+        if random.below(4) == 0 {
+            now += i64::try_from(random.below(usize::try_from((first - now).max(1)).unwrap()))
+                .unwrap();
+            pipeline.advance(Timestamp::from_ms(now));
+        }
+    }
+    pipeline
+}
+
+fn is_conflicting(outcome: &Outcome) -> bool {
+    *outcome == Outcome::Skipped(vaste::event::Skip::Conflicting)
+}
+
+/// A small generator of its own, so that one seed is one delivery.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 11).unwrap() % bound
+    }
+}
+
+fn model_of(history: &History) -> naive::Model {
+    let mut objectives = Vec::new();
+    for agreement in &history.agreements {
+        objectives.extend(agreement.objectives.iter().map(|line| naive_objective(agreement, line)));
+    }
+    naive::Model::new(&DECLARED, objectives, &history.events)
+}
+
+fn naive_objective(agreement: &Agreement, objective: &Objective) -> naive::Objective {
+    let team = match &agreement.owner {
+        Owner::Team(name) => Some(name.to_string()),
+        Owner::Organisation => None,
+    };
+    let level = match &objective.level {
+        Level::Within { target, by_priority, share, min_tickets } => naive::Level::Within {
+            target_ms: target.ms(),
+            by_priority: Priority::ALL
+                .into_iter()
+                .zip(by_priority)
+                .filter_map(|(priority, target)| Some((priority, (*target)?.ms())))
+                .collect(),
+            share_bp: u64::from(share.basis_points()),
+            min_tickets: *min_tickets,
+            at_risk_spent_bp: u64::from(objective.at_risk.basis_points()),
+        },
+        Level::NoneOver(limit) => naive::Level::NoneOver(limit.ms()),
+    };
+    naive::Objective {
+        team,
+        name: objective.name.to_string(),
+        measure: objective.measure,
+        level,
+        over_ms: objective.over.ms(),
+    }
+}
+
+/// What is printed at `now` is what the model says of each printed window, and nothing is left out.
+fn compare(
+    history: &History,
+    model: &naive::Model,
+    now: Timestamp,
+    printed: &str,
+) -> Result<(), TestCaseError> {
+    let lines: Vec<Value> = printed.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    let (verdicts, readings): (Vec<_>, Vec<_>) =
+        lines.iter().partition(|line| line.get("objective").is_some());
+    let mut said = BTreeSet::new();
+    for reading in readings {
+        prop_assert_eq!(&reading["at"], &now.to_string());
+        compare_reading(history, model, now, reading)?;
+        said.insert((reading["team"].to_string(), reading["measure"].to_string()));
+    }
+    let teams = DECLARED.into_iter().chain(["unclaimed"]).map(Some).chain([None]);
+    for (team, measure) in teams.flat_map(|team| Measure::ALL.map(|measure| (team, measure))) {
+        // What no reading was printed for has nothing in the longest window.
+        let name = team.map_or("null".to_owned(), |team| format!("\"{team}\""));
+        if !said.contains(&(name, format!("\"{}\"", measure.label()))) {
+            let from = now.ms() - 28 * DAY_MS;
+            let reading = model.reading(team, measure, from, now.ms(), &[]);
+            let hours = 2 * 3_600_000;
+            let edge = model.reading(team, measure, from, from + hours, &[]);
+            prop_assert!(
+                reading.answered.len() <= edge.answered.len()
+                    && reading.waiting.is_empty()
+                    && reading.given_up <= edge.given_up,
+                "no reading of {:?} {}",
+                team,
+                measure.label()
+            );
+        }
+    }
+    compare_verdicts(history, model, now, &verdicts)
+}
+
+fn ms_of(value: &Value) -> i64 {
+    let seconds = value.as_f64().unwrap();
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^52")]
+    let ms = (seconds * 1_000.0).round() as i64;
+    ms
+}
+
+fn at_ms(value: &Value) -> i64 {
+    Timestamp::parse(value.as_str().unwrap()).unwrap().ms()
+}
+
+/// The agreed targets of a team or the organisation for a measure, ascending.
+fn targets_of(history: &History, team: Option<&str>, measure: Measure) -> Vec<i64> {
+    let mut targets: Vec<i64> = history
+        .agreements
+        .iter()
+        .filter(|agreement| match &agreement.owner {
+            Owner::Team(name) => team == Some(name),
+            Owner::Organisation => team.is_none(),
+        })
+        .flat_map(|agreement| &agreement.objectives)
+        .filter(|objective| objective.measure == measure)
+        .flat_map(|objective| match &objective.level {
+            Level::Within { target, by_priority, .. } => {
+                let all = by_priority.iter().flatten().chain([target]);
+                all.map(|target| target.ms()).collect()
+            }
+            Level::NoneOver(limit) => vec![limit.ms()],
+        })
+        .collect();
+    targets.sort_unstable();
+    targets.dedup();
+    targets
+}
+
+fn compare_reading(
+    history: &History,
+    model: &naive::Model,
+    now: Timestamp,
+    printed: &Value,
+) -> Result<(), TestCaseError> {
+    let team = printed["team"].as_str();
+    let measure = Measure::from_label(printed["measure"].as_str().unwrap()).unwrap();
+    let from = at_ms(&printed["from"]);
+    let window = Elapsed::parse(printed["window"].as_str().unwrap()).unwrap();
+    prop_assert!(from >= now.ms() - window.ms() && from < now.ms() - window.ms() + 7_200_000);
+    let targets = targets_of(history, team, measure);
+    let told = model.reading(team, measure, from, now.ms(), &targets);
+    let context = format!("{printed}\nmodel: {told:?}");
+    let answered = &told.answered;
+    prop_assert_eq!(printed["answered"].as_u64(), Some(answered.len() as u64), "{}", context);
+    prop_assert_eq!(printed["waiting"].as_u64(), Some(told.waiting.len() as u64), "{}", context);
+    prop_assert_eq!(printed["given_up"].as_u64(), Some(told.given_up), "{}", context);
+    let oldest =
+        printed["oldest_waiting_since"].as_str().map(|_| at_ms(&printed["oldest_waiting_since"]));
+    prop_assert_eq!(oldest, told.waiting.first().copied(), "{}", context);
+    if answered.is_empty() {
+        prop_assert!(printed["mean"].is_null() && printed["max"].is_null(), "{}", context);
+    } else {
+        let sum: i64 = answered.iter().sum();
+        let count = i64::try_from(answered.len()).unwrap();
+        prop_assert!((ms_of(&printed["mean"]) * count - sum).abs() * 2 <= count, "{}", context);
+        for (name, percent) in [("0.5", 50), ("0.9", 90), ("0.95", 95), ("0.99", 99)] {
+            let rank = (answered.len() * percent).div_ceil(100);
+            let exact = answered[rank - 1];
+            let shown = ms_of(&printed["q"][name]);
+            prop_assert!((shown - exact).abs() * 100 <= exact, "{} {}", name, context);
+        }
+        let max = *answered.last().unwrap();
+        prop_assert!((ms_of(&printed["max"]) - max).abs() * 100 <= max, "{}", context);
+    }
+    let within = printed["within"].as_array().unwrap();
+    prop_assert_eq!(within.len(), targets.len(), "{}", context);
+    for ((target, printed), (met, of)) in targets.iter().zip(within).zip(&told.within) {
+        prop_assert_eq!(ms_of(&printed["target"]), *target, "{}", context);
+        prop_assert_eq!(printed["met"].as_u64(), Some(*met), "{}", context);
+        prop_assert_eq!(printed["of"].as_u64(), Some(*of), "{}", context);
+    }
+    Ok(())
+}
+
+fn compare_verdicts(
+    history: &History,
+    model: &naive::Model,
+    now: Timestamp,
+    printed: &[&Value],
+) -> Result<(), TestCaseError> {
+    let lines = history.agreements.iter().flat_map(|agreement| {
+        agreement.objectives.iter().map(move |objective| (agreement, objective))
+    });
+    prop_assert_eq!(printed.len(), lines.clone().count());
+    for ((agreement, objective), printed) in lines.zip(printed) {
+        let from = vaste::window::from_of(now, objective.over).ms();
+        let told = model.verdict(&naive_objective(agreement, objective), from, now.ms());
+        let context = format!("{printed}\nmodel: {told:?}\n{objective:?}");
+        prop_assert_eq!(printed["objective"].as_str(), Some(&*objective.name), "{}", context);
+        prop_assert_eq!(printed["decided"].as_u64(), Some(told.decided), "{}", context);
+        prop_assert_eq!(printed["missed"].as_u64(), Some(told.missed), "{}", context);
+        prop_assert_eq!(printed["state"].as_str(), Some(told.state), "{}", context);
+    }
+    Ok(())
+}
+
+/// The histories are worth generating: most tests of the rules above would pass on empty ones.
+#[test]
+fn at_least_three_in_ten_histories_hold_each_thing_that_is_hard() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let sample = 400;
+    let mut holds = [0; 5];
+    for _ in 0..sample {
+        let history = history().new_tree(&mut runner).unwrap().current();
+        let has = |kinds: &[Kind]| history.events.iter().any(|e| kinds.contains(&e.kind));
+        let late = history.events.windows(2).any(|pair| pair[0].time > pair[1].time);
+        let transferred =
+            history.events.iter().any(|e| e.kind == Kind::Assigned && e.team.is_some());
+        let things = [
+            has(&[Kind::Reopened]),
+            transferred,
+            has(&[Kind::Merged]),
+            has(&[Kind::Solved, Kind::Closed]),
+            late,
+        ];
+        for (count, holds_it) in holds.iter_mut().zip(things) {
+            *count += usize::from(holds_it);
+        }
+    }
+    assert!(holds.iter().all(|&count| count * 10 >= sample * 3), "of {sample}: {holds:?}");
+    assert!(SPAN_MS > 28 * DAY_MS, "what leaves the longest window must be in some");
+}
