@@ -16,3 +16,9 @@ pub mod config;
 pub mod replay;
 pub mod input;
 pub mod cli;
+
+/// Property tests of this many cases; their failures are kept with the tests, not beside the source.
+#[cfg(test)]
+fn proptest_cases(cases: u32) -> proptest::test_runner::Config {
+    proptest::test_runner::Config { cases, failure_persistence: None, ..Default::default() }
+}

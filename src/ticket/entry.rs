@@ -245,7 +245,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(500))]
+        #![proptest_config(crate::proptest_cases(500))]
 
         #[test]
         fn details_come_back_as_they_were(

@@ -129,13 +129,15 @@ mod tests {
     #[test]
     fn the_table_is_this_for_ever() {
         // Checkpoints and other instances count by it.
-        assert_eq!(Bucket::COUNT, 1_313);
+        assert_eq!(Bucket::COUNT, 1_311);
         assert_eq!(Bucket::of(Elapsed::from_ms(99)).value().ms(), 99);
-        assert_eq!(Bucket::of(Elapsed::from_ms(3_600_000)).index(), 622);
+        assert_eq!(Bucket::of(Elapsed::from_ms(3_600_000)).index(), 621);
         assert_eq!(Bucket::of(Elapsed::from_ms(i64::MAX)).index(), Bucket::COUNT - 1);
     }
 
     proptest! {
+        #![proptest_config(crate::proptest_cases(256))]
+
         #[test]
         fn any_time_is_within_one_percent_of_what_is_shown(ms in 0..=ELAPSED_MS_MAX) {
             check(ms);

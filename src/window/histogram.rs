@@ -134,6 +134,8 @@ mod tests {
     use std::collections::BTreeMap;
 
     proptest! {
+        #![proptest_config(crate::proptest_cases(256))]
+
         #[test]
         fn adding_and_taking_equal_a_map_of_counts(
             steps in proptest::collection::vec((0_usize..Bucket::COUNT, 1_i64..5_000_000), 1..40),

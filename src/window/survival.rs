@@ -126,3 +126,69 @@ impl Survival {
 fn ratio(part: u64, whole: u64) -> f64 {
     part as f64 / whole as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// One at risk: from what age on, up to what age, and whether answered then. In buckets.
+    type Person = (usize, usize, bool);
+
+    /// Kaplan and Meier by definition, person by person, with fractions of integers where it can.
+    fn by_definition(people: &[Person], per_mille: u32) -> Waited {
+        let mut ages: Vec<usize> = people.iter().filter(|p| p.2).map(|p| p.1).collect();
+        ages.sort_unstable();
+        ages.dedup();
+        let mut remaining = 1.0;
+        for age in ages {
+            let at_risk = people.iter().filter(|p| p.0 <= age && p.1 >= age).count();
+            if at_risk < 5 {
+                return Waited::TooFew(at_risk as u64);
+            }
+            let answered = people.iter().filter(|p| p.2 && p.1 == age).count();
+            remaining *= 1.0 - ratio(answered as u64, at_risk as u64);
+            if remaining <= 1.0 - f64::from(per_mille) / 1_000.0 + 1e-9 {
+                return Waited::Value(Bucket::at(age).value());
+            }
+        }
+        let longest = people.iter().map(|p| p.1).max();
+        longest.map_or(Waited::TooFew(0), |age| Waited::MoreThan(Bucket::at(age).value()))
+    }
+
+    proptest! {
+        #![proptest_config(crate::proptest_cases(256))]
+
+        #[test]
+        fn quantiles_are_those_of_the_definition_person_by_person(
+            people in proptest::collection::vec(
+                (0_usize..12, 0_usize..30, proptest::bool::weighted(0.7)), 0..80,
+            ),
+        ) {
+            let people: Vec<Person> =
+                people.into_iter().map(|(entry, stay, answered)| (entry, entry + stay, answered)).collect();
+            let mut survival = Survival::new(Timestamp::from_ms(0), Timestamp::from_ms(0));
+            for &(entry, exit, answered) in &people {
+                survival.entered[entry] += 1;
+                let exits = if answered { &mut survival.answered } else { &mut survival.left };
+                exits[exit] += 1;
+                survival.longest = survival.longest.max(Bucket::at(exit).value());
+            }
+            let all = survival.quantiles([500, 900, 950, 990]);
+            for (quantile, per_mille) in all.into_iter().zip([500, 900, 950, 990]) {
+                prop_assert_eq!(quantile, by_definition(&people, per_mille));
+            }
+        }
+    }
+
+    #[test]
+    fn who_began_before_the_window_enters_at_the_age_it_had_there() {
+        // from = 100 s, now = 200 s.  One waits since 40 s: at risk from age 60 s on, censored at 160 s.
+        let second = |s: i64| Timestamp::from_ms(s * 1_000);
+        let mut survival = Survival::new(second(100), second(200));
+        survival.add_waiting([second(40), second(150)].into_iter());
+        let at = |s: i64| Bucket::of(Elapsed::from_ms(s * 1_000)).index();
+        assert_eq!((survival.entered[at(60)], survival.left[at(160)]), (1, 1));
+        assert_eq!((survival.entered[0], survival.left[at(50)]), (1, 1));
+    }
+}

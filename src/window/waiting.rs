@@ -157,7 +157,7 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(crate::proptest_cases(64))]
 
         #[test]
         fn ranks_equal_those_of_a_sorted_list(

@@ -12,16 +12,16 @@ use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use crate::history::event;
 
 /// When histories begin: a Monday, a quarter past three, so that no pane begins with it.
-pub const BEGIN_MS: i64 = 1_767_582_900_000;
+pub(crate) const BEGIN_MS: i64 = 1_767_582_900_000;
 /// The longest span of a history.
-pub const SPAN_MS: i64 = 45 * DAY_MS;
+pub(crate) const SPAN_MS: i64 = 45 * DAY_MS;
 
 /// Teams that agreements declare.
-pub const DECLARED: [&str; 2] = ["billing", "support"];
+pub(crate) const DECLARED: [&str; 2] = ["billing", "support"];
 
 /// Everything one case of the law needs.
 #[derive(Clone, Debug)]
-pub struct History {
+pub(crate) struct History {
     pub events: Vec<Event<'static>>,
     pub agreements: Vec<Agreement>,
     /// Instants to read at, ascending.
@@ -30,7 +30,7 @@ pub struct History {
     pub seed: u64,
 }
 
-pub fn history() -> impl Strategy<Value = History> {
+pub(crate) fn history() -> impl Strategy<Value = History> {
     let tickets = proptest::collection::vec(ticket(), 1..5);
     let agreements = (agreement(0), agreement(1), agreement(2));
     let instants = proptest::collection::vec(offset(SPAN_MS), 1..4);

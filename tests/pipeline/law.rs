@@ -5,11 +5,6 @@
 //! Method: generated histories of all event types; the model is written from the design's words and shares
 //! nothing with the crate but the event type.
 
-mod generate;
-#[path = "../support/history.rs"]
-mod history;
-mod naive;
-
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -22,8 +17,9 @@ use vaste::measure::Measure;
 use vaste::rules::Rules;
 use vaste::time::{DAY_MS, Elapsed, Timestamp};
 
-use generate::{BEGIN_MS, DECLARED, History, SPAN_MS, history};
-use history::Pipeline;
+use crate::generate::{BEGIN_MS, DECLARED, History, SPAN_MS, history};
+use crate::history::Pipeline;
+use crate::naive;
 
 /// Histories of each of the four tests below: 10 000 together.
 const CASES: u32 = 2_500;

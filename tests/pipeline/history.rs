@@ -10,7 +10,7 @@ use vaste::time::Timestamp;
 use vaste::view::View;
 
 /// An event of a ticket, with nothing but what every event has.
-pub fn event(kind: Kind, ticket: &str, at: Timestamp, identity: u64) -> Event<'static> {
+pub(crate) fn event(kind: Kind, ticket: &str, at: Timestamp, identity: u64) -> Event<'static> {
     Event {
         kind,
         time: at,
@@ -26,26 +26,26 @@ pub fn event(kind: Kind, ticket: &str, at: Timestamp, identity: u64) -> Event<'s
 }
 
 /// The same event, of a team.
-pub fn of_team(mut event: Event<'static>, team: &str) -> Event<'static> {
+pub(crate) fn of_team(mut event: Event<'static>, team: &str) -> Event<'static> {
     event.team = Some(Cow::Owned(team.to_owned()));
     event
 }
 
 /// The same event, with a priority.
-pub fn with_priority(mut event: Event<'static>, priority: Priority) -> Event<'static> {
+pub(crate) fn with_priority(mut event: Event<'static>, priority: Priority) -> Event<'static> {
     event.priority = Some(priority);
     event
 }
 
 /// A pipeline of any number of shards into one view.
-pub struct Pipeline {
+pub(crate) struct Pipeline {
     shards: Vec<Shard>,
     view: View,
 }
 
 impl Pipeline {
     /// An empty pipeline as of `now`.
-    pub fn new(rules: &Arc<Rules>, shards: usize, now: Timestamp) -> Self {
+    pub(crate) fn new(rules: &Arc<Rules>, shards: usize, now: Timestamp) -> Self {
         let shard = || Shard::new(Arc::clone(rules));
         Self {
             shards: std::iter::repeat_with(shard).take(shards).collect(),
@@ -54,7 +54,7 @@ impl Pipeline {
     }
 
     /// Applies an event to the shard of its ticket.
-    pub fn apply(&mut self, event: &Event<'_>) -> Outcome {
+    pub(crate) fn apply(&mut self, event: &Event<'_>) -> Outcome {
         let (Subject::Ticket(key) | Subject::Team(key)) = &event.subject;
         let sum: usize = key.bytes().map(usize::from).sum();
         let shard = sum % self.shards.len();
@@ -62,7 +62,7 @@ impl Pipeline {
     }
 
     /// Moves all on to `now`.
-    pub fn advance(&mut self, now: Timestamp) -> &View {
+    pub(crate) fn advance(&mut self, now: Timestamp) -> &View {
         self.view.advance(now);
         for shard in &mut self.shards {
             shard.advance(now, &mut self.view);
@@ -71,7 +71,7 @@ impl Pipeline {
     }
 
     /// All readings and verdicts at `now`, as they are printed.
-    pub fn printed(&mut self, now: Timestamp) -> String {
+    pub(crate) fn printed(&mut self, now: Timestamp) -> String {
         let view = self.advance(now);
         let readings = view.readings().into_iter().map(|r| serde_json::to_string(&r));
         let verdicts = view.verdicts().into_iter().map(|v| serde_json::to_string(&v));
@@ -80,7 +80,7 @@ impl Pipeline {
     }
 
     /// Judges by other rules from now on.
-    pub fn adopt(&mut self, rules: &Arc<Rules>, now: Timestamp) {
+    pub(crate) fn adopt(&mut self, rules: &Arc<Rules>, now: Timestamp) {
         for shard in &mut self.shards {
             shard.adopt(Arc::clone(rules), &mut self.view);
         }

@@ -1,0 +1,10 @@
+//! Tests of the whole pure pipeline: events in, readings and verdicts out.
+
+mod gaming;
+mod generate;
+mod history;
+mod law;
+mod naive;
+mod real_logs;
+mod verdicts;
+mod waiting;

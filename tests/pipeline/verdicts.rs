@@ -1,0 +1,204 @@
+//! Stories of teams: what their agreement says of them as time goes by.
+
+use std::sync::Arc;
+
+use vaste::agreement::{Agreement, Level, Objective, Owner, State};
+use vaste::event::{Kind, Priority};
+use vaste::measure::Measure;
+use vaste::rules::Rules;
+use vaste::share::Share;
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
+
+use crate::history::{Pipeline, event, of_team, with_priority};
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn after(start: Timestamp, ms: i64) -> Timestamp {
+    start.plus(Elapsed::from_ms(ms))
+}
+
+fn within(hours: i64, percent: u32, min_tickets: u64) -> Level {
+    Level::Within {
+        target: Elapsed::from_ms(hours * HOUR_MS),
+        by_priority: [None; 4],
+        share: Share::from_basis_points(percent * 100).unwrap(),
+        min_tickets,
+    }
+}
+
+fn rules(levels: Vec<Level>) -> Arc<Rules> {
+    let objective = |(number, level)| Objective {
+        name: format!("o{number}").into(),
+        measure: Measure::FirstReply,
+        level,
+        over: Objective::OVER_DEFAULT,
+        at_risk: Share::from_basis_points(8_000).unwrap(),
+    };
+    let owner = Owner::Team("billing".into());
+    let objectives = levels.into_iter().enumerate().map(objective).collect();
+    Arc::new(Rules::new(&[Agreement { owner, objectives }], &[]))
+}
+
+/// A pipeline and a count of the events it was given, for their identities.
+struct Story {
+    pipeline: Pipeline,
+    events: u64,
+}
+
+impl Story {
+    fn new(rules: &Arc<Rules>, begin: Timestamp) -> Self {
+        Self { pipeline: Pipeline::new(rules, 2, begin), events: 0 }
+    }
+
+    fn happens(&mut self, kind: Kind, ticket: &str, at: Timestamp) {
+        self.events += 1;
+        let event = of_team(event(kind, ticket, at, self.events), "billing");
+        self.pipeline.apply(&event);
+    }
+
+    fn happens_with(&mut self, kind: Kind, ticket: &str, at: Timestamp, priority: Priority) {
+        self.events += 1;
+        let event = of_team(event(kind, ticket, at, self.events), "billing");
+        self.pipeline.apply(&with_priority(event, priority));
+    }
+
+    fn states(&mut self, now: Timestamp) -> Vec<State> {
+        self.pipeline.advance(now).verdicts().iter().map(|verdict| verdict.state).collect()
+    }
+
+    fn state(&mut self, now: Timestamp) -> State {
+        self.states(now)[0]
+    }
+
+    fn missed(&mut self, now: Timestamp) -> u64 {
+        self.pipeline.advance(now).verdicts()[0].missed
+    }
+}
+
+#[test]
+fn a_team_that_stops_answering_turns_missed_by_time_alone() {
+    // A ticket every hour, answered within the hour, for five days; then nobody answers any more.
+    let begin = at("2026-03-02T00:00:00Z");
+    let mut story = Story::new(&rules(vec![within(4, 90, 20)]), begin);
+    for hour in 0..150 {
+        let created = after(begin, hour * HOUR_MS);
+        story.happens(Kind::Created, &format!("T-{hour}"), created);
+        if hour < 120 {
+            story.happens(Kind::AgentReplied, &format!("T-{hour}"), after(created, 30 * MINUTE_MS));
+        }
+    }
+    // No event comes from here on, none is even needed: only `now` moves.
+    let mut turned = None;
+    for hour in 120..200 {
+        let now = after(begin, hour * HOUR_MS);
+        let state = story.state(now);
+        if state == State::Missed && turned.is_none() {
+            turned = Some(hour);
+        }
+        assert!(turned.is_none() || state == State::Missed, "stays missed at hour {hour}");
+    }
+    // 120 met; the m-th waiting ticket is over target at hour 124 + m, exceeded just after. Missed once
+    // m / (120 + m) > 10 %: m = 14, first read at the whole hour after.
+    assert_eq!(turned, Some(120 + 13 + 4 + 1));
+}
+
+#[test]
+fn a_team_of_five_with_few_tickets_turns_missed_once_it_is_certain() {
+    let begin = at("2026-03-02T00:00:00Z");
+    let mut story = Story::new(&rules(vec![within(4, 90, 20)]), begin);
+    for ticket in 0..3 {
+        story.happens(Kind::Created, &format!("T-{ticket}"), after(begin, ticket * HOUR_MS));
+    }
+    // Two of 20 may miss; the third makes it certain, the moment it is over target.
+    assert_eq!(story.state(after(begin, 6 * HOUR_MS)), State::InsufficientData);
+    assert_eq!(story.state(after(begin, 6 * HOUR_MS + 1)), State::Missed);
+}
+
+#[test]
+fn nobody_waits_beyond_none_over_unseen() {
+    // One ticket waits among a thousand that are answered at once.
+    let begin = at("2026-03-02T00:00:00Z");
+    let limit = Level::NoneOver(Elapsed::from_ms(5 * DAY_MS));
+    let mut story = Story::new(&rules(vec![within(4, 90, 20), limit]), begin);
+    story.happens(Kind::Created, "T-forgotten", begin);
+    for ticket in 0..1_000 {
+        let created = after(begin, ticket * 10 * MINUTE_MS);
+        story.happens(Kind::Created, &format!("T-{ticket}"), created);
+        story.happens(Kind::AgentReplied, &format!("T-{ticket}"), after(created, MINUTE_MS));
+    }
+    let due = after(begin, 5 * DAY_MS);
+    assert_eq!(story.states(due), [State::Met, State::Met]);
+    assert_eq!(story.states(after(due, 1)), [State::Met, State::Missed]);
+    // Months later still; and closing it without a word does not turn it green, for one window.
+    let closed = after(begin, 100 * DAY_MS);
+    story.happens(Kind::Closed, "T-forgotten", closed);
+    assert_eq!(story.states(closed)[1], State::Missed);
+    assert_eq!(story.states(after(closed, 7 * DAY_MS - HOUR_MS))[1], State::Missed);
+    assert_eq!(story.states(after(closed, 7 * DAY_MS + HOUR_MS))[1], State::Met);
+}
+
+#[test]
+fn a_miss_begins_at_the_first_instant_beyond_the_target_for_answered_and_waiting_alike() {
+    let begin = at("2026-03-02T00:00:00Z");
+    let mut story = Story::new(&rules(vec![within(4, 90, 1)]), begin);
+    story.happens(Kind::Created, "T-1", begin);
+    story.happens(Kind::Created, "T-2", begin);
+    story.happens(Kind::Created, "T-3", begin);
+    let due = after(begin, 4 * HOUR_MS);
+    story.happens(Kind::AgentReplied, "T-1", due);
+    story.happens(Kind::AgentReplied, "T-2", after(due, 1));
+    assert_eq!(story.missed(due), 0);
+    assert_eq!(story.missed(after(due, 1)), 2, "one answered too late, one waiting");
+}
+
+#[test]
+fn raising_the_target_by_priority_of_an_overdue_ticket_does_not_help() {
+    let begin = at("2026-03-02T00:00:00Z");
+    let mut by_priority = [None; 4];
+    by_priority[Priority::Urgent.index()] = Some(Elapsed::from_ms(HOUR_MS));
+    let Level::Within { target, share, min_tickets, .. } = within(24, 90, 1) else {
+        unreachable!()
+    };
+    let level = Level::Within { target, by_priority, share, min_tickets };
+    let mut story = Story::new(&rules(vec![level]), begin);
+    story.happens_with(Kind::Created, "T-over", begin, Priority::Urgent);
+    story.happens_with(Kind::Created, "T-not", begin, Priority::Urgent);
+    // Exactly at the target it is not over yet, one millisecond later it is.
+    let due = after(begin, HOUR_MS);
+    story.happens_with(Kind::NoteAdded, "T-not", due, Priority::Low);
+    story.happens_with(Kind::NoteAdded, "T-over", after(due, 1), Priority::Low);
+    assert_eq!(story.missed(after(due, 2)), 1);
+    // Solved, it stays a miss; reopened and answered in a day, too.
+    let later = after(due, HOUR_MS);
+    story.happens(Kind::Solved, "T-over", later);
+    assert_eq!(story.missed(later), 1);
+    story.happens(Kind::Reopened, "T-over", after(later, HOUR_MS));
+    assert_eq!(story.missed(after(later, HOUR_MS)), 1);
+    story.happens(Kind::AgentReplied, "T-over", after(later, 2 * HOUR_MS));
+    story.happens(Kind::AgentReplied, "T-not", after(later, 2 * HOUR_MS));
+    assert_eq!(story.missed(after(later, 2 * HOUR_MS)), 1);
+}
+
+#[test]
+fn history_that_begins_within_a_window_leaves_it_undecided() {
+    let begin = at("2026-03-02T00:00:00Z");
+    let rules = rules(vec![within(4, 90, 1)]);
+    let mut view = vaste::view::View::new(Arc::clone(&rules), begin);
+    let mut shard = vaste::shard::Shard::new(rules);
+    let created = of_team(event(Kind::Created, "T-1", begin, 1), "billing");
+    shard.apply(&created, &mut view);
+    view.set_history_from(Some(begin));
+    for (day, state) in
+        [(1, State::InsufficientData), (6, State::InsufficientData), (8, State::Missed)]
+    {
+        let now = after(begin, day * DAY_MS);
+        view.advance(now);
+        shard.advance(now, &mut view);
+        let verdict = &view.verdicts()[0];
+        assert_eq!((verdict.state, verdict.history_from), (state, Some(begin)), "day {day}");
+    }
+    view.set_frozen(true);
+    assert_eq!(view.verdicts()[0].state, State::Frozen);
+}

@@ -1,0 +1,172 @@
+//! Those still waiting count: the waiting-aware quantile on a simulated desk whose truth is known.
+
+use std::sync::Arc;
+
+use vaste::event::Kind;
+use vaste::reading::Reading;
+use vaste::rules::Rules;
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
+use vaste::window::Waited;
+
+use crate::history::{Pipeline, event, of_team};
+
+/// A small generator with one seed, so that the desk is the same every time.
+struct Random(u64);
+
+impl Random {
+    /// From 0 to 1, neither included.
+    fn uniform(&mut self) -> f64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        #[expect(clippy::cast_precision_loss, reason = "32 bits fit")]
+        let high = (self.0 >> 32) as f64;
+        (high + 0.5) / 4_294_967_296.0
+    }
+
+    /// Standard normal (Box and Muller).
+    fn normal(&mut self) -> f64 {
+        let radius = (-2.0 * self.uniform().ln()).sqrt();
+        radius * (std::f64::consts::TAU * self.uniform()).cos()
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^52")]
+fn whole(ms: f64) -> i64 {
+    ms.round() as i64
+}
+
+/// One ticket of the desk: when it was created, and how long its customer waits; for ever if absent.
+struct Ticket {
+    team: usize,
+    created: Timestamp,
+    waits: Option<Elapsed>,
+}
+
+const TEAMS: usize = 30;
+const DAYS: i64 = 40;
+
+/// Thirty teams of different size and speed; waits are log-normal, 4 % are never answered.
+fn desk() -> Vec<Ticket> {
+    let mut random = Random(42);
+    let begin = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+    let mut tickets = Vec::new();
+    for team in 0..TEAMS {
+        #[expect(clippy::cast_precision_loss, reason = "30 teams")]
+        let size = team as f64;
+        let (a_day, median_hours) = (120.0 + 25.0 * size, 0.5 + size / 10.0);
+        #[expect(clippy::cast_precision_loss, reason = "days of a month")]
+        let day = DAY_MS as f64;
+        let mut at = 0.0;
+        loop {
+            at -= random.uniform().ln() * day / a_day;
+            if whole(at) > DAYS * DAY_MS {
+                break;
+            }
+            #[expect(clippy::cast_precision_loss, reason = "an hour")]
+            let waits = HOUR_MS as f64 * median_hours * (1.2 * random.normal()).exp();
+            let answered = random.uniform() > 0.04;
+            tickets.push(Ticket {
+                team,
+                created: begin.plus(Elapsed::from_ms(whole(at))),
+                waits: answered.then(|| Elapsed::from_ms(whole(waits))),
+            });
+        }
+    }
+    tickets
+}
+
+/// The wait that 9 of 10 tickets of a team created in a day had or will have had.
+fn truth(desk: &[Ticket], team: usize, from: Timestamp, to: Timestamp) -> i64 {
+    let mut waits: Vec<i64> = desk
+        .iter()
+        .filter(|ticket| ticket.team == team && (from..to).contains(&ticket.created))
+        .map(|ticket| ticket.waits.map_or(i64::MAX, Elapsed::ms))
+        .collect();
+    waits.sort_unstable();
+    waits[(waits.len() * 9).div_ceil(10) - 1]
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn pipeline(desk: &[Ticket]) -> Pipeline {
+    let names: Vec<String> = (0..TEAMS).map(|team| format!("team-{team}")).collect();
+    let rules = Arc::new(Rules::as_they_come(names.iter().map(String::as_str)).0);
+    let mut pipeline = Pipeline::new(&rules, 2, Timestamp::parse("2026-01-01T00:00:00Z").unwrap());
+    for (number, ticket) in (0_u64..).zip(desk) {
+        let key = format!("T-{number}");
+        let created = event(Kind::Created, &key, ticket.created, 2 * number);
+        pipeline.apply(&of_team(created, &names[ticket.team]));
+        if let Some(waits) = ticket.waits {
+            let replied = ticket.created.plus(waits);
+            pipeline.apply(&event(Kind::AgentReplied, &key, replied, 2 * number + 1));
+        }
+    }
+    pipeline
+}
+
+fn of_team_and_day(readings: &[Reading], team: usize) -> &Reading {
+    let name = format!("team-{team}");
+    readings
+        .iter()
+        .find(|reading| {
+            reading.team.as_deref() == Some(&*name)
+                && reading.measure.label() == "first_reply"
+                && reading.window == Elapsed::from_ms(DAY_MS)
+        })
+        .unwrap()
+}
+
+#[test]
+fn on_a_desk_whose_truth_is_known_only_the_waiting_aware_quantile_is_unbiased() {
+    let desk = desk();
+    let mut pipeline = pipeline(&desk);
+    let mut aware = Vec::new();
+    let mut naive = Vec::new();
+    for moment in 0..7 {
+        let now = Timestamp::parse("2026-02-01T07:00:00Z").unwrap();
+        let now = now.plus(Elapsed::from_ms(moment * 31 * HOUR_MS));
+        let readings = pipeline.advance(now).readings();
+        for team in 0..TEAMS {
+            let reading = of_team_and_day(&readings, team);
+            let truth = truth(&desk, team, reading.from, now);
+            #[expect(clippy::cast_precision_loss, reason = "whole milliseconds, far below 2^52")]
+            let error = |shown: Elapsed| shown.ms() as f64 / truth as f64 - 1.0;
+            if let Waited::Value(shown) = reading.q_with_waiting.p90 {
+                aware.push(error(shown));
+            }
+            naive.push(error(reading.q.p90.unwrap().0));
+        }
+    }
+    assert!(aware.len() >= 200, "{} of 210 moments have a quantile", aware.len());
+    let (aware, naive) = (median(aware), median(naive));
+    assert!(aware.abs() <= 0.03, "waiting-aware: {:+.1} % in the median", aware * 100.0);
+    assert!(naive < -0.10, "answered only: {:+.1} % in the median", naive * 100.0);
+}
+
+#[test]
+fn when_a_team_stops_answering_the_answered_look_well_and_the_waiting_aware_quantile_rises() {
+    let mut desk = desk();
+    let stop = Timestamp::parse("2026-02-01T00:00:00Z").unwrap();
+    for ticket in &mut desk {
+        let answered = ticket.waits.map(|waits| ticket.created.plus(waits));
+        if ticket.team == 3 && answered.is_some_and(|at| at >= stop) {
+            ticket.waits = None;
+        }
+    }
+    let mut pipeline = pipeline(&desk);
+    let mut at = |hours: i64| {
+        let now = stop.plus(Elapsed::from_ms(hours * HOUR_MS));
+        of_team_and_day(&pipeline.advance(now).readings(), 3).clone()
+    };
+    let (before, after) = (at(0), at(12));
+    assert!(after.q.p90.unwrap().0 <= Elapsed::from_ms(before.q.p90.unwrap().0.ms() * 13 / 10));
+    let Waited::Value(before) = before.q_with_waiting.p90 else { panic!("{before:?}") };
+    let after = match after.q_with_waiting.p90 {
+        Waited::Value(elapsed) | Waited::MoreThan(elapsed) => elapsed,
+        Waited::TooFew(_) => panic!("{after:?}"),
+    };
+    assert!(after.ms() > 2 * before.ms(), "{before} to {after}");
+}
