@@ -103,19 +103,25 @@ fn readings(view: &View) -> Table {
         "longest wait",
         "given up",
     ]);
+    let mut above: Option<Reading> = None;
     for reading in view.readings() {
-        table.add_row(row(&reading, view.now()));
+        table.add_row(row(&reading, above.as_ref(), view.now()));
+        above = Some(reading);
     }
     table
 }
 
-fn row(reading: &Reading, now: Timestamp) -> [Cell; 10] {
+/// One line; what is as in the line above is left out, so that teams and measures stand out.
+fn row(reading: &Reading, above: Option<&Reading>, now: Timestamp) -> [Cell; 10] {
+    let same_team = above.is_some_and(|above| above.team == reading.team);
+    let same_measure = same_team && above.is_some_and(|above| above.measure == reading.measure);
+    let unless = |same: bool, name| text(if same { "" } else { name });
     let shown = |seconds: Option<Seconds>| {
         number(seconds.map_or("–".to_owned(), |Seconds(elapsed)| in_words(elapsed)))
     };
     [
-        text(team_name(reading.team.as_deref())),
-        text(reading.measure.label()),
+        unless(same_team, team_name(reading.team.as_deref())),
+        unless(same_measure, reading.measure.label()),
         text(reading.window),
         number(reading.answered),
         shown(reading.q.p50),

@@ -1,0 +1,101 @@
+//! Bytes per remembered ticket of six events: growth of resident memory over tickets, windows of three
+//! measures in one basis included.
+//!
+//! `cargo bench --bench memory [TICKETS]`
+
+use std::borrow::Cow;
+use std::fs;
+use std::sync::Arc;
+
+use vaste::agreement::{Agreement, Owner};
+use vaste::event::{Event, Kind, Maker, Priority, Subject};
+use vaste::measure::Measure;
+use vaste::rules::Rules;
+use vaste::shard::Shard;
+use vaste::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
+use vaste::view::View;
+
+const TEAMS: usize = 30;
+const DAYS: i64 = 28;
+
+fn main() {
+    let tickets = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
+    for (open_of_ten, what) in [(0, "all solved"), (1, "one of ten open"), (10, "all open")] {
+        measure(tickets, open_of_ten, what);
+    }
+}
+
+fn measure(tickets: u64, open_of_ten: u64, what: &str) {
+    let agreements: Vec<Agreement> = (0..TEAMS)
+        .map(|team| Agreement {
+            owner: Owner::Team(format!("team-{team}").into()),
+            objectives: Vec::new(),
+        })
+        .collect();
+    let measures = [Measure::FirstReply, Measure::NextReply, Measure::Resolution];
+    let rules = Arc::new(Rules::new(&agreements, &measures));
+    let begin = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+    let end = begin.plus(Elapsed::from_ms(DAYS * DAY_MS));
+    let before = resident_bytes();
+    let mut view = View::new(Arc::clone(&rules), end);
+    let mut shard = Shard::new(rules);
+    let mut identity = 0;
+    for ticket in 0..tickets {
+        let is_open = ticket % 10 < open_of_ten;
+        apply_six(&mut shard, &mut view, ticket, tickets, begin, is_open, &mut identity);
+    }
+    view.advance(end);
+    shard.advance(end, &mut view);
+    assert!(!view.readings().is_empty());
+    let grown = resident_bytes() - before;
+    println!("{tickets} tickets of six events, {what}: {} bytes per ticket", grown / tickets);
+}
+
+/// Six events of one ticket, most of them within a day of its creation, spread over four weeks.
+fn apply_six(
+    shard: &mut Shard,
+    view: &mut View,
+    ticket: u64,
+    tickets: u64,
+    begin: Timestamp,
+    is_open: bool,
+    identity: &mut u64,
+) {
+    let span = (DAYS - 1) * DAY_MS;
+    let created = span * i64::try_from(ticket).unwrap() / i64::try_from(tickets).unwrap();
+    let key = format!("T-{ticket:08}");
+    let team = format!("team-{}", ticket % TEAMS as u64);
+    let last = if is_open { Kind::CustomerReplied } else { Kind::Solved };
+    let kinds = [
+        Kind::Created,
+        Kind::Assigned,
+        Kind::AgentReplied,
+        Kind::CustomerReplied,
+        Kind::AgentReplied,
+        last,
+    ];
+    for (number, kind) in (0_i64..).zip(kinds) {
+        *identity = identity.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let wait = number * (20 + i64::try_from(ticket % 100).unwrap()) * MINUTE_MS + number;
+        let event = Event {
+            kind,
+            time: begin.plus(Elapsed::from_ms(created + wait)),
+            identity: *identity,
+            subject: Subject::Ticket(Cow::Borrowed(&key)),
+            team: Some(Cow::Borrowed(&team)),
+            priority: (number == 0).then_some(Priority::Normal),
+            channel: Some(Cow::Borrowed("email")),
+            agent: (kind == Kind::AgentReplied).then_some(Cow::Borrowed("agent-1")),
+            maker: Maker::Customer,
+            detail: None,
+        };
+        shard.apply(&event, view);
+    }
+}
+
+/// Resident memory of this process, from the system.
+fn resident_bytes() -> u64 {
+    let pages = fs::read_to_string("/proc/self/statm").unwrap();
+    let resident: u64 = pages.split_whitespace().nth(1).unwrap().parse().unwrap();
+    resident * 4_096
+}

@@ -1,0 +1,108 @@
+//! Replay beside decoding the same events and throwing them away, one core, same run.
+//!
+//! `cargo bench --bench replay [EVENTS]`
+
+#[path = "../support/desk.rs"]
+mod desk;
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use desk::{Team, log};
+use vaste::event::decode;
+use vaste::input::{Line, Source, read_lines};
+use vaste::replay::Replay;
+use vaste::time::Timestamp;
+
+/// Times that both ways are run, one after the other.
+const ROUNDS: usize = 5;
+
+fn main() {
+    let events = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
+    let path = std::env::temp_dir().join(format!("vaste-bench-{}.ndjson", std::process::id()));
+    let bytes = write_log(&path, events);
+    let source = Source::File(path.clone());
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let decoding = timed(|| decode_all(&source));
+        let replaying = timed(|| replay_all(&source));
+        ratios.push(decoding.as_secs_f64() / replaying.as_secs_f64());
+        println!(
+            "decode {:>9.0} events/s   replay {:>9.0} events/s   ratio {:.2}",
+            rate(events, decoding),
+            rate(events, replaying),
+            ratios.last().unwrap()
+        );
+    }
+    fs::remove_file(&path).unwrap();
+    ratios.sort_by(f64::total_cmp);
+    println!(
+        "{events} events of {} bytes; ratio: median {:.2}",
+        bytes / events,
+        ratios[ROUNDS / 2]
+    );
+}
+
+/// Writes a log of at least so many events of thirty teams, cut to that number; returns its bytes.
+fn write_log(path: &Path, events: usize) -> usize {
+    const NAMES: [&str; 30] = [
+        "alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india",
+        "juliet", "kilo", "lima", "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra",
+        "tango", "uniform", "victor", "whiskey", "xray", "yankee", "zulu", "one", "two", "three",
+        "four",
+    ];
+    let teams = NAMES.map(|name| Team {
+        name,
+        every_minutes: 5,
+        answers_minutes: 60,
+        slows_percent: 100,
+        forgets_one_of: 40,
+    });
+    let begin = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
+    let days = i64::try_from(events / 45_000 + 2).unwrap();
+    let mut lines = log(&teams, begin, days, 1);
+    assert!(lines.len() >= events, "{} lines", lines.len());
+    lines.truncate(events);
+    let text = lines.join("\n");
+    fs::write(path, &text).unwrap();
+    text.len()
+}
+
+fn decode_all(source: &Source) {
+    let mut count = 0;
+    let mut reader = source.open(|_| {}).unwrap();
+    read_lines(source, &mut *reader, |_, line| {
+        if let Line::Record(bytes) = line {
+            count += usize::from(std::hint::black_box(decode(bytes)).is_ok());
+        }
+    })
+    .unwrap();
+    assert!(count > 0);
+}
+
+fn replay_all(source: &Source) {
+    let mut replay = Replay::new(None);
+    let mut reader = source.open(|_| {}).unwrap();
+    read_lines(source, &mut *reader, |_, line| {
+        if let Line::Record(bytes) = line {
+            replay.take(decode(bytes));
+        }
+    })
+    .unwrap();
+    let last = replay.instants(&[], None);
+    let mut readings = replay.into_readings();
+    assert!(!readings.at(last[0]).readings().is_empty());
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a rate to print")]
+fn rate(events: usize, took: Duration) -> f64 {
+    events as f64 / took.as_secs_f64()
+}

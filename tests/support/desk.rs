@@ -1,0 +1,114 @@
+//! A made-up organisation's tickets as the records that a helpdesk would publish. One seed, one log.
+
+use vaste::time::{Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
+
+/// A small generator, so that a log is the same everywhere and for ever.
+pub struct Random(u64);
+
+impl Random {
+    /// A generator with this seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// A number from 0 up to, not including, `bound`.
+    pub fn below(&mut self, bound: i64) -> i64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        i64::try_from(self.0 >> 2).unwrap_or(0) % bound.max(1)
+    }
+
+    /// A wait around `median`, often shorter, at times eight times as long.
+    pub fn wait(&mut self, median: i64) -> i64 {
+        let scale = 1_i64 << self.below(7);
+        (median / 8).max(1) * scale * (500 + self.below(1_000)) / 1_000
+    }
+}
+
+/// How one team behaves.
+#[derive(Clone, Copy)]
+pub struct Team {
+    /// Its name.
+    pub name: &'static str,
+    /// Minutes between its tickets.
+    pub every_minutes: i64,
+    /// The usual wait for an answer, in minutes.
+    pub answers_minutes: i64,
+    /// How much longer it takes at the end than at the beginning, in percent.
+    pub slows_percent: i64,
+    /// One of so many tickets is never answered; none where zero.
+    pub forgets_one_of: i64,
+}
+
+/// All records of these teams from `begin` on, for so many days, in order of time.
+pub fn log(teams: &[Team], begin: Timestamp, days: i64, seed: u64) -> Vec<String> {
+    let mut random = Random::new(seed);
+    let span = days * 24 * HOUR_MS;
+    let mut records = Vec::new();
+    let mut number = 0;
+    for team in teams {
+        let mut at = 0;
+        loop {
+            at += random.below(2 * team.every_minutes * MINUTE_MS);
+            if at >= span {
+                break;
+            }
+            number += 1;
+            ticket(*team, number, at, span, &mut random, &mut |offset, text| {
+                if offset < span {
+                    let time = begin.plus(Elapsed::from_ms(offset));
+                    let ticket = format!("T-{number}");
+                    let id = records.len();
+                    let record = format!(
+                        "{{\"id\":\"e-{id:07}\",{text},\"time\":\"{time}\",\"ticket\":\"{ticket}\",\
+                         \"team\":\"{}\",\"channel\":\"email\"}}",
+                        team.name
+                    );
+                    records.push((offset, record));
+                }
+            });
+        }
+    }
+    records.sort();
+    records.into_iter().map(|(_, record)| record).collect()
+}
+
+/// The life of one ticket.
+fn ticket(
+    team: Team,
+    number: i64,
+    created: i64,
+    span: i64,
+    random: &mut Random,
+    happens: &mut dyn FnMut(i64, &str),
+) {
+    let priority = ["low", "normal", "normal", "normal", "high", "urgent"];
+    let priority = priority[usize::try_from(random.below(6)).unwrap_or(0)];
+    let slower = 100 + team.slows_percent * created / span;
+    let usual = team.answers_minutes * MINUTE_MS * slower / 100;
+    happens(created, &format!("\"type\":\"ticket.created\",\"priority\":\"{priority}\""));
+    let mut at = created + random.below(MINUTE_MS);
+    happens(at, "\"type\":\"ticket.assigned\"");
+    if team.forgets_one_of > 0 && number % team.forgets_one_of == 0 {
+        return;
+    }
+    for _ in 0..=random.below(3) {
+        at += random.wait(usual);
+        let agent = random.below(9);
+        happens(at, &format!("\"type\":\"ticket.agent_replied\",\"agent\":\"agent-{agent}\""));
+        if random.below(2) == 0 {
+            at += random.wait(90 * MINUTE_MS);
+            happens(at, "\"type\":\"ticket.customer_replied\"");
+        }
+    }
+    at += random.wait(2 * usual);
+    happens(at, "\"type\":\"ticket.solved\"");
+    if number % 25 == 0 {
+        at += random.wait(10 * HOUR_MS);
+        happens(at, "\"type\":\"ticket.reopened\"");
+        at += random.wait(usual);
+        happens(at, "\"type\":\"ticket.agent_replied\"");
+        happens(at, "\"type\":\"ticket.solved\"");
+    }
+}
