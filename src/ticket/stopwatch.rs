@@ -192,7 +192,7 @@ enum FirstReply {
 struct Stopwatch {
     start: Timestamp,
     over: Vec<ObjectiveId>,
-    ended: Option<Box<Ended>>,
+    ended: Option<Ended>,
 }
 
 impl Stopwatch {
@@ -217,7 +217,7 @@ impl Stopwatch {
     ) {
         let elapsed = self.elapsed(at);
         let over = self.over.clone();
-        self.ended = Some(Box::new(Ended { measure, ending, slot, priority, at, elapsed, over }));
+        self.ended = Some(Ended { measure, ending, slot, priority, at, elapsed, over });
     }
 
     /// Takes its ending back. It goes on from its old start as if never given up; if it had been answered,

@@ -369,6 +369,8 @@ impl Block {
 
 /// The smallest event: two bytes of marks, one of time, the identity.
 const ENTRY_BYTES_MIN: usize = 11;
+/// What most events fit in.
+const ENTRY_BYTES_USUAL: usize = 24;
 
 fn unpack(bytes: &[u8]) -> Unpack<'_> {
     Unpack::new(bytes, BLOCK_EPOCH)
@@ -409,18 +411,21 @@ fn scan(bytes: &[u8], block: u16, event: &Entry<'_>, names: &Names) -> Scan {
 
 /// The bytes with an event put in its place, which counts from `head`.
 fn insert_packed(mut bytes: Vec<u8>, head: usize, place: Place, event: &Entry<'_>) -> Box<[u8]> {
-    let mut packed = Vec::with_capacity(ENTRY_BYTES_MIN * 4);
-    event.pack(place.before, &mut packed);
     let at = head + place.offset;
+    if at == bytes.len() {
+        // In order: room for a usual event, in one step.
+        bytes.reserve_exact(ENTRY_BYTES_USUAL);
+        event.pack(place.before, &mut bytes);
+        return bytes.into_boxed_slice();
+    }
+    let mut packed = Vec::with_capacity(2 * ENTRY_BYTES_USUAL);
+    event.pack(place.before, &mut packed);
     let mut rest = Unpack::new(bytes.get(at..).unwrap_or_default(), place.before);
     if let Some(next) = rest.next() {
         next.pack(event.time, &mut packed);
-        let after = bytes.len() - rest.bytes_left();
-        bytes.splice(at..after, packed);
-    } else {
-        bytes.reserve_exact(packed.len());
-        bytes.extend_from_slice(&packed);
     }
+    let after = bytes.len() - rest.bytes_left();
+    bytes.splice(at..after, packed);
     bytes.into_boxed_slice()
 }
 

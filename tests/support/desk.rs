@@ -3,16 +3,16 @@
 use vaste::time::{Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 /// A small generator, so that a log is the same everywhere and for ever.
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// A generator with this seed.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
     }
 
     /// A number from 0 up to, not including, `bound`.
-    pub fn below(&mut self, bound: i64) -> i64 {
+    pub(crate) fn below(&mut self, bound: i64) -> i64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -20,7 +20,7 @@ impl Random {
     }
 
     /// A wait around `median`, often shorter, at times eight times as long.
-    pub fn wait(&mut self, median: i64) -> i64 {
+    pub(crate) fn wait(&mut self, median: i64) -> i64 {
         let scale = 1_i64 << self.below(7);
         (median / 8).max(1) * scale * (500 + self.below(1_000)) / 1_000
     }
@@ -28,21 +28,21 @@ impl Random {
 
 /// How one team behaves.
 #[derive(Clone, Copy)]
-pub struct Team {
+pub(crate) struct Team {
     /// Its name.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Minutes between its tickets.
-    pub every_minutes: i64,
+    pub(crate) every_minutes: i64,
     /// The usual wait for an answer, in minutes.
-    pub answers_minutes: i64,
+    pub(crate) answers_minutes: i64,
     /// How much longer it takes at the end than at the beginning, in percent.
-    pub slows_percent: i64,
+    pub(crate) slows_percent: i64,
     /// One of so many tickets is never answered; none where zero.
-    pub forgets_one_of: i64,
+    pub(crate) forgets_one_of: i64,
 }
 
 /// All records of these teams from `begin` on, for so many days, in order of time.
-pub fn log(teams: &[Team], begin: Timestamp, days: i64, seed: u64) -> Vec<String> {
+pub(crate) fn log(teams: &[Team], begin: Timestamp, days: i64, seed: u64) -> Vec<String> {
     let mut random = Random::new(seed);
     let span = days * 24 * HOUR_MS;
     let mut records = Vec::new();
