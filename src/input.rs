@@ -115,8 +115,7 @@ pub enum InputError {
     },
     /// It broke off, or its compression is damaged.
     #[error(
-        "failed to read {name} after line {line}: {error}; nothing is printed, since what is missing \
-         could change it: fetch the file again"
+        "failed to read {name} after line {line}: {error}: it is cut short or damaged, fetch it again"
     )]
     Read {
         /// The file.

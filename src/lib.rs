@@ -1,4 +1,44 @@
 //! Vaste: rolling response times of ticket events, held against the level a team agreed on.
+//!
+//! # Architecture
+//! A ticket's timeline is the only state. Everything else is derived.
+//!
+//! ```text
+//! bytes ─► event ─► timeline ─► stopwatches ─► windows ─► readings ─► verdicts
+//!            │       (shard)                    └────── view ──────┘
+//!         rejection
+//! ─────────────────────────── pure: no clock, no files, no threads ───────────────────────────
+//! input (files)                                                            cli (arguments, clock)
+//! ```
+//!
+//! Readings are a function of the *set* of events, the agreements and `now`: not of the order in which
+//! events arrive, nor of how often, nor of when somebody looks. An event that is late goes to its place in
+//! its timeline, and what followed from the old order is taken back and redone.
+//!
+//! The modules below stand in the order of the data flow, and a module uses only those above it; a test
+//! holds that. In words:
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `time`, `share`, `measure`, `name` | the vocabulary: integers and bounded names |
+//! | `event` | bytes to one checked event, or to the reason why not |
+//! | `agreement`, `rules` | what teams undertook; the same compiled for the stream |
+//! | `ticket` | one timeline, packed, and its stopwatches as a fold over it |
+//! | `window` | buckets, panes, sums, those waiting, the survival curve |
+//! | `shard` | all timelines of one source partition |
+//! | `reading`, `view` | what all shards together say at one instant |
+//! | `config` | files to agreements: all faults in one run |
+//! | `replay` | the pipeline over a whole history |
+//! | `input`, `cli` | the shell |
+//!
+//! # Invariants
+//! 1. Nothing above `input` reads a clock, spawns, logs, or opens anything.
+//! 2. The same set of events, the same agreements and the same `now` give byte-identical readings and
+//!    verdicts.
+//! 3. Decoding never fails the stream: every record yields one outcome; outcomes add up to records.
+//! 4. Every duration is an integer; every share is compared exactly.
+//! 5. `now` never goes back.
+//! 6. Every collection has a named bound and a documented effect on reaching it.
 
 pub mod time;
 pub mod share;

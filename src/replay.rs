@@ -9,6 +9,9 @@ use crate::shard::Shard;
 use crate::time::{DAY_MS, Elapsed, Timestamp};
 use crate::view::View;
 
+/// Instants that one replay reads at most: an hour's step over eleven years.
+pub const INSTANTS_MAX: i64 = 100_000;
+
 /// A history being read.
 ///
 /// Use: [`Replay::take`] every event, in any order, then [`Replay::into_readings`].
@@ -18,8 +21,6 @@ pub struct Replay {
     /// Absent where teams are taken as they come: known once all events are.
     rules: Option<Arc<Rules>>,
     outcomes: Outcomes,
-    first: Option<Timestamp>,
-    last: Option<Timestamp>,
 }
 
 /// A whole history, to be read at one instant after the other.
@@ -40,22 +41,13 @@ impl Replay {
             shard: Shard::new(rules.clone().unwrap_or_else(placeholder)),
             rules,
             outcomes: Outcomes::default(),
-            first: None,
-            last: None,
         }
     }
 
     /// Takes in what a record decoded to, and says what became of it.
     pub fn take(&mut self, decoded: Result<Event<'_>, Outcome>) -> Outcome {
         let outcome = match decoded {
-            Ok(event) => {
-                let outcome = self.shard.apply(&event, &mut ());
-                if outcome == Outcome::Applied {
-                    self.first = Some(self.first.map_or(event.time, |first| first.min(event.time)));
-                    self.last = self.last.max(Some(event.time));
-                }
-                outcome
-            }
+            Ok(event) => self.shard.apply(&event, &mut ()),
             Err(outcome) => outcome,
         };
         self.outcomes.count(&outcome);
@@ -69,11 +61,22 @@ impl Replay {
 
     /// The instants to read at: those given and, `every` so often, from midnight UTC of the first event's
     /// day up to the last event, and that; without either, the last event. Ascending.
-    pub fn instants(&self, at: &[Timestamp], every: Option<Elapsed>) -> Vec<Timestamp> {
+    ///
+    /// # Errors
+    /// How many there would be, if more than [`INSTANTS_MAX`].
+    pub fn instants(
+        &self,
+        at: &[Timestamp],
+        every: Option<Elapsed>,
+    ) -> Result<Vec<Timestamp>, i64> {
         let mut instants: BTreeSet<Timestamp> = at.iter().copied().collect();
-        if let (Some(first), Some(last)) = (self.first, self.last) {
+        if let Some((first, last)) = self.shard.span() {
             if let Some(step) = every {
                 let midnight = first.floor_to(Elapsed::from_ms(DAY_MS));
+                let count = last.since(midnight).ms() / step.ms().max(1) + 1;
+                if count > INSTANTS_MAX {
+                    return Err(count);
+                }
                 let steps = std::iter::successors(Some(midnight), |at| Some(at.plus(step)));
                 instants.extend(steps.take_while(|at| *at <= last));
             }
@@ -81,7 +84,7 @@ impl Replay {
                 instants.insert(last);
             }
         }
-        instants.into_iter().collect()
+        Ok(instants.into_iter().collect())
     }
 
     /// All events are in: from here on it is read.

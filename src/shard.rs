@@ -125,6 +125,13 @@ impl Shard {
             .map(|number| self.names.text(NameId::from_index(number)))
     }
 
+    /// The times of the first and the last event; none while there is no event.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        let mut times = self.timelines.iter().flatten().flat_map(Timeline::times);
+        let first = times.next()?;
+        Some(times.fold((first, first), |(from, to), at| (from.min(at), to.max(at))))
+    }
+
     /// How many timelines there are.
     pub fn timelines(&self) -> usize {
         self.register.len()

@@ -13,7 +13,7 @@ const TEAMS: [Team; 3] = [
     Team {
         name: "billing",
         every_minutes: 180,
-        answers_minutes: 25,
+        answers_minutes: 18,
         slows_percent: 0,
         forgets_one_of: 0,
     },

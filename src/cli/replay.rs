@@ -9,8 +9,9 @@ use super::{Exit, Format, ReplayArgs, Terminal, check, table};
 use crate::config::Config;
 use crate::event::Outcome;
 use crate::input::Source;
-use crate::replay::Replay;
+use crate::replay::{INSTANTS_MAX, Replay};
 use crate::rules::{Rules, TEAMS_MAX};
+use crate::time::Timestamp;
 use crate::view::View;
 
 /// Rejected records that are told one by one; the rest is counted.
@@ -54,12 +55,24 @@ pub(super) fn run(arguments: &ReplayArgs, terminal: &mut Terminal<'_>) -> io::Re
         return Ok(Exit::Failed);
     }
     writeln!(terminal.notes, "{}", replay.outcomes())?;
-    print(arguments, replay, terminal)?;
-    Ok(Exit::Good)
+    match replay.instants(&arguments.at, arguments.every) {
+        Ok(instants) => print(arguments, replay, instants, terminal).map(|()| Exit::Good),
+        Err(count) => {
+            let problem = format!(
+                "--every gives {count} readings; at most {INSTANTS_MAX} are printed: write a longer step"
+            );
+            writeln!(terminal.notes, "error: {problem}")?;
+            Ok(Exit::Failed)
+        }
+    }
 }
 
-fn print(arguments: &ReplayArgs, replay: Replay, terminal: &mut Terminal<'_>) -> io::Result<()> {
-    let instants = replay.instants(&arguments.at, arguments.every);
+fn print(
+    arguments: &ReplayArgs,
+    replay: Replay,
+    instants: Vec<Timestamp>,
+    terminal: &mut Terminal<'_>,
+) -> io::Result<()> {
     let mut readings = replay.into_readings();
     if readings.too_many_teams {
         writeln!(

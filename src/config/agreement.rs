@@ -258,7 +258,7 @@ fn level(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Level> {
         }
         (None, None) => {
             let problem = "is missing; write the level, such as `within: 4h`";
-            file.fault(fields.at(), "within", problem);
+            file.fault(fields.at(), &fields.path("within"), problem);
             None
         }
     }

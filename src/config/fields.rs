@@ -141,6 +141,11 @@ impl<'n> Fields<'n> {
         self.at
     }
 
+    /// A key of the group with its path.
+    pub(super) fn path(&self, key: &str) -> String {
+        joined(&self.path, key)
+    }
+
     /// Faults for keys that nobody took.
     pub(super) fn finish(self, file: &mut File<'_>) {
         for (key, _) in self.entries {

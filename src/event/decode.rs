@@ -88,15 +88,19 @@ fn as_text(record: &[u8]) -> Checked<&str> {
 }
 
 fn not_json(error: &serde_json::Error) -> Outcome {
-    let (reason, way_out) = match error.classify() {
-        Category::Data => (Reason::BadSchema, "a record is one JSON object, each key once"),
-        Category::Io | Category::Syntax | Category::Eof => {
-            (Reason::Malformed, "a record is one JSON object")
-        }
-    };
     // Where it names a place, serde_json says "at line 1 column 7": records are one line.
     let what = error.to_string().replace(" at line 1 column ", " at column ");
-    Outcome::Rejected(Rejection::boxed(reason, format!("{what}; {way_out}")))
+    let (reason, advice) = match error.classify() {
+        Category::Data if what.starts_with("invalid type") => (
+            Reason::BadSchema,
+            "the record is no JSON object; write one, such as {\"id\":…}".to_owned(),
+        ),
+        Category::Data => (Reason::BadSchema, format!("{what}; keep one")),
+        Category::Io | Category::Syntax | Category::Eof => {
+            (Reason::Malformed, format!("this is not JSON: {what}; write one JSON object"))
+        }
+    };
+    Outcome::Rejected(Rejection::boxed(reason, advice))
 }
 
 /// The kind, or `None` where the type is not one we know.

@@ -121,10 +121,16 @@ impl Timeline {
 
     /// The teams that its events name, as numbers of names.
     pub(crate) fn teams(&self) -> impl Iterator<Item = u32> + use<'_> {
-        (0..)
-            .map_while(|index| self.block(index))
-            .flatten()
-            .filter_map(|entry| entry.team.map(NameId::number))
+        self.events().filter_map(|entry| entry.team.map(NameId::number))
+    }
+
+    /// When its events happened, ascending.
+    pub(crate) fn times(&self) -> impl Iterator<Item = Timestamp> + use<'_> {
+        self.events().map(|entry| entry.time)
+    }
+
+    fn events(&self) -> impl Iterator<Item = Entry<'_>> {
+        (0..).map_while(|index| self.block(index)).flatten()
     }
 
     /// Where `event` belongs, or why it does not.

@@ -152,8 +152,8 @@ mod tests {
 
     #[test]
     fn panes_merge_only_once_the_whole_coarser_one_is_old_enough() {
-        // 08:00      09:00  09:05        10:05  10:07 = now
-        // [ 5 min each      )[ 1 min each               )
+        // |08:00       09:00  09:05        10:05  10:07 = now|
+        // |[ 5 min each      )[ 1 min each               )    |
         let now = at("2026-11-21T10:07:00Z");
         let pane = |text| {
             let (start, length) = pane_of(at(text), now);

@@ -2,6 +2,12 @@
 //!
 //! `cargo bench --bench replay [EVENTS]`
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and panics when it cannot go on"
+)]
+
 #[path = "../support/desk.rs"]
 mod desk;
 
@@ -90,7 +96,7 @@ fn replay_all(source: &Source) {
         }
     })
     .unwrap();
-    let last = replay.instants(&[], None);
+    let last = replay.instants(&[], None).unwrap();
     let mut readings = replay.into_readings();
     assert!(!readings.at(last[0]).readings().is_empty());
 }

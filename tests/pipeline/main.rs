@@ -1,5 +1,7 @@
 //! Tests of the whole pure pipeline: events in, readings and verdicts out.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod gaming;
 mod generate;
 mod history;

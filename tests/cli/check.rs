@@ -1,0 +1,239 @@
+//! Every fault that `vaste check` finds, as it reads; and what it says to do makes it pass.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use vaste::config::{Config, Disk};
+
+/// Files of a test.
+struct Table(BTreeMap<&'static str, String>);
+
+impl Disk for Table {
+    fn read(&self, path: &Path) -> Result<String, String> {
+        let found = self.0.iter().find(|(name, _)| Path::new(name) == path);
+        found.map(|(_, text)| text.clone()).ok_or_else(|| "no such file".to_owned())
+    }
+
+    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
+        if pattern.contains("***") {
+            return Err("is not a pattern: wildcards are one or two stars".to_owned());
+        }
+        let folder = pattern.trim_end_matches("*.yaml");
+        Ok(self.0.keys().filter(|name| name.starts_with(folder)).map(PathBuf::from).collect())
+    }
+}
+
+const GOOD: &str = "\
+team: billing
+name: { fi: Laskutus, en: Billing }
+agreed: { on: 2026-11-02, by: [aino, mikko], look_again: 2027-02-01 }
+hours: always
+objectives:
+  - name: first-reply
+    measure: first_reply
+    within: 4h
+    share: 90%
+    over: 7d
+    min_tickets: 20
+    by_priority: { urgent: 30m, high: 2h always }
+    alerts:
+      missed: { severity: critical, for: 10m, keep_firing_for: 30m }
+      at_risk: { severity: warning, budget_spent: 80%, for: 0s }
+  - name: nobody-forgotten
+    measure: first_reply
+    none_over: 5d
+duty:
+  members: [aino, mikko]
+  since: 2026-11-02
+  every: 1w
+  handover: \"Mon 09:00 Europe/Helsinki\"
+  swaps: [{ on: 2026-12-21, from: aino, to: mikko }]
+  away: [{ who: mikko, from: 2026-12-01, to: 2026-12-14 }]
+  check: 10
+labels: { tier: \"1\" }
+runbook_url: https://wiki.example/billing
+";
+
+/// What is written instead of a part of [`GOOD`], which is what the fault says to write.
+const FAULTS: [(&str, &str); 57] = [
+    ("team: billing\n", ""),
+    ("team: billing\n", "team: _all\n"),
+    ("team: billing\n", "team: [billing]\n"),
+    ("team: billing\n", "team: billing\norganisation: Example Oy\n"),
+    ("team: billing\n", "organisation: \"\\t\"\n"),
+    ("team: billing\n", "team: billing\nteam: billing\n"),
+    ("team: billing\n", "team: billing\nobjectivs: []\n"),
+    ("team: billing\n", "team: billing\nbudget: 3\n"),
+    ("{ fi: Laskutus, en: Billing }", "{ fi: \"\\n\" }"),
+    ("{ fi: Laskutus, en: Billing }", "{ sv: Fakturering }"),
+    ("{ fi: Laskutus, en: Billing }", "Laskutus"),
+    ("on: 2026-11-02, by", "by"),
+    ("on: 2026-11-02, by", "on: 2.11.2026, by"),
+    ("by: [aino, mikko], look_again: 2027-02-01", "look_again: 2027-02-01"),
+    ("by: [aino, mikko], look_again", "by: aino, look_again"),
+    ("by: [aino, mikko], look_again", "by: [], look_again"),
+    ("by: [aino, mikko], look_again", "by: [Aino Aalto, mikko], look_again"),
+    ("look_again: 2027-02-01", "look_again: soon"),
+    ("hours: always", "hours: office-fi"),
+    ("  - name: first-reply\n    measure", "  - measure"),
+    ("  - name: first-reply\n", "  - name: first reply\n"),
+    ("  - name: nobody-forgotten\n", "  - name: first-reply\n"),
+    ("    measure: first_reply\n    within", "    within"),
+    ("    measure: first_reply\n    within", "    measure: first_response\n    within"),
+    ("    within: 4h\n", ""),
+    ("    within: 4h\n", "    within: 4 hours\n"),
+    ("    within: 4h\n", "    within: 100d\n"),
+    ("    within: 4h\n", "    within: 4h\n    none_over: 5d\n"),
+    ("    share: 90%\n", "    share: 0.9\n"),
+    ("    share: 90%\n", "    share: 101%\n"),
+    ("    over: 7d\n", "    over: a week\n"),
+    ("    over: 7d\n", "    over: 30m\n"),
+    ("    over: 7d\n", "    over: 120d\n"),
+    ("    min_tickets: 20\n", "    min_tickets: 0\n"),
+    ("{ urgent: 30m, high: 2h always }", "{ urgent: soon }"),
+    ("{ urgent: 30m, high: 2h always }", "{ critical: 30m }"),
+    ("{ urgent: 30m, high: 2h always }", "30m"),
+    ("severity: critical", "severity: very bad"),
+    ("for: 10m", "for: ten minutes"),
+    ("budget_spent: 80%", "budget_spent: 0.8"),
+    ("keep_firing_for: 30m", "keep_firing: 30m"),
+    ("    none_over: 5d\n", "    none_over: 5d\n    share: 90%\n"),
+    ("    none_over: 5d\n", "    none_over: 5d\n    market: { within: 24h }\n"),
+    ("    none_over: 5d\n", "    none_over: 5d\n    split: { priority: true }\n"),
+    ("    none_over: 5d\n", "    none_over: 5d\n    was: []\n"),
+    ("    none_over: 5d\n", "    none_over: 5d\n    pauses: [pending]\n"),
+    ("  members: [aino, mikko]\n", ""),
+    ("  since: 2026-11-02\n", ""),
+    ("  every: 1w\n", "  every: weekly\n"),
+    ("Mon 09:00 Europe/Helsinki", "Monday morning"),
+    ("on: 2026-12-21, from: aino, to: mikko", "on: 2026-12-21, from: aino"),
+    ("who: mikko, from: 2026-12-01", "who: mikko, from: december"),
+    ("  check: 10\n", "  check: all\n"),
+    ("{ tier: \"1\" }", "{ severity: \"1\" }"),
+    ("{ tier: \"1\" }", "{ 1tier: \"1\" }"),
+    ("{ tier: \"1\" }", "{ tier: \"\\u0007\" }"),
+    ("https://wiki.example", "javascript:alert"),
+];
+
+/// Whole files that are wrong, and what is wrong with several together.
+const FILES: [(&str, &str); 6] = [
+    ("empty.yaml", ""),
+    ("tab.yaml", "team:\n\t- billing\n"),
+    ("alias.yaml", "team: &t billing\nname: { fi: *t }\n"),
+    ("two.yaml", "team: billing\n---\nteam: support\n"),
+    ("list.yaml", "- team: billing\n"),
+    ("calendars.yaml", "calendars: { office-fi: { zone: Europe/Helsinki } }\n"),
+];
+
+const TODAY: &str = "2026-11-22";
+
+fn read(files: &[(&'static str, &str)], named: &[&str]) -> Config {
+    let table = Table(files.iter().map(|(name, text)| (*name, (*text).to_owned())).collect());
+    let paths: Vec<PathBuf> = named.iter().map(PathBuf::from).collect();
+    Config::read(&paths, &table, TODAY)
+}
+
+fn said(config: &Config) -> String {
+    let mut said = String::new();
+    for fault in &config.notes.faults {
+        writeln!(said, "error: {fault}").unwrap();
+    }
+    for warning in &config.notes.warnings {
+        writeln!(said, "warning: {warning}").unwrap();
+    }
+    said
+}
+
+#[test]
+fn the_good_file_has_no_fault_and_no_warning() {
+    let config = read(&[("billing.yaml", GOOD)], &["billing.yaml"]);
+    assert_eq!(said(&config), "");
+    assert_eq!(config.agreements[0].objectives.len(), 2);
+}
+
+#[test]
+fn every_fault_names_its_place_and_the_way_out_makes_it_pass() {
+    let mut page = String::new();
+    for (good, bad) in FAULTS {
+        assert_eq!(GOOD.matches(good).count(), 1, "{good}");
+        let text = GOOD.replace(good, bad);
+        let config = read(&[("billing.yaml", &text)], &["billing.yaml"]);
+        assert!(!config.notes.faults.is_empty(), "{bad} passes");
+        writeln!(page, "{}\n{}", bad.trim_matches('\n').escape_debug(), said(&config)).unwrap();
+    }
+    insta::assert_snapshot!("faults", page);
+}
+
+#[test]
+fn whole_files_that_are_wrong_say_so() {
+    let mut page = String::new();
+    for (name, text) in FILES {
+        writeln!(page, "{}", said(&read(&[(name, text)], &[name]))).unwrap();
+    }
+    writeln!(page, "{}", said(&read(&[], &["gone.yaml"]))).unwrap();
+    let twice = [("a.yaml", "team: billing\n"), ("b.yaml", "team: billing\n")];
+    writeln!(page, "{}", said(&read(&twice, &["a.yaml", "b.yaml"]))).unwrap();
+    let both = [("a.yaml", "organisation: A\n"), ("b.yaml", "organisation: B\n")];
+    writeln!(page, "{}", said(&read(&both, &["a.yaml", "b.yaml"]))).unwrap();
+    insta::assert_snapshot!("files", page);
+}
+
+#[test]
+fn the_services_file_leads_to_its_agreements_and_all_faults_come_in_one_run() {
+    let service = "\
+agreements: [teams/*.yaml, nowhere/*.yaml, 'a***', [x]]
+measures: [first_reply, speed]
+kafka: { brokers: [localhost] }
+calendars: [calendars.yaml]
+listen: 9464
+";
+    let files = [
+        ("vaste.yaml", service),
+        ("teams/a.yaml", "team: a\nobjectives: [{ name: x }]\n"),
+        ("teams/b.yaml", "team: b\nobjectives: 4h\n"),
+    ];
+    insta::assert_snapshot!("service", said(&read(&files, &["vaste.yaml"])));
+    let good = "agreements: [teams/*.yaml]\nmeasures: [first_reply]\n";
+    let config = read(
+        &[("vaste.yaml", good), ("teams/a.yaml", "team: a\n"), ("teams/b.yaml", "team: b\n")],
+        &["vaste.yaml"],
+    );
+    assert_eq!(said(&config), "");
+    let rules = config.rules();
+    assert_eq!(rules.teams().collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(rules.measures(), [vaste::measure::Measure::FirstReply]);
+}
+
+#[test]
+fn what_is_allowed_and_worth_a_look_is_a_warning() {
+    let text = "\
+team: billing
+agreed: { on: 2026-01-01, by: [aino], look_again: 2026-11-21 }
+objectives: [{ name: o, measure: first_reply, within: 4h }]
+duty: { members: [aino], since: 2026-01-01 }
+";
+    let config = read(&[("billing.yaml", text)], &["billing.yaml"]);
+    assert!(config.notes.faults.is_empty());
+    insta::assert_snapshot!("warnings", said(&config));
+}
+
+#[test]
+fn deep_nesting_is_refused_without_recursion_without_end() {
+    let deep = format!("team: {}{}", "[".repeat(50_000), "]".repeat(50_000));
+    let config = read(&[("deep.yaml", &deep)], &["deep.yaml"]);
+    assert_eq!(config.notes.faults.len(), 1, "{}", said(&config));
+}
+
+#[test]
+fn more_teams_than_are_told_apart_are_refused() {
+    let names: Vec<String> = (0..=2_000).map(|team| format!("teams/{team:04}.yaml")).collect();
+    let files = names.iter().enumerate().map(|(team, name)| {
+        let name: &'static str = Box::leak(name.clone().into_boxed_str());
+        (name, format!("team: team-{team}\n"))
+    });
+    let table = Table(files.collect());
+    let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
+    let config = Config::read(&paths, &table, TODAY);
+    insta::assert_snapshot!("too_many_teams", said(&config));
+}

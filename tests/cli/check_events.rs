@@ -1,0 +1,196 @@
+//! Every way a record can fail, as `vaste check-events` says it; and what it says to do makes it pass.
+
+use std::fmt::Write as _;
+
+use vaste::event::{Outcome, RECORD_BYTES_MAX, Reason, Skip, TEXT_BYTES_MAX, decode};
+use vaste::replay::Replay;
+
+const GOOD: &str = r#"{"id":"e-1","type":"ticket.created","time":"2026-11-21T09:14:03.120+02:00","ticket":"T-1042","team":"billing","channel":"email","priority":"normal","source":"desk"}"#;
+const REPLY: &str = r#"{"id":"e-2","type":"ticket.agent_replied","time":"2026-11-21T09:14:03Z","ticket":"T-1","agent":"aino"}"#;
+const REVIEW: &str = r#"{"id":"e-3","type":"ticket.reviewed","time":"2026-11-21T09:14:03Z","ticket":"T-1","by":"sara","score":4,"note":"well done","bring_to_team":true}"#;
+const MERGED: &str = r#"{"id":"e-4","type":"ticket.merged","time":"2026-11-21T09:14:03Z","ticket":"T-1","into":"T-2"}"#;
+const CONCERN: &str = r#"{"id":"e-5","type":"team.concern_raised","time":"2026-11-21T09:14:03Z","team":"billing","concern":"c-1","by":"ville","text":"nobody calls back"}"#;
+const MADE: &str = r#"{"id":"e-6","type":"ticket.created","time":"2026-11-21T09:14:03Z","ticket":"T-1","by":"agent"}"#;
+
+/// A good record, a part of it, and what stands there instead; the way out is the good record again.
+fn faults() -> Vec<(&'static str, &'static str, String)> {
+    let long = |bytes: usize| "x".repeat(bytes);
+    let mut faults: Vec<(&str, &str, String)> = [
+        (GOOD, r#""id":"e-1","#, ""),
+        (GOOD, r#""e-1""#, "17"),
+        (GOOD, r#""e-1""#, r#""""#),
+        (GOOD, r#""e-1""#, r#""e\u0000""#),
+        (GOOD, r#""e-1""#, "null"),
+        (GOOD, r#""ticket.created","#, "[],"),
+        (GOOD, r#""type":"ticket.created","#, ""),
+        (GOOD, r#""2026-11-21T09:14:03.120+02:00""#, r#""2026-11-21 09:14""#),
+        (GOOD, r#""2026-11-21T09:14:03.120+02:00""#, r#""2026-02-30T09:14:03Z""#),
+        (GOOD, r#""2026-11-21T09:14:03.120+02:00""#, r#""1989-12-31T23:59:59Z""#),
+        (GOOD, r#""2026-11-21T09:14:03.120+02:00""#, r#""2100-01-01T00:00:00Z""#),
+        (GOOD, r#""2026-11-21T09:14:03.120+02:00""#, "1763709243"),
+        (GOOD, r#""ticket":"T-1042","#, ""),
+        (GOOD, r#""T-1042""#, r#""T 1042""#),
+        (GOOD, r#""T-1042""#, r#""<script>alert(1)</script>""#),
+        (GOOD, r#""T-1042""#, r#""\u202eT-1042""#),
+        (GOOD, r#""T-1042""#, "1e400"),
+        (GOOD, r#""billing""#, r#""unclaimed""#),
+        (GOOD, r#""billing""#, r#""""#),
+        (GOOD, r#""billing""#, "{}"),
+        (GOOD, r#""email""#, "true"),
+        (GOOD, r#""email""#, r#""a\nb""#),
+        (GOOD, r#""normal""#, r#""P1""#),
+        (GOOD, r#""normal""#, "1.5"),
+        (GOOD, r#""desk""#, r#""\u001b[31m""#),
+        (GOOD, r#""id":"e-1","#, r#""id":"e-1","id":"e-1","#),
+        (GOOD, r#""desk"}"#, r#""desk""#),
+        (GOOD, r#""desk"}"#, r#""desk"}}"#),
+        (GOOD, r#""desk"}"#, r#""\ud800"}"#),
+        (GOOD, GOOD, "[1,2]"),
+        (GOOD, GOOD, "null"),
+        (GOOD, GOOD, "ticket T-1042 created"),
+        (GOOD, "{", "\u{feff}{"),
+        (GOOD, "{", "\u{0}\u{0}\u{0}\u{0}\u{7}{"),
+        (REPLY, r#""aino""#, r#""Aino Aalto""#),
+        (REVIEW, r#""score":4"#, r#""score":6"#),
+        (REVIEW, r#""score":4"#, r#""score":"4""#),
+        (REVIEW, r#""sara""#, r#""""#),
+        (REVIEW, "true", r#""yes""#),
+        (MERGED, r#""T-2""#, r#""T 2""#),
+        (CONCERN, r#""team":"billing","#, ""),
+        (CONCERN, r#""concern":"c-1","#, ""),
+        (CONCERN, r#""c-1""#, r#""c 1""#),
+        (MADE, r#""agent""#, r#""bot""#),
+    ]
+    .map(|(good, part, bad)| (good, part, bad.to_owned()))
+    .into();
+    faults.push((GOOD, "e-1", long(257)));
+    faults.push((GOOD, "T-1042", long(129)));
+    faults.push((GOOD, "billing", long(129)));
+    faults.push((REVIEW, "well done", long(TEXT_BYTES_MAX + 1)));
+    faults.push((GOOD, "{", format!("{{\"padding\":\"{}\",", long(RECORD_BYTES_MAX))));
+    faults
+}
+
+fn said(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Applied => "applied".to_owned(),
+        Outcome::Duplicate => "duplicate".to_owned(),
+        Outcome::Skipped(skip) => format!("skipped ({}): {}", skip.label(), skip.advice()),
+        Outcome::Rejected(rejection) => {
+            format!("rejected ({}): {rejection}", rejection.reason.label())
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    if text.len() > 100 { format!("{} bytes", text.len()) } else { text.escape_debug().to_string() }
+}
+
+#[test]
+fn every_rejection_names_key_value_and_way_out_and_the_way_out_passes() {
+    let mut page = String::new();
+    let mut seen = Vec::new();
+    for (good, part, bad) in faults() {
+        assert!(good.contains(part), "{part}");
+        assert_eq!(Replay::new(None).take(decode(good.as_bytes())), Outcome::Applied, "{good}");
+        let record = good.replacen(part, &bad, 1);
+        let outcome = Replay::new(None).take(decode(record.as_bytes()));
+        let Outcome::Rejected(rejection) = &outcome else { panic!("{record}: {outcome:?}") };
+        seen.push(rejection.reason);
+        writeln!(page, "{}\n{}\n", shortened(&bad), said(&outcome)).unwrap();
+    }
+    for reason in Reason::ALL {
+        assert!(seen.contains(&reason), "no case for {}", reason.label());
+    }
+    insta::assert_snapshot!("rejections", page);
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_rejected_with_their_place() {
+    for (bytes, reason) in [
+        (&b"{\"id\":\"\xff\"}"[..], Reason::Malformed),
+        (b"\xff\xfe{\0", Reason::UnsupportedEncoding),
+        (b"\xfe\xff\0{", Reason::UnsupportedEncoding),
+        (b"", Reason::Malformed),
+    ] {
+        let Err(Outcome::Rejected(rejection)) = decode(bytes) else { panic!("{bytes:?}") };
+        assert_eq!(rejection.reason, reason, "{rejection}");
+    }
+}
+
+#[test]
+fn every_outcome_is_counted_once_and_they_add_up() {
+    let mut replay = Replay::new(None);
+    let unknown = GOOD.replace("ticket.created", "ticket.escalated");
+    let odd = r#"{"id":4,"type":"survey.sent","time":{"at":1},"team":["x"]}"#;
+    let conflicting = GOOD.replace("normal", "urgent");
+    let respelt = GOOD.replace("billing", "b\\u0069lling").replace('{', "{ \"extra\":[{}], ");
+    let merged_elsewhere = MERGED.replace("T-2", "T-3");
+    let mut page = String::new();
+    for record in [
+        GOOD,
+        GOOD,
+        &respelt,
+        &conflicting,
+        &unknown,
+        odd,
+        "{}",
+        MERGED,
+        &merged_elsewhere,
+        CONCERN,
+        CONCERN,
+    ] {
+        writeln!(page, "{}", said(&replay.take(decode(record.as_bytes())))).unwrap();
+    }
+    let outcomes = replay.outcomes();
+    let skipped: u64 = Skip::ALL.into_iter().map(|skip| outcomes.skipped(skip)).sum();
+    let rejected: u64 = Reason::ALL.into_iter().map(|reason| outcomes.rejected(reason)).sum();
+    assert_eq!(outcomes.applied + outcomes.duplicate + skipped + rejected, 11);
+    assert_eq!(outcomes.total(), 11);
+    writeln!(page, "{outcomes}").unwrap();
+    insta::assert_snapshot!("outcomes", page);
+}
+
+#[test]
+fn nesting_bombs_and_many_keys_are_skipped_or_refused_without_harm() {
+    let depth = 100_000;
+    let nested = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+    let unknown = GOOD.replacen('{', &format!("{{\"deep\":{nested},"), 1);
+    assert_eq!(Replay::new(None).take(decode(unknown.as_bytes())), Outcome::Applied);
+    let known = GOOD.replace(r#""billing""#, &nested);
+    assert!(matches!(decode(known.as_bytes()), Err(Outcome::Rejected(_))));
+    let many: String = (0..20_000).map(|key| format!("\"k{key}\":1,")).collect();
+    let many = GOOD.replacen('{', &format!("{{{many}"), 1);
+    assert_eq!(Replay::new(None).take(decode(many.as_bytes())), Outcome::Applied);
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config {
+        cases: 20_000,
+        failure_persistence: Some(Box::new(
+            proptest::test_runner::FileFailurePersistence::Direct("tests/regressions/decode.txt")
+        )),
+        ..Default::default()
+    })]
+
+    #[test]
+    fn any_bytes_have_one_outcome(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..80)) {
+        let mut replay = Replay::new(None);
+        replay.take(decode(&bytes));
+        proptest::prop_assert_eq!(replay.outcomes().total(), 1);
+    }
+
+    #[test]
+    fn any_mutation_of_a_record_has_one_outcome(
+        at in 0_usize..180, byte in proptest::num::u8::ANY, cut in 0_usize..180,
+    ) {
+        let mut bytes = GOOD.as_bytes().to_vec();
+        if let Some(place) = bytes.get_mut(at) {
+            *place = byte;
+        }
+        bytes.truncate(cut.max(1));
+        let mut replay = Replay::new(None);
+        replay.take(decode(&bytes));
+        proptest::prop_assert_eq!(replay.outcomes().total(), 1);
+    }
+}

@@ -1,0 +1,285 @@
+//! The binary itself: what it prints, what it says, how it exits.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// A folder of its own that goes when the test ends.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.0.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+
+    /// Runs `vaste` here.
+    fn vaste(&self, arguments: &[&str]) -> Output {
+        self.vaste_fed(arguments, b"")
+    }
+
+    fn vaste_fed(&self, arguments: &[&str], input: &[u8]) -> Output {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_vaste"))
+            .args(arguments)
+            .current_dir(self.0.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A command that refuses its arguments does not read.
+        drop(child.stdin.take().unwrap().write_all(input));
+        child.wait_with_output().unwrap()
+    }
+}
+
+/// All that a run says, for a snapshot.
+fn page(output: &Output) -> String {
+    format!(
+        "exit {}\n--- out\n{}--- notes\n{}",
+        output.status.code().unwrap(),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+}
+
+const EVENTS: &str = r#"{"id":"1","type":"ticket.created","time":"2026-11-16T08:00:00Z","ticket":"T-1","team":"billing","priority":"urgent"}
+{"id":"2","type":"ticket.created","time":"2026-11-16T08:30:00Z","ticket":"T-2","team":"billing"}
+{"id":"3","type":"ticket.agent_replied","time":"2026-11-16T09:00:00.250Z","ticket":"T-1","team":"billing"}
+{"id":"4","type":"ticket.customer_replied","time":"2026-11-16T12:00:00Z","ticket":"T-1"}
+{"id":"5","type":"ticket.solved","time":"2026-11-17T08:00:00Z","ticket":"T-1"}
+{"id":"6","type":"ticket.created","time":"2026-11-17T09:00:00Z","ticket":"T-3","team":"support"}
+{"id":"7","type":"ticket.created","time":"2026-11-17T10:00:00Z","ticket":"T-4"}
+"#;
+
+const AGREEMENT: &str = "\
+team: billing
+agreed: { on: 2026-11-02, by: [aino, mikko] }
+objectives:
+  - { name: first-reply, measure: first_reply, within: 4h, by_priority: { urgent: 30m }, min_tickets: 2 }
+  - { name: nobody-forgotten, measure: first_reply, none_over: 1d }
+";
+
+#[test]
+fn help_says_what_there_is() {
+    let folder = Folder::new();
+    for command in [
+        vec!["--help"],
+        vec!["replay", "--help"],
+        vec!["check", "--help"],
+        vec!["check-events", "--help"],
+    ] {
+        let output = folder.vaste(&command);
+        assert_eq!(output.status.code(), Some(0));
+        insta::assert_snapshot!(format!("help_{}", command[0].trim_matches('-')), page(&output));
+    }
+}
+
+#[test]
+fn wrong_usage_exits_with_2_and_a_way_out() {
+    let folder = Folder::new();
+    let mut said = String::new();
+    for arguments in [
+        vec![],
+        vec!["replai"],
+        vec!["replay"],
+        vec!["replay", "--at", "yesterday", "x"],
+        vec!["replay", "--every", "0d", "x"],
+        vec!["replay", "--csv", "created=a,solved=b", "x"],
+        vec!["replay", "--csv", "created", "x"],
+        vec!["replay", "--csv", "when=x", "x"],
+        vec!["replay", "--config", "a", "--agreements", "b", "x"],
+    ] {
+        let output = folder.vaste(&arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        writeln!(said, "vaste {}\n{}", arguments.join(" "), page(&output)).unwrap();
+    }
+    insta::assert_snapshot!("wrong_usage", said);
+}
+
+#[test]
+fn replay_prints_readings_and_verdicts_as_json() {
+    let folder = Folder::new();
+    folder.write("events.ndjson", EVENTS);
+    folder.write("billing.yaml", AGREEMENT);
+    let output = folder.vaste(&[
+        "replay",
+        "--format",
+        "json",
+        "--agreements",
+        "billing.yaml",
+        "--at",
+        "2026-11-16T13:00:00Z",
+        "--at",
+        "2026-11-17T12:00:00Z",
+        "events.ndjson",
+    ]);
+    assert_eq!(output.status.code(), Some(0));
+    insta::assert_snapshot!("replay_json", page(&output));
+}
+
+#[test]
+fn replay_prints_tables_for_people() {
+    let folder = Folder::new();
+    folder.write("events.ndjson", EVENTS);
+    folder.write("billing.yaml", AGREEMENT);
+    folder.write("press.yaml", "team: press\n");
+    let output = folder.vaste(&["replay", "--agreements", ".", "events.ndjson"]);
+    insta::assert_snapshot!("replay_table", page(&output));
+}
+
+#[test]
+fn compressed_files_and_standard_input_read_like_plain_ones() {
+    let folder = Folder::new();
+    folder.write("plain", EVENTS);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gzip.write_all(EVENTS.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    folder.write("events.gz", &gzip);
+    let zstd = zstd::encode_all(EVENTS.as_bytes(), 3).unwrap();
+    folder.write("events.zst", &zstd);
+    let (one, two) = EVENTS.split_at(EVENTS.find("{\"id\":\"4\"").unwrap());
+    folder.write("one", one.replace('\n', "\r\n"));
+    folder.write("two", two.trim_end());
+    let plain = folder.vaste(&["replay", "--format", "json", "plain"]);
+    assert!(!plain.stdout.is_empty());
+    for arguments in [vec!["events.gz"], vec!["events.zst"], vec!["two", "one"]] {
+        let all = [vec!["replay", "--format", "json"], arguments].concat();
+        assert_eq!(page(&folder.vaste(&all)), page(&plain), "{all:?}");
+    }
+    for input in [EVENTS.as_bytes(), &gzip, &zstd] {
+        let fed = folder.vaste_fed(&["replay", "--format", "json", "-"], input);
+        assert_eq!(page(&fed), page(&plain));
+    }
+    let truncated = [("cut.gz", &gzip[..gzip.len() - 20]), ("cut.zst", &zstd[..zstd.len() - 20])];
+    let mut said = String::new();
+    for (name, bytes) in truncated {
+        folder.write(name, bytes);
+        let output = folder.vaste(&["replay", name]);
+        assert_eq!(output.status.code(), Some(1));
+        said += &page(&output);
+    }
+    let output = folder.vaste(&["replay", "gone.ndjson"]);
+    said += &page(&output);
+    let output = folder.vaste(&["replay", "."]);
+    said += &page(&output);
+    insta::assert_snapshot!("unreadable", said);
+}
+
+#[test]
+fn every_step_begins_at_midnight_of_the_first_day_and_ends_with_the_last_event() {
+    let folder = Folder::new();
+    folder.write("events.ndjson", EVENTS);
+    let output = folder.vaste(&[
+        "replay",
+        "--format",
+        "json",
+        "--every",
+        "12h",
+        "--at",
+        "2026-11-18T00:00:00Z",
+        "--at",
+        "2026-11-16T12:00:00Z",
+        "events.ndjson",
+    ]);
+    let mut instants: Vec<String> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let reading: serde_json::Value = serde_json::from_str(line).unwrap();
+            reading["at"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    instants.dedup();
+    // Nothing has happened at the first midnight, and so nothing is printed for it.
+    assert_eq!(
+        instants,
+        [
+            "2026-11-16T12:00:00Z",
+            "2026-11-17T00:00:00Z",
+            "2026-11-17T10:00:00Z",
+            "2026-11-18T00:00:00Z",
+        ]
+    );
+    let output = folder.vaste(&["replay", "--every", "1s", "events.ndjson"]);
+    insta::assert_snapshot!("too_many_instants", page(&output));
+}
+
+#[test]
+fn exports_read_by_column() {
+    let folder = Folder::new();
+    let header = "Ticket,Created at,First reply,Solved,Group,Prio\n";
+    let rows = "\
+T-1,2026-11-16 08:00,2026-11-16 09:00:30,2026-11-17T08:00:00+02:00,Billing,High
+T-2,2026-11-16,,,Billing,
+\"T-3\",2026-11-17 08:00,,2026-11-17 09:00,\"Support, 2nd\",low
+T-4,yesterday,,,Billing,
+T 5,2026-11-16,,,Billing,
+T-6,2026-11-16,,,Billing,P1
+";
+    folder.write("export.csv", format!("\u{feff}{header}{rows}"));
+    let columns = "created=Created at,first_reply=First reply,solved=Solved,team=Group";
+    let all = format!("{columns},ticket=Ticket,priority=Prio");
+    let output = folder.vaste(&["replay", "--format", "json", "--csv", &all, "export.csv"]);
+    insta::assert_snapshot!("csv", page(&output));
+    let output = folder.vaste(&["replay", "--csv", columns, "export.csv"]);
+    assert_eq!(output.status.code(), Some(0), "rows are tickets: {}", page(&output));
+    let mut said = page(&folder.vaste(&["replay", "--csv", columns, "export.csv", "export.csv"]));
+    let missing = columns.replace("Group", "Team");
+    said += &page(&folder.vaste(&["replay", "--csv", &missing, "export.csv"]));
+    insta::assert_snapshot!("csv_faults", said);
+}
+
+#[test]
+fn check_and_check_events_exit_by_what_they_find() {
+    let folder = Folder::new();
+    folder.write("billing.yaml", AGREEMENT);
+    folder.write("bad.yaml", AGREEMENT.replace("4h", "four hours"));
+    folder.write("events.ndjson", EVENTS);
+    let long = format!("{{\"id\":\"{}\"}}\n", "x".repeat(1 << 20));
+    folder.write("bad.ndjson", format!("{EVENTS}{EVENTS}\n\nnonsense\n{long}{{\"type\":\"x.y\"}}"));
+    for (arguments, code) in [
+        (vec!["check", "billing.yaml"], 0),
+        (vec!["check", "bad.yaml", "billing.yaml"], 78),
+        (vec!["check-events", "events.ndjson"], 0),
+        (vec!["check-events", "bad.ndjson"], 1),
+        (vec!["check-events", "--problems-only", "bad.ndjson"], 1),
+        (vec!["replay", "--agreements", "bad.yaml", "events.ndjson"], 78),
+        (vec!["replay", "--agreements", "gone", "events.ndjson"], 78),
+    ] {
+        let output = folder.vaste(&arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        let name = format!("exits_{}", arguments.join("_").replace(['.', '-'], "_"));
+        insta::assert_snapshot!(name, page(&output));
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_error() {
+    let folder = Folder::new();
+    folder.write("events.ndjson", EVENTS.repeat(2_000));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_vaste"))
+        .args(["check-events", "events.ndjson"])
+        .current_dir(folder.0.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", page(&output));
+}
+
+#[test]
+fn a_log_without_events_says_so() {
+    let folder = Folder::new();
+    folder.write("empty.ndjson", "");
+    insta::assert_snapshot!("empty", page(&folder.vaste(&["replay", "empty.ndjson"])));
+}

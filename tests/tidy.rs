@@ -1,0 +1,179 @@
+//! The house: what no linter holds.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Lines of one source file at most.
+const FILE_LINES_MAX: usize = 600;
+/// Characters of one line at most.
+const LINE_CHARS_MAX: usize = 110;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// All Rust files below a folder, with their text.
+fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![root().join(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The modules that `lib.rs` declares, in its order.
+fn modules() -> Vec<String> {
+    let lib = fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    lib.lines()
+        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';').map(str::to_owned))
+        .collect()
+}
+
+/// The module of `lib.rs` that a file belongs to.
+fn module_of(path: &Path) -> String {
+    let inside = path.strip_prefix(root().join("src")).unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+#[test]
+fn a_module_uses_only_modules_declared_above_it() {
+    let modules = modules();
+    assert!(modules.len() > 10, "{modules:?}");
+    let place = |name: &str| modules.iter().position(|module| module == name);
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src") {
+        let Some(own) = place(&module_of(&path)) else { continue };
+        for (number, line) in (1..).zip(text.lines()) {
+            for used in line.split("crate::").skip(1) {
+                let name: String =
+                    used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+                if place(&name).is_some_and(|used| used > own) {
+                    wrong.push(format!("{}:{number} uses `{name}`", path.display()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_core_has_no_clock_no_files_and_no_threads() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src") {
+        let module = module_of(&path);
+        // The command line is the shell; `input` reads files for it.
+        if ["cli", "main", "input"].contains(&module.as_str()) {
+            continue;
+        }
+        for word in
+            ["std::fs", "std::net", "std::env", "std::thread", "SystemTime", "Instant::", "tokio"]
+        {
+            if text.contains(word) {
+                wrong.push(format!("{}: {word}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn files_and_lines_are_short_and_nothing_is_left_for_later() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src").into_iter().chain(sources("tests")) {
+        let lines = text.lines().count();
+        if lines > FILE_LINES_MAX {
+            wrong.push(format!("{}: {lines} lines", path.display()));
+        }
+        for (number, line) in (1..).zip(text.lines()) {
+            let place = format!("{}:{number}", path.display());
+            // Records and tables of tests may be long: they are data.
+            let is_data = line.contains("r#\"") || line.trim_start().starts_with(['{', '"', '-']);
+            if line.chars().count() > LINE_CHARS_MAX && !is_data {
+                wrong.push(format!("{place}: {} characters", line.chars().count()));
+            }
+            for word in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")] {
+                if line.contains(word) {
+                    wrong.push(format!("{place}: {word}"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn comments_are_sentences() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src") {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        let mut in_code = false;
+        for (index, line) in lines.iter().enumerate() {
+            let Some(comment) = line.strip_prefix("//") else { continue };
+            let comment = comment.trim_start_matches(['/', '!']).trim();
+            if comment.starts_with("```") {
+                in_code = !in_code;
+                continue;
+            }
+            let next = lines.get(index + 1).copied().unwrap_or_default();
+            let ends = !next.starts_with("//") || next.trim_start_matches(['/', '!']).is_empty();
+            let is_sentence = comment.ends_with(['.', ':', ';', '?', '|', '`']);
+            let is_heading = comment.starts_with('#');
+            if ends && !in_code && !comment.is_empty() && !is_sentence && !is_heading {
+                // Help texts are printed without a full stop, as is usual on a command line.
+                if !path.ends_with("cli.rs") {
+                    wrong.push(format!("{}:{}: {comment}", path.display(), index + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn imports_come_in_blocks_std_crates_own() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources("src") {
+        let rank = |line: &str| match line {
+            line if line.starts_with("use std::") => Some(0),
+            line if line.starts_with("use crate::") || line.starts_with("use super::") => Some(2),
+            line if line.starts_with("use ") => Some(1),
+            _ => None,
+        };
+        let mut last = 0;
+        for line in text.lines().take_while(|line| !line.starts_with("#[cfg(test)]")) {
+            if let Some(rank) = rank(line) {
+                if rank < last {
+                    wrong.push(format!("{}: {line}", path.display()));
+                }
+                last = rank;
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_top_level_is_the_agreed_one() {
+    let mut names: Vec<String> = fs::read_dir(root())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with('.') && name != "target")
+        .collect();
+    names.sort();
+    let agreed =
+        ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "config", "deploy", "src", "tests"];
+    assert!(names.iter().all(|name| agreed.contains(&name.as_str())), "{names:?}");
+}
