@@ -46,20 +46,15 @@ impl Timestamp {
         DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_millis()))
     }
 
-    /// Reads what [`Timestamp::parse`] reads, and `YYYY-MM-DD`, `YYYY-MM-DD HH:MM` and
-    /// `YYYY-MM-DD HH:MM:SS` (or with a `T`) as UTC: the forms that helpdesk exports have.
+    /// Reads what [`Timestamp::parse`] reads, and `YYYY-MM-DD HH:MM` and `YYYY-MM-DD HH:MM:SS` (or with a
+    /// `T`) as UTC: the forms that helpdesk exports have. Not a date alone: a wait of whole days would be
+    /// made up.
     pub fn parse_lenient(text: &str) -> Option<Self> {
-        let naive = |format| NaiveDateTime::parse_from_str(text, format).ok();
+        const FORMS: [&str; 4] =
+            ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
         Self::parse(text).or_else(|| {
-            naive("%Y-%m-%dT%H:%M:%S")
-                .or_else(|| naive("%Y-%m-%d %H:%M:%S"))
-                .or_else(|| naive("%Y-%m-%dT%H:%M"))
-                .or_else(|| naive("%Y-%m-%d %H:%M"))
-                .or_else(|| {
-                    let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-                    date.and_hms_opt(0, 0, 0)
-                })
-                .map(|at| Self(at.and_utc().timestamp_millis()))
+            let naive = FORMS.iter().find_map(|f| NaiveDateTime::parse_from_str(text, f).ok())?;
+            Some(Self(naive.and_utc().timestamp_millis()))
         })
     }
 
@@ -203,17 +198,17 @@ mod tests {
     }
 
     #[test]
-    fn exports_may_leave_out_zone_seconds_or_time_of_day() {
-        for text in
-            ["2026-03-01", "2026-03-01 00:00", "2026-03-01T00:00:00", "2026-03-01T00:00:00Z"]
-        {
+    fn exports_may_leave_out_zone_and_seconds() {
+        for text in ["2026-03-01 00:00", "2026-03-01T00:00:00", "2026-03-01T00:00:00Z"] {
             assert_eq!(
                 Timestamp::parse_lenient(text),
                 Timestamp::parse("2026-03-01T00:00:00Z"),
                 "{text}"
             );
         }
-        assert_eq!(Timestamp::parse_lenient("1.3.2026"), None);
+        for text in ["1.3.2026 00:00", "2026-03-01", "2026-03-01 24:00"] {
+            assert_eq!(Timestamp::parse_lenient(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -244,8 +244,10 @@ impl State {
     /// At `created`, what came before it is forgotten but for team and priority: the caller takes back
     /// what it had ended.
     pub(crate) fn step(&mut self, event: &Entry<'_>, context: Context<'_>, out: &mut Out<'_>) {
-        if event.priority.is_some_and(|priority| self.priority != Some(priority)) {
-            self.stay_over(event.time, context);
+        let held_by = context.slot(self.team);
+        let changes_priority = event.priority.is_some_and(|new| self.priority != Some(new));
+        if changes_priority {
+            self.stay_over(event.time, held_by, context);
         }
         if event.team.is_some()
             && (matches!(event.kind, Kind::Created | Kind::Assigned) || self.team.is_none())
@@ -254,7 +256,13 @@ impl State {
         }
         match event.kind {
             Kind::Created => self.create(event),
-            Kind::Reopened => self.reopen(event.time, context, out),
+            Kind::Reopened => {
+                self.reopen(event.time, context, out);
+                // A wait that goes back to a message from before begins here, already so old.
+                if changes_priority {
+                    self.stay_over(event.time, held_by, context);
+                }
+            }
             Kind::CustomerReplied => self.ask(event.time),
             Kind::AgentReplied => self.answer(event, context, out),
             Kind::Solved => self.solve(event, GivenUp::Solved, context, out),
@@ -328,9 +336,9 @@ impl State {
     ///
     /// That holds for what was given up or solved, too, since it may go on: else raising the target of a
     /// solved ticket and reopening it would turn a miss into a wait within target.
-    fn stay_over(&mut self, at: Timestamp, context: Context<'_>) {
+    fn stay_over(&mut self, at: Timestamp, held_by: Slot, context: Context<'_>) {
         let priority = self.priority;
-        let slots = [context.slot(self.team), context.rules.organisation()];
+        let slots = [held_by, context.rules.organisation()];
         for (measure, stopwatch) in self.stopwatches_mut() {
             let elapsed = stopwatch.elapsed(at);
             for slot in slots {

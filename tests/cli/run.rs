@@ -218,11 +218,12 @@ fn exports_read_by_column() {
     let header = "Ticket,Created at,First reply,Solved,Group,Prio\n";
     let rows = "\
 T-1,2026-11-16 08:00,2026-11-16 09:00:30,2026-11-17T08:00:00+02:00,Billing,High
-T-2,2026-11-16,,,Billing,
+T-2,2026-11-16 00:00,,,Billing,
 \"T-3\",2026-11-17 08:00,,2026-11-17 09:00,\"Support, 2nd\",low
 T-4,yesterday,,,Billing,
-T 5,2026-11-16,,,Billing,
-T-6,2026-11-16,,,Billing,P1
+T 5,2026-11-16 00:00,,,Billing,
+T-7,2026-11-16,,,Billing,
+T-6,2026-11-16 00:00,,,Billing,P1
 ";
     folder.write("export.csv", format!("\u{feff}{header}{rows}"));
     let columns = "created=Created at,first_reply=First reply,solved=Solved,team=Group";

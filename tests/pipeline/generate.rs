@@ -145,6 +145,19 @@ fn ticket() -> impl Strategy<Value = Vec<Event<'static>>> {
     })
 }
 
+/// One ticket of so many events that its timeline is kept in blocks.
+pub(crate) fn long_history() -> impl Strategy<Value = History> {
+    (history(), proptest::collection::vec(any_event(), 130..600)).prop_map(
+        |(mut history, mut events)| {
+            for event in &mut events {
+                event.subject = vaste::event::Subject::Ticket(Cow::Borrowed("T-0"));
+            }
+            history.events.append(&mut events);
+            history
+        },
+    )
+}
+
 fn elapsed() -> impl Strategy<Value = Elapsed> {
     prop_oneof![
         Just(20 * MINUTE_MS),

@@ -17,7 +17,7 @@ use vaste::measure::Measure;
 use vaste::rules::Rules;
 use vaste::time::{DAY_MS, Elapsed, Timestamp};
 
-use crate::generate::{BEGIN_MS, DECLARED, History, SPAN_MS, history};
+use crate::generate::{BEGIN_MS, DECLARED, History, SPAN_MS, history, long_history};
 use crate::history::Pipeline;
 use crate::naive;
 
@@ -53,6 +53,15 @@ proptest! {
 
     #[test]
     fn any_order_and_any_duplicates_read_as_the_naive_model_d(history in history()) {
+        check(&history)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..config("tests/regressions/long.txt") })]
+
+    #[test]
+    fn a_ticket_of_hundreds_of_events_reads_as_the_naive_model(history in long_history()) {
         check(&history)?;
     }
 }

@@ -202,3 +202,34 @@ fn history_that_begins_within_a_window_leaves_it_undecided() {
     view.set_frozen(true);
     assert_eq!(view.verdicts()[0].state, State::Frozen);
 }
+
+#[test]
+fn a_ticket_holds_so_many_events_and_no_more() {
+    use vaste::event::{Outcome, Skip};
+    use vaste::ticket::EVENTS_PER_TICKET_MAX;
+    let begin = at("2026-03-02T00:00:00Z");
+    let rules = rules(vec![within(4, 90, 1)]);
+    let mut pipeline = Pipeline::new(&rules, 1, begin);
+    let most = i64::try_from(EVENTS_PER_TICKET_MAX).unwrap();
+    // Every event once, in an order that jumps about: the step has no divisor in common with the number.
+    for number in 0..most {
+        let place = number * 77_777 % most;
+        let kind = [Kind::CustomerReplied, Kind::AgentReplied][usize::from(place % 2 == 1)];
+        let moment = after(begin, place * MINUTE_MS);
+        let event = of_team(event(kind, "T-1", moment, place.unsigned_abs()), "billing");
+        assert_eq!(pipeline.apply(&event), Outcome::Applied);
+    }
+    let again = of_team(event(Kind::CustomerReplied, "T-1", begin, 0), "billing");
+    assert_eq!(pipeline.apply(&again), Outcome::Duplicate);
+    let other = event(Kind::Solved, "T-1", after(begin, HOUR_MS), u64::MAX);
+    assert_eq!(pipeline.apply(&other), Outcome::Skipped(Skip::TicketFull));
+    let now = after(begin, most * MINUTE_MS);
+    let rules = Arc::new(Rules::new(&[], &[Measure::NextReply]));
+    pipeline.advance(now);
+    pipeline.adopt(&rules, now);
+    let readings = pipeline.advance(now).readings();
+    // Half of the minutes of a day have an answer, each to a question of the minute before.
+    assert_eq!(readings[1].window, Elapsed::from_ms(DAY_MS));
+    assert_eq!(readings[1].answered, 12 * 60);
+    assert_eq!(readings[1].mean, Some(vaste::reading::Seconds(Elapsed::from_ms(MINUTE_MS))));
+}
