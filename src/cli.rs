@@ -93,9 +93,10 @@ enum Format {
 
 #[derive(Debug, Args)]
 struct CheckArgs {
-    /// Agreements and configuration; what a configuration names is checked with it
+    /// Agreements and configuration, or folders of .yaml files; what a configuration names is checked
+    /// with it
     #[arg(required = true, value_name = "FILE")]
-    files: Vec<PathBuf>,
+    files: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -2,12 +2,17 @@
 
 use std::io;
 
-use super::disk::{RealDisk, today};
+use super::disk::{RealDisk, files_of, today};
 use super::{CheckArgs, Exit, Terminal};
 use crate::config::{Config, Notes};
 
 pub(super) fn run(arguments: &CheckArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let config = Config::read(&arguments.files, &RealDisk, &today());
+    let mut files = Vec::new();
+    for argument in &arguments.files {
+        // What is not there is a fault like any other, with the others.
+        files.extend(files_of(argument).unwrap_or_else(|_| vec![argument.into()]));
+    }
+    let config = Config::read(&files, &RealDisk, &today());
     say(&config.notes, terminal)?;
     if !config.notes.faults.is_empty() {
         let files = plural(config.files.len(), "file");

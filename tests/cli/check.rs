@@ -116,14 +116,17 @@ const FAULTS: [(&str, &str); 57] = [
     ("https://wiki.example", "javascript:alert"),
 ];
 
-/// Whole files that are wrong, and what is wrong with several together.
-const FILES: [(&str, &str); 6] = [
-    ("empty.yaml", ""),
-    ("tab.yaml", "team:\n\t- billing\n"),
-    ("alias.yaml", "team: &t billing\nname: { fi: *t }\n"),
-    ("two.yaml", "team: billing\n---\nteam: support\n"),
-    ("list.yaml", "- team: billing\n"),
-    ("calendars.yaml", "calendars: { office-fi: { zone: Europe/Helsinki } }\n"),
+/// Whole files that are wrong, and what they say to write instead.
+const FILES: [(&str, &str, &str); 5] = [
+    ("empty.yaml", "", "team: billing\n"),
+    ("tab.yaml", "name:\n\t{ fi: x }\n", "name:\n  { fi: x }\nteam: billing\n"),
+    (
+        "alias.yaml",
+        "team: &t billing\nname: { fi: *t }\n",
+        "team: billing\nname: { fi: billing }\n",
+    ),
+    ("two.yaml", "team: billing\n---\nteam: support\n", "team: billing\n"),
+    ("list.yaml", "- team: billing\n", "team: billing\n"),
 ];
 
 const TODAY: &str = "2026-11-22";
@@ -168,9 +171,14 @@ fn every_fault_names_its_place_and_the_way_out_makes_it_pass() {
 #[test]
 fn whole_files_that_are_wrong_say_so() {
     let mut page = String::new();
-    for (name, text) in FILES {
-        writeln!(page, "{}", said(&read(&[(name, text)], &[name]))).unwrap();
+    for (name, bad, good) in FILES {
+        let config = read(&[(name, bad)], &[name]);
+        assert_eq!(config.notes.faults.len(), 1, "{name}");
+        writeln!(page, "{}", said(&config)).unwrap();
+        assert_eq!(said(&read(&[(name, good)], &[name])), "", "{name}");
     }
+    let calendars = "calendars: { office-fi: { zone: Europe/Helsinki } }\n";
+    writeln!(page, "{}", said(&read(&[("c.yaml", calendars)], &["c.yaml"]))).unwrap();
     writeln!(page, "{}", said(&read(&[], &["gone.yaml"]))).unwrap();
     let twice = [("a.yaml", "team: billing\n"), ("b.yaml", "team: billing\n")];
     writeln!(page, "{}", said(&read(&twice, &["a.yaml", "b.yaml"]))).unwrap();

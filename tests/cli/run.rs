@@ -248,6 +248,7 @@ fn check_and_check_events_exit_by_what_they_find() {
     folder.write("bad.ndjson", format!("{EVENTS}{EVENTS}\n\nnonsense\n{long}{{\"type\":\"x.y\"}}"));
     for (arguments, code) in [
         (vec!["check", "billing.yaml"], 0),
+        (vec!["check", ".", "gone.yaml"], 78),
         (vec!["check", "bad.yaml", "billing.yaml"], 78),
         (vec!["check-events", "events.ndjson"], 0),
         (vec!["check-events", "bad.ndjson"], 1),
@@ -276,6 +277,29 @@ fn a_reader_that_has_seen_enough_is_no_error() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", page(&output));
+}
+
+#[test]
+fn teams_beyond_the_bound_are_unclaimed_and_it_is_said() {
+    let folder = Folder::new();
+    let event = |team: usize| {
+        format!(
+            "{{\"id\":\"{team}\",\"type\":\"ticket.created\",\"time\":\"2026-11-16T08:00:00Z\",\
+             \"ticket\":\"T-{team}\",\"team\":\"team-{team:04}\"}}\n"
+        )
+    };
+    folder.write("events.ndjson", (0..2_003).rev().map(event).collect::<String>());
+    let output = folder.vaste(&["replay", "--format", "json", "events.ndjson"]);
+    let text = String::from_utf8_lossy(&output.stdout);
+    let waiting = |team: &str| {
+        let mut readings =
+            text.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap());
+        readings.find(|reading| reading["team"] == team).map(|reading| reading["waiting"].clone())
+    };
+    assert_eq!(waiting("team-1999"), Some(1.into()));
+    assert_eq!(waiting("team-2000"), None);
+    assert_eq!(waiting("unclaimed"), Some(3.into()));
+    insta::assert_snapshot!("too_many_teams", String::from_utf8_lossy(&output.stderr));
 }
 
 #[test]
