@@ -58,6 +58,9 @@ enum Command {
     CheckEvents(CheckEventsArgs),
 }
 
+const CSV_HELP: &str = "The files are tables with one row a ticket: \
+    created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]";
+
 #[derive(Debug, Args)]
 struct ReplayArgs {
     /// Files of events, one JSON object a line, plain, gzip or Zstandard; `-` is standard input
@@ -79,9 +82,8 @@ struct ReplayArgs {
     /// Without --config and --agreements every team is taken as it comes, without objectives
     #[arg(long, value_name = "PATH")]
     agreements: Vec<String>,
-    /// The files are tables with one row a ticket:
-    /// created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]
-    #[arg(long, value_name = "COLUMNS", value_parser = columns)]
+    // Not a doc comment: its brackets would be links.
+    #[arg(long, value_name = "COLUMNS", value_parser = columns, help = CSV_HELP)]
     csv: Option<Columns>,
 }
 
