@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::config::Kafka;
 use crate::input::Columns;
 use crate::time::{Elapsed, Timestamp};
 
@@ -14,7 +15,9 @@ mod check;
 mod check_events;
 mod disk;
 mod feed;
+mod publish;
 mod replay;
+mod run;
 mod table;
 
 /// How a command ended.
@@ -54,6 +57,10 @@ enum Command {
     Replay(Box<ReplayArgs>),
     /// Checks configuration and agreements: every fault with its place and way out
     Check(CheckArgs),
+    /// Runs the service: reads from Kafka, serves /metrics
+    Run(RunArgs),
+    /// Publishes events from a file to the topic, keyed by ticket, and says what was delivered
+    Publish(PublishArgs),
     /// Says what would become of each record, and why; exit 1 if any is rejected
     CheckEvents(CheckEventsArgs),
 }
@@ -102,6 +109,61 @@ struct CheckArgs {
 }
 
 #[derive(Debug, Args)]
+struct RunArgs {
+    /// The service's configuration
+    #[arg(long, value_name = "FILE", env = "VASTE_CONFIG")]
+    config: PathBuf,
+    #[command(flatten)]
+    place: Place,
+    /// Where to listen, instead of http.listen
+    #[arg(long, value_name = "ADDRESS", env = "VASTE_HTTP_LISTEN")]
+    listen: Option<std::net::SocketAddr>,
+    /// How to log
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, env = "VASTE_LOG_FORMAT")]
+    log_format: LogFormat,
+}
+
+#[derive(Debug, Args)]
+struct PublishArgs {
+    /// A file of events, one JSON object a line, plain, gzip or Zstandard; `-` is standard input
+    #[arg(value_name = "FILE")]
+    file: String,
+    /// The service's configuration
+    #[arg(long, value_name = "FILE", env = "VASTE_CONFIG")]
+    config: PathBuf,
+    #[command(flatten)]
+    place: Place,
+}
+
+/// Where the events are, if not where the configuration says.
+#[derive(Debug, Args)]
+struct Place {
+    /// Brokers to begin with, instead of kafka.brokers
+    #[arg(long, value_name = "HOST:PORT", env = "VASTE_KAFKA_BROKERS", value_delimiter = ',')]
+    brokers: Vec<String>,
+    /// The topic of the events, instead of kafka.topic
+    #[arg(long, value_name = "TOPIC", env = "VASTE_KAFKA_TOPIC")]
+    topic: Option<String>,
+}
+
+impl Place {
+    fn put_into(&self, kafka: &mut Kafka) {
+        if !self.brokers.is_empty() {
+            kafka.brokers.clone_from(&self.brokers);
+        }
+        if let Some(topic) = &self.topic {
+            kafka.topic.clone_from(topic);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
 struct CheckEventsArgs {
     /// A file of events, one JSON object a line, plain, gzip or Zstandard; `-` is standard input
     #[arg(value_name = "FILE")]
@@ -135,11 +197,14 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
         }
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut notes = io::stderr().lock();
+    // Not locked: the service logs from other threads.
+    let mut notes = io::stderr();
     let mut terminal = Terminal { out: &mut out, notes: &mut notes };
     let ended = match cli.command {
         Command::Replay(arguments) => replay::run(&arguments, &mut terminal),
         Command::Check(arguments) => check::run(&arguments, &mut terminal),
+        Command::Publish(arguments) => publish::run(&arguments, &mut terminal),
+        Command::Run(arguments) => run::run(&arguments, &mut terminal),
         Command::CheckEvents(arguments) => check_events::run(&arguments, &mut terminal),
     };
     match ended.and_then(|exit| out.flush().map(|()| exit)) {

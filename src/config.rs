@@ -15,6 +15,7 @@ mod service;
 mod yaml;
 
 pub use fault::{Fault, Notes};
+pub use service::{Http, Kafka, Service};
 
 /// What the files say together.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Config {
     pub agreements: Vec<Agreement>,
     /// The measures that run beside those that the agreements name.
     pub measures: Vec<Measure>,
+    /// What the service is told beside; absent where no file of the service was read.
+    pub service: Option<Service>,
     /// What is wrong, and what is only worth a look.
     pub notes: Notes,
     /// The files that were read, in order.
@@ -92,11 +95,12 @@ impl Config {
                 Vec::new()
             }
             Content::Service => {
-                let service = service::read(&node, path, disk, &mut self.notes);
-                if let Some(measures) = service.measures {
+                let read = service::read(&node, path, disk, &mut self.notes);
+                if let Some(measures) = read.measures {
                     self.measures = measures;
                 }
-                service.agreements
+                self.service = read.service;
+                read.agreements
             }
         }
     }

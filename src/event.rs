@@ -12,7 +12,9 @@ mod decode;
 mod rejection;
 mod wire;
 
-pub use decode::{RECORD_BYTES_MAX, TEXT_BYTES_MAX, decode, identity_hash, too_large};
+pub use decode::{
+    RECORD_BYTES_MAX, TEXT_BYTES_MAX, decode, identity_hash, too_far_ahead, too_large,
+};
 pub use rejection::{Outcome, Outcomes, Reason, Rejection, Skip};
 
 /// What kind of thing happened. In the order in which events of one instant follow each other.

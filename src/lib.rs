@@ -8,7 +8,7 @@
 //!            │       (shard)                    └────── view ──────┘
 //!         rejection
 //! ─────────────────────────── pure: no clock, no files, no threads ───────────────────────────
-//! input (files)                                                            cli (arguments, clock)
+//! input (files)          service (Kafka, HTTP, clock)                     cli (arguments, clock)
 //! ```
 //!
 //! Readings are a function of the *set* of events, the agreements and `now`: not of the order in which
@@ -29,7 +29,7 @@
 //! | `reading`, `view` | what all shards together say at one instant |
 //! | `config` | files to agreements: all faults in one run |
 //! | `replay` | the pipeline over a whole history |
-//! | `input`, `cli` | the shell |
+//! | `input`, `service`, `cli` | the shell |
 //!
 //! # Invariants
 //! 1. Nothing above `input` reads a clock, spawns, logs, or opens anything.
@@ -55,6 +55,7 @@ pub mod view;
 pub mod config;
 pub mod replay;
 pub mod input;
+pub mod service;
 pub mod cli;
 
 /// Property tests of this many cases; their failures are kept with the tests, not beside the source.

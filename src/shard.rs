@@ -98,14 +98,19 @@ impl Shard {
         }
     }
 
-    /// Judges by other rules from now on: all is taken back from the sink, and brought back by the next
-    /// [`Shard::advance`].
-    pub fn adopt(&mut self, rules: Arc<Rules>, sink: &mut dyn Sink) {
+    /// Takes everything back from the sink, as when the partition goes to another instance.
+    pub fn withdraw(&mut self, sink: &mut dyn Sink) {
         self.name_slots();
         let context = Context { rules: &self.rules, slots: &self.slots };
         for timeline in self.timelines.iter_mut().flatten() {
             timeline.unwind_all(context, sink);
         }
+    }
+
+    /// Judges by other rules from now on: all is taken back from the sink, and brought back by the next
+    /// [`Shard::advance`].
+    pub fn adopt(&mut self, rules: Arc<Rules>, sink: &mut dyn Sink) {
+        self.withdraw(sink);
         self.rules = rules;
         self.slots.clear();
         self.ahead.clear();

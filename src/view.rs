@@ -94,6 +94,18 @@ impl View {
         self.is_frozen = is_frozen;
     }
 
+    /// How many were given up in a window for each reason, in the order of [`GivenUp::ALL`].
+    pub fn given_up(
+        &self,
+        slot: Slot,
+        measure: Measure,
+        length: Elapsed,
+    ) -> [u64; GivenUp::ALL.len()] {
+        let series = self.series[series_index(slot, measure)].as_deref();
+        let sum = series.and_then(|series| series.sum(length));
+        GivenUp::ALL.map(|reason| sum.map_or(0, |sum| sum.tally.given_up(reason)))
+    }
+
     /// The instant that all it says is for.
     pub fn now(&self) -> Timestamp {
         self.now
@@ -176,7 +188,7 @@ impl View {
     }
 
     /// Those who wait longer than an objective allows.
-    fn waiting_over(&self, id: ObjectiveId) -> u64 {
+    pub fn waiting_over(&self, id: ObjectiveId) -> u64 {
         let (owner, objective) = self.rules.objective(id);
         let over: u64 = self
             .waiting_of(owner, objective.measure)

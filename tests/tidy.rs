@@ -74,14 +74,15 @@ fn the_core_has_no_clock_no_files_and_no_threads() {
     let mut wrong = Vec::new();
     for (path, text) in sources("src") {
         let module = module_of(&path);
-        // The command line is the shell; `input` reads files for it.
-        if ["cli", "main", "input"].contains(&module.as_str()) {
+        // The command line and the service are the shell; `input` reads files for it.
+        if ["cli", "main", "input", "service"].contains(&module.as_str()) {
             continue;
         }
         for word in
             ["std::fs", "std::net", "std::env", "std::thread", "SystemTime", "Instant::", "tokio"]
         {
-            if text.contains(word) {
+            // An address is data.
+            if text.replace("std::net::SocketAddr", "").contains(word) {
                 wrong.push(format!("{}: {word}", path.display()));
             }
         }

@@ -48,7 +48,7 @@ impl<'n> Field<'n> {
     ) -> Option<T> {
         let parsed = match &self.node.value {
             Value::Scalar(text) => accept(text),
-            Value::List(_) | Value::Map(_) => None,
+            Value::Null | Value::List(_) | Value::Map(_) => None,
         };
         if parsed.is_none() {
             self.fault(file, problem);

@@ -1,30 +1,79 @@
-//! The service's own file: which agreements and measures there are.
+//! The service's own file: where events come from, which agreements and measures there are.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::Disk;
 use super::agreement;
 use super::fault::Notes;
-use super::fields::{Field, File};
+use super::fields::{Field, Fields, File};
 use super::yaml::Node;
 use crate::measure::Measure;
 
-/// What the service's file says.
+/// What the service is told beside agreements and measures.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Service {
+    /// Where events come from.
+    pub kafka: Kafka,
+    /// Where it listens.
+    pub http: Http,
+}
+
+/// Where events come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kafka {
+    /// Brokers to begin with, `host:port`.
+    pub brokers: Vec<String>,
+    /// The topic of the events.
+    pub topic: String,
+    /// The consumer group. Default `vaste`.
+    pub group: String,
+    /// Consumers in this process. Default 1; more use more cores.
+    pub workers: usize,
+    /// Properties for librdkafka, such as `security.protocol`.
+    pub properties: Vec<(String, String)>,
+}
+
+/// Where the service listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Http {
+    /// Default `127.0.0.1:9464`.
+    pub listen: SocketAddr,
+}
+
+/// Properties of librdkafka that Vaste sets itself, and why.
+const PROPERTIES_OWNED: [(&str, &str); 10] = [
+    ("auto.offset.reset", "the state is rebuilt from the topic's beginning"),
+    ("bootstrap.servers", "write kafka.brokers"),
+    ("client.id", "it tells the workers apart"),
+    ("debug", "it would print secrets"),
+    ("enable.auto.commit", "offsets follow the state, not the clock"),
+    ("enable.auto.offset.store", "offsets follow the state, not the clock"),
+    ("enable.partition.eof", "it says when a partition is caught up"),
+    ("group.id", "write kafka.group"),
+    ("partition.assignment.strategy", "partitions must stay where their tickets are"),
+    ("statistics.interval.ms", "metrics need it"),
+];
+
+/// `workers` at most: a partition has one consumer, and a core one worker.
+const WORKERS_MAX: usize = 64;
+
+/// What one file of the service says.
 #[derive(Debug, Default)]
-pub(super) struct Service {
+pub(super) struct ServiceFile {
     /// The files of the agreements.
     pub(super) agreements: Vec<PathBuf>,
     /// The measures that run; absent where the file does not say.
     pub(super) measures: Option<Vec<Measure>>,
+    /// The rest; absent where the file has no `kafka`.
+    pub(super) service: Option<Service>,
 }
 
-pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes) -> Service {
+pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes) -> ServiceFile {
     let mut file = File { path, notes };
     let file = &mut file;
-    let mut service = Service::default();
-    let Some(mut fields) = Field::root(node).fields(file) else {
-        return service;
-    };
+    let mut read = ServiceFile::default();
+    let Some(mut fields) = Field::root(node).fields(file) else { return read };
     for pattern in fields.take("agreements").map_or_else(Vec::new, |list| list.list(file)) {
         let problem = "is not a file or a pattern; write such as config/agreements/*.yaml";
         let Some(text) = pattern.parse(file, problem, |text| Some(text.to_owned())) else {
@@ -37,20 +86,102 @@ pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes)
                     "matches no file; name files that are there, from where you start",
                 );
             }
-            Ok(paths) => service.agreements.extend(paths),
+            Ok(paths) => read.agreements.extend(paths),
             Err(problem) => pattern.fault(file, &problem),
         }
     }
     if let Some(list) = fields.take("measures") {
         let measures = list.list(file);
-        service.measures =
+        read.measures =
             Some(measures.iter().filter_map(|field| agreement::measure(field, file)).collect());
     }
-    for key in ["kafka", "http", "alertmanagers", "state", "calendars"] {
+    let kafka = fields.take("kafka").map(|group| kafka(&group, file));
+    let http = http(&mut fields, file);
+    read.service = kafka.flatten().zip(http).map(|(kafka, http)| Service { kafka, http });
+    for key in ["alertmanagers", "state", "calendars"] {
         if let Some(field) = fields.take(key) {
             file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
         }
     }
     fields.finish(file);
-    service
+    read
+}
+
+fn kafka(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
+    let mut fields = group.fields(file)?;
+    let brokers = fields
+        .require("brokers", file, "write such as [\"localhost:9092\"]")
+        .map(|field| brokers(&field, file));
+    let topic = fields
+        .require("topic", file, "write such as ticket-events")
+        .and_then(|field| name_of(&field, "topic", file));
+    let group =
+        fields.take("group").map_or(Some("vaste".to_owned()), |f| name_of(&f, "group", file));
+    let workers = fields.take("workers").map_or(Some(1), |field| {
+        let problem = "is not a number of workers; write a whole number from 1 to 64";
+        let in_range = |count: &usize| (1..=WORKERS_MAX).contains(count);
+        field.parse(file, problem, |text| text.parse().ok().filter(in_range))
+    });
+    let properties = fields.take("properties").map_or_else(Vec::new, |f| properties(&f, file));
+    if let Some(field) = fields.take("dead_letters") {
+        file.warn(
+            field.node.at,
+            &field.key,
+            "is not read by this version: rejected records are logged",
+        );
+    }
+    fields.finish(file);
+    Some(Kafka { brokers: brokers?, topic: topic?, group: group?, workers: workers?, properties })
+}
+
+fn brokers(field: &Field<'_>, file: &mut File<'_>) -> Vec<String> {
+    let list = field.list(file);
+    let problem = "is not a broker; write host:port, such as \"localhost:9092\"";
+    let is_broker = |text: &str| {
+        let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port);
+        port.and_then(|port| port.parse::<u16>().ok()).map(|_| text.to_owned())
+    };
+    list.iter().filter_map(|broker| broker.parse(file, problem, is_broker)).collect()
+}
+
+fn name_of(field: &Field<'_>, what: &str, file: &mut File<'_>) -> Option<String> {
+    // Kafka's own rule for topics; groups are held to it, too.
+    let problem = format!("cannot be a {what}; write 1 to 249 letters, digits or . _ -");
+    field.parse(file, &problem, |text| {
+        let legal = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        (legal && (1..=249).contains(&text.len())).then(|| text.to_owned())
+    })
+}
+
+fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, String)> {
+    let Some(fields) = group.fields(file) else { return Vec::new() };
+    let mut properties = Vec::new();
+    for (key, field) in fields.all() {
+        if let Some((_, why)) = PROPERTIES_OWNED.iter().find(|(owned, _)| *owned == key.text) {
+            file.fault(key.at, &field.key, format!("is set by Vaste itself: {why}; leave it out"));
+            continue;
+        }
+        let value = field
+            .parse(file, "is not a property's value; write a text", |text| Some(text.to_owned()));
+        properties.extend(value.map(|value| (key.text.clone(), value)));
+    }
+    properties
+}
+
+fn http(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http> {
+    let default = SocketAddr::from(([127, 0, 0, 1], 9464));
+    let Some(mut http) = fields.take("http").and_then(|http| http.fields(file)) else {
+        return Some(Http { listen: default });
+    };
+    let listen = http.take("listen").map_or(Some(default), |field| {
+        let problem = "is not an address to listen on; write such as \"127.0.0.1:9464\"";
+        field.parse(file, problem, |text| text.parse().ok())
+    });
+    for key in ["external_url", "ticket_url"] {
+        if let Some(field) = http.take(key) {
+            file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
+        }
+    }
+    http.finish(file);
+    Some(Http { listen: listen? })
 }

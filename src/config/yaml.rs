@@ -1,6 +1,6 @@
 //! YAML as a tree with places: every scalar as it is written, since each key knows what it wants.
 
-use saphyr_parser::{Event, Parser, Span};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 /// A line and a column, both from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +20,8 @@ pub(super) struct Node {
 
 #[derive(Clone, Debug)]
 pub(super) enum Value {
+    /// Nothing written, `null` or `~`, without quotes.
+    Null,
     Scalar(String),
     List(Vec<Node>),
     /// Keys in the order they are written, duplicates included.
@@ -51,9 +53,8 @@ impl Node {
         matches!(self.value, Value::Map(_))
     }
 
-    /// Whether nothing is written, or `null` or `~`.
     pub(super) fn is_null(&self) -> bool {
-        matches!(&self.value, Value::Scalar(text) if matches!(text.as_str(), "" | "~" | "null"))
+        matches!(self.value, Value::Null)
     }
 
     /// The value in a few words, for a fault.
@@ -66,6 +67,7 @@ impl Node {
                 }
                 format!("`{}`", cut.escape_debug())
             }
+            Value::Null => "nothing".to_owned(),
             Value::List(_) => "a list".to_owned(),
             Value::Map(_) => "a group of keys".to_owned(),
         }
@@ -122,6 +124,9 @@ impl<'a> Reader<'a> {
             return Err((at, "lists and groups are nested too deeply".to_owned()));
         }
         let value = match event {
+            Event::Scalar(text, ScalarStyle::Plain, ..) if matches!(&*text, "" | "~" | "null") => {
+                Value::Null
+            }
             Event::Scalar(text, ..) => Value::Scalar(text.into_owned()),
             Event::SequenceStart(..) => {
                 let mut list = Vec::new();

@@ -46,6 +46,15 @@ pub fn too_large(bytes: usize) -> Box<Rejection> {
     Rejection::boxed(Reason::TooLarge, advice)
 }
 
+/// The rejection of an event that lies too far after the timestamp of its own record.
+pub fn too_far_ahead(event: Timestamp, record: Timestamp) -> Box<Rejection> {
+    let advice = format!(
+        "`time` is {event}, more than 5 minutes after its record's timestamp {record}: set the clock of \
+         whoever publishes it"
+    );
+    Rejection::boxed(Reason::Future, advice)
+}
+
 /// The identity of an event: a hash of its `source` and `id`.
 ///
 /// # Design

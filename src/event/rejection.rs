@@ -23,19 +23,23 @@ pub enum Skip {
     Conflicting,
     /// Its timeline holds as many events as one may.
     TicketFull,
+    /// It has no value: Kafka's way to say that a key is gone, which is no event.
+    Tombstone,
     /// Its `type` is not one we know: newer producers may send more.
     UnknownType,
 }
 
 impl Skip {
     /// All reasons.
-    pub const ALL: [Self; 3] = [Self::Conflicting, Self::TicketFull, Self::UnknownType];
+    pub const ALL: [Self; 4] =
+        [Self::Conflicting, Self::TicketFull, Self::Tombstone, Self::UnknownType];
 
     /// The `reason` label. A closed set: changing one is a breaking change.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Conflicting => "conflicting",
             Self::TicketFull => "ticket_full",
+            Self::Tombstone => "tombstone",
             Self::UnknownType => "unknown_type",
         }
     }
@@ -48,6 +52,7 @@ impl Skip {
                  that sorts first is kept; give every event an `id` of its own"
             }
             Self::TicketFull => "this ticket holds 200000 events, more are not kept",
+            Self::Tombstone => "a record without a value is no event; nothing to do",
             Self::UnknownType => "this `type` is not one that Vaste counts; nothing to do",
         }
     }
@@ -64,6 +69,8 @@ pub enum Reason {
     BadTeam,
     /// A time that cannot be read, or lies outside 1990 to 2099.
     BadTimestamp,
+    /// A time too far after its own record's.
+    Future,
     /// Not JSON.
     Malformed,
     /// Longer than a record may be.
@@ -74,11 +81,12 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::BadId,
         Self::BadSchema,
         Self::BadTeam,
         Self::BadTimestamp,
+        Self::Future,
         Self::Malformed,
         Self::TooLarge,
         Self::UnsupportedEncoding,
@@ -91,6 +99,7 @@ impl Reason {
             Self::BadSchema => "bad_schema",
             Self::BadTeam => "bad_team",
             Self::BadTimestamp => "bad_timestamp",
+            Self::Future => "future",
             Self::Malformed => "malformed",
             Self::TooLarge => "too_large",
             Self::UnsupportedEncoding => "unsupported_encoding",
@@ -140,6 +149,18 @@ impl Outcomes {
             Outcome::Rejected(rejection) => &mut self.rejected[rejection.reason as usize],
         };
         *counter += 1;
+    }
+
+    /// Adds the counts of other records.
+    pub fn merge(&mut self, other: &Self) {
+        self.applied += other.applied;
+        self.duplicate += other.duplicate;
+        for (count, more) in self.skipped.iter_mut().zip(other.skipped) {
+            *count += more;
+        }
+        for (count, more) in self.rejected.iter_mut().zip(other.rejected) {
+            *count += more;
+        }
     }
 
     /// Records left out for this reason.

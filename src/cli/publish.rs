@@ -1,0 +1,169 @@
+//! `vaste publish`
+
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka::ClientContext;
+use rdkafka::config::ClientConfig;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+
+use super::disk::{RealDisk, today};
+use super::{Exit, PublishArgs, Terminal, check};
+use crate::config::{Config, Kafka};
+use crate::event::{Event, Outcome, Subject, decode};
+use crate::input::{InputError, Line, Source, read_lines};
+
+/// How long the broker may take for what is still on its way at the end.
+const FLUSH_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a full queue is waited for before it is tried again.
+const QUEUE_WAIT: Duration = Duration::from_millis(20);
+
+/// What became of the records that were sent.
+#[derive(Debug, Default)]
+struct Reports {
+    delivered: AtomicU64,
+    failed: AtomicU64,
+    first_failure: Mutex<Option<String>>,
+}
+
+struct Context(Arc<Reports>);
+
+impl ClientContext for Context {
+    fn error(&self, error: KafkaError, reason: &str) {
+        // The records themselves say in the end whether they were delivered.
+        tracing::debug!(%error, reason);
+    }
+}
+
+impl ProducerContext for Context {
+    type DeliveryOpaque = ();
+
+    fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
+        match result {
+            Ok(_) => {
+                self.0.delivered.fetch_add(1, Ordering::Relaxed);
+            }
+            Err((error, _)) => {
+                self.0.failed.fetch_add(1, Ordering::Relaxed);
+                let mut first = self.0.first_failure.lock().unwrap_or_else(PoisonError::into_inner);
+                first.get_or_insert_with(|| error.to_string());
+            }
+        }
+    }
+}
+
+pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    let config = Config::read(std::slice::from_ref(&arguments.config), &RealDisk, &today());
+    check::say(&config.notes, terminal)?;
+    let Some(service) = config.service.filter(|_| config.notes.faults.is_empty()) else {
+        if config.notes.faults.is_empty() {
+            let file = arguments.config.display();
+            let problem = "kafka: is missing; write kafka.brokers and kafka.topic";
+            writeln!(terminal.notes, "error: {file}: {problem}")?;
+        }
+        return Ok(Exit::Config);
+    };
+    let mut kafka = service.kafka;
+    arguments.place.put_into(&mut kafka);
+    let reports = Arc::new(Reports::default());
+    let producer = match producer(&kafka, &reports) {
+        Ok(producer) => producer,
+        Err(error) => {
+            writeln!(terminal.notes, "error: the Kafka client refuses kafka.properties: {error}")?;
+            return Ok(Exit::Config);
+        }
+    };
+    let mut rejected = 0_u64;
+    let source = Source::from_argument(&arguments.file);
+    let sent = send_all(&source, &producer, &kafka.topic, &mut |line, problem| {
+        rejected += 1;
+        let name = source.name();
+        drop(writeln!(terminal.notes, "{name}:{line}: not published: {problem}"));
+    });
+    let flushed = producer.flush(FLUSH_WAIT);
+    if let Err(error) = sent {
+        writeln!(terminal.notes, "error: {error}")?;
+        return Ok(Exit::Failed);
+    }
+    let delivered = reports.delivered.load(Ordering::Relaxed);
+    let failed = reports.failed.load(Ordering::Relaxed);
+    writeln!(
+        terminal.out,
+        "{delivered} delivered to {}, {failed} failed, {rejected} not published",
+        kafka.topic
+    )?;
+    let first = reports.first_failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(problem) = first.or(flushed.as_ref().err().map(ToString::to_string)) {
+        let brokers = kafka.brokers.join(", ");
+        writeln!(
+            terminal.notes,
+            "error: failed to deliver: {problem}: check that the broker at {brokers} runs and has the \
+             topic; publishing the file again does no harm, duplicates are recognised"
+        )?;
+    }
+    Ok(if failed == 0 && rejected == 0 && flushed.is_ok() { Exit::Good } else { Exit::Failed })
+}
+
+fn producer(
+    kafka: &Kafka,
+    reports: &Arc<Reports>,
+) -> Result<ThreadedProducer<Context>, KafkaError> {
+    let mut config = ClientConfig::new();
+    config.set("linger.ms", "20").set("message.timeout.ms", "20000");
+    for (key, value) in &kafka.properties {
+        config.set(key, value);
+    }
+    config
+        .set("bootstrap.servers", kafka.brokers.join(","))
+        .set("enable.idempotence", "true")
+        .create_with_context(Context(Arc::clone(reports)))
+}
+
+/// Sends every record that would be applied, keyed by its ticket or team, in the order of the file.
+fn send_all(
+    source: &Source,
+    producer: &ThreadedProducer<Context>,
+    topic: &str,
+    refuse: &mut dyn FnMut(u64, &str),
+) -> Result<(), InputError> {
+    let mut reader = source.open(|_| {})?;
+    read_lines(source, &mut *reader, |number, line| match line {
+        Line::TooLong(bytes) => refuse(number, &crate::event::too_large(bytes).to_string()),
+        Line::Record(bytes) => match decode(bytes) {
+            Ok(event) => {
+                if let Err(error) = send(producer, topic, &event, bytes) {
+                    refuse(number, &error.to_string());
+                }
+            }
+            Err(Outcome::Rejected(rejection)) => refuse(number, &rejection.to_string()),
+            Err(Outcome::Skipped(skip)) => refuse(number, skip.advice()),
+            Err(Outcome::Applied | Outcome::Duplicate) => {}
+        },
+    })
+}
+
+/// Sends one record; waits while the queue of the client is full.
+fn send(
+    producer: &ThreadedProducer<Context>,
+    topic: &str,
+    event: &Event<'_>,
+    payload: &[u8],
+) -> Result<(), KafkaError> {
+    let (Subject::Ticket(key) | Subject::Team(key)) = &event.subject;
+    loop {
+        match producer.send(BaseRecord::to(topic).key(key.as_bytes()).payload(payload)) {
+            Ok(()) => return Ok(()),
+            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => {
+                // Lets what is queued go out.
+                if let Err(error) = producer.flush(QUEUE_WAIT) {
+                    tracing::debug!(%error, "the queue is full");
+                }
+            }
+            Err((error, _)) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `vaste run`
+
+use std::io;
+use std::sync::Arc;
+
+use tracing_subscriber::EnvFilter;
+
+use super::disk::{RealDisk, today};
+use super::{Exit, LogFormat, RunArgs, Terminal, check};
+use crate::config::Config;
+use crate::service::run;
+
+pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+    let config = Config::read(std::slice::from_ref(&arguments.config), &RealDisk, &today());
+    check::say(&config.notes, terminal)?;
+    if !config.notes.faults.is_empty() {
+        return Ok(Exit::Config);
+    }
+    let Some(mut service) = config.service.clone() else {
+        let file = arguments.config.display();
+        let problem = "kafka: is missing; write kafka.brokers and kafka.topic";
+        writeln!(terminal.notes, "error: {file}: {problem}")?;
+        return Ok(Exit::Config);
+    };
+    arguments.place.put_into(&mut service.kafka);
+    if let Some(listen) = arguments.listen {
+        service.http.listen = listen;
+    }
+    log(arguments.log_format);
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "vaste");
+    match run::run(&service, Arc::new(config.rules())) {
+        Ok(()) => Ok(Exit::Good),
+        Err(error @ run::RunError::Client(_)) => {
+            writeln!(terminal.notes, "error: {error}")?;
+            Ok(Exit::Config)
+        }
+        Err(error) => {
+            writeln!(terminal.notes, "error: {error}")?;
+            Ok(Exit::Failed)
+        }
+    }
+}
+
+/// Logs to standard error; `RUST_LOG` says how much.
+fn log(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    match format {
+        LogFormat::Text => builder.with_ansi(false).init(),
+        LogFormat::Json => builder.json().init(),
+    }
+}

@@ -1,0 +1,20 @@
+//! The shell of the service: threads, sockets, the clock. One concern a file.
+//!
+//! ```text
+//! worker threads ── effects ─► viewer thread ── picture ─► /metrics, /-/ready
+//! (consumer, shards)            (one view)      (immutable)
+//! ```
+//!
+//! # Design
+//! A worker is a plain thread with one consumer and the shards of its partitions; it decodes and applies
+//! inline, on the borrowed payload. A few times a second the viewer hands one `now` to all workers; each
+//! brings its shards up to it and hands back what ended and what runs as a list. Lists instead of a shared
+//! view: counting commutes, so the workers never wait for each other or for a reader.
+
+mod clock;
+mod http;
+mod metrics;
+mod picture;
+pub mod run;
+mod stream;
+mod viewer;

@@ -1,0 +1,108 @@
+//! What the service knows at one instant: immutable, shared by everything that reads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::event::{Kind, Outcomes};
+use crate::reading::{Reading, Verdict};
+use crate::rules::Rules;
+use crate::time::Timestamp;
+
+/// Everything that can be read, as of one instant.
+#[derive(Debug)]
+pub(super) struct Picture {
+    /// The instant of all readings and verdicts; absent until the first.
+    pub(super) at: Option<Timestamp>,
+    pub(super) rules: Arc<Rules>,
+    pub(super) readings: Vec<Reading>,
+    pub(super) verdicts: Vec<Verdict>,
+    /// Over target and waiting, by objective.
+    pub(super) overdue: Vec<u64>,
+    pub(super) stream: Stream,
+    /// When the service started.
+    pub(super) started: Timestamp,
+    /// When it first caught up.
+    pub(super) caught_up_at: Option<Timestamp>,
+    /// Why verdicts are frozen, in words; absent while they are not.
+    pub(super) frozen: Option<String>,
+}
+
+/// What all workers together have done and met.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Stream {
+    pub(super) topic: String,
+    pub(super) partitions: BTreeMap<i32, Progress>,
+    /// Partitions that the topic has; absent while the broker has not said.
+    pub(super) partitions_of_topic: Option<usize>,
+    pub(super) outcomes: Outcomes,
+    pub(super) applied: BTreeMap<Kind, u64>,
+    pub(super) key_mismatches: u64,
+    pub(super) rebalances: u64,
+    pub(super) errors: BTreeMap<String, u64>,
+    /// What is wrong with the connection now, and the way out.
+    pub(super) trouble: Option<String>,
+    pub(super) timelines: u64,
+}
+
+/// How far one partition is.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    /// The next offset to read.
+    pub(super) position: i64,
+    /// The end of the partition, as last seen.
+    pub(super) end: Option<i64>,
+    /// Whether its end has been reached since it was assigned.
+    pub(super) is_caught_up: bool,
+    pub(super) records: u64,
+    pub(super) bytes: u64,
+    /// The latest event time that was applied.
+    pub(super) event_time_max: Option<Timestamp>,
+    /// When the last record was applied.
+    pub(super) applied_at: Option<Timestamp>,
+}
+
+impl Stream {
+    /// Adds what one worker says.
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.partitions.extend(&other.partitions);
+        self.partitions_of_topic = self.partitions_of_topic.max(other.partitions_of_topic);
+        self.outcomes.merge(&other.outcomes);
+        for (kind, count) in &other.applied {
+            *self.applied.entry(*kind).or_default() += count;
+        }
+        for (code, count) in &other.errors {
+            *self.errors.entry(code.clone()).or_default() += count;
+        }
+        self.key_mismatches += other.key_mismatches;
+        self.rebalances += other.rebalances;
+        self.timelines += other.timelines;
+        if self.trouble.is_none() {
+            self.trouble.clone_from(&other.trouble);
+        }
+    }
+
+    /// Why what it knows cannot be trusted, in words; absent if it can.
+    pub(super) fn doubt(&self) -> Option<String> {
+        if let Some(trouble) = &self.trouble {
+            return Some(trouble.clone());
+        }
+        let Some(all) = self.partitions_of_topic else {
+            return Some("the broker has not said yet which partitions there are".to_owned());
+        };
+        let held = self.partitions.len();
+        if held < all {
+            return Some(format!(
+                "{held} of {all} partitions are here; the others are with other instances of the group, or \
+                 not assigned yet"
+            ));
+        }
+        let behind = self.partitions.values().filter(|p| !p.is_caught_up).count();
+        (behind > 0)
+            .then(|| format!("{behind} of {all} partitions are being read from their beginning"))
+    }
+
+    /// The latest event time that was applied anywhere.
+    pub(super) fn event_time_max(&self) -> Option<Timestamp> {
+        self.partitions.values().filter_map(|progress| progress.event_time_max).max()
+    }
+}

@@ -1,0 +1,101 @@
+//! `vaste run`: wiring.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::thread;
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::clock;
+use super::http;
+use super::picture::{Picture, Stream};
+use super::stream::Worker;
+use super::viewer::Viewer;
+use crate::config::Service;
+use crate::rules::Rules;
+
+/// Why the service ended or could not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A client refuses its configuration.
+    #[error("{0}; correct the configuration")]
+    Client(String),
+    /// The address cannot be listened on.
+    #[error(
+        "failed to listen on {address}: {error}; is another Vaste running? write another http.listen"
+    )]
+    Listen {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// The system refuses threads, signals or sockets.
+    #[error("failed to run: {0}")]
+    System(#[from] io::Error),
+}
+
+/// Runs until SIGTERM or an interrupt.
+///
+/// # Errors
+/// When it cannot begin, or the system fails it.
+pub fn run(service: &Service, rules: Arc<Rules>) -> Result<(), RunError> {
+    let picture = Arc::new(ArcSwap::from_pointee(Picture {
+        at: None,
+        rules: Arc::clone(&rules),
+        readings: Vec::new(),
+        verdicts: Vec::new(),
+        overdue: Vec::new(),
+        stream: Stream { topic: service.kafka.topic.clone(), ..Stream::default() },
+        started: clock::now(),
+        caught_up_at: None,
+        frozen: Some("it has just started".to_owned()),
+    }));
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let listener = runtime.block_on(listen(service))?;
+    tracing::info!(address = %listener.local_addr()?, "listening");
+    let (to_viewer, batches) = mpsc::channel();
+    let mut commands = Vec::new();
+    let mut threads = Vec::new();
+    for number in 0..service.kafka.workers {
+        let worker =
+            Worker::new(number, &service.kafka, Arc::clone(&rules)).map_err(RunError::Client)?;
+        let (to_worker, orders) = mpsc::channel();
+        let answers = to_viewer.clone();
+        let name = format!("worker-{number}");
+        threads
+            .push(thread::Builder::new().name(name).spawn(move || worker.run(&orders, &answers))?);
+        commands.push(to_worker);
+    }
+    let viewer = Viewer::new(rules, commands, batches, Arc::clone(&picture));
+    let (stop, stopped) = mpsc::channel();
+    threads.push(thread::Builder::new().name("viewer".into()).spawn(move || viewer.run(&stopped))?);
+    let served = runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let ended = async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+            tracing::info!("stopping");
+        };
+        axum::serve(listener, http::routes(picture)).with_graceful_shutdown(ended).await
+    });
+    drop(stop);
+    for thread in threads {
+        if thread.join().is_err() {
+            tracing::error!("a thread had failed before the end");
+        }
+    }
+    Ok(served?)
+}
+
+async fn listen(service: &Service) -> Result<TcpListener, RunError> {
+    let address = service.http.listen;
+    TcpListener::bind(address).await.map_err(|error| RunError::Listen { address, error })
+}

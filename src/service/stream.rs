@@ -1,0 +1,442 @@
+//! A worker: one consumer of the group on a plain thread, and the shards of its partitions.
+//!
+//! # Design
+//! `BaseConsumer::poll` on the borrowed payload: the fastest shape there is, and every poll serves
+//! rebalances, errors and statistics, which streams and split queues are known to miss. The state is
+//! rebuilt from the topic's beginning: offsets are seeded inside the rebalance callback, where nothing has
+//! been fetched yet; nothing is committed, since no checkpoint holds the effect.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{BorrowedMessage, Message, Timestamp as KafkaTimestamp};
+use rdkafka::statistics::Statistics;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::clock;
+use super::picture::{Progress, Stream};
+use crate::config::Kafka;
+use crate::event::{Event, Outcome, Skip, Subject, decode, too_far_ahead};
+use crate::rules::Rules;
+use crate::shard::Shard;
+use crate::ticket::{Ended, Running, Sink};
+use crate::time::{Elapsed, MINUTE_MS, Timestamp};
+
+/// How long a poll waits for a record: how late a worker may notice a command.
+const POLL_WAIT: Duration = Duration::from_millis(50);
+
+/// How far an event may lie after its own record's timestamp. What lies further is refused before it can
+/// move anything: one record from a wrong clock must not carry `now` along.
+const AHEAD_MAX: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
+
+/// What the viewer tells a worker.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Command {
+    /// Bring all shards up to this instant and say what changed.
+    Advance(Timestamp),
+    /// Leave the group and end.
+    Stop,
+}
+
+/// What a worker answers.
+#[derive(Debug)]
+pub(super) struct Batch {
+    pub(super) worker: usize,
+    pub(super) effects: Effects,
+    pub(super) stream: Stream,
+}
+
+/// What ended and what runs, in order.
+#[derive(Debug, Default)]
+pub(super) struct Effects(Vec<Effect>);
+
+#[derive(Debug)]
+enum Effect {
+    Ended(Ended, i64),
+    Running(Running, i64),
+}
+
+impl Sink for Effects {
+    fn ended(&mut self, ended: &Ended, by: i64) {
+        self.0.push(Effect::Ended(ended.clone(), by));
+    }
+
+    fn running(&mut self, running: &Running, by: i64) {
+        self.0.push(Effect::Running(running.clone(), by));
+    }
+}
+
+impl Effects {
+    /// Hands all on.
+    pub(super) fn apply(self, sink: &mut dyn Sink) {
+        for effect in self.0 {
+            match effect {
+                Effect::Ended(ended, by) => sink.ended(&ended, by),
+                Effect::Running(running, by) => sink.running(&running, by),
+            }
+        }
+    }
+}
+
+/// A change of assignment, noted by the callback and carried out by the worker.
+#[derive(Debug)]
+enum Change {
+    Assigned(i32),
+    Revoked(i32),
+}
+
+/// What callbacks of the client note; they run within `poll`, on the worker's own thread.
+#[derive(Debug, Default)]
+struct Noted {
+    changes: Vec<Change>,
+    rebalances: u64,
+    errors: BTreeMap<String, u64>,
+    trouble: Option<Trouble>,
+    ends: BTreeMap<i32, i64>,
+}
+
+/// What is wrong now, and the way out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Trouble {
+    said: String,
+    /// Whether it is over once a broker answers; else once partitions are assigned.
+    is_connection: bool,
+}
+
+struct Context {
+    topic: String,
+    noted: Arc<Mutex<Noted>>,
+}
+
+impl Context {
+    fn note(&self, note: impl FnOnce(&mut Noted)) {
+        note(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        // The client's own words, for who wants them; what matters comes through `error`.
+        tracing::debug!(target: "librdkafka", ?level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let Some(code) = error.rdkafka_error_code() else { return };
+        let trouble = trouble(code, reason, &self.topic);
+        self.note(|noted| {
+            *noted.errors.entry(format!("{code:?}")).or_default() += 1;
+            // That no broker is left says less than what was said of one of them.
+            let says_less = code == RDKafkaErrorCode::AllBrokersDown && noted.trouble.is_some();
+            if !says_less && noted.trouble.as_ref() != Some(&trouble) {
+                tracing::error!("{}", trouble.said);
+                noted.trouble = Some(trouble);
+            }
+        });
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        let answers =
+            statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP");
+        if answers {
+            self.note(|noted| {
+                noted.trouble = noted.trouble.take().filter(|trouble| !trouble.is_connection);
+            });
+        }
+        let Some(topic) = statistics.topics.get(&self.topic) else { return };
+        self.note(|noted| {
+            for partition in topic.partitions.values().filter(|partition| partition.hi_offset >= 0)
+            {
+                noted.ends.insert(partition.partition, partition.hi_offset);
+            }
+        });
+    }
+}
+
+impl ConsumerContext for Context {
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        code: RDKafkaRespErr,
+        partitions: &mut TopicPartitionList,
+    ) {
+        let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
+        let assigns = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
+        let numbers: Vec<i32> = partitions
+            .elements()
+            .iter()
+            .map(rdkafka::topic_partition_list::TopicPartitionListElem::partition)
+            .collect();
+        let done = if assigns {
+            let seeded = numbers.iter().try_for_each(|number| {
+                partitions.set_partition_offset(&self.topic, *number, Offset::Beginning)
+            });
+            seeded.and_then(|()| {
+                if cooperative {
+                    consumer.incremental_assign(partitions)
+                } else {
+                    consumer.assign(partitions)
+                }
+            })
+        } else if cooperative {
+            consumer.incremental_unassign(partitions)
+        } else {
+            consumer.unassign()
+        };
+        if let Err(error) = done {
+            tracing::error!("failed to change the assignment of partitions: {error}");
+        }
+        self.note(|noted| {
+            noted.rebalances += u64::from(!numbers.is_empty());
+            let change = if assigns { Change::Assigned } else { Change::Revoked };
+            noted.changes.extend(numbers.into_iter().map(change));
+        });
+    }
+}
+
+/// What an error of the client means, and the way out.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the client has a hundred codes; these have advice"
+)]
+fn trouble(code: RDKafkaErrorCode, reason: &str, topic: &str) -> Trouble {
+    let way_out = match code {
+        RDKafkaErrorCode::AllBrokersDown
+        | RDKafkaErrorCode::BrokerTransportFailure
+        | RDKafkaErrorCode::Resolve => {
+            "check kafka.brokers, and that the broker runs and can be reached from here"
+        }
+        RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed => {
+            "check the user and password in kafka.properties (sasl.username, sasl.password)"
+        }
+        RDKafkaErrorCode::SSL => {
+            "check the certificates in kafka.properties (ssl.ca.location, ssl.certificate.location)"
+        }
+        RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
+            let said = format!(
+                "Kafka has no topic `{topic}`: create it, or correct kafka.topic; trying again"
+            );
+            return Trouble { said, is_connection: false };
+        }
+        RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::GroupAuthorizationFailed => {
+            let way_out = "allow this user to read the topic and the group";
+            let said = format!("Kafka cannot be read: {reason}: {way_out}; trying again");
+            return Trouble { said, is_connection: false };
+        }
+        _ => "see whether it passes",
+    };
+    // The client adds how long it took, which makes every line another one.
+    let reason = reason.split(" (after ").next().unwrap_or(reason);
+    let said = format!("Kafka cannot be read: {reason}: {way_out}; trying again");
+    Trouble { said, is_connection: true }
+}
+
+/// A worker with its shards.
+pub(super) struct Worker {
+    number: usize,
+    rules: Arc<Rules>,
+    consumer: BaseConsumer<Context>,
+    noted: Arc<Mutex<Noted>>,
+    shards: BTreeMap<i32, Shard>,
+    effects: Effects,
+    stream: Stream,
+}
+
+impl Worker {
+    /// Joins the group.
+    ///
+    /// # Errors
+    /// When the client refuses its configuration, in words.
+    pub(super) fn new(number: usize, kafka: &Kafka, rules: Arc<Rules>) -> Result<Self, String> {
+        let noted = Arc::new(Mutex::new(Noted::default()));
+        let context = Context { topic: kafka.topic.clone(), noted: Arc::clone(&noted) };
+        let refused =
+            |error: KafkaError| format!("the Kafka client refuses kafka.properties: {error}");
+        let consumer: BaseConsumer<Context> =
+            client_config(kafka, number).create_with_context(context).map_err(refused)?;
+        consumer.subscribe(&[&kafka.topic]).map_err(refused)?;
+        let stream = Stream { topic: kafka.topic.clone(), ..Stream::default() };
+        let shards = BTreeMap::new();
+        Ok(Self { number, rules, consumer, noted, shards, effects: Effects::default(), stream })
+    }
+
+    /// Reads until told to stop.
+    pub(super) fn run(mut self, commands: &Receiver<Command>, batches: &Sender<Batch>) {
+        loop {
+            self.poll();
+            match commands.try_recv() {
+                Ok(Command::Advance(now)) => {
+                    let batch = self.advance(now);
+                    if batches.send(batch).is_err() {
+                        return;
+                    }
+                }
+                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return,
+                Err(TryRecvError::Empty) => {}
+            }
+        }
+    }
+
+    fn poll(&mut self) {
+        // The message borrows from the consumer, and the shards are beside it.
+        let Self { consumer, shards, effects, stream, noted, .. } = self;
+        match consumer.poll(POLL_WAIT) {
+            Some(Ok(message)) => take(&message, shards, effects, stream),
+            Some(Err(KafkaError::PartitionEOF(partition))) => {
+                if let Some(progress) = stream.partitions.get_mut(&partition) {
+                    progress.is_caught_up = true;
+                    progress.end = Some(progress.end.unwrap_or(0).max(progress.position));
+                }
+            }
+            // Most errors have come to the context before, with more words.
+            Some(Err(error))
+                if noted.lock().unwrap_or_else(PoisonError::into_inner).trouble.is_none() =>
+            {
+                let code = error.rdkafka_error_code();
+                let reason = code.map_or(error.to_string(), |code| code.to_string());
+                consumer.context().error(error, &reason);
+            }
+            Some(Err(_)) | None => {}
+        }
+        let changes = self.noted_mut(|noted| std::mem::take(&mut noted.changes));
+        for change in changes {
+            match change {
+                Change::Assigned(partition) => {
+                    self.noted_mut(|noted| noted.trouble = None);
+                    tracing::info!(partition, "assigned: reading from its beginning");
+                    self.shards.insert(partition, Shard::new(Arc::clone(&self.rules)));
+                    self.stream.partitions.insert(partition, Progress::default());
+                }
+                Change::Revoked(partition) => {
+                    tracing::info!(partition, "revoked: its tickets are forgotten here");
+                    if let Some(mut shard) = self.shards.remove(&partition) {
+                        shard.withdraw(&mut self.effects);
+                    }
+                    self.stream.partitions.remove(&partition);
+                }
+            }
+        }
+    }
+
+    fn noted_mut<T>(&self, change: impl FnOnce(&mut Noted) -> T) -> T {
+        change(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn advance(&mut self, now: Timestamp) -> Batch {
+        for shard in self.shards.values_mut() {
+            shard.advance(now, &mut self.effects);
+        }
+        if self.stream.partitions_of_topic.is_none() {
+            self.stream.partitions_of_topic = self.partitions_of_topic();
+        }
+        let mut stream = self.stream.clone();
+        self.noted_mut(|noted| {
+            stream.rebalances = noted.rebalances;
+            stream.errors.clone_from(&noted.errors);
+            stream.trouble = noted.trouble.as_ref().map(|trouble| trouble.said.clone());
+            for (partition, progress) in &mut stream.partitions {
+                progress.end = progress.end.max(noted.ends.get(partition).copied());
+            }
+        });
+        stream.timelines = self.shards.values().map(|shard| shard.timelines() as u64).sum();
+        Batch { worker: self.number, effects: std::mem::take(&mut self.effects), stream }
+    }
+
+    /// How many partitions the topic has; asked only until it is known, since asking takes time.
+    fn partitions_of_topic(&self) -> Option<usize> {
+        let metadata = self.consumer.fetch_metadata(Some(&self.stream.topic), POLL_WAIT).ok()?;
+        let topic = metadata.topics().first().filter(|topic| topic.error().is_none())?;
+        Some(topic.partitions().len()).filter(|count| *count > 0)
+    }
+}
+
+/// Applies one record.
+fn take(
+    message: &BorrowedMessage<'_>,
+    shards: &mut BTreeMap<i32, Shard>,
+    effects: &mut Effects,
+    stream: &mut Stream,
+) {
+    let partition = message.partition();
+    let Some(shard) = shards.get_mut(&partition) else { return };
+    let Some(progress) = stream.partitions.get_mut(&partition) else { return };
+    let bytes = message.key().map_or(0, <[u8]>::len) + message.payload_len();
+    progress.position = message.offset() + 1;
+    progress.records += 1;
+    progress.bytes += bytes as u64;
+    let decoded = match message.payload() {
+        None => Err(Outcome::Skipped(Skip::Tombstone)),
+        Some(payload) => decode(payload).and_then(|event| in_time(event, message.timestamp())),
+    };
+    let outcome = match decoded {
+        Ok(event) => {
+            let (Subject::Ticket(subject) | Subject::Team(subject)) = &event.subject;
+            if message.key() != Some(subject.as_bytes()) {
+                stream.key_mismatches += 1;
+            }
+            let outcome = shard.apply(&event, effects);
+            if outcome == Outcome::Applied {
+                *stream.applied.entry(event.kind).or_default() += 1;
+                progress.event_time_max = progress.event_time_max.max(Some(event.time));
+                progress.applied_at = Some(clock::now());
+            }
+            outcome
+        }
+        Err(outcome) => outcome,
+    };
+    if let Outcome::Rejected(rejection) = &outcome {
+        let (offset, reason) = (message.offset(), rejection.reason.label());
+        tracing::warn!(partition, offset, reason, "record rejected: {rejection}");
+    }
+    stream.outcomes.count(&outcome);
+}
+
+/// Refuses an event too far after its own record's timestamp; without one there is no such check.
+fn in_time(event: Event<'_>, timestamp: KafkaTimestamp) -> Result<Event<'_>, Outcome> {
+    let Some(ms) = timestamp.to_millis() else { return Ok(event) };
+    let record = Timestamp::from_ms(ms);
+    if event.time > record.plus(AHEAD_MAX) {
+        return Err(Outcome::Rejected(too_far_ahead(event.time, record)));
+    }
+    Ok(event)
+}
+
+/// The client's configuration. librdkafka's defaults for the fetch queue cost a factor of four: over its
+/// bound it postpones the next fetch by a whole second.
+fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    for (key, value) in [
+        ("fetch.queue.backoff.ms", "20"),
+        ("queued.min.messages", "20000"),
+        ("queued.max.messages.kbytes", "16384"),
+        ("fetch.wait.max.ms", "100"),
+        ("isolation.level", "read_committed"),
+        ("reconnect.backoff.max.ms", "10000"),
+        ("partition.assignment.strategy", "cooperative-sticky"),
+    ] {
+        config.set(key, value);
+    }
+    for (key, value) in &kafka.properties {
+        config.set(key, value);
+    }
+    let client = format!("{}-{}-{number}", kafka.group, std::process::id());
+    for (key, value) in [
+        ("bootstrap.servers", kafka.brokers.join(",").as_str()),
+        ("group.id", &kafka.group),
+        ("client.id", &client),
+        ("enable.auto.commit", "false"),
+        ("enable.auto.offset.store", "false"),
+        ("auto.offset.reset", "earliest"),
+        ("enable.partition.eof", "true"),
+        ("statistics.interval.ms", "2000"),
+    ] {
+        config.set(key, value);
+    }
+    config
+}

@@ -1,0 +1,13 @@
+//! The service against a real Apache Kafka. `tests/run` starts one and names it in `VASTE_TEST_KAFKA`;
+//! without that these tests are left out, and `tests/run` says so.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test that cannot go on panics, and one that is left out says so"
+)]
+
+#[path = "../pipeline/naive.rs"]
+mod naive;
+mod parts;
+mod service;

@@ -1,0 +1,169 @@
+//! The parts of a test: a topic, a running service, and how to look at it.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::config::ClientConfig;
+
+/// How long anything may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The broker, if there is one.
+pub(crate) fn broker() -> Option<String> {
+    let broker = std::env::var("VASTE_TEST_KAFKA").ok();
+    if broker.is_none() {
+        println!("left out: no broker in VASTE_TEST_KAFKA; tests/run starts one");
+    }
+    broker
+}
+
+/// A name that no other test has used.
+pub(crate) fn fresh(what: &str) -> String {
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    format!("{what}-{}-{number}", std::process::id())
+}
+
+/// Makes a topic.
+pub(crate) fn create_topic(broker: &str, topic: &str, partitions: i32) {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", broker).create().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+    let made = runtime.block_on(admin.create_topics(&[new], &AdminOptions::new())).unwrap();
+    made.into_iter().for_each(|topic| {
+        topic.unwrap();
+    });
+}
+
+/// Waits until `look` sees something.
+pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(now().duration_since(start) < PATIENCE, "waited in vain for {what}");
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+}
+
+pub(crate) fn now() -> Instant {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test of the running service waits in real time"
+    )]
+    Instant::now()
+}
+
+/// A service in a folder of its own, ended with the test.
+pub(crate) struct Service {
+    pub(crate) folder: tempfile::TempDir,
+    port: u16,
+    child: Child,
+}
+
+impl Service {
+    /// Starts `vaste run` with this configuration of Kafka and one agreement.
+    pub(crate) fn start(kafka: &str, agreement: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let agreements = folder.path().join("agreements.yaml");
+        fs::write(&agreements, agreement).unwrap();
+        let config = format!(
+            "kafka: {kafka}\nagreements: [{}]\nhttp: {{ listen: \"127.0.0.1:{port}\" }}\n",
+            agreements.display()
+        );
+        fs::write(folder.path().join("vaste.yaml"), config).unwrap();
+        let log = fs::File::create(folder.path().join("log")).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_vaste"))
+            .args(["run", "--config", "vaste.yaml"])
+            .current_dir(folder.path())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let service = Self { folder, port, child };
+        wait_for("the service to listen", || service.get("/-/healthy"));
+        service
+    }
+
+    /// Publishes the lines of a text.
+    pub(crate) fn publish(&self, lines: &str) -> Output {
+        let path = self.folder.path().join("events.ndjson");
+        fs::write(&path, lines).unwrap();
+        Command::new(env!("CARGO_BIN_EXE_vaste"))
+            .args(["publish", "--config", "vaste.yaml", "events.ndjson"])
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap()
+    }
+
+    /// Status and body of a page; none if nobody answers.
+    pub(crate) fn page(&self, path: &str) -> Option<(u16, String)> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        let (head, body) = answer.split_once("\r\n\r\n")?;
+        let status = head.split_whitespace().nth(1)?.parse().ok()?;
+        Some((status, body.to_owned()))
+    }
+
+    /// The body of a page that answers well.
+    pub(crate) fn get(&self, path: &str) -> Option<String> {
+        self.page(path).filter(|(status, _)| *status == 200).map(|(_, body)| body)
+    }
+
+    /// The metrics.
+    pub(crate) fn metrics(&self) -> Metrics {
+        Metrics(self.get("/metrics").unwrap())
+    }
+
+    /// What it logged.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log")).unwrap()
+    }
+
+    /// Asks it to end, and waits until it has; the exit code.
+    pub(crate) fn terminate(mut self) -> Option<i32> {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(told.success());
+        wait_for("the service to end", || self.child.try_wait().unwrap()).code()
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// One scrape.
+pub(crate) struct Metrics(pub(crate) String);
+
+impl Metrics {
+    /// The value of a series, given as it stands there, name and labels.
+    pub(crate) fn value(&self, series: &str) -> Option<f64> {
+        let line = self
+            .0
+            .lines()
+            .find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')))?;
+        line.rsplit_once(' ')?.1.parse().ok()
+    }
+}
+
+/// The repository's root.
+pub(crate) fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
