@@ -10,4 +10,5 @@
 #[path = "../pipeline/naive.rs"]
 mod naive;
 mod parts;
+mod prometheus;
 mod service;
