@@ -187,6 +187,17 @@ impl View {
         }
     }
 
+    /// Those who have used at least `percent` of the time that an objective allows, by now.
+    pub fn waiting_beyond(&self, id: ObjectiveId, percent: i64) -> u64 {
+        let (owner, objective) = self.rules.objective(id);
+        let part = |priority| {
+            let ms = objective.target(priority).ms() * percent / 100;
+            // From that instant on, not only after it.
+            Elapsed::from_ms(ms - 1)
+        };
+        self.waiting_of(owner, objective.measure).map(|waiting| waiting.over(part, self.now)).sum()
+    }
+
     /// Those who wait longer than an objective allows.
     pub fn waiting_over(&self, id: ObjectiveId) -> u64 {
         let (owner, objective) = self.rules.objective(id);

@@ -6,11 +6,13 @@ use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricT
 use prometheus::{Encoder, TextEncoder};
 
 use super::picture::Picture;
-use crate::agreement::{Level, State};
+use crate::agreement::{Level, Objective, State};
 use crate::event::{Kind, Reason, Skip};
 use crate::measure::Measure;
-use crate::reading::{Reading, Seconds};
+use crate::reading::{Reading, Seconds, Verdict};
 use crate::rules::Rules;
+use crate::share::Share;
+use crate::ticket::GivenUp;
 use crate::time::{Elapsed, Timestamp};
 use crate::window::Waited;
 
@@ -21,6 +23,7 @@ pub(super) const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub(super) fn text(picture: &Picture) -> Result<String, prometheus::Error> {
     let mut families = Families::default();
     windows(picture, &mut families);
+    given_up(picture, &mut families);
     objectives(picture, &mut families);
     stream(picture, &mut families);
     state(picture, &mut families);
@@ -148,6 +151,26 @@ fn windows(picture: &Picture, families: &mut Families) {
     }
 }
 
+fn given_up(picture: &Picture, families: &mut Families) {
+    for (slot, measure, window, by_reason) in &picture.given_up {
+        let window = window.to_string();
+        for (reason, tickets) in GivenUp::ALL.into_iter().zip(by_reason) {
+            families.gauge(
+                "window_given_up_tickets",
+                "Tickets that ended unanswered in the rolling window: solved, closed, merged, deleted, spam.",
+                &[
+                    ("team", team_label(picture.rules.slot_name(*slot))),
+                    ("measure", measure.label()),
+                    ("window", &window),
+                    ("reason", reason.label()),
+                    ("basis", "calendar"),
+                ],
+                count(*tickets),
+            );
+        }
+    }
+}
+
 /// The gauges of one window; an empty one has its count alone.
 fn window_gauges(
     team: &str,
@@ -211,7 +234,7 @@ fn window_gauges(
 fn objectives(picture: &Picture, families: &mut Families) {
     let overdue = picture.overdue.iter();
     let lines = picture.rules.objectives().zip(&picture.verdicts).zip(overdue);
-    for (((_, _, objective), verdict), overdue) in lines {
+    for (((_, _, objective), verdict), (overdue, due_soon)) in lines {
         let labels =
             [("team", team_label(verdict.team.as_deref())), ("objective", &*verdict.objective)];
         let mut gauge = |name, help, value| families.gauge(name, help, &labels, value);
@@ -219,6 +242,11 @@ fn objectives(picture: &Picture, families: &mut Families) {
             "waiting_overdue_tickets",
             "Open tickets already waiting longer than the objective allows.",
             count(*overdue),
+        );
+        gauge(
+            "waiting_due_soon_tickets",
+            "Open tickets that have used at least 80 percent of the time the objective allows.",
+            count(*due_soon),
         );
         gauge(
             "objective_target_seconds",
@@ -253,29 +281,40 @@ fn objectives(picture: &Picture, families: &mut Families) {
                 met / count(verdict.decided),
             );
         }
-        if let Level::Within { share, min_tickets, .. } = &objective.level {
-            gauge(
-                "objective_agreed_share_ratio",
-                "Share of tickets that must be within target.",
-                f64::from(share.basis_points()) / 10_000.0,
-            );
-            gauge(
-                "objective_minimum_tickets",
-                "Decided tickets needed before a verdict is given.",
-                count(*min_tickets),
-            );
-            let budget =
-                (1.0 - f64::from(share.basis_points()) / 10_000.0) * count(verdict.decided);
-            if budget > 0.0 {
-                gauge(
-                    "objective_error_budget_remaining_ratio",
-                    "Unspent share of the error budget; negative when overspent. Absent while there are no \
-                     tickets.",
-                    1.0 - count(verdict.missed) / budget,
-                );
-            }
-        }
+        share(objective, verdict, &labels, families);
         states(verdict.state, &labels, families);
+    }
+}
+
+/// What only an objective with a share has.
+fn share(
+    objective: &Objective,
+    verdict: &Verdict,
+    labels: &[(&'static str, &str); 2],
+    families: &mut Families,
+) {
+    let Level::Within { share, min_tickets, .. } = &objective.level else { return };
+    let agreed = f64::from(share.basis_points()) / f64::from(Share::WHOLE_BP);
+    families.gauge(
+        "objective_agreed_share_ratio",
+        "Share of tickets that must be within target.",
+        labels,
+        agreed,
+    );
+    families.gauge(
+        "objective_minimum_tickets",
+        "Decided tickets needed before a verdict is given.",
+        labels,
+        count(*min_tickets),
+    );
+    let budget = (1.0 - agreed) * count(verdict.decided);
+    if budget > 0.0 {
+        families.gauge(
+            "objective_error_budget_remaining_ratio",
+            "Unspent share of the error budget; negative when overspent. Absent while there are no tickets.",
+            labels,
+            1.0 - count(verdict.missed) / budget,
+        );
     }
 }
 

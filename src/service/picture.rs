@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::event::{Kind, Outcomes};
+use crate::measure::Measure;
 use crate::reading::{Reading, Verdict};
-use crate::rules::Rules;
-use crate::time::Timestamp;
+use crate::rules::{Rules, Slot};
+use crate::time::{Elapsed, Timestamp};
 
 /// Everything that can be read, as of one instant.
 #[derive(Debug)]
@@ -16,8 +17,10 @@ pub(super) struct Picture {
     pub(super) rules: Arc<Rules>,
     pub(super) readings: Vec<Reading>,
     pub(super) verdicts: Vec<Verdict>,
-    /// Over target and waiting, by objective.
-    pub(super) overdue: Vec<u64>,
+    /// Waiting over target, and waiting for 80 % of it or longer, by objective.
+    pub(super) overdue: Vec<(u64, u64)>,
+    /// Given up by reason, in the order of [`crate::ticket::GivenUp::ALL`], by team, measure and window.
+    pub(super) given_up: Vec<(Slot, Measure, Elapsed, [u64; 5])>,
     pub(super) stream: Stream,
     /// When the service started.
     pub(super) started: Timestamp,

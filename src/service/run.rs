@@ -49,6 +49,7 @@ pub fn run(service: &Service, rules: Arc<Rules>) -> Result<(), RunError> {
         readings: Vec::new(),
         verdicts: Vec::new(),
         overdue: Vec::new(),
+        given_up: Vec::new(),
         stream: Stream { topic: service.kafka.topic.clone(), ..Stream::default() },
         started: clock::now(),
         caught_up_at: None,

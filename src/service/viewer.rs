@@ -9,8 +9,9 @@ use arc_swap::ArcSwap;
 use super::clock;
 use super::picture::{Picture, Stream};
 use super::stream::{Batch, Command};
-use crate::rules::Rules;
-use crate::time::Timestamp;
+use crate::measure::Measure;
+use crate::rules::{Rules, Slot};
+use crate::time::{Elapsed, Timestamp};
 use crate::view::View;
 
 /// How often a picture is published.
@@ -18,6 +19,9 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// How long a worker may take to answer before the picture is made without it.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Who has used this part of the time that an objective allows is due soon.
+const DUE_SOON_PERCENT: i64 = 80;
 
 /// Merges what the workers say.
 pub(super) struct Viewer {
@@ -102,6 +106,18 @@ impl Viewer {
         all
     }
 
+    fn given_up(&self) -> Vec<(Slot, Measure, Elapsed, [u64; 5])> {
+        let slots = self.rules.reading_slots();
+        let series = slots.flat_map(|s| self.rules.measures().iter().map(move |m| (s, *m)));
+        let windows = self.rules.windows();
+        series
+            .flat_map(|(slot, measure)| windows.iter().map(move |length| (slot, measure, *length)))
+            .map(|(slot, measure, length)| {
+                (slot, measure, length, self.view.given_up(slot, measure, length))
+            })
+            .collect()
+    }
+
     fn publish(&mut self) {
         let stream = self.stream();
         let doubt = stream.doubt();
@@ -111,14 +127,17 @@ impl Viewer {
         }
         self.view.set_frozen(doubt.is_some());
         let has_read = self.view.now() > Timestamp::EVENT_MIN;
-        let overdue =
-            self.rules.objectives().map(|(id, _, _)| self.view.waiting_over(id)).collect();
+        let overdue = self.rules.objectives().map(|(id, _, _)| {
+            (self.view.waiting_over(id), self.view.waiting_beyond(id, DUE_SOON_PERCENT))
+        });
+        let overdue = overdue.collect();
         self.picture.store(Arc::new(Picture {
             at: has_read.then_some(self.view.now()),
             rules: Arc::clone(&self.rules),
             readings: self.view.readings(),
             verdicts: self.view.verdicts(),
             overdue,
+            given_up: self.given_up(),
             stream,
             started: self.started,
             caught_up_at: self.caught_up_at,

@@ -65,6 +65,17 @@ impl GivenUp {
     pub const ALL: [Self; 5] =
         [Self::Solved, Self::Closed, Self::Merged, Self::Deleted, Self::Spam];
 
+    /// The `reason` label. A closed set: changing one is a breaking change.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Solved => "solved",
+            Self::Closed => "closed",
+            Self::Merged => "merged",
+            Self::Deleted => "deleted",
+            Self::Spam => "spam",
+        }
+    }
+
     /// Whether one that was over target then is decided and missed. Deleted and spam are no miss.
     pub const fn is_decided(self) -> bool {
         match self {

@@ -87,6 +87,11 @@ fn compare_windows(metrics: &Metrics, model: &naive::Model, now: Timestamp) {
                 let in_window = format!(",window=\"{window}\"{basis}");
                 same(series("window_tickets", &in_window), told.answered.len() as u64, &context);
                 same(series("waiting_tickets", basis), told.waiting.len() as u64, &context);
+                let given_up = ["solved", "closed", "merged"].map(|reason| {
+                    let labels = format!(",window=\"{window}\",reason=\"{reason}\"{basis}");
+                    series("window_given_up_tickets", &labels).unwrap()
+                });
+                same(Some(given_up.iter().sum()), told.given_up, &context);
                 for (q, percent) in [("0.5", 50), ("0.9", 90), ("0.95", 95), ("0.99", 99)] {
                     let rank = (told.answered.len() * percent).div_ceil(100);
                     let Some(exact) = told.answered.get(rank.wrapping_sub(1)) else { continue };
