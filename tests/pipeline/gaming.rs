@@ -82,7 +82,8 @@ fn check(
             }
             seen_overdue = true;
             let mut played = known.clone();
-            let mut at = now;
+            // After `now`: at one instant `solved` sorts before an `assigned` that is known.
+            let mut at = now.plus(Elapsed::from_ms(1));
             let mut nows = vec![now];
             for (number, (kind, minutes, priority)) in (0..).zip(moves) {
                 at = at.plus(Elapsed::from_ms(minutes * MINUTE_MS));
