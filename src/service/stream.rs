@@ -36,6 +36,9 @@ const POLL_WAIT: Duration = Duration::from_millis(50);
 /// move anything: one record from a wrong clock must not carry `now` along.
 const AHEAD_MAX: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
 
+/// Rejected records that are logged one by one; after that every doubling.
+const REJECTIONS_LOGGED: u64 = 10;
+
 /// What the viewer tells a worker.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Command {
@@ -390,11 +393,16 @@ fn take(
         }
         Err(outcome) => outcome,
     };
-    if let Outcome::Rejected(rejection) = &outcome {
-        let (offset, reason) = (message.offset(), rejection.reason.label());
-        tracing::warn!(partition, offset, reason, "record rejected: {rejection}");
-    }
     stream.outcomes.count(&outcome);
+    if let Outcome::Rejected(rejection) = &outcome {
+        let rejected = stream.outcomes.rejected_total();
+        // Where to look, not what it holds; the tenth, then ever fewer, so that poison does not fill the
+        // log.
+        if rejected <= REJECTIONS_LOGGED || rejected.is_power_of_two() {
+            let (offset, reason) = (message.offset(), rejection.reason.label());
+            tracing::warn!(partition, offset, reason, rejected, "record rejected");
+        }
+    }
 }
 
 /// Refuses an event too far after its own record's timestamp; without one there is no such check.

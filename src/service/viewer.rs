@@ -71,8 +71,13 @@ impl Viewer {
     fn tick(&mut self) {
         let now = self.now();
         for (worker, commands) in self.commands.iter().enumerate() {
-            if !self.workers[worker].1 {
-                self.workers[worker].1 = commands.send(Command::Advance(now)).is_ok();
+            let (stream, owes) = &mut self.workers[worker];
+            if !*owes {
+                *owes = commands.send(Command::Advance(now)).is_ok();
+                if !*owes {
+                    stream.trouble =
+                        Some("a worker has failed: see the log, and restart Vaste".to_owned());
+                }
             }
         }
         self.view.advance(now);
