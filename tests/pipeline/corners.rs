@@ -298,7 +298,8 @@ fn where_the_curve_does_not_reach_the_longest_wait_is_named() {
 fn an_answer_from_before_the_window_enters_by_the_middle_of_its_pane() {
     // 7d window at now = t0 + 9d: from = t0 + 2d; panes of 30 min up to 24 h before now, there t0+2d .. .
     // 10 samples stop in the first pane of the window (t0 + 2d .. + 30 min) after 2 h each: middle is 15 min
-    // into the window, so they enter at 1 h 45 min. 10 answered after 1 h 50 min within the window, from birth.
+    // into the window, so they enter at 1 h 45 min. 10 answered after 1 h 50 min within the
+    // window, from birth.
     let now = 9 * DAY_MS;
     let mut pipeline = Pipeline::new(&all(), 1, t0());
     for n in 0..10 {
