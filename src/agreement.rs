@@ -1,9 +1,11 @@
 //! What a team undertook: objectives with their levels, and whether they hold.
 
+use chrono::NaiveDate;
+
 use crate::event::Priority;
 use crate::measure::Measure;
 use crate::share::Share;
-use crate::time::{DAY_MS, Elapsed, HOUR_MS};
+use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS};
 
 mod verdict;
 
@@ -25,6 +27,33 @@ pub struct Agreement {
     pub owner: Owner,
     /// Its lines; none where nothing is agreed on yet.
     pub objectives: Vec<Objective>,
+    /// What else the file says.
+    pub about: About,
+}
+
+/// What an agreement says beside its objectives: for people, and for the routing of alerts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// What it is called where no language's name is given.
+    pub name: Box<str>,
+    /// Names by language, such as `fi`.
+    pub names: Vec<(&'static str, Box<str>)>,
+    /// The day it was agreed on, and by how many.
+    pub agreed: Option<(NaiveDate, usize)>,
+    /// When the team wants to look at it again.
+    pub look_again: Option<NaiveDate>,
+    /// Labels that its alerts carry beside those that identify them.
+    pub labels: Vec<(Box<str>, Box<str>)>,
+    /// What to do when it is missed: a web address.
+    pub runbook_url: Option<Box<str>>,
+}
+
+impl About {
+    /// What it is called in a language.
+    pub fn name_in(&self, language: &str) -> &str {
+        let named = self.names.iter().find(|(code, _)| *code == language);
+        named.map_or(&self.name, |(_, name)| name)
+    }
 }
 
 /// One line of an agreement.
@@ -40,6 +69,45 @@ pub struct Objective {
     pub over: Elapsed,
     /// How much of the error budget may be spent before the objective is at risk. Default `80%`.
     pub at_risk: Share,
+    /// Who is told, and when.
+    pub alerts: Alerts,
+}
+
+/// The alerts of one objective.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Alerts {
+    /// When the objective is missed.
+    pub missed: AlertPolicy,
+    /// When most of the error budget is spent; absent unless the agreement asks for it.
+    pub at_risk: Option<AlertPolicy>,
+}
+
+/// How one alert behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertPolicy {
+    /// The label that it is routed by. Default `critical`; at risk `warning`.
+    pub severity: Box<str>,
+    /// How long the condition must hold before it fires. Default `10m`.
+    pub hold: Elapsed,
+    /// How long the condition must be clear before it is resolved. Default `30m`.
+    pub keep_firing_for: Elapsed,
+}
+
+impl AlertPolicy {
+    /// The defaults, with this severity.
+    pub fn of_severity(severity: &str) -> Self {
+        Self {
+            severity: severity.into(),
+            hold: Elapsed::from_ms(10 * MINUTE_MS),
+            keep_firing_for: Elapsed::from_ms(30 * MINUTE_MS),
+        }
+    }
+}
+
+impl Default for AlertPolicy {
+    fn default() -> Self {
+        Self::of_severity("critical")
+    }
 }
 
 /// The level that an objective asks for.

@@ -9,13 +9,14 @@ use crate::measure::Measure;
 use crate::rules::{Rules, TEAMS_MAX};
 
 mod agreement;
+mod alertmanager;
 mod fault;
 mod fields;
 mod service;
 mod yaml;
 
 pub use fault::{Fault, Notes};
-pub use service::{Http, Kafka, Service};
+pub use service::{Alertmanager, Credentials, Http, Kafka, Service};
 
 /// What the files say together.
 #[derive(Debug, Default)]

@@ -1,7 +1,9 @@
 //! Agreements compiled for the stream: which teams there are, which measures run, and which objectives
 //! judge a ticket.
 
-use crate::agreement::{Agreement, Objective, Owner};
+use std::collections::BTreeMap;
+
+use crate::agreement::{About, Agreement, Objective, Owner};
 use crate::measure::Measure;
 use crate::name;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS};
@@ -48,6 +50,8 @@ pub struct Rules {
     teams: Vec<Box<str>>,
     measures: Vec<Measure>,
     objectives: Vec<(Slot, Objective)>,
+    /// What agreements say beside their objectives.
+    about: BTreeMap<Slot, About>,
     /// By slot and measure.
     judging: Vec<Vec<ObjectiveId>>,
     windows: Vec<Elapsed>,
@@ -71,6 +75,7 @@ impl Rules {
                 Owner::Organisation => rules.organisation(),
             };
             rules.objectives.extend(agreement.objectives.iter().map(|line| (slot, line.clone())));
+            rules.about.insert(slot, agreement.about.clone());
         }
         let named = rules.objectives.iter().map(|(_, objective)| objective.measure);
         rules.measures = named.chain(measures.iter().copied()).collect();
@@ -108,6 +113,7 @@ impl Rules {
             teams,
             measures: Vec::new(),
             objectives: Vec::new(),
+            about: BTreeMap::new(),
             judging: Vec::new(),
             windows: WINDOWS.to_vec(),
         }
@@ -182,6 +188,11 @@ impl Rules {
     pub fn objective(&self, id: ObjectiveId) -> (Slot, &Objective) {
         let (slot, objective) = &self.objectives[id.index()];
         (*slot, objective)
+    }
+
+    /// What the agreement of a slot says beside its objectives; none where there is no agreement.
+    pub fn about(&self, slot: Slot) -> Option<&About> {
+        self.about.get(&slot)
     }
 
     /// The objectives of this slot for this measure.

@@ -112,6 +112,7 @@ fn spends(missed: u64, decided: u64, share: Share, spent: Share) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agreement::Alerts;
     use crate::measure::Measure;
     use crate::time::Elapsed;
 
@@ -127,6 +128,7 @@ mod tests {
             },
             over: Objective::OVER_DEFAULT,
             at_risk: Share::from_basis_points(8_000).unwrap(),
+            alerts: Alerts::default(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::fault::Notes;
 use super::fields::{Field, Fields, File};
 use super::yaml::{Node, Value};
-use crate::agreement::{Agreement, Level, Objective, Owner};
+use crate::agreement::{About, Agreement, AlertPolicy, Alerts, Level, Objective, Owner};
 use crate::event::Priority;
 use crate::measure::Measure;
 use crate::name;
@@ -36,22 +36,23 @@ pub(super) fn read(node: &Node, path: &Path, today: &str, notes: &mut Notes) -> 
     let mut file = File { path, notes };
     let file = &mut file;
     let mut fields = Field::root(node).fields(file)?;
-    let owner = owner(&mut fields, file);
-    names(&mut fields, file);
-    agreed(&mut fields, file, today);
+    let mut about = About::default();
+    let owner = owner(&mut fields, &mut about, file);
+    names(&mut fields, &mut about, file);
+    agreed(&mut fields, &mut about, file, today);
     if let Some(hours) = fields.take("hours") {
         let problem = "is a calendar, and calendars are not read by this version; write `always`";
         hours.parse(file, problem, |text| (text == "always").then_some(()));
     }
     let objectives = objectives(&mut fields, file);
     duty(&mut fields, file);
-    labels(&mut fields, file);
-    if let Some(url) = fields.take("runbook_url") {
-        let problem = "is not a web address; write such as https://wiki.example/billing";
-        url.parse(file, problem, |text| {
-            (text.starts_with("https://") || text.starts_with("http://")).then_some(())
-        });
+    if let Some(group) = fields.take("labels").and_then(|labels| labels.fields(file)) {
+        about.labels = labels(&group, file);
     }
+    about.runbook_url = fields.take("runbook_url").and_then(|url| {
+        let problem = "is not a web address; write such as https://wiki.example/billing";
+        url.parse(file, problem, |text| is_web_address(text).then(|| text.into()))
+    });
     let limits_waiting = |objective: &Objective| matches!(objective.level, Level::NoneOver(_));
     if !objectives.is_empty() && !objectives.iter().any(limits_waiting) {
         let problem = "no objective has `none_over`: one ticket may wait for ever unseen; add a line such \
@@ -59,23 +60,34 @@ pub(super) fn read(node: &Node, path: &Path, today: &str, notes: &mut Notes) -> 
         file.warn(fields.at(), "objectives", problem);
     }
     fields.finish(file);
-    Some(Agreement { owner: owner?, objectives })
+    Some(Agreement { owner: owner?, objectives, about })
 }
 
-fn owner(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Owner> {
+/// Whether a text is a web address that an alert may carry: `http` or `https`, a host, no spaces.
+pub(super) fn is_web_address(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_plain = |c: char| c.is_ascii_graphic() && !"<>\"\\^`{|}".contains(c);
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(is_plain)
+    })
+}
+
+fn owner(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) -> Option<Owner> {
     let team = fields.take("team");
     let organisation = fields.take("organisation");
     match (team, organisation) {
         (Some(team), None) => {
             let problem = "cannot be a team's name; write 1 to 128 bytes of text, not one of the reserved \
                            unclaimed, _all, _unclaimed";
-            let name = |text: &str| name::is_team(text).then(|| Owner::Team(text.into()));
-            team.parse(file, problem, name)
+            let name = |text: &str| name::is_team(text).then(|| Box::from(text));
+            about.name = team.parse(file, problem, name)?;
+            Some(Owner::Team(about.name.clone()))
         }
         (None, Some(organisation)) => {
             let problem = "cannot be a name; write 1 to 128 bytes of text";
-            let name = |text: &str| name::is_name(text).then_some(Owner::Organisation);
-            organisation.parse(file, problem, name)
+            let name = |text: &str| name::is_name(text).then(|| Box::from(text));
+            about.name = organisation.parse(file, problem, name)?;
+            Some(Owner::Organisation)
         }
         (Some(_), Some(organisation)) => {
             let problem =
@@ -91,39 +103,43 @@ fn owner(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Owner> {
     }
 }
 
-fn names(fields: &mut Fields<'_>, file: &mut File<'_>) {
+fn names(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) {
     let Some(mut names) = fields.take("name").and_then(|names| names.fields(file)) else {
         return;
     };
     for language in ["fi", "en"] {
         if let Some(field) = names.take(language) {
             let problem = "cannot be a name; write 1 to 128 bytes of text";
-            field.parse(file, problem, |text| name::is_name(text).then_some(()));
+            let name = field.parse(file, problem, |text| name::is_name(text).then(|| text.into()));
+            about.names.extend(name.map(|name| (language, name)));
         }
     }
     names.finish(file);
 }
 
-fn agreed(fields: &mut Fields<'_>, file: &mut File<'_>, today: &str) {
+fn agreed(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>, today: &str) {
     let Some(mut agreed) = fields.take("agreed").and_then(|agreed| agreed.fields(file)) else {
         return;
     };
-    if let Some(on) = agreed.require("on", file, "write the day it was agreed, such as 2026-11-02")
-    {
-        on.date(file);
-    }
-    if let Some(by) = agreed.require("by", file, "name who agreed, such as [aino, mikko]") {
+    let on = agreed
+        .require("on", file, "write the day it was agreed, such as 2026-11-02")
+        .and_then(|on| on.date(file));
+    let by = agreed.require("by", file, "name who agreed, such as [aino, mikko]").map(|by| {
         let people = people(&by, file);
         if people == 1 {
             file.warn(by.node.at, &by.key, "one name only: an agreement takes the team");
         }
-    }
+        people
+    });
+    about.agreed = on.zip(by);
     if let Some(look_again) = agreed.take("look_again")
         && let Some(date) = look_again.date(file)
-        && date.to_string().as_str() < today
     {
-        let problem = format!("`{date}` has gone by: look at the agreement again");
-        file.warn(look_again.node.at, &look_again.key, problem);
+        about.look_again = Some(date);
+        if date.to_string().as_str() < today {
+            let problem = format!("`{date}` has gone by: look at the agreement again");
+            file.warn(look_again.node.at, &look_again.key, problem);
+        }
     }
     agreed.finish(file);
 }
@@ -179,16 +195,18 @@ fn objective(item: &Field<'_>, file: &mut File<'_>) -> Option<Objective> {
         Some(over) => window(&over, file),
         None => Some(Objective::OVER_DEFAULT),
     };
-    let at_risk = alerts(&mut fields, file);
+    let alerts = alerts(&mut fields, file);
     let level = level(&mut fields, file);
+    if let (Some(Level::NoneOver(_)), Some((_, Alerts { at_risk: Some(_), .. }))) =
+        (&level, &alerts)
+    {
+        let problem =
+            "nobody over the limit is all or nothing: this never fires; leave at_risk out";
+        file.warn(fields.at(), &fields.path("alerts.at_risk"), problem);
+    }
     fields.finish(file);
-    Some(Objective {
-        name: name?,
-        measure: measure?,
-        level: level?,
-        over: over?,
-        at_risk: at_risk?,
-    })
+    let (at_risk, alerts) = alerts?;
+    Some(Objective { name: name?, measure: measure?, level: level?, over: over?, at_risk, alerts })
 }
 
 /// A measure's name.
@@ -287,36 +305,44 @@ fn targets(group: &Field<'_>, file: &mut File<'_>) -> [Option<Elapsed>; Priority
     targets
 }
 
-/// The alerts of an objective; the share of the error budget at which it is at risk.
-fn alerts(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Share> {
-    let at_risk = Share::from_basis_points(AT_RISK_DEFAULT_BP);
+/// The share of the error budget at which an objective is at risk, and its alerts.
+fn alerts(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<(Share, Alerts)> {
+    let spent = Share::from_basis_points(AT_RISK_DEFAULT_BP);
     let Some(mut alerts) = fields.take("alerts").and_then(|alerts| alerts.fields(file)) else {
-        return at_risk;
+        return spent.map(|spent| (spent, Alerts::default()));
     };
-    let mut spent = at_risk;
-    for kind in ["missed", "at_risk"] {
-        let Some(mut alert) = alerts.take(kind).and_then(|alert| alert.fields(file)) else {
-            continue;
-        };
-        if let Some(severity) = alert.take("severity") {
-            let problem = "cannot be a severity; write such as critical, warning or info";
-            severity.parse(file, problem, |text| name::is_id(text).then_some(()));
-        }
-        for key in ["for", "keep_firing_for"] {
-            if let Some(field) = alert.take(key) {
-                field.duration_or_none(file);
-            }
-        }
-        if kind == "at_risk"
-            && let Some(field) = alert.take("budget_spent")
-        {
+    let mut missed = AlertPolicy::default();
+    if let Some(mut keys) = alerts.take("missed").and_then(|alert| alert.fields(file)) {
+        policy(&mut keys, &mut missed, file);
+        keys.finish(file);
+    }
+    let mut at_risk = None;
+    let mut budget_spent = spent;
+    if let Some(mut keys) = alerts.take("at_risk").and_then(|alert| alert.fields(file)) {
+        policy(&mut keys, at_risk.insert(AlertPolicy::of_severity("warning")), file);
+        if let Some(field) = keys.take("budget_spent") {
             let problem = "is not a share of the error budget; write a percentage such as 80%";
-            spent = field.parse(file, problem, Share::parse);
+            budget_spent = field.parse(file, problem, Share::parse);
         }
-        alert.finish(file);
+        keys.finish(file);
     }
     alerts.finish(file);
-    spent
+    Some((budget_spent?, Alerts { missed, at_risk }))
+}
+
+fn policy(alert: &mut Fields<'_>, policy: &mut AlertPolicy, file: &mut File<'_>) {
+    if let Some(severity) = alert.take("severity") {
+        let problem = "cannot be a severity; write such as critical, warning or info";
+        let parsed = severity.parse(file, problem, |text| name::is_id(text).then(|| text.into()));
+        policy.severity = parsed.unwrap_or_default();
+    }
+    for (key, length) in
+        [("for", &mut policy.hold), ("keep_firing_for", &mut policy.keep_firing_for)]
+    {
+        if let Some(field) = alert.take(key) {
+            *length = field.duration_or_none(file).unwrap_or_default();
+        }
+    }
 }
 
 fn duty(fields: &mut Fields<'_>, file: &mut File<'_>) {
@@ -387,10 +413,9 @@ fn is_handover(text: &str) -> bool {
         && !zone.is_empty()
 }
 
-fn labels(fields: &mut Fields<'_>, file: &mut File<'_>) {
-    let Some(labels) = fields.take("labels").and_then(|labels| labels.fields(file)) else {
-        return;
-    };
+/// Labels of alerts, checked.
+pub(super) fn labels(labels: &Fields<'_>, file: &mut File<'_>) -> Vec<(Box<str>, Box<str>)> {
+    let mut read = Vec::new();
     for (key, field) in labels.all() {
         if LABELS_RESERVED.contains(&key.text.as_str()) {
             file.fault(
@@ -403,10 +428,12 @@ fn labels(fields: &mut Fields<'_>, file: &mut File<'_>) {
                            or with __";
             file.fault(key.at, &field.key, problem);
         }
-        field.parse(file, "cannot be a label's value; write a text", |text| {
-            name::is_name(text).then_some(())
+        let value = field.parse(file, "cannot be a label's value; write a text", |text| {
+            name::is_name(text).then(|| text.into())
         });
+        read.extend(value.map(|value| (key.text.as_str().into(), value)));
     }
+    read
 }
 
 fn is_label(text: &str) -> bool {

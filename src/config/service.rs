@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Disk;
 use super::agreement;
+use super::alertmanager;
 use super::fault::Notes;
 use super::fields::{Field, Fields, File};
 use super::yaml::Node;
@@ -17,6 +18,42 @@ pub struct Service {
     pub kafka: Kafka,
     /// Where it listens.
     pub http: Http,
+    /// Who is told of alerts: each of them, of all.
+    pub alertmanagers: Vec<Alertmanager>,
+    /// Labels that every alert carries unless it has them, such as `cluster`.
+    pub external_labels: Vec<(Box<str>, Box<str>)>,
+}
+
+/// One Alertmanager.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alertmanager {
+    /// Its address, without a slash at the end.
+    pub url: String,
+    /// How Vaste says who it is.
+    pub credentials: Option<Credentials>,
+    /// Certificates that it is trusted by; absent for those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Whether its certificate is not looked at.
+    pub insecure_skip_verify: bool,
+}
+
+/// How Vaste says who it is. Secrets stand in files, read for every request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// A user and a password.
+    Basic {
+        /// The user.
+        username: String,
+        /// Where the password stands.
+        password_file: PathBuf,
+    },
+    /// A token, such as `Bearer`.
+    Token {
+        /// The word before it.
+        scheme: String,
+        /// Where it stands.
+        credentials_file: PathBuf,
+    },
 }
 
 /// Where events come from.
@@ -39,6 +76,9 @@ pub struct Kafka {
 pub struct Http {
     /// Default `127.0.0.1:9464`.
     pub listen: SocketAddr,
+    /// The address that people reach the pages at, without a slash at the end: links in alerts begin with it.
+    /// Default: `http://` and `listen`.
+    pub external_url: String,
 }
 
 /// Properties of librdkafka that Vaste sets itself, and why.
@@ -97,8 +137,18 @@ pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes)
     }
     let kafka = fields.take("kafka").map(|group| kafka(&group, file));
     let http = http(&mut fields, file);
-    read.service = kafka.flatten().zip(http).map(|(kafka, http)| Service { kafka, http });
-    for key in ["alertmanagers", "state", "calendars"] {
+    let alertmanagers = alertmanager::list(&mut fields, file);
+    let external_labels = fields
+        .take("external_labels")
+        .and_then(|labels| labels.fields(file))
+        .map_or_else(Vec::new, |labels| agreement::labels(&labels, file));
+    read.service = kafka.flatten().zip(http).map(|(kafka, http)| Service {
+        kafka,
+        http,
+        alertmanagers,
+        external_labels,
+    });
+    for key in ["state", "calendars"] {
         if let Some(field) = fields.take(key) {
             file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
         }
@@ -171,17 +221,22 @@ fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, String)> {
 fn http(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http> {
     let default = SocketAddr::from(([127, 0, 0, 1], 9464));
     let Some(mut http) = fields.take("http").and_then(|http| http.fields(file)) else {
-        return Some(Http { listen: default });
+        return Some(Http { listen: default, external_url: format!("http://{default}") });
     };
     let listen = http.take("listen").map_or(Some(default), |field| {
         let problem = "is not an address to listen on; write such as \"127.0.0.1:9464\"";
         field.parse(file, problem, |text| text.parse().ok())
     });
-    for key in ["external_url", "ticket_url"] {
-        if let Some(field) = http.take(key) {
-            file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
-        }
+    let external_url = http.take("external_url").map(|field| {
+        let problem = "is not a web address; write such as https://vaste.example";
+        let whole = |text: &str| agreement::is_web_address(text).then(|| text.to_owned());
+        field.parse(file, problem, whole)
+    });
+    if let Some(field) = http.take("ticket_url") {
+        file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
     }
     http.finish(file);
-    Some(Http { listen: listen? })
+    let listen = listen?;
+    let external_url = external_url.unwrap_or_else(|| Some(format!("http://{listen}")))?;
+    Some(Http { listen, external_url: external_url.trim_end_matches('/').to_owned() })
 }

@@ -16,7 +16,7 @@ use std::fs;
 use std::process::Command;
 use std::sync::Arc;
 
-use vaste::agreement::{Agreement, Owner};
+use vaste::agreement::{About, Agreement, Owner};
 use vaste::event::{Event, Kind, Maker, Priority, Subject};
 use vaste::measure::Measure;
 use vaste::rules::Rules;
@@ -48,6 +48,7 @@ fn measure(tickets: u64, open_of_ten: u64) {
         .map(|team| Agreement {
             owner: Owner::Team(format!("team-{team}").into()),
             objectives: Vec::new(),
+            about: About::default(),
         })
         .collect();
     let measures = [Measure::FirstReply, Measure::NextReply, Measure::Resolution];

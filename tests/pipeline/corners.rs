@@ -4,7 +4,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use vaste::agreement::{Agreement, Knowledge, Level, Objective, Owner, State, Tally};
+use vaste::agreement::{
+    About, Agreement, Alerts, Knowledge, Level, Objective, Owner, State, Tally,
+};
 use vaste::event::{Detail, Event, Kind, Outcome, Priority, Skip};
 use vaste::measure::Measure;
 use vaste::reading::Reading;
@@ -39,6 +41,7 @@ fn objective(share_bp: u32, at_risk_bp: u32, min_tickets: u64) -> Objective {
         },
         over: Objective::OVER_DEFAULT,
         at_risk: Share::from_basis_points(at_risk_bp).unwrap(),
+        alerts: Alerts::default(),
     }
 }
 
@@ -70,7 +73,8 @@ fn an_objective_is_at_risk_from_the_spent_budget_that_the_agreement_says() {
 #[test]
 fn history_that_begins_with_the_window_is_whole() {
     let owner = Owner::Team("billing".into());
-    let agreement = Agreement { owner, objectives: vec![objective(9_000, 8_000, 1)] };
+    let agreement =
+        Agreement { owner, objectives: vec![objective(9_000, 8_000, 1)], about: About::default() };
     let rules = Arc::new(Rules::new(&[agreement], &[]));
     let mut view = vaste::view::View::new(rules, t0());
     view.set_history_from(Some(t0()));
@@ -83,6 +87,7 @@ fn history_that_begins_with_the_window_is_whole() {
             level: Level::NoneOver(Elapsed::from_ms(HOUR_MS)),
             ..objective(9_000, 8_000, 1)
         }],
+        about: About::default(),
     };
     let mut view = vaste::view::View::new(Arc::new(Rules::new(&[limit], &[])), t0());
     view.set_history_from(Some(t0()));
@@ -128,7 +133,8 @@ fn priorities_of_one_instant_hold_in_the_order_of_their_names() {
     if let Level::Within { by_priority: own, .. } = &mut o.level {
         *own = by_priority;
     }
-    let agreement = Agreement { owner: Owner::Organisation, objectives: vec![o] };
+    let agreement =
+        Agreement { owner: Owner::Organisation, objectives: vec![o], about: About::default() };
     let rules = Arc::new(Rules::new(&[agreement], &[]));
     let mut pipeline = Pipeline::new(&rules, 1, t0());
     pipeline.apply(&event(Kind::Created, "T-1", t0(), 1));

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use proptest::prelude::*;
-use vaste::agreement::{Agreement, Level, Objective, Owner};
+use vaste::agreement::{About, Agreement, Alerts, Level, Objective, Owner};
 use vaste::event::{Detail, Event, Kind, Maker, Priority};
 use vaste::measure::Measure;
 use vaste::share::Share;
@@ -199,6 +199,7 @@ fn objective() -> impl Strategy<Value = Objective> {
         level,
         over: Elapsed::from_ms(over),
         at_risk: Share::from_basis_points(8_000).unwrap(),
+        alerts: Alerts::default(),
     })
 }
 
@@ -210,6 +211,6 @@ fn agreement(whose: usize) -> impl Strategy<Value = Agreement> {
         }
         let owner =
             DECLARED.get(whose).map_or(Owner::Organisation, |&team| Owner::Team(team.into()));
-        Agreement { owner, objectives }
+        Agreement { owner, objectives, about: About::default() }
     })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vaste::agreement::{Agreement, Level, Objective, Owner, State};
+use vaste::agreement::{About, Agreement, Alerts, Level, Objective, Owner, State};
 use vaste::event::{Kind, Priority};
 use vaste::measure::Measure;
 use vaste::rules::Rules;
@@ -35,10 +35,11 @@ fn rules(levels: Vec<Level>) -> Arc<Rules> {
         level,
         over: Objective::OVER_DEFAULT,
         at_risk: Share::from_basis_points(8_000).unwrap(),
+        alerts: Alerts::default(),
     };
     let owner = Owner::Team("billing".into());
     let objectives = levels.into_iter().enumerate().map(objective).collect();
-    Arc::new(Rules::new(&[Agreement { owner, objectives }], &[]))
+    Arc::new(Rules::new(&[Agreement { owner, objectives, about: About::default() }], &[]))
 }
 
 /// A pipeline and a count of the events it was given, for their identities.
