@@ -11,7 +11,7 @@
 //! brings its shards up to it and hands back what ended and what runs as a list. Lists instead of a shared
 //! view: counting commutes, so the workers never wait for each other or for a reader.
 
-mod clock;
+pub mod clock;
 mod http;
 mod metrics;
 mod picture;

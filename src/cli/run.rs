@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use super::disk::{RealDisk, today};
 use super::{Exit, LogFormat, RunArgs, Terminal, check};
 use crate::config::Config;
+use crate::service::clock::Clock;
 use crate::service::run;
 
 pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -28,7 +29,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
     }
     log(arguments.log_format);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "vaste");
-    match run::run(&service, Arc::new(config.rules())) {
+    match run::run(&service, Arc::new(config.rules()), Clock::Wall) {
         Ok(()) => Ok(Exit::Good),
         Err(error @ run::RunError::Client(_)) => {
             writeln!(terminal.notes, "error: {error}")?;

@@ -1,11 +1,50 @@
-//! The one clock of the service.
+//! The clock of the service: that of the wall, or that of a story that is told faster.
 
 use std::time::SystemTime;
 
-use crate::time::Timestamp;
+use crate::time::{Elapsed, Timestamp};
+
+/// What time it is for events, windows and alerts.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The wall clock.
+    Wall,
+    /// A story's.
+    Story(Story),
+}
+
+/// A story that began some time ago and is told faster than it happened, until it reaches the present.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Story {
+    /// When the telling began, by the wall clock.
+    pub began: Timestamp,
+    /// Where in the story the telling began.
+    pub from: Timestamp,
+    /// How many times as fast it is told; at least 1.
+    pub speed: i64,
+}
+
+impl Clock {
+    /// What time it is.
+    pub fn now(self) -> Timestamp {
+        let wall = wall();
+        match self {
+            Self::Wall => wall,
+            Self::Story(story) => story.at(wall),
+        }
+    }
+}
+
+impl Story {
+    /// How far the story is told when the wall clock says so: never ahead of it.
+    pub fn at(self, wall: Timestamp) -> Timestamp {
+        let told = wall.since(self.began).ms().saturating_mul(self.speed.max(1));
+        self.from.plus(Elapsed::from_ms(told)).min(wall)
+    }
+}
 
 /// The wall clock.
-pub(super) fn now() -> Timestamp {
+pub(super) fn wall() -> Timestamp {
     #[expect(
         clippy::disallowed_methods,
         reason = "the one place where the service reads the clock"
@@ -13,4 +52,23 @@ pub(super) fn now() -> Timestamp {
     let now = SystemTime::now();
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{DAY_MS, MINUTE_MS};
+
+    #[test]
+    fn a_story_catches_up_with_the_wall_clock_and_stays_with_it() {
+        let began = Timestamp::from_ms(100 * DAY_MS);
+        let from = began.minus(Elapsed::from_ms(7 * DAY_MS));
+        let story = Story { began, from, speed: 673 };
+        let told = |minutes| story.at(began.plus(Elapsed::from_ms(minutes * MINUTE_MS)));
+        assert_eq!(told(-5), from.min(began.minus(Elapsed::from_ms(5 * MINUTE_MS))));
+        assert_eq!(told(0), from);
+        assert_eq!(told(5), from.plus(Elapsed::from_ms(5 * 673 * MINUTE_MS)));
+        assert_eq!(told(15), began.plus(Elapsed::from_ms(15 * MINUTE_MS)), "it has caught up");
+        assert_eq!(told(60), began.plus(Elapsed::from_ms(60 * MINUTE_MS)));
+    }
 }

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::clock;
+use super::clock::{self, Clock};
 use super::http;
 use super::picture::{Picture, Stream};
 use super::stream::Worker;
@@ -38,11 +38,11 @@ pub enum RunError {
     System(#[from] io::Error),
 }
 
-/// Runs until SIGTERM or an interrupt.
+/// Runs until SIGTERM or an interrupt, by this clock.
 ///
 /// # Errors
 /// When it cannot begin, or the system fails it.
-pub fn run(service: &Service, rules: Arc<Rules>) -> Result<(), RunError> {
+pub fn run(service: &Service, rules: Arc<Rules>, clock: Clock) -> Result<(), RunError> {
     let picture = Arc::new(ArcSwap::from_pointee(Picture {
         at: None,
         rules: Arc::clone(&rules),
@@ -51,7 +51,7 @@ pub fn run(service: &Service, rules: Arc<Rules>) -> Result<(), RunError> {
         overdue: Vec::new(),
         given_up: Vec::new(),
         stream: Stream { topic: service.kafka.topic.clone(), ..Stream::default() },
-        started: clock::now(),
+        started: clock::wall(),
         caught_up_at: None,
         frozen: Some("it has just started".to_owned()),
     }));
@@ -63,8 +63,8 @@ pub fn run(service: &Service, rules: Arc<Rules>) -> Result<(), RunError> {
     let mut commands = Vec::new();
     let mut threads = Vec::new();
     for number in 0..service.kafka.workers {
-        let worker =
-            Worker::new(number, &service.kafka, Arc::clone(&rules)).map_err(RunError::Client)?;
+        let worker = Worker::new(number, &service.kafka, Arc::clone(&rules), clock)
+            .map_err(RunError::Client)?;
         let (to_worker, orders) = mpsc::channel();
         let answers = to_viewer.clone();
         let name = format!("worker-{number}");
@@ -72,7 +72,7 @@ pub fn run(service: &Service, rules: Arc<Rules>) -> Result<(), RunError> {
             .push(thread::Builder::new().name(name).spawn(move || worker.run(&orders, &answers))?);
         commands.push(to_worker);
     }
-    let viewer = Viewer::new(rules, commands, batches, Arc::clone(&picture));
+    let viewer = Viewer::new(rules, clock, commands, batches, Arc::clone(&picture));
     let (stop, stopped) = mpsc::channel();
     threads.push(thread::Builder::new().name("viewer".into()).spawn(move || viewer.run(&stopped))?);
     let served = runtime.block_on(async {

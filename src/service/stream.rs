@@ -20,7 +20,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::clock;
+use super::clock::Clock;
 use super::picture::{Progress, Stream};
 use crate::config::Kafka;
 use crate::event::{Event, Outcome, Skip, Subject, decode, too_far_ahead};
@@ -244,6 +244,7 @@ fn trouble(code: RDKafkaErrorCode, reason: &str, topic: &str) -> Trouble {
 pub(super) struct Worker {
     number: usize,
     rules: Arc<Rules>,
+    clock: Clock,
     consumer: BaseConsumer<Context>,
     noted: Arc<Mutex<Noted>>,
     shards: BTreeMap<i32, Shard>,
@@ -256,7 +257,12 @@ impl Worker {
     ///
     /// # Errors
     /// When the client refuses its configuration, in words.
-    pub(super) fn new(number: usize, kafka: &Kafka, rules: Arc<Rules>) -> Result<Self, String> {
+    pub(super) fn new(
+        number: usize,
+        kafka: &Kafka,
+        rules: Arc<Rules>,
+        clock: Clock,
+    ) -> Result<Self, String> {
         let noted = Arc::new(Mutex::new(Noted::default()));
         let context = Context { topic: kafka.topic.clone(), noted: Arc::clone(&noted) };
         let refused =
@@ -266,7 +272,16 @@ impl Worker {
         consumer.subscribe(&[&kafka.topic]).map_err(refused)?;
         let stream = Stream { topic: kafka.topic.clone(), ..Stream::default() };
         let shards = BTreeMap::new();
-        Ok(Self { number, rules, consumer, noted, shards, effects: Effects::default(), stream })
+        Ok(Self {
+            number,
+            rules,
+            clock,
+            consumer,
+            noted,
+            shards,
+            effects: Effects::default(),
+            stream,
+        })
     }
 
     /// Reads until told to stop.
@@ -288,9 +303,9 @@ impl Worker {
 
     fn poll(&mut self) {
         // The message borrows from the consumer, and the shards are beside it.
-        let Self { consumer, shards, effects, stream, noted, .. } = self;
+        let Self { consumer, shards, effects, stream, noted, clock, .. } = self;
         match consumer.poll(POLL_WAIT) {
-            Some(Ok(message)) => take(&message, shards, effects, stream),
+            Some(Ok(message)) => take(&message, *clock, shards, effects, stream),
             Some(Err(KafkaError::PartitionEOF(partition))) => {
                 if let Some(progress) = stream.partitions.get_mut(&partition) {
                     progress.is_caught_up = true;
@@ -362,6 +377,7 @@ impl Worker {
 /// Applies one record.
 fn take(
     message: &BorrowedMessage<'_>,
+    clock: Clock,
     shards: &mut BTreeMap<i32, Shard>,
     effects: &mut Effects,
     stream: &mut Stream,
@@ -387,7 +403,7 @@ fn take(
             if outcome == Outcome::Applied {
                 *stream.applied.entry(event.kind).or_default() += 1;
                 progress.event_time_max = progress.event_time_max.max(Some(event.time));
-                progress.applied_at = Some(clock::now());
+                progress.applied_at = Some(clock.now());
             }
             outcome
         }

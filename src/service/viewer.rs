@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::clock;
+use super::clock::{self, Clock};
 use super::picture::{Picture, Stream};
 use super::stream::{Batch, Command};
 use crate::measure::Measure;
@@ -26,6 +26,7 @@ const DUE_SOON_PERCENT: i64 = 80;
 /// Merges what the workers say.
 pub(super) struct Viewer {
     rules: Arc<Rules>,
+    clock: Clock,
     view: View,
     commands: Vec<Sender<Command>>,
     batches: Receiver<Batch>,
@@ -39,15 +40,17 @@ pub(super) struct Viewer {
 impl Viewer {
     pub(super) fn new(
         rules: Arc<Rules>,
+        clock: Clock,
         commands: Vec<Sender<Command>>,
         batches: Receiver<Batch>,
         picture: Arc<ArcSwap<Picture>>,
     ) -> Self {
-        let started = clock::now();
+        let started = clock::wall();
         Self {
             view: View::new(Arc::clone(&rules), Timestamp::EVENT_MIN),
             workers: commands.iter().map(|_| (Stream::default(), false)).collect(),
             rules,
+            clock,
             commands,
             batches,
             started,
@@ -92,7 +95,7 @@ impl Viewer {
     /// The wall clock once everything is caught up, before that the latest event time, at most the wall
     /// clock; it never goes back.
     fn now(&self) -> Timestamp {
-        let wall = clock::now();
+        let wall = self.clock.now();
         let stream = self.stream();
         let now = if stream.doubt().is_none() || self.caught_up_at.is_some() {
             wall
@@ -127,7 +130,7 @@ impl Viewer {
         let stream = self.stream();
         let doubt = stream.doubt();
         if doubt.is_none() && self.caught_up_at.is_none() {
-            self.caught_up_at = Some(clock::now());
+            self.caught_up_at = Some(clock::wall());
             tracing::info!("caught up: readings and verdicts can be trusted from here on");
         }
         self.view.set_frozen(doubt.is_some());
