@@ -1,5 +1,7 @@
 //! What a team undertook: objectives with their levels, and whether they hold.
 
+use std::fmt;
+
 use chrono::NaiveDate;
 
 use crate::event::Priority;
@@ -162,5 +164,18 @@ impl Objective {
         std::iter::once(None)
             .chain(Priority::ALL.into_iter().map(Some))
             .map(|priority| self.target(priority))
+    }
+}
+
+/// `90% first_reply within 4h, over 7d`: as the file has it, without the priorities.
+impl fmt::Display for Objective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let measure = self.measure.label();
+        match &self.level {
+            Level::Within { target, share, .. } => {
+                write!(f, "{share} {measure} within {target}, over {}", self.over)
+            }
+            Level::NoneOver(limit) => write!(f, "no {measure} over {limit}"),
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! A ticket's timeline is the only state. Everything else is derived.
 //!
 //! ```text
-//! bytes ─► event ─► timeline ─► stopwatches ─► windows ─► readings ─► verdicts
+//! bytes ─► event ─► timeline ─► stopwatches ─► windows ─► readings ─► verdicts ─► alerts
 //!            │       (shard)                    └────── view ──────┘
 //!         rejection
 //! ─────────────────────────── pure: no clock, no files, no threads ───────────────────────────
@@ -27,6 +27,7 @@
 //! | `window` | buckets, panes, sums, those waiting, the survival curve |
 //! | `shard` | all timelines of one source partition |
 //! | `reading`, `view` | what all shards together say at one instant |
+//! | `alert` | what must be told, to whom, and why |
 //! | `config` | files to agreements: all faults in one run |
 //! | `replay` | the pipeline over a whole history |
 //! | `input`, `service`, `cli` | the shell |
@@ -52,6 +53,7 @@ pub mod window;
 pub mod shard;
 pub mod reading;
 pub mod view;
+pub mod alert;
 pub mod config;
 pub mod replay;
 pub mod input;

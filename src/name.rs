@@ -15,6 +15,16 @@ pub const UNCLAIMED: &str = "unclaimed";
 /// Team names that mean something else in readings and metrics.
 pub const RESERVED_TEAMS: [&str; 3] = [UNCLAIMED, "_all", "_unclaimed"];
 
+/// The label of a team in metrics, alerts and addresses: `_all` is the whole organisation, `_unclaimed` what
+/// nobody answers for; neither can be a team's name.
+pub fn team_label(team: Option<&str>) -> &str {
+    match team {
+        None => "_all",
+        Some(UNCLAIMED) => "_unclaimed",
+        Some(team) => team,
+    }
+}
+
 /// Whether `text` can be a ticket, concern or agent id: 1 to 128 bytes of `[A-Za-z0-9._:/@#+-]`.
 pub fn is_id(text: &str) -> bool {
     (1..=ID_BYTES_MAX).contains(&text.len())

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::alert::Transition;
 use crate::event::{Event, Outcome, Outcomes};
 use crate::rules::Rules;
 use crate::shard::Shard;
 use crate::time::{DAY_MS, Elapsed, Timestamp};
 use crate::view::View;
+
+mod watch;
 
 /// Instants that one replay reads at most: an hour's step over eleven years.
 pub const INSTANTS_MAX: i64 = 100_000;
@@ -29,6 +32,8 @@ pub struct Readings {
     shard: Shard,
     view: Option<View>,
     rules: Arc<Rules>,
+    /// Absent where nothing is agreed on, and so nothing to watch.
+    watch: Option<watch::Watch>,
     /// Whether there were more teams than are told apart, and no agreement that says which count.
     pub too_many_teams: bool,
 }
@@ -98,16 +103,32 @@ impl Replay {
                 (rules, too_many)
             }
         };
-        Readings { shard: self.shard, view: None, rules, too_many_teams }
+        let watch = rules.objectives().next().map(|_| watch::Watch::new(&rules));
+        Readings { shard: self.shard, view: None, rules, watch, too_many_teams }
     }
 }
 
 impl Readings {
-    /// The view at an instant, which must not be before the one asked for last.
-    pub fn at(&mut self, now: Timestamp) -> &View {
-        let view = self.view.get_or_insert_with(|| View::new(Arc::clone(&self.rules), now));
+    /// The view at an instant, which must not be before the one asked for last; and what became of alerts
+    /// since then, or since the first event, in order of time, objective and kind.
+    pub fn at(&mut self, now: Timestamp) -> (&View, Vec<Transition>) {
+        let view = self.view.get_or_insert_with(|| {
+            // Before the first event there is nothing to watch.
+            let begin = match (&self.watch, self.shard.span()) {
+                (Some(_), Some((first, _))) => first.minus(Elapsed::from_ms(1)).min(now),
+                (Some(_) | None, _) => now,
+            };
+            View::new(Arc::clone(&self.rules), begin)
+        });
+        let mut transitions = Vec::new();
+        if let Some(watch) = &mut self.watch {
+            watch.run(&mut self.shard, view, now, &mut transitions);
+        }
         view.advance(now);
-        self.shard.advance(now, view);
-        view
+        match &mut self.watch {
+            Some(watch) => self.shard.advance(now, &mut watch.sink(view)),
+            None => self.shard.advance(now, view),
+        }
+        (view, transitions)
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! worker threads ── effects ─► viewer thread ── picture ─► /metrics, /-/ready
-//! (consumer, shards)            (one view)      (immutable)
+//! (consumer, shards)         (one view, alerts) (immutable)
+//!                                   └────────── notices ─► a thread for each Alertmanager
 //! ```
 //!
 //! # Design
@@ -11,8 +12,10 @@
 //! brings its shards up to it and hands back what ended and what runs as a list. Lists instead of a shared
 //! view: counting commutes, so the workers never wait for each other or for a reader.
 
+mod alertmanager;
 pub mod clock;
 mod http;
+mod instruments;
 mod metrics;
 mod picture;
 pub mod run;

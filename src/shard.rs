@@ -4,16 +4,17 @@
 //! what the timelines say as of it. `now` must not go back.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::event::{Event, Outcome, Skip, Subject};
+use crate::measure::Measure;
 use crate::name::{NameId, Names};
 use crate::rules::{Rules, Slot};
-use crate::ticket::{Context, Entry, Found, Sink, Timeline, pack_detail};
+use crate::ticket::{Context, Entry, Found, Making, Sink, TakingBack, Timeline, pack_detail};
 use crate::time::Timestamp;
 
 /// Timelines in one chunk of the register: growing must not copy them all.
@@ -33,6 +34,8 @@ pub struct Shard {
     marked: Vec<u32>,
     /// Timelines whose next event lies after `now`, by its time.
     ahead: BTreeSet<(Timestamp, u32)>,
+    /// The measures of samples that were taken back and may come again, by timeline.
+    taken: BTreeMap<u32, Vec<Measure>>,
     /// Where details are packed, kept to save allocations.
     scratch: Vec<u8>,
 }
@@ -48,6 +51,7 @@ impl Shard {
             register: HashTable::new(),
             marked: Vec::new(),
             ahead: BTreeSet::new(),
+            taken: BTreeMap::new(),
             scratch: Vec::new(),
         }
     }
@@ -92,18 +96,29 @@ impl Shard {
                 continue;
             };
             timeline.marked = false;
-            if let Some(next) = timeline.advance(now, context, sink) {
+            let taken = self.taken.remove(&number).unwrap_or_default();
+            let mut making = Making { sink: &mut *sink, taken };
+            if let Some(next) = timeline.advance(now, context, &mut making) {
                 self.ahead.insert((next, number));
             }
         }
+    }
+
+    /// The time of the next event after the instant that it was brought up to; none if there is none.
+    pub fn next_event(&self) -> Option<Timestamp> {
+        self.ahead.first().map(|(time, _)| *time)
     }
 
     /// Takes everything back from the sink, as when the partition goes to another instance.
     pub fn withdraw(&mut self, sink: &mut dyn Sink) {
         self.name_slots();
         let context = Context { rules: &self.rules, slots: &self.slots };
-        for timeline in self.timelines.iter_mut().flatten() {
-            timeline.unwind_all(context, sink);
+        for (number, timeline) in (0..).zip(self.timelines.iter_mut().flatten()) {
+            let mut taken = Vec::new();
+            timeline.unwind_all(context, &mut TakingBack { sink: &mut *sink, taken: &mut taken });
+            if !taken.is_empty() {
+                self.taken.entry(number).or_default().extend(taken);
+            }
         }
     }
 
@@ -164,7 +179,16 @@ impl Shard {
             }
         };
         if timeline.disturbs(place) {
-            timeline.unwind(place.spot, context, sink);
+            let is_late = timeline.is_late(place);
+            let mut taken = Vec::new();
+            let mut taking_back = TakingBack { sink: &mut *sink, taken: &mut taken };
+            timeline.unwind(place.spot, context, &mut taking_back);
+            if is_late {
+                sink.came_late(!taken.is_empty());
+            }
+            if !taken.is_empty() {
+                self.taken.entry(number).or_default().extend(taken);
+            }
         }
         timeline.insert(place, entry);
         self.mark(number);

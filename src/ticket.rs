@@ -2,6 +2,7 @@
 
 mod entry;
 mod fold;
+mod made;
 mod order;
 mod stopwatch;
 mod timeline;
@@ -10,5 +11,6 @@ pub use stopwatch::{Ended, Ending, GivenUp, Running, Sink};
 pub use timeline::EVENTS_PER_TICKET_MAX;
 
 pub(crate) use entry::{Entry, pack_detail};
+pub(crate) use made::{Making, TakingBack};
 pub(crate) use stopwatch::Context;
 pub(crate) use timeline::{Found, Timeline};

@@ -128,6 +128,21 @@ impl Elapsed {
         Self::from_ms(self.0.saturating_sub(other.0))
     }
 
+    /// For people: in its two largest units, `4h 30m`, `2d`, `< 1s`.
+    pub fn in_words(self) -> String {
+        const UNITS: [(i64, &str); 4] =
+            [(DAY_MS, "d"), (HOUR_MS, "h"), (MINUTE_MS, "m"), (SECOND_MS, "s")];
+        let Some(first) = UNITS.iter().position(|(unit, _)| self.0 >= *unit) else {
+            return if self.0 == 0 { "0s".to_owned() } else { "< 1s".to_owned() };
+        };
+        let (unit, letter) = UNITS[first];
+        let whole = format!("{}{letter}", self.0 / unit);
+        match UNITS.get(first + 1).map(|(smaller, letter)| (self.0 % unit / smaller, letter)) {
+            Some((rest, letter)) if rest > 0 => format!("{whole} {rest}{letter}"),
+            _ => whole,
+        }
+    }
+
     /// Reads a duration as configuration writes it: whole numbers with a unit, such as `90s`, `30m`,
     /// `4h`, `1h30m`, `5d` or `2w`. `None` for anything else, zero included.
     pub fn parse(text: &str) -> Option<Self> {
@@ -221,6 +236,20 @@ mod tests {
         assert_eq!(Elapsed(90_000).to_string(), "1m30s");
         for text in ["", "4", "h", "4 h", "-4h", "0h", "1.5h", "99999999999999999999h"] {
             assert_eq!(Elapsed::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn durations_read_in_their_two_largest_units() {
+        for (ms, words) in [
+            (0, "0s"),
+            (999, "< 1s"),
+            (61_000, "1m 1s"),
+            (3_600_000, "1h"),
+            (93_784_000, "1d 2h"),
+            (86_400_000 * 400, "400d"),
+        ] {
+            assert_eq!(Elapsed(ms).in_words(), words);
         }
     }
 

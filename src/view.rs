@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::agreement::{Knowledge, Level, Objective, Tally};
+use crate::agreement::{Knowledge, Level, Objective, State, Tally};
 use crate::event::Priority;
 use crate::measure::Measure;
 use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, Seconds, Verdict, Within};
@@ -25,6 +25,8 @@ use crate::window::{Bucket, Levels, Series, Survival, Waiting, WaitingSet, Windo
 pub struct View {
     rules: Arc<Rules>,
     now: Timestamp,
+    /// Before this instant no window moves.
+    moves_at: Timestamp,
     history_from: Option<Timestamp>,
     is_frozen: bool,
     /// By slot and measure.
@@ -69,6 +71,7 @@ impl View {
         Self {
             rules,
             now,
+            moves_at: Timestamp::EVENT_END,
             history_from: None,
             is_frozen: false,
             series: std::iter::repeat_with(|| None).take(series).collect(),
@@ -80,7 +83,12 @@ impl View {
     /// Moves the windows on to `now`; an earlier instant than before changes nothing.
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
+        if self.now < self.moves_at {
+            return;
+        }
         self.series.iter_mut().flatten().for_each(|series| series.advance(self.now));
+        let moves = self.series.iter().flatten().map(|series| series.moves_at());
+        self.moves_at = moves.min().unwrap_or(Timestamp::EVENT_END);
     }
 
     /// Says that nothing is known of the time before this instant: windows that reach further back have
@@ -139,29 +147,66 @@ impl View {
 
     /// How every objective stands: the teams' in order of team and line, then the organisation's.
     pub fn verdicts(&self) -> Vec<Verdict> {
-        let verdict = |(id, owner, objective): (ObjectiveId, Slot, &Objective)| {
-            let tally = self.tally(id);
-            let from = crate::window::from_of(self.now, objective.over);
-            let knowledge = if self.is_frozen {
-                Knowledge::Stale
-            } else if self.history_from.is_some_and(|history| from < history) {
-                Knowledge::InPart
-            } else {
-                Knowledge::Whole
-            };
-            Verdict {
-                at: self.now,
-                team: self.rules.slot_name(owner).map(Into::into),
-                objective: objective.name.clone(),
-                decided: tally.decided,
-                missed: tally.missed,
-                compliance: tally.compliance_bp(),
-                state: objective.judge(tally, knowledge),
-                behind_market: false,
-                history_from: self.history_from,
-            }
-        };
-        self.rules.objectives().map(verdict).collect()
+        self.rules.objectives().map(|(id, _, _)| self.verdict(id)).collect()
+    }
+
+    /// How one objective stands.
+    pub fn verdict(&self, id: ObjectiveId) -> Verdict {
+        let (owner, objective) = self.rules.objective(id);
+        let tally = self.tally(id);
+        Verdict {
+            at: self.now,
+            team: self.rules.slot_name(owner).map(Into::into),
+            objective: objective.name.clone(),
+            decided: tally.decided,
+            missed: tally.missed,
+            compliance: tally.compliance_bp(),
+            state: objective.judge(tally, self.knowledge(objective)),
+            behind_market: false,
+            history_from: self.history_from,
+        }
+    }
+
+    fn knowledge(&self, objective: &Objective) -> Knowledge {
+        let from = crate::window::from_of(self.now, objective.over);
+        if self.is_frozen {
+            Knowledge::Stale
+        } else if self.history_from.is_some_and(|history| from < history) {
+            Knowledge::InPart
+        } else {
+            Knowledge::Whole
+        }
+    }
+
+    /// The state and the number of decided tickets of an objective: what alerts go by.
+    pub fn state(&self, id: ObjectiveId) -> (State, u64) {
+        let (_, objective) = self.rules.objective(id);
+        let tally = self.tally(id);
+        (objective.judge(tally, self.knowledge(objective)), tally.decided)
+    }
+
+    /// The first instant after `now` at which the tickets that an objective is judged by can change though
+    /// no event comes: somebody waits beyond the target, or the window moves on. None if never.
+    pub fn changes_at(&self, id: ObjectiveId) -> Option<Timestamp> {
+        let (owner, objective) = self.rules.objective(id);
+        let after = |at: Timestamp| at.plus(Elapsed::from_ms(1));
+        let overdue = self.waiting_of(owner, objective.measure).flat_map(Waiting::sets);
+        let overdue = overdue.filter_map(|(priority, set)| {
+            let target = objective.target(priority);
+            // The first who is not over it yet.
+            set.first_from(self.now.minus(target)).map(|start| after(start.plus(target)))
+        });
+        let series = self.series[series_index(owner, objective.measure)].as_deref();
+        let sum = series.and_then(|series| series.sum(objective.over));
+        let moves =
+            sum.filter(|sum| !sum.tally.is_empty()).map(|sum| after(sum.from.plus(sum.length)));
+        overdue.chain(moves).min()
+    }
+
+    /// How many wait for a slot and measure, and since when the longest of them.
+    pub fn waiting(&self, slot: Slot, measure: Measure) -> (u64, Option<Timestamp>) {
+        let waiting = || self.waiting_of(slot, measure);
+        (waiting().map(Waiting::len).sum(), waiting().filter_map(Waiting::oldest).min())
     }
 
     /// The tickets that an objective is judged by.
@@ -224,7 +269,9 @@ impl View {
     fn series_at(&mut self, slot: Slot, measure: Measure) {
         let index = series_index(slot, measure);
         if self.series[index].is_none() {
-            self.series[index] = Some(Box::new(self.empty_series(slot, measure)));
+            let series = self.empty_series(slot, measure);
+            self.moves_at = self.moves_at.min(series.moves_at());
+            self.series[index] = Some(Box::new(series));
         }
     }
 
@@ -240,7 +287,7 @@ impl View {
         sum: &WindowSum,
     ) -> Option<Reading> {
         let tally = &sum.tally;
-        let waiting: u64 = self.waiting_of(slot, measure).map(Waiting::len).sum();
+        let (waiting, oldest_waiting_since) = self.waiting(slot, measure);
         let decided = GivenUp::ALL.into_iter().filter(|reason| reason.is_decided());
         let given_up = decided.map(|reason| tally.given_up(reason)).sum();
         if tally.answered.is_empty() && waiting == 0 && given_up == 0 {
@@ -262,7 +309,7 @@ impl View {
                 .into(),
             max: tally.answered.highest().map(shown),
             waiting,
-            oldest_waiting_since: self.waiting_of(slot, measure).filter_map(Waiting::oldest).min(),
+            oldest_waiting_since,
             given_up,
             q_with_waiting: self.waiting_aware(slot, measure, series, sum),
             within: self.within(slot, measure, series, sum),

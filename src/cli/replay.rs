@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::disk::{RealDisk, files_of, today};
 use super::feed::feed;
 use super::{Exit, Format, ReplayArgs, Terminal, check, table};
+use crate::alert::Transition;
 use crate::config::Config;
 use crate::event::Outcome;
 use crate::input::Source;
@@ -85,22 +86,31 @@ fn print(
         writeln!(terminal.notes, "there is no event, and so nothing to read")?;
     }
     for now in instants {
-        let view = readings.at(now);
+        let (view, transitions) = readings.at(now);
         match arguments.format {
-            Format::Json => print_json(view, terminal)?,
-            Format::Table => table::print(view, terminal.out)?,
+            Format::Json => print_json(view, &transitions, terminal)?,
+            Format::Table => table::print(view, &transitions, terminal.out)?,
         }
     }
     Ok(())
 }
 
-fn print_json(view: &View, terminal: &mut Terminal<'_>) -> io::Result<()> {
+/// Readings, verdicts, and the alerts since the instant printed before.
+fn print_json(
+    view: &View,
+    transitions: &[Transition],
+    terminal: &mut Terminal<'_>,
+) -> io::Result<()> {
     for reading in view.readings() {
         serde_json::to_writer(&mut *terminal.out, &reading)?;
         writeln!(terminal.out)?;
     }
     for verdict in view.verdicts() {
         serde_json::to_writer(&mut *terminal.out, &verdict)?;
+        writeln!(terminal.out)?;
+    }
+    for transition in transitions {
+        serde_json::to_writer(&mut *terminal.out, transition)?;
         writeln!(terminal.out)?;
     }
     Ok(())

@@ -4,19 +4,29 @@ use std::io::{self, Write};
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
-use crate::agreement::{Level, Objective, State};
+use crate::agreement::State;
+use crate::alert::Transition;
 use crate::reading::{Reading, Seconds, Verdict};
 use crate::share::Share;
-use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
+use crate::time::Timestamp;
 use crate::view::View;
 use crate::window::Waited;
 
-/// Prints what a view says: verdicts first, since they are what was agreed on.
-pub(super) fn print(view: &View, out: &mut dyn Write) -> io::Result<()> {
+/// Prints what a view says: verdicts first, since they are what was agreed on; then the alerts since the
+/// instant printed before.
+pub(super) fn print(
+    view: &View,
+    transitions: &[Transition],
+    out: &mut dyn Write,
+) -> io::Result<()> {
     writeln!(out, "as of {}", view.now())?;
     let verdicts = verdicts(view);
     if !verdicts.is_empty() {
         writeln!(out, "\n{verdicts}")?;
+    }
+    let alerts = alerts(transitions);
+    if !alerts.is_empty() {
+        writeln!(out, "\n{alerts}")?;
     }
     let readings = readings(view);
     if readings.is_empty() {
@@ -48,7 +58,7 @@ fn verdicts(view: &View) -> Table {
         table.add_row([
             text(team_name(verdict.team.as_deref())),
             text(&verdict.objective),
-            text(agreed(objective)),
+            text(objective),
             text(state_in_words(verdict.state)),
             number(verdict.compliance.map_or("–".to_owned(), percent)),
             number(verdict.decided),
@@ -69,6 +79,21 @@ fn verdicts(view: &View) -> Table {
     table
 }
 
+/// The alerts that fired and those that were resolved; what was pending only nobody was told.
+fn alerts(transitions: &[Transition]) -> Table {
+    let mut table = table(&["team", "objective", "alert", "state", "at"]);
+    for transition in transitions.iter().filter(|transition| transition.fired_at.is_some()) {
+        table.add_row([
+            text(team_name(transition.team.as_deref())),
+            text(&transition.objective),
+            text(transition.alert.label()),
+            text(transition.state),
+            text(transition.at),
+        ]);
+    }
+    table
+}
+
 fn state_in_words(state: State) -> &'static str {
     match state {
         State::NotAgreed => "not agreed yet",
@@ -77,16 +102,6 @@ fn state_in_words(state: State) -> &'static str {
         State::InsufficientData => "too few tickets",
         State::AtRisk => "at risk",
         State::Met => "met",
-    }
-}
-
-fn agreed(objective: &Objective) -> String {
-    let measure = objective.measure.label();
-    match &objective.level {
-        Level::Within { target, share, .. } => {
-            format!("{share} {measure} within {target}, over {}", objective.over)
-        }
-        Level::NoneOver(limit) => format!("no {measure} over {limit}"),
     }
 }
 
@@ -117,7 +132,7 @@ fn row(reading: &Reading, above: Option<&Reading>, now: Timestamp) -> [Cell; 10]
     let same_measure = same_team && above.is_some_and(|above| above.measure == reading.measure);
     let unless = |same: bool, name| text(if same { "" } else { name });
     let shown = |seconds: Option<Seconds>| {
-        number(seconds.map_or("–".to_owned(), |Seconds(elapsed)| in_words(elapsed)))
+        number(seconds.map_or("–".to_owned(), |Seconds(elapsed)| elapsed.in_words()))
     };
     [
         unless(same_team, team_name(reading.team.as_deref())),
@@ -127,8 +142,8 @@ fn row(reading: &Reading, above: Option<&Reading>, now: Timestamp) -> [Cell; 10]
         shown(reading.q.p50),
         shown(reading.q.p90),
         number(match reading.q_with_waiting.p90 {
-            Waited::Value(elapsed) => in_words(elapsed),
-            Waited::MoreThan(elapsed) => format!("> {}", in_words(elapsed)),
+            Waited::Value(elapsed) => elapsed.in_words(),
+            Waited::MoreThan(elapsed) => format!("> {}", elapsed.in_words()),
             Waited::TooFew(_) => "too few".to_owned(),
         }),
         number(reading.waiting),
@@ -144,39 +159,4 @@ fn team_name(team: Option<&str>) -> &str {
 /// `92.65 %`, with what is needed of two decimals.
 fn percent(bp: u32) -> String {
     Share::from_basis_points(bp).map_or("0%".to_owned(), |share| share.to_string())
-}
-
-/// A duration in its two largest units.
-fn in_words(elapsed: Elapsed) -> String {
-    const UNITS: [(i64, &str); 4] =
-        [(DAY_MS, "d"), (HOUR_MS, "h"), (MINUTE_MS, "m"), (SECOND_MS, "s")];
-    let ms = elapsed.ms();
-    let Some(first) = UNITS.iter().position(|(unit, _)| ms >= *unit) else {
-        return if ms == 0 { "0s".to_owned() } else { "< 1s".to_owned() };
-    };
-    let (unit, letter) = UNITS[first];
-    let whole = format!("{}{letter}", ms / unit);
-    match UNITS.get(first + 1).map(|(smaller, letter)| (ms % unit / smaller, letter)) {
-        Some((rest, letter)) if rest > 0 => format!("{whole} {rest}{letter}"),
-        _ => whole,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_read_in_their_two_largest_units() {
-        for (ms, words) in [
-            (0, "0s"),
-            (999, "< 1s"),
-            (61_000, "1m 1s"),
-            (3_600_000, "1h"),
-            (93_784_000, "1d 2h"),
-            (86_400_000 * 400, "400d"),
-        ] {
-            assert_eq!(in_words(Elapsed::from_ms(ms)), words);
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! The clock of the service: that of the wall, or that of a story that is told faster.
 
-use std::time::SystemTime;
+use std::time::{Instant, SystemTime};
 
 use crate::time::{Elapsed, Timestamp};
 
@@ -52,6 +52,12 @@ pub(super) fn wall() -> Timestamp {
     let now = SystemTime::now();
     let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// For how long something takes, and when to try again.
+pub(super) fn instant() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "the one place where the service takes the time")]
+    Instant::now()
 }
 
 #[cfg(test)]

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
 use prometheus::{Encoder, TextEncoder};
 
+use super::clock;
+use super::instruments::Instruments;
 use super::picture::Picture;
 use crate::agreement::{Level, Objective, State};
 use crate::event::{Kind, Reason, Skip};
 use crate::measure::Measure;
+use crate::name::team_label;
 use crate::reading::{Reading, Seconds, Verdict};
 use crate::rules::Rules;
 use crate::share::Share;
@@ -20,14 +23,21 @@ use crate::window::Waited;
 pub(super) const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// All families as text.
-pub(super) fn text(picture: &Picture) -> Result<String, prometheus::Error> {
+pub(super) fn text(
+    picture: &Picture,
+    instruments: &Instruments,
+) -> Result<String, prometheus::Error> {
+    let began = clock::instant();
     let mut families = Families::default();
     windows(picture, &mut families);
     given_up(picture, &mut families);
     objectives(picture, &mut families);
     stream(picture, &mut families);
     state(picture, &mut families);
+    alerts(picture, &mut families);
     let mut all = families.finish();
+    instruments.collect_duration.set(began.elapsed().as_secs_f64());
+    all.extend(instruments.registry.gather());
     all.extend(prometheus::gather());
     let mut text = Vec::new();
     TextEncoder::new().encode(&all, &mut text)?;
@@ -103,15 +113,6 @@ fn unix(at: Timestamp) -> f64 {
 
 fn yes(value: bool) -> f64 {
     f64::from(u8::from(value))
-}
-
-/// The label of a team: `_all` is the whole organisation, `_unclaimed` what nobody answers for.
-fn team_label(team: Option<&str>) -> &str {
-    match team {
-        None => "_all",
-        Some(crate::name::UNCLAIMED) => "_unclaimed",
-        Some(team) => team,
-    }
 }
 
 fn windows(picture: &Picture, families: &mut Families) {
@@ -333,6 +334,26 @@ fn states(state: State, labels: &[(&'static str, &str); 2], families: &mut Famil
              insufficient_data, frozen, not_agreed.",
             &[labels[0], labels[1], ("state", other.label())],
             yes(other == state),
+        );
+    }
+}
+
+/// Those that are pending or firing, or frozen while one of both.
+fn alerts(picture: &Picture, families: &mut Families) {
+    for alert in picture.alerts.iter().filter(|alert| alert.status().is_active()) {
+        let (owner, objective) = picture.rules.objective(alert.objective);
+        let state = if alert.frozen_since().is_some() { "frozen" } else { alert.status().label() };
+        families.gauge(
+            "alerts",
+            "Alerts held by this instance; 1 for each, by state: pending, firing, frozen.",
+            &[
+                ("team", team_label(picture.rules.slot_name(owner))),
+                ("objective", &objective.name),
+                ("alertname", alert.kind.label()),
+                ("severity", &alert.policy.severity),
+                ("state", state),
+            ],
+            1.0,
         );
     }
 }

@@ -3,11 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
+use super::instruments::Instruments;
+use crate::alert::Alerts;
 use crate::event::{Kind, Outcomes};
 use crate::measure::Measure;
 use crate::reading::{Reading, Verdict};
 use crate::rules::{Rules, Slot};
 use crate::time::{Elapsed, Timestamp};
+
+/// What the parts of the process share.
+#[derive(Clone, Debug)]
+pub(super) struct Shared {
+    pub(super) picture: Arc<ArcSwap<Picture>>,
+    pub(super) instruments: Arc<Instruments>,
+}
 
 /// Everything that can be read, as of one instant.
 #[derive(Debug)]
@@ -21,6 +32,7 @@ pub(super) struct Picture {
     pub(super) overdue: Vec<(u64, u64)>,
     /// Given up by reason, in the order of [`crate::ticket::GivenUp::ALL`], by team, measure and window.
     pub(super) given_up: Vec<(Slot, Measure, Elapsed, [u64; 5])>,
+    pub(super) alerts: Alerts,
     pub(super) stream: Stream,
     /// When the service started.
     pub(super) started: Timestamp,

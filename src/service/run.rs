@@ -9,11 +9,14 @@ use arc_swap::ArcSwap;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::alertmanager::Delivery;
 use super::clock::{self, Clock};
 use super::http;
-use super::picture::{Picture, Stream};
+use super::instruments::Instruments;
+use super::picture::{Picture, Shared, Stream};
 use super::stream::Worker;
-use super::viewer::Viewer;
+use super::viewer::{Alerting, Viewer};
+use crate::alert::{Alerts, Sender};
 use crate::config::Service;
 use crate::rules::Rules;
 
@@ -33,6 +36,9 @@ pub enum RunError {
         /// What the system says.
         error: io::Error,
     },
+    /// Two metrics have one name.
+    #[error("failed to set up metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// The system refuses threads, signals or sockets.
     #[error("failed to run: {0}")]
     System(#[from] io::Error),
@@ -43,18 +49,31 @@ pub enum RunError {
 /// # Errors
 /// When it cannot begin, or the system fails it.
 pub fn run(service: &Service, rules: Arc<Rules>, clock: Clock) -> Result<(), RunError> {
-    let picture = Arc::new(ArcSwap::from_pointee(Picture {
+    let picture = Picture {
         at: None,
         rules: Arc::clone(&rules),
         readings: Vec::new(),
         verdicts: Vec::new(),
         overdue: Vec::new(),
         given_up: Vec::new(),
+        alerts: Alerts::new(&rules),
         stream: Stream { topic: service.kafka.topic.clone(), ..Stream::default() },
         started: clock::wall(),
         caught_up_at: None,
         frozen: Some("it has just started".to_owned()),
-    }));
+    };
+    let instruments = Instruments::new(service.alertmanagers.len(), &rules, clock::wall())?;
+    let shared = Shared {
+        picture: Arc::new(ArcSwap::from_pointee(picture)),
+        instruments: Arc::new(instruments),
+    };
+    let alerting = Alerting {
+        sender: Sender {
+            external_url: service.http.external_url.clone(),
+            external_labels: service.external_labels.clone(),
+        },
+        delivery: Delivery::start(&service.alertmanagers, &shared.instruments.delivered)?,
+    };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let listener = runtime.block_on(listen(service))?;
@@ -63,8 +82,9 @@ pub fn run(service: &Service, rules: Arc<Rules>, clock: Clock) -> Result<(), Run
     let mut commands = Vec::new();
     let mut threads = Vec::new();
     for number in 0..service.kafka.workers {
-        let worker = Worker::new(number, &service.kafka, Arc::clone(&rules), clock)
-            .map_err(RunError::Client)?;
+        let worker =
+            Worker::new(number, &service.kafka, Arc::clone(&rules), clock, &shared.instruments)
+                .map_err(RunError::Client)?;
         let (to_worker, orders) = mpsc::channel();
         let answers = to_viewer.clone();
         let name = format!("worker-{number}");
@@ -72,7 +92,7 @@ pub fn run(service: &Service, rules: Arc<Rules>, clock: Clock) -> Result<(), Run
             .push(thread::Builder::new().name(name).spawn(move || worker.run(&orders, &answers))?);
         commands.push(to_worker);
     }
-    let viewer = Viewer::new(rules, clock, commands, batches, Arc::clone(&picture));
+    let viewer = Viewer::new(rules, clock, commands, batches, alerting, &shared);
     let (stop, stopped) = mpsc::channel();
     threads.push(thread::Builder::new().name("viewer".into()).spawn(move || viewer.run(&stopped))?);
     let served = runtime.block_on(async {
@@ -85,7 +105,7 @@ pub fn run(service: &Service, rules: Arc<Rules>, clock: Clock) -> Result<(), Run
             }
             tracing::info!("stopping");
         };
-        axum::serve(listener, http::routes(picture)).with_graceful_shutdown(ended).await
+        axum::serve(listener, http::routes(shared)).with_graceful_shutdown(ended).await
     });
     drop(stop);
     for thread in threads {

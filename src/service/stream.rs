@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use prometheus::local::LocalHistogram;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
@@ -20,7 +21,8 @@ use rdkafka::statistics::Statistics;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::clock::Clock;
+use super::clock::{self, Clock};
+use super::instruments::Instruments;
 use super::picture::{Progress, Stream};
 use crate::config::Kafka;
 use crate::event::{Event, Outcome, Skip, Subject, decode, too_far_ahead};
@@ -31,6 +33,9 @@ use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
 /// How long a poll waits for a record: how late a worker may notice a command.
 const POLL_WAIT: Duration = Duration::from_millis(50);
+
+/// Records that are taken before a command is looked for.
+const BATCH_MAX: usize = 1_000;
 
 /// How far an event may lie after its own record's timestamp. What lies further is refused before it can
 /// move anything: one record from a wrong clock must not carry `now` along.
@@ -58,32 +63,55 @@ pub(super) struct Batch {
 
 /// What ended and what runs, in order.
 #[derive(Debug, Default)]
-pub(super) struct Effects(Vec<Effect>);
+pub(super) struct Effects {
+    all: Vec<Effect>,
+    /// Events that came late: those that took samples back, and the others.
+    late: [u64; 2],
+}
 
 #[derive(Debug)]
 enum Effect {
     Ended(Ended, i64),
+    Made(Ended),
     Running(Running, i64),
 }
 
 impl Sink for Effects {
     fn ended(&mut self, ended: &Ended, by: i64) {
-        self.0.push(Effect::Ended(ended.clone(), by));
+        self.all.push(Effect::Ended(ended.clone(), by));
     }
 
     fn running(&mut self, running: &Running, by: i64) {
-        self.0.push(Effect::Running(running.clone(), by));
+        self.all.push(Effect::Running(running.clone(), by));
+    }
+
+    /// That it ended has just been said.
+    fn sample_made(&mut self, ended: &Ended) {
+        if let Some(last) = self.all.last_mut() {
+            *last = Effect::Made(ended.clone());
+        }
+    }
+
+    fn came_late(&mut self, corrects: bool) {
+        self.late[usize::from(!corrects)] += 1;
     }
 }
 
 impl Effects {
     /// Hands all on.
     pub(super) fn apply(self, sink: &mut dyn Sink) {
-        for effect in self.0 {
+        for effect in self.all {
             match effect {
                 Effect::Ended(ended, by) => sink.ended(&ended, by),
+                Effect::Made(ended) => {
+                    sink.ended(&ended, 1);
+                    sink.sample_made(&ended);
+                }
                 Effect::Running(running, by) => sink.running(&running, by),
             }
+        }
+        for (corrects, events) in [true, false].into_iter().zip(self.late) {
+            (0..events).for_each(|_| sink.came_late(corrects));
         }
     }
 }
@@ -243,13 +271,21 @@ fn trouble(code: RDKafkaErrorCode, reason: &str, topic: &str) -> Trouble {
 /// A worker with its shards.
 pub(super) struct Worker {
     number: usize,
-    rules: Arc<Rules>,
-    clock: Clock,
     consumer: BaseConsumer<Context>,
     noted: Arc<Mutex<Noted>>,
+    instruments: Arc<Instruments>,
+    holding: Holding,
+}
+
+/// What a worker holds.
+struct Holding {
+    rules: Arc<Rules>,
+    clock: Clock,
     shards: BTreeMap<i32, Shard>,
     effects: Effects,
     stream: Stream,
+    /// How long events were on their way, since the last report.
+    event_delay: LocalHistogram,
 }
 
 impl Worker {
@@ -262,6 +298,7 @@ impl Worker {
         kafka: &Kafka,
         rules: Arc<Rules>,
         clock: Clock,
+        instruments: &Arc<Instruments>,
     ) -> Result<Self, String> {
         let noted = Arc::new(Mutex::new(Noted::default()));
         let context = Context { topic: kafka.topic.clone(), noted: Arc::clone(&noted) };
@@ -270,18 +307,15 @@ impl Worker {
         let consumer: BaseConsumer<Context> =
             client_config(kafka, number).create_with_context(context).map_err(refused)?;
         consumer.subscribe(&[&kafka.topic]).map_err(refused)?;
-        let stream = Stream { topic: kafka.topic.clone(), ..Stream::default() };
-        let shards = BTreeMap::new();
-        Ok(Self {
-            number,
+        let holding = Holding {
             rules,
             clock,
-            consumer,
-            noted,
-            shards,
+            shards: BTreeMap::new(),
             effects: Effects::default(),
-            stream,
-        })
+            stream: Stream { topic: kafka.topic.clone(), ..Stream::default() },
+            event_delay: instruments.event_delay.local(),
+        };
+        Ok(Self { number, consumer, noted, instruments: Arc::clone(instruments), holding })
     }
 
     /// Reads until told to stop.
@@ -301,124 +335,166 @@ impl Worker {
         }
     }
 
+    /// Waits for a record, and takes those that are there already along with it.
     fn poll(&mut self) {
-        // The message borrows from the consumer, and the shards are beside it.
-        let Self { consumer, shards, effects, stream, noted, clock, .. } = self;
-        match consumer.poll(POLL_WAIT) {
-            Some(Ok(message)) => take(&message, *clock, shards, effects, stream),
-            Some(Err(KafkaError::PartitionEOF(partition))) => {
-                if let Some(progress) = stream.partitions.get_mut(&partition) {
-                    progress.is_caught_up = true;
-                    progress.end = Some(progress.end.unwrap_or(0).max(progress.position));
-                }
+        let mut wait = POLL_WAIT;
+        let mut began = None;
+        for _ in 0..BATCH_MAX {
+            let Some(taken) = self.poll_one(wait) else { break };
+            wait = Duration::ZERO;
+            if taken {
+                began.get_or_insert_with(clock::instant);
             }
-            // Most errors have come to the context before, with more words.
-            Some(Err(error))
-                if noted.lock().unwrap_or_else(PoisonError::into_inner).trouble.is_none() =>
-            {
-                let code = error.rdkafka_error_code();
-                let reason = code.map_or(error.to_string(), |code| code.to_string());
-                consumer.context().error(error, &reason);
-            }
-            Some(Err(_)) | None => {}
         }
-        let changes = self.noted_mut(|noted| std::mem::take(&mut noted.changes));
-        for change in changes {
-            match change {
-                Change::Assigned(partition) => {
-                    self.noted_mut(|noted| noted.trouble = None);
-                    tracing::info!(partition, "assigned: reading from its beginning");
-                    self.shards.insert(partition, Shard::new(Arc::clone(&self.rules)));
-                    self.stream.partitions.insert(partition, Progress::default());
-                }
-                Change::Revoked(partition) => {
-                    tracing::info!(partition, "revoked: its tickets are forgotten here");
-                    if let Some(mut shard) = self.shards.remove(&partition) {
-                        shard.withdraw(&mut self.effects);
-                    }
-                    self.stream.partitions.remove(&partition);
-                }
-            }
+        if let Some(began) = began {
+            self.instruments.apply_duration.observe(began.elapsed().as_secs_f64());
         }
     }
 
-    fn noted_mut<T>(&self, change: impl FnOnce(&mut Noted) -> T) -> T {
-        change(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner))
+    /// None if nothing was there; else whether it was a record.
+    fn poll_one(&mut self, wait: Duration) -> Option<bool> {
+        // The message borrows from the consumer, and the shards are beside it.
+        let Self { consumer, holding, noted, .. } = self;
+        let polled = consumer.poll(wait);
+        let changes = {
+            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+            if noted.changes.iter().any(|change| matches!(change, Change::Assigned(_))) {
+                noted.trouble = None;
+            }
+            std::mem::take(&mut noted.changes)
+        };
+        // Before the record: it may be the first of a partition that the very same poll assigned.
+        changes.into_iter().for_each(|change| holding.change(change));
+        match polled? {
+            Ok(message) => {
+                holding.take(&message);
+                return Some(true);
+            }
+            Err(KafkaError::PartitionEOF(partition)) => holding.reached_end(partition),
+            // Most errors have come to the context before, with more words.
+            Err(error) => {
+                let is_known =
+                    noted.lock().unwrap_or_else(PoisonError::into_inner).trouble.is_some();
+                if !is_known {
+                    let code = error.rdkafka_error_code();
+                    let reason = code.map_or(error.to_string(), |code| code.to_string());
+                    consumer.context().error(error, &reason);
+                }
+            }
+        }
+        Some(false)
     }
 
     fn advance(&mut self, now: Timestamp) -> Batch {
-        for shard in self.shards.values_mut() {
-            shard.advance(now, &mut self.effects);
+        let partitions_of_topic = self.holding.stream.partitions_of_topic;
+        self.holding.stream.partitions_of_topic =
+            partitions_of_topic.or_else(|| self.partitions_of_topic());
+        let mut stream = self.holding.report(now);
+        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        stream.rebalances = noted.rebalances;
+        stream.errors.clone_from(&noted.errors);
+        stream.trouble = noted.trouble.as_ref().map(|trouble| trouble.said.clone());
+        for (partition, progress) in &mut stream.partitions {
+            progress.end = progress.end.max(noted.ends.get(partition).copied());
         }
-        if self.stream.partitions_of_topic.is_none() {
-            self.stream.partitions_of_topic = self.partitions_of_topic();
-        }
-        let mut stream = self.stream.clone();
-        self.noted_mut(|noted| {
-            stream.rebalances = noted.rebalances;
-            stream.errors.clone_from(&noted.errors);
-            stream.trouble = noted.trouble.as_ref().map(|trouble| trouble.said.clone());
-            for (partition, progress) in &mut stream.partitions {
-                progress.end = progress.end.max(noted.ends.get(partition).copied());
-            }
-        });
-        stream.timelines = self.shards.values().map(|shard| shard.timelines() as u64).sum();
-        Batch { worker: self.number, effects: std::mem::take(&mut self.effects), stream }
+        Batch { worker: self.number, effects: std::mem::take(&mut self.holding.effects), stream }
     }
 
     /// How many partitions the topic has; asked only until it is known, since asking takes time.
     fn partitions_of_topic(&self) -> Option<usize> {
-        let metadata = self.consumer.fetch_metadata(Some(&self.stream.topic), POLL_WAIT).ok()?;
+        let metadata =
+            self.consumer.fetch_metadata(Some(&self.holding.stream.topic), POLL_WAIT).ok()?;
         let topic = metadata.topics().first().filter(|topic| topic.error().is_none())?;
         Some(topic.partitions().len()).filter(|count| *count > 0)
     }
 }
 
-/// Applies one record.
-fn take(
-    message: &BorrowedMessage<'_>,
-    clock: Clock,
-    shards: &mut BTreeMap<i32, Shard>,
-    effects: &mut Effects,
-    stream: &mut Stream,
-) {
-    let partition = message.partition();
-    let Some(shard) = shards.get_mut(&partition) else { return };
-    let Some(progress) = stream.partitions.get_mut(&partition) else { return };
-    let bytes = message.key().map_or(0, <[u8]>::len) + message.payload_len();
-    progress.position = message.offset() + 1;
-    progress.records += 1;
-    progress.bytes += bytes as u64;
-    let decoded = match message.payload() {
-        None => Err(Outcome::Skipped(Skip::Tombstone)),
-        Some(payload) => decode(payload).and_then(|event| in_time(event, message.timestamp())),
-    };
-    let outcome = match decoded {
-        Ok(event) => {
-            let (Subject::Ticket(subject) | Subject::Team(subject)) = &event.subject;
-            if message.key() != Some(subject.as_bytes()) {
-                stream.key_mismatches += 1;
+impl Holding {
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Assigned(partition) => {
+                tracing::info!(partition, "assigned: reading from its beginning");
+                self.shards.insert(partition, Shard::new(Arc::clone(&self.rules)));
+                self.stream.partitions.insert(partition, Progress::default());
             }
-            let outcome = shard.apply(&event, effects);
-            if outcome == Outcome::Applied {
-                *stream.applied.entry(event.kind).or_default() += 1;
-                progress.event_time_max = progress.event_time_max.max(Some(event.time));
-                progress.applied_at = Some(clock.now());
+            Change::Revoked(partition) => {
+                tracing::info!(partition, "revoked: its tickets are forgotten here");
+                if let Some(mut shard) = self.shards.remove(&partition) {
+                    shard.withdraw(&mut self.effects);
+                }
+                self.stream.partitions.remove(&partition);
             }
-            outcome
-        }
-        Err(outcome) => outcome,
-    };
-    stream.outcomes.count(&outcome);
-    if let Outcome::Rejected(rejection) = &outcome {
-        let rejected = stream.outcomes.rejected_total();
-        // Where to look, not what it holds; the tenth, then ever fewer, so that poison does not fill the
-        // log.
-        if rejected <= REJECTIONS_LOGGED || rejected.is_power_of_two() {
-            let (offset, reason) = (message.offset(), rejection.reason.label());
-            tracing::warn!(partition, offset, reason, rejected, "record rejected");
         }
     }
+
+    fn reached_end(&mut self, partition: i32) {
+        if let Some(progress) = self.stream.partitions.get_mut(&partition) {
+            progress.is_caught_up = true;
+            progress.end = Some(progress.end.unwrap_or(0).max(progress.position));
+        }
+    }
+
+    /// Brings all shards up to `now`, and says how far it is.
+    fn report(&mut self, now: Timestamp) -> Stream {
+        for shard in self.shards.values_mut() {
+            shard.advance(now, &mut self.effects);
+        }
+        self.event_delay.flush();
+        self.stream.timelines = self.shards.values().map(|shard| shard.timelines() as u64).sum();
+        self.stream.clone()
+    }
+
+    /// Applies one record.
+    fn take(&mut self, message: &BorrowedMessage<'_>) {
+        let Self { clock, shards, effects, stream, event_delay, .. } = self;
+        let partition = message.partition();
+        let Some(shard) = shards.get_mut(&partition) else { return };
+        let Some(progress) = stream.partitions.get_mut(&partition) else { return };
+        let bytes = message.key().map_or(0, <[u8]>::len) + message.payload_len();
+        progress.position = message.offset() + 1;
+        progress.records += 1;
+        progress.bytes += bytes as u64;
+        let decoded = match message.payload() {
+            None => Err(Outcome::Skipped(Skip::Tombstone)),
+            Some(payload) => decode(payload).and_then(|event| in_time(event, message.timestamp())),
+        };
+        let outcome = match decoded {
+            Ok(event) => {
+                let (Subject::Ticket(subject) | Subject::Team(subject)) = &event.subject;
+                if message.key() != Some(subject.as_bytes()) {
+                    stream.key_mismatches += 1;
+                }
+                let outcome = shard.apply(&event, effects);
+                if outcome == Outcome::Applied {
+                    let now = clock.now();
+                    *stream.applied.entry(event.kind).or_default() += 1;
+                    progress.event_time_max = progress.event_time_max.max(Some(event.time));
+                    progress.applied_at = Some(now);
+                    // What is only read again was on its way once.
+                    if progress.is_caught_up {
+                        event_delay.observe(seconds(now.since(event.time)));
+                    }
+                }
+                outcome
+            }
+            Err(outcome) => outcome,
+        };
+        stream.outcomes.count(&outcome);
+        if let Outcome::Rejected(rejection) = &outcome {
+            let rejected = stream.outcomes.rejected_total();
+            // Where to look, not what it holds; the tenth, then ever fewer, so that poison does not fill
+            // the log.
+            if rejected <= REJECTIONS_LOGGED || rejected.is_power_of_two() {
+                let (offset, reason) = (message.offset(), rejection.reason.label());
+                tracing::warn!(partition, offset, reason, rejected, "record rejected");
+            }
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
+fn seconds(elapsed: Elapsed) -> f64 {
+    elapsed.ms() as f64 / 1_000.0
 }
 
 /// Refuses an event too far after its own record's timestamp; without one there is no such check.

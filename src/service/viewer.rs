@@ -1,21 +1,27 @@
 //! The viewer: hands one `now` to all workers, merges what they say, publishes the picture.
 
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use super::alertmanager::Delivery;
 use super::clock::{self, Clock};
-use super::picture::{Picture, Stream};
+use super::instruments::Instruments;
+use super::picture::{Picture, Shared, Stream};
 use super::stream::{Batch, Command};
+use crate::agreement::State;
+use crate::alert::{Alerts, Notice, Sender};
 use crate::measure::Measure;
+use crate::name::team_label;
 use crate::rules::{Rules, Slot};
-use crate::time::{Elapsed, Timestamp};
+use crate::ticket::{Ended, Running, Sink};
+use crate::time::{Elapsed, SECOND_MS, Timestamp};
 use crate::view::View;
 
-/// How often a picture is published.
-const TICK: Duration = Duration::from_millis(200);
+/// How often a picture is published, at multiples of it, so that a tick falls on each whole second.
+const TICK: Elapsed = Elapsed::from_ms(200);
 
 /// How long a worker may take to answer before the picture is made without it.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -28,25 +34,46 @@ pub(super) struct Viewer {
     rules: Arc<Rules>,
     clock: Clock,
     view: View,
-    commands: Vec<Sender<Command>>,
+    commands: Vec<mpsc::Sender<Command>>,
     batches: Receiver<Batch>,
     /// What each worker said last, and whether it owes an answer.
     workers: Vec<(Stream, bool)>,
     started: Timestamp,
     caught_up_at: Option<Timestamp>,
+    /// Why what is known cannot be trusted; absent if it can.
+    doubt: Option<String>,
+    alerts: Alerts,
+    /// Whether each objective was missed when it was last known.
+    was_missed: Vec<Option<bool>>,
+    sender: Sender,
+    delivery: Delivery,
+    instruments: Arc<Instruments>,
     picture: Arc<ArcSwap<Picture>>,
+}
+
+/// What alerts need.
+pub(super) struct Alerting {
+    pub(super) sender: Sender,
+    pub(super) delivery: Delivery,
 }
 
 impl Viewer {
     pub(super) fn new(
         rules: Arc<Rules>,
         clock: Clock,
-        commands: Vec<Sender<Command>>,
+        commands: Vec<mpsc::Sender<Command>>,
         batches: Receiver<Batch>,
-        picture: Arc<ArcSwap<Picture>>,
+        alerting: Alerting,
+        shared: &Shared,
     ) -> Self {
         let started = clock::wall();
         Self {
+            doubt: None,
+            alerts: Alerts::new(&rules),
+            was_missed: rules.objectives().map(|_| None).collect(),
+            sender: alerting.sender,
+            delivery: alerting.delivery,
+            instruments: Arc::clone(&shared.instruments),
             view: View::new(Arc::clone(&rules), Timestamp::EVENT_MIN),
             workers: commands.iter().map(|_| (Stream::default(), false)).collect(),
             rules,
@@ -55,15 +82,16 @@ impl Viewer {
             batches,
             started,
             caught_up_at: None,
-            picture,
+            picture: Arc::clone(&shared.picture),
         }
     }
 
     /// Publishes a picture a few times a second until `stop` hangs up or says so; then stops the workers.
     pub(super) fn run(mut self, stop: &Receiver<()>) {
-        while stop.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+        while stop.recv_timeout(to_next_tick()) == Err(RecvTimeoutError::Timeout) {
             self.tick();
         }
+        self.delivery.stop();
         for commands in &self.commands {
             if commands.send(Command::Stop).is_err() {
                 tracing::debug!("a worker has ended already");
@@ -72,7 +100,9 @@ impl Viewer {
     }
 
     fn tick(&mut self) {
-        let now = self.now();
+        let second = self.now().floor_to(Elapsed::from_ms(SECOND_MS));
+        // Alerts are evaluated on whole seconds: where one has begun since, the view stops at it.
+        let now = if second > self.view.now() { second } else { self.now() };
         for (worker, commands) in self.commands.iter().enumerate() {
             let (stream, owes) = &mut self.workers[worker];
             if !*owes {
@@ -86,10 +116,56 @@ impl Viewer {
         self.view.advance(now);
         while self.workers.iter().any(|(_, owes)| *owes) {
             let Ok(batch) = self.batches.recv_timeout(PATIENCE) else { break };
-            batch.effects.apply(&mut self.view);
+            let instruments = &self.instruments;
+            batch.effects.apply(&mut Counting { view: &mut self.view, instruments });
             self.workers[batch.worker] = (batch.stream, false);
         }
+        self.watch(now == second);
         self.publish();
+    }
+
+    /// Says whether what is known can be trusted, and evaluates alerts if it is time.
+    fn watch(&mut self, is_time: bool) {
+        let doubt = self.stream().doubt();
+        if doubt.is_none() && self.caught_up_at.is_none() {
+            self.caught_up_at = Some(clock::wall());
+            tracing::info!("caught up: readings and verdicts can be trusted from here on");
+        }
+        self.view.set_frozen(doubt.is_some());
+        self.doubt = doubt;
+        // Before it has ever caught up it would find only what it cannot know yet.
+        if is_time && self.caught_up_at.is_some() {
+            let timer = self.instruments.alert_evaluation_duration.start_timer();
+            self.evaluate();
+            timer.observe_duration();
+        }
+    }
+
+    fn evaluate(&mut self) {
+        let at = self.view.now();
+        let instruments = Arc::clone(&self.instruments);
+        for (id, owner, objective) in self.rules.objectives() {
+            let state = self.view.state(id);
+            let was_missed = &mut self.was_missed[id.index()];
+            if state.0 != State::Frozen {
+                let is_missed = state.0 == State::Missed;
+                let team = team_label(self.rules.slot_name(owner));
+                let breaches = instruments.breaches.with_label_values(&[team, &objective.name]);
+                breaches.inc_by(u64::from(is_missed && *was_missed == Some(false)));
+                *was_missed = Some(is_missed);
+            }
+            for transition in self.alerts.evaluate(id, state, &self.rules, at) {
+                let team = team_label(transition.team.as_deref());
+                let (alert, state) = (transition.alert.label(), transition.state);
+                tracing::info!(team, objective = &*transition.objective, alert, "alert is {state}");
+            }
+        }
+        let due = self.sender.take_due(&mut self.alerts, &self.view, at);
+        let notices: Vec<Notice> = due.into_iter().map(|(notice, _)| notice).collect();
+        self.delivery.send(&notices, &self.instruments.delivered);
+        self.instruments.alert_evaluations.inc();
+        #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
+        self.instruments.alert_evaluation_last.set(at.ms() as f64 / 1_000.0);
     }
 
     /// The wall clock once everything is caught up, before that the latest event time, at most the wall
@@ -127,13 +203,6 @@ impl Viewer {
     }
 
     fn publish(&mut self) {
-        let stream = self.stream();
-        let doubt = stream.doubt();
-        if doubt.is_none() && self.caught_up_at.is_none() {
-            self.caught_up_at = Some(clock::wall());
-            tracing::info!("caught up: readings and verdicts can be trusted from here on");
-        }
-        self.view.set_frozen(doubt.is_some());
         let has_read = self.view.now() > Timestamp::EVENT_MIN;
         let overdue = self.rules.objectives().map(|(id, _, _)| {
             (self.view.waiting_over(id), self.view.waiting_beyond(id, DUE_SOON_PERCENT))
@@ -146,10 +215,43 @@ impl Viewer {
             verdicts: self.view.verdicts(),
             overdue,
             given_up: self.given_up(),
-            stream,
+            alerts: self.alerts.clone(),
+            stream: self.stream(),
             started: self.started,
             caught_up_at: self.caught_up_at,
-            frozen: doubt,
+            frozen: self.doubt.clone(),
         }));
     }
+}
+
+/// Hands effects on to the view, and counts what never steps back.
+struct Counting<'a> {
+    view: &'a mut View,
+    instruments: &'a Instruments,
+}
+
+impl Sink for Counting<'_> {
+    fn ended(&mut self, ended: &Ended, by: i64) {
+        self.view.ended(ended, by);
+    }
+
+    fn running(&mut self, running: &Running, by: i64) {
+        self.view.running(running, by);
+    }
+
+    fn sample_made(&mut self, ended: &Ended) {
+        self.instruments.responses.count(ended);
+    }
+
+    fn came_late(&mut self, corrects: bool) {
+        let [corrected, none] = &self.instruments.late;
+        if corrects { corrected.inc() } else { none.inc() }
+    }
+}
+
+/// How long until the wall clock shows a multiple of [`TICK`].
+fn to_next_tick() -> Duration {
+    let now = clock::wall();
+    let next = now.floor_to(TICK).plus(TICK);
+    Duration::from_millis(next.since(now).ms().unsigned_abs())
 }

@@ -115,6 +115,11 @@ pub trait Sink {
     fn ended(&mut self, ended: &Ended, by: i64);
     /// A stopwatch runs.
     fn running(&mut self, running: &Running, by: i64);
+    /// The sample that just ended is one that was never there before, not one that was taken back and made
+    /// again. Counters that never step back count these.
+    fn sample_made(&mut self, _: &Ended) {}
+    /// An event came late: later ones of its ticket were known already; whether samples were taken back.
+    fn came_late(&mut self, _corrects: bool) {}
 }
 
 /// Nowhere: for a shard that has not been advanced yet, and so has nothing to take back.

@@ -206,7 +206,12 @@ impl Timeline {
             Log::Short(_) => false,
             Log::Long(long) => long.splits(place),
         };
-        place.spot < self.done || (splits && place.spot.block <= self.done.block)
+        self.is_late(place) || (splits && place.spot.block <= self.done.block)
+    }
+
+    /// Whether the windows know events that come after `place`.
+    pub(crate) fn is_late(&self, place: Place) -> bool {
+        place.spot < self.done
     }
 
     /// The events of one block; `None` beyond the last.

@@ -6,7 +6,7 @@ use crate::ticket::{Ended, Ending, GivenUp};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 /// The length of a pane, and how old the whole of the next coarser one must be before panes merge into it.
-const FINEST: Elapsed = Elapsed::from_ms(MINUTE_MS);
+pub(super) const FINEST: Elapsed = Elapsed::from_ms(MINUTE_MS);
 const COARSER: [(Elapsed, Elapsed); 3] = [
     (Elapsed::from_ms(5 * MINUTE_MS), Elapsed::from_ms(HOUR_MS)),
     (Elapsed::from_ms(30 * MINUTE_MS), Elapsed::from_ms(DAY_MS)),
@@ -117,7 +117,8 @@ impl PaneTally {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether nothing ended in it.
+    pub fn is_empty(&self) -> bool {
         self.answered.is_empty() && self.given_up.is_none() && self.marks.iter().all(|&m| m == 0)
     }
 }

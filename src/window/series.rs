@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::bucket::Bucket;
-use super::pane::{PaneTally, from_of, pane_of};
+use super::pane::{FINEST, PaneTally, from_of, pane_of};
 use crate::agreement::Objective;
 use crate::measure::Measure;
 use crate::rules::{ObjectiveId, Rules, Slot};
@@ -87,6 +87,7 @@ pub struct Series {
     levels: Levels,
     panes: VecDeque<Pane>,
     sums: Vec<WindowSum>,
+    moves_at: Timestamp,
 }
 
 #[derive(Debug)]
@@ -114,7 +115,15 @@ impl Series {
             from: from_of(now, length),
             tally: PaneTally::default(),
         };
-        Self { levels, panes: VecDeque::new(), sums: windows.iter().map(sum).collect() }
+        let sums: Vec<WindowSum> = windows.iter().map(sum).collect();
+        let moves_at = moves_after(&sums, now);
+        Self { levels, panes: VecDeque::new(), sums, moves_at }
+    }
+
+    /// The first instant at which a window moves or panes may merge: before it, [`Series::advance`] does
+    /// nothing.
+    pub fn moves_at(&self) -> Timestamp {
+        self.moves_at
     }
 
     /// Counts an ending at or before `now`, `by` times, in the pane of its own time.
@@ -148,6 +157,9 @@ impl Series {
     /// Moves on to `now`: what left a window leaves its sum, panes that are old enough merge, and those
     /// that no window reaches go.
     pub fn advance(&mut self, now: Timestamp) {
+        if now < self.moves_at {
+            return;
+        }
         for sum in &mut self.sums {
             let from = from_of(now, sum.length);
             let first = self.panes.partition_point(|pane| pane.start < sum.from);
@@ -155,6 +167,7 @@ impl Series {
             leaving.for_each(|pane| sum.tally.merge(&pane.tally, -1));
             sum.from = from;
         }
+        self.moves_at = moves_after(&self.sums, now);
         let Some(horizon) = self.sums.last().map(|longest| longest.from) else {
             return;
         };
@@ -203,6 +216,13 @@ impl Series {
     pub fn levels(&self) -> &Levels {
         &self.levels
     }
+}
+
+/// The next instant at which one of these windows moves, or a minute begins: panes merge at minutes only.
+fn moves_after(sums: &[WindowSum], now: Timestamp) -> Timestamp {
+    let minute = now.floor_to(FINEST).plus(FINEST);
+    let after = |sum: &WindowSum| sum.from.plus(sum.length).plus(Elapsed::from_ms(1));
+    sums.iter().map(after).min().map_or(minute, |moves| moves.min(minute))
 }
 
 impl WindowSum {

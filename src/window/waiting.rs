@@ -44,6 +44,14 @@ impl WaitingSet {
         self.chunks.first().and_then(|chunk| chunk.first()).copied()
     }
 
+    /// The earliest at or after `at`.
+    pub fn first_from(&self, at: Timestamp) -> Option<Timestamp> {
+        let whole =
+            self.chunks.partition_point(|chunk| chunk.last().is_some_and(|&last| last < at));
+        let chunk = self.chunks.get(whole)?;
+        chunk.get(chunk.partition_point(|&start| start < at)).copied()
+    }
+
     /// How many lie before `at`.
     pub fn before(&self, at: Timestamp) -> u64 {
         let whole =
@@ -179,6 +187,7 @@ mod tests {
             list.sort_unstable();
             let asked = Timestamp::from_ms(asked);
             prop_assert_eq!(set.before(asked), list.iter().filter(|&&s| s < asked).count() as u64);
+            prop_assert_eq!(set.first_from(asked), list.iter().find(|&&s| s >= asked).copied());
             prop_assert_eq!(set.oldest(), list.first().copied());
             prop_assert_eq!(set.iter().collect::<Vec<_>>(), list);
         }

@@ -98,7 +98,7 @@ fn replay_all(source: &Source) {
     .unwrap();
     let last = replay.instants(&[], None).unwrap();
     let mut readings = replay.into_readings();
-    assert!(!readings.at(last[0]).readings().is_empty());
+    assert!(!readings.at(last[0]).0.readings().is_empty());
 }
 
 fn timed(work: impl FnOnce()) -> Duration {

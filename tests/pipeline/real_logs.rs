@@ -48,7 +48,7 @@ fn printed(records: &[&[u8]], instants: &[Timestamp]) -> Vec<String> {
     assert_eq!(outcomes.applied + outcomes.duplicate, records.len() as u64);
     let mut readings = replay.into_readings();
     let line = |value: &vaste::reading::Reading| serde_json::to_string(value).unwrap();
-    instants.iter().flat_map(|&at| readings.at(at).readings()).map(|r| line(&r)).collect()
+    instants.iter().flat_map(|&at| readings.at(at).0.readings()).map(|r| line(&r)).collect()
 }
 
 fn instants(expected: &Value) -> Vec<Timestamp> {
@@ -157,6 +157,6 @@ fn rules_without_agreements_take_every_team_of_a_log() {
         replay.take(decode(record));
     }
     let mut readings = replay.into_readings();
-    let view = readings.at(instants(&expected)[0]);
+    let (view, _) = readings.at(instants(&expected)[0]);
     assert_eq!(Arc::clone(view.rules()).teams().count(), 4);
 }

@@ -1,0 +1,370 @@
+//! Alerts: inactive, pending, firing, resolved, from verdicts and the instant of each evaluation.
+//!
+//! # Design
+//! Prometheus' own alert generator is the model (`rules/alerting.go`, and the alert generator compliance
+//! specification): a condition that holds makes an alert pending; once it has held `for`, it fires; once it
+//! has been clear `keep_firing_for`, it is resolved. Where it differs, data decides: *data trouble never
+//! resolves an alert*. While verdicts are frozen every timer stands still, and too little data starts
+//! nothing and ends nothing before the window is empty.
+
+use serde::{Serialize, Serializer};
+
+use crate::agreement::{AlertPolicy, Level, State};
+use crate::rules::{ObjectiveId, Rules};
+use crate::time::{Elapsed, MINUTE_MS, Timestamp};
+
+mod notice;
+
+pub use notice::{Notice, Sender};
+
+/// A firing alert is sent again after this long, so that it does not end by itself: Prometheus'
+/// `--rules.alert.resend-delay`.
+pub const REFRESH_EVERY: Elapsed = Elapsed::from_ms(MINUTE_MS);
+
+/// A resolved alert is sent again for this long, as Prometheus does (`resolvedRetention`): an Alertmanager
+/// that was away must hear of it.
+pub const RESOLVED_FOR: Elapsed = Elapsed::from_ms(15 * MINUTE_MS);
+
+/// What an alert is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AlertKind {
+    /// The objective is missed.
+    Missed,
+    /// Most of the error budget is spent, or all of it and more.
+    AtRisk,
+}
+
+impl AlertKind {
+    /// The label `alertname`. A closed set: changing one is a breaking change.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Missed => "VasteObjectiveMissed",
+            Self::AtRisk => "VasteObjectiveAtRisk",
+        }
+    }
+
+    /// What a verdict means for it. A missed objective has spent its budget, too: whoever hears of both
+    /// mutes this one while the other fires.
+    fn condition(self, state: State, decided: u64) -> Condition {
+        match (state, self) {
+            (State::Frozen, _) => Condition::Unknown,
+            (State::Missed, _) | (State::AtRisk, Self::AtRisk) => Condition::Holds,
+            (State::InsufficientData, _) if decided > 0 => Condition::TooFew,
+            (State::InsufficientData | State::Met | State::NotAgreed, _)
+            | (State::AtRisk, Self::Missed) => Condition::Clear,
+        }
+    }
+}
+
+/// What is known of an alert's condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Condition {
+    Clear,
+    Holds,
+    /// Starts nothing, ends nothing.
+    TooFew,
+    /// Starts nothing, ends nothing, and timers stand still.
+    Unknown,
+}
+
+/// Where an alert is, in order of progress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The condition does not hold.
+    Inactive,
+    /// It holds, not for long enough yet.
+    Pending {
+        /// Since when it holds.
+        active_at: Timestamp,
+    },
+    /// It has held long enough, and has not been clear for long enough since.
+    Firing {
+        /// Since when it held.
+        active_at: Timestamp,
+        /// Since when it fires.
+        fired_at: Timestamp,
+    },
+    /// It fired, and is over.
+    Resolved {
+        /// Since when it held.
+        active_at: Timestamp,
+        /// Since when it fired.
+        fired_at: Timestamp,
+        /// When it was over.
+        resolved_at: Timestamp,
+    },
+}
+
+impl Status {
+    /// Its name in rows and metrics. A closed set: changing one is a breaking change.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Inactive => "inactive",
+            Self::Pending { .. } => "pending",
+            Self::Firing { .. } => "firing",
+            Self::Resolved { .. } => "resolved",
+        }
+    }
+
+    /// Whether it is pending or firing.
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::Pending { .. } | Self::Firing { .. })
+    }
+}
+
+/// One alert of one objective.
+#[derive(Clone, Debug)]
+pub struct Alert {
+    /// Whose it is.
+    pub objective: ObjectiveId,
+    /// What it is about.
+    pub kind: AlertKind,
+    /// How it behaves.
+    pub policy: AlertPolicy,
+    status: Status,
+    /// From when the time counts that it must hold, or must be clear; later than it began to where it was
+    /// frozen in between. Absent while neither counts.
+    counts_from: Option<Timestamp>,
+    /// Since when its condition is not known; absent while it is.
+    frozen_since: Option<Timestamp>,
+    /// When it was last sent, and whether as resolved.
+    sent: Option<(Timestamp, bool)>,
+}
+
+/// An alert that went from one status to the next.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Transition {
+    /// When: the instant of the evaluation.
+    pub at: Timestamp,
+    /// The team; none for the whole organisation.
+    pub team: Option<Box<str>>,
+    /// The name of the objective.
+    pub objective: Box<str>,
+    /// What it is about.
+    #[serde(serialize_with = "kind_label")]
+    pub alert: AlertKind,
+    /// `pending`, `firing` or `resolved`.
+    pub state: &'static str,
+    /// Since when the condition held.
+    pub active_at: Timestamp,
+    /// Since when it fires; none while it is pending.
+    pub fired_at: Option<Timestamp>,
+}
+
+fn kind_label<S: Serializer>(kind: &AlertKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.label())
+}
+
+/// Why an alert is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendReason {
+    /// It has begun to fire.
+    Firing,
+    /// It was sent so long ago that it would end by itself, or be forgotten.
+    Refresh,
+    /// It is over.
+    Resolved,
+}
+
+impl Alert {
+    /// Where it is.
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// Since when its condition is not known; none while it is.
+    pub fn frozen_since(&self) -> Option<Timestamp> {
+        self.frozen_since
+    }
+
+    /// Moves on with what is known at `at`; says whether the status is another one.
+    fn evaluate(&mut self, condition: Condition, at: Timestamp) -> bool {
+        if condition == Condition::Unknown {
+            self.frozen_since.get_or_insert(at);
+            return false;
+        }
+        if let Some(since) = self.frozen_since.take() {
+            let stood_still = at.since(since);
+            self.counts_from = self.counts_from.map(|from| from.plus(stood_still));
+        }
+        let before = self.status;
+        match condition {
+            Condition::Holds => self.hold(at),
+            Condition::Clear => self.clear(at),
+            Condition::TooFew | Condition::Unknown => {}
+        }
+        before.label() != self.status.label()
+    }
+
+    fn hold(&mut self, at: Timestamp) {
+        match self.status {
+            Status::Inactive | Status::Resolved { .. } => {
+                self.status = Status::Pending { active_at: at };
+                self.counts_from = Some(at);
+            }
+            Status::Pending { .. } => {}
+            Status::Firing { .. } => self.counts_from = None,
+        }
+        if let Status::Pending { active_at } = self.status
+            && self.has_counted(self.policy.hold, at)
+        {
+            self.status = Status::Firing { active_at, fired_at: at };
+            self.counts_from = None;
+        }
+    }
+
+    fn clear(&mut self, at: Timestamp) {
+        match self.status {
+            Status::Inactive | Status::Resolved { .. } => {}
+            Status::Pending { .. } => {
+                self.status = Status::Inactive;
+                self.counts_from = None;
+            }
+            Status::Firing { active_at, fired_at } => {
+                self.counts_from.get_or_insert(at);
+                if self.has_counted(self.policy.keep_firing_for, at) {
+                    self.status = Status::Resolved { active_at, fired_at, resolved_at: at };
+                    self.counts_from = None;
+                }
+            }
+        }
+    }
+
+    fn has_counted(&self, length: Elapsed, at: Timestamp) -> bool {
+        self.counts_from.is_some_and(|from| from.plus(length) <= at)
+    }
+
+    /// When it would move on if its condition stayed as it is; none if never.
+    fn wakes_at(&self) -> Option<Timestamp> {
+        let length = match self.status {
+            Status::Inactive | Status::Resolved { .. } => return None,
+            Status::Pending { .. } => self.policy.hold,
+            Status::Firing { .. } => self.policy.keep_firing_for,
+        };
+        self.counts_from.map(|from| from.plus(length))
+    }
+
+    /// Whether it must be sent at `at`, and why: when it begins to fire, when it is over, and again before
+    /// it is forgotten.
+    pub fn due(&self, at: Timestamp) -> Option<SendReason> {
+        let stale = |sent: Timestamp| sent.plus(REFRESH_EVERY) <= at;
+        match (self.status, self.sent) {
+            (Status::Inactive | Status::Pending { .. }, _) | (Status::Resolved { .. }, None) => {
+                None
+            }
+            (Status::Firing { .. }, None | Some((_, true))) => Some(SendReason::Firing),
+            (Status::Firing { .. }, Some((sent, false))) => {
+                stale(sent).then_some(SendReason::Refresh)
+            }
+            (Status::Resolved { .. }, Some((_, false))) => Some(SendReason::Resolved),
+            (Status::Resolved { resolved_at, .. }, Some((sent, true))) => {
+                let is_kept = at <= resolved_at.plus(RESOLVED_FOR);
+                (is_kept && stale(sent)).then_some(SendReason::Refresh)
+            }
+        }
+    }
+
+    /// Takes note that it is sent.
+    fn sent(&mut self, at: Timestamp) {
+        self.sent = Some((at, matches!(self.status, Status::Resolved { .. })));
+    }
+
+    fn transition(&self, rules: &Rules, at: Timestamp) -> Option<Transition> {
+        let (active_at, fired_at) = match self.status {
+            // A pending alert that clears was nobody's.
+            Status::Inactive => return None,
+            Status::Pending { active_at } => (active_at, None),
+            Status::Firing { active_at, fired_at }
+            | Status::Resolved { active_at, fired_at, .. } => (active_at, Some(fired_at)),
+        };
+        let (owner, objective) = rules.objective(self.objective);
+        Some(Transition {
+            at,
+            team: rules.slot_name(owner).map(Into::into),
+            objective: objective.name.clone(),
+            alert: self.kind,
+            state: self.status.label(),
+            active_at,
+            fired_at,
+        })
+    }
+}
+
+/// The alerts of all objectives.
+///
+/// Use: [`Alerts::evaluate`] every objective, at whole seconds that do not go back.
+#[derive(Clone, Debug)]
+pub struct Alerts {
+    /// In order of objective and kind.
+    all: Vec<Alert>,
+}
+
+impl Alerts {
+    /// The alerts that the objectives ask for, all inactive. Who waits beyond a limit for all is either
+    /// over it or not: there is no at risk.
+    pub fn new(rules: &Rules) -> Self {
+        let of_objective = |(id, _, objective): (ObjectiveId, _, &crate::agreement::Objective)| {
+            let at_risk = match objective.level {
+                Level::Within { .. } => objective.alerts.at_risk.clone(),
+                Level::NoneOver(_) => None,
+            };
+            let missed = (AlertKind::Missed, objective.alerts.missed.clone());
+            let policies = std::iter::once(missed).chain(at_risk.map(|p| (AlertKind::AtRisk, p)));
+            policies
+                .map(move |(kind, policy)| Alert {
+                    objective: id,
+                    kind,
+                    policy,
+                    status: Status::Inactive,
+                    counts_from: None,
+                    frozen_since: None,
+                    sent: None,
+                })
+                .collect::<Vec<_>>()
+        };
+        Self { all: rules.objectives().flat_map(of_objective).collect() }
+    }
+
+    /// Moves the alerts of one objective on with its verdict at `at`; what went from one status to the next.
+    pub fn evaluate(
+        &mut self,
+        id: ObjectiveId,
+        (state, decided): (State, u64),
+        rules: &Rules,
+        at: Timestamp,
+    ) -> Vec<Transition> {
+        let mut transitions = Vec::new();
+        for alert in self.of_mut(id) {
+            if alert.evaluate(alert.kind.condition(state, decided), at) {
+                transitions.extend(alert.transition(rules, at));
+            }
+        }
+        transitions
+    }
+
+    /// When an alert of this objective would move on if its verdict stayed as it is; none if never.
+    pub fn wakes_at(&self, id: ObjectiveId) -> Option<Timestamp> {
+        let first = self.all.partition_point(|alert| alert.objective < id);
+        let all = self.all.iter().skip(first).take_while(|alert| alert.objective == id);
+        all.filter_map(Alert::wakes_at).min()
+    }
+
+    /// All alerts, in order of objective and kind.
+    pub fn iter(&self) -> impl Iterator<Item = &Alert> {
+        self.all.iter()
+    }
+
+    /// Those that must be sent at `at`; they count as sent.
+    fn take_due(&mut self, at: Timestamp) -> impl Iterator<Item = (&Alert, SendReason)> {
+        self.all.iter_mut().filter_map(move |alert| {
+            let reason = alert.due(at)?;
+            alert.sent(at);
+            Some((&*alert, reason))
+        })
+    }
+
+    fn of_mut(&mut self, id: ObjectiveId) -> impl Iterator<Item = &mut Alert> {
+        let first = self.all.partition_point(|alert| alert.objective < id);
+        self.all.iter_mut().skip(first).take_while(move |alert| alert.objective == id)
+    }
+}

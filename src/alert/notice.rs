@@ -1,0 +1,164 @@
+//! One alert as it must be sent now: labels that identify it, annotations that say how it is.
+
+use std::collections::BTreeMap;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use super::{Alert, AlertKind, Alerts, REFRESH_EVERY, SendReason, Status};
+use crate::agreement::{Level, Objective};
+use crate::name;
+use crate::reading::Verdict;
+use crate::rules::Slot;
+use crate::time::{Elapsed, MINUTE_MS, Timestamp};
+use crate::view::View;
+
+/// A firing alert that is not sent again ends by itself after this long: four times the refresh, at least
+/// five minutes. Three times was not enough for Prometheus (its issue 5277).
+const ENDS_AFTER: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
+const _: () = assert!(ENDS_AFTER.ms() >= 4 * REFRESH_EVERY.ms(), "it must outlast lost refreshes");
+
+/// What a path segment of a page's address keeps as it is.
+const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// One alert in the words of Alertmanager's `POST /api/v2/alerts`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notice {
+    /// What identifies it: the same from firing to resolved.
+    pub labels: BTreeMap<Box<str>, Box<str>>,
+    /// How it is.
+    pub annotations: BTreeMap<&'static str, String>,
+    /// Since when it fires.
+    pub starts_at: Timestamp,
+    /// When it was resolved, or when it ends by itself unless it is sent again.
+    pub ends_at: Timestamp,
+    /// The page of its objective.
+    #[serde(rename = "generatorURL")]
+    pub generator_url: String,
+}
+
+/// What all notices have in common.
+#[derive(Clone, Debug, Default)]
+pub struct Sender {
+    /// Where people reach the pages, without a slash at the end.
+    pub external_url: String,
+    /// Labels that every alert carries unless it has them.
+    pub external_labels: Vec<(Box<str>, Box<str>)>,
+}
+
+impl Sender {
+    /// What must be sent at `at`, the instant of the view, and why; it counts as sent.
+    pub fn take_due(
+        &self,
+        alerts: &mut Alerts,
+        view: &View,
+        at: Timestamp,
+    ) -> Vec<(Notice, SendReason)> {
+        let due = alerts.take_due(at);
+        due.filter_map(|(alert, reason)| Some((self.notice(alert, view, at)?, reason))).collect()
+    }
+
+    fn notice(&self, alert: &Alert, view: &View, at: Timestamp) -> Option<Notice> {
+        let (starts_at, ends_at) = match alert.status() {
+            Status::Inactive | Status::Pending { .. } => return None,
+            Status::Firing { fired_at, .. } => (fired_at, at.plus(ENDS_AFTER)),
+            Status::Resolved { fired_at, resolved_at, .. } => (fired_at, resolved_at),
+        };
+        let rules = view.rules();
+        let (owner, objective) = rules.objective(alert.objective);
+        let page = format!("{}{}", self.external_url, page_of(rules.slot_name(owner), objective));
+        Some(Notice {
+            labels: self.labels(alert, owner, objective, view),
+            annotations: annotations(alert, view, &page),
+            starts_at,
+            ends_at,
+            generator_url: page,
+        })
+    }
+
+    fn labels(
+        &self,
+        alert: &Alert,
+        owner: Slot,
+        objective: &Objective,
+        view: &View,
+    ) -> BTreeMap<Box<str>, Box<str>> {
+        let rules = view.rules();
+        let declared = rules.about(owner).map_or(&[][..], |about| &about.labels);
+        let mut labels: BTreeMap<Box<str>, Box<str>> =
+            self.external_labels.iter().chain(declared).cloned().collect();
+        for (label, value) in [
+            ("alertname", alert.kind.label()),
+            ("team", name::team_label(rules.slot_name(owner))),
+            ("objective", &*objective.name),
+            ("severity", &*alert.policy.severity),
+        ] {
+            labels.insert(label.into(), value.into());
+        }
+        labels
+    }
+}
+
+/// The path of an objective's page.
+pub(super) fn page_of(team: Option<&str>, objective: &Objective) -> String {
+    let segment = |text| utf8_percent_encode(text, &PLAIN);
+    let team = segment(name::team_label(team));
+    format!("/teams/{team}/objectives/{}", segment(&objective.name))
+}
+
+fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<&'static str, String> {
+    let rules = view.rules();
+    let (owner, objective) = rules.objective(alert.objective);
+    let verdict = view.verdict(alert.objective);
+    let about = rules.about(owner);
+    let team = about.map_or(name::team_label(rules.slot_name(owner)), |about| about.name_in("en"));
+    let said = match alert.kind {
+        AlertKind::Missed => "is missed",
+        AlertKind::AtRisk => "is at risk: most of its error budget is spent",
+    };
+    let over = view.waiting_over(alert.objective);
+    let (waiting, oldest) = view.waiting(owner, objective.measure);
+    let mut annotations = BTreeMap::from([
+        ("summary", format!("{team}: the objective {} {said}.", objective.name)),
+        ("description", description(objective, &verdict, view, (waiting, over, oldest))),
+        ("agreed", objective.to_string()),
+        ("decided", verdict.decided.to_string()),
+        ("missed", verdict.missed.to_string()),
+        ("waiting", waiting.to_string()),
+        ("waiting_overdue", over.to_string()),
+        ("window_start", crate::window::from_of(view.now(), objective.over).to_string()),
+        ("window_end", view.now().to_string()),
+        ("page_url", page.to_owned()),
+    ]);
+    let more = [
+        ("compliance", verdict.compliance.map(|bp| format!("{}.{:02}%", bp / 100, bp % 100))),
+        ("longest_wait", oldest.map(|since| view.now().since(since).to_string())),
+        ("frozen_since", alert.frozen_since().map(|since| since.to_string())),
+        ("runbook_url", about.and_then(|about| about.runbook_url.as_deref()).map(str::to_owned)),
+    ];
+    annotations.extend(more.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    annotations
+}
+
+/// What is agreed, what is, how many wait and how long the longest, in sentences.
+fn description(
+    objective: &Objective,
+    verdict: &Verdict,
+    view: &View,
+    (waiting, over, oldest): (u64, u64, Option<Timestamp>),
+) -> String {
+    let Verdict { decided, missed, .. } = verdict;
+    let now = match (&objective.level, verdict.compliance) {
+        (Level::Within { .. }, Some(bp)) => {
+            format!("{}.{:02}%, {missed} of {decided} missed", bp / 100, bp % 100)
+        }
+        (Level::Within { .. }, None) => "no ticket is decided".to_owned(),
+        (Level::NoneOver(_), _) => format!("{missed} over it"),
+    };
+    let waits = oldest.map_or("Nobody waits.".to_owned(), |since| {
+        let longest = view.now().since(since).in_words();
+        format!("{waiting} waiting, {over} of them over target, the longest for {longest}.")
+    });
+    format!("Agreed: {objective}. Now: {now}. {waits}")
+}

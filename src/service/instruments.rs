@@ -1,0 +1,327 @@
+//! What the process counts about itself; what it knows of tickets comes from the picture instead.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use prometheus::{
+    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
+    Registry,
+};
+
+use crate::measure::Measure;
+use crate::name::team_label;
+use crate::rules::{Rules, Slot};
+use crate::ticket::Ended;
+use crate::time::{Elapsed, MINUTE_MS, Timestamp};
+
+/// Bounds of how long something inside the process takes, in seconds.
+const SHORT: [f64; 9] = [0.000_1, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
+
+/// Bounds of how long an event is on its way, in seconds: a second is good, an hour is somebody's backlog.
+const LONG: [f64; 9] = [0.1, 0.5, 1.0, 5.0, 60.0, 600.0, 3_600.0, 86_400.0, 604_800.0];
+
+/// Bounds of response times that every team has, in minutes: from a minute to four weeks.
+const RESPONSES: [i64; 10] = [1, 5, 15, 60, 240, 480, 1_440, 4_320, 10_080, 40_320];
+
+/// Targets of one measure that have a bucket at most, the shortest first: every team's series has them all.
+const TARGETS_MAX: usize = 40;
+
+/// All counters of the process, in a registry of their own.
+#[derive(Debug)]
+pub(super) struct Instruments {
+    pub(super) registry: Registry,
+    pub(super) alert_evaluations: IntCounter,
+    pub(super) alert_evaluation_duration: Histogram,
+    pub(super) alert_evaluation_last: Gauge,
+    /// By Alertmanager, in the order of the configuration.
+    pub(super) delivered: Vec<Arc<Delivered>>,
+    pub(super) apply_duration: Histogram,
+    pub(super) event_delay: Histogram,
+    /// Events that came late: those that corrected samples, and the others.
+    pub(super) late: [IntCounter; 2],
+    pub(super) responses: Responses,
+    pub(super) collect_duration: Gauge,
+    pub(super) breaches: IntCounterVec,
+    pub(super) http_requests: IntCounterVec,
+    pub(super) http_duration: HistogramVec,
+}
+
+/// What one Alertmanager was sent.
+#[derive(Debug)]
+pub(super) struct Delivered {
+    /// `am-0` and so on: addresses may tell more than metrics should.
+    pub(super) name: String,
+    pub(super) sent: IntCounter,
+    pub(super) failed: IntCounter,
+    pub(super) rejected: IntCounter,
+    pub(super) dropped: IntCounter,
+    pub(super) pending: IntGauge,
+    pub(super) duration: Histogram,
+    pub(super) last_success: Gauge,
+    pub(super) skew: Gauge,
+}
+
+impl Instruments {
+    /// All at zero, for so many Alertmanagers.
+    ///
+    /// # Errors
+    /// When two have one name.
+    pub(super) fn new(
+        alertmanagers: usize,
+        rules: &Rules,
+        loaded: Timestamp,
+    ) -> Result<Self, prometheus::Error> {
+        let registry = Registry::new();
+        let alertmanagers_configured =
+            gauge(&registry, "alertmanagers_configured", "Alertmanagers in the configuration.")?;
+        #[expect(clippy::cast_precision_loss, reason = "a handful")]
+        alertmanagers_configured.set(alertmanagers as f64);
+        config(&registry, loaded)?;
+        let late = counters(
+            &registry,
+            "late_events_total",
+            "Events that arrived after a later event of the same window had been applied.",
+            &["effect"],
+        )?;
+        let instruments = Self {
+            alert_evaluations: counter(
+                &registry,
+                "alert_evaluations_total",
+                "Evaluations of all objectives.",
+            )?,
+            alert_evaluation_duration: histogram(
+                &registry,
+                "alert_evaluation_duration_seconds",
+                "Time to evaluate all objectives once.",
+                &SHORT,
+            )?,
+            alert_evaluation_last: gauge(
+                &registry,
+                "alert_evaluation_last_timestamp_seconds",
+                "Unix time of the last evaluation.",
+            )?,
+            delivered: Delivered::all(alertmanagers, &registry)?,
+            apply_duration: histogram(
+                &registry,
+                "apply_duration_seconds",
+                "Time to decode and apply one polled batch.",
+                &SHORT,
+            )?,
+            event_delay: histogram(
+                &registry,
+                "event_delay_seconds",
+                "Time from when an event happened to when it was applied.",
+                &LONG,
+            )?,
+            late: ["corrected", "none"].map(|effect| late.with_label_values(&[effect])),
+            responses: Responses::new(rules, &registry)?,
+            collect_duration: gauge(
+                &registry,
+                "collect_duration_seconds",
+                "Time the last collection of window metrics took.",
+            )?,
+            breaches: counters(
+                &registry,
+                "objective_breaches_total",
+                "Times the objective went from not missed to missed.",
+                &["team", "objective"],
+            )?,
+            http_requests: counters(
+                &registry,
+                "http_requests_total",
+                "HTTP requests served, by route template.",
+                &["route", "code"],
+            )?,
+            http_duration: histograms(
+                &registry,
+                "http_request_duration_seconds",
+                "Time to serve HTTP requests, by route template.",
+                &["route"],
+            )?,
+            registry,
+        };
+        Ok(instruments)
+    }
+}
+
+/// The response times of teams, each sample once, and never taken back: for rates, and for shares over
+/// teams. The whole organisation is their sum, so it has no series of its own.
+#[derive(Debug)]
+pub(super) struct Responses(BTreeMap<(Slot, Measure), (IntCounter, Histogram)>);
+
+impl Responses {
+    fn new(rules: &Rules, registry: &Registry) -> Result<Self, prometheus::Error> {
+        let labels = &["team", "measure", "basis"];
+        let counts = counters(
+            registry,
+            "responses_total",
+            "Responses applied to the windows, each once, restored from the checkpoint.",
+            labels,
+        )?;
+        let mut all = BTreeMap::new();
+        for &measure in rules.measures() {
+            let bounds = bounds(rules, measure);
+            for slot in rules.ticket_slots() {
+                let team = team_label(rules.slot_name(slot));
+                let labels = [("team", team), ("measure", measure.label()), ("basis", "calendar")];
+                let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+                let opts = opts(
+                    "response_duration_seconds",
+                    "Response times, each once, with a bucket at every configured objective threshold.",
+                );
+                let opts = HistogramOpts::from(opts.const_labels(labels)).buckets(bounds.clone());
+                let histogram = Histogram::with_opts(opts)?;
+                registry.register(Box::new(histogram.clone()))?;
+                let count = counts.with_label_values(&[team, measure.label(), "calendar"]);
+                all.insert((slot, measure), (count, histogram));
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// Counts a sample that was never there before.
+    pub(super) fn count(&self, ended: &Ended) {
+        if let Some((count, histogram)) = self.0.get(&(ended.slot, ended.measure)) {
+            count.inc();
+            histogram.observe(seconds(ended.elapsed));
+        }
+    }
+}
+
+/// The bounds of a measure: some for all, and every agreed target of whatever team, so that those of teams
+/// can be added up.
+fn bounds(rules: &Rules, measure: Measure) -> Vec<f64> {
+    let of_measure = rules.objectives().filter(|(_, _, objective)| objective.measure == measure);
+    let targets: BTreeSet<Elapsed> = of_measure.flat_map(|(_, _, o)| o.targets()).collect();
+    let usual = RESPONSES.map(|minutes| Elapsed::from_ms(minutes * MINUTE_MS));
+    let all: BTreeSet<Elapsed> = targets.into_iter().take(TARGETS_MAX).chain(usual).collect();
+    all.into_iter().map(seconds).collect()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
+fn seconds(elapsed: Elapsed) -> f64 {
+    elapsed.ms() as f64 / 1_000.0
+}
+
+/// The configuration is loaded once; a reload that fails would show here.
+fn config(registry: &Registry, loaded: Timestamp) -> Result<(), prometheus::Error> {
+    let help = "1 when the last configuration load was accepted.";
+    gauge(registry, "config_last_reload_successful", help)?.set(1.0);
+    let help = "Unix time of the last accepted configuration load.";
+    let at = gauge(registry, "config_last_reload_success_timestamp_seconds", help)?;
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
+    at.set(loaded.ms() as f64 / 1_000.0);
+    Ok(())
+}
+
+impl Delivered {
+    fn all(count: usize, registry: &Registry) -> Result<Vec<Arc<Self>>, prometheus::Error> {
+        let labels = &["alertmanager"];
+        let counters = |name, help| counters(registry, name, help, labels);
+        let gauges = |name, help| {
+            let vec = prometheus::GaugeVec::new(opts(name, help), labels)?;
+            registry.register(Box::new(vec.clone()))?;
+            Ok::<_, prometheus::Error>(vec)
+        };
+        let sent =
+            counters("alertmanager_alerts_sent_total", "Alerts accepted by this Alertmanager.")?;
+        let failed = counters(
+            "alertmanager_alerts_failed_total",
+            "Alerts in requests that failed or were refused.",
+        )?;
+        let rejected = counters(
+            "alertmanager_alerts_rejected_total",
+            "Alerts refused one by one with a client error after the batch was split.",
+        )?;
+        let dropped = counters(
+            "alertmanager_alerts_dropped_total",
+            "Alerts given up because the pending set was full.",
+        )?;
+        let pending = prometheus::IntGaugeVec::new(
+            opts("alertmanager_pending_alerts", "Alerts waiting to be sent."),
+            labels,
+        )?;
+        registry.register(Box::new(pending.clone()))?;
+        let duration = histograms(
+            registry,
+            "alertmanager_request_duration_seconds",
+            "Time of one request to this Alertmanager.",
+            labels,
+        )?;
+        let last_success = gauges(
+            "alertmanager_last_success_timestamp_seconds",
+            "Unix time of the last accepted request.",
+        )?;
+        let skew = gauges(
+            "alertmanager_clock_skew_seconds",
+            "This clock minus that of the Alertmanager, from its Date header.",
+        )?;
+        let one = |number: usize| {
+            let name = format!("am-{number}");
+            let values = &[name.as_str()];
+            Arc::new(Self {
+                sent: sent.with_label_values(values),
+                failed: failed.with_label_values(values),
+                rejected: rejected.with_label_values(values),
+                dropped: dropped.with_label_values(values),
+                pending: pending.with_label_values(values),
+                duration: duration.with_label_values(values),
+                last_success: last_success.with_label_values(values),
+                skew: skew.with_label_values(values),
+                name,
+            })
+        };
+        Ok((0..count).map(one).collect())
+    }
+}
+
+fn opts(name: &str, help: &str) -> Opts {
+    Opts::new(format!("vaste_{name}"), help)
+}
+
+fn counter(registry: &Registry, name: &str, help: &str) -> Result<IntCounter, prometheus::Error> {
+    let counter = IntCounter::with_opts(opts(name, help))?;
+    registry.register(Box::new(counter.clone()))?;
+    Ok(counter)
+}
+
+fn counters(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> Result<IntCounterVec, prometheus::Error> {
+    let counters = IntCounterVec::new(opts(name, help), labels)?;
+    registry.register(Box::new(counters.clone()))?;
+    Ok(counters)
+}
+
+fn gauge(registry: &Registry, name: &str, help: &str) -> Result<Gauge, prometheus::Error> {
+    let gauge = Gauge::with_opts(opts(name, help))?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
+}
+
+fn histogram(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    bounds: &[f64],
+) -> Result<Histogram, prometheus::Error> {
+    let opts = HistogramOpts::from(opts(name, help)).buckets(bounds.to_vec());
+    let histogram = Histogram::with_opts(opts)?;
+    registry.register(Box::new(histogram.clone()))?;
+    Ok(histogram)
+}
+
+fn histograms(
+    registry: &Registry,
+    name: &str,
+    help: &str,
+    labels: &[&str],
+) -> Result<HistogramVec, prometheus::Error> {
+    let opts = HistogramOpts::from(opts(name, help)).buckets(SHORT.to_vec());
+    let histograms = HistogramVec::new(opts, labels)?;
+    registry.register(Box::new(histograms.clone()))?;
+    Ok(histograms)
+}

@@ -1,0 +1,47 @@
+//! Which samples are new, and which only come back after a late event was put in its place.
+
+use super::stopwatch::{Ended, Ending, Running, Sink};
+use crate::measure::Measure;
+
+/// Passes on what is taken back, and keeps the measures of the samples among it.
+pub(crate) struct TakingBack<'a> {
+    pub(crate) sink: &'a mut dyn Sink,
+    pub(crate) taken: &'a mut Vec<Measure>,
+}
+
+impl Sink for TakingBack<'_> {
+    fn ended(&mut self, ended: &Ended, by: i64) {
+        if by < 0 && ended.ending == Ending::Answered {
+            self.taken.push(ended.measure);
+        }
+        self.sink.ended(ended, by);
+    }
+
+    fn running(&mut self, running: &Running, by: i64) {
+        self.sink.running(running, by);
+    }
+}
+
+/// Passes on what is made, and says of a sample that it is new unless one of its measure was taken back.
+pub(crate) struct Making<'a> {
+    pub(crate) sink: &'a mut dyn Sink,
+    pub(crate) taken: Vec<Measure>,
+}
+
+impl Sink for Making<'_> {
+    fn ended(&mut self, ended: &Ended, by: i64) {
+        self.sink.ended(ended, by);
+        if by > 0 && ended.ending == Ending::Answered {
+            match self.taken.iter().position(|measure| *measure == ended.measure) {
+                Some(again) => {
+                    self.taken.swap_remove(again);
+                }
+                None => self.sink.sample_made(ended),
+            }
+        }
+    }
+
+    fn running(&mut self, running: &Running, by: i64) {
+        self.sink.running(running, by);
+    }
+}
