@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
+use vaste::time::Timestamp;
 
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -63,6 +64,39 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
+/// A port on loopback that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A process that ends with the test.
+pub(crate) struct Running(pub(crate) Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// The wall clock.
+pub(crate) fn wall_clock() -> Timestamp {
+    #[expect(clippy::disallowed_methods, reason = "a test of the running service")]
+    let now = std::time::SystemTime::now();
+    let since = now.duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap())
+}
+
+/// An event of one of billing's tickets, happening now.
+pub(crate) fn record(id: u32, kind: &str, ticket: &str) -> String {
+    let time = wall_clock();
+    format!(
+        "{{\"id\":\"{id}\",\"type\":\"ticket.{kind}\",\"time\":\"{time}\",\"ticket\":\"{ticket}\",\
+         \"team\":\"billing\"}}"
+    )
+}
+
 /// Status and body of a page on loopback; none if nobody answers.
 pub(crate) fn fetch(port: u16, path: &str) -> Option<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
@@ -84,12 +118,18 @@ pub(crate) struct Service {
 impl Service {
     /// Starts `vaste run` with this configuration of Kafka and one agreement.
     pub(crate) fn start(kafka: &str, agreement: &str) -> Self {
+        Self::start_with(kafka, agreement, "")
+    }
+
+    /// Starts `vaste run` with more in its configuration.
+    pub(crate) fn start_with(kafka: &str, agreement: &str, more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let agreements = folder.path().join("agreements.yaml");
         fs::write(&agreements, agreement).unwrap();
         let config = format!(
-            "kafka: {kafka}\nagreements: [{}]\nhttp: {{ listen: \"127.0.0.1:{port}\" }}\n",
+            "kafka: {kafka}\nagreements: [{}]\nhttp: {{ listen: \"127.0.0.1:{port}\" }}\n\
+             {more}",
             agreements.display()
         );
         fs::write(folder.path().join("vaste.yaml"), config).unwrap();

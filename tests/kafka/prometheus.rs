@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::Write as _;
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use crate::parts::{Metrics, Service, broker, create_topic, fetch, fresh, wait_for};
+use crate::parts::{
+    Metrics, Running, Service, broker, create_topic, fetch, free_port, fresh, wait_for,
+};
 
 const AGREEMENT: &str = "\
 team: billing
@@ -53,24 +54,13 @@ fn promtool_has_nothing_to_say_about_the_metrics() {
     assert!(output.status.success() && said.is_empty(), "{}", String::from_utf8_lossy(&said));
 }
 
-/// A process that ends with the test.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 #[test]
 fn a_real_prometheus_scrapes_the_service_and_answers_a_query() {
     let Some(broker) = broker() else { return };
     let Ok(prometheus) = std::env::var("VASTE_TEST_PROMETHEUS") else { return };
     let service = service(&broker);
     let folder = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let config = format!(
         "scrape_configs: [{{ job_name: vaste, scrape_interval: 1s, static_configs: [{{ targets: \
          [\"127.0.0.1:{}\"] }}] }}]",

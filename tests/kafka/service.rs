@@ -8,7 +8,9 @@ use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::window::from_of;
 
 use crate::naive;
-use crate::parts::{Metrics, Service, broker, create_topic, fresh, root, wait_for};
+use crate::parts::{
+    Metrics, Service, broker, create_topic, fresh, record, root, wait_for, wall_clock,
+};
 
 #[path = "../support/desk.rs"]
 mod desk;
@@ -22,13 +24,6 @@ objectives:
   - { name: solved, measure: resolution, within: 8h, share: 50% }
   - { name: nobody-forgotten, measure: first_reply, none_over: 20h }
 ";
-
-fn wall_clock() -> Timestamp {
-    #[expect(clippy::disallowed_methods, reason = "a test of the running service")]
-    let now = std::time::SystemTime::now();
-    let since = now.duration_since(std::time::UNIX_EPOCH).unwrap();
-    Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap())
-}
 
 /// A hundred thousand events of the last days, 5 % of them twice and 5 % late.
 fn delivery() -> Vec<String> {
@@ -199,22 +194,15 @@ fn a_miss_turns_up_by_time_alone_and_an_answer_clears_it() {
         "team: billing\nobjectives: [{ name: o, measure: first_reply, none_over: 2s }]\n";
     let service = Service::start(&kafka, agreement);
     wait_for("the service to be ready", || service.get("/-/ready"));
-    let record = |id: u32, kind: &str| {
-        let time = wall_clock();
-        format!(
-            "{{\"id\":\"{id}\",\"type\":\"ticket.{kind}\",\"time\":\"{time}\",\"ticket\":\"T-1\",\
-             \"team\":\"billing\"}}"
-        )
-    };
     let state = |state: &str| {
         let labels = format!("{{team=\"billing\",objective=\"o\",state=\"{state}\"}}");
         let series = format!("vaste_objective_state{labels}");
         (service.metrics().value(&series) == Some(1.0)).then_some(())
     };
-    assert!(service.publish(&record(1, "created")).status.success());
+    assert!(service.publish(&record(1, "created", "T-1")).status.success());
     // No event comes any more.
     wait_for("the miss", || state("missed"));
-    assert!(service.publish(&record(2, "agent_replied")).status.success());
+    assert!(service.publish(&record(2, "agent_replied", "T-1")).status.success());
     wait_for("the answer", || state("met"));
 }
 

@@ -147,7 +147,7 @@ impl Random {
     }
 }
 
-fn model_of(history: &History) -> naive::Model {
+pub(crate) fn model_of(history: &History) -> naive::Model {
     let mut objectives = Vec::new();
     for agreement in &history.agreements {
         objectives.extend(agreement.objectives.iter().map(|line| naive_objective(agreement, line)));
@@ -155,7 +155,7 @@ fn model_of(history: &History) -> naive::Model {
     naive::Model::new(&DECLARED, objectives, &history.events)
 }
 
-fn naive_objective(agreement: &Agreement, objective: &Objective) -> naive::Objective {
+pub(crate) fn naive_objective(agreement: &Agreement, objective: &Objective) -> naive::Objective {
     let team = match &agreement.owner {
         Owner::Team(name) => Some(name.to_string()),
         Owner::Organisation => None,

@@ -1,0 +1,222 @@
+//! What a real Alertmanager holds, and what it tells others.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use vaste::time::{Elapsed, SECOND_MS, Timestamp};
+
+use crate::parts::{
+    Running, Service, broker, create_topic, fetch, free_port, fresh, record, wait_for, wall_clock,
+};
+
+/// The first is over as soon as nobody waits; the second when half of all were answered in time.
+const AGREEMENT: &str = "\
+team: billing
+name: { en: Billing }
+objectives:
+  - name: limit
+    measure: first_reply
+    none_over: 2s
+    alerts: { missed: { for: 1s, keep_firing_for: 0s } }
+  - name: share
+    measure: first_reply
+    within: 2s
+    share: 50%
+    min_tickets: 1
+    alerts: { missed: { for: 1s, keep_firing_for: 0s } }
+labels: { tier: \"1\" }
+";
+
+/// A receiver of notifications: what came, as JSON.
+#[derive(Clone, Default)]
+struct Webhook(Arc<Mutex<Vec<serde_json::Value>>>);
+
+impl Webhook {
+    /// Listens on a port of loopback until the test ends.
+    fn listen(&self) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let came = Self(Arc::clone(&self.0));
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                came.take(&stream.unwrap());
+            }
+        });
+        port
+    }
+
+    fn take(&self, mut stream: &TcpStream) {
+        let mut reader = BufReader::new(stream);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).unwrap();
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        self.0.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
+    }
+
+    /// How many firing and how many resolved alerts came, by objective.
+    fn counts(&self) -> BTreeMap<String, (u32, u32)> {
+        let mut counts: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+        for notification in self.0.lock().unwrap().iter() {
+            for alert in notification["alerts"].as_array().unwrap() {
+                let objective = alert["labels"]["objective"].as_str().unwrap().to_owned();
+                let (firing, resolved) = counts.entry(objective).or_default();
+                match alert["status"].as_str().unwrap() {
+                    "firing" => *firing += 1,
+                    _ => *resolved += 1,
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// Starts an Alertmanager that tells the webhook; where it listens.
+fn start(folder: &Path, webhook: u16) -> Option<(Running, u16)> {
+    let program = std::env::var("VASTE_TEST_ALERTMANAGER").ok()?;
+    let amtool = std::env::var("VASTE_TEST_AMTOOL").ok()?;
+    let config = format!(
+        "route: {{ receiver: team, group_by: [alertname, team, objective], group_wait: 0s, \
+         group_interval: 1s, repeat_interval: 1h }}\n\
+         receivers: [{{ name: team, webhook_configs: [{{ url: \"http://127.0.0.1:{webhook}/\" }}] }}]\n"
+    );
+    let path = folder.join("alertmanager.yml");
+    fs::write(&path, config).unwrap();
+    let checked = Command::new(amtool).arg("check-config").arg(&path).output().unwrap();
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+    let port = free_port();
+    let child = Command::new(program)
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .args([
+            "--config.file=alertmanager.yml",
+            "--storage.path=data",
+            "--cluster.listen-address=",
+        ])
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let running = Running(child);
+    wait_for("Alertmanager to listen", || {
+        fetch(port, "/-/ready").filter(|(status, _)| *status == 200)
+    });
+    Some((running, port))
+}
+
+/// The alerts that it holds, by objective.
+fn held(port: u16) -> BTreeMap<String, serde_json::Value> {
+    let (_, body) = fetch(port, "/api/v2/alerts").unwrap();
+    let all: Vec<serde_json::Value> = serde_json::from_str(&body).unwrap();
+    let objective =
+        |alert: &serde_json::Value| alert["labels"]["objective"].as_str().unwrap().to_owned();
+    all.into_iter().map(|alert| (objective(&alert), alert)).collect()
+}
+
+/// A listener that takes connections and never answers.
+fn hangs() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let held: Vec<_> = listener.incoming().collect();
+        drop(held);
+    });
+    port
+}
+
+#[test]
+fn a_miss_pages_once_and_an_answer_resolves_it_once_though_another_alertmanager_hangs() {
+    let Some(broker) = broker() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let webhook = Webhook::default();
+    let Some((_alertmanager, port)) = start(folder.path(), webhook.listen()) else { return };
+    let topic = fresh("paged");
+    create_topic(&broker, &topic, 2);
+    let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic} }}");
+    let more = format!(
+        "alertmanagers: [{{ url: \"http://127.0.0.1:{}\" }}, {{ url: \"http://127.0.0.1:{port}/\" }}]\n\
+         external_labels: {{ cluster: north }}\n",
+        hangs()
+    );
+    let service = Service::start_with(&kafka, AGREEMENT, &more);
+    wait_for("the service to be ready", || service.get("/-/ready"));
+
+    let begun = wall_clock();
+    assert!(service.publish(&record(1, "created", "T-1")).status.success());
+    let created = wall_clock();
+    // No event comes any more.
+    let alerts = wait_for("Alertmanager to hold both", || {
+        let alerts = held(port);
+        (alerts.len() == 2).then_some(alerts)
+    });
+    let late_ms = wall_clock().since(created).ms() - 2 * SECOND_MS - SECOND_MS;
+    assert!(late_ms <= 2 * SECOND_MS, "{late_ms} ms after target and `for`");
+    println!("held by Alertmanager {late_ms} ms after target and `for`");
+    for (objective, alert) in &alerts {
+        let label = |name: &str| alert["labels"][name].as_str().unwrap().to_owned();
+        assert_eq!(label("alertname"), "VasteObjectiveMissed");
+        assert_eq!(
+            (label("team"), label("severity")),
+            ("billing".to_owned(), "critical".to_owned())
+        );
+        assert_eq!((label("tier"), label("cluster")), ("1".to_owned(), "north".to_owned()));
+        let path = format!("/teams/billing/objectives/{objective}");
+        let page = format!("http://127.0.0.1:{}{path}", service.port());
+        assert_eq!(alert["generatorURL"], page);
+        assert_eq!(alert["annotations"]["page_url"], page);
+        assert!(service.get(&path).is_some(), "the link opens the page");
+        let starts = Timestamp::parse(alert["startsAt"].as_str().unwrap()).unwrap();
+        let due = begun.plus(Elapsed::from_ms(3 * SECOND_MS));
+        assert!(starts >= due, "fires at {starts}, not before {due}");
+        assert_eq!(starts.ms() % SECOND_MS, 0, "evaluated at whole seconds");
+    }
+    let firing = "vaste_alerts{team=\"billing\",objective=\"limit\",\
+                  alertname=\"VasteObjectiveMissed\",severity=\"critical\",state=\"firing\"}";
+    assert_eq!(service.metrics().value(firing), Some(1.0));
+    assert_eq!(webhook.counts().get("limit"), Some(&(1, 0)), "told of it, and only once");
+
+    // An answer ends the wait; a ticket answered in time makes half of all met.
+    let answers = [
+        record(2, "agent_replied", "T-1"),
+        record(3, "created", "T-2"),
+        record(4, "agent_replied", "T-2"),
+    ];
+    assert!(service.publish(&answers.join("\n")).status.success());
+    wait_for("both to be resolved", || {
+        let counts = webhook.counts();
+        counts.values().all(|(_, resolved)| *resolved > 0).then_some(())
+    });
+    assert!(held(port).is_empty());
+    let metrics = service.metrics();
+    assert_eq!(metrics.value(firing), None);
+    let sent = |name: &str, which: u32| {
+        metrics.value(&format!("vaste_alertmanager_{name}{{alertmanager=\"am-{which}\"}}"))
+    };
+    assert!(sent("alerts_sent_total", 1) >= Some(3.0));
+    assert_eq!(sent("alerts_sent_total", 0), Some(0.0), "it hangs");
+    let breaches = "vaste_objective_breaches_total{team=\"billing\",objective=\"limit\"}";
+    assert_eq!(metrics.value(breaches), Some(1.0));
+    // Two more intervals of its groups: nothing more is told.
+    let resolved = wall_clock();
+    wait_for("two intervals", || (wall_clock().since(resolved).ms() > 2_500).then_some(()));
+    let once = (1, 1);
+    let told = [("limit".to_owned(), once), ("share".to_owned(), once)];
+    assert_eq!(webhook.counts(), BTreeMap::from(told));
+}

@@ -1,0 +1,381 @@
+//! The alerts there would have been, against every second of a naive model; and what is sent of them.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+
+use vaste::agreement::{
+    About, Agreement, AlertPolicy, Alerts as Policies, Level, Objective, Owner, State,
+};
+use vaste::alert::{Alerts, SendReason, Sender};
+use vaste::event::Kind;
+use vaste::measure::Measure;
+use vaste::replay::Replay;
+use vaste::rules::Rules;
+use vaste::share::Share;
+use vaste::time::{Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
+use vaste::view::View;
+use vaste::window::from_of;
+
+use crate::generate::{BEGIN_MS, History, SPAN_MS, history};
+use crate::history::{Pipeline, event, of_team};
+use crate::law::{model_of, naive_objective};
+use crate::naive;
+
+/// Histories of weeks are told in so long: the model is asked for every second.
+const TOLD_MS: i64 = 2 * HOUR_MS;
+
+fn seconds(choices: &'static [i64]) -> impl Strategy<Value = Elapsed> {
+    proptest::sample::select(choices).prop_map(|seconds| Elapsed::from_ms(seconds * SECOND_MS))
+}
+
+fn policy() -> impl Strategy<Value = AlertPolicy> {
+    let lengths = (seconds(&[0, 1, 30, 300]), seconds(&[0, 1, 45, 600]));
+    lengths.prop_map(|(hold, keep_firing_for)| AlertPolicy {
+        severity: "critical".into(),
+        hold,
+        keep_firing_for,
+    })
+}
+
+fn level() -> impl Strategy<Value = Level> {
+    let within = (seconds(&[20, 90, 600]), 3_000_u32..10_000, 1_u64..4).prop_map(
+        |(target, share, min_tickets)| Level::Within {
+            target,
+            by_priority: [Some(Elapsed::from_ms(10_001)), None, None, None],
+            share: Share::from_basis_points(share).unwrap(),
+            min_tickets,
+        },
+    );
+    prop_oneof![3 => within, 1 => seconds(&[20, 1_200]).prop_map(Level::NoneOver)]
+}
+
+fn objectives() -> impl Strategy<Value = Vec<Objective>> {
+    let one = (
+        level(),
+        0_usize..4,
+        policy(),
+        proptest::option::of(policy()),
+        proptest::sample::select(vec![HOUR_MS, HOUR_MS + 1_000, 3 * HOUR_MS]),
+    );
+    let one = one.prop_map(|(level, measure, missed, at_risk, over)| Objective {
+        name: "".into(),
+        measure: Measure::ALL[measure],
+        level,
+        over: Elapsed::from_ms(over),
+        at_risk: Share::from_basis_points(5_000).unwrap(),
+        alerts: Policies { missed, at_risk },
+    });
+    proptest::collection::vec(one, 1..3).prop_map(|mut all| {
+        for (number, objective) in all.iter_mut().enumerate() {
+            objective.name = format!("o{number}").into();
+        }
+        all
+    })
+}
+
+/// A history of two hours, and the agreement of one team and of the organisation.
+fn told() -> impl Strategy<Value = History> {
+    (history(), objectives(), objectives()).prop_map(|(mut history, team, organisation)| {
+        let events = history.events.iter_mut().map(|event| &mut event.time);
+        for at in events.chain(&mut history.instants) {
+            let ms = i128::from(at.ms() - BEGIN_MS) * i128::from(TOLD_MS);
+            *at = Timestamp::from_ms(BEGIN_MS + i64::try_from(ms / i128::from(SPAN_MS)).unwrap());
+        }
+        let agreement =
+            |owner, objectives| Agreement { owner, objectives, about: About::default() };
+        history.agreements = vec![
+            agreement(Owner::Team("billing".into()), team),
+            agreement(Owner::Team("support".into()), Vec::new()),
+            agreement(Owner::Organisation, organisation),
+        ];
+        history
+    })
+}
+
+/// One alert in Prometheus' words: `rules/alerting.go`, `Eval`.
+#[derive(Default)]
+struct Active {
+    firing: bool,
+    active_at: i64,
+    fired_at: i64,
+    keep_firing_since: Option<i64>,
+}
+
+/// Moves an alert on; what is printed of it.
+fn prometheus(
+    active: &mut Option<Active>,
+    wanted: Option<bool>,
+    policy: &AlertPolicy,
+    ts: i64,
+) -> Option<(&'static str, i64, Option<i64>)> {
+    if wanted? {
+        let is_new = active.is_none();
+        let alert = active.get_or_insert_with(|| Active { active_at: ts, ..Active::default() });
+        alert.keep_firing_since = None;
+        if !alert.firing && ts - alert.active_at >= policy.hold.ms() {
+            alert.firing = true;
+            alert.fired_at = ts;
+            return Some(("firing", alert.active_at, Some(ts)));
+        }
+        return is_new.then_some(("pending", ts, None));
+    }
+    let alert = active.as_mut()?;
+    if alert.firing {
+        let since = *alert.keep_firing_since.get_or_insert(ts);
+        if ts - since < policy.keep_firing_for.ms() {
+            return None;
+        }
+    }
+    let gone = active.take()?;
+    gone.firing.then_some(("resolved", gone.active_at, Some(gone.fired_at)))
+}
+
+/// Whether an alert's condition holds, by the words of design §7 and §8; none where it is left as it is.
+fn wanted(kind: &str, verdict: &naive::Verdict) -> Option<bool> {
+    match verdict.state {
+        "missed" => Some(true),
+        "at_risk" => Some(kind == "VasteObjectiveAtRisk"),
+        "insufficient_data" if verdict.decided > 0 => None,
+        _ => Some(false),
+    }
+}
+
+/// The rows of every whole second.
+fn by_second(history: &History, until: Timestamp) -> Vec<String> {
+    let model = model_of(history);
+    let begin = history.events.iter().map(|e| e.time).min().unwrap();
+    let mut rows = Vec::new();
+    for agreement in &history.agreements {
+        for objective in &agreement.objectives {
+            let named = naive_objective(agreement, objective);
+            let mut kinds = vec![("VasteObjectiveMissed", &objective.alerts.missed, None)];
+            if let (Level::Within { .. }, Some(policy)) =
+                (&objective.level, &objective.alerts.at_risk)
+            {
+                kinds.push(("VasteObjectiveAtRisk", policy, None));
+            }
+            let mut second = begin.ceil_to(Elapsed::from_ms(SECOND_MS));
+            while second <= until {
+                let from = from_of(second, objective.over).ms();
+                let verdict = model.verdict(&named, from, second.ms());
+                for (kind, policy, active) in &mut kinds {
+                    let row = prometheus(active, wanted(kind, &verdict), policy, second.ms());
+                    rows.extend(row.map(|(state, active_at, fired_at)| {
+                        let shown = |ms: i64| format!("\"{}\"", Timestamp::from_ms(ms));
+                        let team = named.team.as_ref().map_or("null".to_owned(), |t| format!("\"{t}\""));
+                        format!(
+                            "{{\"at\":\"{second}\",\"team\":{team},\"objective\":\"{}\",\
+                             \"alert\":\"{kind}\",\"state\":\"{state}\",\"active_at\":{},\"fired_at\":{}}}",
+                            named.name,
+                            shown(active_at),
+                            fired_at.map_or("null".to_owned(), shown)
+                        )
+                    }));
+                }
+                second = second.plus(Elapsed::from_ms(SECOND_MS));
+            }
+        }
+    }
+    rows
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 400,
+        failure_persistence: Some(Box::new(proptest::test_runner::FileFailurePersistence::Direct(
+            "tests/regressions/alerts.txt",
+        ))),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn replay_prints_the_alerts_of_an_evaluation_at_every_second(history in told()) {
+        prop_assume!(!history.events.is_empty());
+        let last = history.events.iter().map(|e| e.time).max().unwrap();
+        let until = last.plus(Elapsed::from_ms(20 * MINUTE_MS + 1));
+        let rules = Arc::new(Rules::new(&history.agreements, &[]));
+        let mut replay = Replay::new(Some(rules));
+        for event in &history.events {
+            replay.take(Ok(event.clone()));
+        }
+        let mut readings = replay.into_readings();
+        let mut printed = Vec::new();
+        for instant in history.instants.iter().copied().filter(|at| *at < until).chain([until]) {
+            let (_, transitions) = readings.at(instant);
+            printed.extend(transitions.iter().map(|t| serde_json::to_string(t).unwrap()));
+        }
+        let mut expected = by_second(&history, until);
+        printed.sort();
+        expected.sort();
+        prop_assert_eq!(printed, expected);
+    }
+}
+
+#[test]
+fn the_histories_told_are_full_of_alerts() {
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut states = [0; 3];
+    for _ in 0..100 {
+        let history = told().new_tree(&mut runner).unwrap().current();
+        let Some(last) = history.events.iter().map(|e| e.time).max() else { continue };
+        let rows = by_second(&history, last).join("\n");
+        for (count, state) in states.iter_mut().zip(["pending", "firing", "resolved"]) {
+            *count += i32::from(rows.contains(&format!("\"state\":\"{state}\"")));
+        }
+    }
+    assert!(states.iter().all(|count| *count >= 20), "{states:?} of 100");
+}
+
+/// One objective whose alert holds for 10 s, and keeps firing for 20 s.
+fn one_objective() -> Arc<Rules> {
+    let missed = AlertPolicy {
+        severity: "critical".into(),
+        hold: Elapsed::from_ms(10 * SECOND_MS),
+        keep_firing_for: Elapsed::from_ms(20 * SECOND_MS),
+    };
+    let objective = Objective {
+        name: "first reply/quick".into(),
+        measure: Measure::FirstReply,
+        level: Level::NoneOver(Elapsed::from_ms(4 * HOUR_MS)),
+        over: Objective::OVER_DEFAULT,
+        at_risk: Share::from_basis_points(8_000).unwrap(),
+        alerts: Policies { missed, at_risk: None },
+    };
+    let about = About {
+        name: "laskutus & muut".into(),
+        names: vec![("en", "Billing".into())],
+        labels: vec![("tier".into(), "1".into()), ("cluster".into(), "own".into())],
+        runbook_url: Some("https://wiki.example/billing".into()),
+        ..About::default()
+    };
+    let owner = Owner::Team("laskutus & muut".into());
+    Arc::new(Rules::new(&[Agreement { owner, objectives: vec![objective], about }], &[]))
+}
+
+/// Evaluates a story of states, such as `m12 o3`, one a second: `m` missed, `o` met, `f` frozen, `i` too few
+/// of some, `.` of none. Shows what the alert was in the same way: `i` inactive, `p` pending, `f` firing,
+/// `r` resolved.
+fn statuses(story: &str) -> String {
+    let rules = one_objective();
+    let mut alerts = Alerts::new(&rules);
+    let (id, _, _) = rules.objectives().next().unwrap();
+    let mut shown: Vec<(char, u32)> = Vec::new();
+    let mut at = Timestamp::from_ms(BEGIN_MS);
+    for run in story.split(' ') {
+        let (state, times) = run.split_at(1);
+        let state = match state {
+            "m" => (State::Missed, 1),
+            "o" => (State::Met, 1),
+            "f" => (State::Frozen, 1),
+            "i" => (State::InsufficientData, 1),
+            _ => (State::InsufficientData, 0),
+        };
+        for _ in 0..times.parse().unwrap() {
+            alerts.evaluate(id, state, &rules, at);
+            at = at.plus(Elapsed::from_ms(SECOND_MS));
+            let label = alerts.iter().next().unwrap().status().label();
+            let first = label.chars().next().unwrap();
+            match shown.last_mut() {
+                Some((last, times)) if *last == first => *times += 1,
+                _ => shown.push((first, 1)),
+            }
+        }
+    }
+    shown.iter().map(|(c, times)| format!("{c}{times}")).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_alert_is_pending_firing_resolved_by_the_rules_of_prometheus() {
+    for (story, shown) in [
+        // Fires when it has held for 10 s, and is resolved when it has been clear for 20 s.
+        ("o1 m12 o25", "i1 p10 f22 r5"),
+        // What clears before that was nobody's.
+        ("m9 o1 m15", "p9 i1 p10 f5"),
+        // It comes back while it still fires: the time that it must be clear begins anew.
+        ("m11 o15 m1 o25", "p10 f37 r5"),
+        // Fires again after it was resolved.
+        ("m11 o21 m11", "p10 f21 r1 p10 f1"),
+    ] {
+        assert_eq!(statuses(story), shown, "{story}");
+    }
+}
+
+#[test]
+fn data_trouble_starts_and_ends_nothing_and_stops_every_timer() {
+    for (story, shown) in [
+        ("f9", "i9"),
+        // Five seconds pending, sixteen frozen, five more pending.
+        ("m5 f16 m8", "p26 f3"),
+        // Frozen while it fires, and for as long as it likes.
+        ("m12 f99 m3", "p10 f104"),
+        // Frozen in the middle of being clear: 10 s and 10 s more.
+        ("m11 o10 f30 o15", "p10 f51 r5"),
+        // Too few to judge starts nothing and ends nothing, and clears where there is none at all.
+        ("i9", "i9"),
+        ("m12 i99", "p10 f101"),
+        ("m5 i12 m1", "p17 f1"),
+        ("m11 .25", "p10 f21 r5"),
+    ] {
+        assert_eq!(statuses(story), shown, "{story}");
+    }
+}
+
+#[test]
+fn a_firing_alert_is_sent_at_once_and_every_minute_and_a_resolved_one_for_a_quarter_of_an_hour() {
+    let rules = one_objective();
+    let mut alerts = Alerts::new(&rules);
+    let (id, _, _) = rules.objectives().next().unwrap();
+    let view = View::new(Arc::clone(&rules), Timestamp::from_ms(BEGIN_MS));
+    let sender = Sender::default();
+    let mut sent = String::new();
+    for second in 0..1_300 {
+        let at = Timestamp::from_ms(BEGIN_MS + second * SECOND_MS);
+        let state = if (5..200).contains(&second) { State::Missed } else { State::Met };
+        alerts.evaluate(id, (state, 1), &rules, at);
+        for (notice, reason) in sender.take_due(&mut alerts, &view, at) {
+            let ends = notice.ends_at.ms() - at.ms();
+            let why = match reason {
+                SendReason::Firing => "firing",
+                SendReason::Refresh => "refresh",
+                SendReason::Resolved => "resolved",
+            };
+            let starts = (notice.starts_at.ms() - BEGIN_MS) / SECOND_MS;
+            writeln!(sent, "{second}: {why}, since {starts}, ends in {} s", ends / SECOND_MS)
+                .unwrap();
+        }
+    }
+    insta::assert_snapshot!(sent);
+}
+
+#[test]
+fn a_notice_says_what_is_agreed_what_is_and_where_to_look() {
+    let rules = one_objective();
+    let begin = Timestamp::from_ms(BEGIN_MS);
+    let mut pipeline = Pipeline::new(&rules, 1, begin);
+    let team = "laskutus & muut";
+    pipeline.apply(&of_team(event(Kind::Created, "T-1", begin, 1), team));
+    let later = begin.plus(Elapsed::from_ms(3 * HOUR_MS));
+    pipeline.apply(&of_team(event(Kind::Created, "T-2", later, 2), team));
+    let at = begin.plus(Elapsed::from_ms(5 * HOUR_MS));
+    let view = pipeline.advance(at);
+    let (id, _, _) = rules.objectives().next().unwrap();
+    let mut alerts = Alerts::new(&rules);
+    let sender = Sender {
+        external_url: "https://vaste.example".to_owned(),
+        external_labels: vec![("cluster".into(), "eu".into()), ("region".into(), "north".into())],
+    };
+    let mut notices = Vec::new();
+    for seconds in [0, 10] {
+        let at = at.plus(Elapsed::from_ms(seconds * SECOND_MS));
+        alerts.evaluate(id, view.state(id), &rules, at);
+        notices
+            .extend(sender.take_due(&mut alerts, view, at).into_iter().map(|(notice, _)| notice));
+    }
+    let names: BTreeSet<&str> = notices[0].labels.keys().map(|name| &**name).collect();
+    assert!(!names.contains("instance") && !names.contains("replica"), "two instances, one alert");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&notices).unwrap());
+}
