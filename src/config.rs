@@ -4,6 +4,8 @@
 
 use std::path::{Path, PathBuf};
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::agreement::{Agreement, Owner};
 use crate::measure::Measure;
 use crate::rules::{Rules, TEAMS_MAX};
@@ -31,6 +33,8 @@ pub struct Config {
     pub notes: Notes,
     /// The files that were read, in order.
     pub files: Vec<PathBuf>,
+    /// A hash of all that stands in them.
+    pub hash: u64,
 }
 
 /// The measures that run where no file says which.
@@ -74,6 +78,7 @@ impl Config {
                 return Vec::new();
             }
         };
+        self.hash = self.hash.rotate_left(1) ^ xxh3_64(text.as_bytes());
         let node = match yaml::parse(&text) {
             Ok(node) => node,
             Err((at, problem)) => {

@@ -17,6 +17,7 @@ pub mod clock;
 mod http;
 mod instruments;
 mod metrics;
+pub mod observe;
 mod picture;
 pub mod run;
 mod stream;

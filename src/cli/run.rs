@@ -3,12 +3,15 @@
 use std::io;
 use std::sync::Arc;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::disk::{RealDisk, today};
 use super::{Exit, LogFormat, RunArgs, Terminal, check};
 use crate::config::Config;
 use crate::service::clock::Clock;
+use crate::service::observe::LogCounter;
 use crate::service::run;
 
 pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
@@ -29,7 +32,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
     }
     log(arguments.log_format);
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "vaste");
-    match run::run(&service, Arc::new(config.rules()), Clock::Wall) {
+    match run::run(&service, Arc::new(config.rules()), config.hash, Clock::Wall) {
         Ok(()) => Ok(Exit::Good),
         Err(error @ run::RunError::Client(_)) => {
             writeln!(terminal.notes, "error: {error}")?;
@@ -45,9 +48,10 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
 /// Logs to standard error; `RUST_LOG` says how much.
 fn log(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    match format {
-        LogFormat::Text => builder.with_ansi(false).init(),
-        LogFormat::Json => builder.json().init(),
-    }
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = match format {
+        LogFormat::Text => lines.with_ansi(false).boxed(),
+        LogFormat::Json => lines.json().boxed(),
+    };
+    tracing_subscriber::registry().with(filter).with(LogCounter::new()).with(lines).init();
 }

@@ -69,14 +69,14 @@ impl Instruments {
     pub(super) fn new(
         alertmanagers: usize,
         rules: &Rules,
-        loaded: Timestamp,
+        (hash, loaded): (u64, Timestamp),
     ) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let alertmanagers_configured =
             gauge(&registry, "alertmanagers_configured", "Alertmanagers in the configuration.")?;
         #[expect(clippy::cast_precision_loss, reason = "a handful")]
         alertmanagers_configured.set(alertmanagers as f64);
-        config(&registry, loaded)?;
+        config(&registry, hash, loaded)?;
         let late = counters(
             &registry,
             "late_events_total",
@@ -204,7 +204,13 @@ fn seconds(elapsed: Elapsed) -> f64 {
 }
 
 /// The configuration is loaded once; a reload that fails would show here.
-fn config(registry: &Registry, loaded: Timestamp) -> Result<(), prometheus::Error> {
+fn config(registry: &Registry, hash: u64, loaded: Timestamp) -> Result<(), prometheus::Error> {
+    let info = prometheus::GaugeVec::new(
+        opts("config_info", "Hash of the configuration in force; always 1."),
+        &["hash"],
+    )?;
+    registry.register(Box::new(info.clone()))?;
+    info.with_label_values(&[&format!("{hash:016x}")]).set(1.0);
     let help = "1 when the last configuration load was accepted.";
     gauge(registry, "config_last_reload_successful", help)?.set(1.0);
     let help = "Unix time of the last accepted configuration load.";

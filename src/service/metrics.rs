@@ -238,6 +238,7 @@ fn objectives(picture: &Picture, families: &mut Families) {
     for (((_, _, objective), verdict), (overdue, due_soon)) in lines {
         let labels =
             [("team", team_label(verdict.team.as_deref())), ("objective", &*verdict.objective)];
+        info(objective, &labels, families);
         let mut gauge = |name, help, value| families.gauge(name, help, &labels, value);
         gauge(
             "waiting_overdue_tickets",
@@ -285,6 +286,24 @@ fn objectives(picture: &Picture, families: &mut Families) {
         share(objective, verdict, &labels, families);
         states(verdict.state, &labels, families);
     }
+}
+
+/// What was agreed, as labels.
+fn info(objective: &Objective, labels: &[(&'static str, &str); 2], families: &mut Families) {
+    let (window, threshold) = (objective.over.to_string(), objective.target(None).to_string());
+    families.gauge(
+        "objective_info",
+        "What was agreed, as labels; always 1.",
+        &[
+            labels[0],
+            labels[1],
+            ("measure", objective.measure.label()),
+            ("window", &window),
+            ("threshold", &threshold),
+            ("severity", &objective.alerts.missed.severity),
+        ],
+        1.0,
+    );
 }
 
 /// What only an objective with a share has.
@@ -408,6 +427,12 @@ fn stream(picture: &Picture, families: &mut Families) {
         let help = "Errors reported by the Kafka client.";
         families.counter("kafka_broker_errors_total", help, &[("code", code.as_str())], *errors);
     }
+    families.gauge(
+        "kafka_fetch_queue_bytes",
+        "Bytes prefetched by the Kafka client and not yet taken.",
+        &[],
+        count(stream.fetched_bytes),
+    );
     outcomes(picture, families);
 }
 
@@ -483,6 +508,12 @@ fn state(picture: &Picture, families: &mut Families) {
         );
     }
     families.gauge(
+        "tickets_tracked",
+        "Tickets held in memory.",
+        &[("state", "remembered")],
+        count(picture.stream.timelines),
+    );
+    families.gauge(
         "teams_tracked",
         "Teams with their own series.",
         &[],
@@ -491,7 +522,11 @@ fn state(picture: &Picture, families: &mut Families) {
     families.gauge(
         "build_info",
         "Build of this binary; always 1.",
-        &[("version", env!("CARGO_PKG_VERSION"))],
+        &[
+            ("version", env!("CARGO_PKG_VERSION")),
+            ("revision", env!("VASTE_BUILD_REVISION")),
+            ("rustc", env!("VASTE_BUILD_RUSTC")),
+        ],
         1.0,
     );
 }

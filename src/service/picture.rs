@@ -57,6 +57,8 @@ pub(super) struct Stream {
     /// What is wrong with the connection now, and the way out.
     pub(super) trouble: Option<String>,
     pub(super) timelines: u64,
+    /// Fetched by the client and not taken yet.
+    pub(super) fetched_bytes: u64,
 }
 
 /// How far one partition is.
@@ -91,6 +93,7 @@ impl Stream {
         self.key_mismatches += other.key_mismatches;
         self.rebalances += other.rebalances;
         self.timelines += other.timelines;
+        self.fetched_bytes += other.fetched_bytes;
         if self.trouble.is_none() {
             self.trouble.clone_from(&other.trouble);
         }

@@ -44,11 +44,11 @@ pub enum RunError {
     System(#[from] io::Error),
 }
 
-/// Runs until SIGTERM or an interrupt, by this clock.
+/// Runs until SIGTERM or an interrupt, by this clock. `hash` is that of the configuration.
 ///
 /// # Errors
 /// When it cannot begin, or the system fails it.
-pub fn run(service: &Service, rules: Arc<Rules>, clock: Clock) -> Result<(), RunError> {
+pub fn run(service: &Service, rules: Arc<Rules>, hash: u64, clock: Clock) -> Result<(), RunError> {
     let picture = Picture {
         at: None,
         rules: Arc::clone(&rules),
@@ -62,7 +62,7 @@ pub fn run(service: &Service, rules: Arc<Rules>, clock: Clock) -> Result<(), Run
         caught_up_at: None,
         frozen: Some("it has just started".to_owned()),
     };
-    let instruments = Instruments::new(service.alertmanagers.len(), &rules, clock::wall())?;
+    let instruments = Instruments::new(service.alertmanagers.len(), &rules, (hash, clock::wall()))?;
     let shared = Shared {
         picture: Arc::new(ArcSwap::from_pointee(picture)),
         instruments: Arc::new(instruments),

@@ -131,6 +131,7 @@ struct Noted {
     errors: BTreeMap<String, u64>,
     trouble: Option<Trouble>,
     ends: BTreeMap<i32, i64>,
+    fetched_bytes: u64,
 }
 
 /// What is wrong now, and the way out.
@@ -181,7 +182,10 @@ impl ClientContext for Context {
             });
         }
         let Some(topic) = statistics.topics.get(&self.topic) else { return };
+        let fetched = topic.partitions.values().map(|partition| partition.fetchq_size);
+        let fetched: u64 = fetched.sum();
         self.note(|noted| {
+            noted.fetched_bytes = fetched;
             for partition in topic.partitions.values().filter(|partition| partition.hi_offset >= 0)
             {
                 noted.ends.insert(partition.partition, partition.hi_offset);
@@ -392,6 +396,7 @@ impl Worker {
         let mut stream = self.holding.report(now);
         let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         stream.rebalances = noted.rebalances;
+        stream.fetched_bytes = noted.fetched_bytes;
         stream.errors.clone_from(&noted.errors);
         stream.trouble = noted.trouble.as_ref().map(|trouble| trouble.said.clone());
         for (partition, progress) in &mut stream.partitions {

@@ -100,6 +100,7 @@ impl Viewer {
     }
 
     fn tick(&mut self) {
+        let was_trusted = self.stream().doubt().is_none() || self.caught_up_at.is_some();
         let second = self.now().floor_to(Elapsed::from_ms(SECOND_MS));
         // Alerts are evaluated on whole seconds: where one has begun since, the view stops at it.
         let now = if second > self.view.now() { second } else { self.now() };
@@ -120,19 +121,27 @@ impl Viewer {
             batch.effects.apply(&mut Counting { view: &mut self.view, instruments });
             self.workers[batch.worker] = (batch.stream, false);
         }
+        self.doubt = self.stream().doubt();
+        if self.doubt.is_none() && self.workers.iter().any(|(_, owes)| *owes) {
+            self.doubt = Some(
+                "a worker has not answered for seconds: is the machine overloaded?".to_owned(),
+            );
+        }
+        // Until it was trusted, `now` was the latest event's: the first trusted picture is of the wall clock.
+        if self.doubt.is_none() && !was_trusted {
+            self.doubt = Some("the last events are being taken in".to_owned());
+        }
         self.watch(now == second);
         self.publish();
     }
 
-    /// Says whether what is known can be trusted, and evaluates alerts if it is time.
+    /// Judges by whether what is known can be trusted, and evaluates alerts if it is time.
     fn watch(&mut self, is_time: bool) {
-        let doubt = self.stream().doubt();
-        if doubt.is_none() && self.caught_up_at.is_none() {
+        if self.doubt.is_none() && self.caught_up_at.is_none() {
             self.caught_up_at = Some(clock::wall());
             tracing::info!("caught up: readings and verdicts can be trusted from here on");
         }
-        self.view.set_frozen(doubt.is_some());
-        self.doubt = doubt;
+        self.view.set_frozen(self.doubt.is_some());
         // Before it has ever caught up it would find only what it cannot know yet.
         if is_time && self.caught_up_at.is_some() {
             let timer = self.instruments.alert_evaluation_duration.start_timer();

@@ -1,11 +1,13 @@
 //! What Prometheus itself makes of the metrics.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use crate::parts::{
-    Metrics, Running, Service, broker, create_topic, fetch, free_port, fresh, wait_for,
+    Metrics, Running, Service, broker, create_topic, fetch, free_port, fresh, root, wait_for,
 };
 
 const AGREEMENT: &str = "\
@@ -52,6 +54,48 @@ fn promtool_has_nothing_to_say_about_the_metrics() {
     let output = child.wait_with_output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     assert!(output.status.success() && said.is_empty(), "{}", String::from_utf8_lossy(&said));
+}
+
+/// The families with their types, and the label names of each: what dashboards and rules are built on.
+fn families(text: &str) -> String {
+    let mut page = String::new();
+    let mut labels: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for line in text.lines().filter(|line| line.starts_with("vaste_")) {
+        let (name, rest) = line.split_once('{').unwrap_or((line.split_once(' ').unwrap().0, ""));
+        let names = rest.split('"').step_by(2).filter_map(|part| part.strip_suffix('='));
+        let names = names.map(|name| name.trim_start_matches(',').to_owned());
+        labels.entry(name).or_default().insert(names.collect::<Vec<_>>().join(","));
+    }
+    // Errors have a series once there was one.
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE vaste_"));
+    for line in types.filter(|line| !line.starts_with("kafka_broker_errors")) {
+        let (name, kind) = line.split_once(' ').unwrap();
+        writeln!(page, "vaste_{name} {kind}").unwrap();
+        for part in ["", "_bucket", "_sum", "_count"] {
+            for names in labels.get(format!("vaste_{name}{part}").as_str()).into_iter().flatten() {
+                writeln!(page, "  {part}{{{names}}}").unwrap();
+            }
+        }
+    }
+    page
+}
+
+#[test]
+fn the_families_their_types_and_labels_are_those_that_others_build_on() {
+    let Some(broker) = broker() else { return };
+    let service = service(&broker);
+    let Metrics(text) = service.metrics();
+    insta::assert_snapshot!("families", families(&text));
+    let lines = |text: &str| -> BTreeSet<String> {
+        let about =
+            |line: &&str| line.starts_with("# HELP vaste_") || line.starts_with("# TYPE vaste_");
+        text.lines().filter(about).map(str::to_owned).collect()
+    };
+    // Where the catalogue is at hand, every family is in it, in the same words.
+    if let Ok(catalogue) = fs::read_to_string(root().join("../shared/catalogue.prom")) {
+        let unknown: Vec<_> = lines(&text).difference(&lines(&catalogue)).cloned().collect();
+        assert!(unknown.is_empty(), "{unknown:#?}");
+    }
 }
 
 #[test]
