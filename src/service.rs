@@ -22,3 +22,5 @@ mod picture;
 pub mod run;
 mod stream;
 mod viewer;
+
+pub use stream::client_config;

@@ -512,9 +512,9 @@ fn in_time(event: Event<'_>, timestamp: KafkaTimestamp) -> Result<Event<'_>, Out
     Ok(event)
 }
 
-/// The client's configuration. librdkafka's defaults for the fetch queue cost a factor of four: over its
-/// bound it postpones the next fetch by a whole second.
-fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
+/// The client's configuration, for the worker of that number. librdkafka's defaults for the fetch queue cost
+/// a factor of four: over its bound it postpones the next fetch by a whole second.
+pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
     let mut config = ClientConfig::new();
     for (key, value) in [
         ("fetch.queue.backoff.ms", "20"),

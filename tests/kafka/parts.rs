@@ -112,7 +112,7 @@ pub(crate) fn fetch(port: u16, path: &str) -> Option<(u16, String)> {
 pub(crate) struct Service {
     pub(crate) folder: tempfile::TempDir,
     port: u16,
-    child: Child,
+    pub(crate) child: Child,
 }
 
 impl Service {
@@ -123,14 +123,19 @@ impl Service {
 
     /// Starts `vaste run` with more in its configuration.
     pub(crate) fn start_with(kafka: &str, agreement: &str, more: &str) -> Self {
+        Self::start_all(kafka, &[agreement.to_owned()], more)
+    }
+
+    /// Starts `vaste run` with any number of agreements.
+    pub(crate) fn start_all(kafka: &str, agreements: &[String], more: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let port = free_port();
-        let agreements = folder.path().join("agreements.yaml");
-        fs::write(&agreements, agreement).unwrap();
+        for (number, agreement) in agreements.iter().enumerate() {
+            fs::write(folder.path().join(format!("agreement-{number}.yaml")), agreement).unwrap();
+        }
         let config = format!(
-            "kafka: {kafka}\nagreements: [{}]\nhttp: {{ listen: \"127.0.0.1:{port}\" }}\n\
-             {more}",
-            agreements.display()
+            "kafka: {kafka}\nagreements: [agreement-*.yaml]\nhttp: {{ listen: \"127.0.0.1:{port}\" }}\n\
+             {more}"
         );
         fs::write(folder.path().join("vaste.yaml"), config).unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();

@@ -1,0 +1,337 @@
+//! Kafka to windows beside the same consumers that only drain the topic, in one run with the broker on the
+//! same cores; and how long an event takes until it is visible in `/metrics`.
+//!
+//! `tests/run --bench` starts a broker for it; else `VASTE_TEST_KAFKA=host:port cargo bench --bench kafka
+//! [RECORDS]`.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and panics when it cannot go on"
+)]
+
+#[path = "../support/desk.rs"]
+mod desk;
+#[expect(dead_code, reason = "tests need more of it")]
+#[path = "../kafka/parts.rs"]
+mod parts;
+
+use std::collections::BTreeSet;
+use std::thread;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use vaste::config::Kafka;
+use vaste::time::{DAY_MS, Elapsed, Timestamp};
+
+use desk::{Random, Team, log};
+use parts::{Service, broker, create_topic, fresh, now, wait_for, wall_clock};
+
+/// Partitions of the topics.
+const PARTITIONS: i32 = 6;
+
+/// Times that both ways are run, one after the other.
+const ROUNDS: usize = 3;
+
+/// Events a second while visibility is measured, for so long.
+const LOAD_PER_SECOND: usize = 100_000;
+const LOAD_SECONDS: usize = 12;
+
+const TEAMS: [&str; 12] = [
+    "alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet",
+    "kilo", "lima",
+];
+
+fn main() {
+    let records = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(2_000_000);
+    let Some(broker) = broker() else { return };
+    let topic = fresh("bench");
+    create_topic(&broker, &topic, PARTITIONS);
+    let events = events(records);
+    let bytes: usize = events.iter().map(String::len).sum();
+    produce(&broker, &topic, &events);
+    println!("{} records of {} bytes, {PARTITIONS} partitions", events.len(), bytes / events.len());
+    for workers in [1, 2] {
+        let mut ratios = Vec::new();
+        for _ in 0..ROUNDS {
+            let drained = drain(&broker, &topic, workers, events.len());
+            let applied = apply(&broker, &topic, workers, events.len());
+            ratios.push(drained.seconds / applied.seconds);
+            println!(
+                "{workers} workers: drain {:>9.0} records/s, {:.2} CPU s a million   windows {:>9.0} records/s, \
+                 {:.2} CPU s a million   ratio {:.2}",
+                rate(events.len(), drained.seconds),
+                per_million(drained.cpu, events.len()),
+                rate(events.len(), applied.seconds),
+                per_million(applied.cpu, events.len()),
+                drained.seconds / applied.seconds,
+            );
+        }
+        ratios.sort_by(f64::total_cmp);
+        println!("{workers} workers: ratio, median {:.2}", ratios[ROUNDS / 2]);
+    }
+    visible(&broker);
+}
+
+/// What a run took, from its first record to its last, and of the processors.
+struct Took {
+    seconds: f64,
+    cpu: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of records")]
+fn rate(records: usize, seconds: f64) -> f64 {
+    records as f64 / seconds
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of records")]
+fn per_million(cpu: f64, records: usize) -> f64 {
+    cpu * 1e6 / records as f64
+}
+
+/// So many events of the last weeks.
+fn events(records: usize) -> Vec<String> {
+    let teams = TEAMS.map(|name| Team {
+        name,
+        every_minutes: 1,
+        answers_minutes: 60,
+        slows_percent: 100,
+        forgets_one_of: 40,
+    });
+    let days = i64::try_from(records / 80_000 + 2).unwrap();
+    let begin = wall_clock().minus(Elapsed::from_ms((days + 1) * DAY_MS));
+    let mut events = log(&teams, begin, days, 5);
+    assert!(events.len() >= records, "{}", events.len());
+    events.truncate(records);
+    events
+}
+
+fn producer(broker: &str) -> BaseProducer {
+    let mut config = ClientConfig::new();
+    for (key, value) in [
+        ("bootstrap.servers", broker),
+        ("linger.ms", "20"),
+        ("batch.num.messages", "20000"),
+        ("queue.buffering.max.messages", "500000"),
+    ] {
+        config.set(key, value);
+    }
+    config.create().unwrap()
+}
+
+/// The ticket of a record: its key.
+fn key(event: &str) -> &str {
+    let (_, rest) = event.split_once("\"ticket\":\"").unwrap();
+    rest.split_once('"').unwrap().0
+}
+
+fn send(producer: &BaseProducer, topic: &str, event: &str) {
+    let mut record = BaseRecord::to(topic).key(key(event)).payload(event);
+    while let Err((error, refused)) = producer.send(record) {
+        assert_eq!(
+            error.rdkafka_error_code().map(|code| format!("{code:?}")),
+            Some("QueueFull".into())
+        );
+        record = refused;
+        producer.poll(Duration::from_millis(10));
+    }
+}
+
+fn produce(broker: &str, topic: &str, events: &[String]) {
+    let producer = producer(broker);
+    for event in events {
+        send(&producer, topic, event);
+    }
+    producer.flush(Duration::from_secs(120)).unwrap();
+}
+
+/// Consumers as Vaste has them, that look at no record.
+fn drain(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
+    let group = fresh("drain");
+    let cpu = cpu_seconds("self");
+    let kafka = Kafka {
+        brokers: vec![broker.to_owned()],
+        topic: topic.to_owned(),
+        group,
+        workers,
+        properties: Vec::new(),
+    };
+    let drain_one = |number| {
+        let kafka = kafka.clone();
+        thread::spawn(move || {
+            let consumer: BaseConsumer =
+                vaste::service::client_config(&kafka, number).create().unwrap();
+            consumer.subscribe(&[&kafka.topic]).unwrap();
+            let mut ended = BTreeSet::new();
+            let mut first = None;
+            let mut taken = 0_usize;
+            let share = usize::try_from(PARTITIONS).unwrap() / kafka.workers;
+            while ended.len() < share {
+                match consumer.poll(Duration::from_millis(50)) {
+                    Some(Ok(message)) => {
+                        first.get_or_insert_with(now);
+                        taken += usize::from(message.payload_len() > 0);
+                    }
+                    Some(Err(KafkaError::PartitionEOF(partition))) => {
+                        ended.insert(partition);
+                    }
+                    Some(Err(error)) => unreachable!("{error}"),
+                    None => {}
+                }
+            }
+            (first.unwrap(), now(), taken)
+        })
+    };
+    let threads: Vec<_> = (0..workers).map(drain_one).collect();
+    let ended: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    assert!(ended.iter().map(|(_, _, taken)| taken).sum::<usize>() >= records);
+    let first = ended.iter().map(|(first, _, _)| *first).min().unwrap();
+    let last = ended.iter().map(|(_, last, _)| *last).max().unwrap();
+    Took { seconds: last.duration_since(first).as_secs_f64(), cpu: cpu_seconds("self") - cpu }
+}
+
+/// Two objectives for each team, as a team would have.
+fn agreements(service_teams: &[&str]) -> Vec<String> {
+    let one = |team: &&str| {
+        format!(
+            "team: {team}\nobjectives:\n  - {{ name: first-reply, measure: first_reply, within: 4h }}\n  - {{ \
+             name: nobody-forgotten, measure: first_reply, none_over: 5d }}\n"
+        )
+    };
+    service_teams.iter().map(one).collect()
+}
+
+/// The service itself, from the first record that it has taken to the last.
+fn apply(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
+    let group = fresh("windows");
+    let kafka = format!(
+        "{{ brokers: [\"{broker}\"], topic: {topic}, group: {group}, workers: {workers} }}"
+    );
+    let service = Service::start_all(&kafka, &agreements(&TEAMS), "");
+    let first = wait_for("the first record", || (consumed(&service, topic) > 0).then(now));
+    let already = consumed(&service, topic);
+    let began = now();
+    wait_for("all records", || (consumed(&service, topic) >= records).then_some(()));
+    wait_for("the service to be ready", || service.get("/-/ready"));
+    let ended = now();
+    // What was taken before somebody looked counts at the rate of the rest.
+    let rest = ended.duration_since(began).as_secs_f64() / rate(records - already, 1.0);
+    let seconds = rest * rate(records, 1.0);
+    assert!(ended > first);
+    Took { seconds, cpu: cpu_seconds(&service.child.id().to_string()) }
+}
+
+fn consumed(service: &Service, topic: &str) -> usize {
+    let metrics = service.metrics();
+    let of = |partition: i32| {
+        let labels = format!("{{topic=\"{topic}\",partition=\"{partition}\"}}");
+        metrics.value(&format!("vaste_kafka_records_consumed_total{labels}"))
+    };
+    let sum: f64 = (0..PARTITIONS).filter_map(of).sum();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "counts of records"
+    )]
+    {
+        sum as usize
+    }
+}
+
+/// What a process has used of the processors so far.
+fn cpu_seconds(process: &str) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
+    // The kernel counts in hundredths for everybody who asks.
+    ticks / 100.0
+}
+
+/// How long from publishing an event until a scrape shows it, under load.
+fn visible(broker: &str) {
+    let topic = fresh("visible");
+    create_topic(broker, &topic, PARTITIONS);
+    let kafka =
+        format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, workers: 2 }}");
+    let mut teams = TEAMS.to_vec();
+    teams.push("probe");
+    let service = Service::start_all(&kafka, &agreements(&teams), "");
+    wait_for("the service to be ready", || service.get("/-/ready"));
+    let load = thread::spawn({
+        let (broker, topic) = (broker.to_owned(), topic.clone());
+        move || publish_load(&broker, &topic)
+    });
+    let mut seen: Vec<Timestamp> = Vec::new();
+    let waiting =
+        "vaste_waiting_tickets{team=\"probe\",measure=\"first_reply\",basis=\"calendar\"}";
+    while !load.is_finished() {
+        let metrics = service.metrics();
+        let at = wall_clock();
+        let count = metrics.value(waiting).unwrap_or(0.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
+        seen.resize((count as usize).max(seen.len()), at);
+    }
+    let (sent, rate) = load.join().unwrap();
+    let mut delays: Vec<i64> =
+        sent.iter().zip(&seen).map(|(sent, seen)| seen.since(*sent).ms()).collect();
+    assert!(delays.len() * 10 >= sent.len() * 9, "{} of {} seen", delays.len(), sent.len());
+    delays.sort_unstable();
+    let at = |percent: usize| delays[(delays.len() * percent / 100).min(delays.len() - 1)];
+    println!(
+        "visible in /metrics at {rate:.0} events/s: median {} ms, p99 {} ms, longest {} ms, of {} events",
+        at(50),
+        at(99),
+        at(100),
+        delays.len()
+    );
+}
+
+/// Publishes a steady load, and ten times a second a ticket that nobody answers; when each of these was
+/// handed to the client, and how many events a second there were.
+fn publish_load(broker: &str, topic: &str) -> (Vec<Timestamp>, f64) {
+    let producer = {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", broker).set("linger.ms", "5");
+        config.set("queue.buffering.max.messages", "500000");
+        config.create::<BaseProducer>().unwrap()
+    };
+    let began = now();
+    let mut random = Random::new(9);
+    let mut probes = Vec::new();
+    let slices = LOAD_SECONDS * 100;
+    let mut number = 0_usize;
+    for slice in 0..slices {
+        let time = wall_clock();
+        for _ in 0..LOAD_PER_SECOND / 100 {
+            number += 1;
+            let team = TEAMS[usize::try_from(random.below(12)).unwrap()];
+            let kind = ["created", "agent_replied", "customer_replied"];
+            let kind = kind[usize::try_from(random.below(3)).unwrap()];
+            let ticket = random.below(200_000);
+            let event = format!(
+                "{{\"id\":\"l-{number}\",\"type\":\"ticket.{kind}\",\"time\":\"{time}\",\"ticket\":\"T-{ticket}\",\
+                 \"team\":\"{team}\",\"channel\":\"email\"}}"
+            );
+            send(&producer, topic, &event);
+        }
+        if slice % 10 == 0 && slice < slices - 200 {
+            let event = format!(
+                "{{\"id\":\"p-{slice}\",\"type\":\"ticket.created\",\"time\":\"{time}\",\"ticket\":\"P-{slice}\",\
+                 \"team\":\"probe\"}}"
+            );
+            probes.push(wall_clock());
+            send(&producer, topic, &event);
+        }
+        producer.poll(Duration::ZERO);
+        let due = Duration::from_millis(10) * u32::try_from(slice + 1).unwrap();
+        while now().duration_since(began) < due {
+            producer.poll(Duration::from_millis(1));
+        }
+    }
+    let rate = rate(number, now().duration_since(began).as_secs_f64());
+    producer.flush(Duration::from_secs(20)).unwrap();
+    (probes, rate)
+}
