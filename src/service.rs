@@ -1,7 +1,7 @@
 //! The shell of the service: threads, sockets, the clock. One concern a file.
 //!
 //! ```text
-//! worker threads ── effects ─► viewer thread ── picture ─► /metrics, /-/ready
+//! worker threads ── effects ─► viewer thread ── picture ─► /metrics, /-/ready, board
 //! (consumer, shards)            (one view)      (immutable)
 //! ```
 //!
@@ -11,6 +11,7 @@
 //! brings its shards up to it and hands back what ended and what runs as a list. Lists instead of a shared
 //! view: counting commutes, so the workers never wait for each other or for a reader.
 
+mod board;
 pub mod clock;
 mod http;
 mod metrics;

@@ -106,7 +106,7 @@ fn yes(value: bool) -> f64 {
 }
 
 /// The label of a team: `_all` is the whole organisation, `_unclaimed` what nobody answers for.
-fn team_label(team: Option<&str>) -> &str {
+pub(super) fn team_label(team: Option<&str>) -> &str {
     match team {
         None => "_all",
         Some(crate::name::UNCLAIMED) => "_unclaimed",

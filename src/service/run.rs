@@ -11,7 +11,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::clock::{self, Clock};
 use super::http;
-use super::picture::{Picture, Stream};
+use super::picture::{Doubt, Picture, Stream};
 use super::stream::Worker;
 use super::viewer::Viewer;
 use crate::config::Service;
@@ -53,7 +53,8 @@ pub fn run(service: &Service, rules: Arc<Rules>, clock: Clock) -> Result<(), Run
         stream: Stream { topic: service.kafka.topic.clone(), ..Stream::default() },
         started: clock::wall(),
         caught_up_at: None,
-        frozen: Some("it has just started".to_owned()),
+        frozen: Some(Doubt::Starting),
+        trusted: None,
     }));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;

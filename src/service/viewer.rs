@@ -139,6 +139,7 @@ impl Viewer {
             (self.view.waiting_over(id), self.view.waiting_beyond(id, DUE_SOON_PERCENT))
         });
         let overdue = overdue.collect();
+        let trusted = doubt.as_ref().and_then(|_| Picture::last_trusted(&self.picture.load()));
         self.picture.store(Arc::new(Picture {
             at: has_read.then_some(self.view.now()),
             rules: Arc::clone(&self.rules),
@@ -150,6 +151,7 @@ impl Viewer {
             started: self.started,
             caught_up_at: self.caught_up_at,
             frozen: doubt,
+            trusted,
         }));
     }
 }
