@@ -1,7 +1,7 @@
 //! The shell of the service: threads, sockets, the clock. One concern a file.
 //!
 //! ```text
-//! worker threads ── effects ─► viewer thread ── picture ─► /metrics, /-/ready
+//! worker threads ── effects ─► viewer thread ── picture ─► /metrics, /-/ready, board
 //! (consumer, shards)         (one view, alerts) (immutable)
 //!                                   └────────── notices ─► a thread for each Alertmanager
 //! ```
@@ -13,6 +13,7 @@
 //! view: counting commutes, so the workers never wait for each other or for a reader.
 
 mod alertmanager;
+mod board;
 pub mod clock;
 mod http;
 mod instruments;

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use super::{Alert, AlertKind, Alerts, REFRESH_EVERY, SendReason, Status};
@@ -17,9 +16,6 @@ use crate::view::View;
 /// five minutes. Three times was not enough for Prometheus (its issue 5277).
 const ENDS_AFTER: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
 const _: () = assert!(ENDS_AFTER.ms() >= 4 * REFRESH_EVERY.ms(), "it must outlast lost refreshes");
-
-/// What a path segment of a page's address keeps as it is.
-const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// One alert in the words of Alertmanager's `POST /api/v2/alerts`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -102,9 +98,8 @@ impl Sender {
 
 /// The path of an objective's page.
 pub(super) fn page_of(team: Option<&str>, objective: &Objective) -> String {
-    let segment = |text| utf8_percent_encode(text, &PLAIN);
-    let team = segment(name::team_label(team));
-    format!("/teams/{team}/objectives/{}", segment(&objective.name))
+    let team = name::path_segment(name::team_label(team));
+    format!("/teams/{team}/objectives/{}", name::path_segment(&objective.name))
 }
 
 fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<&'static str, String> {

@@ -78,8 +78,10 @@ fn owner(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) -> Opt
     match (team, organisation) {
         (Some(team), None) => {
             let problem = "cannot be a team's name; write 1 to 128 bytes of text, not one of the reserved \
-                           unclaimed, _all, _unclaimed";
-            let name = |text: &str| name::is_team(text).then(|| Box::from(text));
+                           unclaimed, _all, _unclaimed, nor a dot or two";
+            let name = |text: &str| {
+                (name::is_team(text) && name::is_path_segment(text)).then(|| Box::from(text))
+            };
             about.name = team.parse(file, problem, name)?;
             Some(Owner::Team(about.name.clone()))
         }
@@ -186,7 +188,8 @@ fn objective(item: &Field<'_>, file: &mut File<'_>) -> Option<Objective> {
     let name = fields.require("name", file, "write such as `name: first-reply`").and_then(|name| {
         let problem =
             "cannot be an objective's name; write 1 to 128 letters, digits or . _ : / @ # + -";
-        name.parse(file, problem, |text| name::is_id(text).then(|| Box::from(text)))
+        let is_name = |text: &str| name::is_id(text) && name::is_path_segment(text);
+        name.parse(file, problem, |text| is_name(text).then(|| Box::from(text)))
     });
     let measure = fields
         .require("measure", file, "write what is measured, such as `measure: first_reply`")

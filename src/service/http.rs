@@ -1,23 +1,47 @@
-//! `/metrics`, `/-/healthy`, `/-/ready`.
+//! The board, `/metrics`, `/-/healthy`, `/-/ready`.
 
 use axum::Router;
-use axum::extract::{MatchedPath, Request, State};
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{MatchedPath, Path, Request, State};
+use axum::http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use super::board::{self, Language, Reader, Route};
 use super::clock;
 use super::metrics;
 use super::picture::Shared;
 
+/// What every response carries. Pages load their style and signs from here, and nothing else from anywhere.
+const GUARDS: [(HeaderName, &str); 4] = [
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'",
+    ),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (REFERRER_POLICY, "no-referrer"),
+];
+
 /// All routes. Only GET, no cookies, nothing that changes anything.
 pub(super) fn routes(shared: Shared) -> Router {
     Router::new()
+        .route("/", get(serve_teams))
+        .route("/teams/{team}", get(serve_team))
+        .route("/teams/{team}/objectives/{objective}", get(serve_objective))
+        .route("/assets/board.css", get(|| asset("text/css; charset=utf-8", board::STYLE)))
+        .route("/assets/icon.svg", get(|| asset("image/svg+xml", board::ICON)))
         .route("/metrics", get(serve_metrics))
         .route("/-/healthy", get(|| async { "healthy\n" }))
         .route("/-/ready", get(serve_ready))
+        .fallback(get(serve_unknown))
+        .layer(map_response(guarded))
         .layer(from_fn_with_state(shared.clone(), count))
         .with_state(shared)
 }
@@ -38,6 +62,63 @@ async fn count(
     let code = response.status();
     instruments.http_requests.with_label_values(&[route, code.as_str()]).inc();
     response
+}
+
+async fn guarded(mut response: Response) -> Response {
+    for (name, value) in GUARDS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn asset(kind: &'static str, content: &'static str) -> impl IntoResponse {
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "max-age=300")], content)
+}
+
+async fn serve_teams(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
+    page(&state, &Route::Teams, &headers, &uri)
+}
+
+async fn serve_team(
+    state: State<Shared>,
+    team: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let route = team.map_or(Route::Unknown, |Path(team)| Route::Team(team));
+    page(&state, &route, &headers, &uri)
+}
+
+async fn serve_objective(
+    state: State<Shared>,
+    names: Result<Path<(String, String)>, PathRejection>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let objective = |Path((team, name))| Route::Objective(team, name);
+    page(&state, &names.map_or(Route::Unknown, objective), &headers, &uri)
+}
+
+async fn serve_unknown(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
+    page(&state, &Route::Unknown, &headers, &uri)
+}
+
+fn page(shared: &Shared, route: &Route, headers: &HeaderMap, uri: &Uri) -> Response {
+    let page = board::page(&shared.picture.load(), route, reader(headers, uri));
+    let status = if page.is_found { StatusCode::OK } else { StatusCode::NOT_FOUND };
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")];
+    (status, headers, page.html.into_string()).into_response()
+}
+
+/// The language that the address asks for, else the one that the browser likes, else the default.
+fn reader(headers: &HeaderMap, uri: &Uri) -> Reader {
+    let mut query = uri.query().unwrap_or_default().split('&');
+    let asked = query.find_map(|pair| Language::from_code(pair.strip_prefix("lang=")?));
+    let accepted = || Language::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?);
+    Reader {
+        language: asked.or_else(accepted).unwrap_or(Language::DEFAULT),
+        is_asked: asked.is_some(),
+    }
 }
 
 async fn serve_metrics(State(shared): State<Shared>) -> impl IntoResponse {

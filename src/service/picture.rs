@@ -1,6 +1,7 @@
 //! What the service knows at one instant: immutable, shared by everything that reads.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -38,8 +39,74 @@ pub(super) struct Picture {
     pub(super) started: Timestamp,
     /// When it first caught up.
     pub(super) caught_up_at: Option<Timestamp>,
-    /// Why verdicts are frozen, in words; absent while they are not.
-    pub(super) frozen: Option<String>,
+    /// Why verdicts are frozen; absent while they are not.
+    pub(super) frozen: Option<Doubt>,
+    /// While frozen, the last picture that was not; absent if there was none since start.
+    pub(super) trusted: Option<Arc<Self>>,
+}
+
+impl Picture {
+    /// What follows this picture must keep if it is frozen: the last one that was not.
+    pub(super) fn last_trusted(this: &Arc<Self>) -> Option<Arc<Self>> {
+        if this.frozen.is_none() && this.at.is_some() {
+            Some(Arc::clone(this))
+        } else {
+            this.trusted.clone()
+        }
+    }
+}
+
+/// Why what is known cannot be trusted. It prints in words, for `/-/ready` and the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Nothing has been asked of the broker yet.
+    Starting,
+    /// Something is wrong; the text says what, and the way out.
+    Trouble(String),
+    /// The broker has not said which partitions there are.
+    PartitionsUnknown,
+    /// Not all partitions are here.
+    PartitionsElsewhere {
+        /// Those that are.
+        held: usize,
+        /// All of the topic.
+        all: usize,
+    },
+    /// Partitions are being read from their beginning.
+    Behind {
+        /// So many of them.
+        behind: usize,
+        /// All of the topic.
+        all: usize,
+    },
+    /// The last events have been read, and are being taken in.
+    TakingIn,
+    /// A worker has not answered for seconds.
+    Overloaded,
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Starting => f.write_str("it has just started"),
+            Self::Trouble(trouble) => f.write_str(trouble),
+            Self::PartitionsUnknown => {
+                f.write_str("the broker has not said yet which partitions there are")
+            }
+            Self::PartitionsElsewhere { held, all } => write!(
+                f,
+                "{held} of {all} partitions are here; the others are with other instances of the group, or \
+                 not assigned yet"
+            ),
+            Self::Behind { behind, all } => {
+                write!(f, "{behind} of {all} partitions are being read from their beginning")
+            }
+            Self::TakingIn => f.write_str("the last events are being taken in"),
+            Self::Overloaded => {
+                f.write_str("a worker has not answered for seconds: is the machine overloaded?")
+            }
+        }
+    }
 }
 
 /// What all workers together have done and met.
@@ -99,24 +166,18 @@ impl Stream {
         }
     }
 
-    /// Why what it knows cannot be trusted, in words; absent if it can.
-    pub(super) fn doubt(&self) -> Option<String> {
+    /// Why what it knows cannot be trusted; absent if it can.
+    pub(super) fn doubt(&self) -> Option<Doubt> {
         if let Some(trouble) = &self.trouble {
-            return Some(trouble.clone());
+            return Some(Doubt::Trouble(trouble.clone()));
         }
-        let Some(all) = self.partitions_of_topic else {
-            return Some("the broker has not said yet which partitions there are".to_owned());
-        };
+        let Some(all) = self.partitions_of_topic else { return Some(Doubt::PartitionsUnknown) };
         let held = self.partitions.len();
         if held < all {
-            return Some(format!(
-                "{held} of {all} partitions are here; the others are with other instances of the group, or \
-                 not assigned yet"
-            ));
+            return Some(Doubt::PartitionsElsewhere { held, all });
         }
         let behind = self.partitions.values().filter(|p| !p.is_caught_up).count();
-        (behind > 0)
-            .then(|| format!("{behind} of {all} partitions are being read from their beginning"))
+        (behind > 0).then_some(Doubt::Behind { behind, all })
     }
 
     /// The latest event time that was applied anywhere.

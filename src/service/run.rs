@@ -13,7 +13,7 @@ use super::alertmanager::Delivery;
 use super::clock::{self, Clock};
 use super::http;
 use super::instruments::Instruments;
-use super::picture::{Picture, Shared, Stream};
+use super::picture::{Doubt, Picture, Shared, Stream};
 use super::stream::Worker;
 use super::viewer::{Alerting, Viewer};
 use crate::alert::{Alerts, Sender};
@@ -60,7 +60,8 @@ pub fn run(service: &Service, rules: Arc<Rules>, hash: u64, clock: Clock) -> Res
         stream: Stream { topic: service.kafka.topic.clone(), ..Stream::default() },
         started: clock::wall(),
         caught_up_at: None,
-        frozen: Some("it has just started".to_owned()),
+        frozen: Some(Doubt::Starting),
+        trusted: None,
     };
     let instruments = Instruments::new(service.alertmanagers.len(), &rules, (hash, clock::wall()))?;
     let shared = Shared {

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use super::alertmanager::Delivery;
 use super::clock::{self, Clock};
 use super::instruments::Instruments;
-use super::picture::{Picture, Shared, Stream};
+use super::picture::{Doubt, Picture, Shared, Stream};
 use super::stream::{Batch, Command};
 use crate::agreement::State;
 use crate::alert::{Alerts, Notice, Sender};
@@ -41,7 +41,7 @@ pub(super) struct Viewer {
     started: Timestamp,
     caught_up_at: Option<Timestamp>,
     /// Why what is known cannot be trusted; absent if it can.
-    doubt: Option<String>,
+    doubt: Option<Doubt>,
     alerts: Alerts,
     /// Whether each objective was missed when it was last known.
     was_missed: Vec<Option<bool>>,
@@ -123,13 +123,11 @@ impl Viewer {
         }
         self.doubt = self.stream().doubt();
         if self.doubt.is_none() && self.workers.iter().any(|(_, owes)| *owes) {
-            self.doubt = Some(
-                "a worker has not answered for seconds: is the machine overloaded?".to_owned(),
-            );
+            self.doubt = Some(Doubt::Overloaded);
         }
         // Until it was trusted, `now` was the latest event's: the first trusted picture is of the wall clock.
         if self.doubt.is_none() && !was_trusted {
-            self.doubt = Some("the last events are being taken in".to_owned());
+            self.doubt = Some(Doubt::TakingIn);
         }
         self.watch(now == second);
         self.publish();
@@ -217,6 +215,7 @@ impl Viewer {
             (self.view.waiting_over(id), self.view.waiting_beyond(id, DUE_SOON_PERCENT))
         });
         let overdue = overdue.collect();
+        let trusted = self.doubt.as_ref().and_then(|_| Picture::last_trusted(&self.picture.load()));
         self.picture.store(Arc::new(Picture {
             at: has_read.then_some(self.view.now()),
             rules: Arc::clone(&self.rules),
@@ -229,6 +228,7 @@ impl Viewer {
             started: self.started,
             caught_up_at: self.caught_up_at,
             frozen: self.doubt.clone(),
+            trusted,
         }));
     }
 }

@@ -1,0 +1,193 @@
+//! The board: how teams stand, in HTML, for people.
+//!
+//! # Design
+//! [`page`] is a pure function of the picture, the route and the reader, so that every page can be tested
+//! without sockets. Pages are made on the server without scripts: they show on a phone, on a television on
+//! the wall and in a screen reader alike, and a strict content security policy leaves nothing to inject.
+//! maud escapes all that is put in, at compile time and without template files.
+//!
+//! No page orders or compares teams: they stand in alphabetical order. Only a team's own objectives come
+//! the worst first.
+
+use maud::{DOCTYPE, Markup, html};
+
+pub(super) use sight::Reader;
+pub(super) use words::Language;
+
+use self::sight::{Board, in_language};
+use super::picture::{Doubt, Picture};
+
+mod pages;
+mod parts;
+mod sight;
+#[cfg(test)]
+mod tests;
+mod words;
+
+/// The style of all pages.
+pub(super) const STYLE: &str = include_str!("board/board.css");
+
+/// The sign of the site.
+pub(super) const ICON: &str = include_str!("board/icon.svg");
+
+/// Which page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    /// Every team.
+    Teams,
+    /// One team, by its name; `_all` is the organisation, `_unclaimed` what nobody answers for.
+    Team(String),
+    /// One objective of a team.
+    Objective(String, String),
+    /// None that there is.
+    Unknown,
+}
+
+/// A page, and whether there is one.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// Whether what was asked for exists.
+    pub(super) is_found: bool,
+    /// The whole document.
+    pub(super) html: Markup,
+}
+
+/// The page of a route, for a reader.
+pub(super) fn page(picture: &Picture, route: &Route, reader: Reader) -> Page {
+    let board = Board::new(picture, reader);
+    let found = |title: String, path: String, content: Markup| Page {
+        is_found: true,
+        html: document(&board, &title, &path, &content),
+    };
+    let none = |why, team| Page {
+        is_found: false,
+        html: document(
+            &board,
+            &board.words.text("not-found-title"),
+            "/",
+            &pages::not_found(&board, why, team),
+        ),
+    };
+    match route {
+        Route::Teams => found(board.words.text("title"), "/".to_owned(), pages::teams(&board)),
+        Route::Team(label) => match board.slot_of_label(label) {
+            Some(slot) => found(board.name(slot), board.team_path(slot), pages::team(&board, slot)),
+            None => none("not-found-team", None),
+        },
+        Route::Objective(label, name) => {
+            let Some(slot) = board.slot_of_label(label) else {
+                return none("not-found-team", None);
+            };
+            let mut lines = board.lines(slot).iter();
+            match lines.find(|line| *line.objective.name == **name) {
+                Some(line) => found(
+                    format!("{} – {}", parts::title(&board, line.objective), board.name(slot)),
+                    board.objective_path(*line),
+                    pages::one_objective(&board, *line),
+                ),
+                None => none("not-found-objective", Some(slot)),
+            }
+        }
+        Route::Unknown => none("not-found-page", None),
+    }
+}
+
+/// A whole document around its content.
+fn document(board: &Board<'_>, title: &str, path: &str, content: &Markup) -> Markup {
+    let words = board.words;
+    html! {
+        (DOCTYPE)
+        html lang=(board.reader.language.code()) {
+            head {
+                meta charset="utf-8";
+                title { (title) " – Vaste" }
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="refresh" content="30";
+                link rel="stylesheet" href="/assets/board.css";
+                link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
+            }
+            body class=[board.doubt.map(|_| "stale")] {
+                header {
+                    a class="brand" href=(board.reader.link("/")) { "Vaste" }
+                    @if let Some(at) = board.at {
+                        p class="as-of" {
+                            time datetime=(at) {
+                                (words.say("as-of", &[("at", board.instant(at).into())]))
+                            }
+                        }
+                    }
+                    (languages(board, path))
+                }
+                main {
+                    @if let Some(doubt) = board.doubt { (banner(board, doubt)) }
+                    (content)
+                }
+            }
+        }
+    }
+}
+
+/// The same page in every language.
+fn languages(board: &Board<'_>, path: &str) -> Markup {
+    html! {
+        nav class="languages" aria-label=(board.words.text("languages")) {
+            ul {
+                @for language in Language::all() {
+                    @let name = language.words().text("language");
+                    @let code = language.code();
+                    li lang=(code) {
+                        @if language == board.reader.language {
+                            span aria-current="true" { (name) }
+                        } @else {
+                            a href=(in_language(path, language)) hreflang=(code) { (name) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Says that the data cannot be trusted now, why, and what is shown meanwhile.
+fn banner(board: &Board<'_>, doubt: &Doubt) -> Markup {
+    let words = board.words;
+    html! {
+        section class="banner" {
+            h2 { (words.text("frozen-title")) }
+            p {
+                @match doubt {
+                    Doubt::Starting => { (words.text("doubt-starting")) }
+                    Doubt::Trouble(trouble) => {
+                        (words.text("doubt-trouble")) " "
+                        // What the client of Kafka says comes in English alone.
+                        q lang="en" { (trouble) }
+                    }
+                    Doubt::TakingIn => { (words.text("doubt-taking-in")) }
+                    Doubt::Overloaded => { (words.text("doubt-overloaded")) }
+                    Doubt::PartitionsUnknown => { (words.text("doubt-partitions-unknown")) }
+                    Doubt::PartitionsElsewhere { held, all } => {
+                        (words.say("doubt-partitions-elsewhere", &[
+                            ("held", (*held as u64).into()),
+                            ("all", (*all as u64).into()),
+                        ]))
+                    }
+                    Doubt::Behind { behind, all } => {
+                        (words.say("doubt-behind", &[
+                            ("behind", (*behind as u64).into()),
+                            ("all", (*all as u64).into()),
+                        ]))
+                    }
+                }
+            }
+            p {
+                @match board.at {
+                    Some(at) => {
+                        (words.say("frozen-kept", &[("at", board.instant(at).into())]))
+                    }
+                    None => { (words.text("frozen-reading")) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! What several pages are made of: the badge of a state, the bar of a share, one objective in short.
+
+use maud::{Markup, html};
+
+use super::sight::{Board, Line};
+use crate::agreement::{Level, Objective, State};
+use crate::event::Priority;
+use crate::measure::Measure;
+use crate::rules::Slot;
+use crate::share::Share;
+use crate::time::{Elapsed, Timestamp};
+
+/// The name of a team, in its own direction of writing.
+pub(super) fn name(board: &Board<'_>, slot: Slot) -> Markup {
+    html! { bdi { (board.name(slot)) } }
+}
+
+/// An instant in words, and for machines.
+pub(super) fn instant(board: &Board<'_>, at: Timestamp) -> Markup {
+    html! { time datetime=(at) { (board.instant(at)) } }
+}
+
+/// The key of a state's words.
+const fn state_key(state: State) -> &'static str {
+    match state {
+        State::NotAgreed => "state-not-agreed",
+        State::Frozen => "state-frozen",
+        State::Missed => "state-missed",
+        State::InsufficientData => "state-insufficient-data",
+        State::AtRisk => "state-at-risk",
+        State::Met => "state-met",
+    }
+}
+
+/// The key of the words of a state on this board: what was never known is being read.
+pub(super) fn said_key(board: &Board<'_>, state: State) -> &'static str {
+    if state == State::Frozen && board.at.is_none() { "state-reading" } else { state_key(state) }
+}
+
+/// The class that gives a state its colour.
+pub(super) const fn tone(state: State) -> &'static str {
+    match state {
+        State::NotAgreed => "not-agreed",
+        State::Frozen => "frozen",
+        State::Missed => "missed",
+        State::InsufficientData => "insufficient",
+        State::AtRisk => "at-risk",
+        State::Met => "met",
+    }
+}
+
+/// A shape of its own for every state, so that nobody needs colours.
+pub(super) fn shape(state: State) -> Markup {
+    html! {
+        svg class="shape" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" {
+            @match state {
+                State::Met => {
+                    circle class="full" cx="12" cy="12" r="11" {}
+                    path class="sign" d="M6.5 12.5l3.8 3.8 7.2-8" {}
+                }
+                State::AtRisk => {
+                    path class="full" d="M12 1.5 23.5 22H.5z" {}
+                    path class="sign" d="M12 8.5v6.5M12 18.2v.6" {}
+                }
+                State::Missed => {
+                    path class="full" d="M7.5 1h9L23 7.5v9L16.5 23h-9L1 16.5v-9z" {}
+                    path class="sign" d="M7.8 7.8l8.4 8.4M16.2 7.8l-8.4 8.4" {}
+                }
+                State::InsufficientData => {
+                    circle class="line dashed" cx="12" cy="12" r="10" {}
+                    path class="mark" d="M6.9 12h.2M11.9 12h.2M16.9 12h.2" {}
+                }
+                State::Frozen => {
+                    rect class="line" x="2" y="2" width="20" height="20" rx="5" {}
+                    path class="mark" d="M9 8v8M15 8v8" {}
+                }
+                State::NotAgreed => {
+                    circle class="line" cx="12" cy="12" r="10" {}
+                    path class="mark" d="M7 12h10" {}
+                }
+            }
+        }
+    }
+}
+
+/// How an objective stands: colour, shape and words. While frozen, as it stood, and as of when.
+pub(super) fn badge(board: &Board<'_>, line: Line<'_>) -> Markup {
+    let words = board.words;
+    let (state, last) = (board.state(line), line.last_state());
+    let said = words.text(said_key(board, last));
+    let said = match board.at.filter(|_| state != last) {
+        Some(at) => {
+            let args = [("state", said.into()), ("at", board.instant(at).into())];
+            words.say("state-as-of", &args)
+        }
+        None => said,
+    };
+    html! {
+        p class={ "state " (tone(last)) } data-team=(board.label(line.slot))
+            data-objective=(line.objective.name) data-state=(state.label())
+            data-last-state=(last.label()) {
+            (shape(last)) span { (said) }
+        }
+    }
+}
+
+/// How a team without objectives stands.
+pub(super) fn badge_without_agreement(board: &Board<'_>, slot: Slot) -> Markup {
+    let is_unclaimed = slot == board.rules.unclaimed();
+    let key = if is_unclaimed { "state-unclaimed" } else { state_key(State::NotAgreed) };
+    let state = State::NotAgreed;
+    html! {
+        p class={ "state " (tone(state)) } data-team=(board.label(slot)) data-objective=""
+            data-state=(state.label()) {
+            (shape(state)) span { (board.words.text(key)) }
+        }
+    }
+}
+
+/// What an objective asks for, as its heading.
+pub(super) fn title(board: &Board<'_>, objective: &Objective) -> String {
+    let measure = objective.measure.label();
+    match &objective.level {
+        Level::Within { .. } => board.words.say(
+            "objective-within",
+            &[("measure", measure.into()), ("target", targets(board, objective).into())],
+        ),
+        Level::NoneOver(limit) => board.words.say(
+            "objective-none-over",
+            &[("measure", measure.into()), ("limit", board.words.duration(*limit).into())],
+        ),
+    }
+}
+
+/// The target, and those of priorities that have their own.
+pub(super) fn targets(board: &Board<'_>, objective: &Objective) -> String {
+    let words = board.words;
+    let target = words.duration(objective.target(None));
+    let Level::Within { by_priority, .. } = &objective.level else { return target };
+    let own = |(priority, target): (Priority, &Option<Elapsed>)| {
+        let key = match priority {
+            Priority::Low => "target-low",
+            Priority::Normal => "target-normal",
+            Priority::High => "target-high",
+            Priority::Urgent => "target-urgent",
+        };
+        target.map(|target| words.say(key, &[("target", words.duration(target).into())]))
+    };
+    let others: Vec<String> = Priority::ALL.into_iter().zip(by_priority).filter_map(own).collect();
+    if others.is_empty() {
+        return target;
+    }
+    words.say("targets", &[("target", target.into()), ("others", others.join(", ").into())])
+}
+
+/// Why an objective stands as it does, in one line of numbers.
+pub(super) fn reason(board: &Board<'_>, line: Line<'_>) -> Option<String> {
+    let words = board.words;
+    let verdict = line.verdict?;
+    if let Some(from) = unknown_before(board, line) {
+        return Some(words.say("history", &[("at", board.instant(from).into())]));
+    }
+    Some(match &line.objective.level {
+        Level::Within { share, min_tickets, .. } => {
+            let target = ("target", targets(board, line.objective).into());
+            let agreed = ("agreed", words.percent(share.basis_points()).into());
+            let numbers = match line.shown_share(*share) {
+                Some(shown) => {
+                    let shown = ("share", words.percent(shown).into());
+                    let args = [shown, ("decided", verdict.decided.into()), target, agreed];
+                    words.say("share-of", &args)
+                }
+                None => words.say("share-of-none", &[target, agreed]),
+            };
+            if verdict.state == State::InsufficientData && verdict.decided > 0 {
+                let minimum = ("minimum", (*min_tickets).into());
+                let few = words.say("few", &[minimum]);
+                format!("{numbers}; {few}")
+            } else {
+                numbers
+            }
+        }
+        Level::NoneOver(limit) => {
+            let limit = ("limit", words.duration(*limit).into());
+            if verdict.missed == 0 {
+                words.say("nobody-over", &[limit])
+            } else {
+                let waiting = ("waiting", line.over_target.into());
+                words.say("somebody-over", &[("missed", verdict.missed.into()), limit, waiting])
+            }
+        }
+    })
+}
+
+/// Where the known history begins, if the objective cannot be judged for want of it.
+pub(super) fn unknown_before(board: &Board<'_>, line: Line<'_>) -> Option<Timestamp> {
+    let verdict = line.verdict.filter(|verdict| verdict.state == State::InsufficientData)?;
+    let from = crate::window::from_of(board.at?, line.objective.over);
+    verdict.history_from.filter(|history| from < *history)
+}
+
+/// The share within target as a bar, with the agreed level across it. What it shows stands beside it in
+/// words.
+pub(super) fn bar(line: Line<'_>) -> Markup {
+    let Level::Within { share, .. } = &line.objective.level else { return html! {} };
+    let agreed = share.basis_points();
+    let whole = Share::WHOLE_BP;
+    // Two tenths of a percent to each side; at the ends it must not be cut off.
+    let mark = agreed.saturating_sub(40).min(whole - 80);
+    html! {
+        svg class={ "bar " (tone(line.last_state())) } viewBox={ "0 0 " (whole) " 100" } width="100%"
+            height="14" preserveAspectRatio="none" aria-hidden="true" {
+            rect class="empty" x="0" y="20" width=(whole) height="60" {}
+            @if let Some(reached) = line.tally().compliance_bp() {
+                rect class="filled" x="0" y="20" width=(reached) height="60" {}
+            }
+            rect class="agreed" x=(mark) y="0" width="80" height="100" {}
+        }
+    }
+}
+
+/// One objective in short: what is agreed, how it stands, and why.
+pub(super) fn objective(board: &Board<'_>, line: Line<'_>) -> Markup {
+    let words = board.words;
+    let soon = [("over-target-line", line.over_target), ("due-soon-line", line.due_soon)];
+    let soon: Vec<String> = soon
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(key, count)| words.say(key, &[("count", count.into())]))
+        .collect();
+    html! {
+        li class="objective" {
+            h3 {
+                a href=(board.reader.link(&board.objective_path(line))) {
+                    (title(board, line.objective))
+                }
+            }
+            (badge(board, line))
+            @if let Some(reason) = reason(board, line) { p class="reason" { (reason) } }
+            (bar(line))
+            @if !soon.is_empty() {
+                p class="soon" {
+                    (waiting_words(board, line.objective.measure)) ": " (soon.join(", "))
+                }
+            }
+        }
+    }
+}
+
+/// Who waits for a team now, by measure.
+pub(super) fn waiting(board: &Board<'_>, slot: Slot) -> Markup {
+    let words = board.words;
+    html! {
+        table class="waiting" {
+            caption class="hidden" { (words.text("waiting-caption")) }
+            thead {
+                tr {
+                    td {}
+                    th scope="col" { (words.text("waiting-column")) }
+                    th scope="col" { (words.text("longest-wait")) }
+                }
+            }
+            tbody {
+                @for measure in board.measures(slot) {
+                    @let (count, since) = waiting_now(board, slot, measure);
+                    tr {
+                        th scope="row" { (measure_name(board, measure)) }
+                        td { (words.say("count", &[("count", count.into())])) }
+                        td { (longest(board, since)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How many wait now, and since when the longest.
+pub(super) fn waiting_now(
+    board: &Board<'_>,
+    slot: Slot,
+    measure: Measure,
+) -> (u64, Option<Timestamp>) {
+    let reading = board.readings(slot, measure).first();
+    reading.map_or((0, None), |reading| (reading.waiting, reading.oldest_waiting_since))
+}
+
+/// What those wait for who wait now.
+pub(super) fn waiting_words(board: &Board<'_>, measure: Measure) -> String {
+    board.words.say("waiting-now", &[("measure", measure.label().into())])
+}
+
+/// How long the longest has waited.
+fn longest(board: &Board<'_>, since: Option<Timestamp>) -> String {
+    let wait = since.zip(board.at).map(|(since, at)| board.words.wait(at.since(since)));
+    wait.unwrap_or_else(|| board.words.text("none"))
+}
+
+/// A measure's name.
+pub(super) fn measure_name(board: &Board<'_>, measure: Measure) -> String {
+    board.words.say("measure", &[("measure", measure.label().into())])
+}

@@ -1,0 +1,262 @@
+//! What the pages need of the picture: lines by team, readings by measure, names, links.
+
+use std::collections::BTreeMap;
+
+use super::words::{Language, Words};
+use crate::agreement::{Level, Objective, State, Tally};
+use crate::measure::Measure;
+use crate::name::{path_segment, team_label};
+use crate::reading::{Reading, Verdict};
+use crate::rules::{Rules, Slot};
+
+use crate::service::picture::{Doubt, Picture};
+use crate::share::Share;
+use crate::time::Timestamp;
+
+/// Who reads: in which language, and whether links must say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::service) struct Reader {
+    /// The language.
+    pub(in crate::service) language: Language,
+    /// Whether it was asked for in the address: then links keep it.
+    pub(in crate::service) is_asked: bool,
+}
+
+impl Reader {
+    /// The address of a path of this site for this reader.
+    pub(super) fn link(self, path: &str) -> String {
+        if self.is_asked { in_language(path, self.language) } else { path.to_owned() }
+    }
+}
+
+/// The address of a path in a language.
+pub(super) fn in_language(path: &str, language: Language) -> String {
+    format!("{path}?lang={}", language.code())
+}
+
+/// The picture as the pages read it.
+///
+/// While the picture is frozen, it is the last one that could be trusted: colours and numbers are then as
+/// of that time. If there was none, nothing is known, and nothing is shown but what is agreed.
+pub(super) struct Board<'a> {
+    pub(super) reader: Reader,
+    pub(super) words: &'static Words,
+    /// Why the data cannot be trusted now.
+    pub(super) doubt: Option<&'a Doubt>,
+    /// The instant of what is shown; absent while nothing is known.
+    pub(super) at: Option<Timestamp>,
+    pub(super) rules: &'a Rules,
+    lines: BTreeMap<Slot, Vec<Line<'a>>>,
+    readings: BTreeMap<(Option<&'a str>, Measure), Vec<&'a Reading>>,
+}
+
+/// One objective and how it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub(super) slot: Slot,
+    pub(super) objective: &'a Objective,
+    /// Absent while nothing is known.
+    pub(super) verdict: Option<&'a Verdict>,
+    /// Waiting over target now.
+    pub(super) over_target: u64,
+    /// Waiting and close to it.
+    pub(super) due_soon: u64,
+}
+
+impl<'a> Board<'a> {
+    /// The board of this picture for this reader.
+    pub(super) fn new(picture: &'a Picture, reader: Reader) -> Self {
+        let shown = match (&picture.frozen, &picture.trusted) {
+            (None, _) => Some(picture),
+            (Some(_), trusted) => trusted.as_deref(),
+        };
+        let rules = &*shown.unwrap_or(picture).rules;
+        let mut lines: BTreeMap<Slot, Vec<Line<'a>>> = BTreeMap::new();
+        for (id, slot, objective) in rules.objectives() {
+            let index = id.index();
+            let waiting = shown.and_then(|shown| shown.overdue.get(index));
+            let (over_target, used_most) = waiting.copied().unwrap_or_default();
+            lines.entry(slot).or_default().push(Line {
+                slot,
+                objective,
+                verdict: shown.and_then(|shown| shown.verdicts.get(index)),
+                over_target,
+                due_soon: used_most.saturating_sub(over_target),
+            });
+        }
+        // Within one team alone: what needs it most comes first.
+        lines.values_mut().for_each(|lines| lines.sort_by_key(|line| urgency(line.last_state())));
+        let mut readings: BTreeMap<_, Vec<&Reading>> = BTreeMap::new();
+        for reading in shown.into_iter().flat_map(|shown| &shown.readings) {
+            readings.entry((reading.team.as_deref(), reading.measure)).or_default().push(reading);
+        }
+        Self {
+            reader,
+            words: reader.language.words(),
+            doubt: picture.frozen.as_ref(),
+            at: shown.and_then(|shown| shown.at),
+            rules,
+            lines,
+            readings,
+        }
+    }
+
+    /// The objectives of a team, the worst first.
+    pub(super) fn lines(&self, slot: Slot) -> &[Line<'a>] {
+        self.lines.get(&slot).map_or(&[], Vec::as_slice)
+    }
+
+    /// The readings of a team's measure, by window; none where there is nothing to say.
+    pub(super) fn readings(&self, slot: Slot, measure: Measure) -> &[&'a Reading] {
+        let key = (self.rules.slot_name(slot), measure);
+        self.readings.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether there is anything to say of a team.
+    pub(super) fn has_readings(&self, slot: Slot) -> bool {
+        self.rules.measures().iter().any(|measure| !self.readings(slot, *measure).is_empty())
+    }
+
+    /// The measures of a team that its short form shows: all but the first resolution, which says nearly
+    /// what the resolution says, unless an objective names it.
+    pub(super) fn measures(&self, slot: Slot) -> impl Iterator<Item = Measure> {
+        let is_named = move |measure: Measure| {
+            self.lines(slot).iter().any(|line| line.objective.measure == measure)
+        };
+        let running = self.rules.measures().iter().copied();
+        running.filter(move |m| *m != Measure::FirstResolution || is_named(*m))
+    }
+
+    /// The teams in alphabetical order of their names.
+    pub(super) fn teams(&self) -> Vec<Slot> {
+        let mut teams: Vec<_> = self
+            .rules
+            .ticket_slots()
+            .filter(|slot| *slot != self.rules.unclaimed())
+            .map(|slot| (alphabetical(&self.name(slot)), slot))
+            .collect();
+        teams.sort();
+        teams.into_iter().map(|(_, slot)| slot).collect()
+    }
+
+    /// What a team is called in the reader's language, fit to be shown.
+    pub(super) fn name(&self, slot: Slot) -> String {
+        let code = self.reader.language.code();
+        let own = self.rules.about(slot).map(|about| about.name_in(code));
+        match own.filter(|name| !name.is_empty()) {
+            Some(name) => shown(name),
+            None if slot == self.rules.organisation() => self.words.text("organisation"),
+            None if slot == self.rules.unclaimed() => self.words.text("unclaimed"),
+            None => shown(self.rules.slot_name(slot).unwrap_or_default()),
+        }
+    }
+
+    /// How a team is called in addresses and metrics.
+    pub(super) fn label(&self, slot: Slot) -> &'a str {
+        team_label(self.rules.slot_name(slot))
+    }
+
+    /// The team that an address names.
+    pub(super) fn slot_of_label(&self, label: &str) -> Option<Slot> {
+        let mut slots = self.rules.reading_slots();
+        slots.find(|slot| self.label(*slot) == label)
+    }
+
+    /// The path of a team's page.
+    pub(super) fn team_path(&self, slot: Slot) -> String {
+        format!("/teams/{}", path_segment(self.label(slot)))
+    }
+
+    /// The path of an objective's page.
+    pub(super) fn objective_path(&self, line: Line<'_>) -> String {
+        format!("{}/objectives/{}", self.team_path(line.slot), path_segment(&line.objective.name))
+    }
+
+    /// How an objective stands now: frozen while the data cannot be trusted.
+    pub(super) fn state(&self, line: Line<'_>) -> State {
+        if self.doubt.is_some() { State::Frozen } else { line.last_state() }
+    }
+
+    /// An instant, beside the year of what is shown.
+    pub(super) fn instant(&self, at: Timestamp) -> String {
+        self.words.instant(at, self.at.unwrap_or(at))
+    }
+}
+
+impl Line<'_> {
+    /// How it stands, or stood when last it was known; frozen if it never was.
+    pub(super) fn last_state(self) -> State {
+        self.verdict.map_or(State::Frozen, |verdict| verdict.state)
+    }
+
+    /// Whether its level is a share of tickets.
+    pub(super) fn has_share(self) -> bool {
+        match self.objective.level {
+            Level::Within { .. } => true,
+            Level::NoneOver(_) => false,
+        }
+    }
+
+    /// The tickets it is judged by.
+    pub(super) fn tally(self) -> Tally {
+        self.verdict.map_or_else(Tally::default, |verdict| Tally {
+            decided: verdict.decided,
+            missed: verdict.missed,
+        })
+    }
+
+    /// How many misses its level allows, and among how many tickets; none where it has no share. Below
+    /// `min_tickets` it is judged as if these were there.
+    pub(super) fn allowance(self) -> Option<(u64, u64)> {
+        let Level::Within { share, min_tickets, .. } = &self.objective.level else { return None };
+        let among = self.tally().decided.max(*min_tickets);
+        let budget_bp = u128::from(Share::WHOLE_BP - share.basis_points());
+        let allowed = budget_bp * u128::from(among) / u128::from(Share::WHOLE_BP);
+        Some((u64::try_from(allowed).unwrap_or(u64::MAX), among))
+    }
+
+    /// The share within target in basis points, with a decimal more than the agreed one at most. Rounded
+    /// down: a level that is not reached never looks reached.
+    pub(super) fn shown_share(self, agreed: Share) -> Option<u32> {
+        let Tally { decided, missed } = self.tally();
+        let met = u128::from(decided.saturating_sub(missed));
+        let bp = (met * u128::from(Share::WHOLE_BP)).checked_div(u128::from(decided))?;
+        let bp = u32::try_from(bp).ok()?;
+        let step = if agreed.basis_points().is_multiple_of(10) { 10 } else { 1 };
+        Some(bp - bp % step)
+    }
+}
+
+/// The order of a team's own objectives on its page: the lower, the sooner it needs the team.
+pub(super) const fn urgency(state: State) -> u8 {
+    match state {
+        State::Missed => 0,
+        State::AtRisk => 1,
+        State::Frozen => 2,
+        State::InsufficientData => 3,
+        State::NotAgreed => 4,
+        State::Met => 5,
+    }
+}
+
+/// A name for people: characters that turn the direction of writing or cannot be seen show as such.
+pub(super) fn shown(name: &str) -> String {
+    let is_hidden = |c: char| {
+        matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    let visible: String =
+        name.chars().map(|c| if is_hidden(c) { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    if visible.trim().is_empty() { char::REPLACEMENT_CHARACTER.to_string() } else { visible }
+}
+
+/// What to sort a name by: without case, å, ä and ö after z as in Finnish.
+fn alphabetical(name: &str) -> String {
+    let place = |c| match c {
+        'å' => '{',
+        'ä' => '|',
+        'ö' => '}',
+        other => other,
+    };
+    name.chars().flat_map(char::to_lowercase).map(place).collect()
+}
