@@ -215,7 +215,7 @@ fn a_miss_pages_once_and_an_answer_resolves_it_once_though_another_alertmanager_
     };
     assert!(sent("alerts_sent_total", 1) >= Some(3.0));
     assert_eq!(sent("alerts_sent_total", 0), Some(0.0), "it hangs");
-    let breaches = "vaste_objective_breaches_total{team=\"billing\",objective=\"limit\"}";
+    let breaches = "vaste_objective_breaches_total{objective=\"limit\",team=\"billing\"}";
     assert_eq!(metrics.value(breaches), Some(1.0));
     // Two more intervals of its groups: nothing more is told.
     let resolved = wall_clock();
