@@ -29,8 +29,11 @@ pub(super) fn text(
 ) -> Result<String, prometheus::Error> {
     let began = clock::instant();
     let mut families = Families::default();
-    windows(picture, &mut families);
-    given_up(picture, &mut families);
+    // Before it has read the topic once, windows would show what is only not read yet.
+    if picture.caught_up_at.is_some() {
+        windows(picture, &mut families);
+        given_up(picture, &mut families);
+    }
     objectives(picture, &mut families);
     stream(picture, &mut families);
     state(picture, &mut families);
@@ -39,9 +42,7 @@ pub(super) fn text(
     instruments.collect_duration.set(began.elapsed().as_secs_f64());
     all.extend(instruments.registry.gather());
     all.extend(prometheus::gather());
-    let mut text = Vec::new();
-    TextEncoder::new().encode(&all, &mut text)?;
-    Ok(String::from_utf8_lossy(&text).into_owned())
+    TextEncoder::new().encode_to_string(&all)
 }
 
 /// Families being filled, each once, by name.

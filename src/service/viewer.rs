@@ -23,6 +23,9 @@ use crate::view::View;
 /// How often a picture is published, at multiples of it, so that a tick falls on each whole second.
 const TICK: Elapsed = Elapsed::from_ms(200);
 
+/// How often until it has caught up.
+const TICK_BEHIND: Elapsed = Elapsed::from_ms(SECOND_MS);
+
 /// How long a worker may take to answer before the picture is made without it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -88,8 +91,11 @@ impl Viewer {
 
     /// Publishes a picture a few times a second until `stop` hangs up or says so; then stops the workers.
     pub(super) fn run(mut self, stop: &Receiver<()>) {
-        while stop.recv_timeout(to_next_tick()) == Err(RecvTimeoutError::Timeout) {
+        let mut wait = to_next(TICK);
+        while stop.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+            let began = clock::instant();
             self.tick();
+            wait = self.rest(began.elapsed());
         }
         self.delivery.stop();
         for commands in &self.commands {
@@ -97,6 +103,20 @@ impl Viewer {
                 tracing::debug!("a worker has ended already");
             }
         }
+    }
+
+    /// How long to rest after a tick that took so long: to the next tick, in a large organisation to a later
+    /// one, so that readings take a quarter of one core at most. While the topic is being read from its
+    /// beginning, nobody looks at the windows: each picture would only make every ticket be derived anew.
+    fn rest(&self, took: Duration) -> Duration {
+        if self.caught_up_at.is_none() {
+            return to_next(TICK_BEHIND);
+        }
+        let least = took.saturating_mul(3);
+        let step = Duration::from_millis(TICK.ms().unsigned_abs());
+        let next = to_next(TICK);
+        let missing = least.saturating_sub(next).as_millis().div_ceil(step.as_millis());
+        next + step.saturating_mul(u32::try_from(missing).unwrap_or(u32::MAX))
     }
 
     fn tick(&mut self) {
@@ -210,6 +230,7 @@ impl Viewer {
     }
 
     fn publish(&mut self) {
+        let is_known = self.caught_up_at.is_some();
         let has_read = self.view.now() > Timestamp::EVENT_MIN;
         let overdue = self.rules.objectives().map(|(id, _, _)| {
             (self.view.waiting_over(id), self.view.waiting_beyond(id, DUE_SOON_PERCENT))
@@ -219,10 +240,10 @@ impl Viewer {
         self.picture.store(Arc::new(Picture {
             at: has_read.then_some(self.view.now()),
             rules: Arc::clone(&self.rules),
-            readings: self.view.readings(),
+            readings: if is_known { self.view.readings() } else { Vec::new() },
             verdicts: self.view.verdicts(),
             overdue,
-            given_up: self.given_up(),
+            given_up: if is_known { self.given_up() } else { Vec::new() },
             alerts: self.alerts.clone(),
             stream: self.stream(),
             started: self.started,
@@ -258,9 +279,8 @@ impl Sink for Counting<'_> {
     }
 }
 
-/// How long until the wall clock shows a multiple of [`TICK`].
-fn to_next_tick() -> Duration {
+/// How long until the wall clock shows a multiple of this.
+fn to_next(step: Elapsed) -> Duration {
     let now = clock::wall();
-    let next = now.floor_to(TICK).plus(TICK);
-    Duration::from_millis(next.since(now).ms().unsigned_abs())
+    Duration::from_millis(now.floor_to(step).plus(step).since(now).ms().unsigned_abs())
 }
