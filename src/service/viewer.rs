@@ -89,6 +89,12 @@ impl Viewer {
             batch.effects.apply(&mut self.view);
             self.workers[batch.worker] = (batch.stream, false);
         }
+        if self.caught_up_at.is_none() && self.stream().doubt().is_none() {
+            self.caught_up_at = Some(clock::wall());
+            tracing::info!("caught up: readings and verdicts can be trusted from here on");
+            // This tick's instant is from before: the first picture to be trusted is that of the next.
+            return;
+        }
         self.publish();
     }
 
@@ -129,10 +135,6 @@ impl Viewer {
     fn publish(&mut self) {
         let stream = self.stream();
         let doubt = stream.doubt();
-        if doubt.is_none() && self.caught_up_at.is_none() {
-            self.caught_up_at = Some(clock::wall());
-            tracing::info!("caught up: readings and verdicts can be trusted from here on");
-        }
         self.view.set_frozen(doubt.is_some());
         let has_read = self.view.now() > Timestamp::EVENT_MIN;
         let overdue = self.rules.objectives().map(|(id, _, _)| {
