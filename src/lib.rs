@@ -29,6 +29,7 @@
 //! | `reading`, `view` | what all shards together say at one instant |
 //! | `config` | files to agreements: all faults in one run |
 //! | `replay` | the pipeline over a whole history |
+//! | `demo` | a made-up organisation and its tickets, for who wants to see all of it at work |
 //! | `input`, `service`, `cli` | the shell |
 //!
 //! # Invariants
@@ -54,6 +55,7 @@ pub mod reading;
 pub mod view;
 pub mod config;
 pub mod replay;
+pub mod demo;
 pub mod input;
 pub mod service;
 pub mod cli;

@@ -9,5 +9,6 @@ mod history;
 mod law;
 mod naive;
 mod real_logs;
+mod story;
 mod verdicts;
 mod waiting;
