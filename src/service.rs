@@ -12,6 +12,7 @@
 //! view: counting commutes, so the workers never wait for each other or for a reader.
 
 pub mod clock;
+pub mod demo;
 mod http;
 mod metrics;
 mod picture;

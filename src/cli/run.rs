@@ -27,7 +27,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
     if let Some(listen) = arguments.listen {
         service.http.listen = listen;
     }
-    log(arguments.log_format);
+    log(arguments.log_format, "info");
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "vaste");
     match run::run(&service, Arc::new(config.rules()), Clock::Wall) {
         Ok(()) => Ok(Exit::Good),
@@ -42,9 +42,9 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
     }
 }
 
-/// Logs to standard error; `RUST_LOG` says how much.
-fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+/// Logs to standard error; `RUST_LOG` says how much, where it is not `usual`.
+pub(super) fn log(format: LogFormat, usual: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     match format {
         LogFormat::Text => builder.with_ansi(false).init(),
