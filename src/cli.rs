@@ -13,6 +13,7 @@ use crate::time::{Elapsed, Timestamp};
 
 mod check;
 mod check_events;
+mod demo;
 mod disk;
 mod feed;
 mod publish;
@@ -53,6 +54,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Shows all of it at work with a made-up organisation: one process, nothing else needed
+    Demo(DemoArgs),
     /// Reads events from files and prints readings and verdicts at any instants
     Replay(Box<ReplayArgs>),
     /// Checks configuration and agreements: every fault with its place and way out
@@ -98,6 +101,19 @@ struct ReplayArgs {
 enum Format {
     Table,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+struct DemoArgs {
+    /// What the story is drawn from: another number, other tickets, and the same parts
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    seed: u64,
+    /// The team that takes longer every week answers as agreed; all else stays the same
+    #[arg(long)]
+    calm: bool,
+    /// Where to listen; port 0 is any that is free
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464")]
+    listen: std::net::SocketAddr,
 }
 
 #[derive(Debug, Args)]
@@ -201,6 +217,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
     let mut notes = io::stderr();
     let mut terminal = Terminal { out: &mut out, notes: &mut notes };
     let ended = match cli.command {
+        Command::Demo(arguments) => demo::run(&arguments, &mut terminal),
         Command::Replay(arguments) => replay::run(&arguments, &mut terminal),
         Command::Check(arguments) => check::run(&arguments, &mut terminal),
         Command::Publish(arguments) => publish::run(&arguments, &mut terminal),

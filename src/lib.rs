@@ -30,6 +30,7 @@
 //! | `alert` | what must be told, to whom, and why |
 //! | `config` | files to agreements: all faults in one run |
 //! | `replay` | the pipeline over a whole history |
+//! | `demo` | a made-up organisation and its tickets, for who wants to see all of it at work |
 //! | `input`, `service`, `cli` | the shell |
 //!
 //! # Invariants
@@ -56,6 +57,7 @@ pub mod view;
 pub mod alert;
 pub mod config;
 pub mod replay;
+pub mod demo;
 pub mod input;
 pub mod service;
 pub mod cli;

@@ -15,6 +15,7 @@
 mod alertmanager;
 mod board;
 pub mod clock;
+pub mod demo;
 mod http;
 mod instruments;
 mod metrics;

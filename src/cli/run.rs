@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
     if let Some(listen) = arguments.listen {
         service.http.listen = listen;
     }
-    log(arguments.log_format);
+    log(arguments.log_format, "info");
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "vaste");
     match run::run(&service, Arc::new(config.rules()), config.hash, Clock::Wall) {
         Ok(()) => Ok(Exit::Good),
@@ -45,9 +45,9 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
     }
 }
 
-/// Logs to standard error; `RUST_LOG` says how much.
-fn log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+/// Logs to standard error; `RUST_LOG` says how much, where it is not `usual`.
+pub(super) fn log(format: LogFormat, usual: &str) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let lines = match format {
         LogFormat::Text => lines.with_ansi(false).boxed(),

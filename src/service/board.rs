@@ -163,7 +163,6 @@ fn banner(board: &Board<'_>, doubt: &Doubt) -> Markup {
                         // What the client of Kafka says comes in English alone.
                         q lang="en" { (trouble) }
                     }
-                    Doubt::TakingIn => { (words.text("doubt-taking-in")) }
                     Doubt::Overloaded => { (words.text("doubt-overloaded")) }
                     Doubt::PartitionsUnknown => { (words.text("doubt-partitions-unknown")) }
                     Doubt::PartitionsElsewhere { held, all } => {

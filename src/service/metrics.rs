@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use prometheus::TextEncoder;
 use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
-use prometheus::{Encoder, TextEncoder};
 
 use super::clock;
 use super::instruments::Instruments;

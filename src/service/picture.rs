@@ -79,8 +79,6 @@ pub(super) enum Doubt {
         /// All of the topic.
         all: usize,
     },
-    /// The last events have been read, and are being taken in.
-    TakingIn,
     /// A worker has not answered for seconds.
     Overloaded,
 }
@@ -101,7 +99,6 @@ impl fmt::Display for Doubt {
             Self::Behind { behind, all } => {
                 write!(f, "{behind} of {all} partitions are being read from their beginning")
             }
-            Self::TakingIn => f.write_str("the last events are being taken in"),
             Self::Overloaded => {
                 f.write_str("a worker has not answered for seconds: is the machine overloaded?")
             }

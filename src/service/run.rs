@@ -1,12 +1,12 @@
 //! `vaste run`: wiring.
 
 use std::io;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 
 use arc_swap::ArcSwap;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::alertmanager::Delivery;
@@ -32,7 +32,7 @@ pub enum RunError {
     )]
     Listen {
         /// The address.
-        address: std::net::SocketAddr,
+        address: SocketAddr,
         /// What the system says.
         error: io::Error,
     },
@@ -49,6 +49,25 @@ pub enum RunError {
 /// # Errors
 /// When it cannot begin, or the system fails it.
 pub fn run(service: &Service, rules: Arc<Rules>, hash: u64, clock: Clock) -> Result<(), RunError> {
+    run_on(listen(service.http.listen)?, service, rules, hash, clock)
+}
+
+/// Listens, before anything else begins: a port that is taken is a fault to say at once.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub(super) fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
+    TcpListener::bind(address).map_err(|error| RunError::Listen { address, error })
+}
+
+/// Like [`run`], on an address that is listened on already.
+pub(super) fn run_on(
+    listener: TcpListener,
+    service: &Service,
+    rules: Arc<Rules>,
+    hash: u64,
+    clock: Clock,
+) -> Result<(), RunError> {
     let picture = Picture {
         at: None,
         rules: Arc::clone(&rules),
@@ -77,7 +96,7 @@ pub fn run(service: &Service, rules: Arc<Rules>, hash: u64, clock: Clock) -> Res
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let listener = runtime.block_on(listen(service))?;
+    listener.set_nonblocking(true)?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     let (to_viewer, batches) = mpsc::channel();
     let mut commands = Vec::new();
@@ -106,6 +125,7 @@ pub fn run(service: &Service, rules: Arc<Rules>, hash: u64, clock: Clock) -> Res
             }
             tracing::info!("stopping");
         };
+        let listener = tokio::net::TcpListener::from_std(listener)?;
         axum::serve(listener, http::routes(shared)).with_graceful_shutdown(ended).await
     });
     drop(stop);
@@ -115,9 +135,4 @@ pub fn run(service: &Service, rules: Arc<Rules>, hash: u64, clock: Clock) -> Res
         }
     }
     Ok(served?)
-}
-
-async fn listen(service: &Service) -> Result<TcpListener, RunError> {
-    let address = service.http.listen;
-    TcpListener::bind(address).await.map_err(|error| RunError::Listen { address, error })
 }

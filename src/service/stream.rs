@@ -161,6 +161,10 @@ impl ClientContext for Context {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let Some(code) = error.rdkafka_error_code() else { return };
+        // The client reports the end of a partition here, too; it is what we asked it for, not an error.
+        if code == RDKafkaErrorCode::PartitionEOF {
+            return;
+        }
         let trouble = trouble(code, reason, &self.topic);
         self.note(|noted| {
             *noted.errors.entry(format!("{code:?}")).or_default() += 1;
@@ -544,4 +548,21 @@ pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
         config.set(key, value);
     }
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_partition_is_no_trouble_and_a_lost_broker_is_one() {
+        let noted = Arc::new(Mutex::new(Noted::default()));
+        let context = Context { topic: "t".to_owned(), noted: Arc::clone(&noted) };
+        context
+            .error(KafkaError::Global(RDKafkaErrorCode::PartitionEOF), "reached end of partition");
+        assert_eq!(noted.lock().unwrap().trouble, None);
+        assert!(noted.lock().unwrap().errors.is_empty());
+        context.error(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown), "1/1 brokers are down");
+        assert!(noted.lock().unwrap().trouble.is_some());
+    }
 }

@@ -120,7 +120,6 @@ impl Viewer {
     }
 
     fn tick(&mut self) {
-        let was_trusted = self.stream().doubt().is_none() || self.caught_up_at.is_some();
         let second = self.now().floor_to(Elapsed::from_ms(SECOND_MS));
         // Alerts are evaluated on whole seconds: where one has begun since, the view stops at it.
         let now = if second > self.view.now() { second } else { self.now() };
@@ -145,9 +144,11 @@ impl Viewer {
         if self.doubt.is_none() && self.workers.iter().any(|(_, owes)| *owes) {
             self.doubt = Some(Doubt::Overloaded);
         }
-        // Until it was trusted, `now` was the latest event's: the first trusted picture is of the wall clock.
-        if self.doubt.is_none() && !was_trusted {
-            self.doubt = Some(Doubt::TakingIn);
+        if self.caught_up_at.is_none() && self.doubt.is_none() {
+            self.caught_up_at = Some(clock::wall());
+            tracing::info!("caught up: readings and verdicts can be trusted from here on");
+            // This tick's instant is from before: the first picture to be trusted is that of the next.
+            return;
         }
         self.watch(now == second);
         self.publish();
@@ -155,10 +156,6 @@ impl Viewer {
 
     /// Judges by whether what is known can be trusted, and evaluates alerts if it is time.
     fn watch(&mut self, is_time: bool) {
-        if self.doubt.is_none() && self.caught_up_at.is_none() {
-            self.caught_up_at = Some(clock::wall());
-            tracing::info!("caught up: readings and verdicts can be trusted from here on");
-        }
         self.view.set_frozen(self.doubt.is_some());
         // Before it has ever caught up it would find only what it cannot know yet.
         if is_time && self.caught_up_at.is_some() {

@@ -4,5 +4,6 @@
 
 mod check;
 mod check_events;
+mod demo;
 mod readme;
 mod run;

@@ -75,6 +75,7 @@ fn help_says_what_there_is() {
         vec!["replay", "--help"],
         vec!["check", "--help"],
         vec!["check-events", "--help"],
+        vec!["demo", "--help"],
     ] {
         let output = folder.vaste(&command);
         assert_eq!(output.status.code(), Some(0));

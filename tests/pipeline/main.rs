@@ -10,5 +10,6 @@ mod history;
 mod law;
 mod naive;
 mod real_logs;
+mod story;
 mod verdicts;
 mod waiting;

@@ -57,7 +57,6 @@ doubt-trouble = The service says:
 doubt-partitions-unknown = Kafka has not said yet what there is to read.
 doubt-partitions-elsewhere = { $held } of { $all } partitions are read here. The others are with other instances of the group, or not assigned yet.
 doubt-behind = { $behind } of { $all } partitions are still being read from their beginning.
-doubt-taking-in = The last events are being taken in.
 doubt-overloaded = A part of Vaste has not answered for seconds. The machine may be overloaded.
 
 # How an objective stands.

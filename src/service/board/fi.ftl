@@ -43,7 +43,6 @@ doubt-trouble = Palvelu ilmoittaa:
 doubt-partitions-unknown = Kafka ei ole vielä kertonut, mitä luettavaa on.
 doubt-partitions-elsewhere = Täällä luetaan { $held } osiota, kaikkiaan niitä on { $all }. Muut ovat ryhmän muilla instansseilla, tai niitä ei ole vielä jaettu.
 doubt-behind = Alusta luetaan vielä { $behind } osiota, kaikkiaan niitä on { $all }.
-doubt-taking-in = Viimeisiä tapahtumia käsitellään.
 doubt-overloaded = Osa Vastetta ei ole vastannut sekunteihin. Kone voi olla ylikuormitettu.
 
 # Missä tavoite on.

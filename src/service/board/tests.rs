@@ -304,7 +304,6 @@ fn frozen_board_keeps_its_colours_and_says_so() {
         Doubt::Starting,
         Doubt::Trouble("broker <b>down</b>".to_owned()),
         Doubt::PartitionsUnknown,
-        Doubt::TakingIn,
         Doubt::Overloaded,
         Doubt::PartitionsElsewhere { held: 1, all: 3 },
         Doubt::Behind { behind: 2, all: 3 },

@@ -1,0 +1,151 @@
+//! `vaste demo` as a newcomer meets it: one command, nothing else needed.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn now() -> Instant {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a test of the running service waits in real time"
+    )]
+    Instant::now()
+}
+
+/// Waits until `look` sees something.
+fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let start = now();
+    loop {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        assert!(now().duration_since(start) < PATIENCE, "waited in vain for {what}");
+        std::thread::park_timeout(Duration::from_millis(50));
+    }
+}
+
+/// A running demo, ended with the test.
+struct Demo {
+    child: Child,
+    out: BufReader<ChildStdout>,
+    /// What it printed on its own, with the port taken out.
+    said: String,
+    port: u16,
+}
+
+impl Demo {
+    fn start(arguments: &[&str]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_vaste"))
+            .args(["demo", "--listen", "127.0.0.1:0"])
+            .args(arguments)
+            .env_remove("RUST_LOG")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut said = String::new();
+        while !said.ends_with("Ctrl-C.\n") {
+            assert!(out.read_line(&mut said).unwrap() > 0, "it ended early: {said}");
+        }
+        let (_, rest) = said.split_once("http://127.0.0.1:").unwrap();
+        let port = rest.split('/').next().unwrap().to_owned();
+        let said = said.replace(&port, "PORT");
+        Self { child, out, said, port: port.parse().unwrap() }
+    }
+
+    /// The body of a page; none if nobody answers.
+    fn get(&self, path: &str) -> Option<String> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
+    }
+
+    /// The first page of metrics that can be trusted.
+    fn metrics(&self) -> String {
+        wait_for("the demo to be ready", || {
+            self.get("/metrics").filter(|page| page.lines().any(|line| line == "vaste_ready 1"))
+        })
+    }
+
+    /// Asks it to end, and waits until it has; the exit code, and what it said at last.
+    fn terminate(mut self) -> (Option<i32>, String) {
+        let id = self.child.id().to_string();
+        let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(told.success());
+        let ended = wait_for("the demo to end", || self.child.try_wait().unwrap());
+        let mut last = String::new();
+        self.out.read_to_string(&mut last).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut last).unwrap();
+        (ended.code(), last)
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// The value of a series, given as it stands there, name and labels.
+fn value(page: &str, series: &str) -> f64 {
+    let found = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+    found.unwrap_or_else(|| unreachable!("no {series}")).parse().unwrap()
+}
+
+fn stands(page: &str, team: &str, objective: &str, state: &str) -> bool {
+    let labels = format!("team=\"{team}\",objective=\"{objective}\",state=\"{state}\"");
+    value(page, &format!("vaste_objective_state{{{labels}}}")) > 0.5
+}
+
+#[test]
+fn the_demo_shows_the_drifting_team_missed_and_calm_it_is_met() {
+    let demos = [Demo::start(&["--seed", "7"]), Demo::start(&["--seed", "7", "--calm"])];
+    let pages = [demos[0].metrics(), demos[1].metrics()];
+    for (page, drift) in pages.iter().zip(["missed", "met"]) {
+        assert!(stands(page, "deliveries", "first-reply", drift), "{drift}");
+        assert!(stands(page, "deliveries", "next-reply", drift), "{drift}");
+        assert!(stands(page, "billing", "first-reply", "met"));
+        assert!(stands(page, "technical", "nobody-forgotten", "missed"));
+    }
+    for ((demo, page), name) in demos.into_iter().zip(pages).zip(["demo", "demo_calm"]) {
+        insta::assert_snapshot!(name, demo.said);
+        // The story is told faster than it happens, and nothing of it lies ahead of its clock.
+        let told = |page: &str| value(page, "vaste_view_timestamp_seconds");
+        wait_for("ten minutes of the story", || {
+            let later = demo.get("/metrics")?;
+            let partitions = (0..4).map(|partition| {
+                let name = "vaste_event_time_max_timestamp_seconds";
+                let labels = format!("topic=\"ticket-events\",partition=\"{partition}\"");
+                value(&later, &format!("{name}{{{labels}}}"))
+            });
+            let newest = partitions.fold(0.0, f64::max);
+            // The story goes on while the page is made: one tick at its speed.
+            assert!(newest <= told(&later) + 300.0, "{newest} {}", told(&later));
+            (told(&later) > told(&page) + 600.0).then_some(())
+        });
+        assert_eq!(demo.terminate(), (Some(0), String::new()));
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_with_a_way_out() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = Command::new(env!("CARGO_BIN_EXE_vaste"))
+        .args(["demo", "--listen", &address])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    let said = String::from_utf8(output.stderr).unwrap().replace(&address, "ADDRESS");
+    insta::assert_snapshot!("demo_port_taken", said);
+}
