@@ -6,8 +6,8 @@ use crate::ticket::{Ended, Ending, GivenUp};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 /// The length of a pane, and how old the whole of the next coarser one must be before panes merge into it.
-pub(super) const FINEST: Elapsed = Elapsed::from_ms(MINUTE_MS);
-const COARSER: [(Elapsed, Elapsed); 3] = [
+const FINEST: Elapsed = Elapsed::from_ms(MINUTE_MS);
+pub(super) const COARSER: [(Elapsed, Elapsed); 3] = [
     (Elapsed::from_ms(5 * MINUTE_MS), Elapsed::from_ms(HOUR_MS)),
     (Elapsed::from_ms(30 * MINUTE_MS), Elapsed::from_ms(DAY_MS)),
     (Elapsed::from_ms(2 * HOUR_MS), Elapsed::from_ms(7 * DAY_MS)),
@@ -18,6 +18,11 @@ const COARSER: [(Elapsed, Elapsed); 3] = [
 pub fn from_of(now: Timestamp, length: Elapsed) -> Timestamp {
     let older = COARSER.iter().rev().find(|(_, age)| length > *age);
     now.minus(length).ceil_to(older.map_or(FINEST, |(pane, _)| *pane))
+}
+
+/// Panes that begin before this are at least of that length at `now`.
+pub(super) fn coarse_before(now: Timestamp, length: Elapsed, age: Elapsed) -> Timestamp {
+    now.minus(age).floor_to(length)
 }
 
 /// The pane that `at` is in at `now`: its first instant and its length.

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::bucket::Bucket;
-use super::pane::{FINEST, PaneTally, from_of, pane_of};
+use super::pane::{COARSER, PaneTally, coarse_before, from_of, pane_of};
 use crate::agreement::Objective;
 use crate::measure::Measure;
 use crate::rules::{ObjectiveId, Rules, Slot};
@@ -87,6 +87,8 @@ pub struct Series {
     levels: Levels,
     panes: VecDeque<Pane>,
     sums: Vec<WindowSum>,
+    /// The instant that panes have merged for.
+    merged_at: Timestamp,
     moves_at: Timestamp,
 }
 
@@ -117,7 +119,7 @@ impl Series {
         };
         let sums: Vec<WindowSum> = windows.iter().map(sum).collect();
         let moves_at = moves_after(&sums, now);
-        Self { levels, panes: VecDeque::new(), sums, moves_at }
+        Self { levels, panes: VecDeque::new(), sums, merged_at: now, moves_at }
     }
 
     /// The first instant at which a window moves or panes may merge: before it, [`Series::advance`] does
@@ -167,25 +169,40 @@ impl Series {
             leaving.for_each(|pane| sum.tally.merge(&pane.tally, -1));
             sum.from = from;
         }
+        // The coarsest first: what it takes in is none of the finer ones' business.
+        let mut taken_in = None;
+        for (length, age) in COARSER.into_iter().rev() {
+            let (before, after) =
+                (coarse_before(self.merged_at, length, age), coarse_before(now, length, age));
+            self.merge(taken_in.max(Some(before)).unwrap_or(before), after, length);
+            taken_in = taken_in.max(Some(after));
+        }
+        self.merged_at = now;
         self.moves_at = moves_after(&self.sums, now);
-        let Some(horizon) = self.sums.last().map(|longest| longest.from) else {
-            return;
-        };
-        let panes = &self.panes;
-        let starts = || panes.iter().map(|pane| pane_of(pane.start, now).0);
-        let stays = panes.iter().zip(starts()).all(|(pane, start)| pane.start == start)
-            && starts().zip(starts().skip(1)).all(|(one, next)| one != next)
-            && panes.front().is_none_or(|pane| pane.start >= horizon);
-        if stays {
+        if let Some(horizon) = self.sums.last().map(|longest| longest.from) {
+            while self.panes.front().is_some_and(|pane| pane.start < horizon) {
+                self.panes.pop_front();
+            }
+        }
+    }
+
+    /// Merges the panes that begin from `from` on and before `to` into panes of that length.
+    fn merge(&mut self, from: Timestamp, to: Timestamp, length: Elapsed) {
+        let first = self.panes.partition_point(|pane| pane.start < from);
+        let last = self.panes.partition_point(|pane| pane.start < to);
+        if first >= last {
             return;
         }
-        let old = std::mem::take(&mut self.panes);
-        for pane in old.into_iter().filter(|pane| pane.start >= horizon && !pane.tally.is_empty()) {
-            let (start, _) = pane_of(pane.start, now);
-            match self.panes.back_mut() {
+        let mut merged: Vec<Pane> = Vec::new();
+        for pane in self.panes.drain(first..last).filter(|pane| !pane.tally.is_empty()) {
+            let start = pane.start.floor_to(length);
+            match merged.last_mut() {
                 Some(last) if last.start == start => last.tally.merge(&pane.tally, 1),
-                _ => self.panes.push_back(Pane { start, tally: pane.tally }),
+                _ => merged.push(Pane { start, tally: pane.tally }),
             }
+        }
+        for (index, pane) in (first..).zip(merged) {
+            self.panes.insert(index, pane);
         }
     }
 
@@ -218,11 +235,13 @@ impl Series {
     }
 }
 
-/// The next instant at which one of these windows moves, or a minute begins: panes merge at minutes only.
+/// The next instant at which one of these windows moves, or panes may merge.
 fn moves_after(sums: &[WindowSum], now: Timestamp) -> Timestamp {
-    let minute = now.floor_to(FINEST).plus(FINEST);
     let after = |sum: &WindowSum| sum.from.plus(sum.length).plus(Elapsed::from_ms(1));
-    sums.iter().map(after).min().map_or(minute, |moves| moves.min(minute))
+    let merges = COARSER
+        .into_iter()
+        .map(|(length, age)| coarse_before(now, length, age).plus(length).plus(age));
+    sums.iter().map(after).chain(merges).min().unwrap_or(now)
 }
 
 impl WindowSum {
