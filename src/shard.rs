@@ -85,12 +85,19 @@ impl Shard {
 
     /// Brings the sink up to `now`: it then knows the events at or before it, and none after.
     pub fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink) {
+        while self.advance_some(now, usize::MAX, sink) {}
+    }
+
+    /// Like [`Shard::advance`], but derives at most so many timelines; whether some are left. For a sink
+    /// that hands on what it is told before it grows large.
+    pub fn advance_some(&mut self, now: Timestamp, most: usize, sink: &mut dyn Sink) -> bool {
         self.name_slots();
         while let Some(&(time, number)) = self.ahead.first().filter(|(time, _)| *time <= now) {
             self.ahead.remove(&(time, number));
             self.mark(number);
         }
-        for number in std::mem::take(&mut self.marked) {
+        let rest = self.marked.len().saturating_sub(most);
+        for number in self.marked.split_off(rest) {
             let context = Context { rules: &self.rules, slots: &self.slots };
             let Some(timeline) = timeline_at(&mut self.timelines, number) else {
                 continue;
@@ -102,6 +109,7 @@ impl Shard {
                 self.ahead.insert((next, number));
             }
         }
+        rest > 0
     }
 
     /// The time of the next event after the instant that it was brought up to; none if there is none.

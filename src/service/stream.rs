@@ -37,6 +37,9 @@ const POLL_WAIT: Duration = Duration::from_millis(50);
 /// Records that are taken before a command is looked for.
 const BATCH_MAX: usize = 1_000;
 
+/// Timelines whose effects go into one batch: a million would be a hundred megabytes on their way.
+const DERIVED_AT_ONCE: usize = 20_000;
+
 /// How far an event may lie after its own record's timestamp. What lies further is refused before it can
 /// move anything: one record from a wrong clock must not carry `now` along.
 const AHEAD_MAX: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
@@ -53,12 +56,12 @@ pub(super) enum Command {
     Stop,
 }
 
-/// What a worker answers.
+/// What a worker answers: some batches of effects, the last with how far it is.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) worker: usize,
     pub(super) effects: Effects,
-    pub(super) stream: Stream,
+    pub(super) stream: Option<Stream>,
 }
 
 /// What ended and what runs, in order.
@@ -332,8 +335,7 @@ impl Worker {
             self.poll();
             match commands.try_recv() {
                 Ok(Command::Advance(now)) => {
-                    let batch = self.advance(now);
-                    if batches.send(batch).is_err() {
+                    if !self.advance(now, batches) {
                         return;
                     }
                 }
@@ -393,11 +395,27 @@ impl Worker {
         Some(false)
     }
 
-    fn advance(&mut self, now: Timestamp) -> Batch {
+    /// Brings the shards up to `now` and hands on what changed, in batches of bounded size. False once nobody
+    /// listens.
+    fn advance(&mut self, now: Timestamp, batches: &Sender<Batch>) -> bool {
         let partitions_of_topic = self.holding.stream.partitions_of_topic;
         self.holding.stream.partitions_of_topic =
             partitions_of_topic.or_else(|| self.partitions_of_topic());
-        let mut stream = self.holding.report(now);
+        loop {
+            let has_more = self.holding.derive(now);
+            let stream = (!has_more).then(|| self.report());
+            let effects = std::mem::take(&mut self.holding.effects);
+            if batches.send(Batch { worker: self.number, effects, stream }).is_err() {
+                return false;
+            }
+            if !has_more {
+                return true;
+            }
+        }
+    }
+
+    fn report(&mut self) -> Stream {
+        let mut stream = self.holding.report();
         let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
         stream.rebalances = noted.rebalances;
         stream.fetched_bytes = noted.fetched_bytes;
@@ -406,7 +424,7 @@ impl Worker {
         for (partition, progress) in &mut stream.partitions {
             progress.end = progress.end.max(noted.ends.get(partition).copied());
         }
-        Batch { worker: self.number, effects: std::mem::take(&mut self.holding.effects), stream }
+        stream
     }
 
     /// How many partitions the topic has; asked only until it is known, since asking takes time.
@@ -443,11 +461,21 @@ impl Holding {
         }
     }
 
-    /// Brings all shards up to `now`, and says how far it is.
-    fn report(&mut self, now: Timestamp) -> Stream {
-        for shard in self.shards.values_mut() {
-            shard.advance(now, &mut self.effects);
-        }
+    /// Brings shards some way up to `now`; whether more is to do.
+    ///
+    /// A partition that is still read from its beginning waits: each look in between would derive its tickets
+    /// anew, and nothing is judged before it is whole.
+    fn derive(&mut self, now: Timestamp) -> bool {
+        let Self { shards, effects, stream, .. } = self;
+        let is_whole = |partition: &i32| {
+            stream.partitions.get(partition).is_some_and(|progress| progress.is_caught_up)
+        };
+        let mut whole = shards.iter_mut().filter(|(partition, _)| is_whole(partition));
+        whole.any(|(_, shard)| shard.advance_some(now, DERIVED_AT_ONCE, effects))
+    }
+
+    /// Says how far it is.
+    fn report(&mut self) -> Stream {
         self.event_delay.flush();
         self.stream.timelines = self.shards.values().map(|shard| shard.timelines() as u64).sum();
         self.stream.clone()

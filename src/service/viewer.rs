@@ -23,9 +23,6 @@ use crate::view::View;
 /// How often a picture is published, at multiples of it, so that a tick falls on each whole second.
 const TICK: Elapsed = Elapsed::from_ms(200);
 
-/// How often until it has caught up.
-const TICK_BEHIND: Elapsed = Elapsed::from_ms(SECOND_MS);
-
 /// How long a worker may take to answer before the picture is made without it.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -43,6 +40,8 @@ pub(super) struct Viewer {
     workers: Vec<(Stream, bool)>,
     started: Timestamp,
     caught_up_at: Option<Timestamp>,
+    /// How long the last picture took to make.
+    publishing_took: Duration,
     /// Why what is known cannot be trusted; absent if it can.
     doubt: Option<Doubt>,
     alerts: Alerts,
@@ -71,6 +70,7 @@ impl Viewer {
     ) -> Self {
         let started = clock::wall();
         Self {
+            publishing_took: Duration::ZERO,
             doubt: None,
             alerts: Alerts::new(&rules),
             was_missed: rules.objectives().map(|_| None).collect(),
@@ -93,9 +93,8 @@ impl Viewer {
     pub(super) fn run(mut self, stop: &Receiver<()>) {
         let mut wait = to_next(TICK);
         while stop.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
-            let began = clock::instant();
             self.tick();
-            wait = self.rest(began.elapsed());
+            wait = self.rest();
         }
         self.delivery.stop();
         for commands in &self.commands {
@@ -105,17 +104,13 @@ impl Viewer {
         }
     }
 
-    /// How long to rest after a tick that took so long: to the next tick, in a large organisation to a later
-    /// one, so that readings take a quarter of one core at most. While the topic is being read from its
-    /// beginning, nobody looks at the windows: each picture would only make every ticket be derived anew.
-    fn rest(&self, took: Duration) -> Duration {
-        if self.caught_up_at.is_none() {
-            return to_next(TICK_BEHIND);
-        }
-        let least = took.saturating_mul(3);
-        let step = Duration::from_millis(TICK.ms().unsigned_abs());
+    /// How long to rest: to the next tick, in a large organisation to a later one, so that making pictures
+    /// takes half of one core at most.
+    fn rest(&self) -> Duration {
         let next = to_next(TICK);
-        let missing = least.saturating_sub(next).as_millis().div_ceil(step.as_millis());
+        let step = Duration::from_millis(TICK.ms().unsigned_abs());
+        let missing =
+            self.publishing_took.saturating_sub(next).as_millis().div_ceil(step.as_millis());
         next + step.saturating_mul(u32::try_from(missing).unwrap_or(u32::MAX))
     }
 
@@ -138,7 +133,9 @@ impl Viewer {
             let Ok(batch) = self.batches.recv_timeout(PATIENCE) else { break };
             let instruments = &self.instruments;
             batch.effects.apply(&mut Counting { view: &mut self.view, instruments });
-            self.workers[batch.worker] = (batch.stream, false);
+            if let Some(stream) = batch.stream {
+                self.workers[batch.worker] = (stream, false);
+            }
         }
         self.doubt = self.stream().doubt();
         if self.doubt.is_none() && self.workers.iter().any(|(_, owes)| *owes) {
@@ -151,7 +148,9 @@ impl Viewer {
             return;
         }
         self.watch(now == second);
+        let began = clock::instant();
         self.publish();
+        self.publishing_took = began.elapsed();
     }
 
     /// Judges by whether what is known can be trusted, and evaluates alerts if it is time.

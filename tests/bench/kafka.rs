@@ -28,7 +28,7 @@ use vaste::config::Kafka;
 use vaste::time::{DAY_MS, Elapsed, Timestamp};
 
 use desk::{Random, Team, log};
-use parts::{Service, broker, create_topic, fresh, now, wait_for, wall_clock};
+use parts::{Metrics, Service, broker, create_topic, fresh, now, wait_for, wall_clock};
 
 /// Partitions of the topics.
 const PARTITIONS: i32 = 6;
@@ -165,14 +165,16 @@ fn drain(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
             let consumer: BaseConsumer =
                 vaste::service::client_config(&kafka, number).create().unwrap();
             consumer.subscribe(&[&kafka.topic]).unwrap();
-            let mut ended = BTreeSet::new();
             let mut first = None;
+            let mut ended = BTreeSet::new();
             let mut taken = 0_usize;
             let share = usize::try_from(PARTITIONS).unwrap() / kafka.workers;
             while ended.len() < share {
+                if first.is_none() && consumer.assignment().is_ok_and(|all| all.count() > 0) {
+                    first = Some(now());
+                }
                 match consumer.poll(Duration::from_millis(50)) {
                     Some(Ok(message)) => {
-                        first.get_or_insert_with(now);
                         taken += usize::from(message.payload_len() > 0);
                     }
                     Some(Err(KafkaError::PartitionEOF(partition))) => {
@@ -204,40 +206,33 @@ fn agreements(service_teams: &[&str]) -> Vec<String> {
     service_teams.iter().map(one).collect()
 }
 
-/// The service itself, from the first record that it has taken to the last.
+/// The service itself, from its first assignment to the whole picture.
 fn apply(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
     let group = fresh("windows");
     let kafka = format!(
         "{{ brokers: [\"{broker}\"], topic: {topic}, group: {group}, workers: {workers} }}"
     );
     let service = Service::start_all(&kafka, &agreements(&TEAMS), "");
-    wait_for("the first record", || (consumed(&service, topic) > 0).then_some(()));
-    let already = consumed(&service, topic);
-    let began = now();
-    wait_for("all records", || (consumed(&service, topic) >= records).then_some(()));
     wait_for("the service to be ready", || service.get("/-/ready"));
-    let ended = now();
-    // What was taken before somebody looked counts at the rate of the rest.
-    let rest = ended.duration_since(began).as_secs_f64() / rate(records - already, 1.0);
-    let seconds = rest * rate(records, 1.0);
-    Took { seconds, cpu: cpu_seconds(&service.child.id().to_string()) }
+    let metrics = service.metrics();
+    let consumed: f64 = (0..PARTITIONS).filter_map(|p| consumed(&metrics, topic, p)).sum();
+    #[expect(clippy::cast_precision_loss, reason = "counts of records")]
+    let all = records as f64;
+    assert!(consumed >= all, "{consumed}");
+    // From the first partition that it got to the whole picture, as its log has it.
+    let log = service.log();
+    let at = |what: &str| {
+        let line = log.lines().find(|line| line.contains(what)).unwrap();
+        Timestamp::parse(line.split_whitespace().next().unwrap()).unwrap()
+    };
+    let ms = at("caught up").since(at("reading from its beginning")).ms();
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
+    Took { seconds: ms as f64 / 1e3, cpu: cpu_seconds(&service.child.id().to_string()) }
 }
 
-fn consumed(service: &Service, topic: &str) -> usize {
-    let metrics = service.metrics();
-    let of = |partition: i32| {
-        let labels = format!("{{topic=\"{topic}\",partition=\"{partition}\"}}");
-        metrics.value(&format!("vaste_kafka_records_consumed_total{labels}"))
-    };
-    let sum: f64 = (0..PARTITIONS).filter_map(of).sum();
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "counts of records"
-    )]
-    {
-        sum as usize
-    }
+fn consumed(metrics: &Metrics, topic: &str, partition: i32) -> Option<f64> {
+    let labels = format!("{{topic=\"{topic}\",partition=\"{partition}\"}}");
+    metrics.value(&format!("vaste_kafka_records_consumed_total{labels}"))
 }
 
 /// What a process has used of the processors so far.

@@ -1,5 +1,6 @@
 //! `vaste demo` as a newcomer meets it: one command, nothing else needed.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -133,6 +134,67 @@ fn the_demo_shows_the_drifting_team_missed_and_calm_it_is_met() {
             (told(&later) > told(&page) + 600.0).then_some(())
         });
         assert_eq!(demo.terminate(), (Some(0), String::new()));
+    }
+}
+
+/// The states that a page shows, by team and objective, as a browser has them after reading it.
+fn shown(chromium: &str, url: &str) -> BTreeMap<(String, String), String> {
+    let profile = tempfile::tempdir().unwrap();
+    let folder = profile.path().join("profile");
+    let output = Command::new(chromium)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--dump-dom"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .arg(format!("--user-data-dir={}", folder.display()))
+        .arg(url)
+        .stderr(Stdio::null())
+        .output()
+        .unwrap();
+    let page = String::from_utf8(output.stdout).unwrap();
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!("{name}=\""))?;
+        Some(rest.split('"').next()?.to_owned())
+    };
+    let tags = page.split('<').filter_map(|rest| rest.split('>').next());
+    let states = tags.filter_map(|tag| {
+        let place = (attribute(tag, "data-team")?, attribute(tag, "data-objective")?);
+        Some((place, attribute(tag, "data-state")?))
+    });
+    states.collect()
+}
+
+/// The states of all objectives by the metrics.
+fn states(page: &str) -> BTreeMap<(String, String), String> {
+    let of = |line: &str| {
+        let labels = line.strip_prefix("vaste_objective_state{")?.strip_suffix("} 1")?;
+        let values: Vec<&str> = labels.split('"').skip(1).step_by(2).collect();
+        Some(((values[0].to_owned(), values[1].to_owned()), values[2].to_owned()))
+    };
+    page.lines().filter_map(of).collect()
+}
+
+#[test]
+fn a_browser_shows_the_same_states_as_the_metrics_in_both_languages() {
+    let Ok(chromium) = std::env::var("VASTE_TEST_CHROMIUM") else {
+        println!("left out: no browser in VASTE_TEST_CHROMIUM; tests/run finds one");
+        return;
+    };
+    let demo = Demo::start(&["--seed", "7"]);
+    demo.metrics();
+    for language in ["en", "fi"] {
+        // The story goes on: a state may be that of just before or just after.
+        wait_for("a picture that stays while the browser reads it", || {
+            let before = states(&demo.get("/metrics")?);
+            let url = format!("http://127.0.0.1:{}/?lang={language}", demo.port);
+            let mut shown = shown(&chromium, &url);
+            let after = states(&demo.get("/metrics")?);
+            for team in ["returns", "_unclaimed"] {
+                let without = shown.remove(&(team.to_owned(), String::new()));
+                assert_eq!(without.as_deref(), Some("not_agreed"));
+            }
+            assert_eq!(shown.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+            assert!(shown.len() >= 12, "{shown:?}");
+            (before == after).then(|| assert_eq!(shown, before))
+        });
     }
 }
 

@@ -26,7 +26,7 @@ fn commands() -> Vec<String> {
 #[test]
 fn the_first_two_commands_are_the_promised_ones() {
     let commands = commands();
-    assert!(commands[0].starts_with("cargo run --release -- replay "), "{}", commands[0]);
+    assert_eq!(commands[0], "cargo run --release -- demo");
     assert_eq!(commands[1], "tests/run");
     assert!(root().join("tests/run").is_file());
 }
@@ -37,6 +37,8 @@ fn every_command_of_readme_runs() {
     for command in commands() {
         let words: Vec<&str> = command.split_whitespace().collect();
         let arguments = match words.as_slice() {
+            // It does not end by itself: `demo.rs` runs it.
+            ["cargo", "run", "--release", "--", "demo"] => continue,
             ["cargo", "run", "--release", "--", arguments @ ..] | ["vaste", arguments @ ..] => {
                 arguments
             }
@@ -53,11 +55,11 @@ fn every_command_of_readme_runs() {
         assert!(!output.stdout.is_empty(), "{command}");
         ran += 1;
     }
-    assert!(ran >= 5, "{ran} commands");
+    assert!(ran >= 4, "{ran} commands");
 }
 
 #[test]
-fn the_example_shows_what_readme_says_of_it() {
+fn the_example_has_a_team_that_keeps_its_level_and_one_that_misses_it() {
     let output = Command::new(env!("CARGO_BIN_EXE_vaste"))
         .args(["replay", "--format", "json", "--agreements", "config/example/agreements"])
         .arg("config/example/events.ndjson")
