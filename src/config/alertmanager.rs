@@ -3,6 +3,7 @@
 use super::agreement::is_web_address;
 use super::fields::{Field, Fields, File};
 use super::service::{Alertmanager, Credentials};
+use super::yaml::Value;
 
 /// Alertmanagers at most: each has a thread and a connection of its own.
 const ALERTMANAGERS_MAX: usize = 16;
@@ -21,8 +22,14 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
     let mut fields = item.fields(file)?;
     let url = fields.require("url", file, "write such as `url: http://localhost:9093`");
     let url = url.and_then(|field| {
+        // Without the value: it may hold a password.
+        if matches!(&field.node.value, Value::Scalar(text) if text.contains('@')) {
+            let problem = "holds a user or a password; write them into basic_auth";
+            file.fault(field.node.at, &field.key, problem);
+            return None;
+        }
         let problem = "is not the address of an Alertmanager; write such as http://localhost:9093, with \
-                       no user in it (write basic_auth) and no link-local host";
+                       no link-local host";
         let whole = |text: &str| is_reachable(text).then(|| text.trim_end_matches('/').to_owned());
         field.parse(file, problem, whole)
     });
@@ -86,14 +93,11 @@ fn text(field: &Field<'_>, file: &mut File<'_>) -> Option<String> {
     field.parse(file, problem, |text| one_line(text).then(|| text.to_owned()))
 }
 
-/// Whether alerts may be sent there: no user in the address, since addresses are logged, and no link-local
-/// host, behind which clouds keep secrets.
+/// Whether alerts may be sent there: to no link-local host, behind which clouds keep secrets.
 fn is_reachable(text: &str) -> bool {
     let host = text.split("//").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next());
     let link_local = |host: &str| {
         host.starts_with("169.254.") || host.starts_with("[fe80:") || host.starts_with("[fd00:ec2:")
     };
-    is_web_address(text)
-        && !text.contains(['?', '#'])
-        && host.is_some_and(|host| !host.contains('@') && !link_local(host))
+    is_web_address(text) && !text.contains(['?', '#']) && host.is_some_and(|host| !link_local(host))
 }

@@ -220,11 +220,37 @@ kafka:
   group: vaste
   workers: 2
   properties: { security.protocol: SASL_SSL, sasl.username: vaste }
-http: { listen: \"127.0.0.1:9464\" }
+http: { listen: \"127.0.0.1:9464\", external_url: \"https://vaste.example/\" }
+alertmanagers:
+  - url: http://am-0.example:9093/
+    basic_auth: { username: vaste, password_file: secret }
+    tls_config: { ca_file: ca.pem, insecure_skip_verify: false }
+  - url: https://am-1.example
+    authorization: { credentials_file: token }
+external_labels: { cluster: north }
 ";
 
 /// What is written instead of a part of [`SERVICE`], which is what the fault says to write.
-const SERVICE_FAULTS: [(&str, &str); 13] = [
+const SERVICE_FAULTS: [(&str, &str); 29] = [
+    ("\"https://vaste.example/\"", "vaste.example"),
+    ("\"https://vaste.example/\"", "\"https://vaste .example\""),
+    ("url: http://am-0.example:9093/\n    basic", "basic"),
+    ("http://am-0.example:9093/", "am-0.example:9093"),
+    ("http://am-0.example:9093/", "http://vaste:secret@am-0.example"),
+    ("http://am-0.example:9093/", "http://169.254.169.254/"),
+    ("http://am-0.example:9093/", "http://am-0.example/?all=1"),
+    ("{ username: vaste, password_file: secret }", "{ username: vaste, password: secret }"),
+    ("{ username: vaste, password_file: secret }", "{ password_file: secret }"),
+    ("    authorization: { credentials_file: token }", "    authorization: { type: Bearer }"),
+    (
+        "    authorization: { credentials_file: token }",
+        "    authorization: { credentials_file: token }\n    basic_auth: { username: v, password_file: p }",
+    ),
+    ("insecure_skip_verify: false", "insecure_skip_verify: maybe"),
+    ("ca_file: ca.pem", "cert_file: own.pem"),
+    ("external_labels: { cluster: north }", "external_labels: { team: north }"),
+    ("external_labels: { cluster: north }", "external_labels: [north]"),
+    ("    authorization: { credentials_file: token }", "    proxy_url: http://proxy.example"),
     ("  brokers: [\"localhost:9092\", \"[::1]:9092\"]\n", ""),
     ("\"localhost:9092\"", "localhost"),
     ("\"localhost:9092\"", "\":9092\""),
@@ -244,7 +270,11 @@ const SERVICE_FAULTS: [(&str, &str); 13] = [
 fn every_fault_of_the_services_file_names_its_place_and_the_way_out_makes_it_pass() {
     let good = read(&[("vaste.yaml", SERVICE)], &["vaste.yaml"]);
     assert_eq!(said(&good), "");
-    assert_eq!(good.service.unwrap().kafka.workers, 2);
+    let service = good.service.unwrap();
+    assert_eq!(service.kafka.workers, 2);
+    assert_eq!(service.http.external_url, "https://vaste.example");
+    let urls: Vec<&str> = service.alertmanagers.iter().map(|one| one.url.as_str()).collect();
+    assert_eq!(urls, ["http://am-0.example:9093", "https://am-1.example"]);
     let mut page = String::new();
     for (part, bad) in SERVICE_FAULTS {
         assert_eq!(SERVICE.matches(part).count(), 1, "{part}");
