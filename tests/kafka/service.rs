@@ -180,6 +180,21 @@ fn metrics_of_a_real_topic_equal_the_naive_model_at_the_instant_of_the_view() {
     let twice = metrics.value("vaste_records_duplicate_total").unwrap();
     assert!(twice > 4_000.0, "{twice} duplicates");
     assert_eq!(service.terminate(), Some(0), "SIGTERM is a clean end");
+    // Who comes later finds the topic full: the first records of each partition, too.
+    let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}-later }}");
+    let later = Service::start(&kafka, AGREEMENT);
+    wait_for("the later service to be ready", || later.get("/-/ready"));
+    let metrics_later = later.metrics();
+    for series in [
+        "vaste_tickets_tracked{state=\"remembered\"}",
+        "vaste_records_duplicate_total",
+        "vaste_records_applied_total{type=\"ticket.created\"}",
+        "vaste_records_applied_total{type=\"ticket.agent_replied\"}",
+        "vaste_records_applied_total{type=\"ticket.solved\"}",
+    ] {
+        assert!(metrics.value(series) > Some(0.0), "{series}");
+        assert_eq!(metrics_later.value(series), metrics.value(series), "{series}");
+    }
 }
 
 #[test]

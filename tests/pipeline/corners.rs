@@ -11,11 +11,13 @@ use vaste::event::{Detail, Event, Kind, Outcome, Priority, Skip};
 use vaste::measure::Measure;
 use vaste::reading::Reading;
 use vaste::rules::Rules;
+use vaste::shard::Shard;
 use vaste::share::Share;
+use vaste::ticket::{Ended, Running, Sink};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use vaste::window::{Bucket, Waited};
 
-use crate::history::{Pipeline, event, with_priority};
+use crate::history::{Pipeline, event, of_team, with_priority};
 
 fn t0() -> Timestamp {
     Timestamp::parse("2026-03-02T00:00:00Z").unwrap()
@@ -324,4 +326,61 @@ fn an_answer_from_before_the_window_enters_by_the_middle_of_its_pane() {
     assert_eq!(reading.from, at(2 * DAY_MS));
     assert_eq!(reading.q_with_waiting.p50, Waited::Value(shown(110 * MINUTE_MS)));
     assert_eq!(reading.q_with_waiting.p90, Waited::Value(shown(120 * MINUTE_MS)));
+}
+
+/// Counts samples that are told to be new, and late events by whether they correct.
+#[derive(Default)]
+struct Counters {
+    made: u32,
+    late: [u32; 2],
+}
+
+impl Sink for Counters {
+    fn ended(&mut self, _: &Ended, _: i64) {}
+
+    fn running(&mut self, _: &Running, _: i64) {}
+
+    fn sample_made(&mut self, _: &Ended) {
+        self.made += 1;
+    }
+
+    fn came_late(&mut self, corrects: bool) {
+        self.late[usize::from(!corrects)] += 1;
+    }
+}
+
+#[test]
+fn a_counter_of_samples_counts_each_once_whatever_late_events_redo() {
+    let agreement = Agreement {
+        owner: Owner::Team("billing".into()),
+        objectives: vec![],
+        about: About::default(),
+    };
+    let rules = Arc::new(Rules::new(&[agreement], &[Measure::FirstReply, Measure::Resolution]));
+    let mut shard = Shard::new(Arc::clone(&rules));
+    let mut counters = Counters::default();
+    let begin = Timestamp::parse("2026-03-02T08:00:00Z").unwrap();
+    let at = |minutes: i64| begin.plus(Elapsed::from_ms(minutes * MINUTE_MS));
+    let now = at(1_000);
+    let mut happens = |kind, minutes, identity, counters: &mut Counters| {
+        let event = of_team(event(kind, "T-1", at(minutes), identity), "billing");
+        assert_eq!(shard.apply(&event, counters), Outcome::Applied);
+        shard.advance(now, counters);
+        counters.made
+    };
+    assert_eq!(happens(Kind::Created, 0, 1, &mut counters), 0);
+    assert_eq!(happens(Kind::AgentReplied, 60, 2, &mut counters), 1);
+    assert_eq!(happens(Kind::Solved, 90, 3, &mut counters), 2);
+    // An earlier answer comes late: the sample of the first reply is another one, and no new one.
+    assert_eq!(happens(Kind::AgentReplied, 30, 4, &mut counters), 2);
+    // So does a note, which changes nothing.
+    assert_eq!(happens(Kind::NoteAdded, 70, 5, &mut counters), 2);
+    assert_eq!(counters.late, [2, 0]);
+    // Solved once more: that is a sample of its own.
+    assert_eq!(happens(Kind::Reopened, 100, 6, &mut counters), 2);
+    assert_eq!(happens(Kind::Solved, 200, 7, &mut counters), 3);
+    // Other rules derive all anew, and nothing is counted again.
+    shard.adopt(rules, &mut counters);
+    shard.advance(now, &mut counters);
+    assert_eq!(counters.made, 3);
 }
