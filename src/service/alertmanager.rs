@@ -430,11 +430,12 @@ mod tests {
                 reader.read_exact(&mut body).unwrap();
                 let body = String::from_utf8(body).unwrap();
                 let status = answer(&body);
-                let head = "Content-Length: 0\r\nConnection: close\r\n\r\n";
-                write!(stream, "HTTP/1.1 {status}\r\n{head}").unwrap();
+                // Before the answer: who has it looks for the body.
                 if bodies.send(body).is_err() {
                     return;
                 }
+                let head = "Content-Length: 0\r\nConnection: close\r\n\r\n";
+                write!(stream, "HTTP/1.1 {status}\r\n{head}").unwrap();
             }
         });
         (url, came)

@@ -13,13 +13,18 @@ mod desk;
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use desk::{Team, log};
+use vaste::agreement::{About, Agreement, Alerts, Level, Objective, Owner};
 use vaste::event::decode;
 use vaste::input::{Line, Source, read_lines};
+use vaste::measure::Measure;
 use vaste::replay::Replay;
-use vaste::time::Timestamp;
+use vaste::rules::Rules;
+use vaste::share::Share;
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
 /// Times that both ways are run, one after the other.
 const ROUNDS: usize = 5;
@@ -32,13 +37,16 @@ fn main() {
     let mut ratios = Vec::new();
     for _ in 0..ROUNDS {
         let decoding = timed(|| decode_all(&source));
-        let replaying = timed(|| replay_all(&source));
+        let replaying = timed(|| replay_all(&source, None));
+        let agreed = timed(|| replay_all(&source, Some(agreed())));
         ratios.push(decoding.as_secs_f64() / replaying.as_secs_f64());
         println!(
-            "decode {:>9.0} events/s   replay {:>9.0} events/s   ratio {:.2}",
+            "decode {:>9.0} events/s   replay {:>9.0} events/s   ratio {:.2}   with 60 objectives and their \
+             alerts {:>9.0} events/s",
             rate(events, decoding),
             rate(events, replaying),
-            ratios.last().unwrap()
+            ratios.last().unwrap(),
+            rate(events, agreed)
         );
     }
     fs::remove_file(&path).unwrap();
@@ -50,14 +58,39 @@ fn main() {
     );
 }
 
+const NAMES: [&str; 30] = [
+    "alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india", "juliet",
+    "kilo", "lima", "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra", "tango",
+    "uniform", "victor", "whiskey", "xray", "yankee", "zulu", "one", "two", "three", "four",
+];
+
+/// Two objectives for each team.
+fn agreed() -> Arc<Rules> {
+    let objective = |name: &str, level| Objective {
+        name: name.into(),
+        measure: Measure::FirstReply,
+        level,
+        over: Objective::OVER_DEFAULT,
+        at_risk: Share::from_basis_points(8_000).unwrap(),
+        alerts: Alerts::default(),
+    };
+    let share = Level::Within {
+        target: Elapsed::from_ms(4 * HOUR_MS),
+        by_priority: [None; 4],
+        share: Share::from_basis_points(9_000).unwrap(),
+        min_tickets: 20,
+    };
+    let limit = Level::NoneOver(Elapsed::from_ms(5 * DAY_MS));
+    let agreement = |team: &str| Agreement {
+        owner: Owner::Team(team.into()),
+        objectives: vec![objective("share", share.clone()), objective("limit", limit.clone())],
+        about: About::default(),
+    };
+    Arc::new(Rules::new(&NAMES.map(agreement), &Measure::ALL))
+}
+
 /// Writes a log of at least so many events of thirty teams, cut to that number; returns its bytes.
 fn write_log(path: &Path, events: usize) -> usize {
-    const NAMES: [&str; 30] = [
-        "alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf", "hotel", "india",
-        "juliet", "kilo", "lima", "mike", "november", "oscar", "papa", "quebec", "romeo", "sierra",
-        "tango", "uniform", "victor", "whiskey", "xray", "yankee", "zulu", "one", "two", "three",
-        "four",
-    ];
     let teams = NAMES.map(|name| Team {
         name,
         every_minutes: 5,
@@ -87,8 +120,8 @@ fn decode_all(source: &Source) {
     assert!(count > 0);
 }
 
-fn replay_all(source: &Source) {
-    let mut replay = Replay::new(None);
+fn replay_all(source: &Source, rules: Option<Arc<Rules>>) {
+    let mut replay = Replay::new(rules);
     let mut reader = source.open(|_| {}).unwrap();
     read_lines(source, &mut *reader, |_, line| {
         if let Line::Record(bytes) = line {
