@@ -164,6 +164,9 @@ impl Series {
         }
         for sum in &mut self.sums {
             let from = from_of(now, sum.length);
+            if from == sum.from {
+                continue;
+            }
             let first = self.panes.partition_point(|pane| pane.start < sum.from);
             let leaving = self.panes.range(first..).take_while(|pane| pane.start < from);
             leaving.for_each(|pane| sum.tally.merge(&pane.tally, -1));
@@ -188,6 +191,9 @@ impl Series {
 
     /// Merges the panes that begin from `from` on and before `to` into panes of that length.
     fn merge(&mut self, from: Timestamp, to: Timestamp, length: Elapsed) {
+        if from >= to {
+            return;
+        }
         let first = self.panes.partition_point(|pane| pane.start < from);
         let last = self.panes.partition_point(|pane| pane.start < to);
         if first >= last {
