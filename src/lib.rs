@@ -8,7 +8,7 @@
 //!            │       (shard)                    └────── view ──────┘
 //!         rejection
 //! ─────────────────────────── pure: no clock, no files, no threads ───────────────────────────
-//! input (files)          service (Kafka, HTTP, clock)                     cli (arguments, clock)
+//! input (files)    service (Kafka, metrics, board, Alertmanager, clock)    cli (arguments, clock)
 //! ```
 //!
 //! Readings are a function of the *set* of events, the agreements and `now`: not of the order in which
@@ -41,6 +41,8 @@
 //! 4. Every duration is an integer; every share is compared exactly.
 //! 5. `now` never goes back.
 //! 6. Every collection has a named bound and a documented effect on reaching it.
+//! 7. Label values come from closed sets or from configuration, never from events.
+//! 8. Data trouble never resolves an alert.
 
 pub mod time;
 pub mod share;
