@@ -76,9 +76,16 @@ pub struct Kafka {
 pub struct Http {
     /// Default `127.0.0.1:9464`.
     pub listen: SocketAddr,
-    /// The address that people reach the pages at, without a slash at the end: links in alerts begin with it.
-    /// Default: `http://` and `listen`.
-    pub external_url: String,
+    /// The address that people reach the pages at, without a slash at the end, where the file says it.
+    pub external_url: Option<String>,
+}
+
+impl Http {
+    /// What links in alerts begin with: the address that people reach the pages at, else the one that is
+    /// listened on.
+    pub fn external_url(&self, listening: SocketAddr) -> String {
+        self.external_url.clone().unwrap_or_else(|| format!("http://{listening}"))
+    }
 }
 
 /// Properties of librdkafka that Vaste sets itself, and why.
@@ -138,6 +145,15 @@ pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes)
     let kafka = fields.take("kafka").map(|group| kafka(&group, file));
     let http = http(&mut fields, file);
     let alertmanagers = alertmanager::list(&mut fields, file);
+    if let Some(http) = &http
+        && http.listen.ip().is_unspecified()
+        && http.external_url.is_none()
+        && !alertmanagers.is_empty()
+    {
+        let problem =
+            "is missing: links in alerts would lead to no machine; write where people reach it";
+        file.warn(fields.at(), "http.external_url", problem);
+    }
     let external_labels = fields
         .take("external_labels")
         .and_then(|labels| labels.fields(file))
@@ -221,7 +237,7 @@ fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, String)> {
 fn http(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http> {
     let default = SocketAddr::from(([127, 0, 0, 1], 9464));
     let Some(mut http) = fields.take("http").and_then(|http| http.fields(file)) else {
-        return Some(Http { listen: default, external_url: format!("http://{default}") });
+        return Some(Http { listen: default, external_url: None });
     };
     let listen = http.take("listen").map_or(Some(default), |field| {
         let problem = "is not an address to listen on; write such as \"127.0.0.1:9464\"";
@@ -236,7 +252,9 @@ fn http(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http> {
         file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
     }
     http.finish(file);
-    let listen = listen?;
-    let external_url = external_url.unwrap_or_else(|| Some(format!("http://{listen}")))?;
-    Some(Http { listen, external_url: external_url.trim_end_matches('/').to_owned() })
+    let external_url = match external_url {
+        Some(url) => Some(url?.trim_end_matches('/').to_owned()),
+        None => None,
+    };
+    Some(Http { listen: listen?, external_url })
 }

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;
+use std::fmt;
 use std::fs;
 use std::hash::BuildHasher;
 use std::io;
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use ureq::Agent;
-use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
 use super::clock;
 use super::instruments::Delivered;
@@ -42,6 +43,9 @@ const BACKOFF_MAX: Duration = Duration::from_secs(30);
 
 /// The wait after an answer that only another configuration can change.
 const REFUSED_WAIT: Duration = Duration::from_secs(60);
+
+/// The longest wait that an Alertmanager may ask for.
+const WAIT_MAX: Duration = Duration::from_secs(60);
 
 /// An answer of an Alertmanager is cut to this many bytes in the log.
 const SAID_MAX: u64 = 300;
@@ -312,7 +316,10 @@ impl Endpoint {
         let said = format!("it answers {status} {}", body.unwrap_or_default().escape_debug());
         match status {
             200..=299 => Answer::Accepted,
-            429 | 500..=599 => Answer::Later(said, wait.map(Duration::from_secs)),
+            // However long it asks to be left alone: a firing alert that is not sent again would end.
+            429 | 500..=599 => {
+                Answer::Later(said, wait.map(|wait| Duration::from_secs(wait).min(WAIT_MAX)))
+            }
             400 | 413 | 422 => Answer::BadAlert(said),
             _ => Answer::Misconfigured(said),
         }
@@ -356,11 +363,25 @@ fn agent(alertmanager: &Alertmanager) -> io::Result<Agent> {
     let roots = match &alertmanager.ca_file {
         None => RootCerts::PlatformVerifier,
         Some(path) => {
-            let pem = fs::read(path).map_err(|error| {
-                io::Error::other(format!("failed to read {}: {error}", path.display()))
-            })?;
-            let certificate = Certificate::from_pem(&pem).map_err(io::Error::other)?;
-            RootCerts::new_with_certs(&[certificate])
+            let unusable = |problem: &dyn fmt::Display| {
+                let file = path.display();
+                let way_out =
+                    "name a file of PEM certificates in alertmanagers: tls_config: ca_file";
+                io::Error::other(format!("{file} cannot be used: {problem}; {way_out}"))
+            };
+            let pem = fs::read(path).map_err(|error| unusable(&error))?;
+            let certificates = parse_pem(&pem).filter_map(|item| match item {
+                Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
+                // A key beside them, or what a later version of the format knows.
+                Ok(_) => None,
+                Err(error) => Some(Err(error)),
+            });
+            let certificates: Vec<Certificate<'static>> =
+                certificates.collect::<Result<_, _>>().map_err(|error| unusable(&error))?;
+            if certificates.is_empty() {
+                return Err(unusable(&"it holds no certificate"));
+            }
+            RootCerts::from(certificates)
         }
     };
     let tls = TlsConfig::builder()
@@ -481,6 +502,7 @@ mod tests {
             ("500 Internal Server Error", None),
             ("503 Service Unavailable", None),
             ("429 Too Many Requests\r\nRetry-After: 7", Some(Duration::from_secs(7))),
+            ("503 Later\r\nRetry-After: 18446744073709551615", Some(WAIT_MAX)),
             ("401 Unauthorized", Some(REFUSED_WAIT)),
             ("404 Not Found", Some(REFUSED_WAIT)),
             ("415 Unsupported Media Type", Some(REFUSED_WAIT)),

@@ -45,7 +45,37 @@ pub(super) struct Picture {
     pub(super) trusted: Option<Arc<Self>>,
 }
 
+#[cfg(test)]
+impl Shared {
+    /// What a service that has just started shares.
+    pub(super) fn new(rules: &Arc<Rules>) -> Self {
+        let instruments = Instruments::new(0, rules, (0, Timestamp::EVENT_MIN));
+        Self {
+            picture: Arc::new(ArcSwap::from_pointee(Picture::new(rules, Timestamp::EVENT_MIN, ""))),
+            instruments: Arc::new(instruments.unwrap()),
+        }
+    }
+}
+
 impl Picture {
+    /// Of a service that has just started and knows nothing yet.
+    pub(super) fn new(rules: &Arc<Rules>, started: Timestamp, topic: &str) -> Self {
+        Self {
+            at: None,
+            rules: Arc::clone(rules),
+            readings: Vec::new(),
+            verdicts: Vec::new(),
+            overdue: Vec::new(),
+            given_up: Vec::new(),
+            alerts: Alerts::new(rules),
+            stream: Stream { topic: topic.to_owned(), ..Stream::default() },
+            started,
+            caught_up_at: None,
+            frozen: Some(Doubt::Starting),
+            trusted: None,
+        }
+    }
+
     /// What follows this picture must keep if it is frozen: the last one that was not.
     pub(super) fn last_trusted(this: &Arc<Self>) -> Option<Arc<Self>> {
         if this.frozen.is_none() && this.at.is_some() {

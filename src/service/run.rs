@@ -13,12 +13,15 @@ use super::alertmanager::Delivery;
 use super::clock::{self, Clock};
 use super::http;
 use super::instruments::Instruments;
-use super::picture::{Doubt, Picture, Shared, Stream};
+use super::picture::{Picture, Shared};
 use super::stream::Worker;
 use super::viewer::{Alerting, Viewer};
-use crate::alert::{Alerts, Sender};
+use crate::alert::Sender;
 use crate::config::Service;
 use crate::rules::Rules;
+
+/// Batches of effects on their way from workers at most.
+const BATCHES_MAX: usize = 2;
 
 /// Why the service ended or could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -68,20 +71,7 @@ pub(super) fn run_on(
     hash: u64,
     clock: Clock,
 ) -> Result<(), RunError> {
-    let picture = Picture {
-        at: None,
-        rules: Arc::clone(&rules),
-        readings: Vec::new(),
-        verdicts: Vec::new(),
-        overdue: Vec::new(),
-        given_up: Vec::new(),
-        alerts: Alerts::new(&rules),
-        stream: Stream { topic: service.kafka.topic.clone(), ..Stream::default() },
-        started: clock::wall(),
-        caught_up_at: None,
-        frozen: Some(Doubt::Starting),
-        trusted: None,
-    };
+    let picture = Picture::new(&rules, clock::wall(), &service.kafka.topic);
     let instruments = Instruments::new(service.alertmanagers.len(), &rules, (hash, clock::wall()))?;
     let shared = Shared {
         picture: Arc::new(ArcSwap::from_pointee(picture)),
@@ -89,7 +79,7 @@ pub(super) fn run_on(
     };
     let alerting = Alerting {
         sender: Sender {
-            external_url: service.http.external_url.clone(),
+            external_url: service.http.external_url(listener.local_addr()?),
             external_labels: service.external_labels.clone(),
         },
         delivery: Delivery::start(&service.alertmanagers, &shared.instruments.delivered)?,
@@ -98,7 +88,8 @@ pub(super) fn run_on(
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     listener.set_nonblocking(true)?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    let (to_viewer, batches) = mpsc::channel();
+    // A worker that has much to say waits until it is heard.
+    let (to_viewer, batches) = mpsc::sync_channel(BATCHES_MAX);
     let mut commands = Vec::new();
     let mut threads = Vec::new();
     for number in 0..service.kafka.workers {

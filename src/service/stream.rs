@@ -7,7 +7,7 @@
 //! been fetched yet; nothing is committed, since no checkpoint holds the effect.
 
 use std::collections::BTreeMap;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -330,7 +330,7 @@ impl Worker {
     }
 
     /// Reads until told to stop.
-    pub(super) fn run(mut self, commands: &Receiver<Command>, batches: &Sender<Batch>) {
+    pub(super) fn run(mut self, commands: &Receiver<Command>, batches: &SyncSender<Batch>) {
         loop {
             self.poll();
             match commands.try_recv() {
@@ -397,7 +397,7 @@ impl Worker {
 
     /// Brings the shards up to `now` and hands on what changed, in batches of bounded size. False once nobody
     /// listens.
-    fn advance(&mut self, now: Timestamp, batches: &Sender<Batch>) -> bool {
+    fn advance(&mut self, now: Timestamp, batches: &SyncSender<Batch>) -> bool {
         let partitions_of_topic = self.holding.stream.partitions_of_topic;
         self.holding.stream.partitions_of_topic =
             partitions_of_topic.or_else(|| self.partitions_of_topic());

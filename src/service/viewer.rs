@@ -12,7 +12,7 @@ use super::instruments::Instruments;
 use super::picture::{Doubt, Picture, Shared, Stream};
 use super::stream::{Batch, Command};
 use crate::agreement::State;
-use crate::alert::{Alerts, Notice, Sender};
+use crate::alert::{Alerts, Notice, SendReason, Sender};
 use crate::measure::Measure;
 use crate::name::team_label;
 use crate::rules::{Rules, Slot};
@@ -23,7 +23,7 @@ use crate::view::View;
 /// How often a picture is published, at multiples of it, so that a tick falls on each whole second.
 const TICK: Elapsed = Elapsed::from_ms(200);
 
-/// How long a worker may take to answer before the picture is made without it.
+/// The default of [`Viewer::patience`].
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Who has used this part of the time that an objective allows is due soon.
@@ -40,6 +40,8 @@ pub(super) struct Viewer {
     workers: Vec<(Stream, bool)>,
     started: Timestamp,
     caught_up_at: Option<Timestamp>,
+    /// How long a worker may take to answer before the picture is made without it.
+    patience: Duration,
     /// How long the last picture took to make.
     publishing_took: Duration,
     /// Why what is known cannot be trusted; absent if it can.
@@ -70,6 +72,7 @@ impl Viewer {
     ) -> Self {
         let started = clock::wall();
         Self {
+            patience: PATIENCE,
             publishing_took: Duration::ZERO,
             doubt: None,
             alerts: Alerts::new(&rules),
@@ -118,6 +121,8 @@ impl Viewer {
         let second = self.now().floor_to(Elapsed::from_ms(SECOND_MS));
         // Alerts are evaluated on whole seconds: where one has begun since, the view stops at it.
         let now = if second > self.view.now() { second } else { self.now() };
+        // Who still owes an answer is not asked again; what it says is then of an earlier instant.
+        let is_behind = self.workers.iter().any(|(_, owes)| *owes);
         for (worker, commands) in self.commands.iter().enumerate() {
             let (stream, owes) = &mut self.workers[worker];
             if !*owes {
@@ -130,7 +135,7 @@ impl Viewer {
         }
         self.view.advance(now);
         while self.workers.iter().any(|(_, owes)| *owes) {
-            let Ok(batch) = self.batches.recv_timeout(PATIENCE) else { break };
+            let Ok(batch) = self.batches.recv_timeout(self.patience) else { break };
             let instruments = &self.instruments;
             batch.effects.apply(&mut Counting { view: &mut self.view, instruments });
             if let Some(stream) = batch.stream {
@@ -138,7 +143,8 @@ impl Viewer {
             }
         }
         self.doubt = self.stream().doubt();
-        if self.doubt.is_none() && self.workers.iter().any(|(_, owes)| *owes) {
+        let is_behind = is_behind || self.workers.iter().any(|(_, owes)| *owes);
+        if self.doubt.is_none() && is_behind {
             self.doubt = Some(Doubt::Overloaded);
         }
         if self.caught_up_at.is_none() && self.doubt.is_none() {
@@ -184,7 +190,10 @@ impl Viewer {
             }
         }
         let due = self.sender.take_due(&mut self.alerts, &self.view, at);
-        let notices: Vec<Notice> = due.into_iter().map(|(notice, _)| notice).collect();
+        let log = |(notice, reason): &(Notice, SendReason)| {
+            tracing::debug!(labels = ?notice.labels, ?reason, "alert is sent");
+        };
+        let notices: Vec<Notice> = due.into_iter().inspect(log).map(|(notice, _)| notice).collect();
         self.delivery.send(&notices, &self.instruments.delivered);
         self.instruments.alert_evaluations.inc();
         #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
@@ -279,4 +288,48 @@ impl Sink for Counting<'_> {
 fn to_next(step: Elapsed) -> Duration {
     let now = clock::wall();
     Duration::from_millis(now.floor_to(step).plus(step).since(now).ms().unsigned_abs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::picture::Progress;
+    use crate::service::stream::Effects;
+
+    #[test]
+    fn what_a_worker_says_of_an_earlier_instant_is_not_trusted() {
+        let rules = Arc::new(Rules::new(&[], &[]));
+        let shared = Shared::new(&rules);
+        let (batch, batches) = mpsc::sync_channel(2);
+        let (to_worker, _orders) = mpsc::channel();
+        let delivery = Delivery::start(&[], &[]).unwrap();
+        let alerting = Alerting { sender: Sender::default(), delivery };
+        let mut viewer =
+            Viewer::new(rules, Clock::Wall, vec![to_worker], batches, alerting, &shared);
+        // Nobody waits in a test: an answer is there already or does not come.
+        viewer.patience = Duration::ZERO;
+        let answer = || {
+            let whole = Progress { is_caught_up: true, ..Progress::default() };
+            let stream = Stream {
+                partitions: [(0, whole)].into(),
+                partitions_of_topic: Some(1),
+                ..Stream::default()
+            };
+            batch
+                .send(Batch { worker: 0, effects: Effects::default(), stream: Some(stream) })
+                .unwrap();
+        };
+        let mut tick = |answers: bool| {
+            if answers {
+                answer();
+            }
+            viewer.tick();
+            shared.picture.load().frozen.clone()
+        };
+        assert_eq!(tick(true), Some(Doubt::Starting), "now it has caught up");
+        assert_eq!(tick(true), None);
+        assert_eq!(tick(false), Some(Doubt::Overloaded), "no answer came");
+        assert_eq!(tick(true), Some(Doubt::Overloaded), "it came for the instant before");
+        assert_eq!(tick(true), None);
+    }
 }

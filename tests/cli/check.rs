@@ -272,7 +272,8 @@ fn every_fault_of_the_services_file_names_its_place_and_the_way_out_makes_it_pas
     assert_eq!(said(&good), "");
     let service = good.service.unwrap();
     assert_eq!(service.kafka.workers, 2);
-    assert_eq!(service.http.external_url, "https://vaste.example");
+    let listening = service.http.listen;
+    assert_eq!(service.http.external_url(listening), "https://vaste.example");
     let urls: Vec<&str> = service.alertmanagers.iter().map(|one| one.url.as_str()).collect();
     assert_eq!(urls, ["http://am-0.example:9093", "https://am-1.example"]);
     let mut page = String::new();
@@ -292,7 +293,10 @@ fn the_shipped_configuration_is_good() {
     let files = [("vaste.yaml", text.as_str()), ("config/example/agreements/a.yaml", "team: a\n")];
     let config = read(&files, &["vaste.yaml"]);
     assert_eq!(said(&config), "");
-    let kafka = config.service.unwrap().kafka;
+    let service = config.service.unwrap();
+    let listening = "127.0.0.1:1234".parse().unwrap();
+    assert_eq!(service.http.external_url(listening), "http://127.0.0.1:1234", "where it listens");
+    let kafka = service.kafka;
     assert_eq!(
         (kafka.topic.as_str(), kafka.group.as_str(), kafka.workers),
         ("ticket-events", "vaste", 1)
@@ -310,6 +314,11 @@ duty: { members: [aino], since: 2026-01-01 }
     let config = read(&[("billing.yaml", text)], &["billing.yaml"]);
     assert!(config.notes.faults.is_empty());
     insta::assert_snapshot!("warnings", said(&config));
+    let text = "kafka: { brokers: [\"localhost:9092\"], topic: t }\nhttp: { listen: \"0.0.0.0:9464\" }\n\
+                alertmanagers: [{ url: \"http://localhost:9093\" }]\n";
+    let config = read(&[("vaste.yaml", text)], &["vaste.yaml"]);
+    assert!(config.notes.faults.is_empty());
+    insta::assert_snapshot!("warnings_of_the_service", said(&config));
 }
 
 #[test]

@@ -65,7 +65,8 @@ impl Pipeline {
     pub(crate) fn advance(&mut self, now: Timestamp) -> &View {
         self.view.advance(now);
         for shard in &mut self.shards {
-            shard.advance(now, &mut self.view);
+            // In the smallest steps that a worker could take.
+            while shard.advance_some(now, 1, &mut self.view) {}
         }
         &self.view
     }
