@@ -118,8 +118,7 @@ impl Serialize for Seconds {
         if ms % SECOND_MS == 0 {
             serializer.serialize_i64(ms / SECOND_MS)
         } else {
-            #[expect(clippy::cast_precision_loss, reason = "elapsed times are below 2^42 ms")]
-            serializer.serialize_f64(ms as f64 / 1_000.0)
+            serializer.serialize_f64(self.0.seconds())
         }
     }
 }

@@ -58,6 +58,12 @@ impl Timestamp {
         })
     }
 
+    /// Seconds since 1970-01-01T00:00:00Z, for those who count in them. Exact to the millisecond.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
+    pub fn unix_seconds(self) -> f64 {
+        self.0 as f64 / 1_000.0
+    }
+
     /// Whether an event may carry this time: 1990 to before 2100.
     pub fn is_event_time(self) -> bool {
         (Self::EVENT_MIN..Self::EVENT_END).contains(&self)
@@ -120,6 +126,12 @@ impl Elapsed {
     /// Its milliseconds.
     pub const fn ms(self) -> i64 {
         self.0
+    }
+
+    /// Its seconds, for those who count in them. Exact to the millisecond.
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / 1_000.0
     }
 
     /// This length less another, at least zero.

@@ -183,7 +183,7 @@ impl Responses {
     pub(super) fn count(&self, ended: &Ended) {
         if let Some((count, histogram)) = self.0.get(&(ended.slot, ended.measure)) {
             count.inc();
-            histogram.observe(seconds(ended.elapsed));
+            histogram.observe(ended.elapsed.seconds());
         }
     }
 }
@@ -195,12 +195,7 @@ fn bounds(rules: &Rules, measure: Measure) -> Vec<f64> {
     let targets: BTreeSet<Elapsed> = of_measure.flat_map(|(_, _, o)| o.targets()).collect();
     let usual = RESPONSES.map(|minutes| Elapsed::from_ms(minutes * MINUTE_MS));
     let all: BTreeSet<Elapsed> = targets.into_iter().take(TARGETS_MAX).chain(usual).collect();
-    all.into_iter().map(seconds).collect()
-}
-
-#[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
-fn seconds(elapsed: Elapsed) -> f64 {
-    elapsed.ms() as f64 / 1_000.0
+    all.into_iter().map(Elapsed::seconds).collect()
 }
 
 /// The configuration is loaded once; a reload that fails would show here.
@@ -215,8 +210,7 @@ fn config(registry: &Registry, hash: u64, loaded: Timestamp) -> Result<(), prome
     gauge(registry, "config_last_reload_successful", help)?.set(1.0);
     let help = "Unix time of the last accepted configuration load.";
     let at = gauge(registry, "config_last_reload_success_timestamp_seconds", help)?;
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
-    at.set(loaded.ms() as f64 / 1_000.0);
+    at.set(loaded.unix_seconds());
     Ok(())
 }
 

@@ -13,14 +13,11 @@ use std::time::Duration;
 
 use prometheus::local::LocalHistogram;
 use rdkafka::client::ClientContext;
-use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
-use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
 use rdkafka::message::{BorrowedMessage, Message, Timestamp as KafkaTimestamp};
-use rdkafka::statistics::Statistics;
-use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{Offset, TopicPartitionList};
 
+use self::client::{Change, Context, Noted};
 use super::clock::{self, Clock};
 use super::instruments::Instruments;
 use super::picture::{Progress, Stream};
@@ -28,8 +25,13 @@ use crate::config::Kafka;
 use crate::event::{Event, Outcome, Skip, Subject, decode, too_far_ahead};
 use crate::rules::Rules;
 use crate::shard::Shard;
-use crate::ticket::{Ended, Running, Sink};
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
+
+mod client;
+mod effects;
+
+pub use client::client_config;
+pub(super) use effects::Effects;
 
 /// How long a poll waits for a record: how late a worker may notice a command.
 const POLL_WAIT: Duration = Duration::from_millis(50);
@@ -62,221 +64,6 @@ pub(super) struct Batch {
     pub(super) worker: usize,
     pub(super) effects: Effects,
     pub(super) stream: Option<Stream>,
-}
-
-/// What ended and what runs, in order.
-#[derive(Debug, Default)]
-pub(super) struct Effects {
-    all: Vec<Effect>,
-    /// Events that came late: those that took samples back, and the others.
-    late: [u64; 2],
-}
-
-#[derive(Debug)]
-enum Effect {
-    Ended(Ended, i64),
-    Made(Ended),
-    Running(Running, i64),
-}
-
-impl Sink for Effects {
-    fn ended(&mut self, ended: &Ended, by: i64) {
-        self.all.push(Effect::Ended(ended.clone(), by));
-    }
-
-    fn running(&mut self, running: &Running, by: i64) {
-        self.all.push(Effect::Running(running.clone(), by));
-    }
-
-    /// That it ended has just been said.
-    fn sample_made(&mut self, ended: &Ended) {
-        if let Some(last) = self.all.last_mut() {
-            *last = Effect::Made(ended.clone());
-        }
-    }
-
-    fn came_late(&mut self, corrects: bool) {
-        self.late[usize::from(!corrects)] += 1;
-    }
-}
-
-impl Effects {
-    /// Hands all on.
-    pub(super) fn apply(self, sink: &mut dyn Sink) {
-        for effect in self.all {
-            match effect {
-                Effect::Ended(ended, by) => sink.ended(&ended, by),
-                Effect::Made(ended) => {
-                    sink.ended(&ended, 1);
-                    sink.sample_made(&ended);
-                }
-                Effect::Running(running, by) => sink.running(&running, by),
-            }
-        }
-        for (corrects, events) in [true, false].into_iter().zip(self.late) {
-            (0..events).for_each(|_| sink.came_late(corrects));
-        }
-    }
-}
-
-/// A change of assignment, noted by the callback and carried out by the worker.
-#[derive(Debug)]
-enum Change {
-    Assigned(i32),
-    Revoked(i32),
-}
-
-/// What callbacks of the client note; they run within `poll`, on the worker's own thread.
-#[derive(Debug, Default)]
-struct Noted {
-    changes: Vec<Change>,
-    rebalances: u64,
-    errors: BTreeMap<String, u64>,
-    trouble: Option<Trouble>,
-    ends: BTreeMap<i32, i64>,
-    fetched_bytes: u64,
-}
-
-/// What is wrong now, and the way out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Trouble {
-    said: String,
-    /// Whether it is over once a broker answers; else once partitions are assigned.
-    is_connection: bool,
-}
-
-struct Context {
-    topic: String,
-    noted: Arc<Mutex<Noted>>,
-}
-
-impl Context {
-    fn note(&self, note: impl FnOnce(&mut Noted)) {
-        note(&mut self.noted.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-impl ClientContext for Context {
-    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        // The client's own words, for who wants them; what matters comes through `error`.
-        tracing::debug!(target: "librdkafka", ?level, facility, message);
-    }
-
-    fn error(&self, error: KafkaError, reason: &str) {
-        let Some(code) = error.rdkafka_error_code() else { return };
-        // The client reports the end of a partition here, too; it is what we asked it for, not an error.
-        if code == RDKafkaErrorCode::PartitionEOF {
-            return;
-        }
-        let trouble = trouble(code, reason, &self.topic);
-        self.note(|noted| {
-            *noted.errors.entry(format!("{code:?}")).or_default() += 1;
-            // That no broker is left says less than what was said of one of them.
-            let says_less = code == RDKafkaErrorCode::AllBrokersDown && noted.trouble.is_some();
-            if !says_less && noted.trouble.as_ref() != Some(&trouble) {
-                tracing::error!("{}", trouble.said);
-                noted.trouble = Some(trouble);
-            }
-        });
-    }
-
-    fn stats(&self, statistics: Statistics) {
-        let answers =
-            statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP");
-        if answers {
-            self.note(|noted| {
-                noted.trouble = noted.trouble.take().filter(|trouble| !trouble.is_connection);
-            });
-        }
-        let Some(topic) = statistics.topics.get(&self.topic) else { return };
-        let fetched = topic.partitions.values().map(|partition| partition.fetchq_size);
-        let fetched: u64 = fetched.sum();
-        self.note(|noted| {
-            noted.fetched_bytes = fetched;
-            for partition in topic.partitions.values().filter(|partition| partition.hi_offset >= 0)
-            {
-                noted.ends.insert(partition.partition, partition.hi_offset);
-            }
-        });
-    }
-}
-
-impl ConsumerContext for Context {
-    fn rebalance(
-        &self,
-        consumer: &BaseConsumer<Self>,
-        code: RDKafkaRespErr,
-        partitions: &mut TopicPartitionList,
-    ) {
-        let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
-        let assigns = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-        let numbers: Vec<i32> = partitions
-            .elements()
-            .iter()
-            .map(rdkafka::topic_partition_list::TopicPartitionListElem::partition)
-            .collect();
-        let done = if assigns {
-            let seeded = numbers.iter().try_for_each(|number| {
-                partitions.set_partition_offset(&self.topic, *number, Offset::Beginning)
-            });
-            seeded.and_then(|()| {
-                if cooperative {
-                    consumer.incremental_assign(partitions)
-                } else {
-                    consumer.assign(partitions)
-                }
-            })
-        } else if cooperative {
-            consumer.incremental_unassign(partitions)
-        } else {
-            consumer.unassign()
-        };
-        if let Err(error) = done {
-            tracing::error!("failed to change the assignment of partitions: {error}");
-        }
-        self.note(|noted| {
-            noted.rebalances += u64::from(!numbers.is_empty());
-            let change = if assigns { Change::Assigned } else { Change::Revoked };
-            noted.changes.extend(numbers.into_iter().map(change));
-        });
-    }
-}
-
-/// What an error of the client means, and the way out.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the client has a hundred codes; these have advice"
-)]
-fn trouble(code: RDKafkaErrorCode, reason: &str, topic: &str) -> Trouble {
-    let way_out = match code {
-        RDKafkaErrorCode::AllBrokersDown
-        | RDKafkaErrorCode::BrokerTransportFailure
-        | RDKafkaErrorCode::Resolve => {
-            "check kafka.brokers, and that the broker runs and can be reached from here"
-        }
-        RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed => {
-            "check the user and password in kafka.properties (sasl.username, sasl.password)"
-        }
-        RDKafkaErrorCode::SSL => {
-            "check the certificates in kafka.properties (ssl.ca.location, ssl.certificate.location)"
-        }
-        RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
-            let said = format!(
-                "Kafka has no topic `{topic}`: create it, or correct kafka.topic; trying again"
-            );
-            return Trouble { said, is_connection: false };
-        }
-        RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::GroupAuthorizationFailed => {
-            let way_out = "allow this user to read the topic and the group";
-            let said = format!("Kafka cannot be read: {reason}: {way_out}; trying again");
-            return Trouble { said, is_connection: false };
-        }
-        _ => "see whether it passes",
-    };
-    // The client adds how long it took, which makes every line another one.
-    let reason = reason.split(" (after ").next().unwrap_or(reason);
-    let said = format!("Kafka cannot be read: {reason}: {way_out}; trying again");
-    Trouble { said, is_connection: true }
 }
 
 /// A worker with its shards.
@@ -509,7 +296,7 @@ impl Holding {
                     progress.applied_at = Some(now);
                     // What is only read again was on its way once.
                     if progress.is_caught_up {
-                        event_delay.observe(seconds(now.since(event.time)));
+                        event_delay.observe(now.since(event.time).seconds());
                     }
                 }
                 outcome
@@ -529,11 +316,6 @@ impl Holding {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
-fn seconds(elapsed: Elapsed) -> f64 {
-    elapsed.ms() as f64 / 1_000.0
-}
-
 /// Refuses an event too far after its own record's timestamp; without one there is no such check.
 fn in_time(event: Event<'_>, timestamp: KafkaTimestamp) -> Result<Event<'_>, Outcome> {
     let Some(ms) = timestamp.to_millis() else { return Ok(event) };
@@ -542,55 +324,4 @@ fn in_time(event: Event<'_>, timestamp: KafkaTimestamp) -> Result<Event<'_>, Out
         return Err(Outcome::Rejected(too_far_ahead(event.time, record)));
     }
     Ok(event)
-}
-
-/// The client's configuration, for the worker of that number. librdkafka's defaults for the fetch queue cost
-/// a factor of four: over its bound it postpones the next fetch by a whole second.
-pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
-    let mut config = ClientConfig::new();
-    for (key, value) in [
-        ("fetch.queue.backoff.ms", "20"),
-        ("queued.min.messages", "20000"),
-        ("queued.max.messages.kbytes", "16384"),
-        ("fetch.wait.max.ms", "100"),
-        ("isolation.level", "read_committed"),
-        ("reconnect.backoff.max.ms", "10000"),
-        ("partition.assignment.strategy", "cooperative-sticky"),
-    ] {
-        config.set(key, value);
-    }
-    for (key, value) in &kafka.properties {
-        config.set(key, value);
-    }
-    let client = format!("{}-{}-{number}", kafka.group, std::process::id());
-    for (key, value) in [
-        ("bootstrap.servers", kafka.brokers.join(",").as_str()),
-        ("group.id", &kafka.group),
-        ("client.id", &client),
-        ("enable.auto.commit", "false"),
-        ("enable.auto.offset.store", "false"),
-        ("auto.offset.reset", "earliest"),
-        ("enable.partition.eof", "true"),
-        ("statistics.interval.ms", "2000"),
-    ] {
-        config.set(key, value);
-    }
-    config
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_end_of_a_partition_is_no_trouble_and_a_lost_broker_is_one() {
-        let noted = Arc::new(Mutex::new(Noted::default()));
-        let context = Context { topic: "t".to_owned(), noted: Arc::clone(&noted) };
-        context
-            .error(KafkaError::Global(RDKafkaErrorCode::PartitionEOF), "reached end of partition");
-        assert_eq!(noted.lock().unwrap().trouble, None);
-        assert!(noted.lock().unwrap().errors.is_empty());
-        context.error(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown), "1/1 brokers are down");
-        assert!(noted.lock().unwrap().trouble.is_some());
-    }
 }

@@ -196,8 +196,7 @@ impl Viewer {
         let notices: Vec<Notice> = due.into_iter().inspect(log).map(|(notice, _)| notice).collect();
         self.delivery.send(&notices, &self.instruments.delivered);
         self.instruments.alert_evaluations.inc();
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
-        self.instruments.alert_evaluation_last.set(at.ms() as f64 / 1_000.0);
+        self.instruments.alert_evaluation_last.set(at.unix_seconds());
     }
 
     /// The wall clock once everything is caught up, before that the latest event time, at most the wall

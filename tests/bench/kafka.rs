@@ -28,7 +28,8 @@ use vaste::config::Kafka;
 use vaste::time::{DAY_MS, Elapsed, Timestamp};
 
 use desk::{Random, Team, log};
-use parts::{Metrics, Service, broker, create_topic, fresh, now, wait_for, wall_clock};
+use parts::wait::now;
+use parts::{Metrics, Service, broker, create_topic, fresh, wait_for, wall_clock};
 
 /// Partitions of the topics.
 const PARTITIONS: i32 = 6;

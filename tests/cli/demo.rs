@@ -1,33 +1,14 @@
 //! `vaste demo` as a newcomer meets it: one command, nothing else needed.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
 
-/// How long anything may take before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(60);
+#[path = "../support/wait.rs"]
+mod wait;
 
-fn now() -> Instant {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test of the running service waits in real time"
-    )]
-    Instant::now()
-}
-
-/// Waits until `look` sees something.
-fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let start = now();
-    loop {
-        if let Some(seen) = look() {
-            return seen;
-        }
-        assert!(now().duration_since(start) < PATIENCE, "waited in vain for {what}");
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
-}
+use wait::{fetch, wait_for};
 
 /// A running demo, ended with the test.
 struct Demo {
@@ -61,11 +42,7 @@ impl Demo {
 
     /// The body of a page; none if nobody answers.
     fn get(&self, path: &str) -> Option<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).ok()?;
-        answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned())
+        fetch(self.port, path).map(|(_, body)| body)
     }
 
     /// The first page of metrics that can be trusted.

@@ -1,20 +1,20 @@
 //! The parts of a test: a topic, a running service, and how to look at it.
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use vaste::time::Timestamp;
 
-/// How long anything may take before a test gives up on it.
-const PATIENCE: Duration = Duration::from_secs(60);
+#[path = "../support/wait.rs"]
+pub(crate) mod wait;
+
+pub(crate) use wait::{fetch, wait_for};
 
 /// The broker, if there is one.
 pub(crate) fn broker() -> Option<String> {
@@ -42,26 +42,6 @@ pub(crate) fn create_topic(broker: &str, topic: &str, partitions: i32) {
     made.into_iter().for_each(|topic| {
         topic.unwrap();
     });
-}
-
-/// Waits until `look` sees something.
-pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let start = now();
-    loop {
-        if let Some(seen) = look() {
-            return seen;
-        }
-        assert!(now().duration_since(start) < PATIENCE, "waited in vain for {what}");
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
-}
-
-pub(crate) fn now() -> Instant {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a test of the running service waits in real time"
-    )]
-    Instant::now()
 }
 
 /// A port on loopback that nobody listens on.
@@ -95,17 +75,6 @@ pub(crate) fn record(id: u32, kind: &str, ticket: &str) -> String {
         "{{\"id\":\"{id}\",\"type\":\"ticket.{kind}\",\"time\":\"{time}\",\"ticket\":\"{ticket}\",\
          \"team\":\"billing\"}}"
     )
-}
-
-/// Status and body of a page on loopback; none if nobody answers.
-pub(crate) fn fetch(port: u16, path: &str) -> Option<(u16, String)> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).ok()?;
-    let (head, body) = answer.split_once("\r\n\r\n")?;
-    let status = head.split_whitespace().nth(1)?.parse().ok()?;
-    Some((status, body.to_owned()))
 }
 
 /// A service in a folder of its own, ended with the test.

@@ -1,0 +1,147 @@
+//! What Alertmanagers may answer.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc;
+
+use super::client::WAIT_MAX;
+use super::*;
+use crate::service::instruments::Instruments;
+use crate::time::Timestamp;
+
+fn notice(objective: &str) -> Notice {
+    Notice {
+        labels: BTreeMap::from([("objective".into(), objective.into())]),
+        annotations: BTreeMap::new(),
+        starts_at: Timestamp::from_ms(0),
+        ends_at: Timestamp::from_ms(300_000),
+        generator_url: "http://127.0.0.1/".to_owned(),
+    }
+}
+
+/// Listens on loopback and answers each request by its body; the bodies come out of the channel.
+fn answers(
+    answer: impl Fn(&str) -> &'static str + Send + 'static,
+) -> (String, mpsc::Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (bodies, came) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut length = 0;
+            let mut line = String::new();
+            while reader.read_line(&mut line).unwrap() > 2 {
+                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let body = String::from_utf8(body).unwrap();
+            let status = answer(&body);
+            // Before the answer: who has it looks for the body.
+            if bodies.send(body).is_err() {
+                return;
+            }
+            // It has much to say.
+            let said = "so and so ".repeat(1_000);
+            let head = format!("Content-Length: {}\r\nConnection: close\r\n\r\n", said.len());
+            write!(stream, "HTTP/1.1 {status}\r\n{head}{said}").unwrap();
+        }
+    });
+    (url, came)
+}
+
+fn endpoint(url: String) -> Endpoint {
+    let rules = crate::rules::Rules::new(&[], &[]);
+    let instruments = Instruments::new(1, &rules, (0, Timestamp::from_ms(0))).unwrap();
+    let alertmanager =
+        Alertmanager { url, credentials: None, ca_file: None, insecure_skip_verify: false };
+    Endpoint {
+        client: Client::new(&alertmanager, &instruments.delivered[0]).unwrap(),
+        waiting: Arc::default(),
+        delivered: Arc::clone(&instruments.delivered[0]),
+    }
+}
+
+fn batch(count: usize) -> Vec<Notice> {
+    (0..count).map(|number| notice(&format!("o{number}"))).collect()
+}
+
+#[test]
+fn one_bad_alert_does_not_sink_a_batch() {
+    let bad = "\"o77\"";
+    let (url, came) =
+        answers(move |body| if body.contains(bad) { "400 Bad Request" } else { "200 OK" });
+    let endpoint = endpoint(url);
+    assert!(endpoint.deliver(batch(256)).is_none(), "it is done with");
+    assert_eq!((endpoint.delivered.sent.get(), endpoint.delivered.rejected.get()), (255, 1));
+    let accepted: usize = came
+        .try_iter()
+        .filter(|body| !body.contains(bad))
+        .map(|body| body.matches("startsAt").count())
+        .sum();
+    assert_eq!(accepted, 255);
+    assert_eq!(endpoint.waiting.lock().len(), 0);
+}
+
+#[test]
+fn what_may_pass_is_tried_again_and_what_only_configuration_changes_after_a_minute() {
+    for (status, wait) in [
+        ("500 Internal Server Error", None),
+        ("503 Service Unavailable", None),
+        ("429 Too Many Requests\r\nRetry-After: 7", Some(Duration::from_secs(7))),
+        ("503 Later\r\nRetry-After: 18446744073709551615", Some(WAIT_MAX)),
+        ("401 Unauthorized", Some(REFUSED_WAIT)),
+        ("404 Not Found", Some(REFUSED_WAIT)),
+        ("415 Unsupported Media Type", Some(REFUSED_WAIT)),
+        ("302 Found\r\nLocation: http://127.0.0.1:1/", Some(REFUSED_WAIT)),
+    ] {
+        let (url, came) = answers(move |_| status);
+        let endpoint = endpoint(url);
+        assert_eq!(endpoint.deliver(batch(3)), Some(wait), "{status}");
+        assert_eq!(came.try_iter().count(), 1, "one request, and no other place is asked");
+        assert_eq!(endpoint.waiting.lock().len(), 3, "{status}");
+        assert_eq!(endpoint.delivered.failed.get(), 3, "{status}");
+    }
+    let nobody = endpoint("http://127.0.0.1:1".to_owned());
+    assert_eq!(nobody.deliver(batch(1)), Some(None));
+}
+
+#[test]
+fn what_an_alertmanager_says_is_told_and_cut() {
+    let (url, _came) = answers(|_| "400 Bad Request");
+    let answer = endpoint(url).client.post(&batch(1));
+    let Answer::BadAlert(said) = answer else { unreachable!("400 refuses an alert") };
+    assert!(said.starts_with("it answers 400 so and so so and so"), "{said}");
+    assert!(said.len() < 400, "{said}");
+}
+
+#[test]
+fn the_latest_state_of_an_alert_wins_and_the_oldest_goes_where_there_are_too_many() {
+    let endpoint = endpoint("http://127.0.0.1:1".to_owned());
+    let mut state = endpoint.waiting.lock();
+    let old = notice("o0");
+    let newer = Notice { ends_at: Timestamp::from_ms(1), ..old.clone() };
+    state.put(newer.clone(), &endpoint.delivered);
+    state.put_back(vec![old]);
+    assert_eq!(state.take_batch(), [newer], "what failed before does not follow what is newer");
+    for number in 0..=PENDING_MAX {
+        state.put(notice(&number.to_string()), &endpoint.delivered);
+    }
+    assert_eq!(state.notices.len(), PENDING_MAX);
+    assert_eq!(endpoint.delivered.dropped.get(), 1);
+    assert!(!state.notices.contains_key(&notice("0").labels), "the first came first");
+    assert_eq!(state.take_batch().len(), BATCH_MAX);
+}
+
+#[test]
+fn a_wait_after_failures_grows_to_half_a_minute_at_most() {
+    for failures in 1..100 {
+        assert!(backoff(failures) <= BACKOFF_MAX);
+        assert!(backoff(1) <= BACKOFF_FIRST);
+    }
+}

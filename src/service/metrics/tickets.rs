@@ -1,0 +1,276 @@
+//! Windows, objectives and alerts: what is known of tickets.
+
+use std::collections::BTreeMap;
+
+use super::{Families, count, yes};
+use crate::agreement::{Level, Objective, State};
+use crate::measure::Measure;
+use crate::name::team_label;
+use crate::reading::{Reading, Verdict};
+use crate::service::picture::Picture;
+use crate::share::Share;
+use crate::ticket::GivenUp;
+use crate::time::Elapsed;
+use crate::window::Waited;
+
+pub(super) fn windows(picture: &Picture, families: &mut Families) {
+    let by_key: BTreeMap<_, &Reading> = picture
+        .readings
+        .iter()
+        .map(|reading| ((reading.team.as_deref(), reading.measure, reading.window), reading))
+        .collect();
+    let rules = &picture.rules;
+    for slot in rules.reading_slots() {
+        let team = rules.slot_name(slot);
+        for &measure in rules.measures() {
+            let mut waiting = None;
+            for &window in rules.windows() {
+                let reading = by_key.get(&(team, measure, window)).copied();
+                waiting = waiting.or(reading);
+                window_gauges(team_label(team), measure, window, reading, families);
+            }
+            let labels =
+                [("team", team_label(team)), ("measure", measure.label()), ("basis", "calendar")];
+            families.gauge(
+                "waiting_tickets",
+                "Open tickets still waiting for this response.",
+                &labels,
+                waiting.map_or(0.0, |reading| count(reading.waiting)),
+            );
+            if let Some(since) = waiting.and_then(|reading| reading.oldest_waiting_since) {
+                families.gauge(
+                    "waiting_oldest_start_timestamp_seconds",
+                    "Unix time at which the longest waiting open ticket started to wait. Absent while none \
+                     waits.",
+                    &labels,
+                    since.unix_seconds(),
+                );
+            }
+        }
+    }
+}
+
+pub(super) fn given_up(picture: &Picture, families: &mut Families) {
+    for (slot, measure, window, by_reason) in &picture.given_up {
+        let window = window.to_string();
+        for (reason, tickets) in GivenUp::ALL.into_iter().zip(by_reason) {
+            families.gauge(
+                "window_given_up_tickets",
+                "Tickets that ended unanswered in the rolling window: solved, closed, merged, deleted, spam.",
+                &[
+                    ("team", team_label(picture.rules.slot_name(*slot))),
+                    ("measure", measure.label()),
+                    ("window", &window),
+                    ("reason", reason.label()),
+                    ("basis", "calendar"),
+                ],
+                count(*tickets),
+            );
+        }
+    }
+}
+
+/// The gauges of one window; an empty one has its count alone.
+fn window_gauges(
+    team: &str,
+    measure: Measure,
+    window: Elapsed,
+    reading: Option<&Reading>,
+    families: &mut Families,
+) {
+    let window = window.to_string();
+    let base = [
+        ("team", team),
+        ("measure", measure.label()),
+        ("window", window.as_str()),
+        ("basis", "calendar"),
+    ];
+    families.gauge(
+        "window_tickets",
+        "Tickets answered in the rolling window.",
+        &base,
+        reading.map_or(0.0, |reading| count(reading.answered)),
+    );
+    let Some(reading) = reading else { return };
+    if let Some(mean) = reading.mean {
+        families.gauge(
+            "window_response_mean_seconds",
+            "Mean response time of tickets answered in the rolling window. Absent while the window holds \
+             none.",
+            &base,
+            mean.0.seconds(),
+        );
+    }
+    let (q, w) = (reading.q, reading.q_with_waiting);
+    for (name, answered, waited) in [
+        ("0.5", q.p50, w.p50),
+        ("0.9", q.p90, w.p90),
+        ("0.95", q.p95, w.p95),
+        ("0.99", q.p99, w.p99),
+    ] {
+        let labels = [base[0], base[1], base[2], ("q", name), base[3]];
+        if let Some(answered) = answered {
+            families.gauge(
+                "window_response_seconds",
+                "Response time quantile of tickets answered in the rolling window. Absent while the window \
+                 holds none.",
+                &labels,
+                answered.0.seconds(),
+            );
+        }
+        if let Waited::Value(elapsed) = waited {
+            families.gauge(
+                "window_wait_seconds",
+                "Response time quantile with those still waiting counted as such (Kaplan-Meier). Absent \
+                 where the curve does not reach it.",
+                &labels,
+                elapsed.seconds(),
+            );
+        }
+    }
+}
+
+pub(super) fn objectives(picture: &Picture, families: &mut Families) {
+    let overdue = picture.overdue.iter();
+    let lines = picture.rules.objectives().zip(&picture.verdicts).zip(overdue);
+    for (((_, _, objective), verdict), (overdue, due_soon)) in lines {
+        let labels =
+            [("team", team_label(verdict.team.as_deref())), ("objective", &*verdict.objective)];
+        info(objective, &labels, families);
+        let mut gauge = |name, help, value| families.gauge(name, help, &labels, value);
+        gauge(
+            "waiting_overdue_tickets",
+            "Open tickets already waiting longer than the objective allows.",
+            count(*overdue),
+        );
+        gauge(
+            "waiting_due_soon_tickets",
+            "Open tickets that have used at least 80 percent of the time the objective allows.",
+            count(*due_soon),
+        );
+        gauge(
+            "objective_target_seconds",
+            "Agreed response time.",
+            objective.target(None).seconds(),
+        );
+        gauge(
+            "objective_window_seconds",
+            "Length of the agreed rolling window.",
+            objective.over.seconds(),
+        );
+        gauge(
+            "objective_tickets",
+            "Decided tickets in the objective window.",
+            count(verdict.decided),
+        );
+        gauge(
+            "objective_missed_tickets",
+            "Decided tickets in the objective window that missed the threshold.",
+            count(verdict.missed),
+        );
+        gauge(
+            "objective_behind_market",
+            "1 when the share within what others achieve is below the agreed share.",
+            yes(verdict.behind_market),
+        );
+        if verdict.decided > 0 {
+            let met = count(verdict.decided - verdict.missed);
+            gauge(
+                "objective_compliance_ratio",
+                "Share of decided tickets that met the threshold. Absent while there are none.",
+                met / count(verdict.decided),
+            );
+        }
+        share(objective, verdict, &labels, families);
+        states(verdict.state, &labels, families);
+    }
+}
+
+/// What was agreed, as labels.
+fn info(objective: &Objective, labels: &[(&'static str, &str); 2], families: &mut Families) {
+    let (window, threshold) = (objective.over.to_string(), objective.target(None).to_string());
+    families.gauge(
+        "objective_info",
+        "What was agreed, as labels; always 1.",
+        &[
+            labels[0],
+            labels[1],
+            ("measure", objective.measure.label()),
+            ("window", &window),
+            ("threshold", &threshold),
+            ("severity", &objective.alerts.missed.severity),
+        ],
+        1.0,
+    );
+}
+
+/// What only an objective with a share has.
+fn share(
+    objective: &Objective,
+    verdict: &Verdict,
+    labels: &[(&'static str, &str); 2],
+    families: &mut Families,
+) {
+    let Level::Within { share, min_tickets, .. } = &objective.level else { return };
+    let agreed = f64::from(share.basis_points()) / f64::from(Share::WHOLE_BP);
+    families.gauge(
+        "objective_agreed_share_ratio",
+        "Share of tickets that must be within target.",
+        labels,
+        agreed,
+    );
+    families.gauge(
+        "objective_minimum_tickets",
+        "Decided tickets needed before a verdict is given.",
+        labels,
+        count(*min_tickets),
+    );
+    let budget = (1.0 - agreed) * count(verdict.decided);
+    if budget > 0.0 {
+        families.gauge(
+            "objective_error_budget_remaining_ratio",
+            "Unspent share of the error budget; negative when overspent. Absent while there are no tickets.",
+            labels,
+            1.0 - count(verdict.missed) / budget,
+        );
+    }
+}
+
+fn states(state: State, labels: &[(&'static str, &str); 2], families: &mut Families) {
+    for other in [
+        State::Met,
+        State::AtRisk,
+        State::Missed,
+        State::InsufficientData,
+        State::Frozen,
+        State::NotAgreed,
+    ] {
+        families.gauge(
+            "objective_state",
+            "1 for the state the objective is in, 0 for the others: met, at_risk, missed, \
+             insufficient_data, frozen, not_agreed.",
+            &[labels[0], labels[1], ("state", other.label())],
+            yes(other == state),
+        );
+    }
+}
+
+/// Those that are pending or firing, or frozen while one of both.
+pub(super) fn alerts(picture: &Picture, families: &mut Families) {
+    for alert in picture.alerts.iter().filter(|alert| alert.status().is_active()) {
+        let (owner, objective) = picture.rules.objective(alert.objective);
+        let state = if alert.frozen_since().is_some() { "frozen" } else { alert.status().label() };
+        families.gauge(
+            "alerts",
+            "Alerts held by this instance; 1 for each, by state: pending, firing, frozen.",
+            &[
+                ("team", team_label(picture.rules.slot_name(owner))),
+                ("objective", &objective.name),
+                ("alertname", alert.kind.label()),
+                ("severity", &alert.policy.severity),
+                ("state", state),
+            ],
+            1.0,
+        );
+    }
+}

@@ -1,0 +1,58 @@
+//! What a worker has to say of its tickets, as a list on its way to the view.
+
+use crate::ticket::{Ended, Running, Sink};
+
+/// What ended and what runs, in order.
+#[derive(Debug, Default)]
+pub(in crate::service) struct Effects {
+    all: Vec<Effect>,
+    /// Events that came late: those that took samples back, and the others.
+    late: [u64; 2],
+}
+
+#[derive(Debug)]
+enum Effect {
+    Ended(Ended, i64),
+    Made(Ended),
+    Running(Running, i64),
+}
+
+impl Sink for Effects {
+    fn ended(&mut self, ended: &Ended, by: i64) {
+        self.all.push(Effect::Ended(ended.clone(), by));
+    }
+
+    fn running(&mut self, running: &Running, by: i64) {
+        self.all.push(Effect::Running(running.clone(), by));
+    }
+
+    /// That it ended has just been said.
+    fn sample_made(&mut self, ended: &Ended) {
+        if let Some(last) = self.all.last_mut() {
+            *last = Effect::Made(ended.clone());
+        }
+    }
+
+    fn came_late(&mut self, corrects: bool) {
+        self.late[usize::from(!corrects)] += 1;
+    }
+}
+
+impl Effects {
+    /// Hands all on.
+    pub(in crate::service) fn apply(self, sink: &mut dyn Sink) {
+        for effect in self.all {
+            match effect {
+                Effect::Ended(ended, by) => sink.ended(&ended, by),
+                Effect::Made(ended) => {
+                    sink.ended(&ended, 1);
+                    sink.sample_made(&ended);
+                }
+                Effect::Running(running, by) => sink.running(&running, by),
+            }
+        }
+        for (corrects, events) in [true, false].into_iter().zip(self.late) {
+            (0..events).for_each(|_| sink.came_late(corrects));
+        }
+    }
+}
