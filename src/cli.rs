@@ -21,6 +21,9 @@ mod replay;
 mod run;
 mod table;
 
+/// Rejected records that are told one by one; the rest is counted.
+const REJECTIONS_TOLD_MAX: u64 = 10;
+
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {

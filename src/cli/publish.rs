@@ -8,16 +8,24 @@ use std::time::Duration;
 use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
 use super::disk::{RealDisk, today};
-use super::{Exit, PublishArgs, Terminal, check};
+use super::{Exit, PublishArgs, REJECTIONS_TOLD_MAX, Terminal, check};
 use crate::config::{Config, Kafka};
 use crate::event::{Event, Outcome, Subject, decode};
 use crate::input::{InputError, Line, Source, read_lines};
 
 /// How long the broker may take for what is still on its way at the end.
 const FLUSH_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a broker may take to say which topics there are.
+const METADATA_WAIT: Duration = Duration::from_secs(10);
+
+/// How often the topic is looked for, and how long in between.
+const TOPIC_LOOKS: u32 = 10;
+const TOPIC_WAIT: Duration = Duration::from_millis(200);
 
 /// How long a full queue is waited for before it is tried again.
 const QUEUE_WAIT: Duration = Duration::from_millis(20);
@@ -77,13 +85,24 @@ pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::R
             return Ok(Exit::Config);
         }
     };
+    if let Err(problem) = find_topic(&producer, &kafka) {
+        writeln!(terminal.notes, "error: nothing is published: {problem}")?;
+        return Ok(Exit::Failed);
+    }
     let mut rejected = 0_u64;
     let source = Source::from_argument(&arguments.file);
     let sent = send_all(&source, &producer, &kafka.topic, &mut |line, problem| {
         rejected += 1;
-        let name = source.name();
-        drop(writeln!(terminal.notes, "{name}:{line}: not published: {problem}"));
+        if rejected <= REJECTIONS_TOLD_MAX {
+            let name = source.name();
+            drop(writeln!(terminal.notes, "{name}:{line}: not published: {problem}"));
+        }
     });
+    if rejected > REJECTIONS_TOLD_MAX {
+        let more = rejected - REJECTIONS_TOLD_MAX;
+        let way_out = "`vaste check-events` names them all";
+        writeln!(terminal.notes, "and {more} more not published: {way_out}")?;
+    }
     let flushed = producer.flush(FLUSH_WAIT);
     if let Err(error) = sent {
         writeln!(terminal.notes, "error: {error}")?;
@@ -106,6 +125,31 @@ pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::R
         )?;
     }
     Ok(if failed == 0 && rejected == 0 && flushed.is_ok() { Exit::Good } else { Exit::Failed })
+}
+
+/// Whether the topic is there, before a whole file is refused line by line.
+///
+/// # Errors
+/// What is wrong, and the way out.
+fn find_topic(producer: &ThreadedProducer<Context>, kafka: &Kafka) -> Result<(), String> {
+    let topic = &kafka.topic;
+    for _ in 0..TOPIC_LOOKS {
+        let metadata = producer.client().fetch_metadata(Some(topic), METADATA_WAIT);
+        let metadata = metadata.map_err(|error| {
+            let brokers = kafka.brokers.join(", ");
+            format!(
+                "no broker answers at {brokers}: {error}: check kafka.brokers and kafka.properties"
+            )
+        })?;
+        let is_there =
+            |found: &MetadataTopic| found.error().is_none() && !found.partitions().is_empty();
+        if metadata.topics().iter().any(is_there) {
+            return Ok(());
+        }
+        // A broker that makes topics by itself needs a moment.
+        std::thread::park_timeout(TOPIC_WAIT);
+    }
+    Err(format!("Kafka has no topic `{topic}`: create it, or correct kafka.topic"))
 }
 
 fn producer(

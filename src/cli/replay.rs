@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::disk::{RealDisk, files_of, today};
 use super::feed::feed;
-use super::{Exit, Format, ReplayArgs, Terminal, check, table};
+use super::{Exit, Format, REJECTIONS_TOLD_MAX, ReplayArgs, Terminal, check, table};
 use crate::alert::Transition;
 use crate::config::Config;
 use crate::event::Outcome;
@@ -14,9 +14,6 @@ use crate::replay::{INSTANTS_MAX, Replay};
 use crate::rules::{Rules, TEAMS_MAX};
 use crate::time::Timestamp;
 use crate::view::View;
-
-/// Rejected records that are told one by one; the rest is counted.
-const REJECTIONS_TOLD_MAX: u64 = 10;
 
 pub(super) fn run(arguments: &ReplayArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let rules = match rules(arguments, terminal)? {

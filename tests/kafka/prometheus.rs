@@ -30,8 +30,10 @@ fn service(broker: &str) -> Service {
         let waiting =
             "vaste_waiting_tickets{team=\"billing\",measure=\"first_reply\",basis=\"calendar\"}";
         let metrics = service.metrics();
-        let is_there =
-            metrics.value(waiting) == Some(1.0) && metrics.value("vaste_ready") == Some(1.0);
+        // Alerts are evaluated at the next whole second.
+        let is_there = metrics.value(waiting) == Some(1.0)
+            && metrics.value("vaste_ready") == Some(1.0)
+            && metrics.0.contains("\nvaste_alerts{");
         is_there.then_some(())
     });
     service

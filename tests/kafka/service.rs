@@ -283,6 +283,21 @@ fn produce_poison(broker: &str, topic: &str) {
 }
 
 #[test]
+fn publishing_to_a_topic_or_a_broker_that_is_not_there_says_so_once() {
+    let Some(broker) = broker() else { return };
+    let lines: Vec<String> =
+        (0..1_000).map(|id| record(id, "created", &format!("T-{id}"))).collect();
+    let said = |broker: &str| {
+        let kafka = format!("{{ brokers: [\"{broker}\"], topic: not-there }}");
+        let output = Service::start(&kafka, AGREEMENT).publish(&lines.join("\n"));
+        assert_eq!(output.status.code(), Some(1));
+        assert!(output.stdout.is_empty());
+        String::from_utf8(output.stderr).unwrap().replace(broker, "BROKER")
+    };
+    insta::assert_snapshot!("publish_troubles", said(&broker) + &said("127.0.0.1:1"));
+}
+
+#[test]
 fn with_the_right_certificate_the_topic_is_read() {
     let Some(broker) = broker() else { return };
     let (Ok(guarded), Ok(authority)) =
