@@ -37,9 +37,6 @@ pub struct Config {
     pub hash: u64,
 }
 
-/// The measures that run where no file says which.
-pub const MEASURES_DEFAULT: [Measure; 4] = Measure::ALL;
-
 /// What a file is, by its keys.
 enum Content {
     Agreement,
@@ -51,7 +48,7 @@ impl Config {
     /// Reads files of any kind, and what they refer to. `read` gives the text of a path; `list` the paths
     /// that a pattern matches; `today` is `YYYY-MM-DD`, for dates gone by.
     pub fn read(paths: &[PathBuf], disk: &dyn Disk, today: &str) -> Self {
-        let mut config = Self { measures: MEASURES_DEFAULT.to_vec(), ..Self::default() };
+        let mut config = Self { measures: Measure::DEFAULT.to_vec(), ..Self::default() };
         let mut waiting: Vec<PathBuf> = paths.iter().rev().cloned().collect();
         while let Some(path) = waiting.pop() {
             if !config.files.contains(&path) {

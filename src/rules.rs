@@ -92,7 +92,7 @@ impl Rules {
     }
 
     /// Rules without agreements: every team as it comes, over the bound the first [`TEAMS_MAX`] by name,
-    /// and all measures. The flag says whether some were left out.
+    /// and the measures that run by default. The flag says whether some were left out.
     pub fn as_they_come<'a>(teams: impl Iterator<Item = &'a str>) -> (Self, bool) {
         let mut teams: Vec<Box<str>> =
             teams.filter(|team| name::is_team(team)).map(Into::into).collect();
@@ -101,7 +101,7 @@ impl Rules {
         let over = teams.len() > TEAMS_MAX;
         teams.truncate(TEAMS_MAX);
         let mut rules = Self::of_teams(teams);
-        rules.measures = Measure::ALL.to_vec();
+        rules.measures = Measure::DEFAULT.to_vec();
         rules.judging = vec![Vec::new(); rules.slots() * Measure::ALL.len()];
         (rules, over)
     }

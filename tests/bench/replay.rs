@@ -86,7 +86,7 @@ fn agreed() -> Arc<Rules> {
         objectives: vec![objective("share", share.clone()), objective("limit", limit.clone())],
         about: About::default(),
     };
-    Arc::new(Rules::new(&NAMES.map(agreement), &Measure::ALL))
+    Arc::new(Rules::new(&NAMES.map(agreement), &Measure::DEFAULT))
 }
 
 /// Writes a log of at least so many events of thirty teams, cut to that number; returns its bytes.

@@ -66,7 +66,7 @@ fn compare_windows(metrics: &Metrics, model: &naive::Model, now: Timestamp) {
     for (team, label) in
         [(None, "_all"), (Some("billing"), "billing"), (Some("unclaimed"), "_unclaimed")]
     {
-        for measure in Measure::ALL {
+        for measure in Measure::DEFAULT {
             for window in ["1h", "24h", "7d", "28d"] {
                 let length = Elapsed::parse(window).unwrap();
                 let from = from_of(now, length).ms();

@@ -63,7 +63,7 @@ fn objectives() -> impl Strategy<Value = Vec<Objective>> {
     );
     let one = one.prop_map(|(level, measure, missed, at_risk, over)| Objective {
         name: "".into(),
-        measure: Measure::ALL[measure],
+        measure: Measure::DEFAULT[measure],
         level,
         over: Elapsed::from_ms(over),
         at_risk: Share::from_basis_points(5_000).unwrap(),

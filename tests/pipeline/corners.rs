@@ -48,7 +48,7 @@ fn objective(share_bp: u32, at_risk_bp: u32, min_tickets: u64) -> Objective {
 }
 
 fn all() -> Arc<Rules> {
-    Arc::new(Rules::new(&[], &Measure::ALL))
+    Arc::new(Rules::new(&[], &Measure::DEFAULT))
 }
 
 fn of(pipeline: &mut Pipeline, now: Timestamp, window_ms: i64, measure: Measure) -> Reading {

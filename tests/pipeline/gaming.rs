@@ -69,7 +69,7 @@ fn check(
     history: &History,
     moves: &[(Kind, i64, Option<Priority>)],
 ) -> Result<bool, TestCaseError> {
-    let rules = Arc::new(Rules::new(&history.agreements, &Measure::ALL));
+    let rules = Arc::new(Rules::new(&history.agreements, &Measure::DEFAULT));
     let now = history.instants[0];
     let known: Vec<Event<'static>> =
         history.events.iter().filter(|event| event.time <= now).cloned().collect();

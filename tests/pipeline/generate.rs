@@ -195,7 +195,7 @@ fn objective() -> impl Strategy<Value = Objective> {
     ];
     (0_usize..4, level(), over).prop_map(|(measure, level, over)| Objective {
         name: "".into(),
-        measure: Measure::ALL[measure],
+        measure: Measure::DEFAULT[measure],
         level,
         over: Elapsed::from_ms(over),
         at_risk: Share::from_basis_points(8_000).unwrap(),

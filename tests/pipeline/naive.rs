@@ -384,6 +384,11 @@ impl<'m> Life<'m> {
             Measure::NextReply => self.next_replies(),
             Measure::Resolution => self.resolution().into_iter().collect(),
             Measure::FirstResolution => self.first_resolution().into_iter().collect(),
+            Measure::Update
+            | Measure::CustomerWait
+            | Measure::AgentWork
+            | Measure::Ownership
+            | Measure::Contacts => Vec::new(),
         }
     }
 
