@@ -21,6 +21,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | `time`, `share`, `measure`, `name` | the vocabulary: integers and bounded names |
+//! | `calendar` | when a team is open; open time and due times |
 //! | `event` | bytes to one checked event, or to the reason why not |
 //! | `agreement`, `rules` | what teams undertook; the same compiled for the stream |
 //! | `ticket` | one timeline, packed, and its stopwatches as a fold over it |
@@ -48,6 +49,7 @@ pub mod time;
 pub mod share;
 pub mod measure;
 pub mod name;
+pub mod calendar;
 pub mod event;
 pub mod agreement;
 pub mod rules;

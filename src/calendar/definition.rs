@@ -1,0 +1,291 @@
+//! What a calendar is made of, and how its open stretches come about.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
+use chrono_tz::Tz;
+
+use super::local::unix_second;
+use super::{SPAN_SECONDS, Stretch};
+use crate::time::{SECOND_MS, Timestamp};
+
+/// Weekly openings with exceptions, in one zone.
+///
+/// A date is closed if it is a holiday; else its openings are those of `special`, if the date stands there,
+/// else those of its weekday. An opening belongs to the date on which it begins: where Saturday is open
+/// `22:00-02:00`, a holiday on Sunday does not void the two hours after midnight, one on Saturday does.
+/// Breaks are taken out of all open time, whichever date it belongs to.
+///
+/// Openings that overlap or touch are one. Opening and closing time are each resolved on their own by the
+/// rule of [`local_midnight`](super::local_midnight); where that leaves nothing between them, as may be on a
+/// day whose clocks go forward, there is no opening.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definition {
+    /// The zone that all times are local in.
+    pub zone: Tz,
+    /// The openings of each day of the week, from Monday.
+    pub week: [Vec<Opening>; 7],
+    /// The dates that are closed all day.
+    pub holidays: Vec<Holiday>,
+    /// The openings of a date, instead of those of its weekday; none is closed.
+    pub special: BTreeMap<NaiveDate, Vec<Opening>>,
+    /// What is closed on a date, within its openings.
+    pub breaks: BTreeMap<NaiveDate, Vec<Opening>>,
+}
+
+/// From one minute of a local day to a later one, the first included, the last not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Opening {
+    start: u16,
+    end: u16,
+}
+
+/// A date of every year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MonthDay {
+    month: u32,
+    day: u32,
+}
+
+/// Dates that are closed all day; both ends included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holiday {
+    /// In every year; a range that ends before it begins passes the new year.
+    EveryYear(MonthDay, MonthDay),
+    /// Once.
+    Once(NaiveDate, NaiveDate),
+}
+
+/// A definition that leaves no open time at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("is never open from 1990 to 2100")]
+pub struct NeverOpen;
+
+impl Definition {
+    /// A calendar of this zone without any opening yet.
+    pub fn new(zone: Tz) -> Self {
+        Self {
+            zone,
+            week: Default::default(),
+            holidays: Vec::new(),
+            special: BTreeMap::new(),
+            breaks: BTreeMap::new(),
+        }
+    }
+
+    /// Whether a date is closed all day.
+    pub fn is_holiday(&self, date: NaiveDate) -> bool {
+        self.holidays.iter().any(|holiday| holiday.holds_on(date))
+    }
+
+    /// The openings of a date, as they are written; those of a weekday do not look at holidays.
+    fn openings(&self, date: NaiveDate) -> &[Opening] {
+        let weekday = date.weekday().num_days_from_monday() as usize;
+        self.special.get(&date).unwrap_or(&self.week[weekday])
+    }
+
+    /// The open stretches, ascending and apart, within 1990 to 2100.
+    pub(super) fn stretches(&self) -> Vec<Stretch> {
+        let closed = Closed::new(&self.holidays);
+        let dates = FIRST_DATE.iter_days().take_while(|date| *date <= LAST_DATE);
+        let open = dates
+            .filter(|date| !closed.holds_on(*date))
+            .flat_map(|date| self.openings(date).iter().map(move |opening| (date, *opening)));
+        let breaks = self.breaks.iter().flat_map(|(date, all)| all.iter().map(|one| (*date, *one)));
+        without(&self.resolved(open), &self.resolved(breaks))
+    }
+
+    /// Openings of dates as stretches that are ascending and apart.
+    fn resolved(&self, openings: impl Iterator<Item = (NaiveDate, Opening)>) -> Vec<Stretch> {
+        let mut stretches: Vec<Stretch> = openings
+            .map(|(date, opening)| {
+                (self.second(date, opening.start), self.second(date, opening.end))
+            })
+            .filter(|(start, end)| start < end)
+            .collect();
+        stretches.sort();
+        stretches.dedup_by(|next, kept| {
+            let joins = next.0 <= kept.1;
+            if joins {
+                kept.1 = kept.1.max(next.1);
+            }
+            joins
+        });
+        stretches
+    }
+
+    /// Seconds since 1990 of a minute of a local date, held to the years that calendars know.
+    fn second(&self, date: NaiveDate, minute: u16) -> u32 {
+        let midnight = date.and_time(NaiveTime::MIN);
+        let local = midnight.checked_add_signed(TimeDelta::minutes(minute.into()));
+        let unix = unix_second(self.zone, local.unwrap_or(midnight));
+        let since_1990 = unix.saturating_sub(Timestamp::EVENT_MIN.ms() / SECOND_MS);
+        u32::try_from(since_1990.max(0)).unwrap_or(u32::MAX).min(SPAN_SECONDS)
+    }
+}
+
+impl Opening {
+    /// From one minute after midnight to another; `None` unless the first is of the day itself, and the
+    /// last after the first and within a day of it.
+    pub fn new(start: u16, end: u16) -> Option<Self> {
+        let length = end.checked_sub(start)?;
+        (start < DAY_MINUTES && (1..=DAY_MINUTES).contains(&length)).then_some(Self { start, end })
+    }
+
+    /// Reads `08:00-16:00`. Where the end is not after the start it is that of the next day
+    /// (`22:00-02:00`), but for the same time twice, which could mean nothing or a day: a whole day is
+    /// `00:00-24:00`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (start, end) = text.split_once('-')?;
+        let (start, end) = (minute_of_day(start)?, minute_of_day(end)?);
+        let end = if end < start { end.saturating_add(DAY_MINUTES) } else { end };
+        Self::new(start, end)
+    }
+
+    /// Minutes after midnight at which it begins: 0 to 1439.
+    pub fn start(self) -> u16 {
+        self.start
+    }
+
+    /// Minutes after the same midnight at which it ends: 1 to 2879.
+    pub fn end(self) -> u16 {
+        self.end
+    }
+
+    /// Whether both hold at some minute.
+    pub fn overlaps(self, other: Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+}
+
+impl MonthDay {
+    /// A month from 1 and a day from 1; `None` where no year has it.
+    pub fn new(month: u32, day: u32) -> Option<Self> {
+        NaiveDate::from_ymd_opt(LEAP_YEAR, month, day).map(|_| Self { month, day })
+    }
+
+    /// This date of a year; `None` for 29 February of a common year.
+    pub fn in_year(self, year: i32) -> Option<NaiveDate> {
+        NaiveDate::from_ymd_opt(year, self.month, self.day)
+    }
+
+    fn of(date: NaiveDate) -> Self {
+        Self { month: date.month(), day: date.day() }
+    }
+
+    /// Its place among the days of a year, with 31 for every month.
+    fn slot(self) -> usize {
+        let (month, day) = (self.month.saturating_sub(1), self.day.saturating_sub(1));
+        month.saturating_mul(31).saturating_add(day) as usize
+    }
+}
+
+impl Holiday {
+    /// One date of every year.
+    pub fn every_year(day: MonthDay) -> Self {
+        Self::EveryYear(day, day)
+    }
+
+    /// One date.
+    pub fn once(date: NaiveDate) -> Self {
+        Self::Once(date, date)
+    }
+
+    /// Whether it closes this date.
+    pub fn holds_on(self, date: NaiveDate) -> bool {
+        match self {
+            Self::Once(first, last) => (first..=last).contains(&date),
+            Self::EveryYear(first, last) => {
+                let day = MonthDay::of(date);
+                if first <= last {
+                    (first..=last).contains(&day)
+                } else {
+                    day >= first || day <= last
+                }
+            }
+        }
+    }
+}
+
+/// Holidays as they are looked up for every date of 110 years.
+struct Closed {
+    every_year: Vec<bool>,
+    /// Ascending.
+    once: Vec<NaiveDate>,
+}
+
+impl Closed {
+    fn new(holidays: &[Holiday]) -> Self {
+        let is_every_year = |holiday: &&Holiday| matches!(holiday, Holiday::EveryYear(..));
+        let mut every_year = vec![false; 12 * 31];
+        for date in LEAP_DAYS.filter_map(|day| NaiveDate::from_yo_opt(LEAP_YEAR, day)) {
+            let mut all = holidays.iter().filter(is_every_year);
+            every_year[MonthDay::of(date).slot()] = all.any(|holiday| holiday.holds_on(date));
+        }
+        let mut once = Vec::new();
+        for holiday in holidays {
+            if let Holiday::Once(first, last) = holiday {
+                let last = LAST_DATE.min(*last);
+                let dates = FIRST_DATE.max(*first).iter_days();
+                once.extend(dates.take_while(|date| *date <= last));
+            }
+        }
+        once.sort();
+        Self { every_year, once }
+    }
+
+    fn holds_on(&self, date: NaiveDate) -> bool {
+        self.every_year[MonthDay::of(date).slot()] || self.once.binary_search(&date).is_ok()
+    }
+}
+
+/// Stretches less others; both ascending and apart, and so is what is left.
+fn without(stretches: &[Stretch], breaks: &[Stretch]) -> Vec<Stretch> {
+    let mut left = Vec::with_capacity(stretches.len());
+    let mut breaks = breaks.iter().peekable();
+    for (start, end) in stretches {
+        let mut from = *start;
+        while let Some((out, back)) = breaks.peek().copied().filter(|(out, _)| out < end) {
+            if from < *out {
+                left.push((from, *out));
+            }
+            from = from.max(*back);
+            if back > end {
+                // It may reach into the next stretch as well.
+                break;
+            }
+            breaks.next();
+        }
+        if from < *end {
+            left.push((from, *end));
+        }
+    }
+    left
+}
+
+/// Minutes after midnight of `HH:MM`, `24:00` included.
+fn minute_of_day(text: &str) -> Option<u16> {
+    let (hour, minute) = text.split_once(':')?;
+    let number = |text: &str| {
+        let digits = text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| text.parse::<u16>().ok()).flatten()
+    };
+    let (hour, minute) = (number(hour)?, number(minute).filter(|minute| *minute < 60)?);
+    let minutes = hour.checked_mul(60)?.checked_add(minute)?;
+    (minutes <= DAY_MINUTES).then_some(minutes)
+}
+
+const DAY_MINUTES: u16 = 24 * 60;
+/// A year that has every date.
+const LEAP_YEAR: i32 = 2000;
+const LEAP_DAYS: std::ops::RangeInclusive<u32> = 1..=366;
+/// The dates whose openings may reach into the span: one passes midnight, and zones are a day apart.
+const FIRST_DATE: NaiveDate = edge(1989, 12, 29);
+const LAST_DATE: NaiveDate = edge(2100, 1, 3);
+
+const fn edge(year: i32, month: u32, day: u32) -> NaiveDate {
+    match NaiveDate::from_ymd_opt(year, month, day) {
+        Some(date) => date,
+        None => NaiveDate::MIN,
+    }
+}
