@@ -11,6 +11,7 @@ use crate::config::Kafka;
 use crate::input::Columns;
 use crate::time::{Elapsed, Timestamp};
 
+mod calendar;
 mod check;
 mod check_events;
 mod demo;
@@ -61,6 +62,8 @@ enum Command {
     Demo(DemoArgs),
     /// Reads events from files and prints readings and verdicts at any instants
     Replay(Box<ReplayArgs>),
+    /// Answers when a team is open: open time, due times, whether it is open
+    Calendar(CalendarArgs),
     /// Checks configuration and agreements: every fault with its place and way out
     Check(CheckArgs),
     /// Runs the service: reads from Kafka, serves /metrics
@@ -88,16 +91,113 @@ struct ReplayArgs {
     /// A table for people, or one JSON object a line
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-    /// The service's configuration: its agreements and measures
-    #[arg(long, value_name = "FILE", conflicts_with = "agreements")]
+    #[command(flatten)]
+    agreed: Agreed,
+    // Not a doc comment: its brackets would be links.
+    #[arg(long, value_name = "COLUMNS", value_parser = columns, help = CSV_HELP)]
+    csv: Option<Columns>,
+}
+
+/// What events are held against.
+#[derive(Debug, Args)]
+struct Agreed {
+    /// The service's configuration: its agreements, calendars and measures
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["agreements", "calendars"])]
     config: Option<PathBuf>,
     /// Agreements: a file, a folder of .yaml files, or a pattern; may be given more than once.
     /// Without --config and --agreements every team is taken as it comes, without objectives
     #[arg(long, value_name = "PATH")]
     agreements: Vec<String>,
+    /// Calendars that the agreements name: a file, a folder or a pattern; may be given more than once
+    #[arg(long, value_name = "PATH")]
+    calendars: Vec<String>,
+}
+
+impl Agreed {
+    /// Whether teams are declared; else every team is taken as it comes.
+    fn declares_teams(&self) -> bool {
+        self.config.is_some() || !self.agreements.is_empty()
+    }
+
+    /// All files that are meant.
+    fn files(&self) -> Result<Vec<PathBuf>, String> {
+        let mut files = Vec::from_iter(self.config.clone());
+        for argument in self.agreements.iter().chain(&self.calendars) {
+            files.extend(disk::files_of(argument)?);
+        }
+        Ok(files)
+    }
+}
+
+#[derive(Debug, Args)]
+struct CalendarArgs {
+    #[command(subcommand)]
+    question: CalendarQuestion,
+}
+
+#[derive(Debug, Subcommand)]
+enum CalendarQuestion {
+    /// How long it is open between two instants
+    Elapsed {
+        #[command(flatten)]
+        calendars: CalendarFiles,
+        /// The calendar's name
+        calendar: String,
+        /// The first instant (RFC 3339)
+        #[arg(value_parser = instant)]
+        from: Timestamp,
+        /// The second instant (RFC 3339)
+        #[arg(value_parser = instant)]
+        to: Timestamp,
+    },
+    /// When so much open time has gone by
+    Due {
+        #[command(flatten)]
+        calendars: CalendarFiles,
+        /// The calendar's name
+        calendar: String,
+        /// Where the time begins (RFC 3339)
+        #[arg(value_parser = instant)]
+        from: Timestamp,
+        /// How much open time: 4h, 1h30m
+        #[arg(value_parser = duration)]
+        target: Elapsed,
+    },
+    /// Whether it is open, and when it opens
+    Open {
+        #[command(flatten)]
+        calendars: CalendarFiles,
+        /// The calendar's name
+        calendar: String,
+        /// The instant (RFC 3339)
+        #[arg(value_parser = instant)]
+        at: Timestamp,
+    },
     // Not a doc comment: its brackets would be links.
-    #[arg(long, value_name = "COLUMNS", value_parser = columns, help = CSV_HELP)]
-    csv: Option<Columns>,
+    #[command(about = ASK_ABOUT, long_about = ASK_HELP)]
+    Ask {
+        #[command(flatten)]
+        calendars: CalendarFiles,
+    },
+}
+
+const ASK_ABOUT: &str = "Answers questions from standard input, one JSON object a line";
+
+const ASK_HELP: &str = "\
+Answers questions from standard input, one JSON object a line. Every line gets one answer, in the same order; \
+what is no question, a blank line too, gets {\"error\":…}, and the exit code is 1 at the end.
+
+  {\"calendar\":C,\"ask\":\"elapsed\",\"from\":T,\"to\":T}       {\"elapsed\":SECONDS}
+  {\"calendar\":C,\"ask\":\"due\",\"from\":T,\"target\":SECONDS}  {\"due\":T}, null if never before 2100
+  {\"calendar\":C,\"ask\":\"open\",\"at\":T}                   {\"open\":true,\"next_open\":T}, null if never
+
+`next_open` is the instant itself where it is open. C is a name in the files, or `always`.";
+
+#[derive(Debug, Args)]
+struct CalendarFiles {
+    /// Calendars: a file, a folder or a pattern; may be given more than once. `always` needs none
+    #[arg(long, value_name = "FILE")]
+    calendars: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -222,6 +322,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
     let ended = match cli.command {
         Command::Demo(arguments) => demo::run(&arguments, &mut terminal),
         Command::Replay(arguments) => replay::run(&arguments, &mut terminal),
+        Command::Calendar(arguments) => calendar::run(&arguments, &mut terminal),
         Command::Check(arguments) => check::run(&arguments, &mut terminal),
         Command::Publish(arguments) => publish::run(&arguments, &mut terminal),
         Command::Run(arguments) => run::run(&arguments, &mut terminal),

@@ -2,21 +2,26 @@
 //!
 //! All faults of all files are found in one run; each names file, line, column, key, value and way out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::agreement::{Agreement, Owner};
+use crate::calendar::Calendar;
 use crate::measure::Measure;
 use crate::rules::{Rules, TEAMS_MAX};
 
 mod agreement;
 mod alertmanager;
+mod calendars;
 mod fault;
 mod fields;
 mod service;
 mod yaml;
 
+use calendars::CALENDARS_MAX;
 pub use fault::{Fault, Notes};
 pub use service::{Alertmanager, Credentials, Http, Kafka, Service};
 
@@ -25,6 +30,9 @@ pub use service::{Alertmanager, Credentials, Http, Kafka, Service};
 pub struct Config {
     /// All agreements.
     pub agreements: Vec<Agreement>,
+    /// All calendars that files define, by name; the built-in `always` is not among them. One that has faults
+    /// is there, always open.
+    pub calendars: BTreeMap<Box<str>, Arc<Calendar>>,
     /// The measures that run beside those that the agreements name.
     pub measures: Vec<Measure>,
     /// What the service is told beside; absent where no file of the service was read.
@@ -92,9 +100,17 @@ impl Config {
                 Vec::new()
             }
             Content::Calendars => {
-                let problem = "calendars are not read by this version: all time is calendar time; \
-                               leave this file out";
-                self.notes.fault(Fault::new(path, node.at, String::new(), problem.to_owned()));
+                let read = calendars::read(&node, path, disk, &mut self.notes);
+                for (name, at, calendar) in read.calendars {
+                    self.notes.calendar(&name, path, at);
+                    self.calendars.insert(name, Arc::new(calendar));
+                }
+                for (path, text) in read.texts {
+                    self.hash = self.hash.rotate_left(1) ^ xxh3_64(text.as_bytes());
+                    if !self.files.contains(&path) {
+                        self.files.push(path);
+                    }
+                }
                 Vec::new()
             }
             Content::Service => {
@@ -103,7 +119,7 @@ impl Config {
                     self.measures = measures;
                 }
                 self.service = read.service;
-                read.agreements
+                read.files
             }
         }
     }
@@ -118,6 +134,14 @@ impl Config {
                  the others"
             );
             self.notes.fault(Fault::of_file(Path::new("agreements"), problem));
+        }
+        if self.calendars.len() > CALENDARS_MAX {
+            let problem = format!(
+                "{} calendars are defined; at most {CALENDARS_MAX} are kept: leave out those that no \
+                 agreement names",
+                self.calendars.len()
+            );
+            self.notes.fault(Fault::of_file(Path::new("calendars"), problem));
         }
     }
 }

@@ -86,10 +86,9 @@ impl Definition {
 
     /// The open stretches, ascending and apart, within 1990 to 2100.
     pub(super) fn stretches(&self) -> Vec<Stretch> {
-        let closed = Closed::new(&self.holidays);
-        let dates = FIRST_DATE.iter_days().take_while(|date| *date <= LAST_DATE);
-        let open = dates
-            .filter(|date| !closed.holds_on(*date))
+        let open = dates()
+            .zip(closed_dates(&self.holidays))
+            .filter_map(|(date, closed)| (!closed).then_some(date))
             .flat_map(|date| self.openings(date).iter().map(move |opening| (date, *opening)));
         let breaks = self.breaks.iter().flat_map(|(date, all)| all.iter().map(|one| (*date, *one)));
         without(&self.resolved(open), &self.resolved(breaks))
@@ -191,6 +190,16 @@ impl Holiday {
         Self::Once(date, date)
     }
 
+    /// The first and last place, among the dates that calendars know, of what closes once.
+    fn places(self) -> Option<(usize, usize)> {
+        let Self::Once(first, last) = self else { return None };
+        let place = |date: NaiveDate| {
+            usize::try_from(date.signed_duration_since(FIRST_DATE).num_days()).ok()
+        };
+        let last = place(last.min(LAST_DATE))?;
+        Some((place(first.max(FIRST_DATE))?, last)).filter(|(first, last)| first <= last)
+    }
+
     /// Whether it closes this date.
     pub fn holds_on(self, date: NaiveDate) -> bool {
         match self {
@@ -207,36 +216,27 @@ impl Holiday {
     }
 }
 
-/// Holidays as they are looked up for every date of 110 years.
-struct Closed {
-    every_year: Vec<bool>,
-    /// Ascending.
-    once: Vec<NaiveDate>,
-}
-
-impl Closed {
-    fn new(holidays: &[Holiday]) -> Self {
+/// For every date from [`FIRST_DATE`] to [`LAST_DATE`] whether it is a holiday.
+fn closed_dates(holidays: &[Holiday]) -> Vec<bool> {
+    let mut every_year = [false; 12 * 31];
+    for date in LEAP_DAYS.filter_map(|day| NaiveDate::from_yo_opt(LEAP_YEAR, day)) {
         let is_every_year = |holiday: &&Holiday| matches!(holiday, Holiday::EveryYear(..));
-        let mut every_year = vec![false; 12 * 31];
-        for date in LEAP_DAYS.filter_map(|day| NaiveDate::from_yo_opt(LEAP_YEAR, day)) {
-            let mut all = holidays.iter().filter(is_every_year);
-            every_year[MonthDay::of(date).slot()] = all.any(|holiday| holiday.holds_on(date));
-        }
-        let mut once = Vec::new();
-        for holiday in holidays {
-            if let Holiday::Once(first, last) = holiday {
-                let last = LAST_DATE.min(*last);
-                let dates = FIRST_DATE.max(*first).iter_days();
-                once.extend(dates.take_while(|date| *date <= last));
-            }
-        }
-        once.sort();
-        Self { every_year, once }
+        let mut all = holidays.iter().filter(is_every_year);
+        every_year[MonthDay::of(date).slot()] = all.any(|holiday| holiday.holds_on(date));
     }
-
-    fn holds_on(&self, date: NaiveDate) -> bool {
-        self.every_year[MonthDay::of(date).slot()] || self.once.binary_search(&date).is_ok()
+    let mut closed: Vec<bool> = dates().map(|date| every_year[MonthDay::of(date).slot()]).collect();
+    // Once for all: holidays may be long, and there may be many of them.
+    let mut once: Vec<(usize, usize)> = holidays.iter().filter_map(|one| one.places()).collect();
+    once.sort_unstable();
+    let mut filled = 0;
+    for (first, last) in once {
+        let first = filled.max(first);
+        if let Some(range) = closed.get_mut(first..=last) {
+            range.fill(true);
+            filled = last;
+        }
     }
+    closed
 }
 
 /// Stretches less others; both ascending and apart, and so is what is left.
@@ -282,6 +282,10 @@ const LEAP_DAYS: std::ops::RangeInclusive<u32> = 1..=366;
 /// The dates whose openings may reach into the span: one passes midnight, and zones are a day apart.
 const FIRST_DATE: NaiveDate = edge(1989, 12, 29);
 const LAST_DATE: NaiveDate = edge(2100, 1, 3);
+
+fn dates() -> impl Iterator<Item = NaiveDate> {
+    FIRST_DATE.iter_days().take_while(|date| *date <= LAST_DATE)
+}
 
 const fn edge(year: i32, month: u32, day: u32) -> NaiveDate {
     match NaiveDate::from_ymd_opt(year, month, day) {

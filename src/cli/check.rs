@@ -20,14 +20,17 @@ pub(super) fn run(arguments: &CheckArgs, terminal: &mut Terminal<'_>) -> io::Res
         writeln!(terminal.notes, "{faults} in {files}")?;
         return Ok(Exit::Config);
     }
-    let objectives: usize = config.agreements.iter().map(|a| a.objectives.len()).sum();
-    writeln!(
-        terminal.out,
-        "{} good: {} with {}",
-        plural(config.files.len(), "file"),
-        plural(config.agreements.len(), "agreement"),
-        plural(objectives, "objective")
-    )?;
+    let mut found = Vec::new();
+    if !config.agreements.is_empty() || config.calendars.is_empty() {
+        let objectives: usize = config.agreements.iter().map(|a| a.objectives.len()).sum();
+        let agreements = plural(config.agreements.len(), "agreement");
+        found.push(format!("{agreements} with {}", plural(objectives, "objective")));
+    }
+    if !config.calendars.is_empty() {
+        found.push(plural(config.calendars.len(), "calendar"));
+    }
+    let files = plural(config.files.len(), "file");
+    writeln!(terminal.out, "{files} good: {}", found.join(", "))?;
     Ok(Exit::Good)
 }
 

@@ -40,7 +40,7 @@ pub(super) fn files_of(argument: &str) -> Result<Vec<PathBuf>, String> {
     }
     if files.is_empty() {
         return Err(format!(
-            "failed to find agreements at {argument}: name a file, a folder of .yaml files \
+            "failed to find anything at {argument}: name a file, a folder of .yaml files \
                             or a pattern"
         ));
     }

@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use super::disk::{RealDisk, files_of, today};
+use super::disk::{RealDisk, today};
 use super::feed::feed;
 use super::{Exit, Format, REJECTIONS_TOLD_MAX, ReplayArgs, Terminal, check, table};
 use crate::alert::Transition;
@@ -118,25 +118,21 @@ fn rules(
     arguments: &ReplayArgs,
     terminal: &mut Terminal<'_>,
 ) -> io::Result<Result<Option<Arc<Rules>>, Exit>> {
-    let mut files = Vec::new();
-    files.extend(arguments.config.clone());
-    for argument in &arguments.agreements {
-        match files_of(argument) {
-            Ok(found) => files.extend(found),
-            Err(problem) => {
-                writeln!(terminal.notes, "error: {problem}")?;
-                return Ok(Err(Exit::Config));
-            }
+    let files = match arguments.agreed.files() {
+        Ok(files) => files,
+        Err(problem) => {
+            writeln!(terminal.notes, "error: {problem}")?;
+            return Ok(Err(Exit::Config));
         }
-    }
+    };
     if files.is_empty() {
         return Ok(Ok(None));
     }
     let config = Config::read(&files, &RealDisk, &today());
     check::say(&config.notes, terminal)?;
-    if config.notes.faults.is_empty() {
-        Ok(Ok(Some(Arc::new(config.rules()))))
-    } else {
-        Ok(Err(Exit::Config))
+    if !config.notes.faults.is_empty() {
+        return Ok(Err(Exit::Config));
     }
+    // Calendars alone declare no team.
+    Ok(Ok(arguments.agreed.declares_teams().then(|| Arc::new(config.rules()))))
 }

@@ -51,6 +51,7 @@ pub struct Notes {
     /// What is allowed and worth a look.
     pub warnings: Vec<Fault>,
     owners: Vec<(Owner, PathBuf)>,
+    calendars: Vec<(Box<str>, PathBuf)>,
 }
 
 impl Notes {
@@ -76,6 +77,20 @@ impl Notes {
             self.fault(Fault::of_file(path, problem));
         } else {
             self.owners.push((owner.clone(), path.to_owned()));
+        }
+    }
+
+    /// Takes note of where a calendar is defined; a second one of its name is a fault.
+    pub(super) fn calendar(&mut self, name: &str, path: &Path, at: Place) {
+        match self.calendars.iter().find(|(other, _)| **other == *name) {
+            None => self.calendars.push((name.into(), path.to_owned())),
+            // Twice in one file is said of the key.
+            Some((_, first)) if first == path => {}
+            Some((_, first)) => {
+                let first = first.display();
+                let problem = format!("is defined in {first} already; give it another name");
+                self.fault(Fault::new(path, at, format!("calendars.{name}"), problem));
+            }
         }
     }
 }

@@ -108,8 +108,8 @@ const WORKERS_MAX: usize = 64;
 /// What one file of the service says.
 #[derive(Debug, Default)]
 pub(super) struct ServiceFile {
-    /// The files of the agreements.
-    pub(super) agreements: Vec<PathBuf>,
+    /// The files of the agreements and of the calendars.
+    pub(super) files: Vec<PathBuf>,
     /// The measures that run; absent where the file does not say.
     pub(super) measures: Option<Vec<Measure>>,
     /// The rest; absent where the file has no `kafka`.
@@ -121,20 +121,11 @@ pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes)
     let file = &mut file;
     let mut read = ServiceFile::default();
     let Some(mut fields) = Field::root(node).fields(file) else { return read };
-    for pattern in fields.take("agreements").map_or_else(Vec::new, |list| list.list(file)) {
-        let problem = "is not a file or a pattern; write such as config/agreements/*.yaml";
-        let Some(text) = pattern.parse(file, problem, |text| Some(text.to_owned())) else {
-            continue;
-        };
-        match disk.list(&text) {
-            Ok(paths) if paths.is_empty() => {
-                pattern.fault(
-                    file,
-                    "matches no file; name files that are there, from where you start",
-                );
-            }
-            Ok(paths) => read.agreements.extend(paths),
-            Err(problem) => pattern.fault(file, &problem),
+    for (key, example) in
+        [("agreements", "config/agreements/*.yaml"), ("calendars", "config/calendars.yaml")]
+    {
+        if let Some(list) = fields.take(key) {
+            read.files.extend(files(&list, example, file, disk));
         }
     }
     if let Some(list) = fields.take("measures") {
@@ -164,13 +155,31 @@ pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes)
         alertmanagers,
         external_labels,
     });
-    for key in ["state", "calendars"] {
-        if let Some(field) = fields.take(key) {
-            file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
-        }
+    if let Some(field) = fields.take("state") {
+        file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
     }
     fields.finish(file);
     read
+}
+
+/// The files that a list of files and patterns means.
+fn files(list: &Field<'_>, example: &str, file: &mut File<'_>, disk: &dyn Disk) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for pattern in list.list(file) {
+        let problem = format!("is not a file or a pattern; write such as {example}");
+        let Some(text) = pattern.parse(file, &problem, |text| Some(text.to_owned())) else {
+            continue;
+        };
+        match disk.list(&text) {
+            Ok(paths) if paths.is_empty() => {
+                let problem = "matches no file; name files that are there, from where you start";
+                pattern.fault(file, problem);
+            }
+            Ok(paths) => files.extend(paths),
+            Err(problem) => pattern.fault(file, &problem),
+        }
+    }
+    files
 }
 
 fn kafka(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {

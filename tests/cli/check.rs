@@ -177,8 +177,6 @@ fn whole_files_that_are_wrong_say_so() {
         writeln!(page, "{}", said(&config)).unwrap();
         assert_eq!(said(&read(&[(name, good)], &[name])), "", "{name}");
     }
-    let calendars = "calendars: { office-fi: { zone: Europe/Helsinki } }\n";
-    writeln!(page, "{}", said(&read(&[("c.yaml", calendars)], &["c.yaml"]))).unwrap();
     writeln!(page, "{}", said(&read(&[], &["gone.yaml"]))).unwrap();
     let twice = [("a.yaml", "team: billing\n"), ("b.yaml", "team: billing\n")];
     writeln!(page, "{}", said(&read(&twice, &["a.yaml", "b.yaml"]))).unwrap();
@@ -290,9 +288,19 @@ fn every_fault_of_the_services_file_names_its_place_and_the_way_out_makes_it_pas
 fn the_shipped_configuration_is_good() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/vaste.yaml");
     let text = std::fs::read_to_string(path).unwrap();
-    let files = [("vaste.yaml", text.as_str()), ("config/example/agreements/a.yaml", "team: a\n")];
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("config/calendars.yaml");
+    let calendars = std::fs::read_to_string(path).unwrap();
+    let files = [
+        ("vaste.yaml", text.as_str()),
+        ("config/example/agreements/a.yaml", "team: a\n"),
+        ("config/calendars.yaml", calendars.as_str()),
+    ];
     let config = read(&files, &["vaste.yaml"]);
     assert_eq!(said(&config), "");
+    assert_eq!(
+        config.calendars.keys().map(|name| &**name).collect::<Vec<_>>(),
+        ["night-fi", "office-fi"]
+    );
     let service = config.service.unwrap();
     let listening = "127.0.0.1:1234".parse().unwrap();
     assert_eq!(service.http.external_url(listening), "http://127.0.0.1:1234", "where it listens");

@@ -1,0 +1,237 @@
+//! A calendar file: weekly openings with their exceptions, by name.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use chrono::{Datelike, NaiveDate};
+use chrono_tz::{TZ_VARIANTS, Tz};
+
+use super::Disk;
+use super::fault::Notes;
+use super::fields::{Field, Fields, File};
+use super::yaml::{Node, Place, Value};
+use crate::calendar::{Calendar, Definition, Holiday, MonthDay, Opening};
+use crate::name;
+
+mod ics;
+
+/// Calendars at most: each takes about 400 kB, and a few ms to work out.
+pub(super) const CALENDARS_MAX: usize = 256;
+/// Openings of one day at most, and breaks of one date: each takes 8 bytes for every day of 110 years.
+const OPENINGS_MAX: usize = 24;
+/// The days of the week as they are written, from Monday.
+const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+/// The name of the built-in calendar.
+const ALWAYS: &str = "always";
+
+/// What a calendar file says.
+#[derive(Debug, Default)]
+pub(super) struct CalendarFile {
+    /// Its calendars with their places. One that has faults is always open, so that those who name it are
+    /// not said to be wrong as well: with faults no configuration is used.
+    pub(super) calendars: Vec<(Box<str>, Place, Calendar)>,
+    /// The iCalendar files that it refers to, and their text.
+    pub(super) texts: Vec<(PathBuf, String)>,
+}
+
+/// Reads a calendar file and the iCalendar files that it refers to.
+pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes) -> CalendarFile {
+    let mut file = File { path, notes };
+    let mut read = CalendarFile::default();
+    let Some(mut fields) = Field::root(node).fields(&mut file) else { return read };
+    if let Some(group) = fields.take("calendars").and_then(|field| field.fields(&mut file)) {
+        for (key, field) in group.all() {
+            check_name(&key.text, key.at, &field.key, &mut file);
+            let faults = file.notes.faults.len();
+            let definition = definition(&field, &mut file, disk, &mut read.texts);
+            let calendar = match definition.map(|definition| Calendar::new(&definition)) {
+                Some(Ok(calendar)) => calendar,
+                Some(Err(never)) if file.notes.faults.len() == faults => {
+                    let way_out =
+                        "write at least one opening, such as `week: { mon: [\"08:00-16:00\"] }`";
+                    file.fault(key.at, &field.key, format!("{never}; {way_out}"));
+                    Calendar::always()
+                }
+                Some(Err(_)) | None => Calendar::always(),
+            };
+            read.calendars.push((key.text.as_str().into(), key.at, calendar));
+        }
+    }
+    fields.finish(&mut file);
+    read
+}
+
+fn check_name(name: &str, at: Place, key: &str, file: &mut File<'_>) {
+    if name == ALWAYS {
+        let problem = "is the built-in calendar that is always open; choose another name";
+        file.fault(at, key, problem);
+    } else if !name::is_id(name) {
+        let problem =
+            "cannot be a calendar's name; write 1 to 128 letters, digits or . _ : / @ # + -";
+        file.fault(at, key, problem);
+    }
+}
+
+/// One calendar; `None` if its zone is not clear.
+fn definition(
+    field: &Field<'_>,
+    file: &mut File<'_>,
+    disk: &dyn Disk,
+    texts: &mut Vec<(PathBuf, String)>,
+) -> Option<Definition> {
+    let mut fields = field.fields(file)?;
+    let zone = fields
+        .require("zone", file, "write an IANA time zone, such as `zone: Europe/Helsinki`")
+        .and_then(|field| zone(&field, file));
+    let mut definition = Definition::new(zone.unwrap_or(Tz::UTC));
+    if let Some(mut week) = fields.take("week").and_then(|week| week.fields(file)) {
+        for (day, openings_of_day) in WEEKDAYS.into_iter().zip(&mut definition.week) {
+            if let Some(field) = week.take(day) {
+                *openings_of_day = openings(&field, file);
+            }
+        }
+        week.finish(file);
+    }
+    for item in fields.take("holidays").map_or_else(Vec::new, |list| list.list(file)) {
+        definition.holidays.extend(holiday(&item, file));
+    }
+    for item in fields.take("holidays_ics").map_or_else(Vec::new, |list| list.list(file)) {
+        definition.holidays.extend(ics::read(&item, definition.zone, file, disk, texts));
+    }
+    for (key, by_date) in [("special", &mut definition.special), ("breaks", &mut definition.breaks)]
+    {
+        if let Some(group) = fields.take(key).and_then(|group| group.fields(file)) {
+            *by_date = dated(&group, file);
+        }
+    }
+    if let Some(special) = fields.take("special") {
+        warn_of_holidays(&special, &definition, file);
+    }
+    fields.finish(file);
+    zone.map(|_| definition)
+}
+
+/// Hours of a date that is a holiday never hold.
+fn warn_of_holidays(special: &Field<'_>, definition: &Definition, file: &mut File<'_>) {
+    let Value::Map(entries) = &special.node.value else { return };
+    for (key, _) in entries {
+        if date(&key.text).is_some_and(|date| definition.is_holiday(date)) {
+            let path = format!("{}.{}", special.key, key.text);
+            let problem = "is a holiday, which closes it all day: these hours never hold; leave them out, or \
+                           take the date out of the holidays";
+            file.warn(key.at, &path, problem);
+        }
+    }
+}
+
+fn zone(field: &Field<'_>, file: &mut File<'_>) -> Option<Tz> {
+    let way_out = match &field.node.value {
+        Value::Scalar(text) => match (Tz::from_str(text), nearest_zone(text)) {
+            (Ok(zone), _) => return Some(zone),
+            (Err(_), Some(near)) => format!("did you mean `{near}`?"),
+            (Err(_), None) => "write an IANA name, such as Europe/Helsinki".to_owned(),
+        },
+        Value::Null | Value::List(_) | Value::Map(_) => {
+            "write an IANA name, such as Europe/Helsinki".to_owned()
+        }
+    };
+    field.fault(file, &format!("is not a time zone; {way_out}"));
+    None
+}
+
+/// The zone whose name, or last part of it, differs least, if it differs little.
+fn nearest_zone(text: &str) -> Option<&'static str> {
+    let text = text.to_lowercase().replace(' ', "_");
+    let differs = |zone: &Tz| {
+        let name = zone.name().to_lowercase();
+        let city = name.rsplit('/').next().unwrap_or_default();
+        strsim::damerau_levenshtein(&text, &name).min(strsim::damerau_levenshtein(&text, city))
+    };
+    let (least, zone) =
+        TZ_VARIANTS.iter().map(|zone| (differs(zone), zone)).min_by_key(|(least, _)| *least)?;
+    (least <= 2 && least < text.len()).then(|| zone.name())
+}
+
+/// The openings of a day.
+fn openings(field: &Field<'_>, file: &mut File<'_>) -> Vec<Opening> {
+    let mut openings: Vec<(Opening, String)> = Vec::new();
+    let list = field.list(file);
+    if list.len() > OPENINGS_MAX {
+        let problem = format!("has {} openings; at most {OPENINGS_MAX} a day are kept", list.len());
+        file.fault(field.node.at, &field.key, format!("{problem}: join those that touch"));
+        return Vec::new();
+    }
+    for item in list {
+        let Some(opening) = opening(&item, file) else { continue };
+        if let Some((_, other)) = openings.iter().find(|(other, _)| opening.overlaps(*other)) {
+            item.fault(file, &format!("overlaps {other}; write each hour once"));
+        }
+        openings.push((opening, item.node.shown()));
+    }
+    openings.into_iter().map(|(opening, _)| opening).collect()
+}
+
+fn opening(field: &Field<'_>, file: &mut File<'_>) -> Option<Opening> {
+    let problem = match &field.node.value {
+        Value::Scalar(text) => match text.split_once('-') {
+            Some((start, end)) if start == end => {
+                "ends when it begins; for a whole day write \"00:00-24:00\""
+            }
+            Some(_) | None => OPENING_FORM,
+        },
+        Value::Null | Value::List(_) | Value::Map(_) => OPENING_FORM,
+    };
+    field.parse(file, problem, Opening::parse)
+}
+
+const OPENING_FORM: &str = "is not an opening; write such as \"08:00-16:00\", from 00:00 to 24:00, or \
+                            \"22:00-02:00\" to pass midnight";
+
+/// Openings by date.
+fn dated(group: &Fields<'_>, file: &mut File<'_>) -> BTreeMap<NaiveDate, Vec<Opening>> {
+    let mut by_date = BTreeMap::new();
+    for (key, field) in group.all() {
+        let openings = openings(&field, file);
+        match date(&key.text) {
+            Some(date) => drop(by_date.insert(date, openings)),
+            None => {
+                let problem = "is not a date from 1990 to 2099; write such as 2026-12-23";
+                file.fault(key.at, &field.key, problem);
+            }
+        }
+    }
+    by_date
+}
+
+fn holiday(field: &Field<'_>, file: &mut File<'_>) -> Option<Holiday> {
+    let holiday = field.parse(file, HOLIDAY_FORM, |text| {
+        let (first, last) = text.split_once("..").unwrap_or((text, text));
+        match (date(first), date(last)) {
+            (Some(first), Some(last)) => Some(Holiday::Once(first, last)),
+            (None, None) => Some(Holiday::EveryYear(month_day(first)?, month_day(last)?)),
+            (Some(_), None) | (None, Some(_)) => None,
+        }
+    })?;
+    if matches!(holiday, Holiday::Once(first, last) if last < first) {
+        field.fault(file, "ends before it begins; write the earlier date first");
+        return None;
+    }
+    Some(holiday)
+}
+
+const HOLIDAY_FORM: &str = "is not a holiday; write a date from 1990 to 2099, such as 2026-12-24, one of \
+                            every year, such as 12-06, or a range of either, such as 2026-12-24..2026-12-26";
+
+/// `YYYY-MM-DD`, from 1990 to 2099.
+fn date(text: &str) -> Option<NaiveDate> {
+    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+    (text.len() == 10 && (1990..2100).contains(&date.year())).then_some(date)
+}
+
+/// `MM-DD`.
+fn month_day(text: &str) -> Option<MonthDay> {
+    let (month, day) = text.split_once('-')?;
+    let number = |text: &str| (text.len() == 2).then(|| text.parse().ok()).flatten();
+    MonthDay::new(number(month)?, number(day)?)
+}
