@@ -70,7 +70,8 @@ fn compare_windows(metrics: &Metrics, model: &naive::Model, now: Timestamp) {
             for window in ["1h", "24h", "7d", "28d"] {
                 let length = Elapsed::parse(window).unwrap();
                 let from = from_of(now, length).ms();
-                let told = model.reading(team, measure, from, now.ms(), &[]);
+                let basis = naive::Basis::Calendar;
+                let told = model.reading(team, measure, basis, None, from, now.ms(), &[]);
                 let base = format!("team=\"{label}\",measure=\"{}\"", measure.label());
                 let context = format!("{base} {window} at {now}");
                 let series = |name: &str, more: &str| {
@@ -101,17 +102,21 @@ fn objectives() -> Vec<naive::Objective> {
         team: Some("billing".to_owned()),
         name: name.to_owned(),
         measure,
+        pauses: None,
         level,
         over_ms,
+        was: Vec::new(),
+        market: None,
     };
+    let all_time = naive::Target::calendar;
     let within = |target_ms, by_priority, share_bp| naive::Level::Within {
-        target_ms,
+        target: all_time(target_ms),
         by_priority,
         share_bp,
         min_tickets: 20,
         at_risk_spent_bp: 8_000,
     };
-    let urgent = vec![(vaste::event::Priority::Urgent, HOUR_MS / 2)];
+    let urgent = vec![(vaste::event::Priority::Urgent, all_time(HOUR_MS / 2))];
     vec![
         objective("quick", Measure::FirstReply, within(2 * HOUR_MS, urgent, 8_000), DAY_MS),
         objective(
@@ -123,7 +128,7 @@ fn objectives() -> Vec<naive::Objective> {
         objective(
             "nobody-forgotten",
             Measure::FirstReply,
-            naive::Level::NoneOver(20 * HOUR_MS),
+            naive::Level::NoneOver(all_time(20 * HOUR_MS)),
             7 * DAY_MS,
         ),
     ]

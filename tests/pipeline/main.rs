@@ -9,6 +9,7 @@ mod generate;
 mod history;
 mod law;
 mod naive;
+mod naive_check;
 mod real_logs;
 mod story;
 mod verdicts;

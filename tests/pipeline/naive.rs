@@ -1,16 +1,62 @@
 //! A naive model of the law: it keeps every event and recounts everything for every question.
 //!
 //! # Design
-//! Written from the words of the design alone, sharing nothing with the crate but the event type,
-//! so that a misunderstanding in one of the two shows. No stopwatch is moved from event to event: a
-//! ticket's events are laid out with what held before and after each ([`Step`]), and a stopwatch is
-//! found by asking when its question was put, when answered, and when the ticket last left `Open`.
+//! Written from the words of the design alone, sharing nothing with the crate but the event type, the
+//! names of the measures and the plain list of pauses, so that a misunderstanding in one of the two
+//! shows. No stopwatch is moved from event to event: a ticket's events are laid out with what held before
+//! and after each (`life`), and a stopwatch is found by asking when its question was put, when answered,
+//! and when the ticket last left those that are worked on. Elapsed time is summed over the stretches
+//! between events each time it is asked for; open time comes from a calendar of single minutes
+//! ([`slow_calendar`]).
 
-use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use vaste::event::{Event, Kind, Maker, Priority, Subject};
-use vaste::measure::Measure;
+use vaste::event::{Event, Kind, Priority, Subject};
+use vaste::measure::{Measure, Pauses};
+
+// This file is part of two test programs, in one of them by `#[path]`: that moves where modules are
+// looked for, unless they say it themselves.
+#[path = "naive/life.rs"]
+mod life;
+#[path = "naive/order.rs"]
+mod order;
+#[path = "naive/slow_calendar.rs"]
+pub(crate) mod slow_calendar;
+
+use life::{Cut, End, Life, Status, Wait};
+use order::{Note, timeline};
+use slow_calendar::SlowCalendar;
+
+/// Of which time something is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Basis {
+    /// All time.
+    Calendar,
+    /// The open time of whoever held the ticket then.
+    Open,
+}
+
+/// The longest time that is still within. For `contacts`, a count in either basis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Target {
+    /// How long.
+    pub ms: i64,
+    /// Of which time.
+    pub basis: Basis,
+}
+
+impl Target {
+    /// So much of all time.
+    pub(crate) fn calendar(ms: i64) -> Self {
+        Self { ms, basis: Basis::Calendar }
+    }
+
+    /// So much of open time.
+    pub(crate) fn open(ms: i64) -> Self {
+        Self { ms, basis: Basis::Open }
+    }
+}
 
 /// What a team, or the whole organisation, agreed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,10 +67,47 @@ pub(crate) struct Objective {
     pub name: String,
     /// What it measures.
     pub measure: Measure,
+    /// What pauses its stopwatches, where not what usually pauses those of its measure.
+    pub pauses: Option<Pauses>,
     /// The level to reach.
     pub level: Level,
     /// The length of its window; kept for the caller, who says where the window begins.
     pub over_ms: i64,
+    /// The levels before that one, ascending.
+    pub was: Vec<Epoch>,
+    /// What others achieve.
+    pub market: Option<Target>,
+}
+
+/// A level that was in force until another was agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Epoch {
+    /// The first instant at which it was not in force any more.
+    pub until_ms: i64,
+    /// The length of the window then.
+    pub over_ms: i64,
+    /// The level then.
+    pub level: Level,
+}
+
+impl Objective {
+    /// The level in force at an instant.
+    pub(crate) fn level_at(&self, at: i64) -> &Level {
+        self.epoch_at(at).map_or(&self.level, |epoch| &epoch.level)
+    }
+
+    /// The length of the window in force at an instant.
+    pub(crate) fn over_ms_at(&self, at: i64) -> i64 {
+        self.epoch_at(at).map_or(self.over_ms, |epoch| epoch.over_ms)
+    }
+
+    fn epoch_at(&self, at: i64) -> Option<&Epoch> {
+        self.was.iter().find(|epoch| at < epoch.until_ms)
+    }
+
+    fn cut(&self) -> Cut {
+        Cut::of(self.measure, self.pauses)
+    }
 }
 
 /// The level of an objective.
@@ -33,9 +116,9 @@ pub(crate) enum Level {
     /// A share of the waits is to be at most as long as the target.
     Within {
         /// The target where the priority has none of its own.
-        target_ms: i64,
+        target: Target,
         /// The targets of single priorities.
-        by_priority: Vec<(Priority, i64)>,
+        by_priority: Vec<(Priority, Target)>,
         /// The share to reach, in basis points.
         share_bp: u64,
         /// Fewer decided tickets than this are too few to tell.
@@ -44,7 +127,45 @@ pub(crate) enum Level {
         at_risk_spent_bp: u64,
     },
     /// Nobody is to wait longer than this.
-    NoneOver(i64),
+    NoneOver(Target),
+}
+
+impl Level {
+    fn target_of(&self, priority: Option<Priority>) -> Target {
+        match self {
+            Self::NoneOver(limit) => *limit,
+            Self::Within { target, by_priority, .. } => {
+                let own = by_priority.iter().find(|(of, _)| Some(*of) == priority);
+                own.map_or(*target, |(_, target)| *target)
+            }
+        }
+    }
+}
+
+/// Which tickets of a team or the organisation are looked at: a finished wait by what held just before
+/// it ended, one that still waits by what holds now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Split<'s> {
+    /// Those with exactly this priority; `None` are those without.
+    Priority(Option<Priority>),
+    /// Those of one channel.
+    Channel {
+        /// Which; `None` are those of any channel without a part of its own, and of no channel.
+        is: Option<&'s str>,
+        /// All channels that have a part of their own.
+        named: &'s [&'s str],
+    },
+}
+
+impl Split<'_> {
+    fn holds(&self, wait: &Wait) -> bool {
+        let channel = wait.channel.as_deref();
+        match self {
+            Self::Priority(priority) => wait.priority == *priority,
+            Self::Channel { is: Some(is), .. } => channel == Some(is),
+            Self::Channel { is: None, named } => channel.is_none_or(|c| !named.contains(&c)),
+        }
+    }
 }
 
 /// What one team, or the organisation, did in one measure and window.
@@ -52,8 +173,10 @@ pub(crate) enum Level {
 pub(crate) struct Reading {
     /// How long each wait took that was answered in the window, ascending.
     pub answered: Vec<i64>,
-    /// Since when each still waits, whether it began in the window or before it, ascending.
+    /// How long each has waited that still does, whether it began in the window or before, ascending.
     pub waiting: Vec<i64>,
+    /// `now` less the longest calendar time of those that wait, in either basis.
+    pub oldest_since: Option<i64>,
     /// How many were given up in the window by a solve, a close or a merge.
     pub given_up: u64,
     /// For each target how many met it, of how many.
@@ -69,12 +192,16 @@ pub(crate) struct Verdict {
     pub missed: u64,
     /// `met`, `at_risk`, `missed` or `insufficient_data`.
     pub state: &'static str,
+    /// Whether the share within what others achieve is below the agreed share.
+    pub behind_market: bool,
 }
 
 /// Everything that ever happened.
 #[derive(Debug)]
 pub(crate) struct Model {
     teams: Vec<String>,
+    /// The calendars there are, of teams and of `unclaimed`. All else is always open.
+    hours: BTreeMap<String, Arc<SlowCalendar>>,
     objectives: Vec<Objective>,
     /// One a ticket: its events without duplicates, in order.
     timelines: Vec<Vec<Note>>,
@@ -83,7 +210,7 @@ pub(crate) struct Model {
 impl Model {
     /// A model of all that the events tell, in whatever order and however often they do.
     ///
-    /// What is of none of the `teams` is unclaimed.
+    /// What is of none of the `teams` is unclaimed. It is always open everywhere.
     pub(crate) fn new(teams: &[&str], objectives: Vec<Objective>, events: &[Event<'_>]) -> Self {
         let mut tickets: BTreeMap<&str, Vec<&Event<'_>>> = BTreeMap::new();
         for event in events {
@@ -94,100 +221,246 @@ impl Model {
         }
         Self {
             teams: teams.iter().map(|&team| team.to_owned()).collect(),
+            hours: BTreeMap::new(),
             objectives,
             timelines: tickets.into_values().map(timeline).collect(),
         }
     }
 
-    /// The reading of a window, both ends included.
+    /// The same model, with the hours of a declared team, or of `unclaimed`.
+    pub(crate) fn with_hours(mut self, team: &str, hours: &Arc<SlowCalendar>) -> Self {
+        assert!(team == "unclaimed" || self.is_declared(team), "{team} is not declared");
+        self.hours.insert(team.to_owned(), Arc::clone(hours));
+        self
+    }
+
+    /// The reading of a window, both ends included, in one basis, of all tickets or a part of them.
     ///
-    /// The team `None` is the whole organisation, the team `unclaimed` what nobody answers for.
+    /// The team `None` is the whole organisation, the team `unclaimed` what nobody answers for. The
+    /// targets are of the same basis.
+    #[expect(clippy::too_many_arguments, reason = "a question in as many words")]
     pub(crate) fn reading(
         &self,
         team: Option<&str>,
         measure: Measure,
+        basis: Basis,
+        split: Option<Split<'_>>,
         from: i64,
         now: i64,
         targets: &[i64],
     ) -> Reading {
-        let waits = self.waits(team, measure, from, now);
-        let all = |end: End| waits.iter().filter(move |wait| wait.end == end);
-        let mut answered: Vec<i64> = all(End::Answered).map(|wait| wait.elapsed).collect();
-        answered.sort_unstable();
-        let mut waiting: Vec<i64> = all(End::Waiting).map(|wait| now - wait.elapsed).collect();
-        waiting.sort_unstable();
+        let lives = self.lives(now);
+        let mut waits = waits(&lives, team, measure, from, now);
+        waits.retain(|(_, wait)| split.is_none_or(|split| split.holds(wait)));
+        let cut = Cut::of(measure, None);
+        let elapsed = |(life, wait): &(&Life<'_>, Wait), basis| {
+            life.elapsed(wait, wait.lived.end, cut, basis)
+        };
+        let ended = |end: End| waits.iter().filter(move |(_, wait)| wait.end == end);
+        let times = |end: End| {
+            let mut times: Vec<i64> = ended(end).map(|wait| elapsed(wait, basis)).collect();
+            times.sort_unstable();
+            times
+        };
+        let longest = ended(End::Waiting).map(|wait| elapsed(wait, Basis::Calendar)).max();
         let within = targets.iter().map(|&target| {
-            let (decided, missed) = tally(&waits, |wait| wait.elapsed > target);
+            let (decided, missed) = tally(&waits, |wait| elapsed(wait, basis) > target);
             (decided - missed, decided)
         });
-        Reading { given_up: count(all(End::GivenUp)), within: within.collect(), answered, waiting }
+        Reading {
+            answered: times(End::Answered),
+            waiting: times(End::Waiting),
+            oldest_since: longest.map(|longest| now - longest),
+            given_up: count(ended(End::GivenUp)),
+            within: within.collect(),
+        }
     }
 
     /// The verdict on one of the model's objectives over a window, both ends included.
     pub(crate) fn verdict(&self, objective: &Objective, from: i64, now: i64) -> Verdict {
-        let is_known = self.objectives.contains(objective);
-        assert!(is_known, "the model has no objective {objective:?}");
-        let waits = self.waits(objective.team.as_deref(), objective.measure, from, now);
-        let (decided, missed, state) = match &objective.level {
-            Level::NoneOver(limit) => {
-                let (_, missed) =
-                    tally(&waits, |wait| wait.end != End::Answered && wait.elapsed > *limit);
-                (missed, missed, if missed > 0 { "missed" } else { "met" })
+        let lives = self.lives(now);
+        let waits = self.waits_of(objective, &lives, from, now);
+        let level = objective.level_at(now);
+        let (decided, missed) = match level {
+            Level::NoneOver(_) => {
+                let missed =
+                    count(waits.iter().filter(|wait| self.is_missed(objective, level, wait)));
+                (missed, missed)
             }
-            Level::Within { target_ms, by_priority, share_bp, min_tickets, at_risk_spent_bp } => {
-                let target = |priority: Option<Priority>| {
-                    let own = by_priority.iter().find(|(of, _)| Some(*of) == priority);
-                    own.map_or(*target_ms, |(_, target)| *target)
-                };
-                let concerned =
-                    |holder: &str| objective.team.as_deref().is_none_or(|team| team == holder);
-                // What was over just before its priority changed stays over, for the objectives of
-                // the holder then and of the organisation. With one target that says nothing more.
-                let (decided, missed) = tally(&waits, |wait| {
-                    wait.elapsed > target(wait.priority)
-                        || wait.changes.iter().any(|change| {
-                            concerned(&change.holder) && change.elapsed > target(change.priority)
-                        })
-                });
-                let state = state(decided, missed, *share_bp, *min_tickets, *at_risk_spent_bp);
-                (decided, missed, state)
-            }
+            Level::Within { .. } => tally(&waits, |wait| self.is_missed(objective, level, wait)),
         };
-        Verdict { decided, missed, state }
+        let behind_market = objective.market.is_some_and(|market| {
+            let (decided, missed) = tally(&waits, |(life, wait)| {
+                let elapsed = life.elapsed(wait, wait.lived.end, objective.cut(), market.basis);
+                elapsed > market.ms
+            });
+            // With no share agreed on, there is none to be below.
+            matches!(level, Level::Within { .. }) && state(level, decided, missed) == "missed"
+        });
+        Verdict { decided, missed, state: state(level, decided, missed), behind_market }
     }
 
-    /// All waits of a measure that count for a team and bear on a window: what ended in it, but by
-    /// being deleted or marked as spam, and what still waits.
-    fn waits(&self, team: Option<&str>, measure: Measure, from: i64, now: i64) -> Vec<Wait> {
-        self.timelines
-            .iter()
-            .flat_map(|notes| Life::new(&self.teams, notes, now).waits(measure))
-            .filter(|wait| team.is_none_or(|team| team == wait.team))
-            .filter(|wait| match wait.end {
-                End::Answered | End::GivenUp => (from..=now).contains(&wait.at),
-                End::Waiting => true,
-                End::Cancelled => false,
-            })
-            .collect()
+    /// Where the time went of those that an objective counts as missed: milliseconds each.
+    ///
+    /// `pending`, `on_hold` and `closed` go before the team that held the ticket, or `unclaimed`. What
+    /// got no time is left out.
+    pub(crate) fn went(&self, objective: &Objective, from: i64, now: i64) -> BTreeMap<String, i64> {
+        let lives = self.lives(now);
+        let level = objective.level_at(now);
+        let mut went: BTreeMap<String, i64> = BTreeMap::new();
+        let mut add = |to: &str, ms: i64| {
+            if ms > 0 {
+                *went.entry(to.to_owned()).or_default() += ms;
+            }
+        };
+        let all = self.waits_of(objective, &lives, from, now);
+        for (life, wait) in all.iter().filter(|wait| self.is_missed(objective, level, wait)) {
+            for stretch in life.span(wait, objective.cut()) {
+                let ms = stretch.to - stretch.from;
+                match stretch.held.status {
+                    Status::Pending => add("pending", ms),
+                    Status::OnHold => add("on_hold", ms),
+                    Status::Open | Status::Solved | Status::Gone => {
+                        let open = life.open_ms(&stretch);
+                        add("closed", ms - open);
+                        add(self.claimed_by(stretch.held.holder), open);
+                    }
+                }
+            }
+        }
+        went
     }
+
+    /// How many ratings or reviews there were in a window, both ends included, and the sum of their
+    /// scores: of each ticket the last rating, or of each of its reviewers the last review.
+    pub(crate) fn ratings(
+        &self,
+        team: Option<&str>,
+        kind: Kind,
+        from: i64,
+        now: i64,
+    ) -> (u64, u64) {
+        let mut scores: Vec<u64> = Vec::new();
+        for life in self.lives(now) {
+            let mut last: BTreeMap<Option<&str>, (usize, u8)> = BTreeMap::new();
+            for index in life.after_creation() {
+                let note = life.steps[index].note;
+                if let Some(score) = note.score.filter(|_| note.kind == kind) {
+                    let by = note.by.as_deref().filter(|_| kind == Kind::Reviewed);
+                    last.insert(by, (index, score));
+                }
+            }
+            let counts = last.into_values().filter(|&(index, _)| {
+                let is_theirs = team.is_none_or(|team| team == life.acting_in(index));
+                is_theirs && life.steps[index].note.at >= from
+            });
+            scores.extend(counts.map(|(_, score)| u64::from(score)));
+        }
+        (count(scores.iter()), scores.iter().sum())
+    }
+
+    /// All tickets as they are known at an instant.
+    fn lives(&self, now: i64) -> Vec<Life<'_>> {
+        self.timelines.iter().map(|notes| Life::new(self, notes, now)).collect()
+    }
+
+    fn waits_of<'l, 'm>(
+        &self,
+        objective: &Objective,
+        lives: &'l [Life<'m>],
+        from: i64,
+        now: i64,
+    ) -> Vec<(&'l Life<'m>, Wait)> {
+        let is_known = self.objectives.contains(objective);
+        assert!(is_known, "the model has no objective {objective:?}");
+        waits(lives, objective.team.as_deref(), objective.measure, from, now)
+    }
+
+    /// Whether a wait counts as missed under the level in force now: where nobody is to wait longer, who
+    /// was served in the end waits no longer.
+    fn is_missed(
+        &self,
+        objective: &Objective,
+        level: &Level,
+        (life, wait): &(&Life<'_>, Wait),
+    ) -> bool {
+        let counts = matches!(level, Level::Within { .. }) || wait.end != End::Answered;
+        counts && self.is_over(objective, life, wait)
+    }
+
+    /// Whether a wait is over the target in force when it ended, or was over the one in force just before
+    /// its priority changed: that stays, for the objectives of the holder then and of the organisation.
+    fn is_over(&self, objective: &Objective, life: &Life<'_>, wait: &Wait) -> bool {
+        let is_late = |at: i64, priority: Option<Priority>, until: usize| {
+            let target = objective.level_at(at).target_of(priority);
+            life.elapsed(wait, until, objective.cut(), target.basis) > target.ms
+        };
+        let is_concerned = |holder: Option<&str>| {
+            let team = objective.team.as_deref();
+            team.is_none_or(|team| team == self.claimed_by(holder))
+        };
+        is_late(wait.at, wait.priority, wait.lived.end)
+            || wait.lived.clone().any(|index| {
+                let step = &life.steps[index];
+                step.before.priority != step.after.priority
+                    && is_concerned(step.before.holder)
+                    && is_late(step.note.at, step.before.priority, index)
+            })
+    }
+
+    fn hours_of(&self, claimed_by: &str) -> Option<&SlowCalendar> {
+        self.hours.get(claimed_by).map(|hours| &**hours)
+    }
+
+    fn claimed_by<'h>(&self, holder: Option<&'h str>) -> &'h str {
+        holder.filter(|holder| self.is_declared(holder)).unwrap_or("unclaimed")
+    }
+
+    fn is_declared(&self, team: &str) -> bool {
+        self.teams.iter().any(|declared| declared == team)
+    }
+}
+
+/// All waits of a measure that count for a team and bear on a window: what ended in it, but by being
+/// deleted or marked as spam, and what still waits.
+fn waits<'l, 'm>(
+    lives: &'l [Life<'m>],
+    team: Option<&str>,
+    measure: Measure,
+    from: i64,
+    now: i64,
+) -> Vec<(&'l Life<'m>, Wait)> {
+    lives
+        .iter()
+        .flat_map(|life| life.waits(measure).into_iter().map(move |wait| (life, wait)))
+        .filter(|(_, wait)| team.is_none_or(|team| team == wait.team))
+        .filter(|(_, wait)| match wait.end {
+            End::Answered | End::GivenUp => (from..=now).contains(&wait.at),
+            End::Waiting => true,
+            End::Cancelled => false,
+        })
+        .collect()
 }
 
 /// How many of the waits are decided, and how many of those are missed, by what is over target:
 /// the answered are decided whatever became of them, all others only by being over.
-fn tally(waits: &[Wait], over: impl Fn(&Wait) -> bool) -> (u64, u64) {
+fn tally<'l, 'm>(
+    waits: &[(&'l Life<'m>, Wait)],
+    over: impl Fn(&(&'l Life<'m>, Wait)) -> bool,
+) -> (u64, u64) {
     let missed = count(waits.iter().filter(|wait| over(wait)));
-    let met = count(waits.iter().filter(|wait| wait.end == End::Answered && !over(wait)));
+    let met = count(waits.iter().filter(|wait| wait.1.end == End::Answered && !over(wait)));
     (met + missed, missed)
 }
 
-/// What the numbers of a share mean.
-fn state(
-    decided: u64,
-    missed: u64,
-    share_bp: u64,
-    min_tickets: u64,
-    at_risk_spent_bp: u64,
-) -> &'static str {
+/// What the numbers mean under a level.
+fn state(level: &Level, decided: u64, missed: u64) -> &'static str {
+    let (share_bp, min_tickets, at_risk_spent_bp) = match level {
+        Level::NoneOver(_) => return if missed > 0 { "missed" } else { "met" },
+        Level::Within { share_bp, min_tickets, at_risk_spent_bp, .. } => {
+            (*share_bp, *min_tickets, *at_risk_spent_bp)
+        }
+    };
     let met = decided - missed;
     let budget_bp = 10_000 - share_bp;
     let enough = decided >= min_tickets;
@@ -206,354 +479,4 @@ fn state(
 
 fn count<T>(items: impl Iterator<Item = T>) -> u64 {
     items.map(|_| 1).sum()
-}
-
-/// A ticket's events in order, each identity once: the one that sorts first.
-fn timeline(mut events: Vec<&Event<'_>>) -> Vec<Note> {
-    events.sort_by(|a, b| total_order(a, b));
-    let mut seen = BTreeSet::new();
-    events.retain(|event| seen.insert(event.identity));
-    events.into_iter().map(Note::new).collect()
-}
-
-fn total_order(a: &Event<'_>, b: &Event<'_>) -> Ordering {
-    let rank = |kind: Kind| ORDER.iter().position(|&other| other == kind);
-    (a.time.ms().cmp(&b.time.ms()))
-        .then_with(|| rank(a.kind).cmp(&rank(b.kind)))
-        .then_with(|| content(a).cmp(&content(b)))
-        .then_with(|| a.identity.cmp(&b.identity))
-}
-
-/// In which order the events of one instant come, as the design lists them.
-const ORDER: [Kind; 17] = [
-    Kind::Created,
-    Kind::Reopened,
-    Kind::Resumed,
-    Kind::CustomerReplied,
-    Kind::BotReplied,
-    Kind::AgentReplied,
-    Kind::NoteAdded,
-    Kind::Pending,
-    Kind::OnHold,
-    Kind::Solved,
-    Kind::Closed,
-    Kind::Merged,
-    Kind::Deleted,
-    Kind::MarkedSpam,
-    Kind::Rated,
-    Kind::Reviewed,
-    Kind::Assigned,
-];
-
-/// What an event says, in the order in which it decides, what is absent first. With nothing but
-/// `into` in its detail it says the same as without any.
-fn content(event: &Event<'_>) -> impl Ord {
-    let detail = event.detail.as_deref().cloned().unwrap_or_default();
-    (
-        event.team.as_deref(),
-        event.priority.map(Priority::label),
-        event.channel.as_deref(),
-        event.agent.as_deref(),
-        match event.maker {
-            Maker::Customer => None,
-            Maker::Agent => Some("agent"),
-            Maker::System => Some("system"),
-        },
-        (detail.by, detail.score, detail.note),
-        (detail.bring_to_team, detail.concern, detail.text),
-    )
-}
-
-/// What the model keeps of an event.
-#[derive(Debug)]
-struct Note {
-    at: i64,
-    kind: Kind,
-    team: Option<String>,
-    priority: Option<Priority>,
-    maker: Maker,
-}
-
-impl Note {
-    fn new(event: &Event<'_>) -> Self {
-        Self {
-            at: event.time.ms(),
-            kind: event.kind,
-            team: event.team.as_deref().map(str::to_owned),
-            priority: event.priority,
-            maker: event.maker,
-        }
-    }
-}
-
-/// One stopwatch as it stands at `now`.
-struct Wait {
-    end: End,
-    /// When it ended, or `now`.
-    at: i64,
-    elapsed: i64,
-    /// For whom it counts.
-    team: String,
-    /// By which priority it is judged.
-    priority: Option<Priority>,
-    /// Every change of priority that it lived through.
-    changes: Vec<Change>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum End {
-    /// It is a sample.
-    Answered,
-    /// The ticket was solved, closed or merged without a word.
-    GivenUp,
-    /// The ticket was deleted or marked as spam.
-    Cancelled,
-    /// It has not ended.
-    Waiting,
-}
-
-/// How a stopwatch stood just before its ticket's priority changed.
-struct Change {
-    holder: String,
-    priority: Option<Priority>,
-    elapsed: i64,
-}
-
-/// What holds of a ticket.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Status {
-    #[default]
-    Open,
-    /// Solved or closed.
-    Solved,
-    /// Merged, deleted or spam.
-    Gone,
-}
-
-/// What happened, and what held before and after.
-struct Step<'m> {
-    note: &'m Note,
-    before: Held<'m>,
-    after: Held<'m>,
-}
-
-#[derive(Clone, Copy, Default)]
-struct Held<'m> {
-    holder: Option<&'m str>,
-    priority: Option<Priority>,
-    status: Status,
-}
-
-/// One ticket up to `now`.
-struct Life<'m> {
-    teams: &'m [String],
-    now: i64,
-    steps: Vec<Step<'m>>,
-    /// What holds after all steps.
-    held: Held<'m>,
-    /// The step that created it; none in a partial timeline.
-    created: Option<usize>,
-}
-
-impl<'m> Life<'m> {
-    fn new(teams: &'m [String], notes: &'m [Note], now: i64) -> Self {
-        let notes: Vec<&Note> = notes.iter().filter(|note| note.at <= now).collect();
-        let created = notes.iter().position(|note| note.kind == Kind::Created);
-        let mut held = Held::default();
-        let mut steps = Vec::new();
-        for (index, &note) in notes.iter().enumerate() {
-            let before = held;
-            let names_holder =
-                matches!(note.kind, Kind::Created | Kind::Assigned) || held.holder.is_none();
-            if names_holder && note.team.is_some() {
-                held.holder = note.team.as_deref();
-            }
-            held.priority = note.priority.or(held.priority);
-            if created.is_none_or(|created| index > created) {
-                held.status = status_after(held.status, note.kind);
-            }
-            let after = held;
-            steps.push(Step { note, before, after });
-        }
-        Self { teams, now, steps, held, created }
-    }
-
-    fn waits(&self, measure: Measure) -> Vec<Wait> {
-        match measure {
-            Measure::FirstReply => self.first_reply().1.into_iter().collect(),
-            Measure::NextReply => self.next_replies(),
-            Measure::Resolution => self.resolution().into_iter().collect(),
-            Measure::FirstResolution => self.first_resolution().into_iter().collect(),
-            Measure::Update
-            | Measure::CustomerWait
-            | Measure::AgentWork
-            | Measure::Ownership
-            | Measure::Contacts => Vec::new(),
-        }
-    }
-
-    /// The step of the first reply, where one was given, and its stopwatch, where there was one.
-    fn first_reply(&self) -> (Option<usize>, Option<Wait>) {
-        let question = self.created.and_then(|created| match self.steps[created].note.maker {
-            Maker::Customer | Maker::System => Some(created),
-            Maker::Agent => self.question_from(created + 1),
-        });
-        question.map_or((None, None), |question| self.exchange(question))
-    }
-
-    /// The stopwatches from a question to its answer, one after the other, since the first reply.
-    fn next_replies(&self) -> Vec<Wait> {
-        // In a partial timeline a first reply counts as given.
-        let mut from = match self.created {
-            None => Some(0),
-            Some(_) => self.first_reply().0.map(|answer| answer + 1),
-        };
-        let mut waits = Vec::new();
-        while let Some(question) = from.and_then(|from| self.question_from(from)) {
-            let (answer, wait) = self.exchange(question);
-            waits.extend(wait);
-            from = answer.map(|answer| answer + 1);
-        }
-        waits
-    }
-
-    /// What became of a question: the step of its answer, and its stopwatch. It has one if, at some
-    /// step before the answer, it is asked and the ticket open; the time counts from the question.
-    /// A reply to a ticket that is gone is no answer.
-    fn exchange(&self, question: usize) -> (Option<usize>, Option<Wait>) {
-        let asked_at = self.steps[question].note.at;
-        let answer = self.first_from(question + 1, |step| {
-            step.note.kind == Kind::AgentReplied && step.before.status != Status::Gone
-        });
-        let started = self
-            .first_from(question, |step| step.after.status == Status::Open)
-            .filter(|&started| answer.is_none_or(|answer| started < answer));
-        let wait = started.map(|started| self.wait(started, answer, &|at| at - asked_at));
-        (answer, wait)
-    }
-
-    /// From creation to the solve that the ticket rests in, without the time it was solved before.
-    fn resolution(&self) -> Option<Wait> {
-        let created = self.created?;
-        let created_at = self.steps[created].note.at;
-        let solve = self.left_open().filter(|&left| self.steps[left].solves());
-        Some(self.wait(created, solve, &|at| at - created_at - self.solved_until(at)))
-    }
-
-    /// From creation to the first solve of all.
-    fn first_resolution(&self) -> Option<Wait> {
-        let created = self.created?;
-        let created_at = self.steps[created].note.at;
-        let solve = self.first_from(created, Step::solves);
-        Some(self.wait(created, solve, &|at| at - created_at))
-    }
-
-    /// A stopwatch that started at a step and that its answer ended; without an answer, that the
-    /// ticket is not open any more.
-    ///
-    /// Answered, it counts for the team that answered, if that is declared, else for the holder; at
-    /// its end, or at `now`. The priority of the step that ends it is too late for it.
-    fn wait(&self, started: usize, answer: Option<usize>, elapsed_at: &dyn Fn(i64) -> i64) -> Wait {
-        let answered_by = answer.and_then(|answer| self.steps[answer].note.team.as_deref());
-        let ended = answer.or_else(|| self.left_open());
-        let (at, holder, priority) = match ended.map(|ended| &self.steps[ended]) {
-            Some(step) => (step.note.at, step.after.holder, step.before.priority),
-            None => (self.now, self.held.holder, self.held.priority),
-        };
-        Wait {
-            end: match (answer, ended) {
-                (Some(_), _) => End::Answered,
-                (None, Some(left)) => self.end_by(left),
-                (None, None) => End::Waiting,
-            },
-            at,
-            elapsed: elapsed_at(at),
-            team: answered_by
-                .filter(|team| self.is_declared(team))
-                .unwrap_or(self.claimed_by(holder))
-                .to_owned(),
-            priority,
-            changes: self
-                .steps
-                .iter()
-                .take(ended.unwrap_or(self.steps.len()))
-                // A reopening starts its stopwatch before its own priority takes effect. Given up
-                // and taken up again, a stopwatch counts as if never given up.
-                .skip(started)
-                .filter(|step| step.before.priority != step.after.priority)
-                .map(|step| Change {
-                    holder: self.claimed_by(step.before.holder).to_owned(),
-                    priority: step.before.priority,
-                    elapsed: elapsed_at(step.note.at),
-                })
-                .collect(),
-        }
-    }
-
-    /// The first customer message at or after a step.
-    fn question_from(&self, from: usize) -> Option<usize> {
-        self.first_from(from, |step| step.note.kind == Kind::CustomerReplied)
-    }
-
-    /// The step by which the ticket ceased to be open, if it is not open.
-    fn left_open(&self) -> Option<usize> {
-        match self.held.status {
-            Status::Open => None,
-            Status::Solved | Status::Gone => self.steps.iter().rposition(Step::leaves_open),
-        }
-    }
-
-    /// How what was running ended when the ticket left without a word.
-    fn end_by(&self, left: usize) -> End {
-        let kind = self.steps[left].note.kind;
-        if matches!(kind, Kind::Deleted | Kind::MarkedSpam) { End::Cancelled } else { End::GivenUp }
-    }
-
-    /// How long the ticket was solved, all told, up to an instant: each time from the solve to the
-    /// reopening, whatever else it became in between.
-    fn solved_until(&self, at: i64) -> i64 {
-        let solves = self.steps.iter().enumerate().filter(|(_, step)| step.solves());
-        solves
-            .map(|(index, solve)| {
-                let reopened = self.first_from(index, |step| step.after.status == Status::Open);
-                let end = reopened.map_or(at, |reopened| self.steps[reopened].note.at.min(at));
-                (end - solve.note.at).max(0)
-            })
-            .sum()
-    }
-
-    fn first_from(&self, from: usize, is_it: impl Fn(&Step<'m>) -> bool) -> Option<usize> {
-        let mut steps = self.steps.iter().enumerate().skip(from);
-        steps.find(|(_, step)| is_it(step)).map(|(index, _)| index)
-    }
-
-    fn claimed_by<'h>(&self, holder: Option<&'h str>) -> &'h str {
-        holder.filter(|holder| self.is_declared(holder)).unwrap_or("unclaimed")
-    }
-
-    fn is_declared(&self, team: &str) -> bool {
-        self.teams.iter().any(|declared| declared == team)
-    }
-}
-
-impl Step<'_> {
-    fn leaves_open(&self) -> bool {
-        self.before.status == Status::Open && self.after.status != Status::Open
-    }
-
-    fn solves(&self) -> bool {
-        self.before.status == Status::Open && self.after.status == Status::Solved
-    }
-}
-
-fn status_after(status: Status, kind: Kind) -> Status {
-    if kind == Kind::Reopened {
-        Status::Open
-    } else if matches!(kind, Kind::Merged | Kind::Deleted | Kind::MarkedSpam) {
-        Status::Gone
-    } else if matches!(kind, Kind::Solved | Kind::Closed) && status == Status::Open {
-        Status::Solved
-    } else {
-        status
-    }
 }

@@ -1,0 +1,446 @@
+//! One ticket as it is known at an instant, and every stopwatch that it had.
+
+use std::ops::Range;
+
+use vaste::event::{Kind, Maker, Priority};
+use vaste::measure::{Measure, Pauses};
+
+use super::order::Note;
+use super::{Basis, Model};
+
+/// One stopwatch as it stands at `now`.
+pub(super) struct Wait {
+    /// What became of it.
+    pub end: End,
+    /// When it ended, or `now`.
+    pub at: i64,
+    /// The step from whose instant it counts.
+    since: usize,
+    /// The steps that it lived through: from the one that started it to before the one that ended it.
+    pub lived: Range<usize>,
+    /// For whom it counts.
+    pub team: String,
+    /// By which priority it is judged.
+    pub priority: Option<Priority>,
+    /// To which channel it belongs.
+    pub channel: Option<String>,
+    /// What it counts, where that is not a time.
+    count: Option<i64>,
+}
+
+/// What became of a stopwatch.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It is a sample.
+    Answered,
+    /// The ticket was solved, closed or merged without a word.
+    GivenUp,
+    /// The ticket was deleted or marked as spam.
+    Cancelled,
+    /// It has not ended.
+    Waiting,
+}
+
+/// Which time a stopwatch leaves out.
+#[derive(Clone, Copy)]
+pub(super) struct Cut {
+    pauses: Pauses,
+    solved: bool,
+}
+
+impl Cut {
+    /// What the stopwatches of a measure leave out, by a list of pauses of their own or the usual one.
+    pub(super) fn of(measure: Measure, pauses: Option<Pauses>) -> Self {
+        let pending = matches!(
+            measure,
+            Measure::Update | Measure::CustomerWait | Measure::Ownership | Measure::AgentWork
+        );
+        let usual = Pauses { pending, on_hold: measure == Measure::AgentWork };
+        let solved =
+            matches!(measure, Measure::Resolution | Measure::CustomerWait | Measure::AgentWork);
+        Self { pauses: pauses.unwrap_or(usual), solved }
+    }
+
+    fn leaves_out(&self, held: &Held<'_>) -> bool {
+        self.solved && held.is_solved
+            || self.pauses.pending && held.status == Status::Pending
+            || self.pauses.on_hold && held.status == Status::OnHold
+    }
+}
+
+/// What a ticket is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Status {
+    /// Somebody owes something.
+    #[default]
+    Open,
+    /// It waits for the customer.
+    Pending,
+    /// It waits for a third party.
+    OnHold,
+    /// Solved or closed.
+    Solved,
+    /// Merged, deleted or spam.
+    Gone,
+}
+
+impl Status {
+    /// Whether it is open, pending or on hold.
+    fn is_active(self) -> bool {
+        matches!(self, Self::Open | Self::Pending | Self::OnHold)
+    }
+
+    fn after(self, kind: Kind) -> Self {
+        if kind == Kind::Reopened {
+            Self::Open
+        } else if matches!(kind, Kind::Merged | Kind::Deleted | Kind::MarkedSpam) {
+            Self::Gone
+        } else if !self.is_active() {
+            self
+        } else if matches!(kind, Kind::Solved | Kind::Closed) {
+            Self::Solved
+        } else if kind == Kind::Pending {
+            Self::Pending
+        } else if kind == Kind::OnHold {
+            Self::OnHold
+        } else if kind == Kind::Resumed || kind == Kind::CustomerReplied && self == Self::Pending {
+            Self::Open
+        } else {
+            self
+        }
+    }
+}
+
+/// What holds of a ticket between two of its events.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Held<'m> {
+    /// The team that holds it, as written.
+    pub holder: Option<&'m str>,
+    /// Its priority.
+    pub priority: Option<Priority>,
+    /// Its channel.
+    pub channel: Option<&'m str>,
+    /// What it is.
+    pub status: Status,
+    /// Whether it was solved and not reopened since, whatever else it became.
+    is_solved: bool,
+}
+
+/// What happened, and what held before and after.
+pub(super) struct Step<'m> {
+    /// What happened.
+    pub note: &'m Note,
+    /// What held just before.
+    pub before: Held<'m>,
+    /// What held just after.
+    pub after: Held<'m>,
+}
+
+impl Step<'_> {
+    fn leaves(&self) -> bool {
+        self.before.status.is_active() && !self.after.status.is_active()
+    }
+
+    fn comes_back(&self) -> bool {
+        !self.before.status.is_active() && self.after.status.is_active()
+    }
+
+    fn solves(&self) -> bool {
+        self.leaves() && self.after.status == Status::Solved
+    }
+
+    /// Whether an agent replies to a ticket that is there.
+    fn replies(&self) -> bool {
+        self.note.kind == Kind::AgentReplied && self.before.status != Status::Gone
+    }
+
+    fn hands_on(&self) -> bool {
+        self.before.holder != self.after.holder
+    }
+}
+
+/// One stretch of time in which nothing happened.
+pub(super) struct Stretch<'l, 'm> {
+    /// What held all the time.
+    pub held: &'l Held<'m>,
+    /// When it begins.
+    pub from: i64,
+    /// When it ends.
+    pub to: i64,
+}
+
+/// One ticket up to `now`.
+pub(super) struct Life<'m> {
+    model: &'m Model,
+    now: i64,
+    /// What happened, in order.
+    pub steps: Vec<Step<'m>>,
+    /// What holds after all steps.
+    held: Held<'m>,
+    /// The step that created it; none in a partial timeline.
+    created: Option<usize>,
+}
+
+impl<'m> Life<'m> {
+    /// The ticket of these notes as it is known at `now`.
+    pub(super) fn new(model: &'m Model, notes: &'m [Note], now: i64) -> Self {
+        let notes: Vec<&Note> = notes.iter().filter(|note| note.at <= now).collect();
+        let created = notes.iter().position(|note| note.kind == Kind::Created);
+        let mut held = Held::default();
+        let mut steps = Vec::new();
+        for (index, &note) in notes.iter().enumerate() {
+            let before = held;
+            let names_holder =
+                matches!(note.kind, Kind::Created | Kind::Assigned) || held.holder.is_none();
+            if names_holder && note.team.is_some() {
+                held.holder = note.team.as_deref();
+            }
+            held.priority = note.priority.or(held.priority);
+            held.channel = note.channel.as_deref().or(held.channel);
+            if created.is_none_or(|created| index > created) {
+                held.status = held.status.after(note.kind);
+            }
+            let is_solved = before.is_solved || held.status == Status::Solved;
+            held.is_solved = is_solved && !held.status.is_active();
+            steps.push(Step { note, before, after: held });
+        }
+        Self { model, now, steps, held, created }
+    }
+
+    /// All stopwatches that the ticket had or has for a measure.
+    pub(super) fn waits(&self, measure: Measure) -> Vec<Wait> {
+        match measure {
+            Measure::FirstReply => self.first_reply().1.into_iter().collect(),
+            Measure::NextReply => self.next_replies(),
+            Measure::Update => self.updates(),
+            Measure::CustomerWait | Measure::AgentWork | Measure::Resolution => {
+                self.resolution().into_iter().collect()
+            }
+            Measure::FirstResolution => self.first_resolution().into_iter().collect(),
+            Measure::Ownership => self.stints(),
+            Measure::Contacts => self.contacts().into_iter().collect(),
+        }
+    }
+
+    /// What a stopwatch showed just before a step, or at `now` after the last.
+    pub(super) fn elapsed(&self, wait: &Wait, until: usize, cut: Cut, basis: Basis) -> i64 {
+        let times = self.stretches(wait, until, cut).map(|stretch| match basis {
+            Basis::Calendar => stretch.to - stretch.from,
+            Basis::Open => self.open_ms(&stretch),
+        });
+        wait.count.unwrap_or_else(|| times.sum())
+    }
+
+    /// The stretches that a stopwatch counted before a step.
+    fn stretches<'l>(
+        &'l self,
+        wait: &Wait,
+        until: usize,
+        cut: Cut,
+    ) -> impl Iterator<Item = Stretch<'l, 'm>> {
+        let all = (wait.since..until).map(|index| {
+            let to = self.steps.get(index + 1).map_or(self.now, |next| next.note.at);
+            Stretch { held: &self.steps[index].after, from: self.steps[index].note.at, to }
+        });
+        all.filter(move |stretch| !cut.leaves_out(stretch.held))
+    }
+
+    /// All stretches from the start of a stopwatch to its end, pauses too, but not the solved time where
+    /// its measure leaves that out. What is no time has none.
+    pub(super) fn span<'l>(
+        &'l self,
+        wait: &Wait,
+        cut: Cut,
+    ) -> impl Iterator<Item = Stretch<'l, 'm>> {
+        let never = Pauses { pending: false, on_hold: false };
+        self.stretches(wait, wait.lived.end, Cut { pauses: never, ..cut })
+    }
+
+    /// The open time of a stretch, by the calendar of who held the ticket.
+    pub(super) fn open_ms(&self, stretch: &Stretch<'_, '_>) -> i64 {
+        let hours = self.model.hours_of(self.model.claimed_by(stretch.held.holder));
+        hours.map_or(stretch.to - stretch.from, |hours| hours.open_ms(stretch.from, stretch.to))
+    }
+
+    /// The step of the first reply, where one was given, and its stopwatch, where there was one.
+    fn first_reply(&self) -> (Option<usize>, Option<Wait>) {
+        let question = self.created.and_then(|created| match self.steps[created].note.maker {
+            Maker::Customer | Maker::System => Some(created),
+            Maker::Agent => self.question_from(created + 1),
+        });
+        question.map_or((None, None), |question| self.exchange(question))
+    }
+
+    /// The stopwatches from a question to its answer, one after the other, since the first reply.
+    fn next_replies(&self) -> Vec<Wait> {
+        // In a partial timeline a first reply counts as given.
+        let mut from = match self.created {
+            None => Some(0),
+            Some(_) => self.first_reply().0.map(|answer| answer + 1),
+        };
+        let mut waits = Vec::new();
+        while let Some(question) = from.and_then(|from| self.question_from(from)) {
+            let (answer, wait) = self.exchange(question);
+            waits.extend(wait);
+            from = answer.map(|answer| answer + 1);
+        }
+        waits
+    }
+
+    /// The stopwatches from each reply to the next.
+    fn updates(&self) -> Vec<Wait> {
+        let replies = self.after_creation().filter(|&step| self.steps[step].replies());
+        replies.filter_map(|reply| self.exchange(reply).1).collect()
+    }
+
+    /// What became of a question, or of a reply that another is to follow: the step of its answer, and its
+    /// stopwatch. It has one if, at some step before the answer, it is asked and the ticket open, pending
+    /// or on hold; the time counts from the question. A reply to a ticket that is gone is no answer.
+    fn exchange(&self, question: usize) -> (Option<usize>, Option<Wait>) {
+        let answer = self.first_from(question + 1, Step::replies);
+        let started = self
+            .first_from(question, |step| step.after.status.is_active())
+            .filter(|&started| answer.is_none_or(|answer| started < answer));
+        (answer, started.map(|started| self.wait(question, started, answer)))
+    }
+
+    /// From creation to the solve that the ticket rests in.
+    fn resolution(&self) -> Option<Wait> {
+        let created = self.created?;
+        Some(self.wait(created, created, self.resting_solve()))
+    }
+
+    /// From creation to the first solve of all.
+    fn first_resolution(&self) -> Option<Wait> {
+        let created = self.created?;
+        Some(self.wait(created, created, self.first_from(created, Step::solves)))
+    }
+
+    /// How often the customer had asked when the ticket came to rest solved: what they wrote after
+    /// creation, and how often it was really reopened.
+    fn contacts(&self) -> Option<Wait> {
+        let (created, solve) = (self.created?, self.resting_solve()?);
+        let asks = |step: &&Step<'_>| match step.note.kind == Kind::Reopened {
+            true => step.comes_back(),
+            false => step.note.kind == Kind::CustomerReplied,
+        };
+        let count = self.steps[created + 1..solve].iter().filter(asks).map(|_| 1).sum();
+        Some(Wait { count: Some(count), ..self.wait(solve, solve, Some(solve)) })
+    }
+
+    /// What each team had the ticket for, one after the other.
+    fn stints(&self) -> Vec<Wait> {
+        let first = self.created.unwrap_or(0);
+        let starts = (first..self.steps.len()).filter(|&step| self.starts_stint(step));
+        starts.map(|start| self.stint(start)).collect()
+    }
+
+    fn starts_stint(&self, index: usize) -> bool {
+        let step = &self.steps[index];
+        let gets_it = self.created == Some(index) || step.hands_on();
+        let is_held = step.after.holder.is_some() && step.after.status.is_active();
+        is_held && (gets_it || step.comes_back() && !self.takes_up_again(index))
+    }
+
+    /// Whether a reopening takes up the stint that was running when the ticket went away: it was not
+    /// solved, and it has the same holder.
+    fn takes_up_again(&self, reopening: usize) -> bool {
+        let left = self.steps[..reopening].iter().rfind(|step| step.leaves());
+        let holder = self.steps[reopening].after.holder;
+        left.is_some_and(|left| !left.solves() && left.before.holder == holder)
+    }
+
+    /// What became of a stint: handed on or solved it is a sample; gone, it is given up, unless the ticket
+    /// comes back with the same holder.
+    fn stint(&self, start: usize) -> Wait {
+        let holder = self.steps[start].after.holder;
+        let team = self.model.claimed_by(holder);
+        let mut from = start + 1;
+        while let Some(stop) = self.first_from(from, |step| step.hands_on() || step.leaves()) {
+            let step = &self.steps[stop];
+            if step.solves() || !step.leaves() {
+                return self.ended(start, start, Some((stop, End::Answered)), team);
+            }
+            let back = self.first_from(stop, Step::comes_back);
+            match back.filter(|&back| self.steps[back].after.holder == holder) {
+                Some(back) => from = back + 1,
+                None => return self.ended(start, start, Some((stop, self.end_by(stop))), team),
+            }
+        }
+        self.ended(start, start, None, team)
+    }
+
+    /// A stopwatch that its answer ended; without an answer, that the ticket is not open any more.
+    ///
+    /// Answered, it counts for the team that answered, if that is declared, else for the holder; at
+    /// its end, or at `now`.
+    fn wait(&self, since: usize, started: usize, answer: Option<usize>) -> Wait {
+        let ended = match answer {
+            Some(answer) => Some((answer, End::Answered)),
+            None => self.left().map(|left| (left, self.end_by(left))),
+        };
+        let holder = ended.map_or(self.held, |(step, _)| self.steps[step].after).holder;
+        let team = match answer {
+            Some(answer) => self.acting_in(answer),
+            None => self.model.claimed_by(holder),
+        };
+        self.ended(since, started, ended, team)
+    }
+
+    /// A stopwatch that ended at a step, or did not. What that step sets is too late for it.
+    ///
+    /// A reopening starts its stopwatch before its own priority takes effect. Given up and taken up
+    /// again, a stopwatch counts as if never given up.
+    fn ended(&self, since: usize, started: usize, ended: Option<(usize, End)>, team: &str) -> Wait {
+        let held = ended.map_or(&self.held, |(step, _)| &self.steps[step].before);
+        Wait {
+            end: ended.map_or(End::Waiting, |(_, end)| end),
+            at: ended.map_or(self.now, |(step, _)| self.steps[step].note.at),
+            since,
+            lived: started..ended.map_or(self.steps.len(), |(step, _)| step),
+            team: team.to_owned(),
+            priority: held.priority,
+            channel: held.channel.map(str::to_owned),
+            count: None,
+        }
+    }
+
+    /// For whom what was done in a step counts: the team that acted if it is declared, else the holder.
+    pub(super) fn acting_in(&self, step: usize) -> &str {
+        let step = &self.steps[step];
+        let acting = step.note.team.as_deref().filter(|team| self.model.is_declared(team));
+        acting.unwrap_or_else(|| self.model.claimed_by(step.after.holder))
+    }
+
+    /// The steps after creation; in a partial timeline all.
+    pub(super) fn after_creation(&self) -> Range<usize> {
+        self.created.map_or(0, |created| created + 1)..self.steps.len()
+    }
+
+    /// The first customer message at or after a step.
+    fn question_from(&self, from: usize) -> Option<usize> {
+        self.first_from(from, |step| step.note.kind == Kind::CustomerReplied)
+    }
+
+    /// The step by which the ticket ceased to be open, pending or on hold, if it is not.
+    fn left(&self) -> Option<usize> {
+        let is_away = !self.held.status.is_active();
+        is_away.then(|| self.steps.iter().rposition(Step::leaves)).flatten()
+    }
+
+    /// The solve that the ticket rests in, whatever else it became since.
+    fn resting_solve(&self) -> Option<usize> {
+        self.left().filter(|&left| self.steps[left].solves())
+    }
+
+    /// How what was running ended when the ticket left without a word.
+    fn end_by(&self, left: usize) -> End {
+        let kind = self.steps[left].note.kind;
+        if matches!(kind, Kind::Deleted | Kind::MarkedSpam) { End::Cancelled } else { End::GivenUp }
+    }
+
+    fn first_from(&self, from: usize, is_it: impl Fn(&Step<'m>) -> bool) -> Option<usize> {
+        let mut steps = self.steps.iter().enumerate().skip(from);
+        steps.find(|(_, step)| is_it(step)).map(|(index, _)| index)
+    }
+}

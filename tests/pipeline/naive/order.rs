@@ -1,0 +1,99 @@
+//! A ticket's events in the total order of the design, each identity once.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use vaste::event::{Event, Kind, Maker, Priority};
+
+/// A ticket's events in order, each identity once: the one that sorts first.
+pub(super) fn timeline(mut events: Vec<&Event<'_>>) -> Vec<Note> {
+    events.sort_by(|a, b| total_order(a, b));
+    let mut seen = BTreeSet::new();
+    events.retain(|event| seen.insert(event.identity));
+    events.into_iter().map(Note::new).collect()
+}
+
+fn total_order(a: &Event<'_>, b: &Event<'_>) -> Ordering {
+    let rank = |kind: Kind| ORDER.iter().position(|&other| other == kind);
+    (a.time.ms().cmp(&b.time.ms()))
+        .then_with(|| rank(a.kind).cmp(&rank(b.kind)))
+        .then_with(|| content(a).cmp(&content(b)))
+        .then_with(|| a.identity.cmp(&b.identity))
+}
+
+/// In which order the events of one instant come, as the design lists them.
+const ORDER: [Kind; 17] = [
+    Kind::Created,
+    Kind::Reopened,
+    Kind::Resumed,
+    Kind::CustomerReplied,
+    Kind::BotReplied,
+    Kind::AgentReplied,
+    Kind::NoteAdded,
+    Kind::Pending,
+    Kind::OnHold,
+    Kind::Solved,
+    Kind::Closed,
+    Kind::Merged,
+    Kind::Deleted,
+    Kind::MarkedSpam,
+    Kind::Rated,
+    Kind::Reviewed,
+    Kind::Assigned,
+];
+
+/// What an event says, in the order in which it decides, what is absent first. With nothing but
+/// `into` in its detail it says the same as without any.
+fn content(event: &Event<'_>) -> impl Ord {
+    let detail = event.detail.as_deref().cloned().unwrap_or_default();
+    (
+        event.team.as_deref(),
+        event.priority.map(Priority::label),
+        event.channel.as_deref(),
+        event.agent.as_deref(),
+        match event.maker {
+            Maker::Customer => None,
+            Maker::Agent => Some("agent"),
+            Maker::System => Some("system"),
+        },
+        (detail.by, detail.score, detail.note),
+        (detail.bring_to_team, detail.concern, detail.text),
+    )
+}
+
+/// What the model keeps of an event.
+#[derive(Debug)]
+pub(super) struct Note {
+    /// When it happened.
+    pub at: i64,
+    /// What happened.
+    pub kind: Kind,
+    /// Who owes the answer, or who acted.
+    pub team: Option<String>,
+    /// The priority from here on.
+    pub priority: Option<Priority>,
+    /// The channel from here on.
+    pub channel: Option<String>,
+    /// Who made the ticket.
+    pub maker: Maker,
+    /// Who reviewed.
+    pub by: Option<String>,
+    /// The score of a rating or a review.
+    pub score: Option<u8>,
+}
+
+impl Note {
+    fn new(event: &Event<'_>) -> Self {
+        let detail = event.detail.as_deref();
+        Self {
+            at: event.time.ms(),
+            kind: event.kind,
+            team: event.team.as_deref().map(str::to_owned),
+            priority: event.priority,
+            channel: event.channel.as_deref().map(str::to_owned),
+            maker: event.maker,
+            by: detail.and_then(|detail| detail.by.as_deref()).map(str::to_owned),
+            score: detail.and_then(|detail| detail.score),
+        }
+    }
+}

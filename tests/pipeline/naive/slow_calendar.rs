@@ -1,0 +1,127 @@
+//! A calendar that looks at every minute of a few months, and shares no code with anything.
+//!
+//! # Design
+//! All is laid out once: which local minute each minute of the span is, which of them each opening
+//! covers, and how much was open before each. A local time that does not exist is taken one hour later;
+//! one that exists twice means the first. An opening belongs to the date on which it begins: a closed
+//! date takes away what begins on it, whole, and nothing of what began the day before.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// The first instant that is known: 2025-12-01T00:00Z, a Monday.
+pub(crate) const BEGIN_MS: i64 = 1_764_547_200_000;
+/// How many days are known from there on.
+pub(crate) const DAYS: i64 = 150;
+
+const MINUTE_MS: i64 = 60_000;
+const DAY_MINUTES: i64 = 24 * 60;
+/// Days laid out before and after the known ones, for offsets and for openings past midnight.
+const MARGIN_DAYS: i64 = 4;
+
+/// How local time differs from UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Zone {
+    /// Minutes by which local time is ahead of UTC.
+    pub offset_minutes: i64,
+    /// From which instant on, in ms, it is ahead by other minutes.
+    pub shift: Option<(i64, i64)>,
+}
+
+/// A year, a month from 1 and a day from 1.
+pub(crate) type Date = (i32, u32, u32);
+
+/// Openings of one day as local minutes since its midnight. The second is excluded; where it is not after
+/// the first, it is one of the next day.
+pub(crate) type Openings = Vec<(i64, i64)>;
+
+/// When it is open, minute by minute.
+pub(crate) struct SlowCalendar {
+    /// Whether each minute of the span is open.
+    open: Vec<bool>,
+    /// The open milliseconds before each minute of the span, and before its end.
+    before: Vec<i64>,
+}
+
+impl SlowCalendar {
+    /// A calendar of a week, Monday first, that is closed on some local dates.
+    pub(crate) fn new(zone: Zone, week: &[Openings; 7], closed: &[Date]) -> Self {
+        let firsts = first_minutes(zone);
+        let minute_of = |local: i64| {
+            let later = || firsts.get(&(local + 60));
+            *firsts.get(&local).or_else(later).expect("a gap is of one hour at most")
+        };
+        let closed: BTreeSet<Date> = closed.iter().copied().collect();
+        let mut is_open = BTreeSet::new();
+        // 2025-11-29 was a Saturday, two days before the span.
+        let mut date = (2025, 11, 29);
+        for day in -2..DAYS + 2 {
+            let weekday = usize::try_from(day.rem_euclid(7)).expect("one of seven");
+            for &(from, to) in week[weekday].iter().filter(|_| !closed.contains(&date)) {
+                let to = if to <= from { to + DAY_MINUTES } else { to };
+                let midnight = day * DAY_MINUTES;
+                is_open.extend(minute_of(midnight + from)..minute_of(midnight + to));
+            }
+            date = next(date);
+        }
+        let open: Vec<bool> = (0..DAYS * DAY_MINUTES).map(|at| is_open.contains(&at)).collect();
+        let mut before = vec![0];
+        let mut sum = 0;
+        for &is_open in &open {
+            sum += if is_open { MINUTE_MS } else { 0 };
+            before.push(sum);
+        }
+        Self { open, before }
+    }
+
+    /// The open milliseconds between two instants.
+    pub(crate) fn open_ms(&self, from: i64, to: i64) -> i64 {
+        self.open_until(to) - self.open_until(from)
+    }
+
+    /// The open milliseconds from the begin of the span to an instant of it.
+    fn open_until(&self, at: i64) -> i64 {
+        let known = BEGIN_MS..=BEGIN_MS + DAYS * DAY_MINUTES * MINUTE_MS;
+        assert!(known.contains(&at), "the slow calendar does not know {at}");
+        let minute = usize::try_from((at - BEGIN_MS) / MINUTE_MS).expect("not negative");
+        let is_open = self.open.get(minute).copied().unwrap_or_default();
+        self.before[minute] + if is_open { (at - BEGIN_MS) % MINUTE_MS } else { 0 }
+    }
+}
+
+impl fmt::Debug for SlowCalendar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SlowCalendar of {:?} open ms", self.before.last())
+    }
+}
+
+/// The first minute since the begin of the span that is each local minute; local minutes count from
+/// midnight of the first local date.
+fn first_minutes(zone: Zone) -> BTreeMap<i64, i64> {
+    let mut firsts = BTreeMap::new();
+    for minute in -MARGIN_DAYS * DAY_MINUTES..(DAYS + MARGIN_DAYS) * DAY_MINUTES {
+        let at = BEGIN_MS + minute * MINUTE_MS;
+        let shifted = zone.shift.filter(|&(from, _)| at >= from);
+        let offset = shifted.map_or(zone.offset_minutes, |(_, offset)| offset);
+        firsts.entry(minute + offset).or_insert(minute);
+    }
+    firsts
+}
+
+/// The next day.
+fn next((year, month, day): Date) -> Date {
+    let is_leap = year % 4 == 0;
+    let days = match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if day < days {
+        (year, month, day + 1)
+    } else if month < 12 {
+        (year, month + 1, 1)
+    } else {
+        (year + 1, 1, 1)
+    }
+}

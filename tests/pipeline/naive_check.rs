@@ -1,0 +1,1 @@
+//! The naive model itself, against numbers reckoned by hand.
