@@ -5,12 +5,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::slice::from_ref;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use proptest::prelude::*;
 use vaste::event::{Detail, Event, Kind, Priority};
 use vaste::measure::{Measure, Pauses};
 use vaste::time::{DAY_MS, MINUTE_MS, Timestamp};
 
+use crate::generate::{BEGIN_MS as HISTORY_BEGIN_MS, DECLARED, SPAN_MS, history};
 use crate::history::{event, of_team, with_priority};
 use crate::naive::slow_calendar::{BEGIN_MS, Openings, SlowCalendar, Zone};
 use crate::naive::{Basis, Epoch, Level, Model, Objective, Reading, Split, Target};
@@ -434,4 +436,48 @@ fn a_split_takes_what_held_just_before_the_end_or_holds_now() {
     assert_eq!(of(Split::Channel { is: None, named }), (vec![], vec![20]));
     assert_eq!(of(Split::Priority(None)), (vec![10], vec![]));
     assert_eq!(of(Split::Priority(Some(Priority::High))), (vec![], vec![20]));
+}
+
+/// Laid out once: that takes longer than a case.
+static OFFICE: LazyLock<Arc<SlowCalendar>> =
+    LazyLock::new(|| workdays(Zone { offset_minutes: 120, shift: None }, 8 * HOUR, 16 * HOUR));
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn the_parts_of_the_model_add_up_in_every_measure(history in history()) {
+        let plain = Model::new(&DECLARED, Vec::new(), &history.events);
+        let with_hours = Model::new(&DECLARED, Vec::new(), &history.events)
+            .with_hours(DECLARED[0], &OFFICE)
+            .with_hours("unclaimed", &OFFICE);
+        let now = history.instants[0].ms();
+        let from = HISTORY_BEGIN_MS.max(now - SPAN_MS / 2);
+        for measure in Measure::ALL {
+            let read = |model: &Model, team, basis| {
+                model.reading(team, measure, basis, None, from, now, &[])
+            };
+            let all = read(&plain, None, Basis::Calendar);
+            // Always open, open time is all time.
+            prop_assert_eq!(&read(&plain, None, Basis::Open), &all);
+            let open = read(&with_hours, None, Basis::Open);
+            prop_assert_eq!(open.oldest_since, all.oldest_since);
+            let pairs = open.answered.iter().zip(&all.answered);
+            prop_assert!(pairs.clone().count() == all.answered.len());
+            prop_assert!(pairs.chain(open.waiting.iter().zip(&all.waiting)).all(|(a, b)| a <= b));
+            // The organisation is its teams and what nobody answers for.
+            let teams = DECLARED.into_iter().chain(["unclaimed"]);
+            let parts: Vec<Reading> =
+                teams.map(|team| read(&with_hours, Some(team), Basis::Open)).collect();
+            let mut answered: Vec<i64> = parts.iter().flat_map(|p| p.answered.clone()).collect();
+            answered.sort_unstable();
+            prop_assert_eq!(&answered, &open.answered);
+            prop_assert_eq!(parts.iter().map(|p| p.given_up).sum::<u64>(), open.given_up);
+            prop_assert_eq!(parts.iter().filter_map(|p| p.oldest_since).min(), open.oldest_since);
+        }
+    }
 }
