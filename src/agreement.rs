@@ -1,13 +1,15 @@
 //! What a team undertook: objectives with their levels, and whether they hold.
 
 use std::fmt;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
+use crate::calendar::Calendar;
 use crate::event::Priority;
-use crate::measure::Measure;
+use crate::measure::{Basis, Measure, Pauses};
 use crate::share::Share;
-use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS};
+use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 mod verdict;
 
@@ -23,10 +25,13 @@ pub enum Owner {
 }
 
 /// What a team or the organisation agreed on: one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Agreement {
     /// Whose it is.
     pub owner: Owner,
+    /// When the team is open; absent where it is always. That of the organisation is for tickets that
+    /// nobody answers for.
+    pub hours: Option<Arc<Calendar>>,
     /// Its lines; none where nothing is agreed on yet.
     pub objectives: Vec<Objective>,
     /// What else the file says.
@@ -38,6 +43,8 @@ pub struct Agreement {
 pub struct About {
     /// What it is called where no language's name is given.
     pub name: Box<str>,
+    /// The name of the calendar of its hours; absent where it is always open.
+    pub hours: Option<Box<str>>,
     /// Names by language, such as `fi`.
     pub names: Vec<(&'static str, Box<str>)>,
     /// The day it was agreed on, and by how many.
@@ -59,7 +66,7 @@ impl About {
 }
 
 /// One line of an agreement.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Objective {
     /// Its name, unique within the agreement.
     pub name: Box<str>,
@@ -69,10 +76,61 @@ pub struct Objective {
     pub level: Level,
     /// The length of the rolling window that it is judged over. Default `7d`.
     pub over: Elapsed,
+    /// Earlier levels, so that the past is judged by what held then; ascending by their ends.
+    pub was: Vec<Was>,
+    /// What pauses its stopwatches, where that differs from the measure's own: then it has stopwatches of
+    /// its own.
+    pub pauses: Option<Pauses>,
+    /// The hours that its own stopwatches go by, where earlier ones differ from the team's.
+    pub hours: Option<Arc<Calendar>>,
+    /// What the readings of its measure are split by, for its owner.
+    pub split: Split,
+    /// What others achieve.
+    pub market: Option<Market>,
     /// How much of the error budget may be spent before the objective is at risk. Default `80%`.
     pub at_risk: Share,
     /// Who is told, and when.
     pub alerts: Alerts,
+}
+
+/// An earlier level of an objective.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Was {
+    /// The first instant at which it held no longer.
+    pub until: Timestamp,
+    /// The level.
+    pub level: Level,
+    /// The length of its window.
+    pub over: Elapsed,
+}
+
+/// What readings are split by, each on its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Split {
+    /// By priority.
+    pub priority: bool,
+    /// By these channels; all others are one.
+    pub channels: Vec<Box<str>>,
+}
+
+/// What others achieve, to compare with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Market {
+    /// The time within which they answer.
+    pub within: Target,
+    /// Who says so.
+    pub source: Box<str>,
+    /// The day of which they say it.
+    pub as_of: Option<NaiveDate>,
+}
+
+/// How long something may take, and in which kind of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// So long; over it is what takes longer. Of a count, the number in ms.
+    pub elapsed: Elapsed,
+    /// Of this kind of time.
+    pub basis: Basis,
 }
 
 /// The alerts of one objective.
@@ -82,6 +140,8 @@ pub struct Alerts {
     pub missed: AlertPolicy,
     /// When most of the error budget is spent; absent unless the agreement asks for it.
     pub at_risk: Option<AlertPolicy>,
+    /// When others achieve more than the objective's share does; absent unless the agreement asks for it.
+    pub behind_market: Option<AlertPolicy>,
 }
 
 /// How one alert behaves.
@@ -118,16 +178,43 @@ pub enum Level {
     /// A share of tickets within a target.
     Within {
         /// The target where the priority has none of its own.
-        target: Elapsed,
+        target: Target,
         /// Targets by priority, in the order of [`Priority::ALL`].
-        by_priority: [Option<Elapsed>; Priority::ALL.len()],
+        by_priority: [Option<Target>; Priority::ALL.len()],
         /// The share of decided tickets that must be within target. Default `90%`.
         share: Share,
         /// Decided tickets needed before a verdict is given. Default 20.
         min_tickets: u64,
     },
     /// Nobody waits longer than this.
-    NoneOver(Elapsed),
+    NoneOver(Target),
+}
+
+impl Level {
+    /// The target for a ticket of this priority.
+    pub fn target(&self, priority: Option<Priority>) -> Target {
+        match self {
+            Self::NoneOver(limit) => *limit,
+            Self::Within { target, by_priority, .. } => {
+                priority.and_then(|priority| by_priority[priority.index()]).unwrap_or(*target)
+            }
+        }
+    }
+
+    /// Whether the target depends on the priority.
+    pub fn differs_by_priority(&self) -> bool {
+        match self {
+            Self::NoneOver(_) => false,
+            Self::Within { by_priority, .. } => by_priority.iter().any(Option::is_some),
+        }
+    }
+
+    /// All its targets, in no order, some perhaps twice.
+    pub fn targets(&self) -> impl Iterator<Item = Target> {
+        std::iter::once(None)
+            .chain(Priority::ALL.into_iter().map(Some))
+            .map(|priority| self.target(priority))
+    }
 }
 
 impl Objective {
@@ -137,33 +224,56 @@ impl Objective {
     pub const OVER_MIN: Elapsed = Elapsed::from_ms(HOUR_MS);
     /// The longest window. It decides how long panes and finished tickets are kept.
     pub const OVER_MAX: Elapsed = Elapsed::from_ms(90 * DAY_MS);
+    /// The default of `at_risk`.
+    pub const AT_RISK_DEFAULT: Share = Share::EIGHTY_PERCENT;
     /// The default of `min_tickets`: at a true share of 95 % and a level of 90 %, 20 tickets miss by chance
     /// in 7.5 of 100 windows, 5 in 22.6.
     pub const MIN_TICKETS_DEFAULT: u64 = 20;
 
-    /// The target for a ticket of this priority.
-    pub fn target(&self, priority: Option<Priority>) -> Elapsed {
-        match &self.level {
-            Level::NoneOver(limit) => *limit,
-            Level::Within { target, by_priority, .. } => {
-                priority.and_then(|priority| by_priority[priority.index()]).unwrap_or(*target)
-            }
+    /// An objective with the defaults for all that is not said.
+    pub fn new(name: &str, measure: Measure, level: Level) -> Self {
+        Self {
+            name: name.into(),
+            measure,
+            level,
+            over: Self::OVER_DEFAULT,
+            was: Vec::new(),
+            pauses: None,
+            hours: None,
+            split: Split::default(),
+            market: None,
+            at_risk: Self::AT_RISK_DEFAULT,
+            alerts: Alerts::default(),
         }
     }
 
-    /// Whether the target depends on the priority.
-    pub fn differs_by_priority(&self) -> bool {
-        match &self.level {
-            Level::NoneOver(_) => false,
-            Level::Within { by_priority, .. } => by_priority.iter().any(Option::is_some),
-        }
+    /// One of its targets as people read it: a duration, or the number of what is counted.
+    pub fn shown(&self, target: Target) -> String {
+        if self.measure.is_count() { target.elapsed.ms().to_string() } else { target.to_string() }
     }
 
-    /// All its targets, in no order, some perhaps twice.
-    pub fn targets(&self) -> impl Iterator<Item = Elapsed> {
-        std::iter::once(None)
-            .chain(Priority::ALL.into_iter().map(Some))
-            .map(|priority| self.target(priority))
+    /// The level in force at an instant.
+    pub fn level_at(&self, at: Timestamp) -> &Level {
+        self.was_at(at).map_or(&self.level, |was| &was.level)
+    }
+
+    /// The length of the window in force at an instant.
+    pub fn over_at(&self, at: Timestamp) -> Elapsed {
+        self.was_at(at).map_or(self.over, |was| was.over)
+    }
+
+    /// The lengths of all its windows, earlier ones too.
+    pub fn overs(&self) -> impl Iterator<Item = Elapsed> {
+        self.was.iter().map(|was| was.over).chain([self.over])
+    }
+
+    /// All its levels, earlier ones first.
+    pub fn levels(&self) -> impl Iterator<Item = &Level> {
+        self.was.iter().map(|was| &was.level).chain([&self.level])
+    }
+
+    fn was_at(&self, at: Timestamp) -> Option<&Was> {
+        self.was.iter().find(|was| at < was.until)
     }
 }
 
@@ -173,9 +283,31 @@ impl fmt::Display for Objective {
         let measure = self.measure.label();
         match &self.level {
             Level::Within { target, share, .. } => {
-                write!(f, "{share} {measure} within {target}, over {}", self.over)
+                write!(f, "{share} {measure} within {}, over {}", self.shown(*target), self.over)
             }
-            Level::NoneOver(limit) => write!(f, "no {measure} over {limit}"),
+            Level::NoneOver(limit) => write!(f, "no {measure} over {}", self.shown(*limit)),
+        }
+    }
+}
+
+impl Target {
+    /// So much calendar time.
+    pub const fn calendar(elapsed: Elapsed) -> Self {
+        Self { elapsed, basis: Basis::Calendar }
+    }
+
+    /// So much open time.
+    pub const fn open(elapsed: Elapsed) -> Self {
+        Self { elapsed, basis: Basis::Open }
+    }
+}
+
+/// `4h`, or `4h of open time`.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.basis {
+            Basis::Calendar => write!(f, "{}", self.elapsed),
+            Basis::Open => write!(f, "{} of open time", self.elapsed),
         }
     }
 }

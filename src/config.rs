@@ -18,6 +18,7 @@ mod alertmanager;
 mod calendars;
 mod fault;
 mod fields;
+mod objective;
 mod service;
 mod yaml;
 
@@ -32,7 +33,7 @@ pub struct Config {
     pub agreements: Vec<Agreement>,
     /// All calendars that files define, by name; the built-in `always` is not among them. One that has faults
     /// is there, always open.
-    pub calendars: BTreeMap<Box<str>, Arc<Calendar>>,
+    pub calendars: Calendars,
     /// The measures that run beside those that the agreements name.
     pub measures: Vec<Measure>,
     /// What the service is told beside; absent where no file of the service was read.
@@ -44,6 +45,9 @@ pub struct Config {
     /// A hash of all that stands in them.
     pub hash: u64,
 }
+
+/// Calendars by name.
+pub type Calendars = BTreeMap<Box<str>, Arc<Calendar>>;
 
 /// What a file is, by its keys.
 enum Content {
@@ -58,10 +62,20 @@ impl Config {
     pub fn read(paths: &[PathBuf], disk: &dyn Disk, today: &str) -> Self {
         let mut config = Self { measures: Measure::DEFAULT.to_vec(), ..Self::default() };
         let mut waiting: Vec<PathBuf> = paths.iter().rev().cloned().collect();
+        let mut agreements = Vec::new();
         while let Some(path) = waiting.pop() {
             if !config.files.contains(&path) {
-                waiting.extend(config.read_file(&path, disk, today).into_iter().rev());
+                let read = config.read_file(&path, disk, &mut agreements);
+                waiting.extend(read.into_iter().rev());
                 config.files.push(path);
+            }
+        }
+        // Last, since they name calendars.
+        for (path, node) in agreements {
+            let notes = &mut config.notes;
+            if let Some(read) = agreement::read(&node, &path, &config.calendars, today, notes) {
+                notes.owner(&read.owner, &path);
+                config.agreements.push(read);
             }
         }
         config.check_together();
@@ -73,8 +87,13 @@ impl Config {
         Rules::new(&self.agreements, &self.measures)
     }
 
-    /// Reads one file; returns the files that it refers to.
-    fn read_file(&mut self, path: &Path, disk: &dyn Disk, today: &str) -> Vec<PathBuf> {
+    /// Reads one file, an agreement only as YAML; returns the files that it refers to.
+    fn read_file(
+        &mut self,
+        path: &Path,
+        disk: &dyn Disk,
+        agreements: &mut Vec<(PathBuf, yaml::Node)>,
+    ) -> Vec<PathBuf> {
         let text = match disk.read(path) {
             Ok(text) => text,
             Err(error) => {
@@ -93,10 +112,7 @@ impl Config {
         };
         match content_of(&node) {
             Content::Agreement => {
-                if let Some(read) = agreement::read(&node, path, today, &mut self.notes) {
-                    self.notes.owner(&read.owner, path);
-                    self.agreements.push(read);
-                }
+                agreements.push((path.to_owned(), node));
                 Vec::new()
             }
             Content::Calendars => {

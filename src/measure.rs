@@ -1,4 +1,4 @@
-//! The kinds of response time, and which pauses stop their stopwatches.
+//! The kinds of response time, of time itself, and which pauses stop their stopwatches.
 
 /// What a stopwatch measures. In the order in which readings list them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,4 +110,31 @@ pub struct Pauses {
 impl Pauses {
     /// Nothing pauses it.
     pub const NEVER: Self = Self { pending: false, on_hold: false };
+}
+
+/// The kind of time that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Basis {
+    /// All of it.
+    Calendar,
+    /// That in which the team that holds the ticket is open.
+    Open,
+}
+
+impl Basis {
+    /// Both, in the order of readings.
+    pub const ALL: [Self; 2] = [Self::Calendar, Self::Open];
+
+    /// Its name in readings and metrics. A closed set: changing one is a breaking change.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Calendar => "calendar",
+            Self::Open => "open",
+        }
+    }
+
+    /// Its place in [`Basis::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
 }

@@ -5,7 +5,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::agreement::State;
-use crate::measure::Measure;
+use crate::measure::{Basis, Measure};
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
 use crate::window::Waited;
 
@@ -22,8 +22,9 @@ pub struct Reading {
     /// What is measured.
     #[serde(serialize_with = "measure_label")]
     pub measure: Measure,
-    /// The kind of time: `calendar`.
-    pub basis: &'static str,
+    /// The kind of time.
+    #[serde(serialize_with = "basis_label")]
+    pub basis: Basis,
     /// The length of the window.
     #[serde(serialize_with = "as_text")]
     pub window: Elapsed,
@@ -45,8 +46,21 @@ pub struct Reading {
     pub given_up: u64,
     /// Quantiles with those still waiting counted as such.
     pub q_with_waiting: Quantiles<Waited>,
-    /// The share within each agreed target, exact.
+    /// The share within each agreed target of that kind of time, exact.
     pub within: Vec<Within>,
+    /// Which tickets it is of; absent where it is of all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub split: Option<SplitShown>,
+}
+
+/// The part of a team's tickets that a reading is of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SplitShown {
+    /// Those of that priority; `none` without one.
+    Priority(&'static str),
+    /// Those of that channel; `other` for all that are not told apart.
+    Channel(Box<str>),
 }
 
 /// Tickets within one agreed target.
@@ -141,6 +155,11 @@ impl Serialize for Waited {
 
 fn measure_label<S: Serializer>(measure: &Measure, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(measure.label())
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it in so")]
+fn basis_label<S: Serializer>(basis: &Basis, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(basis.label())
 }
 
 fn state_label<S: Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {

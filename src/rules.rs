@@ -2,9 +2,12 @@
 //! judge a ticket.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
 
 use crate::agreement::{About, Agreement, Objective, Owner};
-use crate::measure::Measure;
+use crate::calendar::Calendar;
+use crate::measure::{Basis, Measure, Pauses};
 use crate::name;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS};
 
@@ -44,17 +47,81 @@ impl ObjectiveId {
     }
 }
 
+/// A kind of stopwatch: what it measures, what pauses it, and whose hours it goes by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// What it measures.
+    pub measure: Measure,
+    /// What pauses it.
+    pub pauses: Pauses,
+    /// The slot that goes by other hours than its team's: those of an objective whose earlier hours differ.
+    own_hours: Option<(Slot, CalendarId)>,
+}
+
+/// One kind of stopwatch among all of [`Rules`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CourseId(u16);
+
+impl CourseId {
+    /// Its number, below [`Rules::courses`].
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// One calendar among all of [`Rules`]; the first is `always`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CalendarId(u16);
+
+/// A channel that some reading is split by, or [`ChannelId::OTHER`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChannelId(u16);
+
+impl ChannelId {
+    /// Any channel that no agreement names, and none at all.
+    pub const OTHER: Self = Self(0);
+
+    /// Its number.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// The channel of that number.
+    pub const fn from_index(index: u16) -> Self {
+        Self(index)
+    }
+}
+
+/// What the readings of one team and measure are split by.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SplitBy {
+    /// By priority.
+    pub priority: bool,
+    /// By channel: all others, then these, by name; empty where not.
+    pub channels: Vec<ChannelId>,
+}
+
 /// Agreements, compiled. Teams are in order of name, objectives in order of team and line.
 #[derive(Debug)]
 pub struct Rules {
     teams: Vec<Box<str>>,
     measures: Vec<Measure>,
-    objectives: Vec<(Slot, Objective)>,
+    /// In order of measure, the measure's own first.
+    courses: Vec<Course>,
+    /// The courses of each measure, in the order of [`Measure::ALL`].
+    of_measure: [Range<u16>; Measure::ALL.len()],
+    calendars: Vec<Arc<Calendar>>,
+    /// By slot; the organisation goes by the hours of those who answer.
+    hours: Vec<CalendarId>,
+    has_hours: bool,
+    objectives: Vec<(Slot, CourseId, Objective)>,
     /// What agreements say beside their objectives.
     about: BTreeMap<Slot, About>,
-    /// By slot and measure.
+    /// By slot and course.
     judging: Vec<Vec<ObjectiveId>>,
     windows: Vec<Elapsed>,
+    channels: Vec<Box<str>>,
+    splits: BTreeMap<(Slot, Measure), SplitBy>,
 }
 
 impl Rules {
@@ -67,27 +134,36 @@ impl Rules {
             Owner::Organisation => None,
         });
         let mut rules = Self::of_teams(teams.collect());
-        let mut sorted: Vec<&Agreement> = agreements.iter().collect();
-        sorted.sort_by(|a, b| a.owner.cmp(&b.owner));
-        for agreement in sorted {
-            let slot = match &agreement.owner {
-                Owner::Team(name) => rules.slot_of_team(name),
-                Owner::Organisation => rules.organisation(),
-            };
-            rules.objectives.extend(agreement.objectives.iter().map(|line| (slot, line.clone())));
-            rules.about.insert(slot, agreement.about.clone());
-        }
-        let named = rules.objectives.iter().map(|(_, objective)| objective.measure);
+        let named = agreements.iter().flat_map(|a| &a.objectives).map(|line| line.measure);
         rules.measures = named.chain(measures.iter().copied()).collect();
         rules.measures.sort_unstable();
         rules.measures.dedup();
-        rules.windows.extend(rules.objectives.iter().map(|(_, objective)| objective.over));
+        let mut sorted: Vec<&Agreement> = agreements.iter().collect();
+        sorted.sort_by(|a, b| a.owner.cmp(&b.owner));
+        let lines: Vec<(Slot, &Objective)> = sorted
+            .iter()
+            .flat_map(|agreement| {
+                let slot = rules.slot_of_owner(&agreement.owner);
+                agreement.objectives.iter().map(move |line| (slot, line))
+            })
+            .collect();
+        for agreement in &sorted {
+            let slot = rules.slot_of_owner(&agreement.owner);
+            if let Some(hours) = &agreement.hours {
+                let open = if slot == rules.organisation() { rules.unclaimed() } else { slot };
+                rules.hours[open.index()] = rules.calendar_id(hours);
+            }
+            rules.about.insert(slot, agreement.about.clone());
+        }
+        rules.has_hours = rules.hours.iter().any(|id| *id != CalendarId::default());
+        let courses: Vec<Course> =
+            lines.iter().map(|(slot, line)| rules.course_of(*slot, line)).collect();
+        rules.lay_courses(&courses);
+        for ((slot, line), course) in lines.into_iter().zip(&courses) {
+            rules.take_in(slot, line, course);
+        }
         rules.windows.sort_unstable();
         rules.windows.dedup();
-        rules.judging = vec![Vec::new(); rules.slots() * Measure::ALL.len()];
-        for (id, (slot, objective)) in (0..).map(ObjectiveId).zip(&rules.objectives) {
-            rules.judging[series_index(*slot, objective.measure)].push(id);
-        }
         rules
     }
 
@@ -102,21 +178,103 @@ impl Rules {
         teams.truncate(TEAMS_MAX);
         let mut rules = Self::of_teams(teams);
         rules.measures = Measure::DEFAULT.to_vec();
-        rules.judging = vec![Vec::new(); rules.slots() * Measure::ALL.len()];
+        rules.lay_courses(&[]);
         (rules, over)
     }
 
     fn of_teams(mut teams: Vec<Box<str>>) -> Self {
         teams.sort_unstable();
         teams.dedup();
+        let hours = vec![CalendarId::default(); teams.len() + 2];
         Self {
             teams,
             measures: Vec::new(),
+            courses: Vec::new(),
+            of_measure: Measure::ALL.map(|_| 0..0),
+            calendars: vec![Arc::new(Calendar::always())],
+            hours,
+            has_hours: false,
             objectives: Vec::new(),
             about: BTreeMap::new(),
             judging: Vec::new(),
             windows: WINDOWS.to_vec(),
+            channels: Vec::new(),
+            splits: BTreeMap::new(),
         }
+    }
+
+    fn slot_of_owner(&self, owner: &Owner) -> Slot {
+        match owner {
+            Owner::Team(name) => self.slot_of_team(name),
+            Owner::Organisation => self.organisation(),
+        }
+    }
+
+    fn calendar_id(&mut self, calendar: &Arc<Calendar>) -> CalendarId {
+        if calendar.is_always() {
+            return CalendarId::default();
+        }
+        let known = self.calendars.iter().position(|other| Arc::ptr_eq(other, calendar));
+        let index = known.unwrap_or_else(|| {
+            self.calendars.push(Arc::clone(calendar));
+            self.calendars.len() - 1
+        });
+        // Every calendar is of a team or an objective, of which there are fewer.
+        CalendarId(u16::try_from(index).unwrap_or_default())
+    }
+
+    /// The kind of stopwatch that an objective is judged by.
+    fn course_of(&mut self, owner: Slot, line: &Objective) -> Course {
+        let slot = if owner == self.organisation() { self.unclaimed() } else { owner };
+        let own_hours = line.hours.as_ref().map(|hours| (slot, self.calendar_id(hours)));
+        let pauses = line.pauses.unwrap_or(line.measure.pauses());
+        Course { measure: line.measure, pauses, own_hours }
+    }
+
+    /// Puts the measures' own kinds of stopwatches and those of objectives in order.
+    fn lay_courses(&mut self, of_objectives: &[Course]) {
+        for measure in Measure::ALL {
+            let first = self.courses.len();
+            if self.measures.contains(&measure) {
+                self.courses.push(Course { measure, pauses: measure.pauses(), own_hours: None });
+            }
+            for course in of_objectives.iter().filter(|course| course.measure == measure) {
+                if !self.courses.contains(course) {
+                    self.courses.push(course.clone());
+                }
+            }
+            let range = [first, self.courses.len()].map(|i| u16::try_from(i).unwrap_or(u16::MAX));
+            self.of_measure[measure.index()] = range[0]..range[1];
+        }
+        self.judging = vec![Vec::new(); self.slots() * self.courses.len()];
+    }
+
+    /// Takes in one objective.
+    fn take_in(&mut self, slot: Slot, line: &Objective, course: &Course) {
+        let at = self.courses.iter().position(|other| other == course).unwrap_or_default();
+        let course = CourseId(u16::try_from(at).unwrap_or_default());
+        let id = ObjectiveId(u32::try_from(self.objectives.len()).unwrap_or(u32::MAX));
+        let index = self.series_index(slot, course);
+        self.judging[index].push(id);
+        self.windows.extend(line.overs());
+        if line.split.priority || !line.split.channels.is_empty() {
+            for channel in &line.split.channels {
+                if !self.channels.contains(channel) {
+                    self.channels.push(channel.clone());
+                }
+            }
+            let named: Vec<ChannelId> =
+                line.split.channels.iter().map(|channel| self.channel(channel)).collect();
+            let split = self.splits.entry((slot, line.measure)).or_default();
+            split.priority |= line.split.priority;
+            if !named.is_empty() {
+                split.channels.extend(named);
+                split.channels.push(ChannelId::OTHER);
+                split.channels.sort_unstable();
+                split.channels.dedup();
+            }
+        }
+        self.objectives.push((slot, course, line.clone()));
     }
 
     /// The slot of the team of that name; unclaimed where it is not declared.
@@ -159,6 +317,11 @@ impl Rules {
         }
     }
 
+    /// The slot of that name in readings, as [`Rules::slot_name`] has it.
+    pub fn slot_read(&self, name: Option<&str>) -> Slot {
+        name.map_or(self.organisation(), |name| self.slot_of_team(name))
+    }
+
     /// The declared teams, by name.
     pub fn teams(&self) -> impl Iterator<Item = &str> {
         self.teams.iter().map(|name| &**name)
@@ -171,7 +334,105 @@ impl Rules {
 
     /// Whether this measure runs.
     pub fn measures_it(&self, measure: Measure) -> bool {
-        self.measures.contains(&measure)
+        !self.of_measure[measure.index()].is_empty()
+    }
+
+    /// All kinds of stopwatches, in order of measure.
+    pub fn courses(&self) -> &[Course] {
+        &self.courses
+    }
+
+    /// One kind of stopwatch.
+    pub fn course(&self, id: CourseId) -> &Course {
+        &self.courses[id.index()]
+    }
+
+    /// The kinds of stopwatches of a measure, the measure's own first.
+    pub fn courses_of(&self, measure: Measure) -> impl ExactSizeIterator<Item = CourseId> + use<> {
+        self.of_measure[measure.index()].clone().map(CourseId)
+    }
+
+    /// The kind of stopwatch that is the measure's own; none if it does not run.
+    pub fn standard(&self, measure: Measure) -> Option<CourseId> {
+        self.courses_of(measure).next()
+    }
+
+    /// Whether a kind of stopwatch is its measure's own, which readings are of.
+    pub fn is_standard(&self, id: CourseId) -> bool {
+        self.standard(self.course(id).measure) == Some(id)
+    }
+
+    /// Whether any team is not always open.
+    pub fn has_hours(&self) -> bool {
+        self.has_hours
+    }
+
+    /// Whether any stopwatch goes by hours at all.
+    pub fn has_calendars(&self) -> bool {
+        self.calendars.len() > 1
+    }
+
+    /// Whether anything is agreed on.
+    pub fn has_objectives(&self) -> bool {
+        !self.objectives.is_empty()
+    }
+
+    /// The calendar that a kind of stopwatch goes by while a slot holds the ticket.
+    pub fn calendar_id_of(&self, course: CourseId, slot: Slot) -> CalendarId {
+        match self.courses[course.index()].own_hours {
+            Some((own, calendar)) if own == slot => calendar,
+            _ => self.hours[slot.index()],
+        }
+    }
+
+    /// The hours of a slot's team.
+    pub fn hours_of(&self, slot: Slot) -> CalendarId {
+        self.hours[slot.index()]
+    }
+
+    /// One calendar.
+    pub fn calendar(&self, id: CalendarId) -> &Calendar {
+        &self.calendars[usize::from(id.0)]
+    }
+
+    /// The kinds of time that readings of a slot and measure have.
+    pub fn bases(&self, slot: Slot, measure: Measure) -> &'static [Basis] {
+        let has_hours = if slot == self.organisation() {
+            self.has_hours
+        } else {
+            self.hours[slot.index()] != CalendarId::default()
+        };
+        if has_hours && !measure.is_count() { &Basis::ALL } else { &[Basis::Calendar] }
+    }
+
+    /// The kind of time in which metrics show a slot and measure: that of the first objective in its file
+    /// with that measure, calendar time where there is none.
+    pub fn basis_shown(&self, slot: Slot, measure: Measure) -> Basis {
+        let mut lines = self.objectives.iter();
+        let first = lines.find(|(owner, _, line)| *owner == slot && line.measure == measure);
+        first.map_or(Basis::Calendar, |(_, _, line)| line.level.target(None).basis)
+    }
+
+    /// The channel of that name; [`ChannelId::OTHER`] where no reading is split by it.
+    pub fn channel(&self, name: &str) -> ChannelId {
+        let known = self.channels.iter().position(|channel| **channel == *name);
+        known.map_or(ChannelId::OTHER, |at| ChannelId(u16::try_from(at + 1).unwrap_or_default()))
+    }
+
+    /// The name of a channel that readings are split by; `other` for all others.
+    pub fn channel_name(&self, id: ChannelId) -> &str {
+        let index = usize::from(id.0).checked_sub(1);
+        index.and_then(|index| self.channels.get(index)).map_or("other", |name| name)
+    }
+
+    /// Whether any reading is split.
+    pub fn has_splits(&self) -> bool {
+        !self.splits.is_empty()
+    }
+
+    /// What the readings of a slot and measure are split by, if by anything.
+    pub fn split(&self, slot: Slot, measure: Measure) -> Option<&SplitBy> {
+        self.splits.get(&(slot, measure))
     }
 
     /// The window lengths of every reading, ascending.
@@ -181,13 +442,18 @@ impl Rules {
 
     /// All objectives: the teams' in order of team and line, then the organisation's.
     pub fn objectives(&self) -> impl Iterator<Item = (ObjectiveId, Slot, &Objective)> {
-        (0..).map(ObjectiveId).zip(&self.objectives).map(|(id, (slot, line))| (id, *slot, line))
+        (0..).map(ObjectiveId).zip(&self.objectives).map(|(id, (slot, _, line))| (id, *slot, line))
     }
 
     /// One objective and whose it is.
     pub fn objective(&self, id: ObjectiveId) -> (Slot, &Objective) {
-        let (slot, objective) = &self.objectives[id.index()];
+        let (slot, _, objective) = &self.objectives[id.index()];
         (*slot, objective)
+    }
+
+    /// The kind of stopwatch that an objective is judged by.
+    pub fn course_judged(&self, id: ObjectiveId) -> CourseId {
+        self.objectives[id.index()].1
     }
 
     /// What the agreement of a slot says beside its objectives; none where there is no agreement.
@@ -195,18 +461,18 @@ impl Rules {
         self.about.get(&slot)
     }
 
-    /// The objectives of this slot for this measure.
-    pub fn judging(&self, slot: Slot, measure: Measure) -> &[ObjectiveId] {
-        &self.judging[series_index(slot, measure)]
+    /// The objectives of this slot for this kind of stopwatch.
+    pub fn judging(&self, slot: Slot, course: CourseId) -> &[ObjectiveId] {
+        &self.judging[self.series_index(slot, course)]
+    }
+
+    /// Where what is known of a slot and a kind of stopwatch is kept in a list over all of them.
+    pub fn series_index(&self, slot: Slot, course: CourseId) -> usize {
+        slot.index() * self.courses.len() + course.index()
     }
 }
 
 fn slot_at(index: usize) -> Slot {
     // Teams are bounded by TEAMS_MAX.
     Slot(u32::try_from(index).unwrap_or(u32::MAX))
-}
-
-/// Where a slot's measure is kept in a list over all of them.
-pub fn series_index(slot: Slot, measure: Measure) -> usize {
-    slot.index() * Measure::ALL.len() + measure.index()
 }

@@ -13,7 +13,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::event::{Event, Outcome, Skip, Subject};
 use crate::measure::Measure;
 use crate::name::{NameId, Names};
-use crate::rules::{Rules, Slot};
+use crate::rules::{ChannelId, Rules, Slot};
 use crate::ticket::{Context, Entry, Found, Making, Sink, TakingBack, Timeline, pack_detail};
 use crate::time::Timestamp;
 
@@ -27,6 +27,8 @@ pub struct Shard {
     names: Names,
     /// The slot of each name as a team's.
     slots: Vec<Slot>,
+    /// The same as a channel's.
+    channels: Vec<ChannelId>,
     timelines: Vec<Vec<Timeline>>,
     /// Timelines by key. A table of numbers: the keys stand in the timelines.
     register: HashTable<u32>,
@@ -47,6 +49,7 @@ impl Shard {
             rules,
             names: Names::new(),
             slots: Vec::new(),
+            channels: Vec::new(),
             timelines: Vec::new(),
             register: HashTable::new(),
             marked: Vec::new(),
@@ -98,13 +101,14 @@ impl Shard {
         }
         let rest = self.marked.len().saturating_sub(most);
         for number in self.marked.split_off(rest) {
-            let context = Context { rules: &self.rules, slots: &self.slots };
+            let context =
+                Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
             let Some(timeline) = timeline_at(&mut self.timelines, number) else {
                 continue;
             };
             timeline.marked = false;
             let taken = self.taken.remove(&number).unwrap_or_default();
-            let mut making = Making { sink: &mut *sink, taken };
+            let mut making = Making { sink: &mut *sink, rules: &self.rules, taken };
             if let Some(next) = timeline.advance(now, context, &mut making) {
                 self.ahead.insert((next, number));
             }
@@ -120,10 +124,12 @@ impl Shard {
     /// Takes everything back from the sink, as when the partition goes to another instance.
     pub fn withdraw(&mut self, sink: &mut dyn Sink) {
         self.name_slots();
-        let context = Context { rules: &self.rules, slots: &self.slots };
+        let context = Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
         for (number, timeline) in (0..).zip(self.timelines.iter_mut().flatten()) {
             let mut taken = Vec::new();
-            timeline.unwind_all(context, &mut TakingBack { sink: &mut *sink, taken: &mut taken });
+            let rules = &self.rules;
+            let mut taking_back = TakingBack { sink: &mut *sink, rules, taken: &mut taken };
+            timeline.unwind_all(context, &mut taking_back);
             if !taken.is_empty() {
                 self.taken.entry(number).or_default().extend(taken);
             }
@@ -136,6 +142,7 @@ impl Shard {
         self.withdraw(sink);
         self.rules = rules;
         self.slots.clear();
+        self.channels.clear();
         self.ahead.clear();
         for number in 0..self.register.len() {
             self.mark(u32::try_from(number).unwrap_or(u32::MAX));
@@ -167,7 +174,7 @@ impl Shard {
 
     fn enter(&mut self, number: u32, entry: &Entry<'_>, sink: &mut dyn Sink) -> Outcome {
         self.name_slots();
-        let context = Context { rules: &self.rules, slots: &self.slots };
+        let context = Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
         let Some(timeline) = timeline_at(&mut self.timelines, number) else {
             return Outcome::Skipped(Skip::TicketFull);
         };
@@ -189,7 +196,8 @@ impl Shard {
         if timeline.disturbs(place) {
             let is_late = timeline.is_late(place);
             let mut taken = Vec::new();
-            let mut taking_back = TakingBack { sink: &mut *sink, taken: &mut taken };
+            let mut taking_back =
+                TakingBack { sink: &mut *sink, rules: &self.rules, taken: &mut taken };
             timeline.unwind(place.spot, context, &mut taking_back);
             if is_late {
                 sink.came_late(!taken.is_empty());
@@ -234,11 +242,13 @@ impl Shard {
         }
     }
 
-    /// Looks up the slots of names that are new.
+    /// Looks up what names that are new mean as teams and as channels.
     fn name_slots(&mut self) {
         for index in self.slots.len()..self.names.len() {
             let id = NameId::from_index(u32::try_from(index).unwrap_or(u32::MAX));
-            self.slots.push(self.rules.slot_of_team(self.names.text(id)));
+            let name = self.names.text(id);
+            self.slots.push(self.rules.slot_of_team(name));
+            self.channels.push(self.rules.channel(name));
         }
     }
 }

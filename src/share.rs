@@ -10,6 +10,9 @@ impl Share {
     /// The whole, in basis points.
     pub const WHOLE_BP: u32 = 10_000;
 
+    /// Four of five.
+    pub const EIGHTY_PERCENT: Self = Self(8_000);
+
     /// A share of `bp` basis points; `None` unless 1 to 10 000.
     pub fn from_basis_points(bp: u32) -> Option<Self> {
         (1..=Self::WHOLE_BP).contains(&bp).then_some(Self(bp))

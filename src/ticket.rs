@@ -1,13 +1,17 @@
 //! One ticket's events in event-time order, and what the measures' stopwatches make of them.
 
+mod effect;
 mod entry;
 mod fold;
 mod made;
 mod order;
+mod place;
+mod state;
 mod stopwatch;
 mod timeline;
 
-pub use stopwatch::{Ended, Ending, GivenUp, Running, Sink};
+pub use effect::{Band, Ended, Ending, GivenUp, Hands, Rated, RatingKind, Running, Sink};
+pub use place::{Place, Standing, Wandering, Went};
 pub use timeline::EVENTS_PER_TICKET_MAX;
 
 pub(crate) use entry::{Entry, pack_detail};

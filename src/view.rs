@@ -8,14 +8,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::agreement::{Knowledge, Level, Objective, State, Tally};
 use crate::event::Priority;
 use crate::measure::Measure;
-use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, Seconds, Verdict, Within};
-use crate::rules::{ObjectiveId, Rules, Slot, series_index};
-use crate::ticket::{Ended, GivenUp, Running, Sink};
+use crate::rules::{ChannelId, CourseId, ObjectiveId, Rules, Slot};
+use crate::ticket::{Band, Ended, GivenUp, Hands, Rated, RatingKind, Running, Sink};
 use crate::time::{Elapsed, Timestamp};
-use crate::window::{Bucket, Levels, Series, Survival, Waiting, WaitingSet, WindowSum};
+use crate::window::{Instant, Levels, Part, Ring, Scores, Series, Waiting};
+
+mod judged;
+mod readings;
+mod went;
 
 /// The windows and those who wait, as of one instant.
 ///
@@ -29,37 +31,78 @@ pub struct View {
     moves_at: Timestamp,
     history_from: Option<Timestamp>,
     is_frozen: bool,
-    /// By slot and measure.
+    /// By slot and course.
     series: Vec<Option<Box<Series>>>,
-    /// By slot and measure; that of the organisation stays empty.
+    /// The parts of those that some reading is split by.
+    parts: BTreeMap<(Slot, CourseId, Part), Series>,
+    /// By slot and course; that of the organisation stays empty.
     waiting: Vec<Option<Box<Waiting>>>,
-    /// Those over an objective whatever their priority is now, see [`Running::over`].
-    stuck: BTreeMap<(ObjectiveId, Slot, Option<Priority>), WaitingSet>,
+    /// Those over an objective whatever their priority is now, see [`Running::over`]; how many.
+    stuck: BTreeMap<(ObjectiveId, Slot, Option<Priority>, Hands), u64>,
+    /// Those whose waiting went elsewhere, too, or who are stuck, by course, slot, priority and hands.
+    wandering: BTreeMap<(CourseId, Slot, Option<Priority>, Hands), Vec<Running>>,
+    ratings: BTreeMap<(Slot, RatingKind), Ring<Scores>>,
+    /// The customers' ratings, by how long they had waited beside the target.
+    bands: BTreeMap<ObjectiveId, Ring<[Scores; Band::ALL.len()]>>,
 }
 
 impl Sink for View {
     fn ended(&mut self, ended: &Ended, by: i64) {
         for slot in [ended.slot, self.rules.organisation()] {
-            self.series_at(slot, ended.measure);
-            if let Some(series) = &mut self.series[series_index(slot, ended.measure)] {
+            if !self.is_asked(slot, ended.course) {
+                continue;
+            }
+            self.series_at(slot, ended.course);
+            let index = self.rules.series_index(slot, ended.course);
+            if let Some(series) = &mut self.series[index] {
                 series.add(ended, by, &self.rules, self.now);
+            }
+            if self.rules.has_splits() && self.rules.is_standard(ended.course) {
+                self.count_parts(slot, ended, by);
             }
         }
     }
 
     fn running(&mut self, running: &Running, by: i64) {
-        let waiting = &mut self.waiting[series_index(running.slot, running.measure)];
-        waiting.get_or_insert_default().add(running.priority, running.start, by);
+        let rules = Arc::clone(&self.rules);
+        let organisation = rules.organisation();
+        if !self.is_asked(running.slot, running.course)
+            && !self.is_asked(organisation, running.course)
+        {
+            return;
+        }
+        let index = rules.series_index(running.slot, running.course);
+        let waiting = self.waiting[index].get_or_insert_default();
+        waiting.add(running, rules.has_calendars(), by);
+        let Running { course, slot, priority, hands, .. } = *running;
         for &id in &running.over {
-            let (owner, _) = self.rules.objective(id);
-            if owner == running.slot || owner == self.rules.organisation() {
-                let key = (id, running.slot, running.priority);
-                let set = self.stuck.entry(key).or_default();
-                set.add(running.start, by);
-                if set.is_empty() {
+            let (owner, _) = rules.objective(id);
+            if rules.course_judged(id) == course && (owner == slot || owner == organisation) {
+                let key = (id, slot, priority, hands);
+                let count = self.stuck.entry(key).or_default();
+                *count = count.saturating_add_signed(by);
+                if *count == 0 {
                     self.stuck.remove(&key);
                 }
             }
+        }
+        if running.wandering.is_some() || !running.over.is_empty() {
+            self.keep_wandering(running, by);
+        }
+    }
+
+    fn rated(&mut self, rated: &Rated, by: i64) {
+        let (windows, now) = (self.rules.windows(), self.now);
+        for slot in [rated.slot, self.rules.organisation()] {
+            let ring = self.ratings.entry((slot, rated.kind));
+            let ring = ring.or_insert_with(|| Ring::new(windows, now));
+            ring.add(rated.at, now, |scores| scores.add(rated.score, by));
+            self.moves_at = self.moves_at.min(ring.moves_at());
+        }
+        for (id, band) in &rated.bands {
+            let ring = self.bands.entry(*id).or_insert_with(|| Ring::new(windows, now));
+            ring.add(rated.at, now, |bands| bands[*band as usize].add(rated.score, by));
+            self.moves_at = self.moves_at.min(ring.moves_at());
         }
     }
 }
@@ -67,7 +110,7 @@ impl Sink for View {
 impl View {
     /// An empty view as of `now`.
     pub fn new(rules: Arc<Rules>, now: Timestamp) -> Self {
-        let series = rules.slots() * Measure::ALL.len();
+        let series = rules.slots() * rules.courses().len();
         Self {
             rules,
             now,
@@ -75,20 +118,37 @@ impl View {
             history_from: None,
             is_frozen: false,
             series: std::iter::repeat_with(|| None).take(series).collect(),
+            parts: BTreeMap::new(),
             waiting: std::iter::repeat_with(|| None).take(series).collect(),
             stuck: BTreeMap::new(),
+            wandering: BTreeMap::new(),
+            ratings: BTreeMap::new(),
+            bands: BTreeMap::new(),
         }
     }
 
     /// Moves the windows on to `now`; an earlier instant than before changes nothing.
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
-        if self.now < self.moves_at {
+        let now = self.now;
+        if now < self.moves_at {
             return;
         }
-        self.series.iter_mut().flatten().for_each(|series| series.advance(self.now));
-        let moves = self.series.iter().flatten().map(|series| series.moves_at());
-        self.moves_at = moves.min().unwrap_or(Timestamp::EVENT_END);
+        let mut next = Timestamp::EVENT_END;
+        let series = self.series.iter_mut().flatten().map(|series| &mut **series);
+        for series in series.chain(self.parts.values_mut()) {
+            series.advance(now);
+            next = next.min(series.ring().moves_at());
+        }
+        for ring in self.ratings.values_mut() {
+            ring.advance(now);
+            next = next.min(ring.moves_at());
+        }
+        for ring in self.bands.values_mut() {
+            ring.advance(now);
+            next = next.min(ring.moves_at());
+        }
+        self.moves_at = next;
     }
 
     /// Says that nothing is known of the time before this instant: windows that reach further back have
@@ -102,18 +162,6 @@ impl View {
         self.is_frozen = is_frozen;
     }
 
-    /// How many were given up in a window for each reason, in the order of [`GivenUp::ALL`].
-    pub fn given_up(
-        &self,
-        slot: Slot,
-        measure: Measure,
-        length: Elapsed,
-    ) -> [u64; GivenUp::ALL.len()] {
-        let series = self.series[series_index(slot, measure)].as_deref();
-        let sum = series.and_then(|series| series.sum(length));
-        GivenUp::ALL.map(|reason| sum.map_or(0, |sum| sum.tally.given_up(reason)))
-    }
-
     /// The instant that all it says is for.
     pub fn now(&self) -> Timestamp {
         self.now
@@ -124,240 +172,132 @@ impl View {
         &self.rules
     }
 
-    /// Readings of every team, measure and window that has samples, or someone waiting or given up: the
-    /// organisation first, then teams by name, then unclaimed.
-    pub fn readings(&self) -> Vec<Reading> {
-        let mut readings = Vec::new();
-        for slot in self.rules.reading_slots() {
-            for &measure in self.rules.measures() {
-                let empty;
-                let series = match &self.series[series_index(slot, measure)] {
-                    Some(series) => series,
-                    None => {
-                        empty = self.empty_series(slot, measure);
-                        &empty
-                    }
-                };
-                let sums = series.sums().iter();
-                readings.extend(sums.filter_map(|sum| self.reading(slot, measure, series, sum)));
-            }
-        }
-        readings
+    /// How many were given up in a window for each reason, in the order of [`GivenUp::ALL`].
+    pub fn given_up(
+        &self,
+        slot: Slot,
+        measure: Measure,
+        length: Elapsed,
+    ) -> [u64; GivenUp::ALL.len()] {
+        let series = self.rules.standard(measure).and_then(|course| self.series(slot, course));
+        let sum = series.and_then(|series| series.ring().sum(length));
+        GivenUp::ALL.map(|reason| sum.map_or(0, |sum| sum.tally.given_up(reason)))
     }
 
-    /// How every objective stands: the teams' in order of team and line, then the organisation's.
-    pub fn verdicts(&self) -> Vec<Verdict> {
-        self.rules.objectives().map(|(id, _, _)| self.verdict(id)).collect()
+    /// The scores of a slot's ratings in a window.
+    pub fn ratings(&self, slot: Slot, kind: RatingKind, length: Elapsed) -> Scores {
+        let ring = self.ratings.get(&(slot, kind));
+        ring.and_then(|ring| ring.sum(length)).map_or(Scores::default(), |sum| sum.tally)
     }
 
-    /// How one objective stands.
-    pub fn verdict(&self, id: ObjectiveId) -> Verdict {
-        let (owner, objective) = self.rules.objective(id);
-        let tally = self.tally(id);
-        Verdict {
-            at: self.now,
-            team: self.rules.slot_name(owner).map(Into::into),
-            objective: objective.name.clone(),
-            decided: tally.decided,
-            missed: tally.missed,
-            compliance: tally.compliance_bp(),
-            state: objective.judge(tally, self.knowledge(objective)),
-            behind_market: false,
-            history_from: self.history_from,
-        }
+    /// The customers' ratings in an objective's window by how long their last finished wait had been beside
+    /// its target, in the order of [`Band::ALL`]: is this level fine for them?
+    pub fn rating_bands(&self, id: ObjectiveId) -> [Scores; Band::ALL.len()] {
+        let over = self.rules.objective(id).1.over_at(self.now);
+        let sum = self.bands.get(&id).and_then(|ring| ring.sum(over));
+        sum.map_or_else(Default::default, |sum| sum.tally)
     }
 
-    fn knowledge(&self, objective: &Objective) -> Knowledge {
-        let from = crate::window::from_of(self.now, objective.over);
-        if self.is_frozen {
-            Knowledge::Stale
-        } else if self.history_from.is_some_and(|history| from < history) {
-            Knowledge::InPart
-        } else {
-            Knowledge::Whole
-        }
+    /// Whether anything is said of a slot and course: a measure's own is read, others are judged.
+    fn is_asked(&self, slot: Slot, course: CourseId) -> bool {
+        self.rules.is_standard(course) || !self.rules.judging(slot, course).is_empty()
     }
 
-    /// The state and the number of decided tickets of an objective: what alerts go by.
-    pub fn state(&self, id: ObjectiveId) -> (State, u64) {
-        let (_, objective) = self.rules.objective(id);
-        let tally = self.tally(id);
-        (objective.judge(tally, self.knowledge(objective)), tally.decided)
+    fn series(&self, slot: Slot, course: CourseId) -> Option<&Series> {
+        self.series[self.rules.series_index(slot, course)].as_deref()
     }
 
-    /// The first instant after `now` at which the tickets that an objective is judged by can change though
-    /// no event comes: somebody waits beyond the target, or the window moves on. None if never.
-    pub fn changes_at(&self, id: ObjectiveId) -> Option<Timestamp> {
-        let (owner, objective) = self.rules.objective(id);
-        let after = |at: Timestamp| at.plus(Elapsed::from_ms(1));
-        let overdue = self.waiting_of(owner, objective.measure).flat_map(Waiting::sets);
-        let overdue = overdue.filter_map(|(priority, set)| {
-            let target = objective.target(priority);
-            // The first who is not over it yet.
-            set.first_from(self.now.minus(target)).map(|start| after(start.plus(target)))
-        });
-        let series = self.series[series_index(owner, objective.measure)].as_deref();
-        let sum = series.and_then(|series| series.sum(objective.over));
-        let moves =
-            sum.filter(|sum| !sum.tally.is_empty()).map(|sum| after(sum.from.plus(sum.length)));
-        overdue.chain(moves).min()
-    }
-
-    /// How many wait for a slot and measure, and since when the longest of them.
-    pub fn waiting(&self, slot: Slot, measure: Measure) -> (u64, Option<Timestamp>) {
-        let waiting = || self.waiting_of(slot, measure);
-        (waiting().map(Waiting::len).sum(), waiting().filter_map(Waiting::oldest).min())
-    }
-
-    /// The tickets that an objective is judged by.
-    pub fn tally(&self, id: ObjectiveId) -> Tally {
-        let (owner, objective) = self.rules.objective(id);
-        let waiting = self.waiting_over(id);
-        let series = self.series[series_index(owner, objective.measure)].as_deref();
-        let window = series.and_then(|series| Some((series, series.sum(objective.over)?)));
-        let (answered, answered_over, given_up_over) = window.map_or((0, 0, 0), |(series, sum)| {
-            let (answered_over, given_up_over) = sum.over_objective(series.levels(), id);
-            (sum.tally.answered.total(), answered_over, given_up_over)
-        });
-        match objective.level {
-            Level::Within { .. } => Tally {
-                decided: answered + given_up_over + waiting,
-                missed: answered_over + given_up_over + waiting,
-            },
-            // Whoever was answered in the end waits no longer.
-            Level::NoneOver(_) => {
-                let missed = given_up_over + waiting;
-                Tally { decided: missed, missed }
-            }
-        }
-    }
-
-    /// Those who have used at least `percent` of the time that an objective allows, by now.
-    pub fn waiting_beyond(&self, id: ObjectiveId, percent: i64) -> u64 {
-        let (owner, objective) = self.rules.objective(id);
-        let part = |priority| {
-            let ms = objective.target(priority).ms() * percent / 100;
-            // From that instant on, not only after it.
-            Elapsed::from_ms(ms - 1)
-        };
-        self.waiting_of(owner, objective.measure).map(|waiting| waiting.over(part, self.now)).sum()
-    }
-
-    /// Those who wait longer than an objective allows.
-    pub fn waiting_over(&self, id: ObjectiveId) -> u64 {
-        let (owner, objective) = self.rules.objective(id);
-        let over: u64 = self
-            .waiting_of(owner, objective.measure)
-            .map(|waiting| waiting.over(|priority| objective.target(priority), self.now))
-            .sum();
-        // Those who stay over count once more unless they are over the present target, too.
-        let least = (id, Slot::FIRST, None);
-        let of_this = self.stuck.range(least..).take_while(|((other, ..), _)| *other == id);
-        let stuck = of_this.map(|((_, _, priority), set)| {
-            set.len() - set.before(self.now.minus(objective.target(*priority)))
-        });
-        over + stuck.sum::<u64>()
-    }
-
-    /// Those who wait for a slot; for the organisation, those of all slots.
-    fn waiting_of(&self, slot: Slot, measure: Measure) -> impl Iterator<Item = &Waiting> {
-        let whole = slot == self.rules.organisation();
-        let slots = self.rules.ticket_slots().filter(move |other| whole || *other == slot);
-        slots.filter_map(move |slot| self.waiting[series_index(slot, measure)].as_deref())
-    }
-
-    fn series_at(&mut self, slot: Slot, measure: Measure) {
-        let index = series_index(slot, measure);
+    fn series_at(&mut self, slot: Slot, course: CourseId) {
+        let index = self.rules.series_index(slot, course);
         if self.series[index].is_none() {
-            let series = self.empty_series(slot, measure);
-            self.moves_at = self.moves_at.min(series.moves_at());
+            let series = self.empty_series(slot, course, false);
+            self.moves_at = self.moves_at.min(series.ring().moves_at());
             self.series[index] = Some(Box::new(series));
         }
     }
 
-    fn empty_series(&self, slot: Slot, measure: Measure) -> Series {
-        Series::new(Levels::of(&self.rules, slot, measure), self.rules.windows(), self.now)
+    fn empty_series(&self, slot: Slot, course: CourseId, is_part: bool) -> Series {
+        let levels = Levels::of(&self.rules, slot, course, is_part);
+        Series::new(levels, &self.rules, self.now)
     }
 
-    fn reading(
-        &self,
-        slot: Slot,
-        measure: Measure,
-        series: &Series,
-        sum: &WindowSum,
-    ) -> Option<Reading> {
-        let tally = &sum.tally;
-        let (waiting, oldest_waiting_since) = self.waiting(slot, measure);
-        let decided = GivenUp::ALL.into_iter().filter(|reason| reason.is_decided());
-        let given_up = decided.map(|reason| tally.given_up(reason)).sum();
-        if tally.answered.is_empty() && waiting == 0 && given_up == 0 {
-            return None;
+    /// Counts an ending in the parts that readings of a slot are split by; where the organisation's are, in
+    /// those of every slot, since open time is each team's own.
+    fn count_parts(&mut self, slot: Slot, ended: &Ended, by: i64) {
+        let rules = Arc::clone(&self.rules);
+        let whose = [slot, rules.organisation()];
+        let asked = whose.into_iter().filter_map(|slot| rules.split(slot, ended.measure));
+        let mut parts: Vec<Part> = Vec::new();
+        for split in asked {
+            if split.priority {
+                parts.push(Part::Priority(ended.priority));
+            }
+            if !split.channels.is_empty() {
+                let channel = Some(ended.channel).filter(|own| split.channels.contains(own));
+                parts.push(Part::Channel(channel.unwrap_or_default()));
+            }
         }
-        let answered = tally.answered.total();
-        let shown = |bucket: Bucket| Seconds(bucket.value());
-        Some(Reading {
-            at: self.now,
-            team: self.rules.slot_name(slot).map(Into::into),
-            measure,
-            basis: "calendar",
-            window: sum.length,
-            from: sum.from,
-            answered,
-            mean: mean(tally.answered_ms, answered),
-            q: QUANTILES_PER_MILLE
-                .map(|per_mille| tally.answered.quantile(u64::from(per_mille)).map(shown))
-                .into(),
-            max: tally.answered.highest().map(shown),
-            waiting,
-            oldest_waiting_since,
-            given_up,
-            q_with_waiting: self.waiting_aware(slot, measure, series, sum),
-            within: self.within(slot, measure, series, sum),
+        parts.sort_unstable();
+        parts.dedup();
+        for part in parts {
+            let key = (slot, ended.course, part);
+            if !self.parts.contains_key(&key) {
+                let series = self.empty_series(slot, ended.course, true);
+                self.moves_at = self.moves_at.min(series.ring().moves_at());
+                self.parts.insert(key, series);
+            }
+            if let Some(series) = self.parts.get_mut(&key) {
+                series.add(ended, by, &rules, self.now);
+            }
+        }
+    }
+
+    fn keep_wandering(&mut self, running: &Running, by: i64) {
+        let key = (running.course, running.slot, running.priority, running.hands);
+        let all = self.wandering.entry(key).or_default();
+        if by > 0 {
+            all.push(running.clone());
+        } else if let Some(at) = all.iter().position(|other| other == running) {
+            all.swap_remove(at);
+        }
+        if all.is_empty() {
+            self.wandering.remove(&key);
+        }
+    }
+
+    /// An instant as a kind of stopwatch of a slot goes by it.
+    fn instant(&self, slot: Slot, course: CourseId, at: Timestamp) -> Instant {
+        let opened = if self.rules.has_calendars() {
+            self.rules.calendar(self.rules.calendar_id_of(course, slot)).cumulative(at)
+        } else {
+            0
+        };
+        Instant { at, opened }
+    }
+
+    /// Those who wait for a slot, by the slot that holds them; for the organisation, those of all slots.
+    fn waiting_of(&self, slot: Slot, course: CourseId) -> impl Iterator<Item = (Slot, &Waiting)> {
+        let whole = slot == self.rules.organisation();
+        let slots = self.rules.ticket_slots().filter(move |other| whole || *other == slot);
+        slots.filter_map(move |slot| {
+            Some((slot, self.waiting[self.rules.series_index(slot, course)].as_deref()?))
         })
     }
 
-    fn within(
+    /// Whether a part of a slot's readings holds those of a channel and priority.
+    fn is_in(
         &self,
-        slot: Slot,
-        measure: Measure,
-        series: &Series,
-        sum: &WindowSum,
-    ) -> Vec<Within> {
-        let levels = series.levels();
-        let share = |(index, &target): (usize, &Elapsed)| {
-            let waiting = self.waiting_of(slot, measure);
-            let over: u64 = waiting.map(|waiting| waiting.over(|_| target, self.now)).sum();
-            Within {
-                target: Seconds(target),
-                met: sum.answered_within(levels, index),
-                of: sum.tally.answered.total() + sum.given_up_over(levels, index) + over,
+        part: Option<Part>,
+        split: &[ChannelId],
+    ) -> impl Fn(ChannelId, Option<Priority>) -> bool {
+        let named: Vec<ChannelId> = split.to_vec();
+        move |channel, priority| match part {
+            None => true,
+            Some(Part::Priority(of)) => priority == of,
+            Some(Part::Channel(ChannelId::OTHER)) => {
+                channel == ChannelId::OTHER || !named.contains(&channel)
             }
-        };
-        levels.targets().iter().enumerate().map(share).collect()
-    }
-
-    fn waiting_aware(
-        &self,
-        slot: Slot,
-        measure: Measure,
-        series: &Series,
-        sum: &WindowSum,
-    ) -> Quantiles<crate::window::Waited> {
-        let mut survival = Survival::new(sum.from, self.now);
-        survival.add_window(&sum.tally);
-        for (middle, tally) in series.panes_from(sum.from, self.now) {
-            survival.delay_pane(middle, tally);
+            Some(Part::Channel(of)) => channel == of,
         }
-        for waiting in self.waiting_of(slot, measure) {
-            survival.add_waiting(waiting.starts());
-        }
-        survival.quantiles(QUANTILES_PER_MILLE).into()
     }
-}
-
-/// The mean of so many milliseconds, rounded to the nearest; none of nothing.
-fn mean(total_ms: i128, count: u64) -> Option<Seconds> {
-    let count = i128::from(count);
-    let rounded = (2 * total_ms + count).checked_div(2 * count)?;
-    Some(Seconds(Elapsed::from_ms(i64::try_from(rounded).unwrap_or(i64::MAX))))
 }

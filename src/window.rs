@@ -3,13 +3,15 @@
 mod bucket;
 mod histogram;
 mod pane;
+mod ring;
 mod series;
 mod survival;
 mod waiting;
 
 pub use bucket::Bucket;
 pub use histogram::Histogram;
-pub use pane::{PaneTally, from_of};
-pub use series::{Levels, Series, WindowSum};
+pub use pane::{PaneTally, Scores, from_of};
+pub use ring::{Ring, Tally, WindowSum};
+pub use series::{Levels, Part, Series};
 pub use survival::{Survival, Waited};
-pub use waiting::{Waiting, WaitingSet};
+pub use waiting::{Instant, Waiting, WaitingSet};

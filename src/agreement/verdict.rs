@@ -2,6 +2,7 @@
 
 use super::{Level, Objective};
 use crate::share::Share;
+use crate::time::Timestamp;
 
 /// How an objective stands. The first that holds is the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,9 +73,10 @@ impl Objective {
     /// not reach the share even if all to come are met.
     /// With history in part, a share of it says nothing; but who is known to wait beyond a limit for all
     /// does.
-    pub fn judge(&self, tally: Tally, knowledge: Knowledge) -> State {
+    /// Share and `min_tickets` are those in force at `now`.
+    pub fn judge(&self, tally: Tally, knowledge: Knowledge, now: Timestamp) -> State {
         let Tally { decided, missed } = tally;
-        let Level::Within { share, min_tickets, .. } = &self.level else {
+        let Level::Within { share, min_tickets, .. } = self.level_at(now) else {
             return match knowledge {
                 Knowledge::Stale => State::Frozen,
                 Knowledge::Whole | Knowledge::InPart if missed > 0 => State::Missed,
@@ -112,28 +114,22 @@ fn spends(missed: u64, decided: u64, share: Share, spent: Share) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::Alerts;
+    use crate::agreement::Target;
     use crate::measure::Measure;
     use crate::time::Elapsed;
 
     fn objective(share_bp: u32, min_tickets: u64) -> Objective {
-        Objective {
-            name: "o".into(),
-            measure: Measure::FirstReply,
-            level: Level::Within {
-                target: Elapsed::from_ms(1),
-                by_priority: [None; 4],
-                share: Share::from_basis_points(share_bp).unwrap(),
-                min_tickets,
-            },
-            over: Objective::OVER_DEFAULT,
-            at_risk: Share::from_basis_points(8_000).unwrap(),
-            alerts: Alerts::default(),
-        }
+        let level = Level::Within {
+            target: Target::calendar(Elapsed::from_ms(1)),
+            by_priority: [None; 4],
+            share: Share::from_basis_points(share_bp).unwrap(),
+            min_tickets,
+        };
+        Objective::new("o", Measure::FirstReply, level)
     }
 
     fn judged(objective: &Objective, decided: u64, missed: u64) -> State {
-        objective.judge(Tally { decided, missed }, Knowledge::Whole)
+        objective.judge(Tally { decided, missed }, Knowledge::Whole, Timestamp::EVENT_MIN)
     }
 
     /// The words of the agreement, with fractions of integers and no shared code: the oracle.
@@ -183,7 +179,10 @@ mod tests {
     #[test]
     fn what_is_not_known_is_not_judged() {
         let share = objective(9_000, 1);
-        let limit = Objective { level: Level::NoneOver(Elapsed::from_ms(1)), ..share.clone() };
+        let limit = Objective {
+            level: Level::NoneOver(Target::calendar(Elapsed::from_ms(1))),
+            ..share.clone()
+        };
         let clear = Tally { decided: 50, missed: 0 };
         let over = Tally { decided: 50, missed: 50 };
         for (objective, tally, knowledge, state) in [
@@ -195,7 +194,8 @@ mod tests {
             (&limit, clear, Knowledge::InPart, State::InsufficientData),
             (&limit, clear, Knowledge::Whole, State::Met),
         ] {
-            assert_eq!(objective.judge(tally, knowledge), state, "{tally:?} {knowledge:?}");
+            let found = objective.judge(tally, knowledge, Timestamp::EVENT_MIN);
+            assert_eq!(found, state, "{tally:?} {knowledge:?}");
         }
     }
 

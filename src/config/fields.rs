@@ -73,6 +73,14 @@ impl<'n> Field<'n> {
         })
     }
 
+    /// The date, if it is one; that it is not is a fault told elsewhere.
+    pub(super) fn date_quietly(&self) -> Option<chrono::NaiveDate> {
+        match &self.node.value {
+            Value::Scalar(text) => chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
+            Value::Null | Value::List(_) | Value::Map(_) => None,
+        }
+    }
+
     pub(super) fn list(&self, file: &mut File<'_>) -> Vec<Self> {
         let Value::List(items) = &self.node.value else {
             self.fault(file, "is not a list; write such as [one, two]");

@@ -8,6 +8,7 @@ use super::agreement;
 use super::alertmanager;
 use super::fault::Notes;
 use super::fields::{Field, Fields, File};
+use super::objective;
 use super::yaml::Node;
 use crate::measure::Measure;
 
@@ -131,7 +132,7 @@ pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes)
     if let Some(list) = fields.take("measures") {
         let measures = list.list(file);
         read.measures =
-            Some(measures.iter().filter_map(|field| agreement::measure(field, file)).collect());
+            Some(measures.iter().filter_map(|field| objective::measure(field, file)).collect());
     }
     let kafka = fields.take("kafka").map(|group| kafka(&group, file));
     let http = http(&mut fields, file);

@@ -10,10 +10,9 @@
 use std::collections::BTreeSet;
 
 use crate::alert::{Alerts, Transition};
-use crate::measure::Measure;
-use crate::rules::{ObjectiveId, Rules, Slot};
+use crate::rules::{CourseId, ObjectiveId, Rules, Slot};
 use crate::shard::Shard;
-use crate::ticket::{Ended, Running, Sink};
+use crate::ticket::{Ended, Rated, Running, Sink};
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
 use crate::view::View;
 
@@ -100,22 +99,26 @@ pub(super) struct Touching<'a> {
 }
 
 impl Touching<'_> {
-    fn touch(&mut self, slot: Slot, measure: Measure) {
+    fn touch(&mut self, slot: Slot, course: CourseId) {
         let rules = self.view.rules();
         for slot in [slot, rules.organisation()] {
-            self.touched.extend(rules.judging(slot, measure));
+            self.touched.extend(rules.judging(slot, course));
         }
     }
 }
 
 impl Sink for Touching<'_> {
     fn ended(&mut self, ended: &Ended, by: i64) {
-        self.touch(ended.slot, ended.measure);
+        self.touch(ended.slot, ended.course);
         self.view.ended(ended, by);
     }
 
     fn running(&mut self, running: &Running, by: i64) {
-        self.touch(running.slot, running.measure);
+        self.touch(running.slot, running.course);
         self.view.running(running, by);
+    }
+
+    fn rated(&mut self, rated: &Rated, by: i64) {
+        self.view.rated(rated, by);
     }
 }

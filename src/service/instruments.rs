@@ -8,7 +8,8 @@ use prometheus::{
     Registry,
 };
 
-use crate::measure::Measure;
+use crate::agreement::Level;
+use crate::measure::{Basis, Measure};
 use crate::name::team_label;
 use crate::rules::{Rules, Slot};
 use crate::ticket::Ended;
@@ -22,6 +23,9 @@ const LONG: [f64; 9] = [0.1, 0.5, 1.0, 5.0, 60.0, 600.0, 3_600.0, 86_400.0, 604_
 
 /// Bounds of response times that every team has, in minutes: from a minute to four weeks.
 const RESPONSES: [i64; 10] = [1, 5, 15, 60, 240, 480, 1_440, 4_320, 10_080, 40_320];
+
+/// The same of how often customers had to ask.
+const COUNTS: [i64; 10] = [0, 1, 2, 3, 4, 5, 7, 10, 20, 50];
 
 /// Targets of one measure that have a bucket at most, the shortest first: every team's series has them all.
 const TARGETS_MAX: usize = 40;
@@ -147,7 +151,7 @@ impl Instruments {
 /// The response times of teams, each sample once, and never taken back: for rates, and for shares over
 /// teams. The whole organisation is their sum, so it has no series of its own.
 #[derive(Debug)]
-pub(super) struct Responses(BTreeMap<(Slot, Measure), (IntCounter, Histogram)>);
+pub(super) struct Responses(BTreeMap<(Slot, Measure), (IntCounter, Histogram, Basis)>);
 
 impl Responses {
     fn new(rules: &Rules, registry: &Registry) -> Result<Self, prometheus::Error> {
@@ -163,7 +167,9 @@ impl Responses {
             let bounds = bounds(rules, measure);
             for slot in rules.ticket_slots() {
                 let team = team_label(rules.slot_name(slot));
-                let labels = [("team", team), ("measure", measure.label()), ("basis", "calendar")];
+                let basis = rules.basis_shown(slot, measure);
+                let labels =
+                    [("team", team), ("measure", measure.label()), ("basis", basis.label())];
                 let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
                 let opts = opts(
                     "response_duration_seconds",
@@ -172,8 +178,8 @@ impl Responses {
                 let opts = HistogramOpts::from(opts.const_labels(labels)).buckets(bounds.clone());
                 let histogram = Histogram::with_opts(opts)?;
                 registry.register(Box::new(histogram.clone()))?;
-                let count = counts.with_label_values(&[team, measure.label(), "calendar"]);
-                all.insert((slot, measure), (count, histogram));
+                let count = counts.with_label_values(&[team, measure.label(), basis.label()]);
+                all.insert((slot, measure), (count, histogram, basis));
             }
         }
         Ok(Self(all))
@@ -181,9 +187,9 @@ impl Responses {
 
     /// Counts a sample that was never there before.
     pub(super) fn count(&self, ended: &Ended) {
-        if let Some((count, histogram)) = self.0.get(&(ended.slot, ended.measure)) {
+        if let Some((count, histogram, basis)) = self.0.get(&(ended.slot, ended.measure)) {
             count.inc();
-            histogram.observe(ended.elapsed.seconds());
+            histogram.observe(units(ended.measure, ended.elapsed_in(*basis)));
         }
     }
 }
@@ -192,10 +198,20 @@ impl Responses {
 /// can be added up.
 fn bounds(rules: &Rules, measure: Measure) -> Vec<f64> {
     let of_measure = rules.objectives().filter(|(_, _, objective)| objective.measure == measure);
-    let targets: BTreeSet<Elapsed> = of_measure.flat_map(|(_, _, o)| o.targets()).collect();
-    let usual = RESPONSES.map(|minutes| Elapsed::from_ms(minutes * MINUTE_MS));
+    let targets = of_measure.flat_map(|(_, _, o)| o.levels().flat_map(Level::targets));
+    let targets: BTreeSet<Elapsed> = targets.map(|target| target.elapsed).collect();
+    let usual = if measure.is_count() {
+        COUNTS.map(Elapsed::from_ms)
+    } else {
+        RESPONSES.map(|minutes| Elapsed::from_ms(minutes * MINUTE_MS))
+    };
     let all: BTreeSet<Elapsed> = targets.into_iter().take(TARGETS_MAX).chain(usual).collect();
-    all.into_iter().map(Elapsed::seconds).collect()
+    all.into_iter().map(|bound| units(measure, bound)).collect()
+}
+
+/// What is observed of an elapsed time: its seconds; of a count the number.
+fn units(measure: Measure, elapsed: Elapsed) -> f64 {
+    if measure.is_count() { elapsed.seconds() * 1_000.0 } else { elapsed.seconds() }
 }
 
 /// The configuration is loaded once; a reload that fails would show here.

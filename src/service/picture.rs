@@ -76,6 +76,16 @@ impl Picture {
         }
     }
 
+    /// The readings that pages and metrics show: of all tickets, and of one kind of time for each team and
+    /// measure.
+    pub(super) fn readings_shown(&self) -> impl Iterator<Item = &Reading> {
+        let rules = &self.rules;
+        self.readings.iter().filter(|reading| {
+            let slot = rules.slot_read(reading.team.as_deref());
+            reading.split.is_none() && reading.basis == rules.basis_shown(slot, reading.measure)
+        })
+    }
+
     /// What follows this picture must keep if it is frozen: the last one that was not.
     pub(super) fn last_trusted(this: &Arc<Self>) -> Option<Arc<Self>> {
         if this.frozen.is_none() && this.at.is_some() {

@@ -16,7 +16,7 @@ use crate::alert::{Alerts, Notice, SendReason, Sender};
 use crate::measure::Measure;
 use crate::name::team_label;
 use crate::rules::{Rules, Slot};
-use crate::ticket::{Ended, Running, Sink};
+use crate::ticket::{Ended, Rated, Running, Sink};
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
 use crate::view::View;
 
@@ -271,6 +271,10 @@ impl Sink for Counting<'_> {
 
     fn running(&mut self, running: &Running, by: i64) {
         self.view.running(running, by);
+    }
+
+    fn rated(&mut self, rated: &Rated, by: i64) {
+        self.view.rated(rated, by);
     }
 
     fn sample_made(&mut self, ended: &Ended) {

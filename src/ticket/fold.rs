@@ -1,6 +1,8 @@
 //! Timelines into windows: forward as time goes on, and back when an event comes late.
 
-use super::stopwatch::{Context, Ended, Out, Running, Sink, State};
+use super::effect::{Ended, Rated, Running, Sink};
+use super::state::State;
+use super::stopwatch::{Context, Out};
 use super::timeline::{Log, Spot, Timeline};
 use crate::event::Kind;
 use crate::time::Timestamp;
@@ -146,24 +148,38 @@ impl Timeline {
     }
 }
 
-/// The endings of a walk, kept to be taken back.
+/// The endings and ratings of a walk, kept to be taken back.
 #[derive(Default)]
-struct Record(Vec<(Ended, i64)>);
+struct Record(Vec<(Effect, i64)>);
+
+enum Effect {
+    Ended(Ended),
+    Rated(Rated),
+}
 
 impl Record {
     /// Takes all back, the last first: what was itself taken back on the way must be there again before
     /// it can be taken away.
     fn take_back(self, sink: &mut dyn Sink) {
-        self.0.iter().rev().for_each(|(ended, by)| sink.ended(ended, -by));
+        for (effect, by) in self.0.iter().rev() {
+            match effect {
+                Effect::Ended(ended) => sink.ended(ended, -by),
+                Effect::Rated(rated) => sink.rated(rated, -by),
+            }
+        }
     }
 }
 
 impl Sink for Record {
     fn ended(&mut self, ended: &Ended, by: i64) {
-        self.0.push((ended.clone(), by));
+        self.0.push((Effect::Ended(ended.clone()), by));
     }
 
     fn running(&mut self, _: &Running, _: i64) {}
+
+    fn rated(&mut self, rated: &Rated, by: i64) {
+        self.0.push((Effect::Rated(rated.clone()), by));
+    }
 }
 
 fn running_of(state: &State, context: Context<'_>) -> Vec<Running> {

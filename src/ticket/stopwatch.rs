@@ -1,132 +1,15 @@
-//! What a ticket's events do to its stopwatches.
-//!
-//! [`State`] is the ticket after some of its events; [`State::step`] moves it on by one and says which
-//! stopwatches ended. Nothing here knows `now`: a running stopwatch is its effective start, and whether it
-//! is over target by itself is asked of the windows.
-//!
-//! # Design
-//! What an event takes back (a reopened ticket withdraws its resolution, an answer after giving up
-//! withdraws that) is said by ending the same stopwatch minus once, at the event that does it. So a whole
-//! timeline is a sum of endings, and can be taken back by walking it again.
+//! One stopwatch of a ticket: it runs or is paused until it has ended, and may go on after that.
 
-use crate::agreement::Objective;
-use crate::event::{Kind, Maker, Priority};
+use smallvec::SmallVec;
+
+use super::effect::{Ended, Ending, Hands, Rated, Running, Sink};
+use super::place::{Place, Standing, Totals, Wandering};
+use crate::calendar::Calendar;
+use crate::event::Priority;
 use crate::measure::Measure;
 use crate::name::NameId;
-use crate::rules::{ObjectiveId, Rules, Slot};
-use crate::ticket::Entry;
+use crate::rules::{ChannelId, CourseId, ObjectiveId, Rules, Slot};
 use crate::time::{Elapsed, Timestamp};
-
-/// A stopwatch that ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// What it measured.
-    pub measure: Measure,
-    /// How it ended.
-    pub ending: Ending,
-    /// Whom it counts for: the team that answered; the holder where it was given up.
-    pub slot: Slot,
-    /// The priority in force just before.
-    pub priority: Option<Priority>,
-    /// When it ended.
-    pub at: Timestamp,
-    /// How long it ran.
-    pub elapsed: Elapsed,
-    /// The objectives whose target it was over just before its priority changed: it stays over those.
-    pub over: Vec<ObjectiveId>,
-}
-
-/// How a stopwatch ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ending {
-    /// With a sample.
-    Answered,
-    /// Without one.
-    GivenUp(GivenUp),
-}
-
-/// Why a stopwatch ended without a sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum GivenUp {
-    /// Solved without a word.
-    Solved,
-    /// Closed without a word.
-    Closed,
-    /// Merged into another ticket.
-    Merged,
-    /// Deleted.
-    Deleted,
-    /// Spam.
-    Spam,
-}
-
-impl GivenUp {
-    /// All reasons.
-    pub const ALL: [Self; 5] =
-        [Self::Solved, Self::Closed, Self::Merged, Self::Deleted, Self::Spam];
-
-    /// The `reason` label. A closed set: changing one is a breaking change.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Solved => "solved",
-            Self::Closed => "closed",
-            Self::Merged => "merged",
-            Self::Deleted => "deleted",
-            Self::Spam => "spam",
-        }
-    }
-
-    /// Whether one that was over target then is decided and missed. Deleted and spam are no miss.
-    pub const fn is_decided(self) -> bool {
-        match self {
-            Self::Solved | Self::Closed | Self::Merged => true,
-            Self::Deleted | Self::Spam => false,
-        }
-    }
-
-    /// Whether the customer was still waiting then: such a wait is known to have lasted at least so long.
-    pub const fn is_censored(self) -> bool {
-        match self {
-            Self::Solved | Self::Closed => true,
-            Self::Merged | Self::Deleted | Self::Spam => false,
-        }
-    }
-}
-
-/// A stopwatch that runs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Running {
-    /// What it measures.
-    pub measure: Measure,
-    /// Who holds the ticket.
-    pub slot: Slot,
-    /// The ticket's priority.
-    pub priority: Option<Priority>,
-    /// The instant it would have started at, had it run without interruption.
-    pub start: Timestamp,
-    /// The objectives whose target it was over just before its priority changed: it stays over those.
-    pub over: Vec<ObjectiveId>,
-}
-
-/// Where the endings and running stopwatches of tickets go. Each comes with `by`: +1 to count it, −1 to
-/// take it back.
-pub trait Sink {
-    /// A stopwatch ended.
-    fn ended(&mut self, ended: &Ended, by: i64);
-    /// A stopwatch runs.
-    fn running(&mut self, running: &Running, by: i64);
-    /// The sample that just ended is one that was never there before, not one that was taken back and made
-    /// again. Counters that never step back count these.
-    fn sample_made(&mut self, _: &Ended) {}
-    /// An event came late: later ones of its ticket were known already; whether samples were taken back.
-    fn came_late(&mut self, _corrects: bool) {}
-}
-
-/// Nowhere: for a shard that has not been advanced yet, and so has nothing to take back.
-impl Sink for () {
-    fn ended(&mut self, _: &Ended, _: i64) {}
-    fn running(&mut self, _: &Running, _: i64) {}
-}
 
 /// What the stopwatches of one shard are derived by.
 #[derive(Clone, Copy, Debug)]
@@ -134,13 +17,33 @@ pub(crate) struct Context<'a> {
     pub(crate) rules: &'a Rules,
     /// The slot of each interned team name.
     pub(crate) slots: &'a [Slot],
+    /// The channel of each interned channel name.
+    pub(crate) channels: &'a [ChannelId],
 }
 
 impl Context<'_> {
-    fn slot(&self, team: Option<NameId>) -> Slot {
+    pub(super) fn slot(&self, team: Option<NameId>) -> Slot {
         team.and_then(|team| self.slots.get(team.index()))
             .copied()
             .unwrap_or_else(|| self.rules.unclaimed())
+    }
+
+    pub(super) fn channel(&self, name: Option<NameId>) -> ChannelId {
+        name.and_then(|name| self.channels.get(name.index())).copied().unwrap_or_default()
+    }
+
+    /// How much the calendar of a kind of stopwatch has opened until `at` while a slot holds the ticket.
+    pub(super) fn opened(&self, course: CourseId, slot: Slot, at: Timestamp) -> i64 {
+        if self.rules.has_calendars() {
+            self.rules.calendar(self.rules.calendar_id_of(course, slot)).cumulative(at)
+        } else {
+            0
+        }
+    }
+
+    /// The hours of a slot's team.
+    pub(super) fn hours(&self, slot: Slot) -> &Calendar {
+        self.rules.calendar(self.rules.hours_of(slot))
     }
 }
 
@@ -150,359 +53,294 @@ pub(crate) struct Out<'a> {
 }
 
 impl Out<'_> {
-    fn ended_of(&mut self, stopwatch: &Stopwatch, rules: &Rules) {
-        if let Some(ended) = &stopwatch.ended {
-            self.ended(ended, 1, rules);
+    pub(super) fn ended(&mut self, ended: &[Ended], by: i64) {
+        if let Some(sink) = &mut self.sink {
+            ended.iter().for_each(|ended| sink.ended(ended, by));
         }
     }
 
-    fn ended(&mut self, ended: &Ended, by: i64, rules: &Rules) {
-        if let Some(sink) = &mut self.sink
-            && rules.measures_it(ended.measure)
-        {
-            sink.ended(ended, by);
+    pub(super) fn rated(&mut self, rated: &Rated, by: i64) {
+        if let Some(sink) = &mut self.sink {
+            sink.rated(rated, by);
         }
     }
 }
 
-/// A ticket after some of its events.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct State {
-    /// When it was created, once that is known. Before that the timeline is partial.
-    created: Option<Timestamp>,
-    team: Option<NameId>,
-    priority: Option<Priority>,
-    phase: Phase,
-    /// The oldest customer message that no agent has answered.
-    asked: Option<Timestamp>,
-    first_reply: FirstReply,
-    next_reply: Option<Stopwatch>,
-    resolution: Option<Stopwatch>,
-    first_resolution: Option<Stopwatch>,
+/// Whom an ending counts for, when, and by what it is judged.
+#[derive(Clone, Copy)]
+pub(super) struct CountsFor {
+    pub(super) at: Timestamp,
+    pub(super) slot: Slot,
+    pub(super) priority: Option<Priority>,
+    pub(super) channel: ChannelId,
+    /// Who holds the ticket, by whose calendar it runs.
+    pub(super) holder: Slot,
 }
 
-/// Where a ticket is in its life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Phase {
-    #[default]
-    Open,
-    /// Solved or closed: an answer still counts.
-    Solved,
-    /// Merged, deleted or spam: nothing runs until it is reopened.
-    Gone,
+/// Where a ticket stands, and where its time went before.
+#[derive(Clone, Copy)]
+pub(super) struct Stands<'a> {
+    pub(super) totals: &'a Totals,
+    pub(super) standing: Standing,
+    /// Up to when the totals are.
+    pub(super) since: Timestamp,
+    /// Since when its holder has it.
+    pub(super) held_since: Timestamp,
 }
 
-#[derive(Clone, Debug, Default)]
-enum FirstReply {
-    /// An agent made the ticket and the customer has not written yet.
-    NotAsked,
-    /// It runs, or was given up.
-    Wanted(Stopwatch),
-    /// Given; and in a partial timeline it counts as given.
-    #[default]
-    Given,
-}
-
-/// One stopwatch of a ticket: runs until it has ended, and may go on after that.
+/// Where a stopwatch is in its life.
 #[derive(Clone, Debug)]
-struct Stopwatch {
-    start: Timestamp,
+pub(super) enum Phase {
+    /// The question is asked, but on a ticket that is not open: it runs once that is reopened.
+    Latent,
+    /// It runs or is paused.
+    Running,
+    /// It has ended; one for each of the measure's courses.
+    Ended(SmallVec<[Ended; 1]>),
+}
+
+/// One stopwatch of a ticket, with hands for each of its measure's courses.
+#[derive(Clone, Debug)]
+pub(super) struct Stopwatch {
+    pub(super) measure: Measure,
+    pub(super) phase: Phase,
+    pub(super) started: Timestamp,
+    hands: SmallVec<[Hands; 1]>,
     over: Vec<ObjectiveId>,
-    ended: Option<Ended>,
+    /// Where the ticket's time had gone before it started.
+    before: Totals,
 }
 
 impl Stopwatch {
-    fn started(at: Timestamp) -> Self {
-        Self { start: at, over: Vec::new(), ended: None }
-    }
-
-    /// How long it has run at `at`, as if it had never been given up.
-    fn elapsed(&self, at: Timestamp) -> Elapsed {
-        match &self.ended {
-            Some(ended) if ended.ending == Ending::Answered => ended.elapsed,
-            _ => at.since(self.start),
+    pub(super) fn started(
+        measure: Measure,
+        at: Timestamp,
+        holder: Slot,
+        before: &Totals,
+        context: Context<'_>,
+    ) -> Self {
+        let courses = context.rules.courses_of(measure);
+        let hands = |course| Hands::started(at, context.opened(course, holder, at));
+        Self {
+            measure,
+            phase: Phase::Running,
+            started: at,
+            hands: courses.map(hands).collect(),
+            over: Vec::new(),
+            before: before.clone(),
         }
     }
 
-    fn end(
+    pub(super) fn is_running(&self) -> bool {
+        matches!(self.phase, Phase::Running)
+    }
+
+    /// Whether it has ended with a sample.
+    pub(super) fn is_answered(&self) -> bool {
+        self.ending() == Some(Ending::Answered)
+    }
+
+    /// How it ended, if it has.
+    pub(super) fn ending(&self) -> Option<Ending> {
+        match &self.phase {
+            Phase::Latent | Phase::Running => None,
+            Phase::Ended(ended) => ended.first().map(|ended| ended.ending),
+        }
+    }
+
+    /// Leaves out the time that it was solved.
+    fn leaves_out_solved(&self) -> bool {
+        matches!(self.measure, Measure::Resolution | Measure::CustomerWait | Measure::AgentWork)
+    }
+
+    /// The ticket waits, or waits no longer, for the customer or a third party.
+    pub(super) fn pause(
+        &mut self,
+        (pending, on_hold): (bool, bool),
+        at: Timestamp,
+        holder: Slot,
+        context: Context<'_>,
+    ) {
+        // What has ended with a sample stands still until that is withdrawn.
+        if self.is_answered() {
+            return;
+        }
+        for (course, hands) in context.rules.courses_of(self.measure).zip(&mut self.hands) {
+            let pauses = context.rules.course(course).pauses;
+            let is_paused = pauses.pending && pending || pauses.on_hold && on_hold;
+            if hands.is_paused != is_paused {
+                hands.set_paused(is_paused, at, context.opened(course, holder, at));
+            }
+        }
+    }
+
+    /// The ticket goes from one holder to another: it goes by the other's calendar from here on.
+    pub(super) fn change_holder(
+        &mut self,
+        from: Slot,
+        to: Slot,
+        at: Timestamp,
+        context: Context<'_>,
+    ) {
+        let rules = context.rules;
+        for (course, hands) in rules.courses_of(self.measure).zip(&mut self.hands) {
+            if rules.calendar_id_of(course, from) != rules.calendar_id_of(course, to) {
+                let opened = |slot| context.opened(course, slot, at);
+                hands.change_calendar(opened(from), opened(to));
+            }
+        }
+    }
+
+    /// Ends it, and says so.
+    pub(super) fn end(
         &mut self,
         ending: Ending,
-        measure: Measure,
-        (slot, priority): (Slot, Option<Priority>),
-        at: Timestamp,
+        counts_for: CountsFor,
+        totals: &Totals,
+        context: Context<'_>,
+        out: &mut Out<'_>,
     ) {
-        let elapsed = self.elapsed(at);
-        let over = self.over.clone();
-        self.ended = Some(Ended { measure, ending, slot, priority, at, elapsed, over });
+        let at = counts_for.at;
+        let courses = context.rules.courses_of(self.measure).zip(&self.hands);
+        let ended = courses.map(|(course, hands)| {
+            let opened = context.opened(course, counts_for.holder, at);
+            let [elapsed, open] = hands.elapsed(at, opened);
+            let mut ended = Ended {
+                course,
+                measure: self.measure,
+                ending,
+                slot: counts_for.slot,
+                priority: counts_for.priority,
+                channel: counts_for.channel,
+                at,
+                elapsed,
+                open,
+                missed: SmallVec::new(),
+                went: None,
+            };
+            judge(&mut ended, &self.over, context.rules);
+            if !ended.missed.is_empty() {
+                let went = totals.since(&self.before, !self.leaves_out_solved());
+                ended.went = Some(Box::new(went));
+            }
+            ended
+        });
+        let ended: SmallVec<[Ended; 1]> = ended.collect();
+        out.ended(&ended, 1);
+        if ending == Ending::Answered {
+            for (course, hands) in context.rules.courses_of(self.measure).zip(&mut self.hands) {
+                hands.set_paused(true, at, context.opened(course, counts_for.holder, at));
+            }
+        }
+        self.phase = Phase::Ended(ended);
     }
 
     /// Takes its ending back. It goes on from its old start as if never given up; if it had been answered,
     /// the time since then does not count.
-    fn go_on(&mut self, at: Timestamp, out: &mut Out<'_>, rules: &Rules) {
-        let Some(ended) = self.ended.take() else {
-            return;
-        };
-        out.ended(&ended, -1, rules);
-        if ended.ending == Ending::Answered {
-            self.start = self.start.plus(at.since(ended.at));
-        }
-    }
-}
-
-impl State {
-    /// Whether the ticket's creation is known.
-    pub(crate) fn is_created(&self) -> bool {
-        self.created.is_some()
-    }
-
-    /// Moves on by one event, the next in order.
-    ///
-    /// At `created`, what came before it is forgotten but for team and priority: the caller takes back
-    /// what it had ended.
-    pub(crate) fn step(&mut self, event: &Entry<'_>, context: Context<'_>, out: &mut Out<'_>) {
-        let held_by = context.slot(self.team);
-        let changes_priority = event.priority.is_some_and(|new| self.priority != Some(new));
-        if changes_priority {
-            self.stay_over(event.time, held_by, context);
-        }
-        if event.team.is_some()
-            && (matches!(event.kind, Kind::Created | Kind::Assigned) || self.team.is_none())
-        {
-            self.team = event.team;
-        }
-        match event.kind {
-            Kind::Created => self.create(event),
-            Kind::Reopened => {
-                self.reopen(event.time, context, out);
-                // A wait that goes back to a message from before begins here, already so old.
-                if changes_priority {
-                    self.stay_over(event.time, held_by, context);
+    pub(super) fn go_on(
+        &mut self,
+        at: Timestamp,
+        holder: Slot,
+        context: Context<'_>,
+        out: &mut Out<'_>,
+    ) {
+        if let Phase::Ended(ended) = &self.phase {
+            out.ended(ended, -1);
+            if self.is_answered() {
+                for (course, hands) in context.rules.courses_of(self.measure).zip(&mut self.hands) {
+                    hands.set_paused(false, at, context.opened(course, holder, at));
                 }
             }
-            Kind::CustomerReplied => self.ask(event.time),
-            Kind::AgentReplied => self.answer(event, context, out),
-            Kind::Solved => self.solve(event, GivenUp::Solved, context, out),
-            Kind::Closed => self.solve(event, GivenUp::Closed, context, out),
-            Kind::Merged => self.leave(event.time, GivenUp::Merged, context, out),
-            Kind::Deleted => self.leave(event.time, GivenUp::Deleted, context, out),
-            Kind::MarkedSpam => self.leave(event.time, GivenUp::Spam, context, out),
-            // These neither start nor stop any of the measures; pauses touch none of them.
-            Kind::Resumed
-            | Kind::BotReplied
-            | Kind::NoteAdded
-            | Kind::Pending
-            | Kind::OnHold
-            | Kind::Rated
-            | Kind::Reviewed
-            | Kind::Assigned
-            | Kind::ConcernRaised
-            | Kind::ConcernSettled => {}
         }
-        // Last, since a priority on the event that stops a stopwatch is too late for it.
-        self.priority = event.priority.or(self.priority);
-    }
-
-    /// Calls `visit` with every running stopwatch.
-    pub(crate) fn running(&self, context: Context<'_>, mut visit: impl FnMut(Running)) {
-        let slot = context.slot(self.team);
-        for (measure, stopwatch) in self.stopwatches() {
-            if stopwatch.ended.is_none() && context.rules.measures_it(measure) {
-                visit(Running {
-                    measure,
-                    slot,
-                    priority: self.priority,
-                    start: stopwatch.start,
-                    over: stopwatch.over.clone(),
-                });
-            }
-        }
-    }
-
-    fn stopwatches(&self) -> impl Iterator<Item = (Measure, &Stopwatch)> {
-        let first = match &self.first_reply {
-            FirstReply::Wanted(stopwatch) => Some(stopwatch),
-            FirstReply::NotAsked | FirstReply::Given => None,
-        };
-        [
-            (Measure::FirstReply, first),
-            (Measure::NextReply, self.next_reply.as_ref()),
-            (Measure::Resolution, self.resolution.as_ref()),
-            (Measure::FirstResolution, self.first_resolution.as_ref()),
-        ]
-        .into_iter()
-        .filter_map(|(measure, stopwatch)| Some((measure, stopwatch?)))
-    }
-
-    fn stopwatches_mut(&mut self) -> impl Iterator<Item = (Measure, &mut Stopwatch)> {
-        let first = match &mut self.first_reply {
-            FirstReply::Wanted(stopwatch) => Some(stopwatch),
-            FirstReply::NotAsked | FirstReply::Given => None,
-        };
-        [
-            (Measure::FirstReply, first),
-            (Measure::NextReply, self.next_reply.as_mut()),
-            (Measure::Resolution, self.resolution.as_mut()),
-            (Measure::FirstResolution, self.first_resolution.as_mut()),
-        ]
-        .into_iter()
-        .filter_map(|(measure, stopwatch)| Some((measure, stopwatch?)))
+        self.phase = Phase::Running;
     }
 
     /// The priority is about to change: what is over a target that depends on it stays over.
     ///
     /// That holds for what was given up or solved, too, since it may go on: else raising the target of a
     /// solved ticket and reopening it would turn a miss into a wait within target.
-    fn stay_over(&mut self, at: Timestamp, held_by: Slot, context: Context<'_>) {
-        let priority = self.priority;
-        let slots = [held_by, context.rules.organisation()];
-        for (measure, stopwatch) in self.stopwatches_mut() {
-            let elapsed = stopwatch.elapsed(at);
-            for slot in slots {
-                for &id in context.rules.judging(slot, measure) {
-                    let (_, objective) = context.rules.objective(id);
-                    if objective.differs_by_priority()
-                        && elapsed > Objective::target(objective, priority)
-                        && !stopwatch.over.contains(&id)
-                    {
-                        stopwatch.over.push(id);
-                    }
+    pub(super) fn stay_over(
+        &mut self,
+        priority: Option<Priority>,
+        at: Timestamp,
+        holder: Slot,
+        context: Context<'_>,
+    ) {
+        // A wait that has not begun yet is over nothing.
+        if matches!(self.phase, Phase::Latent) {
+            return;
+        }
+        let rules = context.rules;
+        for (course, hands) in rules.courses_of(self.measure).zip(&self.hands) {
+            let judging = [holder, rules.organisation()].map(|slot| rules.judging(slot, course));
+            for &id in judging.into_iter().flatten() {
+                let (_, objective) = rules.objective(id);
+                let level = objective.level_at(at);
+                // What one target alone is for all stays over it anyway.
+                let varies = level.differs_by_priority() || !objective.was.is_empty();
+                if !varies || self.over.contains(&id) {
+                    continue;
+                }
+                let target = level.target(priority);
+                let elapsed = hands.elapsed(at, context.opened(course, holder, at));
+                if elapsed[target.basis.index()] > target.elapsed {
+                    self.over.push(id);
                 }
             }
-            stopwatch.over.sort_unstable();
         }
+        self.over.sort_unstable();
     }
 
-    fn create(&mut self, event: &Entry<'_>) {
-        if self.created.is_some() {
-            return;
-        }
-        let at = event.time;
-        *self = Self {
-            created: Some(at),
-            team: self.team,
-            priority: self.priority,
-            phase: Phase::Open,
-            asked: None,
-            first_reply: match event.maker {
-                Maker::Customer | Maker::System => FirstReply::Wanted(Stopwatch::started(at)),
-                Maker::Agent => FirstReply::NotAsked,
-            },
-            next_reply: None,
-            resolution: Some(Stopwatch::started(at)),
-            first_resolution: Some(Stopwatch::started(at)),
-        };
-    }
-
-    fn ask(&mut self, at: Timestamp) {
-        self.asked.get_or_insert(at);
-        // On a solved ticket a message starts nothing by itself.
-        if self.phase == Phase::Open {
-            self.start_reply();
-        }
-    }
-
-    /// Starts the stopwatch for the oldest unanswered customer message, unless it runs.
-    fn start_reply(&mut self) {
-        let Some(asked) = self.asked else { return };
-        match &self.first_reply {
-            FirstReply::NotAsked => {
-                self.first_reply = FirstReply::Wanted(Stopwatch::started(asked));
-            }
-            FirstReply::Given => {
-                self.next_reply.get_or_insert_with(|| Stopwatch::started(asked));
-            }
-            FirstReply::Wanted(_) => {}
-        }
-    }
-
-    fn answer(&mut self, event: &Entry<'_>, context: Context<'_>, out: &mut Out<'_>) {
-        if self.phase == Phase::Gone {
-            return;
-        }
-        // A reply before the customer has asked for anything counts for nothing.
-        if matches!(self.first_reply, FirstReply::NotAsked) && self.asked.is_none() {
-            return;
-        }
-        self.asked = None;
-        let first_reply = std::mem::take(&mut self.first_reply);
-        let (measure, stopwatch) = match first_reply {
-            FirstReply::Wanted(stopwatch) => (Measure::FirstReply, Some(stopwatch)),
-            FirstReply::NotAsked => (Measure::FirstReply, None),
-            FirstReply::Given => (Measure::NextReply, self.next_reply.take()),
-        };
-        let Some(mut stopwatch) = stopwatch else {
-            return;
-        };
-        stopwatch.go_on(event.time, out, context.rules);
-        let counts_for = (self.acting(event, context), self.priority);
-        stopwatch.end(Ending::Answered, measure, counts_for, event.time);
-        out.ended_of(&stopwatch, context.rules);
-    }
-
-    fn solve(
-        &mut self,
-        event: &Entry<'_>,
-        reason: GivenUp,
+    /// Calls `visit` with each of its courses, if it runs.
+    pub(super) fn running(
+        &self,
+        counts_for: CountsFor,
+        stands: Stands<'_>,
         context: Context<'_>,
-        out: &mut Out<'_>,
+        visit: &mut impl FnMut(Running),
     ) {
-        // Solved, then closed, changes nothing; and the first reason of giving up stays.
-        if self.phase != Phase::Open {
+        if !self.is_running() {
             return;
         }
-        self.phase = Phase::Solved;
-        let slot = self.acting(event, context);
-        let priority = self.priority;
-        for (measure, stopwatch) in self.stopwatches_mut() {
-            if matches!(measure, Measure::Resolution | Measure::FirstResolution)
-                && stopwatch.ended.is_none()
-            {
-                stopwatch.end(Ending::Answered, measure, (slot, priority), event.time);
-                out.ended_of(stopwatch, context.rules);
+        for (course, &hands) in context.rules.courses_of(self.measure).zip(&self.hands) {
+            let mut wandering = None;
+            if context.rules.has_objectives() {
+                let Stands { totals, standing, since, held_since } = stands;
+                let went = totals.since(&self.before, !self.leaves_out_solved());
+                let here = [Place::With(counts_for.slot), Place::Closed];
+                let is_here = standing.place == here[0]
+                    && held_since <= self.started
+                    && went.iter().all(|(place, _)| here.contains(&place))
+                    && hands.calendar == self.started.ms();
+                wandering = (!is_here).then(|| Box::new(Wandering { went, standing, since }));
+            }
+            visit(Running {
+                course,
+                measure: self.measure,
+                slot: counts_for.slot,
+                priority: counts_for.priority,
+                channel: counts_for.channel,
+                hands,
+                over: self.over.clone(),
+                wandering,
+            });
+        }
+    }
+}
+
+/// Says which objectives it is over: those whose target it exceeds, and those it stays over.
+pub(super) fn judge(ended: &mut Ended, stays_over: &[ObjectiveId], rules: &Rules) {
+    for slot in [ended.slot, rules.organisation()] {
+        for &id in rules.judging(slot, ended.course) {
+            let target = rules.objective(id).1.level_at(ended.at).target(ended.priority);
+            if stays_over.contains(&id) || ended.elapsed_in(target.basis) > target.elapsed {
+                ended.missed.push(id);
             }
         }
-        self.give_up(event.time, reason, context, out);
     }
+}
 
-    /// Merged, deleted or spam.
-    fn leave(&mut self, at: Timestamp, reason: GivenUp, context: Context<'_>, out: &mut Out<'_>) {
-        if self.phase == Phase::Open {
-            self.give_up(at, reason, context, out);
-        }
-        self.phase = Phase::Gone;
-    }
-
-    /// Ends what still runs, without samples, for the holder.
-    fn give_up(&mut self, at: Timestamp, reason: GivenUp, context: Context<'_>, out: &mut Out<'_>) {
-        let counts_for = (context.slot(self.team), self.priority);
-        for (measure, stopwatch) in self.stopwatches_mut() {
-            if stopwatch.ended.is_none() {
-                stopwatch.end(Ending::GivenUp(reason), measure, counts_for, at);
-                out.ended_of(stopwatch, context.rules);
-            }
-        }
-    }
-
-    fn reopen(&mut self, at: Timestamp, context: Context<'_>, out: &mut Out<'_>) {
-        if self.phase == Phase::Open {
-            return;
-        }
-        self.phase = Phase::Open;
-        for (measure, stopwatch) in self.stopwatches_mut() {
-            let finished =
-                stopwatch.ended.as_ref().is_some_and(|ended| ended.ending == Ending::Answered);
-            // The first resolution is that for good.
-            if !(measure == Measure::FirstResolution && finished) {
-                stopwatch.go_on(at, out, context.rules);
-            }
-        }
-        self.start_reply();
-    }
-
-    /// Whom a sample that this event makes counts for: the team that the event names, if declared, else
-    /// the holder.
-    fn acting(&self, event: &Entry<'_>, context: Context<'_>) -> Slot {
-        let acted = context.slot(event.team);
-        if acted == context.rules.unclaimed() { context.slot(self.team) } else { acted }
-    }
+/// A count as a stopwatch shows it: so many ms.
+pub(super) fn count_of(count: u32) -> Elapsed {
+    Elapsed::from_ms(i64::from(count))
 }

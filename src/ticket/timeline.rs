@@ -10,7 +10,7 @@ use hashbrown::HashTable;
 
 use super::entry::{Entry, Unpack};
 use super::order;
-use super::stopwatch::State;
+use super::state::State;
 use crate::name::{NameId, Names};
 use crate::time::Timestamp;
 

@@ -17,6 +17,11 @@ pub struct Histogram {
 }
 
 impl Histogram {
+    /// An empty one.
+    pub const fn new() -> Self {
+        Self { entries: Vec::new() }
+    }
+
     /// Adds `by` samples to a bucket; takes them from it where `by` is negative.
     pub fn add(&mut self, bucket: Bucket, by: i64) {
         if by >= 0 {

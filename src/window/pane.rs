@@ -1,8 +1,12 @@
 //! Panes: aligned pieces of time that hold what ended in them, coarser with age.
 
+use std::collections::BTreeMap;
+
 use super::bucket::Bucket;
 use super::histogram::Histogram;
-use crate::ticket::{Ended, Ending, GivenUp};
+use super::ring::Tally;
+use crate::measure::Basis;
+use crate::ticket::{Ending, GivenUp, Place, Went};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 /// The length of a pane, and how old the whole of the next coarser one must be before panes merge into it.
@@ -38,58 +42,90 @@ pub(super) fn pane_of(at: Timestamp, now: Timestamp) -> (Timestamp, Elapsed) {
 /// What ended in a pane or a window.
 #[derive(Clone, Debug, Default)]
 pub struct PaneTally {
-    /// Those answered, by elapsed.
-    pub answered: Histogram,
-    /// The elapsed time of the answered, in ms, summed up.
-    pub answered_ms: i128,
-    /// Those given up; few panes have some.
-    given_up: Option<Box<GivenUpTally>>,
+    calendar: Timed,
+    /// The same in open time, where some team is not always open.
+    open: Option<Box<Timed>>,
+    /// What few panes have.
+    rare: Option<Box<Rare>>,
     /// Exact counts at targets and objectives, see [`super::Levels`].
     pub(super) marks: Box<[u32]>,
 }
 
+/// Those answered, in one kind of time.
 #[derive(Clone, Debug, Default)]
-struct GivenUpTally {
-    /// Those whose customer still waited, by elapsed.
-    censored: Histogram,
-    by_reason: [u64; GivenUp::ALL.len()],
+struct Timed {
+    answered: Histogram,
+    /// Their elapsed time in ms, summed up. It wraps, which taking away undoes: only more than two million
+    /// tickets of a hundred years each would show.
+    ms: i64,
 }
 
+impl Timed {
+    fn merge(&mut self, other: &Self, sign: i64) {
+        self.answered.merge(&other.answered, sign);
+        self.ms = self.ms.wrapping_add(other.ms.wrapping_mul(sign));
+    }
+}
+
+/// Those given up, and where the waiting of those over target went.
+#[derive(Clone, Debug, Default)]
+struct Rare {
+    /// Those given up whose customer still waited, by elapsed, in each kind of time.
+    censored: [Histogram; 2],
+    by_reason: [u64; GivenUp::ALL.len()],
+    /// In ms, by objective and place.
+    went: BTreeMap<(usize, Place), i64>,
+}
+
+static EMPTY: Histogram = Histogram::new();
+
 impl PaneTally {
-    /// Counts one ending, `by` times.
-    pub(super) fn add(&mut self, ended: &Ended, bucket: Bucket, by: i64) {
-        match ended.ending {
+    /// Counts one ending, `by` times; elapsed with its bucket, in open time where that counts.
+    pub(super) fn add(
+        &mut self,
+        ending: Ending,
+        (bucket, elapsed): (Bucket, Elapsed),
+        open: Option<(Bucket, Elapsed)>,
+        by: i64,
+    ) {
+        match ending {
             Ending::Answered => {
-                self.answered.add(bucket, by);
-                self.answered_ms += i128::from(ended.elapsed.ms()) * i128::from(by);
+                self.calendar.answered.add(bucket, by);
+                self.calendar.ms = self.calendar.ms.wrapping_add(elapsed.ms().wrapping_mul(by));
+                if let Some((bucket, elapsed)) = open {
+                    let timed = self.open.get_or_insert_default();
+                    timed.answered.add(bucket, by);
+                    timed.ms = timed.ms.wrapping_add(elapsed.ms().wrapping_mul(by));
+                }
             }
             Ending::GivenUp(reason) => {
-                let given_up = self.given_up.get_or_insert_default();
+                let rare = self.rare.get_or_insert_default();
                 if reason.is_censored() {
-                    given_up.censored.add(bucket, by);
+                    rare.censored[0].add(bucket, by);
+                    if let Some((bucket, _)) = open {
+                        rare.censored[1].add(bucket, by);
+                    }
                 }
-                let count = &mut given_up.by_reason[reason as usize];
+                let count = &mut rare.by_reason[reason as usize];
                 *count = count.saturating_add_signed(by);
                 self.drop_empty();
             }
         }
     }
 
-    /// Adds all of another tally, or takes it away.
-    pub(super) fn merge(&mut self, other: &Self, sign: i64) {
-        self.answered.merge(&other.answered, sign);
-        self.answered_ms += other.answered_ms * i128::from(sign);
-        if let Some(theirs) = &other.given_up {
-            let ours = self.given_up.get_or_insert_default();
-            ours.censored.merge(&theirs.censored, sign);
-            for (count, other) in ours.by_reason.iter_mut().zip(theirs.by_reason) {
-                *count = count.saturating_add_signed(sign * other.cast_signed());
-            }
-            self.drop_empty();
+    /// Counts where the waiting of one over the target of an objective went, `by` times.
+    pub(super) fn add_went(&mut self, objective: usize, went: &Went, by: i64) {
+        let rare = self.rare.get_or_insert_default();
+        for (place, elapsed) in went.iter() {
+            rare.add_went((objective, place), elapsed.ms().wrapping_mul(by));
         }
-        for (index, &mark) in other.marks.iter().enumerate() {
-            self.mark(index, other.marks.len(), sign * i64::from(mark));
-        }
+        self.drop_empty();
+    }
+
+    /// Where the waiting of those over the target of an objective went.
+    pub(super) fn went_of(&self, objective: usize) -> impl Iterator<Item = (Place, i64)> {
+        let all = self.rare.iter().flat_map(|rare| &rare.went);
+        all.filter(move |((of, _), _)| *of == objective).map(|((_, place), ms)| (*place, *ms))
     }
 
     /// Adds to one of `marks` exact counts.
@@ -105,26 +141,121 @@ impl PaneTally {
         self.marks[index] = u32::try_from(count).unwrap_or(0);
     }
 
-    /// Those given up whose customer still waited, by elapsed.
-    pub fn censored(&self) -> Option<&Histogram> {
-        self.given_up.as_ref().map(|given_up| &given_up.censored)
+    /// Those answered, by elapsed in that kind of time.
+    pub fn answered(&self, basis: Basis) -> &Histogram {
+        match basis {
+            Basis::Calendar => &self.calendar.answered,
+            Basis::Open => self.open.as_ref().map_or(&EMPTY, |open| &open.answered),
+        }
+    }
+
+    /// The elapsed time of the answered in that kind of time, in ms, summed up.
+    pub fn answered_ms(&self, basis: Basis) -> i64 {
+        match basis {
+            Basis::Calendar => self.calendar.ms,
+            Basis::Open => self.open.as_ref().map_or(0, |open| open.ms),
+        }
+    }
+
+    /// Those given up whose customer still waited, by elapsed in that kind of time.
+    pub fn censored(&self, basis: Basis) -> &Histogram {
+        self.rare.as_ref().map_or(&EMPTY, |rare| &rare.censored[basis.index()])
     }
 
     /// How many were given up for that reason.
     pub fn given_up(&self, reason: GivenUp) -> u64 {
-        self.given_up.as_ref().map_or(0, |given_up| given_up.by_reason[reason as usize])
+        self.rare.as_ref().map_or(0, |rare| rare.by_reason[reason as usize])
     }
 
     fn drop_empty(&mut self) {
-        let is_empty = |tally: &GivenUpTally| tally.by_reason.iter().all(|&count| count == 0);
-        if self.given_up.as_deref().is_some_and(is_empty) {
-            self.given_up = None;
+        let is_empty =
+            |rare: &Rare| rare.by_reason.iter().all(|&count| count == 0) && rare.went.is_empty();
+        if self.rare.as_deref().is_some_and(is_empty) {
+            self.rare = None;
+        }
+    }
+}
+
+impl Rare {
+    fn add_went(&mut self, key: (usize, Place), ms: i64) {
+        let sum = self.went.entry(key).or_default();
+        *sum = sum.wrapping_add(ms);
+        if *sum == 0 {
+            self.went.remove(&key);
+        }
+    }
+}
+
+impl Tally for PaneTally {
+    fn merge(&mut self, other: &Self, sign: i64) {
+        self.calendar.merge(&other.calendar, sign);
+        if let Some(theirs) = &other.open {
+            self.open.get_or_insert_default().merge(theirs, sign);
+        }
+        if let Some(theirs) = &other.rare {
+            let ours = self.rare.get_or_insert_default();
+            for (ours, theirs) in ours.censored.iter_mut().zip(&theirs.censored) {
+                ours.merge(theirs, sign);
+            }
+            for (count, other) in ours.by_reason.iter_mut().zip(theirs.by_reason) {
+                *count = count.saturating_add_signed(sign * other.cast_signed());
+            }
+            for (key, ms) in &theirs.went {
+                ours.add_went(*key, ms.wrapping_mul(sign));
+            }
+            self.drop_empty();
+        }
+        for (index, &mark) in other.marks.iter().enumerate() {
+            self.mark(index, other.marks.len(), sign * i64::from(mark));
         }
     }
 
-    /// Whether nothing ended in it.
-    pub fn is_empty(&self) -> bool {
-        self.answered.is_empty() && self.given_up.is_none() && self.marks.iter().all(|&m| m == 0)
+    fn is_empty(&self) -> bool {
+        self.calendar.answered.is_empty()
+            && self.rare.is_none()
+            && self.marks.iter().all(|&mark| mark == 0)
+    }
+}
+
+/// Scores of ratings: how many, and their sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Scores {
+    /// How many.
+    pub count: u64,
+    /// Their sum.
+    pub sum: u64,
+}
+
+impl Scores {
+    /// Counts one score, `by` times.
+    pub fn add(&mut self, score: u8, by: i64) {
+        self.count = self.count.saturating_add_signed(by);
+        self.sum = self.sum.saturating_add_signed(i64::from(score) * by);
+    }
+}
+
+impl Tally for Scores {
+    fn merge(&mut self, other: &Self, sign: i64) {
+        self.count = self.count.saturating_add_signed(sign * other.count.cast_signed());
+        self.sum = self.sum.saturating_add_signed(sign * other.sum.cast_signed());
+    }
+
+    fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+/// One tally for each of a few kinds.
+impl<T: Tally, const N: usize> Tally for [T; N]
+where
+    Self: Default,
+{
+    fn merge(&mut self, other: &Self, sign: i64) {
+        self.iter_mut().zip(other).for_each(|(ours, theirs)| ours.merge(theirs, sign));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.iter().all(Tally::is_empty)
     }
 }
 

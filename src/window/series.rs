@@ -1,238 +1,173 @@
-//! One ring of panes for one team and measure, and its sums over every window.
-
-use std::collections::VecDeque;
+//! What ended of one team and kind of stopwatch: panes, sums, and what is counted exactly.
 
 use super::bucket::Bucket;
-use super::pane::{COARSER, PaneTally, coarse_before, from_of, pane_of};
-use crate::agreement::Objective;
-use crate::measure::Measure;
-use crate::rules::{ObjectiveId, Rules, Slot};
-use crate::ticket::{Ended, Ending};
+use super::pane::PaneTally;
+use super::ring::{Ring, WindowSum};
+use crate::agreement::Level;
+use crate::event::Priority;
+use crate::measure::Basis;
+use crate::rules::{CourseId, ObjectiveId, Rules, Slot};
+use crate::ticket::{Ended, Ending, Place};
 use crate::time::{Elapsed, Timestamp};
 
-/// What a series counts exactly: tickets within each agreed target, and over that of each objective.
+/// What a series counts exactly: tickets within each agreed target, over that of each objective, and over
+/// that of its market.
 ///
 /// ```text
-/// marks: [ answered, by the first target they are within | beyond all ]
-///        [ given up, by how many targets they are over: 0, 1, … ]
+/// marks: for each kind of time
+///          [ answered, by the first target they are within | beyond all ]
+///          [ given up, by how many targets they are over: 0, 1, … ]
 ///        [ answered over target, by objective ][ given up over target, by objective ]
+///        [ answered over market, by objective that has one ][ given up over market, likewise ]
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
-    targets: Vec<Elapsed>,
+    /// By kind of time, ascending.
+    targets: [Vec<Elapsed>; 2],
     objectives: Vec<ObjectiveId>,
+    markets: Vec<ObjectiveId>,
 }
 
 impl Levels {
-    /// The levels of a slot's agreement for a measure.
-    pub fn of(rules: &Rules, slot: Slot, measure: Measure) -> Self {
-        let objectives = rules.judging(slot, measure).to_vec();
-        let all = objectives.iter().flat_map(|&id| rules.objective(id).1.targets());
-        let mut targets: Vec<Elapsed> = all.collect();
-        targets.sort_unstable();
-        targets.dedup();
-        Self { targets, objectives }
+    /// The levels of a slot's agreement for a kind of stopwatch. A part of a split counts targets alone.
+    pub fn of(rules: &Rules, slot: Slot, course: CourseId, is_part: bool) -> Self {
+        let objectives = rules.judging(slot, course);
+        let line = |id: &ObjectiveId| rules.objective(*id).1;
+        let all = |id| line(id).levels().flat_map(Level::targets);
+        let targets = Basis::ALL.map(|basis| {
+            let of_basis = objectives.iter().flat_map(all).filter(|target| target.basis == basis);
+            let mut targets: Vec<Elapsed> = of_basis.map(|target| target.elapsed).collect();
+            targets.sort_unstable();
+            targets.dedup();
+            targets
+        });
+        if is_part {
+            return Self { targets, ..Self::default() };
+        }
+        let markets = objectives.iter().filter(|id| line(id).market.is_some()).copied().collect();
+        Self { targets, objectives: objectives.to_vec(), markets }
     }
 
-    /// The agreed targets, ascending.
-    pub fn targets(&self) -> &[Elapsed] {
-        &self.targets
+    /// The agreed targets in a kind of time, ascending.
+    pub fn targets(&self, basis: Basis) -> &[Elapsed] {
+        &self.targets[basis.index()]
+    }
+
+    /// Where the marks of a kind of time begin: of the answered, and of the given up.
+    fn targets_at(&self, basis: Basis) -> (usize, usize) {
+        let block = |targets: &Vec<Elapsed>| 2 * (targets.len() + 1);
+        let before = self.targets.iter().take(basis.index()).map(block).sum();
+        (before, before + self.targets[basis.index()].len() + 1)
+    }
+
+    fn objectives_at(&self) -> usize {
+        let (_, given_up) = self.targets_at(Basis::Open);
+        given_up + self.targets[Basis::Open.index()].len() + 1
+    }
+
+    fn markets_at(&self) -> usize {
+        self.objectives_at() + 2 * self.objectives.len()
     }
 
     fn len(&self) -> usize {
-        if self.targets.is_empty() {
+        if self.targets.iter().all(Vec::is_empty) {
             0
         } else {
-            2 * (self.targets.len() + 1 + self.objectives.len())
+            self.markets_at() + 2 * self.markets.len()
         }
-    }
-
-    /// How many targets an elapsed time is over.
-    fn targets_below(&self, elapsed: Elapsed) -> usize {
-        self.targets.partition_point(|&target| target < elapsed)
     }
 
     /// The marks that an ending leaves.
     fn marks_of(&self, ended: &Ended, rules: &Rules) -> Vec<usize> {
         let mut marks = Vec::new();
-        if self.targets.is_empty() {
+        if self.len() == 0 {
             return marks;
         }
-        let (first, over_first) = match ended.ending {
-            Ending::Answered => (0, 0),
-            Ending::GivenUp(reason) if reason.is_decided() => {
-                (self.targets.len() + 1, self.objectives.len())
-            }
+        let is_given_up = match ended.ending {
+            Ending::Answered => false,
+            Ending::GivenUp(reason) if reason.is_decided() => true,
             Ending::GivenUp(_) => return marks,
         };
-        marks.push(first + self.targets_below(ended.elapsed));
-        let objectives_at = 2 * (self.targets.len() + 1) + over_first;
+        let half = usize::from(is_given_up);
+        for basis in Basis::ALL {
+            let (answered, given_up) = self.targets_at(basis);
+            let elapsed = ended.elapsed_in(basis);
+            let below = self.targets(basis).partition_point(|&target| target < elapsed);
+            marks.push(below + if is_given_up { given_up } else { answered });
+        }
         for (index, id) in self.objectives.iter().enumerate() {
-            let (_, objective) = rules.objective(*id);
-            if is_over(*id, objective, ended) {
-                marks.push(objectives_at + index);
+            if ended.missed.contains(id) {
+                marks.push(self.objectives_at() + half * self.objectives.len() + index);
+            }
+        }
+        for (index, id) in self.markets.iter().enumerate() {
+            let market = rules.objective(*id).1.market.as_ref();
+            if market.is_some_and(|m| ended.elapsed_in(m.within.basis) > m.within.elapsed) {
+                marks.push(self.markets_at() + half * self.markets.len() + index);
             }
         }
         marks
     }
+
+    /// The objectives by whose count of the missed an ending is: of a limit for all only those given up.
+    fn missed_by(&self, ended: &Ended, rules: &Rules) -> impl Iterator<Item = usize> {
+        let counts = move |id: &ObjectiveId| {
+            let level = rules.objective(*id).1.level_at(ended.at);
+            let is_decided = match ended.ending {
+                Ending::Answered => matches!(level, Level::Within { .. }),
+                Ending::GivenUp(reason) => reason.is_decided(),
+            };
+            is_decided && ended.missed.contains(id)
+        };
+        let all = self.objectives.iter().enumerate();
+        all.filter(move |(_, id)| counts(id)).map(|(index, _)| index)
+    }
 }
 
-fn is_over(id: ObjectiveId, objective: &Objective, ended: &Ended) -> bool {
-    ended.over.contains(&id) || ended.elapsed > objective.target(ended.priority)
-}
-
-/// The ring of panes of one slot and measure, with its sums.
+/// The ring of panes of one slot and kind of stopwatch, with its sums.
 #[derive(Debug)]
 pub struct Series {
     levels: Levels,
-    panes: VecDeque<Pane>,
-    sums: Vec<WindowSum>,
-    /// The instant that panes have merged for.
-    merged_at: Timestamp,
-    moves_at: Timestamp,
-}
-
-#[derive(Debug)]
-struct Pane {
-    start: Timestamp,
-    tally: PaneTally,
-}
-
-/// All of one window.
-#[derive(Debug)]
-pub struct WindowSum {
-    /// Its length.
-    pub length: Elapsed,
-    /// Its first instant, included.
-    pub from: Timestamp,
-    /// What ended in it.
-    pub tally: PaneTally,
+    ring: Ring<PaneTally>,
+    /// Whether open time is counted, too.
+    has_open: bool,
 }
 
 impl Series {
     /// An empty series as of `now`.
-    pub fn new(levels: Levels, windows: &[Elapsed], now: Timestamp) -> Self {
-        let sum = |&length: &Elapsed| WindowSum {
-            length,
-            from: from_of(now, length),
-            tally: PaneTally::default(),
-        };
-        let sums: Vec<WindowSum> = windows.iter().map(sum).collect();
-        let moves_at = moves_after(&sums, now);
-        Self { levels, panes: VecDeque::new(), sums, merged_at: now, moves_at }
+    pub fn new(levels: Levels, rules: &Rules, now: Timestamp) -> Self {
+        let ring = Ring::new(rules.windows(), now);
+        Self { levels, ring, has_open: rules.has_hours() }
     }
 
-    /// The first instant at which a window moves or panes may merge: before it, [`Series::advance`] does
-    /// nothing.
-    pub fn moves_at(&self) -> Timestamp {
-        self.moves_at
+    /// Its panes and sums.
+    pub fn ring(&self) -> &Ring<PaneTally> {
+        &self.ring
+    }
+
+    /// Moves on to `now`.
+    pub fn advance(&mut self, now: Timestamp) {
+        self.ring.advance(now);
     }
 
     /// Counts an ending at or before `now`, `by` times, in the pane of its own time.
     pub fn add(&mut self, ended: &Ended, by: i64, rules: &Rules, now: Timestamp) {
-        if self.sums.last().is_none_or(|longest| ended.at < longest.from) {
-            return;
-        }
-        let bucket = Bucket::of(ended.elapsed);
+        let open = self.has_open.then(|| (Bucket::of(ended.open), ended.open));
+        let calendar = (Bucket::of(ended.elapsed), ended.elapsed);
         let marks = self.levels.marks_of(ended, rules);
         let len = self.levels.len();
-        let count = |tally: &mut PaneTally| {
-            tally.add(ended, bucket, by);
+        let went = ended.went.as_deref();
+        let missed: Vec<usize> =
+            if went.is_some() { self.levels.missed_by(ended, rules).collect() } else { Vec::new() };
+        self.ring.add(ended.at, now, |tally| {
+            tally.add(ended.ending, calendar, open, by);
             for &mark in &marks {
                 tally.mark(mark, len, by);
             }
-        };
-        let (start, _) = pane_of(ended.at, now);
-        let index = match self.panes.back() {
-            Some(last) if last.start == start => self.panes.len() - 1,
-            _ => self.panes.partition_point(|pane| pane.start < start),
-        };
-        if self.panes.get(index).is_none_or(|pane| pane.start != start) {
-            self.panes.insert(index, Pane { start, tally: PaneTally::default() });
-        }
-        count(&mut self.panes[index].tally);
-        for sum in self.sums.iter_mut().filter(|sum| ended.at >= sum.from) {
-            count(&mut sum.tally);
-        }
-    }
-
-    /// Moves on to `now`: what left a window leaves its sum, panes that are old enough merge, and those
-    /// that no window reaches go.
-    pub fn advance(&mut self, now: Timestamp) {
-        if now < self.moves_at {
-            return;
-        }
-        for sum in &mut self.sums {
-            let from = from_of(now, sum.length);
-            if from == sum.from {
-                continue;
+            for (&index, went) in missed.iter().zip(went.into_iter().cycle()) {
+                tally.add_went(index, went, by);
             }
-            let first = self.panes.partition_point(|pane| pane.start < sum.from);
-            let leaving = self.panes.range(first..).take_while(|pane| pane.start < from);
-            leaving.for_each(|pane| sum.tally.merge(&pane.tally, -1));
-            sum.from = from;
-        }
-        // The coarsest first: what it takes in is none of the finer ones' business.
-        let mut taken_in = None;
-        for (length, age) in COARSER.into_iter().rev() {
-            let (before, after) =
-                (coarse_before(self.merged_at, length, age), coarse_before(now, length, age));
-            self.merge(taken_in.max(Some(before)).unwrap_or(before), after, length);
-            taken_in = taken_in.max(Some(after));
-        }
-        self.merged_at = now;
-        self.moves_at = moves_after(&self.sums, now);
-        if let Some(horizon) = self.sums.last().map(|longest| longest.from) {
-            while self.panes.front().is_some_and(|pane| pane.start < horizon) {
-                self.panes.pop_front();
-            }
-        }
-    }
-
-    /// Merges the panes that begin from `from` on and before `to` into panes of that length.
-    fn merge(&mut self, from: Timestamp, to: Timestamp, length: Elapsed) {
-        if from >= to {
-            return;
-        }
-        let first = self.panes.partition_point(|pane| pane.start < from);
-        let last = self.panes.partition_point(|pane| pane.start < to);
-        if first >= last {
-            return;
-        }
-        let mut merged: Vec<Pane> = Vec::new();
-        for pane in self.panes.drain(first..last).filter(|pane| !pane.tally.is_empty()) {
-            let start = pane.start.floor_to(length);
-            match merged.last_mut() {
-                Some(last) if last.start == start => last.tally.merge(&pane.tally, 1),
-                _ => merged.push(Pane { start, tally: pane.tally }),
-            }
-        }
-        for (index, pane) in (first..).zip(merged) {
-            self.panes.insert(index, pane);
-        }
-    }
-
-    /// The sums over its windows, shortest first.
-    pub fn sums(&self) -> &[WindowSum] {
-        &self.sums
-    }
-
-    /// The sum over the window of that length.
-    pub fn sum(&self, length: Elapsed) -> Option<&WindowSum> {
-        self.sums.iter().find(|sum| sum.length == length)
-    }
-
-    /// What ended from `from` on, by panes: the middle of each, and its tally.
-    pub fn panes_from(
-        &self,
-        from: Timestamp,
-        now: Timestamp,
-    ) -> impl Iterator<Item = (Timestamp, &PaneTally)> {
-        let first = self.panes.partition_point(|pane| pane.start < from);
-        self.panes.range(first..).map(move |pane| {
-            let (start, length) = pane_of(pane.start, now);
-            (start.plus(Elapsed::from_ms(length.ms() / 2)), &pane.tally)
-        })
+        });
     }
 
     /// What it counts exactly.
@@ -241,36 +176,56 @@ impl Series {
     }
 }
 
-/// The next instant at which one of these windows moves, or panes may merge.
-fn moves_after(sums: &[WindowSum], now: Timestamp) -> Timestamp {
-    let after = |sum: &WindowSum| sum.from.plus(sum.length).plus(Elapsed::from_ms(1));
-    let merges = COARSER
-        .into_iter()
-        .map(|(length, age)| coarse_before(now, length, age).plus(length).plus(age));
-    sums.iter().map(after).chain(merges).min().unwrap_or(now)
-}
-
-impl WindowSum {
-    /// Answered within the target of that number, exact.
-    pub fn answered_within(&self, levels: &Levels, target: usize) -> u64 {
-        debug_assert!(target < levels.targets.len());
-        self.tally.marks.iter().take(target + 1).map(|&count| u64::from(count)).sum()
+impl WindowSum<PaneTally> {
+    fn mark(&self, at: usize) -> u64 {
+        self.tally.marks.get(at).map_or(0, |&count| u64::from(count))
     }
 
-    /// Given up over the target of that number, exact.
-    pub fn given_up_over(&self, levels: &Levels, target: usize) -> u64 {
-        let targets = levels.targets.len();
-        let over = self.tally.marks.iter().skip(targets + 1).take(targets + 1).skip(target + 1);
-        over.map(|&count| u64::from(count)).sum()
+    /// Answered within a target of that kind of time, exact.
+    pub fn answered_within(&self, levels: &Levels, basis: Basis, target: Elapsed) -> u64 {
+        let (answered, _) = levels.targets_at(basis);
+        let within = levels.targets(basis).partition_point(|&other| other <= target);
+        (answered..answered + within).map(|at| self.mark(at)).sum()
+    }
+
+    /// Given up over a target of that kind of time, exact.
+    pub fn given_up_over(&self, levels: &Levels, basis: Basis, target: Elapsed) -> u64 {
+        let (_, given_up) = levels.targets_at(basis);
+        let targets = levels.targets(basis);
+        let over = targets.partition_point(|&other| other <= target);
+        (given_up + over..=given_up + targets.len()).map(|at| self.mark(at)).sum()
     }
 
     /// Over the target of that objective, exact: answered, and given up.
     pub fn over_objective(&self, levels: &Levels, id: ObjectiveId) -> (u64, u64) {
-        let Some(index) = levels.objectives.iter().position(|&other| other == id) else {
+        self.over(levels.objectives_at(), &levels.objectives, id)
+    }
+
+    /// Over what others achieve, where that objective compares with it, exact: answered, and given up.
+    pub fn over_market(&self, levels: &Levels, id: ObjectiveId) -> (u64, u64) {
+        self.over(levels.markets_at(), &levels.markets, id)
+    }
+
+    fn over(&self, at: usize, lines: &[ObjectiveId], id: ObjectiveId) -> (u64, u64) {
+        let Some(index) = lines.iter().position(|&other| other == id) else {
             return (0, 0);
         };
-        let at = 2 * (levels.targets.len() + 1) + index;
-        let mark = |at: usize| self.tally.marks.get(at).map_or(0, |&count| u64::from(count));
-        (mark(at), mark(at + levels.objectives.len()))
+        (self.mark(at + index), self.mark(at + lines.len() + index))
     }
+
+    /// Where the waiting of those over the target of that objective went: place and ms, those who still wait
+    /// left out.
+    pub fn went(&self, levels: &Levels, id: ObjectiveId) -> impl Iterator<Item = (Place, i64)> {
+        let index = levels.objectives.iter().position(|&other| other == id);
+        index.into_iter().flat_map(|index| self.tally.went_of(index))
+    }
+}
+
+/// What readings are split by: one part of a split.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// Tickets of this priority, or without one.
+    Priority(Option<Priority>),
+    /// Tickets of this channel, or of all that are not told apart.
+    Channel(crate::rules::ChannelId),
 }

@@ -7,8 +7,10 @@
 //! neither hide nor count twice.
 
 use super::bucket::Bucket;
+use super::histogram::Histogram;
 use super::pane::PaneTally;
-use crate::time::{Elapsed, Timestamp};
+use crate::measure::Basis;
+use crate::time::Elapsed;
 
 /// At risk at least, at every step of the curve up to a quantile, for it to be given.
 const AT_RISK_MIN: u64 = 5;
@@ -30,8 +32,7 @@ pub enum Waited {
 /// Everyone at risk inside one window, by bucket of their age.
 #[derive(Clone, Debug)]
 pub struct Survival {
-    from: Timestamp,
-    now: Timestamp,
+    basis: Basis,
     entered: Vec<u64>,
     answered: Vec<u64>,
     left: Vec<u64>,
@@ -39,56 +40,55 @@ pub struct Survival {
 }
 
 impl Survival {
-    /// Nobody at risk in the window from `from` to `now`.
-    pub fn new(from: Timestamp, now: Timestamp) -> Self {
+    /// Nobody at risk, in that kind of time.
+    pub fn new(basis: Basis) -> Self {
         let none = || vec![0; Bucket::COUNT];
         let longest = Elapsed::ZERO;
-        Self { from, now, entered: none(), answered: none(), left: none(), longest }
+        Self { basis, entered: none(), answered: none(), left: none(), longest }
+    }
+
+    /// The kind of time that counts.
+    pub fn basis(&self) -> Basis {
+        self.basis
     }
 
     /// Adds a whole window: those answered in it, and those given up whose customer still waited.
     pub fn add_window(&mut self, tally: &PaneTally) {
-        for (bucket, count) in tally.answered.counts() {
+        let (answered, censored) = (tally.answered(self.basis), tally.censored(self.basis));
+        for (bucket, count) in answered.counts() {
             self.answered[bucket.index()] += count;
             self.entered[0] += count;
         }
-        for (bucket, count) in tally.censored().into_iter().flat_map(|given_up| given_up.counts()) {
+        for (bucket, count) in censored.counts() {
             self.left[bucket.index()] += count;
             self.entered[0] += count;
         }
-        let highest = tally.answered.highest().max(tally.censored().and_then(|c| c.highest()));
+        let highest = answered.highest().max(censored.highest());
         self.longest = self.longest.max(highest.map_or(Elapsed::ZERO, Bucket::value));
     }
 
-    /// Of a window that was added: those of one of its panes who began before it enter later.
-    pub fn delay_pane(&mut self, middle: Timestamp, tally: &PaneTally) {
-        let in_window = middle.since(self.from);
+    /// Of a window that was added: those of one of its panes who began before it enter later. `in_window` is
+    /// the time, of the kind that counts, from the window's beginning to the middle of the pane.
+    pub fn delay_pane(&mut self, in_window: Elapsed, tally: &PaneTally) {
         // Who is older than the window at the middle of the pane began before it.
         let bound = Bucket::of(in_window);
-        let mut delay = |bucket: Bucket, count: u64| {
-            let entry = Bucket::of(bucket.value().less(in_window));
-            self.entered[0] -= count;
-            self.entered[entry.index()] += count;
+        let mut delay = |histogram: &Histogram| {
+            for (bucket, count) in histogram.counts().rev().take_while(|(b, _)| *b >= bound) {
+                let entry = Bucket::of(bucket.value().less(in_window));
+                self.entered[0] -= count;
+                self.entered[entry.index()] += count;
+            }
         };
-        let at_bound = |bucket: &Bucket| *bucket >= bound;
-        let all = tally.answered.counts().rev();
-        for (bucket, count) in all.take_while(|(bucket, _)| at_bound(bucket)) {
-            delay(bucket, count);
-        }
-        let all = tally.censored().into_iter().flat_map(|given_up| given_up.counts());
-        for (bucket, count) in all.filter(|(bucket, _)| at_bound(bucket)) {
-            delay(bucket, count);
-        }
+        delay(tally.answered(self.basis));
+        delay(tally.censored(self.basis));
     }
 
-    /// Adds those who wait, by their effective start.
-    pub fn add_waiting(&mut self, starts: impl Iterator<Item = Timestamp>) {
-        for start in starts {
-            let age = self.now.since(start);
-            self.left[Bucket::of(age).index()] += 1;
-            self.entered[Bucket::of(self.from.since(start)).index()] += 1;
-            self.longest = self.longest.max(age);
-        }
+    /// Adds one who waits: how old the wait is, and how old it was when the window began, which is nothing if
+    /// it began in it.
+    pub fn add_waiting(&mut self, age: Elapsed, age_before: Elapsed) {
+        self.left[Bucket::of(age).index()] += 1;
+        self.entered[Bucket::of(age_before).index()] += 1;
+        self.longest = self.longest.max(age);
     }
 
     /// The quantiles of these per mille, ascending.
@@ -167,7 +167,7 @@ mod tests {
         ) {
             let people: Vec<Person> =
                 people.into_iter().map(|(entry, stay, answered)| (entry, entry + stay, answered)).collect();
-            let mut survival = Survival::new(Timestamp::from_ms(0), Timestamp::from_ms(0));
+            let mut survival = Survival::new(Basis::Calendar);
             for &(entry, exit, answered) in &people {
                 survival.entered[entry] += 1;
                 let exits = if answered { &mut survival.answered } else { &mut survival.left };
@@ -184,10 +184,11 @@ mod tests {
     #[test]
     fn who_began_before_the_window_enters_at_the_age_it_had_there() {
         // from = 100 s, now = 200 s.  One waits since 40 s: at risk from age 60 s on, censored at 160 s.
-        let second = |s: i64| Timestamp::from_ms(s * 1_000);
-        let mut survival = Survival::new(second(100), second(200));
-        survival.add_waiting([second(40), second(150)].into_iter());
-        let at = |s: i64| Bucket::of(Elapsed::from_ms(s * 1_000)).index();
+        let second = |s: i64| Elapsed::from_ms(s * 1_000);
+        let mut survival = Survival::new(Basis::Calendar);
+        survival.add_waiting(second(160), second(60));
+        survival.add_waiting(second(50), second(0));
+        let at = |s: i64| Bucket::of(second(s)).index();
         assert_eq!((survival.entered[at(60)], survival.left[at(160)]), (1, 1));
         assert_eq!((survival.entered[0], survival.left[at(50)]), (1, 1));
     }

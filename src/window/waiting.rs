@@ -1,25 +1,30 @@
-//! Running stopwatches by effective start: ages, misses and the oldest at any `now`, touching no ticket.
+//! Those who wait, by effective start or by what had elapsed when they were paused: constants, so that ages,
+//! misses and the oldest at any `now` touch no ticket.
 
+use crate::agreement::Target;
 use crate::event::Priority;
+use crate::measure::Basis;
+use crate::rules::ChannelId;
+use crate::ticket::Running;
 use crate::time::{Elapsed, Timestamp};
 
-/// Starts in one chunk at most; a full chunk splits.
+/// Numbers in one chunk at most; a full chunk splits.
 const CHUNK_MAX: usize = 512;
 
-/// A multiset of instants, sorted, that answers how many lie before another.
+/// A multiset of numbers, sorted, that answers how many lie before another.
 ///
 /// # Design
-/// Chunks of sorted instants: one insertion moves at most 4 kB however many wait, and a rank looks at one
+/// Chunks of sorted numbers: one insertion moves at most 4 kB however many wait, and a rank looks at one
 /// number a chunk. A balanced tree with counts would be faster for millions and three times as large.
 #[derive(Clone, Debug, Default)]
 pub struct WaitingSet {
-    chunks: Vec<Vec<Timestamp>>,
+    chunks: Vec<Vec<i64>>,
     len: u64,
 }
 
 impl WaitingSet {
     /// Puts one in, or takes one out where `by` is negative.
-    pub fn add(&mut self, start: Timestamp, by: i64) {
+    pub fn add(&mut self, start: i64, by: i64) {
         for _ in 0..by.unsigned_abs() {
             if by > 0 {
                 self.insert(start);
@@ -39,13 +44,18 @@ impl WaitingSet {
         self.len == 0
     }
 
-    /// The earliest.
-    pub fn oldest(&self) -> Option<Timestamp> {
+    /// The least.
+    pub fn oldest(&self) -> Option<i64> {
         self.chunks.first().and_then(|chunk| chunk.first()).copied()
     }
 
-    /// The earliest at or after `at`.
-    pub fn first_from(&self, at: Timestamp) -> Option<Timestamp> {
+    /// The greatest.
+    pub fn newest(&self) -> Option<i64> {
+        self.chunks.last().and_then(|chunk| chunk.last()).copied()
+    }
+
+    /// The least at or after `at`.
+    pub fn first_from(&self, at: i64) -> Option<i64> {
         let whole =
             self.chunks.partition_point(|chunk| chunk.last().is_some_and(|&last| last < at));
         let chunk = self.chunks.get(whole)?;
@@ -53,7 +63,7 @@ impl WaitingSet {
     }
 
     /// How many lie before `at`.
-    pub fn before(&self, at: Timestamp) -> u64 {
+    pub fn before(&self, at: i64) -> u64 {
         let whole =
             self.chunks.partition_point(|chunk| chunk.last().is_some_and(|&last| last < at));
         let in_part =
@@ -63,18 +73,18 @@ impl WaitingSet {
     }
 
     /// All, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = Timestamp> {
+    pub fn iter(&self) -> impl Iterator<Item = i64> {
         self.chunks.iter().flatten().copied()
     }
 
     /// The chunk that `start` is in or belongs into.
-    fn chunk_of(&self, start: Timestamp) -> usize {
+    fn chunk_of(&self, start: i64) -> usize {
         let after =
             self.chunks.partition_point(|chunk| chunk.last().is_some_and(|&last| last < start));
         after.min(self.chunks.len().saturating_sub(1))
     }
 
-    fn insert(&mut self, start: Timestamp) {
+    fn insert(&mut self, start: i64) {
         self.len += 1;
         let index = self.chunk_of(start);
         let Some(chunk) = self.chunks.get_mut(index) else {
@@ -92,7 +102,7 @@ impl WaitingSet {
         }
     }
 
-    fn remove(&mut self, start: Timestamp) {
+    fn remove(&mut self, start: i64) {
         let index = self.chunk_of(start);
         let Some(chunk) = self.chunks.get_mut(index) else {
             return;
@@ -109,53 +119,159 @@ impl WaitingSet {
     }
 }
 
-/// Those who wait for one team and measure, by priority, since targets may differ by it.
-#[derive(Clone, Debug, Default)]
-pub struct Waiting {
-    /// Without a priority, then by [`Priority::ALL`].
-    sets: [WaitingSet; Priority::ALL.len() + 1],
+/// An instant in both kinds of time: on the wall, and by what a calendar has opened until then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instant {
+    /// On the wall.
+    pub at: Timestamp,
+    /// What the calendar has opened in all, in ms.
+    pub opened: i64,
 }
 
+impl Instant {
+    /// Its number in that kind of time, in ms.
+    pub fn of(self, basis: Basis) -> i64 {
+        match basis {
+            Basis::Calendar => self.at.ms(),
+            Basis::Open => self.opened,
+        }
+    }
+}
+
+/// Those who wait in one team for one kind of stopwatch, by channel and priority, since targets and readings
+/// may differ by these.
+#[derive(Clone, Debug, Default)]
+pub struct Waiting {
+    /// For each channel: without a priority, then by [`Priority::ALL`].
+    sets: Vec<Sets>,
+}
+
+/// Those of one channel and priority, in each kind of time.
+#[derive(Clone, Debug, Default)]
+struct Sets {
+    /// By when they would have started had they run without interruption.
+    running: [WaitingSet; 2],
+    /// By what had elapsed when they were paused.
+    paused: [WaitingSet; 2],
+}
+
+/// The sets of one channel.
+const BY_PRIORITY: usize = Priority::ALL.len() + 1;
+
 impl Waiting {
-    /// The place of a priority in [`Waiting::sets`].
-    fn index(priority: Option<Priority>) -> usize {
-        priority.map_or(0, |priority| priority.index() + 1)
+    /// Puts one in, or takes one out where `by` is negative; in open time, too, where that counts.
+    pub fn add(&mut self, running: &Running, has_open: bool, by: i64) {
+        let priority = running.priority.map_or(0, |priority| priority.index() + 1);
+        let index = running.channel.index() * BY_PRIORITY + priority;
+        if self.sets.len() <= index {
+            let channels = running.channel.index() + 1;
+            self.sets.resize(channels * BY_PRIORITY, Sets::default());
+        }
+        let sets = &mut self.sets[index];
+        let sets = if running.hands.is_paused { &mut sets.paused } else { &mut sets.running };
+        sets[0].add(running.hands.calendar, by);
+        if has_open {
+            sets[1].add(running.hands.open, by);
+        }
     }
 
-    /// Puts one in, or takes one out where `by` is negative.
-    pub fn add(&mut self, priority: Option<Priority>, start: Timestamp, by: i64) {
-        self.sets[Self::index(priority)].add(start, by);
+    fn sets(&self) -> impl Iterator<Item = (ChannelId, Option<Priority>, &Sets)> {
+        let channels = (0..).map(ChannelId::from_index);
+        channels.zip(self.sets.chunks(BY_PRIORITY)).flat_map(|(channel, sets)| {
+            let priorities = std::iter::once(None).chain(Priority::ALL.into_iter().map(Some));
+            priorities.zip(sets).map(move |(priority, sets)| (channel, priority, sets))
+        })
     }
 
-    /// Those of each priority.
-    pub fn sets(&self) -> impl Iterator<Item = (Option<Priority>, &WaitingSet)> {
-        let priorities = std::iter::once(None).chain(Priority::ALL.into_iter().map(Some));
-        priorities.zip(&self.sets)
+    /// Those of whom a part of a split is.
+    fn sets_of(&self, who: Who<'_>) -> impl Iterator<Item = &Sets> {
+        self.sets().filter(move |(channel, priority, _)| who(*channel, *priority)).map(|s| s.2)
     }
 
     /// How many wait.
-    pub fn len(&self) -> u64 {
-        self.sets.iter().map(WaitingSet::len).sum()
+    pub fn len(&self, who: Who<'_>) -> u64 {
+        self.sets_of(who).map(|sets| sets.running[0].len() + sets.paused[0].len()).sum()
     }
 
-    /// Whether none waits.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Since when the longest waits.
-    pub fn oldest(&self) -> Option<Timestamp> {
-        self.sets.iter().filter_map(WaitingSet::oldest).min()
+    /// Since when the longest waits, as if without interruption.
+    pub fn oldest(&self, who: Who<'_>, now: Timestamp) -> Option<Timestamp> {
+        let ms = self.sets_of(who).flat_map(|sets| {
+            let paused = sets.paused[0].newest().map(|elapsed| now.ms() - elapsed);
+            sets.running[0].oldest().into_iter().chain(paused)
+        });
+        ms.min().map(Timestamp::from_ms)
     }
 
     /// How many wait longer than a target that may differ by priority.
-    pub fn over(&self, target: impl Fn(Option<Priority>) -> Elapsed, now: Timestamp) -> u64 {
-        self.sets().map(|(priority, set)| set.before(now.minus(target(priority)))).sum()
+    pub fn over(&self, target: impl Fn(Option<Priority>) -> Target, now: Instant) -> u64 {
+        self.sets()
+            .map(|(_, priority, sets)| {
+                let Target { elapsed, basis } = target(priority);
+                sets.over(elapsed, basis, now)
+            })
+            .sum()
     }
 
-    /// All starts, each priority's ascending.
-    pub fn starts(&self) -> impl Iterator<Item = Timestamp> {
-        self.sets.iter().flat_map(WaitingSet::iter)
+    /// How many of a part of a split wait longer than a target.
+    pub fn part_over(&self, who: Who<'_>, target: Target, now: Instant) -> u64 {
+        self.sets_of(who).map(|sets| sets.over(target.elapsed, target.basis, now)).sum()
+    }
+
+    /// For each target, the start of the first who is not over it yet: when it has elapsed from there, one
+    /// more is.
+    pub fn next_over(
+        &self,
+        target: impl Fn(Option<Priority>) -> Target,
+        now: Instant,
+    ) -> impl Iterator<Item = (Target, i64)> {
+        self.sets().filter_map(move |(_, priority, sets)| {
+            let target = target(priority);
+            let bound = now.of(target.basis).saturating_sub(target.elapsed.ms());
+            Some((target, sets.running[target.basis.index()].first_from(bound)?))
+        })
+    }
+
+    /// How old each wait is in that kind of time, and how old it was at an earlier instant.
+    pub fn ages(
+        &self,
+        who: Who<'_>,
+        basis: Basis,
+        from: Instant,
+        now: Instant,
+    ) -> impl Iterator<Item = (Elapsed, Elapsed)> {
+        let (from, now) = (from.of(basis), now.of(basis));
+        self.sets_of(who).flat_map(move |sets| {
+            let pair = |age: i64, before: i64| (Elapsed::from_ms(age), Elapsed::from_ms(before));
+            let running = sets.running[basis.index()].iter();
+            let paused = sets.paused[basis.index()].iter();
+            running
+                .map(move |start| pair(now - start, from - start))
+                .chain(paused.map(move |elapsed| pair(elapsed, elapsed - (now - from))))
+        })
+    }
+
+    /// The effective starts on the wall of those of a priority who run and started before an instant.
+    pub fn started_before(
+        &self,
+        priority: Option<Priority>,
+        before: Timestamp,
+    ) -> impl Iterator<Item = Timestamp> {
+        let of_priority = self.sets().filter(move |(_, of, _)| *of == priority);
+        of_priority.flat_map(move |(_, _, sets)| {
+            let starts = sets.running[0].iter().take_while(move |start| *start < before.ms());
+            starts.map(Timestamp::from_ms)
+        })
+    }
+}
+
+/// Whether those of a channel and priority are meant.
+pub(super) type Who<'a> = &'a dyn Fn(ChannelId, Option<Priority>) -> bool;
+
+impl Sets {
+    fn over(&self, target: Elapsed, basis: Basis, now: Instant) -> u64 {
+        let (running, paused) = (&self.running[basis.index()], &self.paused[basis.index()]);
+        let within = paused.before(target.ms().saturating_add(1));
+        running.before(now.of(basis).saturating_sub(target.ms())) + paused.len() - within
     }
 }
 
@@ -175,7 +291,7 @@ mod tests {
             let mut set = WaitingSet::default();
             let mut list = Vec::new();
             for (ms, insert) in steps {
-                let start = Timestamp::from_ms(ms);
+                let start = ms;
                 if insert || list.is_empty() {
                     set.add(start, 1);
                     list.push(start);
@@ -185,7 +301,6 @@ mod tests {
                 }
             }
             list.sort_unstable();
-            let asked = Timestamp::from_ms(asked);
             prop_assert_eq!(set.before(asked), list.iter().filter(|&&s| s < asked).count() as u64);
             prop_assert_eq!(set.first_from(asked), list.iter().find(|&&s| s >= asked).copied());
             prop_assert_eq!(set.oldest(), list.first().copied());

@@ -46,6 +46,7 @@ const CASE: &str = "VASTE_BENCH_OPEN_OF_TEN";
 fn measure(tickets: u64, open_of_ten: u64) {
     let agreements: Vec<Agreement> = (0..TEAMS)
         .map(|team| Agreement {
+            hours: None,
             owner: Owner::Team(format!("team-{team}").into()),
             objectives: Vec::new(),
             about: About::default(),

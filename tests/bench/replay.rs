@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use desk::{Team, log};
-use vaste::agreement::{About, Agreement, Alerts, Level, Objective, Owner};
+use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::event::decode;
 use vaste::input::{Line, Source, read_lines};
 use vaste::measure::Measure;
@@ -66,23 +66,17 @@ const NAMES: [&str; 30] = [
 
 /// Two objectives for each team.
 fn agreed() -> Arc<Rules> {
-    let objective = |name: &str, level| Objective {
-        name: name.into(),
-        measure: Measure::FirstReply,
-        level,
-        over: Objective::OVER_DEFAULT,
-        at_risk: Share::from_basis_points(8_000).unwrap(),
-        alerts: Alerts::default(),
-    };
+    let objective = |name: &str, level| Objective::new(name, Measure::FirstReply, level);
     let share = Level::Within {
-        target: Elapsed::from_ms(4 * HOUR_MS),
+        target: Target::calendar(Elapsed::from_ms(4 * HOUR_MS)),
         by_priority: [None; 4],
         share: Share::from_basis_points(9_000).unwrap(),
         min_tickets: 20,
     };
-    let limit = Level::NoneOver(Elapsed::from_ms(5 * DAY_MS));
+    let limit = Level::NoneOver(Target::calendar(Elapsed::from_ms(5 * DAY_MS)));
     let agreement = |team: &str| Agreement {
         owner: Owner::Team(team.into()),
+        hours: None,
         objectives: vec![objective("share", share.clone()), objective("limit", limit.clone())],
         about: About::default(),
     };

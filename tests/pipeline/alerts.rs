@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
 use vaste::agreement::{
-    About, Agreement, AlertPolicy, Alerts as Policies, Level, Objective, Owner, State,
+    About, Agreement, AlertPolicy, Alerts as Policies, Level, Objective, Owner, State, Target,
 };
 use vaste::alert::{Alerts, SendReason, Sender};
 use vaste::event::Kind;
@@ -44,13 +44,13 @@ fn policy() -> impl Strategy<Value = AlertPolicy> {
 fn level() -> impl Strategy<Value = Level> {
     let within = (seconds(&[20, 90, 600]), 3_000_u32..10_000, 1_u64..4).prop_map(
         |(target, share, min_tickets)| Level::Within {
-            target,
-            by_priority: [Some(Elapsed::from_ms(10_001)), None, None, None],
+            target: Target::calendar(target),
+            by_priority: [Some(Target::calendar(Elapsed::from_ms(10_001))), None, None, None],
             share: Share::from_basis_points(share).unwrap(),
             min_tickets,
         },
     );
-    prop_oneof![3 => within, 1 => seconds(&[20, 1_200]).prop_map(Level::NoneOver)]
+    prop_oneof![3 => within, 1 => seconds(&[20, 1_200]).prop_map(|limit| Level::NoneOver(Target::calendar(limit)))]
 }
 
 fn objectives() -> impl Strategy<Value = Vec<Objective>> {
@@ -62,12 +62,10 @@ fn objectives() -> impl Strategy<Value = Vec<Objective>> {
         proptest::sample::select(vec![HOUR_MS, HOUR_MS + 1_000, 3 * HOUR_MS]),
     );
     let one = one.prop_map(|(level, measure, missed, at_risk, over)| Objective {
-        name: "".into(),
-        measure: Measure::DEFAULT[measure],
-        level,
         over: Elapsed::from_ms(over),
         at_risk: Share::from_basis_points(5_000).unwrap(),
-        alerts: Policies { missed, at_risk },
+        alerts: Policies { missed, at_risk, behind_market: None },
+        ..Objective::new("", Measure::DEFAULT[measure], level)
     });
     proptest::collection::vec(one, 1..3).prop_map(|mut all| {
         for (number, objective) in all.iter_mut().enumerate() {
@@ -85,8 +83,12 @@ fn told() -> impl Strategy<Value = History> {
             let ms = i128::from(at.ms() - BEGIN_MS) * i128::from(TOLD_MS);
             *at = Timestamp::from_ms(BEGIN_MS + i64::try_from(ms / i128::from(SPAN_MS)).unwrap());
         }
-        let agreement =
-            |owner, objectives| Agreement { owner, objectives, about: About::default() };
+        let agreement = |owner, objectives| Agreement {
+            owner,
+            hours: None,
+            objectives,
+            about: About::default(),
+        };
         history.agreements = vec![
             agreement(Owner::Team("billing".into()), team),
             agreement(Owner::Team("support".into()), Vec::new()),
@@ -238,12 +240,12 @@ fn one_objective() -> Arc<Rules> {
         keep_firing_for: Elapsed::from_ms(20 * SECOND_MS),
     };
     let objective = Objective {
-        name: "first reply/quick".into(),
-        measure: Measure::FirstReply,
-        level: Level::NoneOver(Elapsed::from_ms(4 * HOUR_MS)),
-        over: Objective::OVER_DEFAULT,
-        at_risk: Share::from_basis_points(8_000).unwrap(),
-        alerts: Policies { missed, at_risk: None },
+        alerts: Policies { missed, at_risk: None, behind_market: None },
+        ..Objective::new(
+            "first reply/quick",
+            Measure::FirstReply,
+            Level::NoneOver(Target::calendar(Elapsed::from_ms(4 * HOUR_MS))),
+        )
     };
     let about = About {
         name: "laskutus & muut".into(),
@@ -253,7 +255,10 @@ fn one_objective() -> Arc<Rules> {
         ..About::default()
     };
     let owner = Owner::Team("laskutus & muut".into());
-    Arc::new(Rules::new(&[Agreement { owner, objectives: vec![objective], about }], &[]))
+    Arc::new(Rules::new(
+        &[Agreement { owner, hours: None, objectives: vec![objective], about }],
+        &[],
+    ))
 }
 
 /// Evaluates a story of states, such as `m12 o3`, one a second: `m` missed, `o` met, `f` frozen, `i` too few

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use vaste::agreement::{
-    About, Agreement, Alerts, Knowledge, Level, Objective, Owner, State, Tally,
+    About, Agreement, Alerts, Knowledge, Level, Objective, Owner, State, Tally, Target,
 };
 use vaste::event::{Detail, Event, Kind, Outcome, Priority, Skip};
 use vaste::measure::Measure;
@@ -32,18 +32,15 @@ fn shown(ms: i64) -> Elapsed {
 }
 
 fn objective(share_bp: u32, at_risk_bp: u32, min_tickets: u64) -> Objective {
+    let level = Level::Within {
+        target: Target::calendar(Elapsed::from_ms(4 * HOUR_MS)),
+        by_priority: [None; 4],
+        share: Share::from_basis_points(share_bp).unwrap(),
+        min_tickets,
+    };
     Objective {
-        name: "o".into(),
-        measure: Measure::FirstReply,
-        level: Level::Within {
-            target: Elapsed::from_ms(4 * HOUR_MS),
-            by_priority: [None; 4],
-            share: Share::from_basis_points(share_bp).unwrap(),
-            min_tickets,
-        },
-        over: Objective::OVER_DEFAULT,
         at_risk: Share::from_basis_points(at_risk_bp).unwrap(),
-        alerts: Alerts::default(),
+        ..Objective::new("o", Measure::FirstReply, level)
     }
 }
 
@@ -62,21 +59,25 @@ fn of(pipeline: &mut Pipeline, now: Timestamp, window_ms: i64, measure: Measure)
 #[test]
 fn all_met_at_an_agreed_share_of_all_is_met_not_at_risk() {
     let o = objective(10_000, 8_000, 20);
-    assert_eq!(o.judge(Tally { decided: 20, missed: 0 }, Knowledge::Whole), State::Met);
+    assert_eq!(o.judge(Tally { decided: 20, missed: 0 }, Knowledge::Whole, t0()), State::Met);
 }
 
 #[test]
 fn an_objective_is_at_risk_from_the_spent_budget_that_the_agreement_says() {
     let tally = Tally { decided: 20, missed: 1 };
-    assert_eq!(objective(9_000, 5_000, 20).judge(tally, Knowledge::Whole), State::AtRisk);
-    assert_eq!(objective(9_000, 5_001, 20).judge(tally, Knowledge::Whole), State::Met);
+    assert_eq!(objective(9_000, 5_000, 20).judge(tally, Knowledge::Whole, t0()), State::AtRisk);
+    assert_eq!(objective(9_000, 5_001, 20).judge(tally, Knowledge::Whole, t0()), State::Met);
 }
 
 #[test]
 fn history_that_begins_with_the_window_is_whole() {
     let owner = Owner::Team("billing".into());
-    let agreement =
-        Agreement { owner, objectives: vec![objective(9_000, 8_000, 1)], about: About::default() };
+    let agreement = Agreement {
+        owner,
+        hours: None,
+        objectives: vec![objective(9_000, 8_000, 1)],
+        about: About::default(),
+    };
     let rules = Arc::new(Rules::new(&[agreement], &[]));
     let mut view = vaste::view::View::new(rules, t0());
     view.set_history_from(Some(t0()));
@@ -85,8 +86,9 @@ fn history_that_begins_with_the_window_is_whole() {
     assert_eq!(view.verdicts()[0].state, State::InsufficientData, "none decided");
     let limit = Agreement {
         owner: Owner::Organisation,
+        hours: None,
         objectives: vec![Objective {
-            level: Level::NoneOver(Elapsed::from_ms(HOUR_MS)),
+            level: Level::NoneOver(Target::calendar(Elapsed::from_ms(HOUR_MS))),
             ..objective(9_000, 8_000, 1)
         }],
         about: About::default(),
@@ -130,13 +132,17 @@ fn where_a_ticket_went_makes_no_difference_to_its_identity() {
 fn priorities_of_one_instant_hold_in_the_order_of_their_names() {
     // high < low as text, so low is the later: target 1 h, not 4 h.
     let mut by_priority = [None; 4];
-    by_priority[Priority::Low.index()] = Some(Elapsed::from_ms(HOUR_MS));
+    by_priority[Priority::Low.index()] = Some(Target::calendar(Elapsed::from_ms(HOUR_MS)));
     let mut o = objective(9_000, 8_000, 1);
     if let Level::Within { by_priority: own, .. } = &mut o.level {
         *own = by_priority;
     }
-    let agreement =
-        Agreement { owner: Owner::Organisation, objectives: vec![o], about: About::default() };
+    let agreement = Agreement {
+        owner: Owner::Organisation,
+        hours: None,
+        objectives: vec![o],
+        about: About::default(),
+    };
     let rules = Arc::new(Rules::new(&[agreement], &[]));
     let mut pipeline = Pipeline::new(&rules, 1, t0());
     pipeline.apply(&event(Kind::Created, "T-1", t0(), 1));
@@ -336,6 +342,8 @@ struct Counters {
 }
 
 impl Sink for Counters {
+    fn rated(&mut self, _: &vaste::ticket::Rated, _: i64) {}
+
     fn ended(&mut self, _: &Ended, _: i64) {}
 
     fn running(&mut self, _: &Running, _: i64) {}
@@ -353,6 +361,7 @@ impl Sink for Counters {
 fn a_counter_of_samples_counts_each_once_whatever_late_events_redo() {
     let agreement = Agreement {
         owner: Owner::Team("billing".into()),
+        hours: None,
         objectives: vec![],
         about: About::default(),
     };

@@ -62,14 +62,20 @@ fn is_no_better(played: &Verdict, honest: &Verdict) -> bool {
 /// for, and with no share agreed on, who was served in the end waits no longer.
 fn ends_by_solving(objective: &Objective) -> bool {
     let limits_all = matches!(objective.level, Level::NoneOver(_));
-    limits_all && matches!(objective.measure, Measure::Resolution | Measure::FirstResolution)
+    let is_solving = matches!(
+        objective.measure,
+        Measure::CustomerWait | Measure::AgentWork | Measure::Resolution | Measure::FirstResolution
+    );
+    // Each reopening begins another stint of ownership, which may be short. And another level may come into
+    // force meanwhile, by which it is no miss.
+    limits_all && is_solving || objective.measure == Measure::Ownership || !objective.was.is_empty()
 }
 
 fn check(
     history: &History,
     moves: &[(Kind, i64, Option<Priority>)],
 ) -> Result<bool, TestCaseError> {
-    let rules = Arc::new(Rules::new(&history.agreements, &Measure::DEFAULT));
+    let rules = Arc::new(Rules::new(&history.agreements, &Measure::ALL));
     let now = history.instants[0];
     let known: Vec<Event<'static>> =
         history.events.iter().filter(|event| event.time <= now).cloned().collect();

@@ -1,15 +1,20 @@
 //! Histories of all event types: late, equal, conflicting, partial, given up, reopened, handed on.
 
 use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 
+use chrono::NaiveDate;
+use chrono_tz::Tz;
 use proptest::prelude::*;
-use vaste::agreement::{About, Agreement, Alerts, Level, Objective, Owner};
+use vaste::agreement::{About, Agreement, Level, Market, Objective, Owner, Split, Target, Was};
+use vaste::calendar::{Calendar, Definition, Holiday, Opening};
 use vaste::event::{Detail, Event, Kind, Maker, Priority};
-use vaste::measure::Measure;
+use vaste::measure::{Basis, Measure, Pauses};
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 use crate::history::event;
+use crate::naive::slow_calendar::{Date, Openings, SlowCalendar, Zone};
 
 /// When histories begin: a Monday, a quarter past three, so that no pane begins with it.
 pub(crate) const BEGIN_MS: i64 = 1_767_582_900_000;
@@ -69,12 +74,12 @@ fn kind() -> impl Strategy<Value = Kind> {
     prop_oneof![
         1 => Just(Kind::Created),
         4 => Just(Kind::Reopened),
-        1 => Just(Kind::Resumed),
+        2 => Just(Kind::Resumed),
         5 => Just(Kind::CustomerReplied),
         1 => Just(Kind::BotReplied),
         5 => Just(Kind::AgentReplied),
         1 => Just(Kind::NoteAdded),
-        1 => Just(Kind::Pending),
+        2 => Just(Kind::Pending),
         1 => Just(Kind::OnHold),
         4 => Just(Kind::Solved),
         1 => Just(Kind::Closed),
@@ -116,9 +121,11 @@ fn any_event() -> impl Strategy<Value = Event<'static>> {
                     _ => Maker::Customer,
                 };
             }
-            if kind == Kind::Rated {
+            if kind == Kind::Rated || kind == Kind::Reviewed {
                 let score = u8::try_from(random % 5 + 1).ok();
-                event.detail = Some(Box::new(Detail { score, ..Detail::default() }));
+                let by = (kind == Kind::Reviewed)
+                    .then(|| Cow::Borrowed(if random % 3 == 0 { "aino" } else { "mikko" }));
+                event.detail = Some(Box::new(Detail { by, score, ..Detail::default() }));
             }
             event
         },
@@ -169,11 +176,22 @@ fn elapsed() -> impl Strategy<Value = Elapsed> {
     .prop_map(Elapsed::from_ms)
 }
 
-fn level() -> impl Strategy<Value = Level> {
-    let by_priority =
-        prop_oneof![Just([None; 4]), proptest::array::uniform4(proptest::option::of(elapsed())),];
+/// A target: of open time only where there are hours, as files have it.
+fn target(has_hours: bool) -> impl Strategy<Value = Target> {
+    let basis = if has_hours {
+        prop_oneof![Just(Basis::Open), Just(Basis::Open), Just(Basis::Calendar)].boxed()
+    } else {
+        Just(Basis::Calendar).boxed()
+    };
+    (elapsed(), basis).prop_map(|(elapsed, basis)| Target { elapsed, basis })
+}
+
+/// A level, of a count if the measure is one.
+fn level(has_hours: bool) -> impl Strategy<Value = Level> {
+    let own = proptest::option::of(target(has_hours));
+    let by_priority = prop_oneof![Just([None; 4]), proptest::array::uniform4(own)];
     prop_oneof![
-        4 => (elapsed(), by_priority, 1_u32..=10_000, 1_u64..4).prop_map(
+        4 => (target(has_hours), by_priority, 1_u32..=10_000, 1_u64..4).prop_map(
             |(target, by_priority, bp, min_tickets)| Level::Within {
                 target,
                 by_priority,
@@ -181,36 +199,160 @@ fn level() -> impl Strategy<Value = Level> {
                 min_tickets,
             }
         ),
-        1 => elapsed().prop_map(Level::NoneOver),
+        1 => target(has_hours).prop_map(Level::NoneOver),
     ]
 }
 
-fn objective() -> impl Strategy<Value = Objective> {
-    let over = prop_oneof![
+/// The same level with counts for targets.
+fn counted(level: &Level) -> Level {
+    let count = |target: Target| Target::calendar(Elapsed::from_ms(target.elapsed.ms() / DAY_MS));
+    match level {
+        // A count has no limit for all: nobody waits for it.
+        Level::NoneOver(limit) => Level::Within {
+            target: count(*limit),
+            by_priority: [None; 4],
+            share: Share::EIGHTY_PERCENT,
+            min_tickets: 1,
+        },
+        Level::Within { target, by_priority, share, min_tickets } => Level::Within {
+            target: count(*target),
+            by_priority: by_priority.map(|own| own.map(count)),
+            share: *share,
+            min_tickets: *min_tickets,
+        },
+    }
+}
+
+fn over() -> impl Strategy<Value = Elapsed> {
+    prop_oneof![
         Just(HOUR_MS),
         Just(3 * HOUR_MS),
         Just(7 * DAY_MS),
         Just(10 * DAY_MS),
         Just(90 * DAY_MS),
-    ];
-    (0_usize..4, level(), over).prop_map(|(measure, level, over)| Objective {
-        name: "".into(),
-        measure: Measure::DEFAULT[measure],
+    ]
+    .prop_map(Elapsed::from_ms)
+}
+
+/// What an objective may say beside its level: earlier levels, pauses of its own, parts, the market.
+fn extras(
+    has_hours: bool,
+) -> impl Strategy<Value = (Vec<Was>, Option<Pauses>, Split, Option<Target>)> {
+    let was = (offset(SPAN_MS), level(has_hours), over()).prop_map(|(until, level, over)| Was {
+        until,
         level,
-        over: Elapsed::from_ms(over),
-        at_risk: Share::from_basis_points(8_000).unwrap(),
-        alerts: Alerts::default(),
-    })
+        over,
+    });
+    let was = prop_oneof![5 => Just(Vec::new()), 1 => proptest::collection::vec(was, 1..3)];
+    let pauses =
+        (any::<bool>(), any::<bool>()).prop_map(|(pending, on_hold)| Pauses { pending, on_hold });
+    let split = (any::<bool>(), any::<bool>()).prop_map(|(priority, channel)| Split {
+        priority,
+        channels: if channel { vec!["a".into()] } else { Vec::new() },
+    });
+    let split = prop_oneof![3 => Just(Split::default()), 1 => split];
+    let market = proptest::option::weighted(0.25, target(has_hours));
+    (was, proptest::option::weighted(0.25, pauses), split, market)
+}
+
+fn objective(has_hours: bool) -> impl Strategy<Value = Objective> {
+    (0..Measure::ALL.len(), level(has_hours), over(), extras(has_hours)).prop_map(
+        |(measure, level, over, (mut was, pauses, split, market))| {
+            let measure = Measure::ALL[measure];
+            // Earlier levels are of the kind that the present one is.
+            let is_share = matches!(level, Level::Within { .. });
+            was.retain(|was| matches!(was.level, Level::Within { .. }) == is_share);
+            was.sort_by_key(|was| was.until);
+            was.dedup_by_key(|was| was.until);
+            let mut objective = Objective {
+                over,
+                was,
+                pauses: pauses.filter(|own| *own != measure.pauses()),
+                split,
+                market: market.filter(|_| is_share).map(|within| Market {
+                    within,
+                    source: "trade survey".into(),
+                    as_of: None,
+                }),
+                ..Objective::new("", measure, level)
+            };
+            if measure.is_count() {
+                objective.level = counted(&objective.level);
+                objective.was.iter_mut().for_each(|was| was.level = counted(&was.level));
+                (objective.pauses, objective.market) = (None, None);
+            }
+            objective
+        },
+    )
 }
 
 /// The agreement of the first or second team, or of the organisation.
 fn agreement(whose: usize) -> impl Strategy<Value = Agreement> {
-    proptest::collection::vec(objective(), 0..3).prop_map(move |mut objectives| {
-        for (number, objective) in objectives.iter_mut().enumerate() {
-            objective.name = format!("o{number}").into();
-        }
-        let owner =
-            DECLARED.get(whose).map_or(Owner::Organisation, |&team| Owner::Team(team.into()));
-        Agreement { owner, objectives, about: About::default() }
-    })
+    let hours = proptest::option::weighted(0.6, 0..HOURS.len());
+    let agreement = move |hours: Option<usize>| {
+        let objectives = proptest::collection::vec(objective(hours.is_some()), 0..3);
+        objectives.prop_map(move |mut objectives| {
+            for (number, objective) in objectives.iter_mut().enumerate() {
+                objective.name = format!("o{number}").into();
+            }
+            let owner =
+                DECLARED.get(whose).map_or(Owner::Organisation, |&team| Owner::Team(team.into()));
+            let hours = hours.map(|index| Arc::clone(&HOURS[index].fast));
+            Agreement { owner, hours, objectives, about: About::default() }
+        })
+    };
+    hours.prop_flat_map(agreement)
+}
+
+/// One calendar, and the same as the model has it.
+pub(crate) struct TwoCalendars {
+    pub fast: Arc<Calendar>,
+    pub slow: Arc<SlowCalendar>,
+}
+
+/// The hours that teams may have: a Finnish office with a lunch break on Tuesdays and a night on Saturdays,
+/// closed on a Tuesday and on a Saturday; and a desk in Nepal that is open every night.
+pub(crate) static HOURS: LazyLock<[TwoCalendars; 2]> = LazyLock::new(|| {
+    let office = [
+        vec![(480, 960)],
+        vec![(480, 690), (720, 960)],
+        vec![(480, 960)],
+        vec![(480, 960)],
+        vec![(480, 900)],
+        vec![(1320, 120)],
+        vec![],
+    ];
+    let night = std::array::from_fn(|_| vec![(1205, 250)]);
+    let closed = [(2026, 1, 6), (2026, 1, 17)];
+    [
+        two_calendars(Tz::Europe__Helsinki, 120, &office, &closed),
+        two_calendars(Tz::Asia__Kathmandu, 345, &night, &[]),
+    ]
+});
+
+fn two_calendars(
+    zone: Tz,
+    offset_minutes: i64,
+    week: &[Openings; 7],
+    closed: &[Date],
+) -> TwoCalendars {
+    let mut definition = Definition::new(zone);
+    for (day, openings) in definition.week.iter_mut().zip(week) {
+        let minutes = |minutes: i64| u16::try_from(minutes).unwrap();
+        let opening = |&(from, to): &(i64, i64)| {
+            // The next day's, where it is not after the first.
+            let to = if to <= from { to + 24 * 60 } else { to };
+            Opening::new(minutes(from), minutes(to)).unwrap()
+        };
+        *day = openings.iter().map(opening).collect();
+    }
+    for &(year, month, day) in closed {
+        let date = NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        definition.holidays.push(Holiday::Once(date, date));
+    }
+    let zone = Zone { offset_minutes, shift: None };
+    TwoCalendars {
+        fast: Arc::new(Calendar::new(&definition).unwrap()),
+        slow: Arc::new(SlowCalendar::new(zone, week, closed)),
+    }
 }

@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use vaste::event::{Event, Kind, Maker, Outcome, Priority, Subject};
 use vaste::rules::Rules;
 use vaste::shard::Shard;
+use vaste::ticket::{Place, RatingKind};
 use vaste::time::Timestamp;
 use vaste::view::View;
 
@@ -35,6 +37,15 @@ pub(crate) fn of_team(mut event: Event<'static>, team: &str) -> Event<'static> {
 pub(crate) fn with_priority(mut event: Event<'static>, priority: Priority) -> Event<'static> {
     event.priority = Some(priority);
     event
+}
+
+fn place_name(rules: &Rules, place: Place) -> String {
+    match place {
+        Place::With(slot) => rules.slot_name(slot).unwrap_or("nowhere").to_owned(),
+        Place::Closed => "closed".to_owned(),
+        Place::OnHold => "on_hold".to_owned(),
+        Place::Pending => "pending".to_owned(),
+    }
 }
 
 /// A pipeline of any number of shards into one view.
@@ -71,12 +82,36 @@ impl Pipeline {
         &self.view
     }
 
-    /// All readings and verdicts at `now`, as they are printed.
+    /// All readings and verdicts at `now`, as they are printed; where the waiting of the missed went, and
+    /// ratings, in JSON of the test's own.
     pub(crate) fn printed(&mut self, now: Timestamp) -> String {
         let view = self.advance(now);
         let readings = view.readings().into_iter().map(|r| serde_json::to_string(&r));
         let verdicts = view.verdicts().into_iter().map(|v| serde_json::to_string(&v));
-        let lines: Vec<String> = readings.chain(verdicts).collect::<Result<_, _>>().unwrap();
+        let mut lines: Vec<String> = readings.chain(verdicts).collect::<Result<_, _>>().unwrap();
+        let rules = view.rules();
+        for (id, ..) in rules.objectives() {
+            let went: serde_json::Map<String, Value> = view
+                .went(id)
+                .into_iter()
+                .map(|(place, elapsed)| (place_name(rules, place), elapsed.ms().into()))
+                .collect();
+            let bands = view.rating_bands(id).map(|scores| (scores.count, scores.sum));
+            lines.push(json!({ "went": went, "bands": bands }).to_string());
+        }
+        for slot in rules.reading_slots() {
+            for (kind, &window) in RatingKind::ALL
+                .iter()
+                .flat_map(|kind| rules.windows().iter().map(move |window| (kind, window)))
+            {
+                let scores = view.ratings(slot, *kind, window);
+                let line = json!({
+                    "team": rules.slot_name(slot), "kind": kind.label(), "window": window.to_string(),
+                    "ratings": scores.count, "sum": scores.sum,
+                });
+                lines.push(line.to_string());
+            }
+        }
         lines.join("\n")
     }
 

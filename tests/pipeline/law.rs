@@ -11,13 +11,13 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use serde_json::Value;
-use vaste::agreement::{Agreement, Level, Objective, Owner};
+use vaste::agreement::{Agreement, Level, Objective, Owner, Target, Was};
 use vaste::event::{Event, Kind, Outcome, Priority};
-use vaste::measure::Measure;
+use vaste::measure::{Basis, Measure};
 use vaste::rules::Rules;
 use vaste::time::{DAY_MS, Elapsed, Timestamp};
 
-use crate::generate::{BEGIN_MS, DECLARED, History, SPAN_MS, history, long_history};
+use crate::generate::{BEGIN_MS, DECLARED, HOURS, History, SPAN_MS, history, long_history};
 use crate::history::Pipeline;
 use crate::naive;
 
@@ -68,7 +68,7 @@ proptest! {
 
 /// One case: the plain reading equals the model, and every other delivery equals the plain one.
 fn check(history: &History) -> Result<(), TestCaseError> {
-    let rules = Arc::new(Rules::new(&history.agreements, &Measure::DEFAULT));
+    let rules = Arc::new(Rules::new(&history.agreements, &Measure::ALL));
     let begin = Timestamp::from_ms(BEGIN_MS);
     let mut plain = Pipeline::new(&rules, 1, begin);
     for event in &history.events {
@@ -152,7 +152,42 @@ pub(crate) fn model_of(history: &History) -> naive::Model {
     for agreement in &history.agreements {
         objectives.extend(agreement.objectives.iter().map(|line| naive_objective(agreement, line)));
     }
-    naive::Model::new(&DECLARED, objectives, &history.events)
+    let mut model = naive::Model::new(&DECLARED, objectives, &history.events);
+    for agreement in &history.agreements {
+        let Some(hours) = &agreement.hours else { continue };
+        let known = HOURS.iter().find(|two| Arc::ptr_eq(&two.fast, hours)).unwrap();
+        let whose = match &agreement.owner {
+            Owner::Team(name) => name,
+            Owner::Organisation => "unclaimed",
+        };
+        model = model.with_hours(whose, &known.slow);
+    }
+    model
+}
+
+fn naive_target(target: Target) -> naive::Target {
+    let basis = match target.basis {
+        Basis::Calendar => naive::Basis::Calendar,
+        Basis::Open => naive::Basis::Open,
+    };
+    naive::Target { ms: target.elapsed.ms(), basis }
+}
+
+fn naive_level(level: &Level, objective: &Objective) -> naive::Level {
+    match level {
+        Level::Within { target, by_priority, share, min_tickets } => naive::Level::Within {
+            target: naive_target(*target),
+            by_priority: Priority::ALL
+                .into_iter()
+                .zip(by_priority)
+                .filter_map(|(priority, target)| Some((priority, naive_target((*target)?))))
+                .collect(),
+            share_bp: u64::from(share.basis_points()),
+            min_tickets: *min_tickets,
+            at_risk_spent_bp: u64::from(objective.at_risk.basis_points()),
+        },
+        Level::NoneOver(limit) => naive::Level::NoneOver(naive_target(*limit)),
+    }
 }
 
 pub(crate) fn naive_objective(agreement: &Agreement, objective: &Objective) -> naive::Objective {
@@ -160,31 +195,20 @@ pub(crate) fn naive_objective(agreement: &Agreement, objective: &Objective) -> n
         Owner::Team(name) => Some(name.to_string()),
         Owner::Organisation => None,
     };
-    let level = match &objective.level {
-        Level::Within { target, by_priority, share, min_tickets } => naive::Level::Within {
-            target: naive::Target::calendar(target.ms()),
-            by_priority: Priority::ALL
-                .into_iter()
-                .zip(by_priority)
-                .filter_map(|(priority, target)| {
-                    Some((priority, naive::Target::calendar((*target)?.ms())))
-                })
-                .collect(),
-            share_bp: u64::from(share.basis_points()),
-            min_tickets: *min_tickets,
-            at_risk_spent_bp: u64::from(objective.at_risk.basis_points()),
-        },
-        Level::NoneOver(limit) => naive::Level::NoneOver(naive::Target::calendar(limit.ms())),
+    let epoch = |was: &Was| naive::Epoch {
+        until_ms: was.until.ms(),
+        over_ms: was.over.ms(),
+        level: naive_level(&was.level, objective),
     };
     naive::Objective {
         team,
         name: objective.name.to_string(),
         measure: objective.measure,
-        pauses: None,
-        level,
+        pauses: objective.pauses,
+        level: naive_level(&objective.level, objective),
         over_ms: objective.over.ms(),
-        was: Vec::new(),
-        market: None,
+        was: objective.was.iter().map(epoch).collect(),
+        market: objective.market.as_ref().map(|market| naive_target(market.within)),
     }
 }
 
@@ -196,23 +220,34 @@ fn compare(
     printed: &str,
 ) -> Result<(), TestCaseError> {
     let lines: Vec<Value> = printed.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-    let (verdicts, readings): (Vec<_>, Vec<_>) =
-        lines.iter().partition(|line| line.get("objective").is_some());
+    let of_kind =
+        |key: &str| lines.iter().filter(|line| line.get(key).is_some()).collect::<Vec<_>>();
     let mut said = BTreeSet::new();
-    for reading in readings {
+    for reading in of_kind("measure") {
         prop_assert_eq!(&reading["at"], &now.to_string());
         compare_reading(history, model, now, reading)?;
-        said.insert((reading["team"].to_string(), reading["measure"].to_string()));
+        said.insert((
+            reading["team"].to_string(),
+            reading["measure"].to_string(),
+            reading["basis"].to_string(),
+        ));
     }
     let teams = DECLARED.into_iter().chain(["unclaimed"]).map(Some).chain([None]);
-    for (team, measure) in teams.flat_map(|team| Measure::DEFAULT.map(|measure| (team, measure))) {
+    for (team, measure) in teams.flat_map(|team| Measure::ALL.map(|measure| (team, measure))) {
         // What no reading was printed for has nothing in the longest window.
         let name = team.map_or("null".to_owned(), |team| format!("\"{team}\""));
-        if !said.contains(&(name, format!("\"{}\"", measure.label()))) {
+        for &basis in bases(history, team, measure) {
+            let key = (
+                name.clone(),
+                format!("\"{}\"", measure.label()),
+                format!("\"{}\"", basis.label()),
+            );
+            if said.contains(&key) {
+                continue;
+            }
             let from = now.ms() - 28 * DAY_MS;
-            let read = |from, now| {
-                model.reading(team, measure, naive::Basis::Calendar, None, from, now, &[])
-            };
+            let read =
+                |from, now| model.reading(team, measure, naive_basis(basis), None, from, now, &[]);
             let reading = read(from, now.ms());
             let hours = 2 * 3_600_000;
             let edge = read(from, from + hours);
@@ -220,13 +255,41 @@ fn compare(
                 reading.answered.len() <= edge.answered.len()
                     && reading.waiting.is_empty()
                     && reading.given_up <= edge.given_up,
-                "no reading of {:?} {}",
-                team,
-                measure.label()
+                "no reading of {:?}",
+                key
             );
         }
     }
-    compare_verdicts(history, model, now, &verdicts)
+    compare_verdicts(history, model, now, &of_kind("decided"))?;
+    compare_went(history, model, now, &of_kind("went"))?;
+    for line in of_kind("ratings") {
+        let kind = if line["kind"] == "rated" { Kind::Rated } else { Kind::Reviewed };
+        let window = Elapsed::parse(line["window"].as_str().unwrap()).unwrap();
+        let from = vaste::window::from_of(now, window).ms();
+        let told = model.ratings(line["team"].as_str(), kind, from, now.ms());
+        let found = (line["ratings"].as_u64().unwrap(), line["sum"].as_u64().unwrap());
+        prop_assert_eq!(found, told, "{}", line);
+    }
+    Ok(())
+}
+
+/// The kinds of time in which a team, what is unclaimed, or the organisation is read.
+fn bases(history: &History, team: Option<&str>, measure: Measure) -> &'static [Basis] {
+    let has_hours = history.agreements.iter().any(|agreement| {
+        let whose = match &agreement.owner {
+            Owner::Team(name) => name,
+            Owner::Organisation => "unclaimed",
+        };
+        agreement.hours.is_some() && team.is_none_or(|team| team == whose)
+    });
+    if has_hours && measure != Measure::Contacts { &Basis::ALL } else { &[Basis::Calendar] }
+}
+
+fn naive_basis(basis: Basis) -> naive::Basis {
+    match basis {
+        Basis::Calendar => naive::Basis::Calendar,
+        Basis::Open => naive::Basis::Open,
+    }
 }
 
 fn ms_of(value: &Value) -> i64 {
@@ -240,8 +303,14 @@ fn at_ms(value: &Value) -> i64 {
     Timestamp::parse(value.as_str().unwrap()).unwrap().ms()
 }
 
-/// The agreed targets of a team or the organisation for a measure, ascending.
-fn targets_of(history: &History, team: Option<&str>, measure: Measure) -> Vec<i64> {
+/// The agreed targets of a team or the organisation for a measure in a kind of time, by its levels in force
+/// at `now`, ascending; those that pauses of their own go with are not of the measure's stopwatch.
+fn targets_of(
+    history: &History,
+    team: Option<&str>,
+    (measure, basis): (Measure, Basis),
+    now: Timestamp,
+) -> Vec<i64> {
     let mut targets: Vec<i64> = history
         .agreements
         .iter()
@@ -250,14 +319,18 @@ fn targets_of(history: &History, team: Option<&str>, measure: Measure) -> Vec<i6
             Owner::Organisation => team.is_none(),
         })
         .flat_map(|agreement| &agreement.objectives)
-        .filter(|objective| objective.measure == measure)
-        .flat_map(|objective| match &objective.level {
-            Level::Within { target, by_priority, .. } => {
-                let all = by_priority.iter().flatten().chain([target]);
-                all.map(|target| target.ms()).collect()
+        .filter(|objective| objective.measure == measure && objective.pauses.is_none())
+        .flat_map(|objective| {
+            let was = objective.was.iter().find(|was| now < was.until);
+            match was.map_or(&objective.level, |was| &was.level) {
+                Level::Within { target, by_priority, .. } => {
+                    by_priority.iter().flatten().chain([target]).copied().collect::<Vec<_>>()
+                }
+                Level::NoneOver(limit) => vec![*limit],
             }
-            Level::NoneOver(limit) => vec![limit.ms()],
         })
+        .filter(|target| target.basis == basis)
+        .map(|target| target.elapsed.ms())
         .collect();
     targets.sort_unstable();
     targets.dedup();
@@ -272,12 +345,26 @@ fn compare_reading(
 ) -> Result<(), TestCaseError> {
     let team = printed["team"].as_str();
     let measure = Measure::from_label(printed["measure"].as_str().unwrap()).unwrap();
+    let basis = if printed["basis"] == "open" { Basis::Open } else { Basis::Calendar };
     let from = at_ms(&printed["from"]);
     let window = Elapsed::parse(printed["window"].as_str().unwrap()).unwrap();
     prop_assert!(from >= now.ms() - window.ms() && from < now.ms() - window.ms() + 7_200_000);
-    let targets = targets_of(history, team, measure);
-    let basis = naive::Basis::Calendar;
-    let told = model.reading(team, measure, basis, None, from, now.ms(), &targets);
+    prop_assert!(bases(history, team, measure).contains(&basis));
+    // A count reads as so many seconds, and is so many ms in the model.
+    let scale = if measure == Measure::Contacts { 1_000 } else { 1 };
+    let targets = targets_of(history, team, (measure, basis), now);
+    let split = match printed.get("split") {
+        None => None,
+        Some(split) => Some(match (split["priority"].as_str(), split["channel"].as_str()) {
+            (Some(priority), None) => naive::Split::Priority(Priority::from_label(priority)),
+            (None, Some(channel)) => naive::Split::Channel {
+                is: Some(channel).filter(|channel| *channel != "other"),
+                named: &["a"],
+            },
+            _ => return Err(TestCaseError::fail(format!("{split}"))),
+        }),
+    };
+    let told = model.reading(team, measure, naive_basis(basis), split, from, now.ms(), &targets);
     let context = format!("{printed}\nmodel: {told:?}");
     let answered = &told.answered;
     prop_assert_eq!(printed["answered"].as_u64(), Some(answered.len() as u64), "{}", context);
@@ -289,26 +376,39 @@ fn compare_reading(
     if answered.is_empty() {
         prop_assert!(printed["mean"].is_null() && printed["max"].is_null(), "{}", context);
     } else {
-        let sum: i64 = answered.iter().sum();
+        let sum: i64 = answered.iter().map(|ms| ms * scale).sum();
         let count = i64::try_from(answered.len()).unwrap();
         prop_assert!((ms_of(&printed["mean"]) * count - sum).abs() * 2 <= count, "{}", context);
         for (name, percent) in [("0.5", 50), ("0.9", 90), ("0.95", 95), ("0.99", 99)] {
             let rank = (answered.len() * percent).div_ceil(100);
-            let exact = answered[rank - 1];
+            let exact = answered[rank - 1] * scale;
             let shown = ms_of(&printed["q"][name]);
             prop_assert!((shown - exact).abs() * 100 <= exact, "{} {}", name, context);
         }
-        let max = *answered.last().unwrap();
+        let max = answered.last().unwrap() * scale;
         prop_assert!((ms_of(&printed["max"]) - max).abs() * 100 <= max, "{}", context);
     }
     let within = printed["within"].as_array().unwrap();
     prop_assert_eq!(within.len(), targets.len(), "{}", context);
     for ((target, printed), (met, of)) in targets.iter().zip(within).zip(&told.within) {
-        prop_assert_eq!(ms_of(&printed["target"]), *target, "{}", context);
+        prop_assert_eq!(ms_of(&printed["target"]), *target * scale, "{}", context);
         prop_assert_eq!(printed["met"].as_u64(), Some(*met), "{}", context);
         prop_assert_eq!(printed["of"].as_u64(), Some(*of), "{}", context);
     }
     Ok(())
+}
+
+/// The lines of agreements, in the order of verdicts.
+fn lines(history: &History) -> impl Iterator<Item = (&Agreement, &Objective)> + Clone {
+    history.agreements.iter().flat_map(|agreement| {
+        agreement.objectives.iter().map(move |objective| (agreement, objective))
+    })
+}
+
+/// The first instant of an objective's window at `now`.
+fn begin_of(objective: &Objective, now: Timestamp) -> i64 {
+    let was = objective.was.iter().find(|was| now < was.until);
+    vaste::window::from_of(now, was.map_or(objective.over, |was| was.over)).ms()
 }
 
 fn compare_verdicts(
@@ -317,18 +417,33 @@ fn compare_verdicts(
     now: Timestamp,
     printed: &[&Value],
 ) -> Result<(), TestCaseError> {
-    let lines = history.agreements.iter().flat_map(|agreement| {
-        agreement.objectives.iter().map(move |objective| (agreement, objective))
-    });
-    prop_assert_eq!(printed.len(), lines.clone().count());
-    for ((agreement, objective), printed) in lines.zip(printed) {
-        let from = vaste::window::from_of(now, objective.over).ms();
+    prop_assert_eq!(printed.len(), lines(history).count());
+    for ((agreement, objective), printed) in lines(history).zip(printed) {
+        let from = begin_of(objective, now);
         let told = model.verdict(&naive_objective(agreement, objective), from, now.ms());
         let context = format!("{printed}\nmodel: {told:?}\n{objective:?}");
         prop_assert_eq!(printed["objective"].as_str(), Some(&*objective.name), "{}", context);
         prop_assert_eq!(printed["decided"].as_u64(), Some(told.decided), "{}", context);
         prop_assert_eq!(printed["missed"].as_u64(), Some(told.missed), "{}", context);
         prop_assert_eq!(printed["state"].as_str(), Some(told.state), "{}", context);
+        prop_assert_eq!(&printed["behind_market"], told.behind_market, "{}", context);
+    }
+    Ok(())
+}
+
+fn compare_went(
+    history: &History,
+    model: &naive::Model,
+    now: Timestamp,
+    printed: &[&Value],
+) -> Result<(), TestCaseError> {
+    prop_assert_eq!(printed.len(), lines(history).count());
+    for ((agreement, objective), printed) in lines(history).zip(printed) {
+        let from = begin_of(objective, now);
+        let told = model.went(&naive_objective(agreement, objective), from, now.ms());
+        let told: serde_json::Map<String, Value> =
+            told.into_iter().map(|(place, ms)| (place, ms.into())).collect();
+        prop_assert_eq!(&printed["went"], &Value::Object(told), "{:?}", objective);
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vaste::agreement::{About, Agreement, Alerts, Level, Objective, Owner, State};
+use vaste::agreement::{About, Agreement, Alerts, Level, Objective, Owner, State, Target};
 use vaste::event::{Kind, Priority};
 use vaste::measure::Measure;
 use vaste::rules::Rules;
@@ -21,7 +21,7 @@ fn after(start: Timestamp, ms: i64) -> Timestamp {
 
 fn within(hours: i64, percent: u32, min_tickets: u64) -> Level {
     Level::Within {
-        target: Elapsed::from_ms(hours * HOUR_MS),
+        target: Target::calendar(Elapsed::from_ms(hours * HOUR_MS)),
         by_priority: [None; 4],
         share: Share::from_basis_points(percent * 100).unwrap(),
         min_tickets,
@@ -29,17 +29,14 @@ fn within(hours: i64, percent: u32, min_tickets: u64) -> Level {
 }
 
 fn rules(levels: Vec<Level>) -> Arc<Rules> {
-    let objective = |(number, level)| Objective {
-        name: format!("o{number}").into(),
-        measure: Measure::FirstReply,
-        level,
-        over: Objective::OVER_DEFAULT,
-        at_risk: Share::from_basis_points(8_000).unwrap(),
-        alerts: Alerts::default(),
-    };
+    let objective =
+        |(number, level)| Objective::new(&format!("o{number}"), Measure::FirstReply, level);
     let owner = Owner::Team("billing".into());
     let objectives = levels.into_iter().enumerate().map(objective).collect();
-    Arc::new(Rules::new(&[Agreement { owner, objectives, about: About::default() }], &[]))
+    Arc::new(Rules::new(
+        &[Agreement { owner, hours: None, objectives, about: About::default() }],
+        &[],
+    ))
 }
 
 /// A pipeline and a count of the events it was given, for their identities.
@@ -121,7 +118,7 @@ fn a_team_of_five_with_few_tickets_turns_missed_once_it_is_certain() {
 fn nobody_waits_beyond_none_over_unseen() {
     // One ticket waits among a thousand that are answered at once.
     let begin = at("2026-03-02T00:00:00Z");
-    let limit = Level::NoneOver(Elapsed::from_ms(5 * DAY_MS));
+    let limit = Level::NoneOver(Target::calendar(Elapsed::from_ms(5 * DAY_MS)));
     let mut story = Story::new(&rules(vec![within(4, 90, 20), limit]), begin);
     story.happens(Kind::Created, "T-forgotten", begin);
     for ticket in 0..1_000 {
@@ -158,7 +155,7 @@ fn a_miss_begins_at_the_first_instant_beyond_the_target_for_answered_and_waiting
 fn raising_the_target_by_priority_of_an_overdue_ticket_does_not_help() {
     let begin = at("2026-03-02T00:00:00Z");
     let mut by_priority = [None; 4];
-    by_priority[Priority::Urgent.index()] = Some(Elapsed::from_ms(HOUR_MS));
+    by_priority[Priority::Urgent.index()] = Some(Target::calendar(Elapsed::from_ms(HOUR_MS)));
     let Level::Within { target, share, min_tickets, .. } = within(24, 90, 1) else {
         unreachable!()
     };

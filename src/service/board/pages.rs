@@ -315,8 +315,10 @@ fn agreed(board: &Board<'_>, line: Line<'_>) -> String {
                 ("minimum", (*min_tickets).into()),
             ],
         ),
-        Level::NoneOver(limit) => words
-            .say("agreed-none-over", &[measure, window, ("limit", words.duration(*limit).into())]),
+        Level::NoneOver(limit) => words.say(
+            "agreed-none-over",
+            &[measure, window, ("limit", words.duration(limit.elapsed).into())],
+        ),
     }
 }
 

@@ -3,12 +3,12 @@
 use maud::{Markup, html};
 
 use super::sight::{Board, Line};
-use crate::agreement::{Level, Objective, State};
+use crate::agreement::{Level, Objective, State, Target};
 use crate::event::Priority;
 use crate::measure::Measure;
 use crate::rules::Slot;
 use crate::share::Share;
-use crate::time::{Elapsed, Timestamp};
+use crate::time::Timestamp;
 
 /// The name of a team, in its own direction of writing.
 pub(super) fn name(board: &Board<'_>, slot: Slot) -> Markup {
@@ -127,7 +127,7 @@ pub(super) fn title(board: &Board<'_>, objective: &Objective) -> String {
         ),
         Level::NoneOver(limit) => board.words.say(
             "objective-none-over",
-            &[("measure", measure.into()), ("limit", board.words.duration(*limit).into())],
+            &[("measure", measure.into()), ("limit", board.words.duration(limit.elapsed).into())],
         ),
     }
 }
@@ -135,16 +135,16 @@ pub(super) fn title(board: &Board<'_>, objective: &Objective) -> String {
 /// The target, and those of priorities that have their own.
 pub(super) fn targets(board: &Board<'_>, objective: &Objective) -> String {
     let words = board.words;
-    let target = words.duration(objective.target(None));
+    let target = words.duration(objective.level.target(None).elapsed);
     let Level::Within { by_priority, .. } = &objective.level else { return target };
-    let own = |(priority, target): (Priority, &Option<Elapsed>)| {
+    let own = |(priority, target): (Priority, &Option<Target>)| {
         let key = match priority {
             Priority::Low => "target-low",
             Priority::Normal => "target-normal",
             Priority::High => "target-high",
             Priority::Urgent => "target-urgent",
         };
-        target.map(|target| words.say(key, &[("target", words.duration(target).into())]))
+        target.map(|target| words.say(key, &[("target", words.duration(target.elapsed).into())]))
     };
     let others: Vec<String> = Priority::ALL.into_iter().zip(by_priority).filter_map(own).collect();
     if others.is_empty() {
@@ -181,7 +181,7 @@ pub(super) fn reason(board: &Board<'_>, line: Line<'_>) -> Option<String> {
             }
         }
         Level::NoneOver(limit) => {
-            let limit = ("limit", words.duration(*limit).into());
+            let limit = ("limit", words.duration(limit.elapsed).into());
             if verdict.missed == 0 {
                 words.say("nobody-over", &[limit])
             } else {

@@ -87,7 +87,7 @@ impl<'a> Board<'a> {
         // Within one team alone: what needs it most comes first.
         lines.values_mut().for_each(|lines| lines.sort_by_key(|line| urgency(line.last_state())));
         let mut readings: BTreeMap<_, Vec<&Reading>> = BTreeMap::new();
-        for reading in shown.into_iter().flat_map(|shown| &shown.readings) {
+        for reading in shown.into_iter().flat_map(|shown| shown.readings_shown()) {
             readings.entry((reading.team.as_deref(), reading.measure)).or_default().push(reading);
         }
         Self {

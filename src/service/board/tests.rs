@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::*;
-use crate::agreement::{About, Agreement, Alerts, Level, Objective, Owner, State};
+use crate::agreement::{About, Agreement, Level, Objective, Owner, State, Target};
 use crate::alert;
 use crate::event::{Event, Kind, Maker, Priority, Subject};
 use crate::measure::Measure;
@@ -32,7 +32,7 @@ fn now() -> Timestamp {
 
 fn within(name: &str, measure: Measure, hours: i64, min_tickets: u64) -> Objective {
     let level = Level::Within {
-        target: Elapsed::from_ms(hours * HOUR_MS),
+        target: Target::calendar(Elapsed::from_ms(hours * HOUR_MS)),
         by_priority: [None; 4],
         share: Share::from_basis_points(9_000).unwrap(),
         min_tickets,
@@ -41,18 +41,15 @@ fn within(name: &str, measure: Measure, hours: i64, min_tickets: u64) -> Objecti
 }
 
 fn none_over(name: &str, days: i64) -> Objective {
-    line(name, Measure::FirstReply, Level::NoneOver(Elapsed::from_ms(days * DAY_MS)))
+    line(
+        name,
+        Measure::FirstReply,
+        Level::NoneOver(Target::calendar(Elapsed::from_ms(days * DAY_MS))),
+    )
 }
 
 fn line(name: &str, measure: Measure, level: Level) -> Objective {
-    Objective {
-        name: name.into(),
-        measure,
-        level,
-        over: Objective::OVER_DEFAULT,
-        at_risk: Share::from_basis_points(8_000).unwrap(),
-        alerts: Alerts::default(),
-    }
+    Objective::new(name, measure, level)
 }
 
 fn agreement(team: &str, finnish: &str, english: &str, objectives: Vec<Objective>) -> Agreement {
@@ -61,21 +58,24 @@ fn agreement(team: &str, finnish: &str, english: &str, objectives: Vec<Objective
         names: vec![("fi", finnish.into()), ("en", english.into())],
         agreed: chrono::NaiveDate::from_ymd_opt(2026, 9, 1).map(|day| (day, 3)),
         look_again: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
+        hours: None,
         labels: Vec::new(),
         runbook_url: Some("https://wiki.example/answers?team=a&then=b".into()),
     };
-    Agreement { owner: Owner::Team(team.into()), objectives, about }
+    Agreement { owner: Owner::Team(team.into()), hours: None, objectives, about }
 }
 
 /// Teams in every state, and one that has not agreed.
 fn agreements() -> Vec<Agreement> {
     let mut urgent = within("first-reply", Measure::FirstReply, 4, 20);
     if let Level::Within { by_priority, .. } = &mut urgent.level {
-        by_priority[Priority::Urgent.index()] = Some(Elapsed::from_ms(30 * MINUTE_MS));
+        let half_an_hour = Target::calendar(Elapsed::from_ms(30 * MINUTE_MS));
+        by_priority[Priority::Urgent.index()] = Some(half_an_hour);
     }
     let few = within("solved", Measure::Resolution, 72, 80);
     let organisation = Agreement {
         owner: Owner::Organisation,
+        hours: None,
         objectives: vec![none_over("nobody-forgotten", 30)],
         about: About { name: "Example Oy".into(), ..About::default() },
     };
@@ -94,7 +94,12 @@ fn agreements() -> Vec<Agreement> {
             "Orders",
             vec![within("first-reply", Measure::FirstReply, 4, 20)],
         ),
-        Agreement { owner: Owner::Team("press".into()), objectives: Vec::new(), about: press },
+        Agreement {
+            owner: Owner::Team("press".into()),
+            hours: None,
+            objectives: Vec::new(),
+            about: press,
+        },
         organisation,
     ]
 }

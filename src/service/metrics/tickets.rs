@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Families, count, yes};
-use crate::agreement::{Level, Objective, State};
-use crate::measure::Measure;
+use crate::agreement::{Level, Objective, State, Target};
 use crate::name::team_label;
 use crate::reading::{Reading, Verdict};
 use crate::service::picture::Picture;
@@ -15,22 +14,22 @@ use crate::window::Waited;
 
 pub(super) fn windows(picture: &Picture, families: &mut Families) {
     let by_key: BTreeMap<_, &Reading> = picture
-        .readings
-        .iter()
+        .readings_shown()
         .map(|reading| ((reading.team.as_deref(), reading.measure, reading.window), reading))
         .collect();
     let rules = &picture.rules;
     for slot in rules.reading_slots() {
         let team = rules.slot_name(slot);
         for &measure in rules.measures() {
+            let basis = rules.basis_shown(slot, measure).label();
+            let labels =
+                [("team", team_label(team)), ("measure", measure.label()), ("basis", basis)];
             let mut waiting = None;
             for &window in rules.windows() {
                 let reading = by_key.get(&(team, measure, window)).copied();
                 waiting = waiting.or(reading);
-                window_gauges(team_label(team), measure, window, reading, families);
+                window_gauges(&labels, window, reading, families);
             }
-            let labels =
-                [("team", team_label(team)), ("measure", measure.label()), ("basis", "calendar")];
             families.gauge(
                 "waiting_tickets",
                 "Open tickets still waiting for this response.",
@@ -62,7 +61,7 @@ pub(super) fn given_up(picture: &Picture, families: &mut Families) {
                     ("measure", measure.label()),
                     ("window", &window),
                     ("reason", reason.label()),
-                    ("basis", "calendar"),
+                    ("basis", picture.rules.basis_shown(*slot, *measure).label()),
                 ],
                 count(*tickets),
             );
@@ -72,19 +71,13 @@ pub(super) fn given_up(picture: &Picture, families: &mut Families) {
 
 /// The gauges of one window; an empty one has its count alone.
 fn window_gauges(
-    team: &str,
-    measure: Measure,
+    [team, measure, basis]: &[(&'static str, &str); 3],
     window: Elapsed,
     reading: Option<&Reading>,
     families: &mut Families,
 ) {
     let window = window.to_string();
-    let base = [
-        ("team", team),
-        ("measure", measure.label()),
-        ("window", window.as_str()),
-        ("basis", "calendar"),
-    ];
+    let base = [*team, *measure, ("window", window.as_str()), *basis];
     families.gauge(
         "window_tickets",
         "Tickets answered in the rolling window.",
@@ -151,7 +144,7 @@ pub(super) fn objectives(picture: &Picture, families: &mut Families) {
         gauge(
             "objective_target_seconds",
             "Agreed response time.",
-            objective.target(None).seconds(),
+            units(objective, objective.level.target(None)),
         );
         gauge(
             "objective_window_seconds",
@@ -186,9 +179,21 @@ pub(super) fn objectives(picture: &Picture, families: &mut Families) {
     }
 }
 
+/// A target as the agreement has it; of a count the number.
+fn threshold(objective: &Objective) -> String {
+    let elapsed = objective.level.target(None).elapsed;
+    if objective.measure.is_count() { elapsed.ms().to_string() } else { elapsed.to_string() }
+}
+
+/// A target in seconds; of a count the number.
+fn units(objective: &Objective, target: Target) -> f64 {
+    let seconds = target.elapsed.seconds();
+    if objective.measure.is_count() { seconds * 1_000.0 } else { seconds }
+}
+
 /// What was agreed, as labels.
 fn info(objective: &Objective, labels: &[(&'static str, &str); 2], families: &mut Families) {
-    let (window, threshold) = (objective.over.to_string(), objective.target(None).to_string());
+    let (window, threshold) = (objective.over.to_string(), threshold(objective));
     families.gauge(
         "objective_info",
         "What was agreed, as labels; always 1.",

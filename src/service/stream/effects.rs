@@ -1,6 +1,6 @@
 //! What a worker has to say of its tickets, as a list on its way to the view.
 
-use crate::ticket::{Ended, Running, Sink};
+use crate::ticket::{Ended, Rated, Running, Sink};
 
 /// What ended and what runs, in order.
 #[derive(Debug, Default)]
@@ -15,6 +15,7 @@ enum Effect {
     Ended(Ended, i64),
     Made(Ended),
     Running(Running, i64),
+    Rated(Rated, i64),
 }
 
 impl Sink for Effects {
@@ -24,6 +25,10 @@ impl Sink for Effects {
 
     fn running(&mut self, running: &Running, by: i64) {
         self.all.push(Effect::Running(running.clone(), by));
+    }
+
+    fn rated(&mut self, rated: &Rated, by: i64) {
+        self.all.push(Effect::Rated(rated.clone(), by));
     }
 
     /// That it ended has just been said.
@@ -49,6 +54,7 @@ impl Effects {
                     sink.sample_made(&ended);
                 }
                 Effect::Running(running, by) => sink.running(&running, by),
+                Effect::Rated(rated, by) => sink.rated(&rated, by),
             }
         }
         for (corrects, events) in [true, false].into_iter().zip(self.late) {

@@ -1,0 +1,548 @@
+//! What a ticket's events do to its stopwatches.
+//!
+//! [`State`] is the ticket after some of its events; [`State::step`] moves it on by one and says which
+//! stopwatches ended. Nothing here knows `now`: a running stopwatch is its effective start, and whether it
+//! is over target by itself is asked of the windows.
+//!
+//! # Design
+//! What an event takes back (a reopened ticket withdraws its resolution, an answer after giving up
+//! withdraws that) is said by ending the same stopwatch minus once, at the event that does it. So a whole
+//! timeline is a sum of endings, and can be taken back by walking it again.
+
+use smallvec::SmallVec;
+
+use super::effect::{Band, Ended, Ending, GivenUp, Rated, RatingKind, Running};
+use super::entry::{Entry, unpack_detail};
+use super::place::{Place, Standing, Totals};
+use super::stopwatch::{Context, CountsFor, Out, Phase, Stands, Stopwatch, count_of, judge};
+use crate::agreement::Level;
+use crate::event::{Kind, Maker, Priority};
+use crate::measure::{Basis, Measure};
+use crate::name::NameId;
+use crate::rules::{CourseId, Slot};
+use crate::time::{Elapsed, Timestamp};
+
+/// A ticket after some of its events.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct State {
+    /// When it was created, once that is known. Before that the timeline is partial.
+    created: Option<Timestamp>,
+    team: Option<NameId>,
+    priority: Option<Priority>,
+    channel: Option<NameId>,
+    status: Status,
+    /// Whether it has been solved since it was last open, whatever it became after that.
+    is_solved: bool,
+    first_reply: FirstReply,
+    /// Customer messages since creation, and reopenings.
+    contacts: u32,
+    /// The count, while the ticket is solved.
+    contacts_ended: Option<Ended>,
+    /// In order of measure; of each at most one.
+    stopwatches: SmallVec<[Stopwatch; 3]>,
+    /// Whose stint of ownership was the last.
+    stint: Option<NameId>,
+    /// Where its time went, up to `standing_since`.
+    totals: Totals,
+    standing_since: Option<Timestamp>,
+    /// Since when its holder has it; absent where that is from the first event on.
+    held_since: Option<Timestamp>,
+    /// The last finished wait of each course, while it is not withdrawn.
+    waited: SmallVec<[Waited; 2]>,
+    rated: Option<Rated>,
+    /// By reviewer.
+    reviewed: Vec<(Box<str>, Rated)>,
+}
+
+/// Where a ticket is in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Status {
+    #[default]
+    Open,
+    /// It waits for the customer.
+    Pending,
+    /// It waits for a third party.
+    OnHold,
+    /// Solved or closed: an answer still counts.
+    Solved,
+    /// Merged, deleted or spam: nothing runs until it is reopened.
+    Gone,
+}
+
+impl Status {
+    /// Whether stopwatches start and end: neither solved nor gone.
+    fn is_live(self) -> bool {
+        matches!(self, Self::Open | Self::Pending | Self::OnHold)
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum FirstReply {
+    /// An agent made the ticket and the customer has not written yet.
+    NotAsked,
+    /// It is asked for.
+    Wanted,
+    /// Given; and in a partial timeline it counts as given.
+    #[default]
+    Given,
+}
+
+/// A finished wait, for the ratings that come after it.
+#[derive(Clone, Copy, Debug)]
+struct Waited {
+    course: CourseId,
+    at: Timestamp,
+    priority: Option<Priority>,
+    elapsed: [Elapsed; 2],
+}
+
+impl State {
+    /// Whether the ticket's creation is known.
+    pub(crate) fn is_created(&self) -> bool {
+        self.created.is_some()
+    }
+
+    /// Moves on by one event, the next in order.
+    ///
+    /// At `created`, what came before it is forgotten but for team, priority and channel: the caller takes
+    /// back what it had ended.
+    pub(crate) fn step(&mut self, event: &Entry<'_>, context: Context<'_>, out: &mut Out<'_>) {
+        let holder = context.slot(self.team);
+        let at = event.time;
+        let changes_priority = event.priority.is_some_and(|new| self.priority != Some(new));
+        if changes_priority {
+            self.stay_over(at, holder, context);
+        }
+        if event.kind == Kind::Created && self.created.is_none() {
+            self.create(event, context);
+        } else if event.team.is_some()
+            && (matches!(event.kind, Kind::Created | Kind::Assigned) || self.team.is_none())
+        {
+            self.change_team(event, context, out);
+        }
+        match event.kind {
+            Kind::Reopened => {
+                self.reopen(at, context, out);
+                // A wait that goes back to a message from before begins here, already so old.
+                if changes_priority {
+                    self.stay_over(at, holder, context);
+                }
+            }
+            Kind::Resumed if self.status.is_live() => self.change_status(Status::Open, at, context),
+            Kind::Pending if self.status.is_live() => {
+                self.change_status(Status::Pending, at, context);
+            }
+            Kind::OnHold if self.status.is_live() => {
+                self.change_status(Status::OnHold, at, context);
+            }
+            Kind::CustomerReplied => self.ask(at, context),
+            Kind::AgentReplied => self.answer(event, context, out),
+            Kind::Solved => self.solve(event, GivenUp::Solved, context, out),
+            Kind::Closed => self.solve(event, GivenUp::Closed, context, out),
+            Kind::Merged => self.leave(at, GivenUp::Merged, context, out),
+            Kind::Deleted => self.leave(at, GivenUp::Deleted, context, out),
+            Kind::MarkedSpam => self.leave(at, GivenUp::Spam, context, out),
+            Kind::Rated | Kind::Reviewed => self.rate(event, context, out),
+            // These neither start nor stop anything.
+            Kind::Created
+            | Kind::Resumed
+            | Kind::BotReplied
+            | Kind::NoteAdded
+            | Kind::Pending
+            | Kind::OnHold
+            | Kind::Assigned
+            | Kind::ConcernRaised
+            | Kind::ConcernSettled => {}
+        }
+        // Last, since what the event that stops a stopwatch says of these is too late for it.
+        self.priority = event.priority.or(self.priority);
+        self.channel = event.channel.or(self.channel);
+    }
+
+    /// Calls `visit` with every stopwatch that runs or is paused.
+    pub(crate) fn running(&self, context: Context<'_>, mut visit: impl FnMut(Running)) {
+        let counts_for = self.counts_for(Timestamp::EVENT_MIN, context.slot(self.team), context);
+        let since = self.standing_since.unwrap_or(Timestamp::EVENT_MIN);
+        let standing = self.standing(context);
+        let held_since = self.held_since.unwrap_or(Timestamp::EVENT_MIN);
+        let stands = Stands { totals: &self.totals, standing, since, held_since };
+        for stopwatch in &self.stopwatches {
+            stopwatch.running(counts_for, stands, context, &mut visit);
+        }
+    }
+
+    fn create(&mut self, event: &Entry<'_>, context: Context<'_>) {
+        let at = event.time;
+        *self = Self {
+            created: Some(at),
+            team: event.team.or(self.team),
+            priority: self.priority,
+            channel: self.channel,
+            standing_since: Some(at),
+            first_reply: match event.maker {
+                Maker::Customer | Maker::System => FirstReply::Wanted,
+                Maker::Agent => FirstReply::NotAsked,
+            },
+            ..Self::default()
+        };
+        if self.first_reply == FirstReply::Wanted {
+            self.start(Measure::FirstReply, at, context);
+        }
+        for measure in [
+            Measure::CustomerWait,
+            Measure::AgentWork,
+            Measure::Resolution,
+            Measure::FirstResolution,
+        ] {
+            self.start(measure, at, context);
+        }
+        self.start_stint(at, context);
+    }
+
+    fn ask(&mut self, at: Timestamp, context: Context<'_>) {
+        self.contacts = self.contacts.saturating_add(1);
+        // Nobody can stop the clock against a customer who wrote.
+        if self.status == Status::Pending {
+            self.change_status(Status::Open, at, context);
+        }
+        let measure = match self.first_reply {
+            FirstReply::Wanted => return,
+            FirstReply::NotAsked => Measure::FirstReply,
+            FirstReply::Given => Measure::NextReply,
+        };
+        if self.first_reply == FirstReply::NotAsked {
+            self.first_reply = FirstReply::Wanted;
+        }
+        if self.find(measure).is_none() {
+            self.start(measure, at, context);
+        }
+    }
+
+    fn answer(&mut self, event: &Entry<'_>, context: Context<'_>, out: &mut Out<'_>) {
+        if self.status == Status::Gone {
+            return;
+        }
+        let measure = match self.first_reply {
+            FirstReply::Wanted => Some(Measure::FirstReply),
+            FirstReply::Given => Some(Measure::NextReply),
+            // A reply before the customer has asked for anything counts for nothing.
+            FirstReply::NotAsked => None,
+        };
+        let counts_for = self.counts_for(event.time, self.acting(event, context), context);
+        if let Some(measure) = measure {
+            self.first_reply = FirstReply::Given;
+            self.finish(measure, counts_for, context, out);
+        }
+        self.finish(Measure::Update, counts_for, context, out);
+        self.start(Measure::Update, event.time, context);
+    }
+
+    /// Ends a stopwatch with a sample, also one that was given up, and forgets it.
+    fn finish(
+        &mut self,
+        measure: Measure,
+        counts_for: CountsFor,
+        context: Context<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let Some(index) = self.find(measure) else { return };
+        let at = counts_for.at;
+        self.bank(at, context);
+        let mut stopwatch = self.stopwatches.remove(index);
+        if matches!(stopwatch.phase, Phase::Latent) {
+            return;
+        }
+        stopwatch.go_on(at, counts_for.holder, context, out);
+        stopwatch.end(Ending::Answered, counts_for, &self.totals, context, out);
+        self.note_wait(&stopwatch, context);
+    }
+
+    fn solve(
+        &mut self,
+        event: &Entry<'_>,
+        reason: GivenUp,
+        context: Context<'_>,
+        out: &mut Out<'_>,
+    ) {
+        // Solved, then closed, changes nothing; and the first reason of giving up stays.
+        if !self.status.is_live() {
+            return;
+        }
+        let at = event.time;
+        self.bank(at, context);
+        let solved_by = self.counts_for(event.time, self.acting(event, context), context);
+        let held_by = self.counts_for(at, context.slot(self.team), context);
+        let mut stopwatches = std::mem::take(&mut self.stopwatches);
+        for stopwatch in stopwatches.iter_mut().filter(|stopwatch| stopwatch.is_running()) {
+            let (ending, counts_for) = match stopwatch.measure {
+                Measure::CustomerWait
+                | Measure::AgentWork
+                | Measure::Resolution
+                | Measure::FirstResolution => (Ending::Answered, solved_by),
+                Measure::Ownership => (Ending::Answered, held_by),
+                Measure::FirstReply | Measure::NextReply | Measure::Update | Measure::Contacts => {
+                    (Ending::GivenUp(reason), held_by)
+                }
+            };
+            stopwatch.end(ending, counts_for, &self.totals, context, out);
+            if ending == Ending::Answered {
+                self.note_wait(stopwatch, context);
+            }
+        }
+        self.stopwatches = stopwatches;
+        self.count_contacts(solved_by, context, out);
+        self.change_status(Status::Solved, at, context);
+        self.is_solved = true;
+    }
+
+    /// Merged, deleted or spam: what still runs ends without samples, for the holder.
+    fn leave(&mut self, at: Timestamp, reason: GivenUp, context: Context<'_>, out: &mut Out<'_>) {
+        if self.status.is_live() {
+            self.bank(at, context);
+            let counts_for = self.counts_for(at, context.slot(self.team), context);
+            let running = self.stopwatches.iter_mut().filter(|stopwatch| stopwatch.is_running());
+            for stopwatch in running {
+                let ending = Ending::GivenUp(reason);
+                stopwatch.end(ending, counts_for, &self.totals, context, out);
+            }
+        }
+        self.change_status(Status::Gone, at, context);
+    }
+
+    fn reopen(&mut self, at: Timestamp, context: Context<'_>, out: &mut Out<'_>) {
+        let was_live = self.status.is_live();
+        self.change_status(Status::Open, at, context);
+        self.is_solved = false;
+        if was_live {
+            return;
+        }
+        self.contacts = self.contacts.saturating_add(1);
+        if let Some(ended) = self.contacts_ended.take() {
+            out.ended(std::slice::from_ref(&ended), -1);
+        }
+        let holder = context.slot(self.team);
+        let is_same_stint = self.stint == self.team;
+        // A stint that is over is; a reopened ticket begins another.
+        let goes_on = |stopwatch: &Stopwatch| match stopwatch.measure {
+            Measure::Ownership => !stopwatch.is_answered() && is_same_stint,
+            // The first resolution is that for good.
+            Measure::FirstResolution => !stopwatch.is_answered(),
+            Measure::FirstReply
+            | Measure::NextReply
+            | Measure::Update
+            | Measure::CustomerWait
+            | Measure::AgentWork
+            | Measure::Resolution
+            | Measure::Contacts => true,
+        };
+        for stopwatch in self.stopwatches.iter_mut().filter(|stopwatch| goes_on(stopwatch)) {
+            if stopwatch.is_answered() {
+                let courses = context.rules.courses_of(stopwatch.measure);
+                courses.for_each(|course| self.waited.retain(|waited| waited.course != course));
+            }
+            stopwatch.go_on(at, holder, context, out);
+        }
+        self.stopwatches
+            .retain(|stopwatch| stopwatch.measure != Measure::Ownership || stopwatch.is_running());
+        self.start_stint(at, context);
+    }
+
+    /// Another team, or the first, gets the ticket.
+    fn change_team(&mut self, event: &Entry<'_>, context: Context<'_>, out: &mut Out<'_>) {
+        let (team, at) = (event.team, event.time);
+        if team == self.team {
+            return;
+        }
+        self.bank(at, context);
+        let (from, to) = (context.slot(self.team), context.slot(team));
+        if self.status.is_live() {
+            let counts_for = self.counts_for(at, from, context);
+            self.finish(Measure::Ownership, counts_for, context, out);
+        }
+        if from != to {
+            self.held_since = Some(at);
+            for stopwatch in &mut self.stopwatches {
+                stopwatch.change_holder(from, to, at, context);
+            }
+        }
+        self.team = team;
+        // Whoever is first named by the event that ends the ticket has not had it.
+        let ends = matches!(
+            event.kind,
+            Kind::Solved | Kind::Closed | Kind::Merged | Kind::Deleted | Kind::MarkedSpam
+        );
+        if self.status.is_live() && !ends {
+            self.start_stint(at, context);
+        }
+    }
+
+    /// A stint of ownership begins, unless it goes on or nobody has the ticket.
+    fn start_stint(&mut self, at: Timestamp, context: Context<'_>) {
+        if self.team.is_some() && self.find(Measure::Ownership).is_none() {
+            self.start(Measure::Ownership, at, context);
+        }
+        self.stint = self.team;
+    }
+
+    fn change_status(&mut self, status: Status, at: Timestamp, context: Context<'_>) {
+        if status == self.status {
+            return;
+        }
+        self.bank(at, context);
+        self.status = status;
+        let holder = context.slot(self.team);
+        let waits_for = (status == Status::Pending, status == Status::OnHold);
+        for stopwatch in &mut self.stopwatches {
+            stopwatch.pause(waits_for, at, holder, context);
+        }
+    }
+
+    /// Starts a stopwatch; on a ticket that is not open it runs once that is reopened.
+    fn start(&mut self, measure: Measure, at: Timestamp, context: Context<'_>) {
+        if !context.rules.measures_it(measure) {
+            return;
+        }
+        self.bank(at, context);
+        let holder = context.slot(self.team);
+        let mut stopwatch = Stopwatch::started(measure, at, holder, &self.totals, context);
+        if !self.status.is_live() {
+            stopwatch.phase = Phase::Latent;
+        }
+        let waits_for = (self.status == Status::Pending, self.status == Status::OnHold);
+        stopwatch.pause(waits_for, at, holder, context);
+        let place = self.stopwatches.iter().take_while(|other| other.measure < measure).count();
+        self.stopwatches.insert(place, stopwatch);
+    }
+
+    fn find(&self, measure: Measure) -> Option<usize> {
+        self.stopwatches.iter().position(|stopwatch| stopwatch.measure == measure)
+    }
+
+    fn stay_over(&mut self, at: Timestamp, holder: Slot, context: Context<'_>) {
+        for stopwatch in &mut self.stopwatches {
+            stopwatch.stay_over(self.priority, at, holder, context);
+        }
+    }
+
+    /// How often the customer had to ask, in a ticket whose beginning is known.
+    fn count_contacts(&mut self, counts_for: CountsFor, context: Context<'_>, out: &mut Out<'_>) {
+        let Some(course) = context.rules.standard(Measure::Contacts) else { return };
+        if self.created.is_none() {
+            return;
+        }
+        let mut ended = Ended {
+            course,
+            measure: Measure::Contacts,
+            ending: Ending::Answered,
+            slot: counts_for.slot,
+            priority: counts_for.priority,
+            channel: counts_for.channel,
+            at: counts_for.at,
+            elapsed: count_of(self.contacts),
+            open: count_of(self.contacts),
+            missed: SmallVec::new(),
+            went: None,
+        };
+        judge(&mut ended, &[], context.rules);
+        out.ended(std::slice::from_ref(&ended), 1);
+        self.contacts_ended = Some(ended);
+    }
+
+    fn rate(&mut self, event: &Entry<'_>, context: Context<'_>, out: &mut Out<'_>) {
+        let detail = unpack_detail(event.detail);
+        let Some(score) = detail.score else { return };
+        let is_review = event.kind == Kind::Reviewed;
+        let slot = self.acting(event, context);
+        let mut rated = Rated {
+            kind: if is_review { RatingKind::Reviewed } else { RatingKind::Rated },
+            slot,
+            at: event.time,
+            score,
+            bands: SmallVec::new(),
+        };
+        if is_review {
+            out.rated(&rated, 1);
+            let by = detail.by.unwrap_or_default();
+            match self.reviewed.iter_mut().find(|(other, _)| **other == *by) {
+                Some((_, before)) => out.rated(&std::mem::replace(before, rated), -1),
+                None => self.reviewed.push((by.into(), rated)),
+            }
+            return;
+        }
+        for waited in &self.waited {
+            for slot in [slot, context.rules.organisation()] {
+                for &id in context.rules.judging(slot, waited.course) {
+                    let level = context.rules.objective(id).1.level_at(waited.at);
+                    if matches!(level, Level::Within { .. }) {
+                        let target = level.target(waited.priority);
+                        let elapsed = waited.elapsed[target.basis.index()];
+                        rated.bands.push((id, Band::of(elapsed, target.elapsed)));
+                    }
+                }
+            }
+        }
+        out.rated(&rated, 1);
+        if let Some(before) = self.rated.replace(rated) {
+            out.rated(&before, -1);
+        }
+    }
+
+    /// Remembers a finished wait for the ratings that come after it.
+    fn note_wait(&mut self, stopwatch: &Stopwatch, context: Context<'_>) {
+        if !context.rules.has_objectives() {
+            return;
+        }
+        let Phase::Ended(all) = &stopwatch.phase else { return };
+        for ended in all {
+            self.waited.retain(|waited| waited.course != ended.course);
+            self.waited.push(Waited {
+                course: ended.course,
+                at: ended.at,
+                priority: ended.priority,
+                elapsed: Basis::ALL.map(|basis| ended.elapsed_in(basis)),
+            });
+        }
+    }
+
+    /// Where the ticket stands.
+    fn standing(&self, context: Context<'_>) -> Standing {
+        let place = match self.status {
+            Status::Pending => Place::Pending,
+            Status::OnHold => Place::OnHold,
+            Status::Open | Status::Solved | Status::Gone => Place::With(context.slot(self.team)),
+        };
+        Standing { place, is_solved: self.is_solved }
+    }
+
+    /// Adds the stretch up to `at` to where the ticket's time went: before anything of that changes, and
+    /// when a stopwatch starts or ends.
+    fn bank(&mut self, at: Timestamp, context: Context<'_>) {
+        if !context.rules.has_objectives() {
+            return;
+        }
+        if let Some(since) = self.standing_since
+            && since < at
+        {
+            let hours = context.hours(context.slot(self.team));
+            self.totals.add(self.standing(context), since, at, hours);
+        }
+        self.standing_since = Some(at);
+    }
+
+    fn counts_for(&self, at: Timestamp, slot: Slot, context: Context<'_>) -> CountsFor {
+        CountsFor {
+            at,
+            slot,
+            priority: self.priority,
+            channel: context.channel(self.channel),
+            holder: context.slot(self.team),
+        }
+    }
+
+    /// Whom a sample that this event makes counts for: the team that the event names, if declared, else
+    /// the holder.
+    fn acting(&self, event: &Entry<'_>, context: Context<'_>) -> Slot {
+        let acted = context.slot(event.team);
+        if acted == context.rules.unclaimed() { context.slot(self.team) } else { acted }
+    }
+}

@@ -1,0 +1,221 @@
+//! Readings: what the windows and those who wait say of a team and measure.
+
+use super::View;
+use crate::event::Priority;
+use crate::measure::{Basis, Measure};
+use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, Seconds, SplitShown, Within};
+use crate::rules::{ChannelId, CourseId, Slot};
+use crate::ticket::GivenUp;
+use crate::time::{Elapsed, SECOND_MS, Timestamp};
+use crate::window::{Bucket, PaneTally, Part, Series, Survival, Waited, WindowSum};
+
+/// Of what a reading is.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    slot: Slot,
+    measure: Measure,
+    course: CourseId,
+    basis: Basis,
+    part: Option<Part>,
+    series: &'a Series,
+    sum: &'a WindowSum<PaneTally>,
+    who: &'a dyn Fn(ChannelId, Option<Priority>) -> bool,
+}
+
+impl View {
+    /// Readings of every team, measure, kind of time, window and part that has samples, or someone waiting
+    /// or given up: the organisation first, then teams by name, then unclaimed.
+    pub fn readings(&self) -> Vec<Reading> {
+        let mut readings = Vec::new();
+        for slot in self.rules.reading_slots() {
+            for &measure in self.rules.measures() {
+                let Some(course) = self.rules.standard(measure) else { continue };
+                for &basis in self.rules.bases(slot, measure) {
+                    for part in self.parts_of(slot, measure) {
+                        self.read(slot, (measure, course), basis, part, &mut readings);
+                    }
+                }
+            }
+        }
+        readings
+    }
+
+    /// The whole, and the parts that the readings of a slot and measure are split by.
+    fn parts_of(&self, slot: Slot, measure: Measure) -> Vec<Option<Part>> {
+        let mut parts = vec![None];
+        if let Some(split) = self.rules.split(slot, measure) {
+            if split.priority {
+                let priorities = std::iter::once(None).chain(Priority::ALL.into_iter().map(Some));
+                parts.extend(priorities.map(|priority| Some(Part::Priority(priority))));
+            }
+            parts.extend(split.channels.iter().map(|channel| Some(Part::Channel(*channel))));
+        }
+        parts
+    }
+
+    fn read(
+        &self,
+        slot: Slot,
+        (measure, course): (Measure, CourseId),
+        basis: Basis,
+        part: Option<Part>,
+        readings: &mut Vec<Reading>,
+    ) {
+        let empty;
+        let series = match self.part_series(slot, course, part) {
+            Some(series) => series,
+            None => {
+                empty = self.empty_series(slot, course, part.is_some());
+                &empty
+            }
+        };
+        let named = self.rules.split(slot, measure).map_or(&[][..], |split| &split.channels);
+        let who = self.is_in(part, named);
+        let sums = series.ring().sums().iter();
+        readings.extend(sums.filter_map(|sum| {
+            self.reading(Subject { slot, measure, course, basis, part, series, sum, who: &who })
+        }));
+    }
+
+    fn part_series(&self, slot: Slot, course: CourseId, part: Option<Part>) -> Option<&Series> {
+        match part {
+            None => self.series(slot, course),
+            Some(part) => self.parts.get(&(slot, course, part)),
+        }
+    }
+
+    fn reading(&self, subject: Subject<'_>) -> Option<Reading> {
+        let Subject { slot, measure, course, basis, sum, who, .. } = subject;
+        let tally = &sum.tally;
+        let waiting: u64 = self.waiting_of(slot, course).map(|(_, waiting)| waiting.len(who)).sum();
+        let oldest = self.waiting_of(slot, course).filter_map(|(_, w)| w.oldest(who, self.now));
+        let oldest_waiting_since = oldest.min();
+        let decided = GivenUp::ALL.into_iter().filter(|reason| reason.is_decided());
+        let given_up = decided.map(|reason| tally.given_up(reason)).sum();
+        let histogram = tally.answered(basis);
+        if histogram.is_empty() && waiting == 0 && given_up == 0 {
+            return None;
+        }
+        let answered = histogram.total();
+        let shown = |bucket: Bucket| shown(measure, bucket.value());
+        Some(Reading {
+            at: self.now,
+            team: self.rules.slot_name(slot).map(Into::into),
+            measure,
+            basis,
+            window: sum.length,
+            from: sum.from,
+            answered,
+            mean: mean(measure, tally.answered_ms(basis), answered),
+            q: QUANTILES_PER_MILLE
+                .map(|per_mille| histogram.quantile(u64::from(per_mille)).map(shown))
+                .into(),
+            max: histogram.highest().map(shown),
+            waiting,
+            oldest_waiting_since,
+            given_up,
+            q_with_waiting: self.waiting_aware(subject),
+            within: self.within(subject),
+            split: subject.part.map(|part| self.split_shown(part)),
+        })
+    }
+
+    fn split_shown(&self, part: Part) -> SplitShown {
+        match part {
+            Part::Priority(priority) => {
+                SplitShown::Priority(priority.map_or("none", Priority::label))
+            }
+            Part::Channel(channel) => SplitShown::Channel(self.rules.channel_name(channel).into()),
+        }
+    }
+
+    fn within(&self, subject: Subject<'_>) -> Vec<Within> {
+        let Subject { slot, measure, course, basis, series, sum, who, .. } = subject;
+        let levels = series.levels();
+        let agreed = self.rules.judging(slot, course).iter().flat_map(|&id| {
+            let level = self.rules.objective(id).1.level_at(self.now);
+            level.targets().filter(|target| target.basis == basis)
+        });
+        let mut targets: Vec<_> = agreed.collect();
+        targets.sort_unstable();
+        targets.dedup();
+        let share = |target: crate::agreement::Target| {
+            let waiting = self.waiting_of(slot, course);
+            let over: u64 = waiting
+                .map(|(holder, waiting)| {
+                    waiting.part_over(who, target, self.instant(holder, course, self.now))
+                })
+                .sum();
+            let given_up_over = sum.given_up_over(levels, basis, target.elapsed);
+            Within {
+                target: shown(measure, target.elapsed),
+                met: sum.answered_within(levels, basis, target.elapsed),
+                of: sum.tally.answered(basis).total() + given_up_over + over,
+            }
+        };
+        targets.into_iter().map(share).collect()
+    }
+
+    fn waiting_aware(&self, subject: Subject<'_>) -> Quantiles<Waited> {
+        let Subject { slot, measure, course, basis, part, sum, who, .. } = subject;
+        let mut survival = Survival::new(basis);
+        survival.add_window(&sum.tally);
+        // The organisation's open time is each team's own.
+        let is_whole = slot == self.rules.organisation();
+        if is_whole && basis == Basis::Open {
+            for slot in self.rules.ticket_slots() {
+                if let Some(series) = self.part_series(slot, course, part) {
+                    self.delay(slot, course, series, sum.from, &mut survival);
+                }
+            }
+        } else {
+            self.delay(slot, course, subject.series, sum.from, &mut survival);
+        }
+        for (holder, waiting) in self.waiting_of(slot, course) {
+            let [from, now] = [sum.from, self.now].map(|at| self.instant(holder, course, at));
+            for (age, age_before) in waiting.ages(who, basis, from, now) {
+                survival.add_waiting(age, age_before);
+            }
+        }
+        let quantiles = survival.quantiles(QUANTILES_PER_MILLE);
+        let shown = |elapsed| shown(measure, elapsed).0;
+        quantiles
+            .map(|waited| match waited {
+                Waited::Value(elapsed) => Waited::Value(shown(elapsed)),
+                Waited::MoreThan(elapsed) => Waited::MoreThan(shown(elapsed)),
+                Waited::TooFew(at_risk) => Waited::TooFew(at_risk),
+            })
+            .into()
+    }
+
+    /// Lets those of a series who began before the window enter later.
+    fn delay(
+        &self,
+        slot: Slot,
+        course: CourseId,
+        series: &Series,
+        from: Timestamp,
+        survival: &mut Survival,
+    ) {
+        let basis = survival.basis();
+        let at = |at| self.instant(slot, course, at).of(basis);
+        let begin = at(from);
+        for (middle, tally) in series.ring().panes_from(from, self.now) {
+            survival.delay_pane(Elapsed::from_ms(at(middle) - begin), tally);
+        }
+    }
+}
+
+/// A length of time as readings have it; of a count the number, as so many seconds.
+fn shown(measure: Measure, elapsed: Elapsed) -> Seconds {
+    let ms = elapsed.ms();
+    Seconds(Elapsed::from_ms(if measure.is_count() { ms.saturating_mul(SECOND_MS) } else { ms }))
+}
+
+/// The mean of so many milliseconds, rounded to the nearest; none of nothing.
+fn mean(measure: Measure, total_ms: i64, count: u64) -> Option<Seconds> {
+    let scale = if measure.is_count() { SECOND_MS } else { 1 };
+    let (total, count) = (i128::from(total_ms) * i128::from(scale), i128::from(count));
+    let rounded = (2 * total + count).checked_div(2 * count)?;
+    Some(Seconds(Elapsed::from_ms(i64::try_from(rounded).unwrap_or(i64::MAX))))
+}
