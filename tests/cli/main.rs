@@ -11,3 +11,4 @@ mod check_events;
 mod demo;
 mod readme;
 mod run;
+mod vectors;
