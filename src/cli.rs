@@ -187,9 +187,9 @@ const ASK_HELP: &str = "\
 Answers questions from standard input, one JSON object a line. Every line gets one answer, in the same order; \
 what is no question, a blank line too, gets {\"error\":…}, and the exit code is 1 at the end.
 
-  {\"calendar\":C,\"ask\":\"elapsed\",\"from\":T,\"to\":T}       {\"elapsed\":SECONDS}
+  {\"calendar\":C,\"ask\":\"elapsed\",\"from\":T,\"to\":T}        {\"elapsed\":SECONDS}
   {\"calendar\":C,\"ask\":\"due\",\"from\":T,\"target\":SECONDS}  {\"due\":T}, null if never before 2100
-  {\"calendar\":C,\"ask\":\"open\",\"at\":T}                   {\"open\":true,\"next_open\":T}, null if never
+  {\"calendar\":C,\"ask\":\"open\",\"at\":T}                    {\"open\":true,\"next_open\":T}, null if never
 
 `next_open` is the instant itself where it is open. C is a name in the files, or `always`.";
 

@@ -5,7 +5,8 @@ use std::io::{self, BufRead, Read};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Number, Value, json};
+use serde::Serialize;
+use serde_json::{Map, Number, Value};
 
 use super::disk::{RealDisk, files_of, today};
 use super::{CalendarArgs, CalendarQuestion, Exit, Terminal, check};
@@ -154,11 +155,12 @@ fn answer_all(calendars: &Calendars, terminal: &mut Terminal<'_>) -> io::Result<
             skip_line(&mut input)?;
             Err(format!("the line is longer than {QUESTION_BYTES_MAX} bytes; ask one thing a line"))
         };
-        let answer = answer.unwrap_or_else(|problem| {
+        let answer = answer.unwrap_or_else(|error| {
             exit = Exit::Failed;
-            json!({ "error": problem })
+            Answer::Error { error }
         });
-        writeln!(terminal.out, "{answer}")?;
+        serde_json::to_writer(&mut *terminal.out, &answer)?;
+        writeln!(terminal.out)?;
         terminal.out.flush()?;
     }
 }
@@ -178,8 +180,21 @@ fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
     }
 }
 
+/// One answer, as it is printed.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Answer {
+    Due { due: Option<String> },
+    Elapsed { elapsed: Value },
+    Error { error: String },
+    Open { open: bool, next_open: Option<String> },
+}
+
 /// The answer to one question, or what is wrong with it, where, and the way out.
-fn answer(line: &[u8], calendars: &Calendars) -> Result<Value, String> {
+fn answer(line: &[u8], calendars: &Calendars) -> Result<Answer, String> {
+    if line.trim_ascii().is_empty() {
+        return Err(format!("the line is blank; write such as {QUESTION_EXAMPLE}"));
+    }
     let question: Map<String, Value> = serde_json::from_slice(line).map_err(|error| {
         format!("the line is not a JSON object ({error}); write such as {QUESTION_EXAMPLE}")
     })?;
@@ -187,16 +202,16 @@ fn answer(line: &[u8], calendars: &Calendars) -> Result<Value, String> {
     match text(&question, "ask", "elapsed, due or open")? {
         "elapsed" => {
             let (from, to) = (instant(&question, "from")?, instant(&question, "to")?);
-            Ok(json!({ "elapsed": seconds(calendar.open_time(from, to)) }))
+            Ok(Answer::Elapsed { elapsed: seconds(calendar.open_time(from, to)) })
         }
         "due" => {
             let due = calendar.due(instant(&question, "from")?, target(&question)?);
-            Ok(json!({ "due": due.map(|due| due.to_string()) }))
+            Ok(Answer::Due { due: due.map(|due| due.to_string()) })
         }
         "open" => {
             let at = instant(&question, "at")?;
-            let next = calendar.next_open(at).map(|next| next.to_string());
-            Ok(json!({ "open": calendar.is_open(at), "next_open": next }))
+            let next_open = calendar.next_open(at).map(|next| next.to_string());
+            Ok(Answer::Open { open: calendar.is_open(at), next_open })
         }
         other => {
             let other = other.escape_debug();

@@ -99,13 +99,15 @@ fn definition(
     for item in fields.take("holidays_ics").map_or_else(Vec::new, |list| list.list(file)) {
         definition.holidays.extend(ics::read(&item, definition.zone, file, disk, texts));
     }
-    for (key, by_date) in [("special", &mut definition.special), ("breaks", &mut definition.breaks)]
+    let special = fields.take("special");
+    let breaks = fields.take("breaks");
+    for (group, by_date) in [(&special, &mut definition.special), (&breaks, &mut definition.breaks)]
     {
-        if let Some(group) = fields.take(key).and_then(|group| group.fields(file)) {
+        if let Some(group) = group.as_ref().and_then(|group| group.fields(file)) {
             *by_date = dated(&group, file);
         }
     }
-    if let Some(special) = fields.take("special") {
+    if let Some(special) = special {
         warn_of_holidays(&special, &definition, file);
     }
     fields.finish(file);
@@ -150,7 +152,7 @@ fn nearest_zone(text: &str) -> Option<&'static str> {
     };
     let (least, zone) =
         TZ_VARIANTS.iter().map(|zone| (differs(zone), zone)).min_by_key(|(least, _)| *least)?;
-    (least <= 2 && least < text.len()).then(|| zone.name())
+    (least <= 2 && least * 3 <= text.len()).then(|| zone.name())
 }
 
 /// The openings of a day.

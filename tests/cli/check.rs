@@ -131,13 +131,13 @@ const FILES: [(&str, &str, &str); 5] = [
 
 const TODAY: &str = "2026-11-22";
 
-fn read(files: &[(&'static str, &str)], named: &[&str]) -> Config {
+pub(crate) fn read(files: &[(&'static str, &str)], named: &[&str]) -> Config {
     let table = Table(files.iter().map(|(name, text)| (*name, (*text).to_owned())).collect());
     let paths: Vec<PathBuf> = named.iter().map(PathBuf::from).collect();
     Config::read(&paths, &table, TODAY)
 }
 
-fn said(config: &Config) -> String {
+pub(crate) fn said(config: &Config) -> String {
     let mut said = String::new();
     for fault in &config.notes.faults {
         writeln!(said, "error: {fault}").unwrap();

@@ -6,8 +6,10 @@
     reason = "a test that cannot go on panics, and one that is left out says so"
 )]
 
+mod calendar;
 mod check;
 mod check_events;
 mod demo;
 mod readme;
 mod run;
+mod vectors;

@@ -7,25 +7,25 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 /// A folder of its own that goes when the test ends.
-struct Folder(tempfile::TempDir);
+pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
         let path = self.0.path().join(name);
         fs::write(&path, bytes).unwrap();
         path
     }
 
     /// Runs `vaste` here.
-    fn vaste(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn vaste(&self, arguments: &[&str]) -> Output {
         self.vaste_fed(arguments, b"")
     }
 
-    fn vaste_fed(&self, arguments: &[&str], input: &[u8]) -> Output {
+    pub(crate) fn vaste_fed(&self, arguments: &[&str], input: &[u8]) -> Output {
         let mut child = Command::new(env!("CARGO_BIN_EXE_vaste"))
             .args(arguments)
             .current_dir(self.0.path())
@@ -41,7 +41,7 @@ impl Folder {
 }
 
 /// All that a run says, for a snapshot.
-fn page(output: &Output) -> String {
+pub(crate) fn page(output: &Output) -> String {
     format!(
         "exit {}\n--- out\n{}--- notes\n{}",
         output.status.code().unwrap(),

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod alerts;
+mod calendar;
 mod corners;
 mod gaming;
 mod generate;
