@@ -16,6 +16,7 @@ mod check;
 mod check_events;
 mod demo;
 mod disk;
+mod explain;
 mod feed;
 mod publish;
 mod replay;
@@ -62,6 +63,8 @@ enum Command {
     Demo(DemoArgs),
     /// Reads events from files and prints readings and verdicts at any instants
     Replay(Box<ReplayArgs>),
+    /// Explains one ticket: its events, every stopwatch with its due time, and where the waiting went
+    Explain(Box<ExplainArgs>),
     /// Answers when a team is open: open time, due times, whether it is open
     Calendar(CalendarArgs),
     /// Checks configuration and agreements: every fault with its place and way out
@@ -79,9 +82,8 @@ const CSV_HELP: &str = "The files are tables with one row a ticket: \
 
 #[derive(Debug, Args)]
 struct ReplayArgs {
-    /// Files of events, one JSON object a line, plain, gzip or Zstandard; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
-    files: Vec<String>,
+    #[command(flatten)]
+    history: History,
     /// Read at this instant (RFC 3339); may be given more than once. Default: the last event
     #[arg(long, value_name = "TIME", value_parser = instant)]
     at: Vec<Timestamp>,
@@ -91,6 +93,35 @@ struct ReplayArgs {
     /// A table for people, or one JSON object a line
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
+}
+
+#[derive(Debug, Args)]
+struct ExplainArgs {
+    /// The ticket's id
+    #[arg(value_name = "TICKET")]
+    ticket: String,
+    #[command(flatten)]
+    history: History,
+    /// As of this instant (RFC 3339). Default: the last event
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    at: Option<Timestamp>,
+    /// A drawing for people, or one JSON object for each stopwatch
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    format: ExplainFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ExplainFormat {
+    Text,
+    Json,
+}
+
+/// Events, and what they are held against.
+#[derive(Debug, Args)]
+struct History {
+    /// Files of events, one JSON object a line, plain, gzip or Zstandard; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<String>,
     #[command(flatten)]
     agreed: Agreed,
     // Not a doc comment: its brackets would be links.
@@ -322,6 +353,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
     let ended = match cli.command {
         Command::Demo(arguments) => demo::run(&arguments, &mut terminal),
         Command::Replay(arguments) => replay::run(&arguments, &mut terminal),
+        Command::Explain(arguments) => explain::run(&arguments, &mut terminal),
         Command::Calendar(arguments) => calendar::run(&arguments, &mut terminal),
         Command::Check(arguments) => check::run(&arguments, &mut terminal),
         Command::Publish(arguments) => publish::run(&arguments, &mut terminal),

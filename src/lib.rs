@@ -30,6 +30,7 @@
 //! | `reading`, `view` | what all shards together say at one instant |
 //! | `alert` | what must be told, to whom, and why |
 //! | `config` | files to agreements: all faults in one run |
+//! | `explain` | one ticket: events, stretches, every stopwatch with its due time |
 //! | `replay` | the pipeline over a whole history |
 //! | `demo` | a made-up organisation and its tickets, for who wants to see all of it at work |
 //! | `input`, `service`, `cli` | the shell |
@@ -60,6 +61,7 @@ pub mod reading;
 pub mod view;
 pub mod alert;
 pub mod config;
+pub mod explain;
 pub mod replay;
 pub mod demo;
 pub mod input;

@@ -2,10 +2,14 @@
 //!
 //! The JSON is an interface that others build on: names, order and formats stay.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
 use crate::agreement::State;
 use crate::measure::{Basis, Measure};
+use crate::rules::Rules;
+use crate::ticket::Place;
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
 use crate::window::Waited;
 
@@ -97,6 +101,9 @@ pub struct Verdict {
     pub behind_market: bool,
     /// Where the known history begins; none where it is whole.
     pub history_from: Option<Timestamp>,
+    /// Where the waiting of the missed went; absent where none is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub went: Option<WentShown>,
 }
 
 /// One value for each of [`QUANTILES_PER_MILLE`].
@@ -122,8 +129,45 @@ impl<T> From<[T; 4]> for Quantiles<T> {
     }
 }
 
+/// Where waiting went, as it is printed: seconds by place.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct WentShown {
+    /// With nobody who answers for it.
+    pub unclaimed: Seconds,
+    /// With each team, by name.
+    pub teams: BTreeMap<Box<str>, Seconds>,
+    /// For the customer.
+    pub pending: Seconds,
+    /// For a third party.
+    pub on_hold: Seconds,
+    /// In closed hours of whoever held the ticket.
+    pub closed: Seconds,
+}
+
+impl WentShown {
+    /// Of places and how long.
+    pub fn new(went: impl Iterator<Item = (Place, Elapsed)>, rules: &Rules) -> Self {
+        let mut shown = Self::default();
+        for (place, elapsed) in went {
+            match place {
+                Place::With(slot) if slot == rules.unclaimed() => {
+                    shown.unclaimed = Seconds(elapsed)
+                }
+                Place::With(slot) => {
+                    let team = rules.slot_name(slot).unwrap_or_default();
+                    shown.teams.insert(team.into(), Seconds(elapsed));
+                }
+                Place::Pending => shown.pending = Seconds(elapsed),
+                Place::OnHold => shown.on_hold = Seconds(elapsed),
+                Place::Closed => shown.closed = Seconds(elapsed),
+            }
+        }
+        shown
+    }
+}
+
 /// A duration that prints as a number of seconds, to the millisecond.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub Elapsed);
 
 impl Serialize for Seconds {
@@ -153,7 +197,10 @@ impl Serialize for Waited {
     }
 }
 
-fn measure_label<S: Serializer>(measure: &Measure, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn measure_label<S: Serializer>(
+    measure: &Measure,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(measure.label())
 }
 

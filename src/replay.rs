@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::alert::Transition;
 use crate::event::{Event, Outcome, Outcomes};
+use crate::explain::Explained;
 use crate::rules::Rules;
 use crate::shard::Shard;
 use crate::time::{DAY_MS, Elapsed, Timestamp};
@@ -14,6 +15,9 @@ mod watch;
 
 /// Instants that one replay reads at most: an hour's step over eleven years.
 pub const INSTANTS_MAX: i64 = 100_000;
+
+/// Tickets that are named to who asks for one that is not there, at most.
+const SIMILAR_MAX: usize = 3;
 
 /// A history being read.
 ///
@@ -92,6 +96,11 @@ impl Replay {
         Ok(instants.into_iter().collect())
     }
 
+    /// The time of the last event; none without any.
+    pub fn last_event(&self) -> Option<Timestamp> {
+        self.shard.span().map(|(_, last)| last)
+    }
+
     /// All events are in: from here on it is read.
     pub fn into_readings(mut self) -> Readings {
         let (rules, too_many_teams) = match self.rules.take() {
@@ -109,6 +118,17 @@ impl Replay {
 }
 
 impl Readings {
+    /// One ticket explained as of an instant; none where no ticket has that id.
+    pub fn explain(&mut self, ticket: &str, now: Timestamp) -> Option<Explained<'_>> {
+        let steps = self.shard.trace(ticket, now)?;
+        Some(Explained::new(ticket, steps, &self.rules, now))
+    }
+
+    /// Ids of tickets that differ little from one that is not there.
+    pub fn similar_tickets(&self, ticket: &str) -> Vec<String> {
+        self.shard.similar_tickets(ticket, SIMILAR_MAX)
+    }
+
     /// The view at an instant, which must not be before the one asked for last; and what became of alerts
     /// since then, or since the first event, in order of time, objective and kind.
     pub fn at(&mut self, now: Timestamp) -> (&View, Vec<Transition>) {

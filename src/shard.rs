@@ -14,7 +14,7 @@ use crate::event::{Event, Outcome, Skip, Subject};
 use crate::measure::Measure;
 use crate::name::{NameId, Names};
 use crate::rules::{ChannelId, Rules, Slot};
-use crate::ticket::{Context, Entry, Found, Making, Sink, TakingBack, Timeline, pack_detail};
+use crate::ticket::{Context, Entry, Found, Making, Sink, Step, TakingBack, Timeline, pack_detail};
 use crate::time::Timestamp;
 
 /// Timelines in one chunk of the register: growing must not copy them all.
@@ -147,6 +147,32 @@ impl Shard {
         for number in 0..self.register.len() {
             self.mark(u32::try_from(number).unwrap_or(u32::MAX));
         }
+    }
+
+    /// A ticket's events up to `now`, each with what it did; none where no ticket has that id.
+    pub fn trace(&mut self, ticket: &str, now: Timestamp) -> Option<Vec<Step>> {
+        self.name_slots();
+        let subject = Subject::Ticket(Cow::Borrowed(ticket));
+        let mut buffer = [0_u8; 256];
+        let key = key_of(&subject, &mut buffer);
+        let known = |&number: &u32| key_at(&self.timelines, number) == key;
+        let number = *self.register.find(xxh3_64(key), known)? as usize;
+        let timeline = self.timelines.get(number / CHUNK)?.get(number % CHUNK)?;
+        let context = Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
+        Some(timeline.trace(now, &self.names, context))
+    }
+
+    /// The ids of tickets that differ least from one that is not there, a few, in order of difference.
+    pub fn similar_tickets(&self, ticket: &str, most: usize) -> Vec<String> {
+        let keys = self.timelines.iter().flatten().map(Timeline::key);
+        let ids = keys.filter_map(|key| std::str::from_utf8(key).ok());
+        let mut near: Vec<(usize, &str)> = ids
+            .filter(|id| !id.starts_with(' '))
+            .map(|id| (strsim::damerau_levenshtein(id, ticket), id))
+            .filter(|(distance, _)| *distance <= 2)
+            .collect();
+        near.sort_unstable();
+        near.into_iter().take(most).map(|(_, id)| id.to_owned()).collect()
     }
 
     /// The names of teams that events carried, in no order, and among them those of channels and agents.

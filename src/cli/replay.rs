@@ -5,35 +5,61 @@ use std::sync::Arc;
 
 use super::disk::{RealDisk, today};
 use super::feed::feed;
-use super::{Exit, Format, REJECTIONS_TOLD_MAX, ReplayArgs, Terminal, check, table};
+use super::{
+    Agreed, Exit, Format, History, REJECTIONS_TOLD_MAX, ReplayArgs, Terminal, check, table,
+};
 use crate::alert::Transition;
 use crate::config::Config;
 use crate::event::Outcome;
-use crate::input::Source;
+use crate::input::{Columns, Source};
 use crate::replay::{INSTANTS_MAX, Replay};
 use crate::rules::{Rules, TEAMS_MAX};
 use crate::time::Timestamp;
 use crate::view::View;
 
 pub(super) fn run(arguments: &ReplayArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let rules = match rules(arguments, terminal)? {
-        Ok(rules) => rules,
+    let History { files, agreed, csv } = &arguments.history;
+    let replay = match read(files, agreed, csv.as_ref(), terminal)? {
+        Ok(replay) => replay,
         Err(exit) => return Ok(exit),
     };
-    if let Some(columns) = &arguments.csv
-        && arguments.files.len() > 1
+    match replay.instants(&arguments.at, arguments.every) {
+        Ok(instants) => print(arguments, replay, instants, terminal).map(|()| Exit::Good),
+        Err(count) => {
+            let problem = format!(
+                "--every gives {count} readings; at most {INSTANTS_MAX} are printed: write a longer step"
+            );
+            writeln!(terminal.notes, "error: {problem}")?;
+            Ok(Exit::Failed)
+        }
+    }
+}
+
+/// Reads whole files of events, by what they are held against; what keeps it from that is told.
+pub(super) fn read(
+    files: &[String],
+    agreed: &Agreed,
+    csv: Option<&Columns>,
+    terminal: &mut Terminal<'_>,
+) -> io::Result<Result<Replay, Exit>> {
+    let rules = match rules(agreed, terminal)? {
+        Ok(rules) => rules,
+        Err(exit) => return Ok(Err(exit)),
+    };
+    if let Some(columns) = csv
+        && files.len() > 1
         && !columns.names_tickets()
     {
         let problem = "rows of several files cannot be told apart by their number: name the column of the \
-                       ticket with ticket=COLUMN, or replay one file";
+                       ticket with ticket=COLUMN, or read one file";
         writeln!(terminal.notes, "error: {problem}")?;
-        return Ok(Exit::Failed);
+        return Ok(Err(Exit::Failed));
     }
-    let sources: Vec<Source> = arguments.files.iter().map(|f| Source::from_argument(f)).collect();
+    let sources: Vec<Source> = files.iter().map(|f| Source::from_argument(f)).collect();
     let mut replay = Replay::new(rules);
     let mut told = 0;
     let mut noted = Ok(());
-    let fed = feed(&sources, arguments.csv.as_ref(), |source, line, decoded| {
+    let fed = feed(&sources, csv, |source, line, decoded| {
         if let Outcome::Rejected(rejection) = replay.take(decoded) {
             told += 1;
             if told <= REJECTIONS_TOLD_MAX && noted.is_ok() {
@@ -50,19 +76,10 @@ pub(super) fn run(arguments: &ReplayArgs, terminal: &mut Terminal<'_>) -> io::Re
     }
     if let Err(error) = fed {
         writeln!(terminal.notes, "error: {error}")?;
-        return Ok(Exit::Failed);
+        return Ok(Err(Exit::Failed));
     }
     writeln!(terminal.notes, "{}", replay.outcomes())?;
-    match replay.instants(&arguments.at, arguments.every) {
-        Ok(instants) => print(arguments, replay, instants, terminal).map(|()| Exit::Good),
-        Err(count) => {
-            let problem = format!(
-                "--every gives {count} readings; at most {INSTANTS_MAX} are printed: write a longer step"
-            );
-            writeln!(terminal.notes, "error: {problem}")?;
-            Ok(Exit::Failed)
-        }
-    }
+    Ok(Ok(replay))
 }
 
 fn print(
@@ -115,10 +132,10 @@ fn print_json(
 
 /// The rules that the arguments name; none where every team is taken as it comes.
 fn rules(
-    arguments: &ReplayArgs,
+    agreed: &Agreed,
     terminal: &mut Terminal<'_>,
 ) -> io::Result<Result<Option<Arc<Rules>>, Exit>> {
-    let files = match arguments.agreed.files() {
+    let files = match agreed.files() {
         Ok(files) => files,
         Err(problem) => {
             writeln!(terminal.notes, "error: {problem}")?;
@@ -134,5 +151,5 @@ fn rules(
         return Ok(Err(Exit::Config));
     }
     // Calendars alone declare no team.
-    Ok(Ok(arguments.agreed.declares_teams().then(|| Arc::new(config.rules()))))
+    Ok(Ok(agreed.declares_teams().then(|| Arc::new(config.rules()))))
 }

@@ -6,9 +6,10 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use crate::agreement::State;
 use crate::alert::Transition;
-use crate::reading::{Reading, Seconds, Verdict};
+use crate::measure::Basis;
+use crate::reading::{Reading, Seconds, SplitShown, Verdict};
 use crate::share::Share;
-use crate::time::Timestamp;
+use crate::time::{Elapsed, Timestamp};
 use crate::view::View;
 use crate::window::Waited;
 
@@ -59,7 +60,7 @@ fn verdicts(view: &View) -> Table {
             text(team_name(verdict.team.as_deref())),
             text(&verdict.objective),
             text(objective),
-            text(state_in_words(verdict.state)),
+            text(verdict_in_words(verdict)),
             number(verdict.compliance.map_or("–".to_owned(), percent)),
             number(verdict.decided),
             number(verdict.missed),
@@ -94,6 +95,11 @@ fn alerts(transitions: &[Transition]) -> Table {
     table
 }
 
+fn verdict_in_words(verdict: &Verdict) -> String {
+    let behind = if verdict.behind_market { ", behind the market" } else { "" };
+    format!("{}{behind}", state_in_words(verdict.state))
+}
+
 fn state_in_words(state: State) -> &'static str {
     match state {
         State::NotAgreed => "not agreed yet",
@@ -105,51 +111,80 @@ fn state_in_words(state: State) -> &'static str {
     }
 }
 
+/// Readings; the columns for the kind of time and the part of a split only where there is more than one.
 fn readings(view: &View) -> Table {
-    let mut table = table(&[
-        "team",
-        "measure",
-        "window",
-        "answered",
-        "median",
-        "90 %",
-        "90 % with waiting",
-        "waiting",
-        "longest wait",
-        "given up",
-    ]);
-    let mut above: Option<Reading> = None;
-    for reading in view.readings() {
-        table.add_row(row(&reading, above.as_ref(), view.now()));
+    let all = view.readings();
+    let has_open = all.iter().any(|reading| reading.basis == Basis::Open);
+    let has_parts = all.iter().any(|reading| reading.split.is_some());
+    let header = [
+        Some("team"),
+        Some("measure"),
+        has_open.then_some("time"),
+        has_parts.then_some("of"),
+        Some("window"),
+        Some("answered"),
+        Some("median"),
+        Some("90 %"),
+        Some("90 % with waiting"),
+        Some("waiting"),
+        Some("longest wait"),
+        Some("given up"),
+    ];
+    let mut table = table(&header.into_iter().flatten().collect::<Vec<_>>());
+    let mut above: Option<&Reading> = None;
+    for reading in &all {
+        table.add_row(row(reading, above, (has_open, has_parts), view.now()));
         above = Some(reading);
     }
     table
 }
 
 /// One line; what is as in the line above is left out, so that teams and measures stand out.
-fn row(reading: &Reading, above: Option<&Reading>, now: Timestamp) -> [Cell; 10] {
+fn row(
+    reading: &Reading,
+    above: Option<&Reading>,
+    (has_open, has_parts): (bool, bool),
+    now: Timestamp,
+) -> Vec<Cell> {
     let same_team = above.is_some_and(|above| above.team == reading.team);
     let same_measure = same_team && above.is_some_and(|above| above.measure == reading.measure);
+    let same_time = same_measure && above.is_some_and(|above| above.basis == reading.basis);
+    let same_part = same_time && above.is_some_and(|above| above.split == reading.split);
     let unless = |same: bool, name| text(if same { "" } else { name });
-    let shown = |seconds: Option<Seconds>| {
-        number(seconds.map_or("–".to_owned(), |Seconds(elapsed)| elapsed.in_words()))
+    let in_words = |elapsed: Elapsed| {
+        if reading.measure.is_count() { elapsed.seconds().to_string() } else { elapsed.in_words() }
     };
-    [
+    let shown = |seconds: Option<Seconds>| {
+        number(seconds.map_or("–".to_owned(), |Seconds(elapsed)| in_words(elapsed)))
+    };
+    // How long somebody waits on the wall says nothing beside waits of open time.
+    let since = reading.oldest_waiting_since.filter(|_| reading.basis == Basis::Calendar);
+    let part = match &reading.split {
+        None => "all",
+        Some(SplitShown::Priority(priority)) => priority,
+        Some(SplitShown::Channel(channel)) => channel,
+    };
+    let mut cells = vec![
         unless(same_team, team_name(reading.team.as_deref())),
         unless(same_measure, reading.measure.label()),
+    ];
+    cells.extend(has_open.then(|| unless(same_time, reading.basis.label())));
+    cells.extend(has_parts.then(|| unless(same_part, part)));
+    cells.extend([
         text(reading.window),
         number(reading.answered),
         shown(reading.q.p50),
         shown(reading.q.p90),
         number(match reading.q_with_waiting.p90 {
-            Waited::Value(elapsed) => elapsed.in_words(),
-            Waited::MoreThan(elapsed) => format!("> {}", elapsed.in_words()),
+            Waited::Value(elapsed) => in_words(elapsed),
+            Waited::MoreThan(elapsed) => format!("> {}", in_words(elapsed)),
             Waited::TooFew(_) => "too few".to_owned(),
         }),
         number(reading.waiting),
-        shown(reading.oldest_waiting_since.map(|since| Seconds(now.since(since)))),
+        shown(since.map(|since| Seconds(now.since(since)))),
         number(reading.given_up),
-    ]
+    ]);
+    cells
 }
 
 fn team_name(team: Option<&str>) -> &str {

@@ -23,6 +23,8 @@ pub struct Ended {
     pub priority: Option<Priority>,
     /// The channel in force just before.
     pub channel: ChannelId,
+    /// When it started.
+    pub started: Timestamp,
     /// When it ended.
     pub at: Timestamp,
     /// How long it ran in calendar time. Of a count, the number in ms.
@@ -115,6 +117,8 @@ pub struct Running {
     pub priority: Option<Priority>,
     /// The ticket's channel.
     pub channel: ChannelId,
+    /// When it started.
+    pub started: Timestamp,
     /// How far it is.
     pub hands: Hands,
     /// The objectives whose target it was over just before its priority changed: it stays over those.

@@ -437,6 +437,7 @@ impl State {
             slot: counts_for.slot,
             priority: counts_for.priority,
             channel: counts_for.channel,
+            started: self.created.unwrap_or(counts_for.at),
             at: counts_for.at,
             elapsed: count_of(self.contacts),
             open: count_of(self.contacts),
@@ -504,8 +505,13 @@ impl State {
         }
     }
 
+    /// Who holds the ticket, and whether nothing of it runs until it is reopened.
+    pub(crate) fn holder(&self, context: Context<'_>) -> (Slot, bool) {
+        (context.slot(self.team), !self.status.is_live())
+    }
+
     /// Where the ticket stands.
-    fn standing(&self, context: Context<'_>) -> Standing {
+    pub(crate) fn standing(&self, context: Context<'_>) -> Standing {
         let place = match self.status {
             Status::Pending => Place::Pending,
             Status::OnHold => Place::OnHold,

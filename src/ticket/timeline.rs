@@ -129,7 +129,7 @@ impl Timeline {
         self.events().map(|entry| entry.time)
     }
 
-    fn events(&self) -> impl Iterator<Item = Entry<'_>> {
+    pub(super) fn events(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..).map_while(|index| self.block(index)).flatten()
     }
 

@@ -4,7 +4,7 @@ use super::View;
 use crate::agreement::{Knowledge, Level, Objective, State, Tally, Target};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure};
-use crate::reading::Verdict;
+use crate::reading::{Verdict, WentShown};
 use crate::rules::{CourseId, ObjectiveId, Slot};
 use crate::ticket::Hands;
 use crate::time::{Elapsed, Timestamp};
@@ -20,6 +20,8 @@ impl View {
     pub fn verdict(&self, id: ObjectiveId) -> Verdict {
         let (owner, objective) = self.rules.objective(id);
         let tally = self.tally(id);
+        let went =
+            (tally.missed > 0).then(|| WentShown::new(self.went(id).into_iter(), &self.rules));
         Verdict {
             at: self.now,
             team: self.rules.slot_name(owner).map(Into::into),
@@ -30,6 +32,7 @@ impl View {
             state: objective.judge(tally, self.knowledge(objective), self.now),
             behind_market: self.market(id).is_some_and(|tally| self.is_behind(objective, tally)),
             history_from: self.history_from,
+            went,
         }
     }
 
