@@ -10,6 +10,8 @@ mod calendar;
 mod check;
 mod check_events;
 mod demo;
+mod explain;
 mod readme;
 mod run;
+mod tickets;
 mod vectors;
