@@ -27,12 +27,16 @@ impl fmt::Display for Explained<'_> {
         if let Some(line) = self.standing() {
             writeln!(f, "{line}")?;
         }
+        if self.steps.is_empty() {
+            return writeln!(f, "nothing had happened to it by then: its first event came later");
+        }
         writeln!(f)?;
         self.life(&clock, f)?;
         if self.rows.is_empty() {
             return writeln!(f, "\nno stopwatch has run");
         }
-        writeln!(f, "\n{}", self.table(&clock))?;
+        writeln!(f)?;
+        print(&self.table(&clock), f)?;
         self.places(f)
     }
 }
@@ -266,11 +270,16 @@ impl Explained<'_> {
         for (place, elapsed) in places {
             let width = (elapsed.ms() * BAR_WIDTH / longest).max(1);
             let bar = "█".repeat(usize::try_from(width).unwrap_or(1));
-            let percent = format!("{} %", elapsed.ms() * 100 / all);
+            let percent = format!("{} %", (elapsed.ms() * 100 + all / 2) / all);
             table.add_row([place, elapsed.in_words(), percent, bar]);
         }
-        writeln!(f, "{table}")
+        print(&table, f)
     }
+}
+
+/// Prints a table without spaces at the ends of its lines.
+fn print(table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    table.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
 }
 
 /// How a stopwatch stands beside its target, in words.

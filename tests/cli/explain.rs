@@ -303,8 +303,8 @@ fn folder() -> Folder {
 }
 
 fn explain(folder: &Folder, arguments: &[&str]) -> Output {
-    let before = ["explain", "--config", "vaste.yaml", "events.ndjson"];
-    folder.vaste(&[&before, arguments].concat())
+    let after = ["--config", "vaste.yaml", "events.ndjson"];
+    folder.vaste(&[&["explain"], arguments, &after].concat())
 }
 
 /// What is printed, as text and as JSON.
