@@ -118,7 +118,7 @@ const STORIES: &[Story] = &[
         "dst_night",
         &[
             ("2026-03-28 20:30", "created", "team=night"),
-            ("2026-03-29 02:45", "agent_replied", "team=night agent=yrjö"),
+            ("2026-03-29 02:45", "agent_replied", "team=night agent=ylva"),
         ],
     ),
     (
@@ -270,7 +270,8 @@ fn events(is_reversed: bool) -> String {
             });
             for pair in rest.split_whitespace() {
                 let (key, value) = pair.split_once('=').unwrap();
-                event[key] = value.parse::<u8>().map_or_else(|_| json!(value), |score| json!(score));
+                event[key] =
+                    value.parse::<u8>().map_or_else(|_| json!(value), |score| json!(score));
             }
             lines.push(event.to_string());
         }
@@ -360,7 +361,7 @@ fn nobody_is_named() {
     let folder = folder();
     for (name, _) in STORIES {
         let told = both(&folder, &[name]);
-        for agent in ["aino", "mikko", "sara", "ville", "kim", "yrjö"] {
+        for agent in ["aino", "mikko", "sara", "ville", "kim", "ylva"] {
             assert!(!told.contains(agent), "{agent} in {told}");
         }
     }
@@ -401,7 +402,9 @@ fn a_ticket_that_is_not_there_is_missed_with_a_way_out() {
 fn help_of_explain() {
     let folder = Folder::new();
     let mut said = page(&folder.vaste(&["explain", "--help"]));
-    for arguments in [&["explain"][..], &["explain", "T-1"], &["explain", "T-1", "x", "--at", "now"]] {
+    for arguments in
+        [&["explain"][..], &["explain", "T-1"], &["explain", "T-1", "x", "--at", "now"]]
+    {
         let output = folder.vaste(arguments);
         assert_eq!(output.status.code(), Some(2));
         writeln!(said, "\nvaste {}\n{}", arguments.join(" "), page(&output)).unwrap();

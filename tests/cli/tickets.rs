@@ -59,11 +59,9 @@ const RULES_OTHERWISE: [(&str, &str); 10] = [
     ("chatwoot-frtstart-mixed", SINCE_CREATION),
     ("chatwoot-frtstart-reopenings", SINCE_CREATION),
 ];
-const NOBODY_WAITS: &str =
-    "no interface shows the time within two instants of choice: what is shown is how long the customer \
+const NOBODY_WAITS: &str = "no interface shows the time within two instants of choice: what is shown is how long the customer \
      waits, from when they began to";
-const SINCE_CREATION: &str =
-    "rules 1 and 4: who asked has waited for a person since they asked; neither a bot that hands on nor a \
+const SINCE_CREATION: &str = "rules 1 and 4: who asked has waited for a person since they asked; neither a bot that hands on nor a \
      reopening makes that any shorter";
 
 /// No history at all: attributes of a row, which contradict each other as events.
@@ -94,7 +92,8 @@ fn tickets_of_public_test_suites_are_explained_as_expected() {
     let mut passed = 0;
     for case in cases {
         let id = case["id"].as_str().unwrap();
-        let table: &[(&str, &str)] = match (case.get("product_rules"), case.get("attribute_level")) {
+        let table: &[(&str, &str)] = match (case.get("product_rules"), case.get("attribute_level"))
+        {
             (Some(_), _) => &RULES_OTHERWISE,
             (None, None) => &DECIDED_OTHERWISE,
             (None, Some(_)) => &NO_HISTORY,
@@ -206,7 +205,8 @@ struct Seen<'c> {
 
 impl<'c> Seen<'c> {
     fn new(folder: &Folder, case: &'c Value, facts: &[Value], at: Option<&str>) -> Self {
-        let instants = facts.iter().map(|fact| fact["value"].as_str().or(fact["t"].as_str()).unwrap());
+        let instants =
+            facts.iter().map(|fact| fact["value"].as_str().or(fact["t"].as_str()).unwrap());
         // RFC 3339 in UTC sorts by time.
         let at = at.or(instants.max()).unwrap();
         let explain = |alone: Option<&str>| -> Rows {
@@ -240,7 +240,8 @@ impl<'c> Seen<'c> {
             }
             "breaches" => {
                 let over = |theirs: &str| {
-                    let (_, ours) = MEASURES.iter().find(|(measure, _)| *measure == theirs).unwrap();
+                    let (_, ours) =
+                        MEASURES.iter().find(|(measure, _)| *measure == theirs).unwrap();
                     self.of(theirs, ours).filter(|row| row["over"] == true).count()
                 };
                 let asked = expected.as_object().unwrap().keys();
@@ -248,7 +249,8 @@ impl<'c> Seen<'c> {
             }
             "ticket_verdict" => {
                 let missed = self.rows["resolution"].iter().any(|row| row["over"] == true);
-                let solved = self.of("resolution", "resolution").any(|row| row["state"] == "stopped");
+                let solved =
+                    self.of("resolution", "resolution").any(|row| row["state"] == "stopped");
                 json!(match (solved, missed) {
                     (false, false) => "open_no_misses",
                     (false, true) => "open_with_misses",
@@ -263,7 +265,8 @@ impl<'c> Seen<'c> {
             }
             // The first pause began when as much had elapsed; and all of it is what did not.
             "on_hold_since" => {
-                let mut paused = self.of("resolution", "resolution").filter(|r| r["state"] == "paused");
+                let mut paused =
+                    self.of("resolution", "resolution").filter(|r| r["state"] == "paused");
                 paused.next().map_or(Value::Null, |row| json!(started(row).plus(elapsed(row))))
             }
             "hold_total_s" => {
@@ -272,7 +275,8 @@ impl<'c> Seen<'c> {
             }
             // A bot is a team, and hands the ticket on.
             "time_with_bot" => {
-                let mut stints = self.of("resolution", "ownership").filter(|row| row["team"] == "bot");
+                let mut stints =
+                    self.of("resolution", "ownership").filter(|row| row["team"] == "bot");
                 stints.next().map_or(Value::Null, |row| json!({ "elapsed_s": row["elapsed_open"] }))
             }
             // `window` and `paused_intervals`.
@@ -315,7 +319,8 @@ impl<'c> Seen<'c> {
     /// message by itself: without one, the first reply is not an exchange.
     fn exchanges(&self) -> Vec<i64> {
         let events = self.case["events"].as_array().unwrap();
-        let opens = |event: &Value| event["kind"] == "customer_message" && event["t"] == events[0]["t"];
+        let opens =
+            |event: &Value| event["kind"] == "customer_message" && event["t"] == events[0]["t"];
         let has_opening = events.iter().any(opens);
         let first = self.of("next_reply", "first_reply").filter(|_| has_opening);
         let all = first.chain(self.of("next_reply", "next_reply"));
