@@ -261,7 +261,7 @@ fn compare(
         }
     }
     compare_verdicts(history, model, now, &of_kind("decided"))?;
-    compare_went(history, model, now, &of_kind("went"))?;
+    compare_went(history, model, now, &of_kind("bands"))?;
     for line in of_kind("ratings") {
         let kind = if line["kind"] == "rated" { Kind::Rated } else { Kind::Reviewed };
         let window = Elapsed::parse(line["window"].as_str().unwrap()).unwrap();
