@@ -418,9 +418,11 @@ impl State {
         self.stopwatches.iter().position(|stopwatch| stopwatch.measure == measure)
     }
 
-    fn stay_over(&mut self, at: Timestamp, holder: Slot, context: Context<'_>) {
+    /// What is over a target of `judging`, or of the organisation, stays over.
+    fn stay_over(&mut self, at: Timestamp, judging: Slot, context: Context<'_>) {
+        let holder = context.slot(self.team);
         for stopwatch in &mut self.stopwatches {
-            stopwatch.stay_over(self.priority, at, holder, context);
+            stopwatch.stay_over(self.priority, at, (judging, holder), context);
         }
     }
 

@@ -269,7 +269,7 @@ impl Stopwatch {
         &mut self,
         priority: Option<Priority>,
         at: Timestamp,
-        holder: Slot,
+        (judging, holder): (Slot, Slot),
         context: Context<'_>,
     ) {
         // A wait that has not begun yet is over nothing.
@@ -278,7 +278,7 @@ impl Stopwatch {
         }
         let rules = context.rules;
         for (course, hands) in rules.courses_of(self.measure).zip(&self.hands) {
-            let judging = [holder, rules.organisation()].map(|slot| rules.judging(slot, course));
+            let judging = [judging, rules.organisation()].map(|slot| rules.judging(slot, course));
             for &id in judging.into_iter().flatten() {
                 let (_, objective) = rules.objective(id);
                 let level = objective.level_at(at);
