@@ -10,6 +10,7 @@ mod calendar;
 mod check;
 mod check_events;
 mod demo;
+mod levels;
 mod readme;
 mod run;
 mod vectors;
