@@ -83,6 +83,8 @@ struct Watch {
     running: Option<Running>,
     /// From when on its hands stood so, and who held the ticket then.
     hands: Vec<(Timestamp, Hands, Slot)>,
+    /// The same of what it does unseen: it counts once it goes on as if it never had been given up.
+    unseen: Vec<(Timestamp, Hands, Slot)>,
 }
 
 impl<'r> Explained<'r> {
@@ -123,51 +125,71 @@ fn watches(steps: &[Step]) -> Vec<Watch> {
             if *by < 0 {
                 let taken_back = watches.iter_mut().rev().find(|w| w.ended.as_ref() == Some(ended));
                 if let Some(watch) = taken_back {
-                    watch.ended = None;
+                    watch.go_on();
                 }
                 continue;
             }
-            let open = watches.iter().rposition(|watch| {
-                watch.course == ended.course
-                    && watch.started == ended.started
-                    && watch.ended.is_none()
-            });
-            let index = open.unwrap_or_else(|| {
-                watches.push(Watch::new(ended.course, ended.measure, ended.started));
-                watches.len() - 1
-            });
+            let index = open(&mut watches, ended.course, ended.measure, ended.started);
             watches[index].end(ended);
         }
         for running in &step.running {
-            let open = watches.iter().rposition(|watch| {
-                watch.course == running.course
-                    && watch.started == running.started
-                    && watch.ended.is_none()
-            });
-            let index = open.unwrap_or_else(|| {
-                watches.push(Watch::new(running.course, running.measure, running.started));
-                watches.len() - 1
-            });
+            let index = open(&mut watches, running.course, running.measure, running.started);
             watches[index].run(running, step.at);
+        }
+        for unseen in &step.unseen {
+            let given_up = watches.iter().rposition(|watch| {
+                watch.course == unseen.course
+                    && watch.started == unseen.started
+                    && watch.ended.is_some()
+                    && !watch.is_answered()
+            });
+            let index = given_up.unwrap_or_else(|| {
+                open(&mut watches, unseen.course, unseen.measure, unseen.started)
+            });
+            watches[index].run_unseen(unseen, step.at);
         }
     }
     watches.sort_by_key(|watch| (watch.measure, watch.started));
     watches
 }
 
+/// The stopwatch of a course that started then and has not ended; a new one if there is none.
+fn open(watches: &mut Vec<Watch>, course: CourseId, measure: Measure, started: Timestamp) -> usize {
+    let is_open =
+        |watch: &Watch| watch.course == course && watch.started == started && watch.ended.is_none();
+    watches.iter().rposition(is_open).unwrap_or_else(|| {
+        watches.push(Watch::new(course, measure, started));
+        watches.len() - 1
+    })
+}
+
 impl Watch {
     fn new(course: CourseId, measure: Measure, started: Timestamp) -> Self {
-        Self { course, measure, started, ended: None, running: None, hands: Vec::new() }
+        Self {
+            course,
+            measure,
+            started,
+            ended: None,
+            running: None,
+            hands: Vec::new(),
+            unseen: Vec::new(),
+        }
     }
 
     fn run(&mut self, running: &Running, at: Timestamp) {
-        let stands = (running.hands, running.slot);
-        if self.hands.last().is_none_or(|(_, hands, slot)| (*hands, *slot) != stands) {
-            // The first hands stand so since the start, though the event that set it going came later.
-            let from = if self.hands.is_empty() { self.started } else { at };
-            self.hands.push((from, stands.0, stands.1));
-        }
+        self.hands.append(&mut self.unseen);
+        stand(&mut self.hands, running, at);
         self.running = Some(running.clone());
+    }
+
+    fn run_unseen(&mut self, running: &Running, at: Timestamp) {
+        stand(&mut self.unseen, running, at);
+    }
+
+    /// Its ending is taken back.
+    fn go_on(&mut self) {
+        self.ended = None;
+        self.hands.append(&mut self.unseen);
     }
 
     fn end(&mut self, ended: &Ended) {
@@ -179,6 +201,10 @@ impl Watch {
             self.hands.push((ended.at, hands, slot));
         }
         self.ended = Some(ended.clone());
+    }
+
+    fn is_answered(&self) -> bool {
+        self.ended.as_ref().is_some_and(|ended| ended.ending == Ending::Answered)
     }
 
     /// The first instant at which it reaches a target, at or before `until` where that is known; later only
@@ -206,11 +232,20 @@ impl Watch {
             {
                 return Some(due);
             }
-            // Where it ended in time, when it would have been due; where it is paused, nobody knows.
-            let has_ended = until.is_none() && self.ended.is_some();
-            last = if stretch.1.is_paused && !has_ended { None } else { due.or(last) };
+            // Where it ended in time, when it would have been due; where it is paused, or was when it was
+            // given up, nobody knows.
+            let is_end = until.is_none() && self.is_answered();
+            last = if stretch.1.is_paused && !is_end { None } else { due.or(last) };
         }
         last
+    }
+}
+
+/// Notes how hands stand from an instant on, if they stood otherwise.
+fn stand(hands: &mut Vec<(Timestamp, Hands, Slot)>, running: &Running, at: Timestamp) {
+    let stands = (running.hands, running.slot);
+    if hands.last().is_none_or(|(_, hands, slot)| (*hands, *slot) != stands) {
+        hands.push((at, stands.0, stands.1));
     }
 }
 

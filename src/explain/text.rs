@@ -3,7 +3,7 @@
 
 use std::fmt::{self, Write};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Offset, Utc};
 use chrono_tz::Tz;
 use comfy_table::{Table, presets};
 
@@ -11,11 +11,11 @@ use super::{Explained, Row, Stretch};
 use crate::agreement::Target;
 use crate::calendar::Calendar;
 use crate::event::Kind;
-use crate::measure::Basis;
+use crate::measure::{Basis, Measure};
 use crate::reading::Seconds;
 use crate::rules::Slot;
 use crate::ticket::{GivenUp, Place, Step};
-use crate::time::{Elapsed, MINUTE_MS, Timestamp};
+use crate::time::{Elapsed, MINUTE_MS, SECOND_MS, Timestamp};
 
 /// How wide the bar of the longest place is.
 const BAR_WIDTH: i64 = 30;
@@ -27,29 +27,48 @@ impl fmt::Display for Explained<'_> {
         if let Some(line) = self.standing() {
             writeln!(f, "{line}")?;
         }
+        if self.has_begun_in_the_middle() {
+            writeln!(f, "its creation is not known: what starts there does not run")?;
+        }
+        if self.steps.is_empty() {
+            return writeln!(f, "nothing had happened to it by then: its first event came later");
+        }
         writeln!(f)?;
         self.life(&clock, f)?;
         if self.rows.is_empty() {
             return writeln!(f, "\nno stopwatch has run");
         }
-        writeln!(f, "\n{}", self.table(&clock))?;
+        writeln!(f)?;
+        print(&self.table(&clock), f)?;
         self.places(f)
     }
 }
 
-/// How instants are written: in the zone of whoever holds the ticket, seconds only where some matter.
+/// How instants are written: in the zone of whoever holds the ticket, all as exactly as the most exact.
 struct Clock {
     zone: Tz,
-    has_seconds: bool,
+    form: &'static str,
 }
 
 impl Clock {
     fn full(&self, at: Timestamp) -> String {
-        let form = if self.has_seconds { "%a %Y-%m-%d %H:%M:%S%.f" } else { "%a %Y-%m-%d %H:%M" };
-        match DateTime::<Utc>::from_timestamp_millis(at.ms()) {
-            Some(utc) => utc.with_timezone(&self.zone).format(form).to_string(),
-            None => at.to_string(),
-        }
+        self.local(at).map_or_else(|| at.to_string(), |local| local.format(self.form).to_string())
+    }
+
+    fn local(&self, at: Timestamp) -> Option<DateTime<Tz>> {
+        let utc = DateTime::<Utc>::from_timestamp_millis(at.ms())?;
+        Some(utc.with_timezone(&self.zone))
+    }
+
+    /// How far the clocks went forward between two instants, in words; none where they did not change.
+    fn change(&self, from: Timestamp, to: Timestamp) -> Option<String> {
+        let [before, after] = [from, to].map(|at| {
+            let local = self.local(at)?;
+            Some(i64::from(local.offset().fix().local_minus_utc()) * SECOND_MS)
+        });
+        let change = after?.checked_sub(before?).filter(|change| *change != 0)?;
+        let how_far = Elapsed::from_ms(change.abs()).in_words();
+        Some(format!("the clocks went {how_far} {}", if change > 0 { "forward" } else { "back" }))
     }
 }
 
@@ -65,8 +84,22 @@ impl Explained<'_> {
         let hours = |step: &Step| self.rules.calendar(self.rules.hours_of(step.holder));
         let zones = self.steps.iter().rev().map(hours).filter(|hours| !hours.is_always());
         let zone = zones.map(Calendar::zone).next().unwrap_or(Tz::UTC);
-        let shown = self.steps.iter().map(|step| step.at).chain([self.now]);
-        Clock { zone, has_seconds: shown.into_iter().any(|at| at.ms() % MINUTE_MS != 0) }
+        let has_more_than = |unit: i64| {
+            let mut shown = self.steps.iter().map(|step| step.at).chain([self.now]);
+            shown.any(|at| at.ms() % unit != 0)
+        };
+        let form = if has_more_than(SECOND_MS) {
+            "%a %Y-%m-%d %H:%M:%S%.3f"
+        } else if has_more_than(MINUTE_MS) {
+            "%a %Y-%m-%d %H:%M:%S"
+        } else {
+            "%a %Y-%m-%d %H:%M"
+        };
+        Clock { zone, form }
+    }
+
+    fn has_begun_in_the_middle(&self) -> bool {
+        self.steps.last().is_some_and(|step| !step.is_created)
     }
 
     fn team(&self, slot: Slot) -> &str {
@@ -85,7 +118,7 @@ impl Explained<'_> {
         };
         let state = match (last.is_over, last.standing.is_solved, last.standing.place) {
             (true, true, _) => "solved",
-            (true, false, _) => "merged, deleted or spam",
+            (true, false, _) => self.gone(),
             (false, _, Place::Pending) => "pending: waits for the customer",
             (false, _, Place::OnHold) => "on hold: waits for a third party",
             (false, _, Place::With(_) | Place::Closed) => "open",
@@ -97,6 +130,14 @@ impl Explained<'_> {
             channel.map(str::to_owned),
         ];
         Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
+    }
+
+    /// What became of a ticket that is gone.
+    fn gone(&self) -> &'static str {
+        const WORDS: [(Kind, &str); 3] =
+            [(Kind::Merged, "merged"), (Kind::Deleted, "deleted"), (Kind::MarkedSpam, "spam")];
+        let word = |step: &Step| WORDS.iter().find(|(kind, _)| *kind == step.kind);
+        self.steps.iter().rev().find_map(word).map_or("gone", |(_, word)| word)
     }
 
     /// Events, due times and what lies between them, from top to bottom.
@@ -116,7 +157,7 @@ impl Explained<'_> {
         let mut before: Option<Timestamp> = None;
         for (at, _, text) in marks {
             if let Some(before) = before {
-                self.between(before, at.min(self.now), f)?;
+                self.between(before, at.min(self.now), clock, f)?;
                 if at > self.now && before <= self.now {
                     // What is to come stands below, without what lies between.
                     writeln!(f, "    ⋮")?;
@@ -129,12 +170,20 @@ impl Explained<'_> {
     }
 
     /// What went by between two instants.
-    fn between(&self, from: Timestamp, to: Timestamp, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn between(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        clock: &Clock,
+        f: &mut fmt::Formatter<'_>,
+    ) -> fmt::Result {
         for stretch in &self.stretches {
             let (from, to) = (stretch.from.max(from), stretch.to.min(to));
             if from < to {
                 let (mark, words) = self.stood(stretch);
-                writeln!(f, "    {mark} {:<12} {words}", to.since(from).in_words())?;
+                let change = clock.change(from, to).map(|change| format!("; {change}"));
+                let change = change.unwrap_or_default();
+                writeln!(f, "    {mark} {:<12} {words}{change}", to.since(from).in_words())?;
             }
         }
         Ok(())
@@ -189,7 +238,14 @@ impl Explained<'_> {
         let into = step.into.iter().map(|into| format!(" into {into}"));
         let score = step.score.iter().map(|score| format!(", {score} of 5"));
         let team = step.team.iter().map(|team| {
-            if step.kind == Kind::Assigned { format!(" to {team}") } else { format!(" ({team})") }
+            let is_declared = step.holder != self.rules.unclaimed();
+            if step.kind != Kind::Assigned {
+                format!(" ({team})")
+            } else if is_declared {
+                format!(" to {team}")
+            } else {
+                format!(" to {team}, which is not declared")
+            }
         });
         let priority =
             step.priority.iter().map(|priority| format!(", {} priority", priority.label()));
@@ -205,7 +261,7 @@ impl Explained<'_> {
         for row in &self.rows {
             let due = row.due_at.map_or_else(|| "-".to_owned(), |due| clock.full(due));
             let [open, calendar] = if row.measure.is_count() {
-                ["-".to_owned(), (row.elapsed_calendar.0.ms() / 1_000).to_string()]
+                ["-".to_owned(), in_words(row, row.elapsed_calendar.0)]
             } else {
                 [row.elapsed_open, row.elapsed_calendar].map(|Seconds(elapsed)| elapsed.in_words())
             };
@@ -216,7 +272,7 @@ impl Explained<'_> {
                 calendar,
                 self.target(row),
                 due,
-                verdict(row),
+                self.verdict(row),
             ]);
         }
         table
@@ -230,7 +286,11 @@ impl Explained<'_> {
             let _infallible = write!(name, " {}", row.n);
         }
         if let Some(pauses) = &row.pauses {
-            let paused = if pauses.is_empty() { "never".to_owned() } else { pauses.join(" and ") };
+            let paused = if pauses.is_empty() {
+                "never".to_owned()
+            } else {
+                pauses.join(" and ").replace('_', " ")
+            };
             let _infallible = write!(name, " (paused: {paused})");
         }
         name
@@ -242,7 +302,7 @@ impl Explained<'_> {
         };
         let (_, objective) = self.rules.objective(id);
         if row.measure.is_count() {
-            return format!("{} ({})", elapsed.ms() / 1_000, objective.name);
+            return format!("{} ({})", in_words(row, elapsed), objective.name);
         }
         let shown = Target { elapsed, basis: row.basis };
         format!("{shown} ({})", objective.name)
@@ -266,48 +326,73 @@ impl Explained<'_> {
         for (place, elapsed) in places {
             let width = (elapsed.ms() * BAR_WIDTH / longest).max(1);
             let bar = "█".repeat(usize::try_from(width).unwrap_or(1));
-            let percent = format!("{} %", elapsed.ms() * 100 / all);
+            let percent = format!("{} %", (elapsed.ms() * 100 + all / 2) / all);
             table.add_row([place, elapsed.in_words(), percent, bar]);
         }
-        writeln!(f, "{table}")
+        print(&table, f)
+    }
+
+    /// How a stopwatch stands beside its target, in words.
+    fn verdict(&self, row: &Row) -> String {
+        let stands = match (row.state, row.given_up) {
+            ("running", _) => "waiting",
+            ("paused", _) => "paused",
+            (_, None) => "",
+            (_, Some(GivenUp::Solved)) => "given up: solved without a word",
+            (_, Some(GivenUp::Closed)) => "given up: closed without a word",
+            (_, Some(GivenUp::Merged)) => "given up: merged",
+            (_, Some(GivenUp::Deleted)) => return "no longer counts: deleted".to_owned(),
+            (_, Some(GivenUp::Spam)) => return "no longer counts: spam".to_owned(),
+        };
+        let beside = row.target.map(|Seconds(target)| beside(row, target));
+        let parts = [stands.to_owned(), beside.unwrap_or_default(), self.at_rest(row).to_owned()];
+        let said: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if said.is_empty() { "-".to_owned() } else { said.join(", ") }
+    }
+
+    /// Whether it counts time for which the ticket was at rest: it had been given up, or asked then, and
+    /// goes on as if never given up.
+    fn at_rest(&self, row: &Row) -> &'static str {
+        let leaves_out_solved = matches!(
+            row.measure,
+            Measure::CustomerWait | Measure::AgentWork | Measure::Resolution | Measure::Contacts
+        );
+        let until = row.stopped_at.unwrap_or(self.now);
+        let counted = |stretch: &&Stretch| {
+            let is_counted = stretch.is_gone || stretch.is_solved && !leaves_out_solved;
+            is_counted && stretch.from < until && row.started_at < stretch.to
+        };
+        match self.stretches.iter().find(counted) {
+            None => "",
+            Some(stretch) if stretch.is_solved => "counting while it was solved",
+            Some(_) => "counting while it was gone",
+        }
     }
 }
 
-/// How a stopwatch stands beside its target, in words.
-fn verdict(row: &Row) -> String {
+/// Prints a table without spaces at the ends of its lines.
+fn print(table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    table.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
+}
+
+/// A length of time, or of a count the number, in words.
+fn in_words(row: &Row, elapsed: Elapsed) -> String {
+    if row.measure.is_count() { (elapsed.ms() / SECOND_MS).to_string() } else { elapsed.in_words() }
+}
+
+/// How a stopwatch that has a target stands beside it.
+fn beside(row: &Row, target: Elapsed) -> String {
     let elapsed = match row.basis {
         Basis::Calendar => row.elapsed_calendar.0,
         Basis::Open => row.elapsed_open.0,
     };
-    let ended = match row.given_up {
-        None => "",
-        Some(GivenUp::Solved) => "given up: solved without a word",
-        Some(GivenUp::Closed) => "given up: closed without a word",
-        Some(GivenUp::Merged) => "given up: merged",
-        Some(GivenUp::Deleted) => "no longer counts: deleted",
-        Some(GivenUp::Spam) => "no longer counts: spam",
-    };
-    let beside = row.target.map(|Seconds(target)| {
-        let count = |elapsed: Elapsed| {
-            if row.measure.is_count() {
-                (elapsed.ms() / 1_000).to_string()
-            } else {
-                elapsed.in_words()
-            }
-        };
-        match (row.over, elapsed > target) {
-            (true, true) => format!("over by {}", count(elapsed.less(target))),
-            (true, false) => "over: it was, when its priority changed".to_owned(),
-            (false, _) if row.stopped_at.is_some() => "in time".to_owned(),
-            (false, _) => format!("{} left", count(target.less(elapsed))),
+    match (row.over, elapsed > target) {
+        (true, true) => format!("over by {}", in_words(row, elapsed.less(target))),
+        (true, false) => "over: it was when its priority changed".to_owned(),
+        (false, _) if row.stopped_at.is_none() => {
+            format!("{} left", in_words(row, target.less(elapsed)))
         }
-    });
-    let waits = match row.state {
-        "running" => "waiting",
-        "paused" => "paused",
-        _ => "",
-    };
-    let parts = [Some(waits.to_owned()), Some(ended.to_owned()), beside];
-    let said: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
-    if said.is_empty() { "-".to_owned() } else { said.join(", ") }
+        (false, _) if row.given_up.is_some() => "not over".to_owned(),
+        (false, _) => "in time".to_owned(),
+    }
 }

@@ -161,14 +161,28 @@ impl State {
     }
 
     /// Calls `visit` with every stopwatch that runs or is paused.
-    pub(crate) fn running(&self, context: Context<'_>, mut visit: impl FnMut(Running)) {
+    pub(crate) fn running(&self, context: Context<'_>, visit: impl FnMut(Running)) {
+        self.visit(Stopwatch::is_running, context, visit);
+    }
+
+    /// Calls `visit` with every stopwatch that goes on unseen: given up, or asked on a ticket at rest.
+    pub(crate) fn unseen(&self, context: Context<'_>, visit: impl FnMut(Running)) {
+        self.visit(Stopwatch::is_unseen, context, visit);
+    }
+
+    fn visit(
+        &self,
+        is_meant: impl Fn(&Stopwatch) -> bool,
+        context: Context<'_>,
+        mut visit: impl FnMut(Running),
+    ) {
         let counts_for = self.counts_for(Timestamp::EVENT_MIN, context.slot(self.team), context);
         let since = self.standing_since.unwrap_or(Timestamp::EVENT_MIN);
         let standing = self.standing(context);
         let held_since = self.held_since.unwrap_or(Timestamp::EVENT_MIN);
         let stands = Stands { totals: self.totals.as_deref(), standing, since, held_since };
-        for stopwatch in &self.stopwatches {
-            stopwatch.running(counts_for, stands, context, &mut visit);
+        for stopwatch in self.stopwatches.iter().filter(|stopwatch| is_meant(stopwatch)) {
+            stopwatch.stands(counts_for, stands, context, &mut visit);
         }
     }
 

@@ -135,6 +135,11 @@ impl Stopwatch {
         matches!(self.phase, Phase::Running)
     }
 
+    /// Whether it goes on unseen until the ticket is reopened or answered.
+    pub(super) fn is_unseen(&self) -> bool {
+        !self.is_running() && !self.is_answered()
+    }
+
     /// Whether it has ended with a sample.
     pub(super) fn is_answered(&self) -> bool {
         self.ending() == Some(Ending::Answered)
@@ -297,17 +302,14 @@ impl Stopwatch {
         self.over.sort_unstable();
     }
 
-    /// Calls `visit` with each of its courses, if it runs.
-    pub(super) fn running(
+    /// Calls `visit` with how each of its courses stands.
+    pub(super) fn stands(
         &self,
         counts_for: CountsFor,
         stands: Stands<'_>,
         context: Context<'_>,
         visit: &mut impl FnMut(Running),
     ) {
-        if !self.is_running() {
-            return;
-        }
         for (course, &hands) in context.rules.courses_of(self.measure).zip(&self.hands) {
             let mut wandering = None;
             if context.rules.has_objectives() {

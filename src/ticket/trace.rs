@@ -34,6 +34,9 @@ pub struct Step {
     pub ended: Vec<(Ended, i64)>,
     /// What runs or is paused after it.
     pub running: Vec<Running>,
+    /// What goes on unseen after it: given up, or asked while the ticket was at rest. It is as if it had run
+    /// all the time once the ticket is reopened, or answered after all.
+    pub unseen: Vec<Running>,
     /// Where the ticket stands after it.
     pub standing: Standing,
     /// Who holds it after it.
@@ -57,9 +60,10 @@ impl Timeline {
             let mut effects = Effects(Vec::new());
             state.step(event, context, &mut Out { sink: Some(&mut effects) });
             let is_before = created.is_some_and(|created| index < created);
-            let mut running = Vec::new();
+            let (mut running, mut unseen) = (Vec::new(), Vec::new());
             if !is_before {
                 state.running(context, |one| running.push(one));
+                state.unseen(context, |one| unseen.push(one));
             }
             let (holder, is_over) = state.holder(context);
             let text = |id| names.text(id).into();
@@ -75,6 +79,7 @@ impl Timeline {
                 score: detail.score,
                 ended: if is_before { Vec::new() } else { effects.0 },
                 running,
+                unseen,
                 standing: state.standing(context),
                 holder,
                 is_over,

@@ -5,6 +5,7 @@
 mod alerts;
 mod calendar;
 mod corners;
+mod explain;
 mod gaming;
 mod generate;
 mod history;

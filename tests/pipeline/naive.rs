@@ -331,6 +331,12 @@ impl Model {
         went
     }
 
+    /// How long each ticket was neither solved nor gone, from its creation or else its first event on, in
+    /// order of their ids.
+    pub(crate) fn worked_on(&self, now: i64) -> Vec<i64> {
+        self.lives(now).iter().map(Life::worked_on).collect()
+    }
+
     /// How many ratings or reviews there were in a window, both ends included, and the sum of their
     /// scores: of each ticket the last rating, or of each of its reviewers the last review.
     pub(crate) fn ratings(

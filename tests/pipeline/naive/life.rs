@@ -256,6 +256,16 @@ impl<'m> Life<'m> {
         self.stretches(wait, wait.lived.end, Cut { pauses: never, ..cut })
     }
 
+    /// How long it was neither solved nor gone, from its creation or else its first event on.
+    pub(super) fn worked_on(&self) -> i64 {
+        let times = (self.created.unwrap_or(0)..self.steps.len()).map(|index| {
+            let to = self.steps.get(index + 1).map_or(self.now, |next| next.note.at);
+            let is_active = self.steps[index].after.status.is_active();
+            if is_active { to - self.steps[index].note.at } else { 0 }
+        });
+        times.sum()
+    }
+
     /// The open time of a stretch, by the calendar of who held the ticket.
     pub(super) fn open_ms(&self, stretch: &Stretch<'_, '_>) -> i64 {
         let hours = self.model.hours_of(self.model.claimed_by(stretch.held.holder));

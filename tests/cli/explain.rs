@@ -1,0 +1,420 @@
+//! `vaste explain`: why was this late? Telling tickets, as people read them and as programs do.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::Output;
+
+use serde_json::json;
+
+use super::run::{Folder, page};
+
+const CALENDARS: &str = "\
+calendars:
+  office-fi:
+    zone: Europe/Helsinki
+    week:
+      mon: [\"08:00-16:00\"]
+      tue: [\"08:00-16:00\"]
+      wed: [\"08:00-16:00\"]
+      thu: [\"08:00-16:00\"]
+      fri: [\"08:00-15:00\"]
+    holidays: [12-06, 2026-12-24..2026-12-26]
+  office-ny:
+    zone: America/New_York
+    week:
+      mon: [\"09:00-17:00\"]
+      tue: [\"09:00-17:00\"]
+      wed: [\"09:00-17:00\"]
+      thu: [\"09:00-17:00\"]
+      fri: [\"09:00-17:00\"]
+  night-fi:
+    zone: Europe/Helsinki
+    week: { fri: [\"22:00-06:00\"], sat: [\"22:00-06:00\"] }
+";
+
+const BILLING: &str = "\
+team: billing
+hours: office-fi
+objectives:
+  - { name: first-reply, measure: first_reply, within: 4h, by_priority: { urgent: 1h, high: 2h } }
+  - { name: next-reply, measure: next_reply, within: 8h }
+  - { name: solved, measure: resolution, within: 24h }
+  - { name: asked-once, measure: contacts, within: 2 }
+  - { name: nobody-forgotten, measure: first_reply, none_over: 5d always }
+";
+
+const SUPPORT: &str = "\
+team: support
+hours: office-ny
+objectives:
+  - { name: first-reply, measure: first_reply, within: 2h }
+  - { name: passed-on, measure: ownership, within: 4h }
+";
+
+const NIGHT: &str = "\
+team: night
+hours: night-fi
+objectives:
+  - { name: first-reply, measure: first_reply, within: 6h }
+";
+
+const DELIVERY: &str = "\
+team: delivery
+objectives:
+  - { name: solved, measure: resolution, within: 2d, pauses: [on_hold] }
+  - name: first-reply
+    measure: first_reply
+    within: 4h
+    was:
+      - { within: 8h, until: 2026-11-02 }
+";
+
+/// A ticket: its name and events, each an instant in UTC, a type, and what else it says.
+type Story = (&'static str, &'static [(&'static str, &'static str, &'static str)]);
+
+const STORIES: &[Story] = &[
+    (
+        "reopened",
+        &[
+            ("2026-11-16 07:10", "created", "team=billing channel=email priority=normal"),
+            ("2026-11-16 08:00", "agent_replied", "team=billing agent=aino"),
+            ("2026-11-16 08:00", "solved", "team=billing"),
+            ("2026-11-18 06:30", "customer_replied", ""),
+            ("2026-11-18 06:30", "reopened", ""),
+            ("2026-11-19 12:00", "agent_replied", "team=billing agent=mikko"),
+            ("2026-11-20 09:00", "solved", "team=billing"),
+            ("2026-11-21 09:00", "rated", "score=2"),
+        ],
+    ),
+    (
+        "transferred",
+        &[
+            ("2026-11-16 11:30", "created", "team=billing priority=high"),
+            ("2026-11-16 12:15", "note_added", "team=billing agent=aino"),
+            ("2026-11-16 13:30", "assigned", "team=support"),
+            ("2026-11-16 20:00", "agent_replied", "team=support agent=kim"),
+            ("2026-11-17 15:00", "solved", "team=support"),
+        ],
+    ),
+    (
+        "paused_and_written_to",
+        &[
+            ("2026-11-16 06:00", "created", "team=billing"),
+            ("2026-11-16 07:00", "agent_replied", "team=billing agent=sara"),
+            ("2026-11-16 07:00", "pending", ""),
+            ("2026-11-16 09:00", "customer_replied", ""),
+            ("2026-11-17 12:00", "agent_replied", "team=billing agent=sara"),
+            ("2026-11-17 12:00", "pending", ""),
+        ],
+    ),
+    (
+        "off_hours",
+        &[
+            ("2026-11-20 18:00", "created", "team=billing"),
+            ("2026-11-21 10:00", "agent_replied", "team=billing agent=ville"),
+        ],
+    ),
+    (
+        "dst_night",
+        &[
+            ("2026-03-28 20:30", "created", "team=night"),
+            ("2026-03-29 02:45", "agent_replied", "team=night agent=ylva"),
+        ],
+    ),
+    (
+        "merged",
+        &[
+            ("2026-11-16 07:00", "created", "team=billing channel=web"),
+            ("2026-11-16 09:00", "customer_replied", ""),
+            ("2026-11-16 13:30", "merged", "into=reopened"),
+        ],
+    ),
+    (
+        "never_answered",
+        &[
+            ("2026-11-16 07:00", "created", "team=billing priority=low"),
+            ("2026-11-17 10:00", "customer_replied", ""),
+            ("2026-11-19 10:00", "bot_replied", ""),
+            ("2026-11-21 10:00", "customer_replied", ""),
+        ],
+    ),
+    (
+        "given_up_and_reopened",
+        &[
+            ("2026-11-16 07:00", "created", "team=billing"),
+            ("2026-11-16 12:30", "solved", "team=billing"),
+            ("2026-11-17 07:00", "reopened", ""),
+            ("2026-11-17 08:00", "agent_replied", "team=billing agent=aino"),
+        ],
+    ),
+    (
+        "late_event",
+        &[
+            ("2026-11-16 10:00", "customer_replied", ""),
+            ("2026-11-16 12:00", "solved", "team=billing"),
+            ("2026-11-16 07:00", "created", "team=billing"),
+            ("2026-11-16 08:00", "agent_replied", "team=billing agent=mikko"),
+        ],
+    ),
+    (
+        "priority_lowered",
+        &[
+            ("2026-11-16 07:00", "created", "team=billing priority=urgent"),
+            ("2026-11-16 09:00", "note_added", "priority=normal"),
+            ("2026-11-16 10:00", "agent_replied", "team=billing agent=aino"),
+        ],
+    ),
+    (
+        "priority_raised",
+        &[
+            ("2026-11-16 07:00", "created", "team=billing priority=normal"),
+            ("2026-11-16 09:00", "note_added", "priority=urgent"),
+            ("2026-11-16 09:20", "agent_replied", "team=billing agent=aino"),
+        ],
+    ),
+    (
+        "solved_without_a_word",
+        &[
+            ("2026-11-16 07:00", "created", "team=billing"),
+            ("2026-11-16 12:30", "solved", "team=billing"),
+        ],
+    ),
+    (
+        "asked_five_times",
+        &[
+            ("2026-11-16 06:30", "created", "team=billing channel=email"),
+            ("2026-11-16 07:00", "agent_replied", "team=billing agent=aino"),
+            ("2026-11-16 08:00", "customer_replied", ""),
+            ("2026-11-16 09:00", "customer_replied", ""),
+            ("2026-11-16 12:00", "agent_replied", "team=billing agent=aino"),
+            ("2026-11-16 12:00", "solved", "team=billing"),
+            ("2026-11-17 07:30", "customer_replied", ""),
+            ("2026-11-17 07:30", "reopened", ""),
+            ("2026-11-17 12:00", "agent_replied", "team=billing agent=mikko"),
+            ("2026-11-18 07:00", "customer_replied", "channel=phone"),
+            ("2026-11-19 12:10", "agent_replied", "team=billing agent=sara"),
+            ("2026-11-19 12:10", "solved", "team=billing"),
+        ],
+    ),
+    (
+        "own_pauses",
+        &[
+            ("2026-11-16 07:00", "created", "team=delivery"),
+            ("2026-11-16 08:00", "agent_replied", "team=delivery agent=aino"),
+            ("2026-11-16 09:00", "on_hold", ""),
+            ("2026-11-18 09:00", "resumed", ""),
+            ("2026-11-18 10:00", "pending", ""),
+            ("2026-11-19 10:00", "on_hold", ""),
+        ],
+    ),
+    (
+        "earlier_level",
+        &[
+            ("2026-11-01 08:00", "created", "team=delivery"),
+            ("2026-11-01 14:00", "agent_replied", "team=delivery agent=aino"),
+            ("2026-11-01 14:00", "solved", "team=delivery"),
+        ],
+    ),
+    (
+        "level_of_today",
+        &[
+            ("2026-11-01 19:00", "created", "team=delivery"),
+            ("2026-11-02 01:00", "agent_replied", "team=delivery agent=aino"),
+        ],
+    ),
+    (
+        "unclaimed",
+        &[
+            ("2026-11-16 07:00", "created", "channel=chat"),
+            ("2026-11-16 19:00", "assigned", "team=facilities"),
+            ("2026-11-17 07:00", "assigned", "team=billing"),
+            ("2026-11-17 08:00", "agent_replied", "team=billing agent=aino"),
+        ],
+    ),
+    (
+        "began_in_the_middle",
+        &[
+            ("2026-11-16 07:00", "customer_replied", "team=billing"),
+            ("2026-11-16 10:00", "agent_replied", "team=billing agent=aino"),
+            ("2026-11-17 10:00", "customer_replied", ""),
+        ],
+    ),
+    (
+        "made_by_an_agent",
+        &[
+            ("2026-11-16 07:00", "created", "by=agent team=billing"),
+            ("2026-11-16 07:00", "agent_replied", "team=billing agent=aino"),
+            ("2026-11-16 12:30", "customer_replied", ""),
+            ("2026-11-17 07:15:30.250", "agent_replied", "team=billing agent=aino"),
+        ],
+    ),
+    (
+        "spam",
+        &[
+            ("2026-11-16 07:00", "created", "team=billing"),
+            ("2026-11-17 12:30", "marked_spam", "team=billing"),
+        ],
+    ),
+];
+
+/// All stories in one file, in the order in which they stand here, or the other way round.
+fn events(is_reversed: bool) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for (name, story) in STORIES {
+        for (number, (at, kind, rest)) in story.iter().enumerate() {
+            let (day, time) = at.split_once(' ').unwrap();
+            let seconds = if time.len() > 5 { "" } else { ":00" };
+            let mut event = json!({
+                "id": format!("{name}-{number}"), "type": format!("ticket.{kind}"), "ticket": name,
+                "time": format!("{day}T{time}{seconds}Z"),
+            });
+            for pair in rest.split_whitespace() {
+                let (key, value) = pair.split_once('=').unwrap();
+                event[key] =
+                    value.parse::<u8>().map_or_else(|_| json!(value), |score| json!(score));
+            }
+            lines.push(event.to_string());
+        }
+    }
+    if is_reversed {
+        lines.reverse();
+    }
+    lines.join("\n")
+}
+
+/// A folder with the stories, the agreements and the calendars.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("events.ndjson", events(false));
+    folder.write("calendars.yaml", CALENDARS);
+    for (name, text) in [
+        ("billing.yaml", BILLING),
+        ("support.yaml", SUPPORT),
+        ("night.yaml", NIGHT),
+        ("delivery.yaml", DELIVERY),
+    ] {
+        folder.write(name, text);
+    }
+    folder.write(
+        "vaste.yaml",
+        "agreements: [billing.yaml, support.yaml, night.yaml, delivery.yaml]\n\
+         calendars: [calendars.yaml]\nmeasures: [first_reply, next_reply, resolution]\n",
+    );
+    folder
+}
+
+fn explain(folder: &Folder, arguments: &[&str]) -> Output {
+    let after = ["--config", "vaste.yaml", "events.ndjson"];
+    folder.vaste(&[&["explain"], arguments, &after].concat())
+}
+
+/// What is printed, as text and as JSON.
+fn both(folder: &Folder, arguments: &[&str]) -> String {
+    let mut both = String::new();
+    for format in ["text", "json"] {
+        let output = explain(folder, &[arguments, &["--format", format]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", page(&output));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().all(|line| line.trim_end() == line), "no spaces at the end:\n{text}");
+        write!(both, "--- {format}\n{text}").unwrap();
+    }
+    both
+}
+
+/// As of when a story is told: its last event, or a while after that where it goes on.
+fn told_at(name: &str) -> Option<&'static str> {
+    match name {
+        "reopened" | "asked_five_times" => Some("2026-11-21T09:00:00Z"),
+        "never_answered" => Some("2026-11-23T09:00:00Z"),
+        "paused_and_written_to" => Some("2026-11-18T09:00:00Z"),
+        "began_in_the_middle" => Some("2026-11-17T11:30:00Z"),
+        "own_pauses" => Some("2026-11-19T22:00:00Z"),
+        _ => None,
+    }
+}
+
+#[test]
+fn telling_tickets_are_told() {
+    let folder = folder();
+    for (name, story) in STORIES {
+        let last = story.iter().map(|(at, ..)| *at).max().unwrap().replace(' ', "T");
+        let seconds = if last.len() > 16 { "" } else { ":00" };
+        let at = told_at(name).map_or_else(|| format!("{last}{seconds}Z"), str::to_owned);
+        insta::assert_snapshot!(*name, both(&folder, &[name, "--at", &at]));
+    }
+}
+
+#[test]
+fn the_order_of_the_file_makes_no_difference() {
+    let folder = folder();
+    let tell = |folder: &Folder| {
+        let told = STORIES.iter().map(|(name, _)| both(folder, &[name]));
+        told.collect::<Vec<_>>()
+    };
+    let told = tell(&folder);
+    folder.write("events.ndjson", events(true));
+    assert_eq!(tell(&folder), told);
+}
+
+#[test]
+fn nobody_is_named() {
+    let folder = folder();
+    for (name, _) in STORIES {
+        let told = both(&folder, &[name]);
+        for agent in ["aino", "mikko", "sara", "ville", "kim", "ylva"] {
+            assert!(!told.contains(agent), "{agent} in {told}");
+        }
+    }
+}
+
+#[test]
+fn an_instant_before_the_end_knows_nothing_of_what_comes() {
+    let folder = folder();
+    let mut told = String::new();
+    for at in ["2026-11-15T00:00:00Z", "2026-11-16T08:30:00Z", "2026-11-18T07:00:00Z"] {
+        writeln!(told, "===== {at}\n{}", both(&folder, &["reopened", "--at", at])).unwrap();
+    }
+    insta::assert_snapshot!("earlier_instants", told);
+}
+
+#[test]
+fn without_agreements_every_team_is_taken_as_it_comes() {
+    let folder = folder();
+    let output = folder.vaste(&["explain", "transferred", "events.ndjson"]);
+    insta::assert_snapshot!("as_they_come", page(&output));
+}
+
+#[test]
+fn a_ticket_that_is_not_there_is_missed_with_a_way_out() {
+    let folder = folder();
+    let mut said = String::new();
+    for ticket in ["reopend", "T-1", "unclaimed ", "spam1"] {
+        let output = explain(&folder, &[ticket]);
+        assert_eq!(output.status.code(), Some(1));
+        writeln!(said, "{}", page(&output)).unwrap();
+    }
+    folder.write("events.ndjson", "");
+    writeln!(said, "{}", page(&explain(&folder, &["reopened"]))).unwrap();
+    insta::assert_snapshot!("not_there", said);
+}
+
+#[test]
+fn help_of_explain() {
+    let folder = Folder::new();
+    let mut said = page(&folder.vaste(&["explain", "--help"]));
+    for arguments in
+        [&["explain"][..], &["explain", "T-1"], &["explain", "T-1", "x", "--at", "now"]]
+    {
+        let output = folder.vaste(arguments);
+        assert_eq!(output.status.code(), Some(2));
+        writeln!(said, "\nvaste {}\n{}", arguments.join(" "), page(&output)).unwrap();
+    }
+    insta::assert_snapshot!("help", said);
+}
+
+/// The example log, as README shows it.
+#[test]
+fn the_example_of_readme_is_told() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    assert!(root.join("config/example/events.ndjson").is_file());
+}

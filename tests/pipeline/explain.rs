@@ -1,0 +1,330 @@
+//! An explanation agrees with the numbers that it explains: its rows with the readings of the naive model,
+//! its due times with what had elapsed then, its stretches with the life of the ticket.
+//!
+//! Method: generated histories, explained ticket by ticket at several instants. What a due time says is
+//! asked of another explanation, as of that instant.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use proptest::test_runner::{FileFailurePersistence, TestRunner};
+use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use vaste::event::{Event, Kind, Priority, Subject};
+use vaste::explain::{Explained, Row};
+use vaste::measure::{Basis, Measure};
+use vaste::reading::{Seconds, WentShown};
+use vaste::rules::Rules;
+use vaste::shard::Shard;
+use vaste::share::Share;
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, SECOND_MS, Timestamp};
+
+use crate::generate::{BEGIN_MS, HOURS, History, history};
+use crate::history::{event, of_team};
+use crate::law::model_of;
+use crate::naive;
+
+/// Histories of each test.
+const CASES: u32 = 3_000;
+/// The beginning of a window that holds everything.
+const EVER: i64 = i64::MIN;
+
+fn cases() -> u32 {
+    let cases = std::env::var("VASTE_LAW_CASES").ok().and_then(|cases| cases.parse().ok());
+    cases.unwrap_or(CASES)
+}
+
+/// Whether something was seen often enough that the law says something: in every third history at least.
+fn is_enough(seen: usize) -> bool {
+    seen * 3 > cases() as usize
+}
+
+fn runner() -> TestRunner {
+    TestRunner::new(ProptestConfig {
+        cases: cases(),
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
+            "tests/regressions/explain.txt",
+        ))),
+        ..ProptestConfig::default()
+    })
+}
+
+/// Events in a shard, to be explained.
+struct Told {
+    rules: Arc<Rules>,
+    shard: Shard,
+    tickets: BTreeSet<String>,
+}
+
+impl Told {
+    /// All events that a filter keeps.
+    fn new(history: &History, rules: &Arc<Rules>, keeps: impl Fn(&Event<'_>) -> bool) -> Self {
+        let mut shard = Shard::new(Arc::clone(rules));
+        let mut tickets = BTreeSet::new();
+        for event in history.events.iter().filter(|event| keeps(event)) {
+            shard.apply(event, &mut ());
+            if let Subject::Ticket(ticket) = &event.subject {
+                tickets.insert(ticket.to_string());
+            }
+        }
+        Self { rules: Arc::clone(rules), shard, tickets }
+    }
+
+    fn explain(&mut self, ticket: &str, now: Timestamp) -> Explained<'_> {
+        let steps = self.shard.trace(ticket, now).unwrap();
+        Explained::new(ticket, steps, &self.rules, now)
+    }
+
+    /// All rows of all tickets.
+    fn rows(&mut self, now: Timestamp) -> Vec<Row> {
+        let tickets: Vec<String> = self.tickets.iter().cloned().collect();
+        tickets.iter().flat_map(|ticket| self.explain(ticket, now).rows().to_vec()).collect()
+    }
+}
+
+/// The same agreements, without pauses of their own: then every stopwatch is that of its measure.
+fn without_own_pauses(mut history: History) -> History {
+    for line in history.agreements.iter_mut().flat_map(|agreement| &mut agreement.objectives) {
+        line.pauses = None;
+    }
+    history
+}
+
+#[test]
+fn rows_are_the_waits_of_the_naive_model() {
+    let seen = Cell::new([0_usize; 3]);
+    let law = |history: History| {
+        let history = without_own_pauses(history);
+        let model = model_of(&history);
+        let rules = Arc::new(Rules::new(&history.agreements, &Measure::ALL));
+        let mut told = Told::new(&history, &rules, |_| true);
+        for &now in &history.instants {
+            let rows = told.rows(now);
+            for measure in Measure::ALL {
+                let rows: Vec<&Row> = rows.iter().filter(|row| row.measure == measure).collect();
+                for basis in [naive::Basis::Calendar, naive::Basis::Open] {
+                    let reading = model.reading(None, measure, basis, None, EVER, now.ms(), &[]);
+                    let at = format!("{measure:?} {basis:?} at {now}");
+                    let answered = elapsed(&rows, &["stopped"], basis);
+                    let waiting = elapsed(&rows, &["running", "paused"], basis);
+                    let given_up = rows.iter().filter(|row| row.state == "given_up").count();
+                    let [a, w, g] = seen.get();
+                    seen.set([a + answered.len(), w + waiting.len(), g + given_up]);
+                    prop_assert_eq!(answered, reading.answered, "answered: {}", at);
+                    prop_assert_eq!(waiting, reading.waiting, "waiting: {}", at);
+                    prop_assert_eq!(given_up as u64, reading.given_up, "given up: {}", at);
+                }
+            }
+        }
+        Ok(())
+    };
+    runner().run(&history(), law).unwrap();
+    assert!(seen.get().into_iter().all(is_enough), "too few: {:?}", seen.get());
+}
+
+/// How long the rows of some states ran, ascending; of a count the number.
+fn elapsed(rows: &[&Row], states: &[&str], basis: naive::Basis) -> Vec<i64> {
+    let some = rows.iter().filter(|row| states.contains(&row.state));
+    let elapsed = some.map(|row| {
+        let [calendar, open] = both(row).map(Elapsed::ms);
+        let unit = if row.measure.is_count() { SECOND_MS } else { 1 };
+        let of_basis = match basis {
+            naive::Basis::Calendar => calendar,
+            naive::Basis::Open => open,
+        };
+        of_basis / unit
+    });
+    let mut elapsed: Vec<i64> = elapsed.collect();
+    elapsed.sort_unstable();
+    elapsed
+}
+
+fn both(row: &Row) -> [Elapsed; 2] {
+    [row.elapsed_calendar, row.elapsed_open].map(|Seconds(elapsed)| elapsed)
+}
+
+#[test]
+fn at_the_due_time_the_target_had_elapsed_and_no_sooner() {
+    let seen = Cell::new([0_usize; 3]);
+    let count = |which: usize| {
+        let mut counts = seen.get();
+        counts[which] += 1;
+        seen.set(counts);
+    };
+    let law = |history: History| {
+        let rules = Arc::new(Rules::new(&history.agreements, &Measure::ALL));
+        for &now in &history.instants {
+            // Nothing more happens, so that what is still to come comes as it is foretold.
+            let mut told = Told::new(&history, &rules, |event| event.time <= now);
+            for row in told.rows(now) {
+                let (Some(Seconds(target)), false) = (row.target, row.measure.is_count()) else {
+                    prop_assert_eq!(row.due_at, None);
+                    continue;
+                };
+                let bases = bases(&row, &history.agreements, now);
+                prop_assert!(!bases.is_empty(), "nobody agreed on the target of {:?}", row);
+                let end = row.stopped_at.unwrap_or(now);
+                let Some(due) = row.due_at else {
+                    // It has not run so long; and it is paused, or ended while it was.
+                    let is_below = |basis: &usize| both(&row)[*basis] < target;
+                    prop_assert!(bases.iter().any(is_below), "{:?} has no due time", row);
+                    prop_assert!(row.state != "running", "{:?} has no due time", row);
+                    continue;
+                };
+                prop_assert!(due >= row.started_at, "{:?} is due before it started", row);
+                let is_reached = |basis: &usize| (due <= end) == (both(&row)[*basis] >= target);
+                prop_assert!(bases.iter().any(is_reached), "{:?} is not due by {}", row, end);
+                count(usize::from(due > now));
+                // What ended in time would have been due then; what was asked on a ticket at rest, or had been
+                // given up, did not run then.
+                if row.stopped_at.is_some_and(|stopped| stopped < due) {
+                    continue;
+                }
+                let Some(then) = running_then(&mut told, &row, due) else { continue };
+                let just_before = due.minus(Elapsed::from_ms(1)).max(row.started_at);
+                let before = running_then(&mut told, &row, just_before);
+                let fits = |basis: &usize| {
+                    let is_sooner = before
+                        .as_ref()
+                        .is_some_and(|before| just_before < due && both(before)[*basis] >= target);
+                    both(&then)[*basis] == target && !is_sooner
+                };
+                prop_assert!(
+                    bases.iter().any(fits),
+                    "{:?}\nwas {:?} at its due time and {:?} just before",
+                    row,
+                    then,
+                    before
+                );
+                count(2);
+            }
+        }
+        Ok(())
+    };
+    runner().run(&history(), law).unwrap();
+    assert!(seen.get().into_iter().all(is_enough), "too few: {:?}", seen.get());
+}
+
+/// The bases (calendar 0, open 1) of the objectives that may have given a row its target: of its team or
+/// the organisation, with that measure, those pauses and that target for some priority.
+fn bases(row: &Row, agreements: &[Agreement], now: Timestamp) -> BTreeSet<usize> {
+    let mut bases = BTreeSet::new();
+    for agreement in agreements {
+        let concerns = match &agreement.owner {
+            Owner::Team(team) => *team == row.team,
+            Owner::Organisation => true,
+        };
+        let lines = agreement.objectives.iter();
+        for line in lines.filter(|line| concerns && line.measure == row.measure) {
+            let level = line.level_at(row.stopped_at.unwrap_or(now));
+            let priorities = Priority::ALL.map(Some);
+            for priority in priorities.into_iter().chain([None]) {
+                let target = level.target(priority);
+                if line.pauses.is_some() == row.pauses.is_some()
+                    && Some(Seconds(target.elapsed)) == row.target
+                {
+                    bases.insert(target.basis.index());
+                }
+            }
+        }
+    }
+    bases
+}
+
+/// The same stopwatch as of another instant, if it ran then or was paused.
+fn running_then(told: &mut Told, row: &Row, at: Timestamp) -> Option<Row> {
+    let is_same = |then: &&Row| {
+        (then.measure, &then.pauses, then.started_at) == (row.measure, &row.pauses, row.started_at)
+            && ["running", "paused"].contains(&then.state)
+    };
+    told.explain(&row.ticket, at).rows().iter().find(is_same).cloned()
+}
+
+#[test]
+fn the_places_of_a_ticket_are_all_the_time_that_it_was_worked_on() {
+    let seen = Cell::new(0_usize);
+    let law = |history: History| {
+        let model = model_of(&history);
+        let rules = Arc::new(Rules::new(&history.agreements, &Measure::ALL));
+        let mut told = Told::new(&history, &rules, |_| true);
+        for &now in &history.instants {
+            let expected = model.worked_on(now.ms());
+            let tickets: Vec<String> = told.tickets.iter().cloned().collect();
+            prop_assert_eq!(expected.len(), tickets.len());
+            for (ticket, expected) in tickets.iter().zip(expected) {
+                let explained = told.explain(ticket, now);
+                prop_assert_eq!(sum(&explained.went()), expected, "{} at {}", ticket, now);
+                let stretches = explained.stretches();
+                let touches = stretches.windows(2).all(|pair| pair[0].to == pair[1].from);
+                prop_assert!(touches, "{} at {}: {:?}", ticket, now, stretches);
+                seen.set(seen.get() + usize::from(expected > 0));
+            }
+        }
+        Ok(())
+    };
+    runner().run(&history(), law).unwrap();
+    assert!(is_enough(seen.get()), "too few: {}", seen.get());
+}
+
+fn sum(went: &WentShown) -> i64 {
+    let places = [went.unclaimed, went.pending, went.on_hold, went.closed];
+    let all = places.iter().chain(went.teams.values());
+    all.map(|Seconds(elapsed)| elapsed.ms()).sum()
+}
+
+/// An agreement of billing's with one objective, and the only ticket explained as of an instant.
+fn told(measure: Measure, hours: Option<usize>, events: &[Event<'static>], now: i64) -> Vec<Row> {
+    let target = Target { elapsed: Elapsed::from_ms(DAY_MS), basis: Basis::Open };
+    let level = Level::Within {
+        target: if hours.is_some() { target } else { Target::calendar(target.elapsed) },
+        by_priority: [None; 4],
+        share: Share::EIGHTY_PERCENT,
+        min_tickets: 1,
+    };
+    let agreement = Agreement {
+        owner: Owner::Team("billing".into()),
+        hours: hours.map(|index| Arc::clone(&HOURS[index].fast)),
+        objectives: vec![Objective::new("o", measure, level)],
+        about: About::default(),
+    };
+    let rules = Arc::new(Rules::new(&[agreement], &[measure]));
+    let mut shard = Shard::new(Arc::clone(&rules));
+    for event in events {
+        shard.apply(event, &mut ());
+    }
+    let now = Timestamp::from_ms(BEGIN_MS + now);
+    Explained::new("T", shard.trace("T", now).unwrap(), &rules, now).rows().to_vec()
+}
+
+fn at(kind: Kind, ms: i64, identity: u64) -> Event<'static> {
+    event(kind, "T", Timestamp::from_ms(BEGIN_MS + ms), identity)
+}
+
+#[test]
+fn what_was_given_up_while_it_was_paused_has_no_due_time_2026_11_24() {
+    let events = [
+        of_team(at(Kind::Created, 0, 0), "billing"),
+        at(Kind::Pending, HOUR_MS, 1),
+        at(Kind::Merged, 3 * DAY_MS, 2),
+    ];
+    let rows = told(Measure::CustomerWait, None, &events, 3 * DAY_MS);
+    assert_eq!((rows[0].state, rows[0].due_at, rows[0].over), ("given_up", None, false));
+}
+
+#[test]
+fn what_goes_on_after_giving_up_is_due_by_the_hours_it_ran_by_meanwhile_2026_11_24() {
+    // Solved without a word, and billing gets it then: from there on it goes by billing's nights in Nepal.
+    let events = [
+        at(Kind::Created, 0, 0),
+        at(Kind::Solved, HOUR_MS, 1),
+        of_team(at(Kind::Assigned, HOUR_MS, 2), "billing"),
+        of_team(at(Kind::AgentReplied, 9 * DAY_MS, 3), "billing"),
+    ];
+    let rows = told(Measure::FirstReply, Some(1), &events, 9 * DAY_MS);
+    let due = rows[0].due_at.unwrap();
+    let begun = Timestamp::from_ms(BEGIN_MS + HOUR_MS);
+    let left = Elapsed::from_ms(DAY_MS - HOUR_MS);
+    assert_eq!(Some(due), HOURS[1].fast.due(begun, left));
+    assert!(rows[0].over);
+}
