@@ -350,6 +350,25 @@ mod tests {
     }
 
     #[test]
+    fn holidays_of_every_year_may_pass_the_new_year_and_be_leap_days() {
+        let day = |month, day| MonthDay::new(month, day).unwrap();
+        let winter = Holiday::EveryYear(day(12, 30), day(1, 2));
+        for (text, closed) in [
+            ("2025-12-29", false),
+            ("2025-12-30", true),
+            ("2026-01-02", true),
+            ("2026-01-03", false),
+            ("2026-06-19", false),
+        ] {
+            assert_eq!(winter.holds_on(date(text)), closed, "{text}");
+        }
+        let leap_day = Holiday::every_year(day(2, 29));
+        assert!(leap_day.holds_on(date("2024-02-29")));
+        assert!(!leap_day.holds_on(date("2023-02-28")) && !leap_day.holds_on(date("2023-03-01")));
+        assert!(MonthDay::new(2, 30).is_none() && MonthDay::new(13, 1).is_none());
+    }
+
+    #[test]
     fn an_opening_belongs_to_the_day_on_which_it_begins() {
         let mut plan = office();
         // The night from Saturday 2026-11-28 to Sunday.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Calendars;
 use super::agreement::is_web_address;
 use super::fields::{Field, Fields, File};
+use super::yaml::Place;
 use crate::agreement::{AlertPolicy, Alerts, Level, Market, Objective, Split, Target, Was};
 use crate::calendar::{Calendar, local_midnight};
 use crate::event::Priority;
@@ -55,8 +56,8 @@ fn calendar(
 ) -> Option<(Box<str>, Arc<Calendar>)> {
     let known: Vec<&str> = calendars.keys().map(|name| &**name).collect();
     let problem = if known.is_empty() {
-        "is a calendar that no file says; name its file in `calendars` of the configuration or with \
-         --calendars, or write `always`"
+        "is in no file that was read; name the calendar's file, too, in `calendars` of the \
+         configuration or beside this one, or write `always`"
             .to_owned()
     } else {
         format!("is not a calendar; write `always` or one of {}", known.join(", "))
@@ -99,8 +100,9 @@ pub(super) fn read(
         None => Some(Objective::OVER_DEFAULT),
     };
     let was = fields.take("was").map_or_else(Vec::new, |list| list.list(file));
-    let own_hours = own_hours(&was, hours, file);
     let is_count = measure.is_some_and(Measure::is_count);
+    // A count goes by no hours.
+    let own_hours = own_hours(&was, hours, file).filter(|_| !is_count);
     let has_hours = hours.calendar.is_some() || own_hours.is_some();
     let basis = if has_hours && !is_count { Basis::Open } else { Basis::Calendar };
     let unit = Unit { is_count, basis };
@@ -111,14 +113,18 @@ pub(super) fn read(
     {
         let problem =
             "nobody over the limit is all or nothing: this never fires; leave at_risk out";
-        file.warn(fields.at(), &fields.path("alerts.at_risk"), problem);
+        file.warn(place_of_alert(item, "at_risk"), &fields.path("alerts.at_risk"), problem);
     }
     let pauses = pauses(&mut fields, measure, file);
     let split = split(&mut fields, file);
     let market = market(&mut fields, level.as_ref(), unit, today, file);
-    if market.is_none() && alerts.as_ref().is_some_and(|(_, a)| a.behind_market.is_some()) {
-        let problem = "has nothing to compare with: write `market`, or leave it out";
-        file.fault(fields.at(), &fields.path("alerts.behind_market"), problem);
+    // One that has faults of its own is there all the same.
+    let compares = item.node.value_of("market").is_some_and(|market| !market.is_null());
+    if !compares && alerts.as_ref().is_some_and(|(_, alerts)| alerts.behind_market.is_some()) {
+        let problem =
+            "has nothing to compare with; write `market` beside `alerts`, or leave it out";
+        let at = place_of_alert(item, "behind_market");
+        file.fault(at, &fields.path("alerts.behind_market"), problem);
     }
     let was = level.as_ref().zip(over).map_or_else(Vec::new, |(level, over)| {
         was.iter().filter_map(|item| earlier(item, level, over, unit, hours, file)).collect()
@@ -139,6 +145,12 @@ pub(super) fn read(
         at_risk,
         alerts,
     })
+}
+
+/// Where an alert of an objective stands.
+fn place_of_alert(item: &Field<'_>, alert: &str) -> Place {
+    let node = item.node.value_of("alerts").and_then(|alerts| alerts.value_of(alert));
+    node.unwrap_or(item.node).at
 }
 
 /// A measure's name.
@@ -223,7 +235,7 @@ fn min_tickets_of(field: &Field<'_>, file: &mut File<'_>) -> Option<u64> {
 /// number.
 fn target(field: &Field<'_>, unit: Unit, file: &mut File<'_>) -> Option<Target> {
     if unit.is_count {
-        let problem = "is not a target of a count; write a whole number, such as 2";
+        let problem = "is not a target of a count; write a whole number of at most 1000, such as 2";
         return field.parse(file, problem, |text| {
             let count = text.parse().ok().filter(|count| (0..=COUNT_MAX).contains(count))?;
             Some(Target::calendar(Elapsed::from_ms(count)))
@@ -289,19 +301,19 @@ fn own_hours(was: &[Field<'_>], hours: &Hours<'_>, file: &mut File<'_>) -> Optio
     Some(spliced)
 }
 
-/// An earlier level; what it does not name was as it is now.
-fn earlier(
-    item: &Field<'_>,
+/// An earlier level with where it says its end; what it does not name was as it is now.
+fn earlier<'n>(
+    item: &Field<'n>,
     now: &Level,
     over_now: Elapsed,
     unit: Unit,
     hours: &Hours<'_>,
     file: &mut File<'_>,
-) -> Option<Was> {
+) -> Option<(Was, Field<'n>)> {
     let mut fields = item.fields(file)?;
-    let until = fields
-        .require("until", file, "write the day on which it held no longer, such as 2026-11-02")
-        .and_then(|until| until.date(file));
+    let ends = "write the first day on which it held no longer, such as 2026-11-02";
+    let until =
+        fields.require("until", file, ends).and_then(|field| Some((field.date(file)?, field)));
     // Read with the hours of all earlier levels together.
     fields.take("hours");
     let over = fields.take("over").map_or(Some(over_now), |over| window(&over, file));
@@ -328,22 +340,29 @@ fn earlier(
     };
     fields.finish(file);
     let zone = hours.calendar.as_ref().map_or(chrono_tz::Tz::UTC, |calendar| calendar.zone());
-    Some(Was { until: local_midnight(zone, until?), level: level?, over: over? })
+    let (until, field) = until?;
+    let was = Was { until: local_midnight(zone, until), level: level?, over: over? };
+    Some((was, field))
 }
 
 /// Earlier levels by their ends, of which no two may be one day.
-fn ascending(mut was: Vec<Was>, item: &Field<'_>, file: &mut File<'_>) -> Vec<Was> {
-    was.sort_by_key(|was| was.until);
-    let at = item.node.value_of("was").map_or(item.node.at, |node| node.at);
-    let key = format!("{}.was", item.key);
-    if was.windows(2).any(|pair| pair[0].until == pair[1].until) {
-        file.fault(at, &key, "two earlier levels end on one day; keep one");
+fn ascending(mut was: Vec<(Was, Field<'_>)>, item: &Field<'_>, file: &mut File<'_>) -> Vec<Was> {
+    was.sort_by_key(|(was, _)| was.until);
+    for pair in was.windows(2) {
+        let [(first, _), (second, field)] = pair else { continue };
+        if first.until == second.until {
+            field.fault(file, "is the end of another earlier level, too; keep one of the two");
+        }
     }
     if was.len() > WAS_MAX {
-        let problem = format!("{} earlier levels; at most {WAS_MAX} are kept", was.len());
-        file.fault(at, &key, problem);
+        let at = item.node.value_of("was").map_or(item.node.at, |node| node.at);
+        let problem = format!(
+            "names {} earlier levels; at most {WAS_MAX} are kept: leave out the first",
+            was.len()
+        );
+        file.fault(at, &format!("{}.was", item.key), problem);
     }
-    was
+    was.into_iter().map(|(was, _)| was).collect()
 }
 
 /// What pauses an objective's own stopwatches; none where that is what pauses the measure's.
@@ -353,7 +372,8 @@ fn pauses(
     file: &mut File<'_>,
 ) -> Option<Pauses> {
     let agreed = fields.take("pauses_agreed").is_some_and(|field| {
-        field.parse(file, "is neither true nor false", boolean).unwrap_or_default()
+        // What it says instead is one fault, not two.
+        field.parse(file, "is neither true nor false; write true", boolean).unwrap_or(true)
     });
     let field = fields.take("pauses")?;
     let mut pauses = Pauses::NEVER;
@@ -368,7 +388,7 @@ fn pauses(
     }
     let measure = measure?;
     if measure.is_count() {
-        field.fault(file, "does not go with a count; leave it out");
+        file.fault(field.node.at, &field.key, "does not go with a count; leave it out");
         return None;
     }
     if measure.is_reply() && pauses != Pauses::NEVER && !agreed {
@@ -405,8 +425,12 @@ fn split(fields: &mut Fields<'_>, file: &mut File<'_>) -> Split {
         split.channels.sort_unstable();
         split.channels.dedup();
         if split.channels.len() > CHANNELS_MAX {
-            let problem = format!("is too long a list; name at most {CHANNELS_MAX} channels");
-            field.fault(file, &problem);
+            let problem = format!(
+                "names {} channels; at most {CHANNELS_MAX} are told apart: leave out those with few \
+                 tickets",
+                split.channels.len()
+            );
+            file.fault(field.node.at, &field.key, problem);
         }
     }
     keys.finish(file);
@@ -437,18 +461,15 @@ fn market(
         let is_old = chrono::NaiveDate::parse_from_str(today, "%Y-%m-%d")
             .is_ok_and(|today| (today - date).num_days() > MARKET_DAYS_MAX);
         if is_old {
-            let problem =
-                format!("`{date}` has gone by more than a year ago: what do others achieve now?");
+            let problem = format!("`{date}` is more than a year ago: what do others achieve now?");
             file.warn(as_of.node.at, &as_of.key, problem);
         }
         Some(date)
     });
     keys.finish(file);
     if matches!(level, Some(Level::NoneOver(_))) {
-        field.fault(
-            file,
-            "does not go with `none_over`, which has no share; write it beside `within`",
-        );
+        let problem = "does not go with `none_over`, which has no share; write it beside `within`";
+        file.fault(field.node.at, &field.key, problem);
         return None;
     }
     Some(Market { within: within?, source: source?, as_of })

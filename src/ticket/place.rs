@@ -35,6 +35,11 @@ impl Went {
         self.0.is_empty()
     }
 
+    /// Whether it was in these places alone.
+    pub(super) fn is_within(&self, places: &[Place]) -> bool {
+        self.0.iter().all(|(place, _)| places.contains(place))
+    }
+
     /// Adds so many ms at a place; what comes to nothing goes.
     pub fn add(&mut self, place: Place, ms: i64) {
         if ms == 0 {
@@ -120,13 +125,22 @@ impl Totals {
         standing.pieces(from, to, hours, |place, ms| went.add(place, ms));
     }
 
+    /// Whether the time went to these places alone.
+    pub(super) fn are_within(&self, places: &[Place]) -> bool {
+        self.unsolved.is_within(places) && self.solved.is_within(places)
+    }
+
     /// What was added since an earlier state, with or without the time it was solved.
-    pub(super) fn since(&self, earlier: &Self, with_solved: bool) -> Went {
+    pub(super) fn since(&self, earlier: Option<&Self>, with_solved: bool) -> Went {
         let mut went = self.unsolved.clone();
-        went.merge(&earlier.unsolved, -1);
         if with_solved {
             went.merge(&self.solved, 1);
-            went.merge(&earlier.solved, -1);
+        }
+        if let Some(earlier) = earlier {
+            went.merge(&earlier.unsolved, -1);
+            if with_solved {
+                went.merge(&earlier.solved, -1);
+            }
         }
         went
     }

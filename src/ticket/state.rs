@@ -38,12 +38,13 @@ pub(crate) struct State {
     contacts: u32,
     /// The count, while the ticket is solved.
     contacts_ended: Option<Ended>,
-    /// In order of measure; of each at most one.
+    /// Of each measure at most one.
     stopwatches: SmallVec<[Stopwatch; 3]>,
     /// Whose stint of ownership was the last.
     stint: Option<NameId>,
-    /// Where its time went, up to `standing_since`.
-    totals: Totals,
+    /// Where its time went, up to `standing_since`; absent while that is nowhere, and where nobody agreed on
+    /// anything.
+    totals: Option<Box<Totals>>,
     standing_since: Option<Timestamp>,
     /// Since when its holder has it; absent where that is from the first event on.
     held_since: Option<Timestamp>,
@@ -179,7 +180,7 @@ impl State {
         let since = self.standing_since.unwrap_or(Timestamp::EVENT_MIN);
         let standing = self.standing(context);
         let held_since = self.held_since.unwrap_or(Timestamp::EVENT_MIN);
-        let stands = Stands { totals: &self.totals, standing, since, held_since };
+        let stands = Stands { totals: self.totals.as_deref(), standing, since, held_since };
         for stopwatch in self.stopwatches.iter().filter(|stopwatch| is_meant(stopwatch)) {
             stopwatch.stands(counts_for, stands, context, &mut visit);
         }
@@ -267,7 +268,7 @@ impl State {
             return;
         }
         stopwatch.go_on(at, counts_for.holder, context, out);
-        stopwatch.end(Ending::Answered, counts_for, &self.totals, context, out);
+        stopwatch.end(Ending::Answered, counts_for, self.totals.as_deref(), context, out);
         self.note_wait(&stopwatch, context);
     }
 
@@ -298,7 +299,7 @@ impl State {
                     (Ending::GivenUp(reason), held_by)
                 }
             };
-            stopwatch.end(ending, counts_for, &self.totals, context, out);
+            stopwatch.end(ending, counts_for, self.totals.as_deref(), context, out);
             if ending == Ending::Answered {
                 self.note_wait(stopwatch, context);
             }
@@ -317,7 +318,7 @@ impl State {
             let running = self.stopwatches.iter_mut().filter(|stopwatch| stopwatch.is_running());
             for stopwatch in running {
                 let ending = Ending::GivenUp(reason);
-                stopwatch.end(ending, counts_for, &self.totals, context, out);
+                stopwatch.end(ending, counts_for, self.totals.as_deref(), context, out);
             }
         }
         self.change_status(Status::Gone, at, context);
@@ -418,23 +419,24 @@ impl State {
         }
         self.bank(at, context);
         let holder = context.slot(self.team);
-        let mut stopwatch = Stopwatch::started(measure, at, holder, &self.totals, context);
+        let mut stopwatch = Stopwatch::started(measure, at, holder, self.totals.clone(), context);
         if !self.status.is_live() {
             stopwatch.phase = Phase::Latent;
         }
         let waits_for = (self.status == Status::Pending, self.status == Status::OnHold);
         stopwatch.pause(waits_for, at, holder, context);
-        let place = self.stopwatches.iter().take_while(|other| other.measure < measure).count();
-        self.stopwatches.insert(place, stopwatch);
+        self.stopwatches.push(stopwatch);
     }
 
     fn find(&self, measure: Measure) -> Option<usize> {
         self.stopwatches.iter().position(|stopwatch| stopwatch.measure == measure)
     }
 
-    fn stay_over(&mut self, at: Timestamp, holder: Slot, context: Context<'_>) {
+    /// What is over a target of `judging`, or of the organisation, stays over.
+    fn stay_over(&mut self, at: Timestamp, judging: Slot, context: Context<'_>) {
+        let holder = context.slot(self.team);
         for stopwatch in &mut self.stopwatches {
-            stopwatch.stay_over(self.priority, at, holder, context);
+            stopwatch.stay_over(self.priority, at, (judging, holder), context);
         }
     }
 
@@ -544,7 +546,8 @@ impl State {
             && since < at
         {
             let hours = context.hours(context.slot(self.team));
-            self.totals.add(self.standing(context), since, at, hours);
+            let standing = self.standing(context);
+            self.totals.get_or_insert_default().add(standing, since, at, hours);
         }
         self.standing_since = Some(at);
     }

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::effect::{Ended, Ending, Hands, Rated, Running, Sink};
-use super::place::{Place, Standing, Totals, Wandering};
+use super::place::{Place, Standing, Totals, Wandering, Went};
 use crate::calendar::Calendar;
 use crate::event::Priority;
 use crate::measure::Measure;
@@ -80,7 +80,7 @@ pub(super) struct CountsFor {
 /// Where a ticket stands, and where its time went before.
 #[derive(Clone, Copy)]
 pub(super) struct Stands<'a> {
-    pub(super) totals: &'a Totals,
+    pub(super) totals: Option<&'a Totals>,
     pub(super) standing: Standing,
     /// Up to when the totals are.
     pub(super) since: Timestamp,
@@ -107,8 +107,8 @@ pub(super) struct Stopwatch {
     pub(super) started: Timestamp,
     hands: SmallVec<[Hands; 1]>,
     over: Vec<ObjectiveId>,
-    /// Where the ticket's time had gone before it started.
-    before: Totals,
+    /// Where the ticket's time had gone before it started, as the state has it.
+    before: Option<Box<Totals>>,
 }
 
 impl Stopwatch {
@@ -116,7 +116,7 @@ impl Stopwatch {
         measure: Measure,
         at: Timestamp,
         holder: Slot,
-        before: &Totals,
+        before: Option<Box<Totals>>,
         context: Context<'_>,
     ) -> Self {
         let courses = context.rules.courses_of(measure);
@@ -127,7 +127,7 @@ impl Stopwatch {
             started: at,
             hands: courses.map(hands).collect(),
             over: Vec::new(),
-            before: before.clone(),
+            before,
         }
     }
 
@@ -156,6 +156,12 @@ impl Stopwatch {
     /// Leaves out the time that it was solved.
     fn leaves_out_solved(&self) -> bool {
         matches!(self.measure, Measure::Resolution | Measure::CustomerWait | Measure::AgentWork)
+    }
+
+    /// Where its time went since it started.
+    fn went(&self, totals: Option<&Totals>) -> Went {
+        let before = self.before.as_deref();
+        totals.map_or_else(Went::default, |all| all.since(before, !self.leaves_out_solved()))
     }
 
     /// The ticket waits, or waits no longer, for the customer or a third party.
@@ -201,7 +207,7 @@ impl Stopwatch {
         &mut self,
         ending: Ending,
         counts_for: CountsFor,
-        totals: &Totals,
+        totals: Option<&Totals>,
         context: Context<'_>,
         out: &mut Out<'_>,
     ) {
@@ -226,8 +232,7 @@ impl Stopwatch {
             };
             judge(&mut ended, &self.over, context.rules);
             if !ended.missed.is_empty() {
-                let went = totals.since(&self.before, !self.leaves_out_solved());
-                ended.went = Some(Box::new(went));
+                ended.went = Some(Box::new(self.went(totals)));
             }
             ended
         });
@@ -269,7 +274,7 @@ impl Stopwatch {
         &mut self,
         priority: Option<Priority>,
         at: Timestamp,
-        holder: Slot,
+        (judging, holder): (Slot, Slot),
         context: Context<'_>,
     ) {
         // A wait that has not begun yet is over nothing.
@@ -278,7 +283,7 @@ impl Stopwatch {
         }
         let rules = context.rules;
         for (course, hands) in rules.courses_of(self.measure).zip(&self.hands) {
-            let judging = [holder, rules.organisation()].map(|slot| rules.judging(slot, course));
+            let judging = [judging, rules.organisation()].map(|slot| rules.judging(slot, course));
             for &id in judging.into_iter().flatten() {
                 let (_, objective) = rules.objective(id);
                 let level = objective.level_at(at);
@@ -309,13 +314,16 @@ impl Stopwatch {
             let mut wandering = None;
             if context.rules.has_objectives() {
                 let Stands { totals, standing, since, held_since } = stands;
-                let went = totals.since(&self.before, !self.leaves_out_solved());
                 let here = [Place::With(counts_for.slot), Place::Closed];
-                let is_here = standing.place == here[0]
+                let may_be_here = standing.place == here[0]
                     && held_since <= self.started
-                    && went.iter().all(|(place, _)| here.contains(&place))
                     && hands.calendar == self.started.ms();
-                wandering = (!is_here).then(|| Box::new(Wandering { went, standing, since }));
+                // Most tickets have never been anywhere else: no need to work out since when.
+                let is_here = may_be_here
+                    && (totals.is_none_or(|all| all.are_within(&here))
+                        || self.went(totals).is_within(&here));
+                wandering = (!is_here)
+                    .then(|| Box::new(Wandering { went: self.went(totals), standing, since }));
             }
             visit(Running {
                 course,

@@ -20,6 +20,8 @@ struct Subject<'a> {
     series: &'a Series,
     sum: &'a WindowSum<PaneTally>,
     who: &'a dyn Fn(ChannelId, Option<Priority>) -> bool,
+    /// How many of them wait now, and since when the longest: the same for all windows.
+    waiting: (u64, Option<Timestamp>),
 }
 
 impl View {
@@ -71,9 +73,14 @@ impl View {
         };
         let named = self.rules.split(slot, measure).map_or(&[][..], |split| &split.channels);
         let who = self.is_in(part, named);
+        let count = self.waiting_of(slot, course).map(|(_, waiting)| waiting.len(&who)).sum();
+        let oldest = self.waiting_of(slot, course).filter_map(|(_, w)| w.oldest(&who, self.now));
+        let waiting = (count, oldest.min());
+        let who = &who;
         let sums = series.ring().sums().iter();
         readings.extend(sums.filter_map(|sum| {
-            self.reading(Subject { slot, measure, course, basis, part, series, sum, who: &who })
+            let subject = Subject { slot, measure, course, basis, part, series, sum, who, waiting };
+            self.reading(subject)
         }));
     }
 
@@ -85,11 +92,9 @@ impl View {
     }
 
     fn reading(&self, subject: Subject<'_>) -> Option<Reading> {
-        let Subject { slot, measure, course, basis, sum, who, .. } = subject;
+        let Subject { slot, measure, basis, sum, .. } = subject;
+        let (waiting, oldest_waiting_since) = subject.waiting;
         let tally = &sum.tally;
-        let waiting: u64 = self.waiting_of(slot, course).map(|(_, waiting)| waiting.len(who)).sum();
-        let oldest = self.waiting_of(slot, course).filter_map(|(_, w)| w.oldest(who, self.now));
-        let oldest_waiting_since = oldest.min();
         let decided = GivenUp::ALL.into_iter().filter(|reason| reason.is_decided());
         let given_up = decided.map(|reason| tally.given_up(reason)).sum();
         let histogram = tally.answered(basis);

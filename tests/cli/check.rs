@@ -28,7 +28,7 @@ const GOOD: &str = "\
 team: billing
 name: { fi: Laskutus, en: Billing }
 agreed: { on: 2026-11-02, by: [aino, mikko], look_again: 2027-02-01 }
-hours: always
+hours: office-fi
 objectives:
   - name: first-reply
     measure: first_reply
@@ -40,6 +40,18 @@ objectives:
     alerts:
       missed: { severity: critical, for: 10m, keep_firing_for: 30m }
       at_risk: { severity: warning, budget_spent: 80%, for: 0s }
+      behind_market: { severity: info, for: 1d }
+    pauses: [pending]
+    pauses_agreed: true
+    split: { priority: true, channel: [email, chat] }
+    market: { within: 24h always, source: \"trade survey\", as_of: 2026-06-01 }
+    was:
+      - { within: 8h, share: 85%, until: 2026-11-02 }
+      - { over: 14d, hours: night-fi, until: 2026-10-01 }
+  - name: asked-twice
+    measure: contacts
+    within: 2
+    share: 80%
   - name: nobody-forgotten
     measure: first_reply
     none_over: 5d
@@ -55,8 +67,22 @@ labels: { tier: \"1\" }
 runbook_url: https://wiki.example/billing
 ";
 
+/// The calendars that [`GOOD`] names.
+pub(crate) const CALENDARS: &str = "\
+calendars:
+  office-fi:
+    zone: Europe/Helsinki
+    week: { mon: [\"08:00-16:00\"], tue: [\"08:00-16:00\"], wed: [\"08:00-16:00\"] }
+  night-fi:
+    zone: Europe/Helsinki
+    week: { mon: [\"20:00-04:00\"], tue: [\"20:00-04:00\"], wed: [\"20:00-04:00\"] }
+";
+
+const MARKET: &str =
+    "    market: { within: 24h always, source: \"trade survey\", as_of: 2026-06-01 }\n";
+
 /// What is written instead of a part of [`GOOD`], which is what the fault says to write.
-const FAULTS: [(&str, &str); 57] = [
+const FAULTS: [(&str, &str); 84] = [
     ("team: billing\n", ""),
     ("team: billing\n", "team: _all\n"),
     ("team: billing\n", "team: [billing]\n"),
@@ -75,7 +101,8 @@ const FAULTS: [(&str, &str); 57] = [
     ("by: [aino, mikko], look_again", "by: [], look_again"),
     ("by: [aino, mikko], look_again", "by: [Aino Aalto, mikko], look_again"),
     ("look_again: 2027-02-01", "look_again: soon"),
-    ("hours: always", "hours: office-fi"),
+    ("hours: office-fi", "hours: office-se"),
+    ("hours: office-fi", "hours: [office-fi]"),
     ("  - name: first-reply\n    measure", "  - measure"),
     ("  - name: first-reply\n", "  - name: first reply\n"),
     ("  - name: nobody-forgotten\n", "  - name: first-reply\n"),
@@ -99,10 +126,36 @@ const FAULTS: [(&str, &str); 57] = [
     ("budget_spent: 80%", "budget_spent: 0.8"),
     ("keep_firing_for: 30m", "keep_firing: 30m"),
     ("    none_over: 5d\n", "    none_over: 5d\n    share: 90%\n"),
-    ("    none_over: 5d\n", "    none_over: 5d\n    market: { within: 24h }\n"),
-    ("    none_over: 5d\n", "    none_over: 5d\n    split: { priority: true }\n"),
-    ("    none_over: 5d\n", "    none_over: 5d\n    was: []\n"),
+    ("    none_over: 5d\n", "    none_over: 5d\n    market: { within: 24h, source: survey }\n"),
+    ("    none_over: 5d\n", "    none_over: 5d\n    was: [{ within: 8h, until: 2026-11-02 }]\n"),
     ("    none_over: 5d\n", "    none_over: 5d\n    pauses: [pending]\n"),
+    ("    pauses_agreed: true\n", ""),
+    ("pauses_agreed: true", "pauses_agreed: false"),
+    ("pauses_agreed: true", "pauses_agreed: maybe"),
+    ("pauses: [pending]", "pauses: [solved]"),
+    ("pauses: [pending]", "pauses: pending"),
+    ("    within: 2\n", "    within: 2\n    pauses: [pending]\n"),
+    ("    within: 2\n    share: 80%\n", "    none_over: 2\n"),
+    ("    within: 2\n", "    within: 4h\n"),
+    ("    within: 2\n", "    within: 1001\n"),
+    ("    within: 4h\n", "    within: 2\n"),
+    ("{ priority: true", "{ priority: maybe"),
+    ("[email, chat]", "[email, other]"),
+    ("[email, chat]", "email"),
+    ("[email, chat]", "[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u]"),
+    ("channel: [email", "channels: [email"),
+    ("{ within: 24h always, source", "{ source"),
+    ("{ within: 24h always, source", "{ within: a day, source"),
+    ("source: \"trade survey\", ", ""),
+    ("\"trade survey\"", "[survey]"),
+    ("as_of: 2026-06-01", "as_of: June"),
+    (MARKET, ""),
+    ("share: 85%, until: 2026-11-02", "share: 85%"),
+    ("share: 85%, until: 2026-11-02", "share: 85%, until: november"),
+    ("hours: night-fi, until: 2026-10-01", "hours: night-fi, until: 2026-11-02"),
+    ("share: 85%, until", "shares: 85%, until"),
+    ("over: 14d, hours: night-fi", "over: 14d, hours: night-se"),
+    ("over: 14d, hours", "over: 100d, hours"),
     ("  members: [aino, mikko]\n", ""),
     ("  since: 2026-11-02\n", ""),
     ("  every: 1w\n", "  every: weekly\n"),
@@ -148,11 +201,17 @@ pub(crate) fn said(config: &Config) -> String {
     said
 }
 
+/// What an agreement is read as, beside its calendars.
+pub(crate) fn read_with_calendars(text: &str) -> Config {
+    let files = [("billing.yaml", text), ("calendars.yaml", CALENDARS)];
+    read(&files, &["billing.yaml", "calendars.yaml"])
+}
+
 #[test]
 fn the_good_file_has_no_fault_and_no_warning() {
-    let config = read(&[("billing.yaml", GOOD)], &["billing.yaml"]);
+    let config = read_with_calendars(GOOD);
     assert_eq!(said(&config), "");
-    assert_eq!(config.agreements[0].objectives.len(), 2);
+    assert_eq!(config.agreements[0].objectives.len(), 3);
 }
 
 #[test]
@@ -161,11 +220,28 @@ fn every_fault_names_its_place_and_the_way_out_makes_it_pass() {
     for (good, bad) in FAULTS {
         assert_eq!(GOOD.matches(good).count(), 1, "{good}");
         let text = GOOD.replace(good, bad);
-        let config = read(&[("billing.yaml", &text)], &["billing.yaml"]);
+        let config = read_with_calendars(&text);
         assert!(!config.notes.faults.is_empty(), "{bad} passes");
         writeln!(page, "{}\n{}", bad.trim_matches('\n').escape_debug(), said(&config)).unwrap();
     }
     insta::assert_snapshot!("faults", page);
+}
+
+#[test]
+fn a_calendar_that_no_file_defines_and_too_many_earlier_levels_are_faults() {
+    let mut page = said(&read(&[("billing.yaml", GOOD)], &["billing.yaml"]));
+    let was = |(month, day)| format!("{{ within: 8h, until: 20{month:02}-01-{day:02} }}");
+    let days = (1..=5).flat_map(|month| (1..=21).map(move |day| (month, day)));
+    let many: Vec<String> = days.take(101).map(was).collect();
+    for kept in [101, 100] {
+        let text = format!(
+            "team: billing\nobjectives:\n  - {{ name: o, measure: first_reply, none_over: 5d }}\n  - name: p\n    \
+             measure: update\n    within: 4h\n    was: [{}]\n",
+            many[..kept].join(", ")
+        );
+        page.push_str(&said(&read(&[("billing.yaml", &text)], &["billing.yaml"])));
+    }
+    insta::assert_snapshot!("faults_of_calendars_and_many_levels", page);
 }
 
 #[test]
@@ -316,12 +392,24 @@ fn what_is_allowed_and_worth_a_look_is_a_warning() {
     let text = "\
 team: billing
 agreed: { on: 2026-01-01, by: [aino], look_again: 2026-11-21 }
-objectives: [{ name: o, measure: first_reply, within: 4h }]
+objectives:
+  - name: o
+    measure: first_reply
+    within: 4h
+    market: { within: 24h, source: \"https://survey.example/2025\", as_of: 2025-11-21 }
 duty: { members: [aino], since: 2026-01-01 }
 ";
     let config = read(&[("billing.yaml", text)], &["billing.yaml"]);
     assert!(config.notes.faults.is_empty());
-    insta::assert_snapshot!("warnings", said(&config));
+    let mut page = said(&config);
+    let text = "\
+team: billing
+objectives: [{ name: o, measure: first_reply, none_over: 5d, alerts: { at_risk: { for: 10m } } }]
+";
+    let config = read(&[("billing.yaml", text)], &["billing.yaml"]);
+    assert!(config.notes.faults.is_empty());
+    page.push_str(&said(&config));
+    insta::assert_snapshot!("warnings", page);
     let text = "kafka: { brokers: [\"localhost:9092\"], topic: t }\nhttp: { listen: \"0.0.0.0:9464\" }\n\
                 alertmanagers: [{ url: \"http://localhost:9093\" }]\n";
     let config = read(&[("vaste.yaml", text)], &["vaste.yaml"]);

@@ -11,6 +11,7 @@ mod check;
 mod check_events;
 mod demo;
 mod explain;
+mod levels;
 mod readme;
 mod run;
 mod tickets;

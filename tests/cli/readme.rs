@@ -4,23 +4,51 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::check::{read, said};
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// README's blocks of a kind.
+fn blocks(kind: &str) -> Vec<String> {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let begin = format!("```{kind}");
+    let mut blocks = Vec::new();
+    let mut lines = readme.lines();
+    while lines.by_ref().any(|line| line == begin) {
+        let block = lines.by_ref().take_while(|line| *line != "```");
+        blocks.push(block.map(|line| format!("{line}\n")).collect());
+    }
+    blocks
+}
+
 /// The lines of README's shell blocks.
 fn commands() -> Vec<String> {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let mut commands = Vec::new();
-    let mut in_shell = false;
-    for line in readme.lines() {
-        if line.starts_with("```") {
-            in_shell = line == "```sh";
-        } else if in_shell {
-            commands.push(line.to_owned());
-        }
+    blocks("sh").iter().flat_map(|block| block.lines()).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_agreement_of_readme_has_no_fault() {
+    let calendars = fs::read_to_string(root().join("config/calendars.yaml")).unwrap();
+    let agreements = blocks("yaml");
+    assert_eq!(agreements.len(), 2);
+    for text in agreements {
+        // The second goes on where the first ends.
+        let text = if text.starts_with("team:") { text } else { format!("team: billing\n{text}") };
+        let files = [("team.yaml", text.as_str()), ("calendars.yaml", calendars.as_str())];
+        let config = read(&files, &["team.yaml", "calendars.yaml"]);
+        assert!(config.notes.faults.is_empty(), "{}", said(&config));
     }
-    commands
+}
+
+#[test]
+fn readme_says_what_every_measure_is() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    for measure in vaste::measure::Measure::ALL {
+        let line = format!("| `{}` |", measure.label());
+        assert_eq!(readme.matches(&line).count(), 1, "{line}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Calendars: laws, and a slow model that asks of every minute whether it is open.
 //!
 //! Method: random weeks, holidays, special hours and breaks in fourteen zones, half of the time around an
-//! instant at which clocks change. The model goes from UTC to local time only, a minute at a time: where a
+//! instant at which clocks change, now and then around a new year. The model goes from UTC to local time only, a minute at a time: where a
 //! local time is, is the first minute that shows it. It shares nothing with the crate but the definition.
 
 use std::collections::BTreeMap;
@@ -72,13 +72,17 @@ fn case() -> impl Strategy<Value = Case> {
     let week = prop::array::uniform7(openings());
     let holidays = prop::collection::vec((near(), 0_u64..3, any::<bool>()), 0..3);
     let days = 0_i64..18_250;
-    (select(ZONES.to_vec()), week, holidays, by_date(), by_date(), days, any::<Option<Index>>())
-        .prop_map(|(zone, week, holidays, special, breaks, day, change)| {
-            let random = Timestamp::EVENT_MIN.plus(Elapsed::from_ms((day + MARGIN) * DAY_MS));
+    (select(ZONES.to_vec()), week, holidays, by_date(), by_date(), days, any::<Index>(), 0..8)
+        .prop_map(|(zone, week, holidays, special, breaks, day, index, kind)| {
             let changes = changes_of(zone);
-            let begin = match change.filter(|_| !changes.is_empty()) {
-                Some(index) => *index.get(&changes),
-                None => random,
+            let begin = match kind {
+                0..4 if !changes.is_empty() => *index.get(&changes),
+                // Around a new year, where holidays of every year may pass it.
+                4 => {
+                    let text = format!("{}-12-28T00:00:00Z", 1991 + day % 49);
+                    Timestamp::parse(&text).unwrap()
+                }
+                _ => Timestamp::EVENT_MIN.plus(Elapsed::from_ms((day + MARGIN) * DAY_MS)),
             };
             let first = utc(begin).date() - Days::new(1);
             let date = |day: u64| first + Days::new(day);
@@ -213,9 +217,9 @@ fn closes(holiday: Holiday, date: NaiveDate) -> bool {
         // No longer than three days: one of them begins it.
         Holiday::EveryYear(first, last) => (0..4).any(|back| {
             let begin = date - Days::new(back);
+            let is_last = |day: NaiveDate| last.in_year(day.year()) == Some(day);
             let days = begin.iter_days().take(4);
-            let mut until =
-                days.take_while(|day| last.in_year(day.year()) != Some(*day - Days::new(1)));
+            let mut until = days.take_while(|day| *day == begin || !is_last(*day - Days::new(1)));
             first.in_year(begin.year()) == Some(begin) && until.any(|day| day == date)
         }),
     }

@@ -50,6 +50,13 @@ pub(crate) fn history() -> impl Strategy<Value = History> {
                 events.append(&mut ticket);
             }
             let last = events.iter().map(|e| e.time).max();
+            // What teams worry about has timelines of its own, and is no ticket's business.
+            for (identity, kind) in (0..).zip([Kind::ConcernRaised, Kind::ConcernSettled]) {
+                let at = Timestamp::from_ms(BEGIN_MS + (seed >> 24).cast_signed() % SPAN_MS);
+                let mut concern = event(kind, "", at, identity);
+                concern.subject = vaste::event::Subject::Team(Cow::Borrowed("billing"));
+                events.push(concern);
+            }
             let mut instants: Vec<Timestamp> = instants.into_iter().chain(last).collect();
             instants.sort_unstable();
             instants.dedup();

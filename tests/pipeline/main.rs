@@ -12,6 +12,7 @@ mod history;
 mod law;
 mod naive;
 mod naive_check;
+mod open_time;
 mod real_logs;
 mod story;
 mod verdicts;

@@ -1,0 +1,174 @@
+//! What a ticket of very many events costs an event, and what it costs to ask about one that has waited for
+//! years: each beside a small one, in the same run.
+//!
+//! `cargo bench --bench tickets`
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and panics when it cannot go on"
+)]
+
+use std::borrow::Cow;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use vaste::calendar::{Calendar, Definition, Opening};
+use vaste::event::{Event, Kind, Maker, Subject};
+use vaste::measure::Measure;
+use vaste::rules::Rules;
+use vaste::shard::Shard;
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
+use vaste::view::View;
+
+/// Times that each is run; the median counts.
+const ROUNDS: usize = 5;
+
+/// Events of each run together, however many tickets they are of.
+const EVENTS: usize = 100_000;
+
+/// Questions about one ticket.
+const QUESTIONS: usize = 20_000;
+
+fn main() {
+    let rules = rules();
+    for (order, shuffle) in [("in order", false), ("in random order", true)] {
+        // In order each event is derived by itself: the most that a ticket can cost. Out of order a ticket is
+        // derived once for all that came since it was read last.
+        let small = median(|| per_event(&rules, 100, shuffle));
+        let large = median(|| per_event(&rules, EVENTS, shuffle));
+        println!(
+            "an event {order}: {small:>6.0} ns in tickets of 100, {large:>6.0} ns in one of {EVENTS}: {:.2} times",
+            large / small
+        );
+    }
+    let day = median(|| per_question(&rules, 1));
+    let decade = median(|| per_question(&rules, 3_650));
+    println!(
+        "a question: {day:>6.0} ns of a ticket open for a day, {decade:>6.0} ns for ten years: {:.2} times",
+        decade / day
+    );
+}
+
+/// Every measure, in the hours of an office, with objectives of both kinds.
+fn rules() -> Arc<Rules> {
+    let mut definition = Definition::new(chrono_tz::Tz::Europe__Helsinki);
+    for day in definition.week.iter_mut().take(5) {
+        *day = ["08:00-11:30", "12:00-16:00"].map(|text| Opening::parse(text).unwrap()).into();
+    }
+    let level = Level::NoneOver(Target::open(Elapsed::from_ms(4 * HOUR_MS)));
+    let agreement = Agreement {
+        owner: Owner::Team("billing".into()),
+        hours: Some(Arc::new(Calendar::new(&definition).unwrap())),
+        objectives: vec![
+            Objective::new("reply", Measure::FirstReply, level.clone()),
+            Objective::new("solve", Measure::CustomerWait, level),
+        ],
+        about: About::default(),
+    };
+    Arc::new(Rules::new(&[agreement], &Measure::ALL))
+}
+
+fn begin() -> Timestamp {
+    Timestamp::parse("2026-01-05T08:00:00Z").unwrap()
+}
+
+/// The events of one ticket: asked, answered, waiting for the customer, handed on and back.
+fn event(ticket: usize, number: usize) -> Event<'static> {
+    let kinds = [
+        Kind::CustomerReplied,
+        Kind::AgentReplied,
+        Kind::Pending,
+        Kind::Assigned,
+        Kind::CustomerReplied,
+        Kind::Assigned,
+    ];
+    let kind = if number == 0 { Kind::Created } else { kinds[number % kinds.len()] };
+    let team = ["billing", "support"][number % 2];
+    let minutes = i64::try_from(number).unwrap() * 3;
+    Event {
+        kind,
+        time: begin().plus(Elapsed::from_ms(minutes * MINUTE_MS)),
+        identity: u64::try_from(ticket * EVENTS + number)
+            .unwrap()
+            .wrapping_mul(0x9E37_79B9_7F4A_7C15),
+        subject: Subject::Ticket(Cow::Owned(format!("T-{ticket}"))),
+        team: matches!(kind, Kind::Created | Kind::Assigned).then_some(Cow::Borrowed(team)),
+        priority: None,
+        channel: None,
+        agent: None,
+        maker: Maker::Customer,
+        detail: None,
+    }
+}
+
+/// Nanoseconds an event of tickets with so many.
+fn per_event(rules: &Arc<Rules>, each: usize, shuffle: bool) -> f64 {
+    let batch = if shuffle { 500 } else { 1 };
+    let tickets = EVENTS / each;
+    // Of all tickets in turn, as they come from a stream.
+    let mut events: Vec<Event<'static>> = (0..each)
+        .flat_map(|number| (0..tickets).map(move |ticket| event(ticket, number)))
+        .collect();
+    if shuffle {
+        let mut state = 7_u64;
+        for index in (1..events.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let other = usize::try_from(state >> 33).unwrap() % (index + 1);
+            events.swap(index, other);
+        }
+    }
+    let end = begin().plus(Elapsed::from_ms(400 * DAY_MS));
+    let mut shard = Shard::new(Arc::clone(rules));
+    let mut view = View::new(Arc::clone(rules), end);
+    let took = timed(|| {
+        for batch in events.chunks(batch) {
+            for event in batch {
+                black_box(shard.apply(event, &mut view));
+            }
+            shard.advance(end, &mut view);
+        }
+    });
+    nanoseconds(took, events.len())
+}
+
+/// Nanoseconds a question about a ticket that has waited for so many days: how many wait, who is over target,
+/// and when that changes.
+fn per_question(rules: &Arc<Rules>, days: i64) -> f64 {
+    let mut shard = Shard::new(Arc::clone(rules));
+    let now = Timestamp::parse("2026-11-24T12:00:00Z").unwrap();
+    let mut view = View::new(Arc::clone(rules), now);
+    let mut created = event(0, 0);
+    created.time = now.minus(Elapsed::from_ms(days * DAY_MS));
+    shard.apply(&created, &mut view);
+    shard.advance(now, &mut view);
+    let ids: Vec<_> = rules.objectives().map(|(id, ..)| id).collect();
+    let took = timed(|| {
+        for _ in 0..QUESTIONS {
+            for &id in &ids {
+                black_box((view.state(id), view.changes_at(id), view.went(id)));
+            }
+        }
+    });
+    nanoseconds(took, QUESTIONS)
+}
+
+fn median(mut measure: impl FnMut() -> f64) -> f64 {
+    let mut all: Vec<f64> = (0..ROUNDS).map(|_| measure()).collect();
+    all.sort_by(f64::total_cmp);
+    all[ROUNDS / 2]
+}
+
+fn timed(work: impl FnOnce()) -> Duration {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+    let start = Instant::now();
+    work();
+    start.elapsed()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a figure to print")]
+fn nanoseconds(took: Duration, count: usize) -> f64 {
+    took.as_secs_f64() * 1e9 / count as f64
+}
