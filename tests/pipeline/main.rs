@@ -9,6 +9,7 @@ mod gaming;
 mod generate;
 mod history;
 mod law;
+mod measures;
 mod naive;
 mod naive_check;
 mod real_logs;
