@@ -7,6 +7,7 @@ use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::event::{Kind, Outcome};
 use vaste::measure::{Basis, Measure, Pauses};
 use vaste::reading::Reading;
+use vaste::replay::Replay;
 use vaste::rules::Rules;
 use vaste::shard::Shard;
 use vaste::share::Share;
@@ -100,6 +101,23 @@ fn in_the_organisation_who_began_before_the_window_enters_at_its_age_in_its_own_
     let reading = desk.reading("2026-01-13T09:00:00Z", None);
     assert_eq!(reading.answered, 20);
     assert_eq!(reading.q_with_waiting.p90, shown(hour()));
+}
+
+#[test]
+fn replay_looks_again_at_the_instant_at_which_open_time_exceeds_the_target() {
+    // Asked on Friday at half past three, half an hour before the doors close; on Saturday they are open
+    // from ten at night, but not on this one. One hour is over on Monday at half past eight.
+    let mut promised = within(Measure::FirstReply, Target::open(hour()));
+    promised.alerts.missed.hold = Elapsed::ZERO;
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let mut replay = Replay::new(Some(rules));
+    let asked = of_team(event(Kind::Created, "T-1", at("2026-01-16T13:30:00Z"), 1), "billing");
+    replay.take(Ok(asked));
+    let mut readings = replay.into_readings();
+    let (view, transitions) = readings.at(at("2026-01-20T00:00:00Z"));
+    assert_eq!(view.verdicts()[0].missed, 1);
+    let fired: Vec<_> = transitions.iter().filter(|one| one.state == "firing").collect();
+    assert_eq!(fired[0].at, at("2026-01-19T06:30:01Z"), "the first whole second beyond the target");
 }
 
 /// Counts samples that are told to be new.
