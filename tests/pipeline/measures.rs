@@ -1,0 +1,159 @@
+//! Scenarios of the measures whose truth is worked out by hand: each catches a negation of a rule
+//! (`tests/negate`) that generated histories reach too seldom.
+
+use std::sync::Arc;
+
+use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use vaste::event::{Kind, Outcome};
+use vaste::measure::{Basis, Measure, Pauses};
+use vaste::reading::Reading;
+use vaste::replay::Replay;
+use vaste::rules::Rules;
+use vaste::shard::Shard;
+use vaste::share::Share;
+use vaste::ticket::{Ended, Rated, Running, Sink};
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
+use vaste::window::{Bucket, Waited};
+
+use crate::generate::HOURS;
+use crate::history::{Pipeline, event, of_team};
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn hour() -> Elapsed {
+    Elapsed::from_ms(HOUR_MS)
+}
+
+/// The team billing, open as a Finnish office is: on weekdays from 8 to 16, which is from 6 to 14 UTC.
+fn billing(objectives: Vec<Objective>) -> Agreement {
+    let hours = Some(Arc::clone(&HOURS[0].fast));
+    Agreement { owner: Owner::Team("billing".into()), hours, objectives, about: About::default() }
+}
+
+fn within(measure: Measure, target: Target) -> Objective {
+    let level = Level::Within {
+        target,
+        by_priority: [None; 4],
+        share: Share::EIGHTY_PERCENT,
+        min_tickets: 1,
+    };
+    Objective::new("o", measure, level)
+}
+
+/// Tickets of billing, each asked at an instant and ended at another.
+struct Desk {
+    pipeline: Pipeline,
+    tickets: u32,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let rules = Arc::new(Rules::new(&[billing(vec![])], &[Measure::FirstReply]));
+        Self { pipeline: Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z")), tickets: 0 }
+    }
+
+    fn wait(&mut self, number: u32, from: &str, kind: Kind, to: &str) {
+        for _ in 0..number {
+            let key = format!("T-{}", self.tickets);
+            self.tickets += 1;
+            let created = of_team(event(Kind::Created, &key, at(from), 1), "billing");
+            self.pipeline.apply(&created);
+            self.pipeline.apply(&event(kind, &key, at(to), 2));
+        }
+    }
+
+    /// What a day's window says in open time, of the team or of the organisation.
+    fn reading(&mut self, now: &str, team: Option<&str>) -> Reading {
+        let readings = self.pipeline.advance(at(now)).readings();
+        let is_meant = |reading: &Reading| {
+            reading.team.as_deref() == team
+                && reading.basis == Basis::Open
+                && reading.window.ms() == DAY_MS
+        };
+        readings.into_iter().find(is_meant).unwrap()
+    }
+}
+
+fn shown(elapsed: Elapsed) -> Waited {
+    Waited::Value(Bucket::of(elapsed).value())
+}
+
+#[test]
+fn who_was_given_up_was_at_risk_for_as_long_as_the_team_was_open() {
+    // All asked two hours before the doors open. 12 are solved without a word half an hour after that, 10
+    // answered after a whole hour: at that age nobody else is at risk any more.
+    let mut desk = Desk::new();
+    desk.wait(12, "2026-01-12T04:00:00Z", Kind::Solved, "2026-01-12T06:30:00Z");
+    desk.wait(10, "2026-01-12T04:00:00Z", Kind::AgentReplied, "2026-01-12T07:00:00Z");
+    let reading = desk.reading("2026-01-12T12:00:00Z", Some("billing"));
+    assert_eq!(reading.q_with_waiting.p50, shown(hour()));
+}
+
+#[test]
+fn in_the_organisation_who_began_before_the_window_enters_at_its_age_in_its_own_teams_open_time() {
+    // The window begins on Monday at 9 UTC. The first ten are three open hours old then, and ten when they
+    // are answered on Tuesday; the others wait one hour: at that age the first ten are not at risk yet.
+    let mut desk = Desk::new();
+    desk.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T08:00:00Z");
+    desk.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
+    let reading = desk.reading("2026-01-13T09:00:00Z", None);
+    assert_eq!(reading.answered, 20);
+    assert_eq!(reading.q_with_waiting.p90, shown(hour()));
+}
+
+#[test]
+fn replay_looks_again_at_the_instant_at_which_open_time_exceeds_the_target() {
+    // Asked on Friday at half past three, half an hour before the doors close; on Saturday they are open
+    // from ten at night, but not on this one. One hour is over on Monday at half past eight.
+    let mut promised = within(Measure::FirstReply, Target::open(hour()));
+    promised.alerts.missed.hold = Elapsed::ZERO;
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let mut replay = Replay::new(Some(rules));
+    let asked = of_team(event(Kind::Created, "T-1", at("2026-01-16T13:30:00Z"), 1), "billing");
+    replay.take(Ok(asked));
+    let mut readings = replay.into_readings();
+    let (view, transitions) = readings.at(at("2026-01-20T00:00:00Z"));
+    assert_eq!(view.verdicts()[0].missed, 1);
+    let fired: Vec<_> = transitions.iter().filter(|one| one.state == "firing").collect();
+    assert_eq!(fired[0].at, at("2026-01-19T06:30:01Z"), "the first whole second beyond the target");
+}
+
+/// Counts samples that are told to be new.
+#[derive(Default)]
+struct Made(u32);
+
+impl Sink for Made {
+    fn ended(&mut self, _: &Ended, _: i64) {}
+
+    fn running(&mut self, _: &Running, _: i64) {}
+
+    fn rated(&mut self, _: &Rated, _: i64) {}
+
+    fn sample_made(&mut self, _: &Ended) {
+        self.0 += 1;
+    }
+}
+
+#[test]
+fn an_objective_with_pauses_of_its_own_makes_no_second_sample() {
+    let target = Target::calendar(hour());
+    let own = Objective {
+        pauses: Some(Pauses { pending: true, on_hold: false }),
+        ..within(Measure::Resolution, target)
+    };
+    let rules = Arc::new(Rules::new(&[billing(vec![own])], &[]));
+    let mut shard = Shard::new(rules);
+    let mut made = Made::default();
+    for (identity, kind, time) in [
+        (1, Kind::Created, "2026-01-12T06:00:00Z"),
+        (2, Kind::Pending, "2026-01-12T07:00:00Z"),
+        (3, Kind::Solved, "2026-01-12T08:00:00Z"),
+    ] {
+        let event = of_team(event(kind, "T-1", at(time), identity), "billing");
+        assert_eq!(shard.apply(&event, &mut made), Outcome::Applied);
+    }
+    shard.advance(at("2026-01-12T09:00:00Z"), &mut made);
+    assert_eq!(made.0, 1);
+}
