@@ -126,6 +126,12 @@ impl<T> From<[T; 4]> for Quantiles<T> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub Elapsed);
 
+/// A length of time as readings have it; of a count the number, as so many seconds.
+pub fn shown(measure: Measure, elapsed: Elapsed) -> Seconds {
+    let ms = elapsed.ms();
+    Seconds(Elapsed::from_ms(if measure.is_count() { ms.saturating_mul(SECOND_MS) } else { ms }))
+}
+
 impl Serialize for Seconds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let ms = self.0.ms();
