@@ -402,29 +402,79 @@ fn a_notice_says_what_is_agreed_what_is_and_where_to_look() {
     insta::assert_snapshot!(serde_json::to_string_pretty(&notices).unwrap());
 }
 
-/// A team that reaches its own level, while others do better: its alert of that, and no other.
-#[test]
-fn a_notice_of_being_behind_the_market_says_what_others_achieve_and_who_says_so() {
-    let level = Level::Within {
-        target: Target::calendar(Elapsed::from_ms(8 * HOUR_MS)),
-        by_priority: [None; 4],
-        share: Share::from_basis_points(7_500).unwrap(),
-        min_tickets: 1,
+/// One objective that is resolved after 5 s and compares with others, who are ahead after 20 s.
+fn compared(level: Level) -> Arc<Rules> {
+    let policy = |severity, hold, keep_firing_for| AlertPolicy {
+        hold: Elapsed::from_ms(hold * SECOND_MS),
+        keep_firing_for: Elapsed::from_ms(keep_firing_for * SECOND_MS),
+        ..AlertPolicy::of_severity(severity)
     };
-    let at_once = AlertPolicy { hold: Elapsed::ZERO, ..AlertPolicy::of_severity("info") };
     let objective = Objective {
         market: Some(Market {
             within: Target::calendar(Elapsed::from_ms(HOUR_MS)),
             source: "trade survey".into(),
             as_of: chrono::NaiveDate::from_ymd_opt(2025, 6, 1),
         }),
-        alerts: Policies { behind_market: Some(at_once), ..Policies::default() },
+        alerts: Policies {
+            missed: policy("critical", 0, 5),
+            at_risk: None,
+            behind_market: Some(policy("info", 20, 0)),
+        },
         ..Objective::new("first-reply", Measure::FirstReply, level)
     };
     let owner = Owner::Team("billing".into());
     let about = About { name: "Billing".into(), ..About::default() };
     let agreement = Agreement { owner, hours: None, objectives: vec![objective], about };
-    let rules = Arc::new(Rules::new(&[agreement], &[]));
+    Arc::new(Rules::new(&[agreement], &[]))
+}
+
+fn three_of_four_in_eight_hours() -> Level {
+    Level::Within {
+        target: Target::calendar(Elapsed::from_ms(8 * HOUR_MS)),
+        by_priority: [None; 4],
+        share: Share::from_basis_points(7_500).unwrap(),
+        min_tickets: 1,
+    }
+}
+
+/// Too few tickets hold an alert whose time is up where it is: the next one's time must not be lost by that.
+#[test]
+fn an_alert_that_is_held_hides_no_other_whose_time_comes() {
+    let rules = compared(three_of_four_in_eight_hours());
+    let (id, _, _) = rules.objectives().next().unwrap();
+    let at = |second: i64| Timestamp::from_ms(BEGIN_MS + second * SECOND_MS);
+    let mut alerts = Alerts::new(&rules);
+    // The own alert fires at once, is clear from 1 s on, which would end it at 6 s, and is then held.
+    for (second, own, market) in [
+        (0, State::Missed, State::Met),
+        (1, State::Met, State::Met),
+        (2, State::InsufficientData, State::Missed),
+        (10, State::InsufficientData, State::Missed),
+    ] {
+        let judged = Judged { state: own, decided: 1, market: Some((market, 1)) };
+        alerts.evaluate(id, judged, &rules, at(second));
+    }
+    let labels: Vec<&str> = alerts.iter().map(|alert| alert.status().label()).collect();
+    assert_eq!(labels, ["firing", "pending"]);
+    assert_eq!(alerts.wakes_at(id, at(10)), Some(at(22)));
+}
+
+/// A limit for all has no share to compare, nor has an objective without a market.
+#[test]
+fn only_an_objective_that_compares_has_an_alert_of_the_market() {
+    let names = |rules: &Rules| {
+        Alerts::new(rules).iter().map(|alert| alert.kind.label()).collect::<Vec<_>>()
+    };
+    let level = three_of_four_in_eight_hours();
+    assert_eq!(names(&compared(level)), ["VasteObjectiveMissed", "VasteBehindMarket"]);
+    let limit = Level::NoneOver(Target::calendar(Elapsed::from_ms(HOUR_MS)));
+    assert_eq!(names(&compared(limit)), ["VasteObjectiveMissed"]);
+}
+
+/// A team that reaches its own level, while others do better: its alert of that, and no other.
+#[test]
+fn a_notice_of_being_behind_the_market_says_what_others_achieve_and_who_says_so() {
+    let rules = compared(three_of_four_in_eight_hours());
     let begin = Timestamp::from_ms(BEGIN_MS);
     let mut pipeline = Pipeline::new(&rules, 1, begin);
     for (number, minutes) in (1..).zip([20, 30, 45, 90, 120]) {
@@ -441,6 +491,8 @@ fn a_notice_of_being_behind_the_market_says_what_others_achieve_and_who_says_so(
     let mut alerts = Alerts::new(&rules);
     let judged = view.state(id);
     assert_eq!((judged.state, judged.market), (State::Met, Some((State::Missed, 5))));
+    alerts.evaluate(id, judged, &rules, at);
+    let at = at.plus(Elapsed::from_ms(20 * SECOND_MS));
     alerts.evaluate(id, judged, &rules, at);
     let notices = Sender::default().take_due(&mut alerts, view, at);
     let notices: Vec<_> = notices.into_iter().map(|(notice, _)| notice).collect();

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use vaste::agreement::{
-    About, Agreement, Alerts, Knowledge, Level, Objective, Owner, State, Tally, Target,
+    About, Agreement, Knowledge, Level, Objective, Owner, State, Tally, Target,
 };
 use vaste::event::{Detail, Event, Kind, Outcome, Priority, Skip};
 use vaste::measure::Measure;

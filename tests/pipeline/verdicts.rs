@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vaste::agreement::{About, Agreement, Alerts, Level, Objective, Owner, State, Target};
+use vaste::agreement::{About, Agreement, Level, Objective, Owner, State, Target};
 use vaste::event::{Kind, Priority};
 use vaste::measure::Measure;
 use vaste::rules::Rules;

@@ -106,6 +106,7 @@ fn answers_have_the_keys_that_the_description_served_beside_them_has() {
         assert!(head.starts_with(&format!("http/1.1 {status} ")), "{path}: {head}");
         assert!(head.contains("content-type: application/json"), "{path}: {head}");
         assert!(head.contains("cache-control: no-store"), "{path}: {head}");
+        assert!(head.contains("x-content-type-options: nosniff"), "{path}: {head}");
         let schema = &described[status]["content"]["application/json"]["schema"];
         follows(&description, schema, &value(&body), path);
     }

@@ -321,25 +321,3 @@ fn language_is_that_of_the_address_then_of_the_browser() {
         assert!(body.contains(&format!("<html lang=\"{lang}\">")), "{path} {more}");
     }
 }
-
-#[test]
-fn dump_temporarily() {
-    let Ok(dir) = std::env::var("VASTE_PAGES_DIR") else { return };
-    let (care, old) = (care().picture(), story().picture());
-    for (name, picture, route) in [
-        ("team", &care, Route::Team("care".to_owned())),
-        ("first", &care, objective_of("care", "first-reply")),
-        ("handled", &care, objective_of("care", "handled")),
-        ("asked", &care, objective_of("care", "asked-once")),
-        ("all", &care, objective_of("_all", "first-reply")),
-        ("teams", &care, Route::Teams),
-        ("old", &old, Route::Teams),
-    ] {
-        for code in ["en", "fi"] {
-            let page = html(picture, &route, code);
-            let style = format!("<style>{STYLE}</style></head>");
-            let page = page.replace("</head>", &style);
-            std::fs::write(format!("{dir}/{name}_{code}.html"), page).unwrap();
-        }
-    }
-}
