@@ -50,10 +50,8 @@ fn follows(description: &Value, schema: &Value, value: &Value, at: &str) {
         let choice = choices.iter().find(|choice| is_null(choice) == value.is_null()).unwrap();
         return follows(description, choice, value, at);
     }
-    let types = match &schema["type"] {
-        Value::Array(types) => types.clone(),
-        one => vec![one.clone()],
-    };
+    let types = &schema["type"];
+    let types = types.as_array().cloned().unwrap_or_else(|| vec![types.clone()]);
     let kind = match value {
         Value::Null => "null",
         Value::Bool(_) => "boolean",
