@@ -124,9 +124,10 @@ impl State {
         match event.kind {
             Kind::Reopened => {
                 self.reopen(at, context, out);
-                // A wait that goes back to a message from before begins here, already so old.
+                // A wait that goes back to a message from before begins here, already so old, by the
+                // calendar of whom the same event may have given the ticket to.
                 if changes_priority {
-                    self.stay_over(at, holder, context);
+                    self.stay_over(at, context.slot(self.team), context);
                 }
             }
             Kind::Resumed if self.status.is_live() => self.change_status(Status::Open, at, context),

@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
-use vaste::event::{Kind, Outcome};
+use vaste::agreement::{About, Agreement, Level, Objective, Owner, Split, Target, Was};
+use vaste::event::{Kind, Outcome, Priority};
 use vaste::measure::{Basis, Measure, Pauses};
-use vaste::reading::Reading;
+use vaste::reading::{Reading, SplitShown};
 use vaste::replay::Replay;
 use vaste::rules::Rules;
 use vaste::shard::Shard;
@@ -16,7 +16,7 @@ use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::window::{Bucket, Waited};
 
 use crate::generate::HOURS;
-use crate::history::{Pipeline, event, of_team};
+use crate::history::{Pipeline, event, of_team, with_priority};
 
 fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
@@ -104,14 +104,135 @@ fn in_the_organisation_who_began_before_the_window_enters_at_its_age_in_its_own_
 }
 
 #[test]
+fn in_a_team_who_began_before_the_window_enters_at_its_age_whether_answered_or_waiting() {
+    let mut desk = Desk::new();
+    desk.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T08:00:00Z");
+    desk.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
+    let p90 =
+        |desk: &mut Desk| desk.reading("2026-01-13T09:00:00Z", Some("billing")).q_with_waiting.p90;
+    assert_eq!(p90(&mut desk), shown(hour()));
+    // Answered later than now: they wait, as old as the first ten.
+    let mut desk = Desk::new();
+    desk.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T10:00:00Z");
+    desk.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
+    assert_eq!(p90(&mut desk), shown(hour()));
+}
+
+#[test]
+fn what_was_over_an_earlier_target_before_its_priority_changed_stays_over() {
+    // One hour until noon, four from then on. Asked at ten, urgent at half past eleven: over by then.
+    let mut promised = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
+    let before = within(Measure::FirstReply, Target::calendar(hour()));
+    promised.was =
+        vec![Was { until: at("2026-01-12T12:00:00Z"), level: before.level, over: before.over }];
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let missed = |urgent: bool| {
+        let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+        let asked = at("2026-01-12T10:00:00Z");
+        pipeline.apply(&of_team(event(Kind::Created, "T-1", asked, 1), "billing"));
+        if urgent {
+            let noted = event(Kind::NoteAdded, "T-1", at("2026-01-12T11:30:00Z"), 2);
+            pipeline.apply(&with_priority(noted, Priority::Urgent));
+        }
+        pipeline.advance(at("2026-01-12T13:00:00Z")).verdicts()[0].missed
+    };
+    assert_eq!((missed(true), missed(false)), (1, 0));
+}
+
+#[test]
+fn what_reopening_hands_on_is_as_old_as_its_new_holder_says() {
+    // Nobody's ticket is reopened, and by that of low priority and billing's, which owns it from that instant on.
+    // The organisation's hours are for what is nobody's: they have opened more or less than billing's.
+    let all = Agreement {
+        owner: Owner::Organisation,
+        hours: Some(Arc::clone(&HOURS[1].fast)),
+        objectives: vec![Objective::new(
+            "o",
+            Measure::Ownership,
+            Level::Within {
+                target: Target::open(hour()),
+                by_priority: [Some(Target::open(Elapsed::from_ms(2 * HOUR_MS))), None, None, None],
+                share: Share::EIGHTY_PERCENT,
+                min_tickets: 1,
+            },
+        )],
+        about: About::default(),
+    };
+    let rules = Arc::new(Rules::new(&[billing(vec![]), all], &[]));
+    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    pipeline.apply(&event(Kind::Created, "T-1", at("2026-01-12T08:00:00Z"), 1));
+    let reopened = event(Kind::Reopened, "T-1", at("2026-01-12T15:00:00Z"), 2);
+    pipeline.apply(&of_team(with_priority(reopened, Priority::Low), "billing"));
+    let verdict = &pipeline.advance(at("2026-01-12T16:00:00Z")).verdicts()[0];
+    assert_eq!((verdict.decided, verdict.missed), (0, 0), "billing was closed since");
+}
+
+#[test]
+fn a_channel_that_another_team_tells_apart_is_among_the_others() {
+    let split = |channel: &str| Objective {
+        split: Split { priority: false, channels: vec![channel.into()] },
+        ..within(Measure::FirstReply, Target::calendar(hour()))
+    };
+    let support = Agreement {
+        owner: Owner::Team("support".into()),
+        hours: None,
+        objectives: vec![split("phone")],
+        about: About::default(),
+    };
+    let rules = Arc::new(Rules::new(&[billing(vec![split("email")]), support], &[]));
+    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    for (key, channel) in [("T-1", "email"), ("T-2", "phone"), ("T-3", "fax"), ("T-4", "phone")] {
+        let mut asked =
+            of_team(event(Kind::Created, key, at("2026-01-12T08:00:00Z"), 1), "billing");
+        asked.channel = Some(channel.into());
+        pipeline.apply(&asked);
+        if key != "T-4" {
+            pipeline.apply(&event(Kind::AgentReplied, key, at("2026-01-12T08:30:00Z"), 2));
+        }
+    }
+    let readings = pipeline.advance(at("2026-01-12T09:00:00Z")).readings();
+    let shown: Vec<_> = readings
+        .iter()
+        .filter(|reading| reading.team.as_deref() == Some("billing"))
+        .filter(|reading| reading.window.ms() == DAY_MS && reading.basis == Basis::Calendar)
+        .filter_map(|reading| match reading.split.as_ref()? {
+            SplitShown::Channel(name) => Some((&**name, reading.answered, reading.waiting)),
+            SplitShown::Priority(_) => None,
+        })
+        .collect();
+    assert_eq!(shown, [("other", 2, 1), ("email", 1, 0)]);
+}
+
+#[test]
+fn replay_looks_again_at_the_instant_from_which_another_level_holds() {
+    // Eight hours until noon, one from then on; asked at ten.
+    let mut promised = within(Measure::FirstReply, Target::calendar(hour()));
+    let before = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(8 * HOUR_MS)));
+    promised.was =
+        vec![Was { until: at("2026-01-12T12:00:00Z"), level: before.level, over: before.over }];
+    promised.alerts.missed.hold = Elapsed::ZERO;
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let mut replay = Replay::new(Some(rules));
+    let asked = at("2026-01-12T10:00:00Z");
+    replay.take(Ok(of_team(event(Kind::Created, "T-1", asked, 1), "billing")));
+    let (_, transitions) = {
+        let mut readings = replay.into_readings();
+        let (view, transitions) = readings.at(at("2026-01-13T00:00:00Z"));
+        (view.now(), transitions)
+    };
+    let fired: Vec<_> = transitions.iter().filter(|one| one.state == "firing").collect();
+    assert_eq!(fired[0].at, at("2026-01-12T12:00:00Z"));
+}
+
+#[test]
 fn replay_looks_again_at_the_instant_at_which_open_time_exceeds_the_target() {
-    // Asked on Friday at half past three, half an hour before the doors close; on Saturday they are open
+    // Asked on Friday at half past two, half an hour before the doors close; on Saturday they are open
     // from ten at night, but not on this one. One hour is over on Monday at half past eight.
     let mut promised = within(Measure::FirstReply, Target::open(hour()));
     promised.alerts.missed.hold = Elapsed::ZERO;
     let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
     let mut replay = Replay::new(Some(rules));
-    let asked = of_team(event(Kind::Created, "T-1", at("2026-01-16T13:30:00Z"), 1), "billing");
+    let asked = of_team(event(Kind::Created, "T-1", at("2026-01-16T12:30:00Z"), 1), "billing");
     replay.take(Ok(asked));
     let mut readings = replay.into_readings();
     let (view, transitions) = readings.at(at("2026-01-20T00:00:00Z"));
