@@ -13,7 +13,7 @@ use crate::measure::{Basis, Measure, Pauses};
 use crate::reading::{Seconds, WentShown, shown};
 use crate::rules::{CourseId, ObjectiveId, Rules, Slot};
 use crate::ticket::{Ended, Ending, GivenUp, Hands, Place, Running, Standing, Step, Went};
-use crate::time::{Elapsed, SECOND_MS, Timestamp};
+use crate::time::{Elapsed, Timestamp};
 
 mod stretch;
 mod text;
