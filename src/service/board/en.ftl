@@ -211,7 +211,6 @@ why-none-over-missed = Somebody waits, or waited and was given up, longer than a
 # Waiting now.
 waiting-now = { $measure ->
     [ownership] With the team now
-    [contacts] Open now
    *[other] Waiting now
 }
 waiting-column = Waiting now
@@ -270,7 +269,7 @@ column-most = { $measure ->
    *[other] 90 % within
 }
 column-most-waiting = { $measure ->
-    [contacts] 90 % at most, with those open
+    [contacts] 90 % at most, with those waiting
    *[other] 90 % within, with those waiting
 }
 column-given-up = Given up
@@ -337,7 +336,10 @@ agreed-on = { $date }, by { $count ->
     [one] 1 person
    *[other] { $count } people
 }
-decided-explained = Decided are tickets that were answered in that time, and those over target that wait now or were given up.
+decided-explained = { $measure ->
+    [contacts] Decided are tickets that were solved in that time.
+   *[other] Decided are tickets that were answered in that time, and those over target that wait now or were given up.
+}
 due-soon-explained = Due soon: at least 80 % of the target has passed.
 
 # Where the waiting of the missed went.

@@ -201,7 +201,6 @@ waiting-now = { $measure ->
     [update] Odottaa väliaikatietoa
     [agent_work] Käsiteltävänä
     [ownership] Tiimillä nyt
-    [contacts] Avoinna nyt
    *[other] Odottaa ratkaisua
 }
 waiting-column = Odottaa nyt
@@ -255,7 +254,7 @@ column-most = { $measure ->
    *[other] 90 % ajassa
 }
 column-most-waiting = { $measure ->
-    [contacts] 90 % enintään, avoimet mukana
+    [contacts] 90 % enintään, odottavat mukana
    *[other] 90 % ajassa, odottavat mukana
 }
 column-given-up = Jäi vastaamatta
@@ -298,14 +297,8 @@ row-missed = { $measure ->
 row-allowed = Taso sallii ylityksiä
 row-left = Ylityksiä jäljellä
 row-overspent = Ylityksiä liikaa
-row-over-target = { $measure ->
-    [contacts] Avoinna, jo yli tavoitteen
-   *[other] Odottaa yli tavoiteajan
-}
-row-due-soon = { $measure ->
-    [contacts] Kohta yli tavoitteen
-   *[other] Kohta yli tavoiteajan
-}
+row-over-target = Odottaa yli tavoiteajan
+row-due-soon = Kohta yli tavoiteajan
 row-window = Jakso
 row-agreed-on = Sovittu
 row-look-again = Katsotaan uudelleen
@@ -334,7 +327,10 @@ agreed-on = { $date }, { $count ->
     [one] 1 sopija
    *[other] { $count } sopijaa
 }
-decided-explained = Mukana ovat tiketit, joihin vastattiin jakson aikana, ja ne yli tavoiteajan olevat, jotka odottavat nyt tai jäivät vastaamatta.
+decided-explained = { $measure ->
+    [contacts] Mukana ovat tiketit, jotka ratkaistiin jakson aikana.
+   *[other] Mukana ovat tiketit, joihin vastattiin jakson aikana, ja ne yli tavoiteajan olevat, jotka odottavat nyt tai jäivät vastaamatta.
+}
 due-soon-explained = Kohta yli: tavoiteajasta on kulunut vähintään 80 %.
 
 # Mihin yli tavoiteajan menneiden odotus kului.

@@ -17,6 +17,8 @@ use crate::window::from_of;
 pub(super) fn page(board: &Board<'_>, line: Line<'_>) -> Markup {
     let words = board.words;
     let title = title(board, line);
+    let is_count = line.objective.measure.is_count();
+    let measure = ("measure", line.objective.measure.label().into());
     html! {
         (way_back(board, Some(line.slot), &title))
         p class="team" { (name(board, line.slot)) }
@@ -29,8 +31,8 @@ pub(super) fn page(board: &Board<'_>, line: Line<'_>) -> Markup {
             dl { (standing(board, line)) }
             @if board.at.is_some() {
                 p class="legend" {
-                    @if line.has_share() { (words.text("decided-explained")) " " }
-                    (words.text("due-soon-explained"))
+                    @if line.has_share() { (words.say("decided-explained", &[measure])) " " }
+                    @if !is_count { (words.text("due-soon-explained")) }
                 }
             }
         }
@@ -149,8 +151,9 @@ fn level_said(board: &Board<'_>, line: Line<'_>, level: &Level, over: Elapsed) -
 /// How an objective stands: the verdict's reason and all numbers it rests on.
 fn standing(board: &Board<'_>, line: Line<'_>) -> Markup {
     let words = board.words;
+    let measure = line.objective.measure;
     let count = |key, count: u64| {
-        let what = words.say(key, &[("measure", line.objective.measure.label().into())]);
+        let what = words.say(key, &[("measure", measure.label().into())]);
         fact(&what, &html! { (words.say("count", &[("count", count.into())])) })
     };
     let from = board.at.map(|at| (from_of(at, line.over), at));
@@ -169,12 +172,12 @@ fn standing(board: &Board<'_>, line: Line<'_>) -> Markup {
                     (count("row-left", allowed - verdict.missed))
                 }
             }
-            (fact(
-                &waiting_words(board, line.objective.measure),
-                &who_waits(board, line.slot, line.objective.measure),
-            ))
-            (count("row-over-target", line.over_target()))
-            (count("row-due-soon", line.due_soon()))
+            // A count is known once the ticket is solved: until then nobody waits for it.
+            @if !measure.is_count() {
+                (fact(&waiting_words(board, measure), &who_waits(board, line.slot, measure)))
+                (count("row-over-target", line.over_target()))
+                (count("row-due-soon", line.due_soon()))
+            }
             (row(board, "row-window", &html! { (instant(board, from)) " – " (instant(board, to)) }))
         }
     }

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::pages::{fact, row};
 use super::sight::{Board, Line, share_shown, shown};
 use crate::agreement::{Level, Market, Tally};
+use crate::measure::Basis;
 use crate::rules::Slot;
 use crate::share::Share;
 use crate::ticket::{Band, RatingKind};
@@ -24,7 +25,7 @@ fn compared<'a>(line: Line<'a>) -> Option<(&'a Market, Share, Tally)> {
 pub(super) fn market(board: &Board<'_>, line: Line<'_>) -> Markup {
     let words = board.words;
     let Some((market, share, tally)) = compared(line) else { return html! {} };
-    let target = words.target(line.objective.measure, market.within);
+    let target = target(board, line, market);
     let measure = ("measure", line.objective.measure.label().into());
     html! {
         section {
@@ -43,11 +44,23 @@ pub(super) fn market(board: &Board<'_>, line: Line<'_>) -> Markup {
     }
 }
 
+/// What others achieve; calendar time is said as such beside open time.
+fn target(board: &Board<'_>, line: Line<'_>, market: &Market) -> String {
+    let words = board.words;
+    let said = words.target(line.objective.measure, market.within);
+    let is_beside_open = line.level.targets().any(|target| target.basis == Basis::Open);
+    if market.within.basis == Basis::Calendar && is_beside_open {
+        words.say("of-calendar-time", &[("time", said.into())])
+    } else {
+        said
+    }
+}
+
 /// The same in one line.
 pub(super) fn in_short(board: &Board<'_>, line: Line<'_>) -> Markup {
     let words = board.words;
     let Some((market, share, tally)) = compared(line) else { return html! {} };
-    let target = words.target(line.objective.measure, market.within);
+    let target = target(board, line, market);
     let share = share_of(board, tally, share);
     let measure = ("measure", line.objective.measure.label().into());
     html! {

@@ -223,9 +223,11 @@ fn measured(board: &Board<'_>, slot: Slot, measure: Measure) -> Markup {
                     " " (words.text("times-are-open"))
                 }
             }
-            p {
-                (waiting_words(board, measure)) ": "
-                strong { (who_waits(board, slot, measure)) }
+            @if !measure.is_count() {
+                p {
+                    (waiting_words(board, measure)) ": "
+                    strong { (who_waits(board, slot, measure)) }
+                }
             }
             div class="scroll" tabindex="0" role="region" aria-label=(measure_name(board, measure)) {
                 table {
@@ -284,7 +286,9 @@ fn split(board: &Board<'_>, slot: Slot, measure: Measure) -> Markup {
                         tr {
                             th scope="col" { (words.text("column-part")) }
                             (columns(board, measure))
-                            th scope="col" { (words.text("waiting-column")) }
+                            @if !measure.is_count() {
+                                th scope="col" { (words.text("waiting-column")) }
+                            }
                         }
                     }
                     tbody {
@@ -292,7 +296,9 @@ fn split(board: &Board<'_>, slot: Slot, measure: Measure) -> Markup {
                             tr {
                                 th scope="row" { (part(board, reading.split.as_ref())) }
                                 (values(board, reading))
-                                td { (words.say("count", &[("count", reading.waiting.into())])) }
+                                @if !measure.is_count() {
+                                    td { (words.say("count", &[("count", reading.waiting.into())])) }
+                                }
                             }
                         }
                     }
@@ -335,7 +341,6 @@ pub(super) fn who_waits(board: &Board<'_>, slot: Slot, measure: Measure) -> Mark
                     ("at", board.instant(since).into()),
                 ]))
             }
-            (_, _) if count > 0 => { (words.say("count", &[("count", count.into())])) }
             (_, _) => { (words.text("nobody")) }
         }
     }

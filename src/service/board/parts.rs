@@ -325,7 +325,8 @@ pub(super) fn waiting(board: &Board<'_>, slot: Slot) -> Markup {
                 }
             }
             tbody {
-                @for measure in board.measures(slot) {
+                // A count is known once the ticket is solved: until then nobody waits for it.
+                @for measure in board.measures(slot).filter(|measure| !measure.is_count()) {
                     @let (count, since) = waiting_now(board, slot, measure);
                     tr {
                         th scope="row" { (measure_name(board, measure)) }
@@ -345,9 +346,7 @@ pub(super) fn waiting_now(
     measure: Measure,
 ) -> (u64, Option<Timestamp>) {
     let reading = board.readings(slot, measure).first();
-    // Of a count, nobody waits: it is only not known yet.
-    let since = reading.and_then(|r| r.oldest_waiting_since).filter(|_| !measure.is_count());
-    (reading.map_or(0, |reading| reading.waiting), since)
+    reading.map_or((0, None), |reading| (reading.waiting, reading.oldest_waiting_since))
 }
 
 /// What those wait for who wait now.
