@@ -141,8 +141,8 @@ fn what_was_over_an_earlier_target_before_its_priority_changed_stays_over() {
 
 #[test]
 fn what_reopening_hands_on_is_as_old_as_its_new_holder_says() {
-    // Nobody's ticket is reopened, and by that of low priority and billing's, which owns it from that instant on.
-    // The organisation's hours are for what is nobody's: they have opened more or less than billing's.
+    // Nobody's ticket is reopened, and by that of low priority and billing's, which owns it from that instant
+    // on. The organisation's hours are for what is nobody's: they have opened more or less than billing's.
     let all = Agreement {
         owner: Owner::Organisation,
         hours: Some(Arc::clone(&HOURS[1].fast)),
