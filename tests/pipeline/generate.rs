@@ -123,8 +123,11 @@ fn any_event() -> impl Strategy<Value = Event<'static>> {
             }
             if kind == Kind::Rated || kind == Kind::Reviewed {
                 let score = u8::try_from(random % 5 + 1).ok();
-                let by = (kind == Kind::Reviewed)
-                    .then(|| Cow::Borrowed(if random % 3 == 0 { "aino" } else { "mikko" }));
+                let by = (kind == Kind::Reviewed).then_some(Cow::Borrowed(if random % 3 == 0 {
+                    "aino"
+                } else {
+                    "mikko"
+                }));
                 event.detail = Some(Box::new(Detail { by, score, ..Detail::default() }));
             }
             event
