@@ -74,7 +74,8 @@ fn a_count_has_whole_numbers_for_targets_and_goes_by_no_hours() {
     let objective = objective("office-fi", lines);
     assert_eq!(objective.level.target(None), Target::calendar(Elapsed::from_ms(2)));
     assert_eq!(objective.was[0].level.target(None), Target::calendar(Elapsed::from_ms(3)));
-    assert_eq!(objective.said_at(Timestamp::EVENT_MIN), "90% contacts within 2, over 7d");
+    assert_eq!(objective.said_at(at("2026-11-03T00:00:00Z")), "90% contacts within 2, over 7d");
+    assert_eq!(objective.said_at(Timestamp::EVENT_MIN), "90% contacts within 3, over 7d");
     assert!(objective.hours.is_none(), "it would have stopwatches of its own, which count nothing");
 }
 
