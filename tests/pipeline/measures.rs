@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use vaste::agreement::{About, Agreement, Level, Objective, Owner, Split, Target, Was};
-use vaste::event::{Kind, Outcome, Priority};
+use vaste::agreement::{About, Agreement, Level, Market, Objective, Owner, Split, Target, Was};
+use vaste::event::{Detail, Kind, Outcome, Priority};
 use vaste::measure::{Basis, Measure, Pauses};
 use vaste::reading::{Reading, SplitShown};
 use vaste::replay::Replay;
@@ -12,7 +12,7 @@ use vaste::rules::Rules;
 use vaste::shard::Shard;
 use vaste::share::Share;
 use vaste::ticket::{Ended, Rated, Running, Sink};
-use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use vaste::window::{Bucket, Waited};
 
 use crate::generate::HOURS;
@@ -239,6 +239,98 @@ fn replay_looks_again_at_the_instant_at_which_open_time_exceeds_the_target() {
     assert_eq!(view.verdicts()[0].missed, 1);
     let fired: Vec<_> = transitions.iter().filter(|one| one.state == "firing").collect();
     assert_eq!(fired[0].at, at("2026-01-19T06:30:01Z"), "the first whole second beyond the target");
+}
+
+#[test]
+fn a_wait_that_reopening_begins_stays_over_the_target_that_held_just_before() {
+    // One hour, four for low priority. Asked while solved; reopened two hours later, and by that low.
+    let mut promised = within(Measure::NextReply, Target::calendar(hour()));
+    if let Level::Within { by_priority, .. } = &mut promised.level {
+        by_priority[Priority::Low.index()] = Some(Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
+    }
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    for (identity, kind, time) in [
+        (1, Kind::Created, "2026-01-12T06:00:00Z"),
+        (2, Kind::AgentReplied, "2026-01-12T06:10:00Z"),
+        (3, Kind::Solved, "2026-01-12T06:20:00Z"),
+        (4, Kind::CustomerReplied, "2026-01-12T07:00:00Z"),
+    ] {
+        pipeline.apply(&of_team(event(kind, "T-1", at(time), identity), "billing"));
+    }
+    let reopened = event(Kind::Reopened, "T-1", at("2026-01-12T09:00:00Z"), 5);
+    pipeline.apply(&with_priority(reopened, Priority::Low));
+    assert_eq!(pipeline.advance(at("2026-01-12T08:59:59Z")).verdicts()[0].missed, 0, "solved");
+    assert_eq!(pipeline.advance(at("2026-01-12T09:00:00Z")).verdicts()[0].missed, 1);
+}
+
+#[test]
+fn answered_just_within_what_others_achieve_is_not_behind_them() {
+    let mut promised = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
+    let source = "trade survey".into();
+    promised.market = Some(Market { within: Target::calendar(hour()), source, as_of: None });
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    for (answered, is_behind) in [("07:00:00Z", false), ("07:00:00.001Z", true)] {
+        let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+        let asked = event(Kind::Created, "T-1", at("2026-01-12T06:00:00Z"), 1);
+        pipeline.apply(&of_team(asked, "billing"));
+        let answered = at(&format!("2026-01-12T{answered}"));
+        pipeline.apply(&event(Kind::AgentReplied, "T-1", answered, 2));
+        let verdict = &pipeline.advance(at("2026-01-12T12:00:00Z")).verdicts()[0];
+        assert_eq!((verdict.missed, verdict.behind_market), (0, is_behind));
+    }
+}
+
+/// The customers' ratings by how long their last finished wait had been beside an objective's target, after
+/// these events of one ticket of billing, each so many minutes after eight.
+fn rated_after(promised: Objective, events: &[(Kind, i64)]) -> [u64; 4] {
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let (id, ..) = rules.objectives().next().unwrap();
+    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    for (identity, &(kind, minutes)) in (1..).zip(events) {
+        let time = at("2026-01-12T06:00:00Z").plus(Elapsed::from_ms(minutes * MINUTE_MS));
+        let mut event = of_team(event(kind, "T-1", time, identity), "billing");
+        if kind == Kind::Rated {
+            event.detail = Some(Box::new(Detail { score: Some(4), ..Detail::default() }));
+        }
+        pipeline.apply(&event);
+    }
+    let view = pipeline.advance(at("2026-01-12T23:00:00Z"));
+    view.rating_bands(id).map(|scores| {
+        assert_eq!(scores.sum, 4 * scores.count);
+        scores.count
+    })
+}
+
+#[test]
+fn ratings_are_told_apart_by_how_long_the_last_finished_wait_was_beside_the_target() {
+    use Kind::{AgentReplied, Created, CustomerReplied, Rated, Reopened, Solved};
+    let target = Target::calendar(hour());
+    for (minutes, bands) in [
+        (30, [1, 0, 0, 0]),
+        (31, [0, 1, 0, 0]),
+        (60, [0, 1, 0, 0]),
+        (61, [0, 0, 1, 0]),
+        (120, [0, 0, 1, 0]),
+        (121, [0, 0, 0, 1]),
+    ] {
+        let events = [(Created, 0), (AgentReplied, minutes), (Rated, 200)];
+        assert_eq!(rated_after(within(Measure::FirstReply, target), &events), bands, "{minutes}");
+    }
+    let promised = || within(Measure::NextReply, target);
+    let two =
+        [(CustomerReplied, 10), (AgentReplied, 20), (CustomerReplied, 30), (AgentReplied, 300)];
+    let events = [&[(Created, 0), (AgentReplied, 5)][..], &two[..], &[(Rated, 400)][..]].concat();
+    assert_eq!(rated_after(promised(), &events), [0, 0, 0, 1], "the last wait, and that alone");
+    let promised = || within(Measure::Resolution, target);
+    let solved = [(Created, 0), (Solved, 20)];
+    let events = [&solved[..], &[(Rated, 40)][..]].concat();
+    assert_eq!(rated_after(promised(), &events), [1, 0, 0, 0]);
+    let events = [&solved[..], &[(Reopened, 30), (Rated, 40)][..]].concat();
+    assert_eq!(rated_after(promised(), &events), [0; 4], "it is not finished any more");
+    let limit = Objective::new("o", Measure::FirstReply, Level::NoneOver(target));
+    let events = [(Created, 0), (AgentReplied, 20), (Rated, 40)];
+    assert_eq!(rated_after(limit, &events), [0; 4], "a limit for all is no promise to one");
 }
 
 /// Counts samples that are told to be new.
