@@ -122,6 +122,8 @@ pub struct Rules {
     windows: Vec<Elapsed>,
     channels: Vec<Box<str>>,
     splits: BTreeMap<(Slot, Measure), SplitBy>,
+    /// The kind of time of the first objective of each slot and measure.
+    shown: BTreeMap<(Slot, Measure), Basis>,
 }
 
 impl Rules {
@@ -200,6 +202,7 @@ impl Rules {
             windows: WINDOWS.to_vec(),
             channels: Vec::new(),
             splits: BTreeMap::new(),
+            shown: BTreeMap::new(),
         }
     }
 
@@ -257,6 +260,7 @@ impl Rules {
         let index = self.series_index(slot, course);
         self.judging[index].push(id);
         self.windows.extend(line.overs());
+        self.shown.entry((slot, line.measure)).or_insert(line.level.target(None).basis);
         if line.split.priority || !line.split.channels.is_empty() {
             for channel in &line.split.channels {
                 if !self.channels.contains(channel) {
@@ -408,9 +412,7 @@ impl Rules {
     /// The kind of time in which metrics show a slot and measure: that of the first objective in its file
     /// with that measure, calendar time where there is none.
     pub fn basis_shown(&self, slot: Slot, measure: Measure) -> Basis {
-        let mut lines = self.objectives.iter();
-        let first = lines.find(|(owner, _, line)| *owner == slot && line.measure == measure);
-        first.map_or(Basis::Calendar, |(_, _, line)| line.level.target(None).basis)
+        self.shown.get(&(slot, measure)).copied().unwrap_or(Basis::Calendar)
     }
 
     /// The channel of that name; [`ChannelId::OTHER`] where no reading is split by it.
