@@ -13,7 +13,7 @@ use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 mod verdict;
 
-pub use verdict::{Knowledge, State, Tally};
+pub use verdict::{Judged, Knowledge, State, Tally};
 
 /// Whose agreement it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -252,6 +252,19 @@ impl Objective {
         if self.measure.is_count() { target.elapsed.ms().to_string() } else { target.to_string() }
     }
 
+    /// What it asks for at an instant: `90% first_reply within 4h, over 7d`, as the file has it, without the
+    /// priorities.
+    pub fn said_at(&self, at: Timestamp) -> String {
+        let measure = self.measure.label();
+        match self.level_at(at) {
+            Level::Within { target, share, .. } => {
+                let (target, over) = (self.shown(*target), self.over_at(at));
+                format!("{share} {measure} within {target}, over {over}")
+            }
+            Level::NoneOver(limit) => format!("no {measure} over {}", self.shown(*limit)),
+        }
+    }
+
     /// The level in force at an instant.
     pub fn level_at(&self, at: Timestamp) -> &Level {
         self.was_at(at).map_or(&self.level, |was| &was.level)
@@ -274,19 +287,6 @@ impl Objective {
 
     fn was_at(&self, at: Timestamp) -> Option<&Was> {
         self.was.iter().find(|was| at < was.until)
-    }
-}
-
-/// `90% first_reply within 4h, over 7d`: as the file has it, without the priorities.
-impl fmt::Display for Objective {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let measure = self.measure.label();
-        match &self.level {
-            Level::Within { target, share, .. } => {
-                write!(f, "{share} {measure} within {}, over {}", self.shown(*target), self.over)
-            }
-            Level::NoneOver(limit) => write!(f, "no {measure} over {}", self.shown(*limit)),
-        }
     }
 }
 

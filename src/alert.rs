@@ -9,7 +9,7 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::agreement::{AlertPolicy, Level, State};
+use crate::agreement::{AlertPolicy, Judged, Level, Objective, State};
 use crate::rules::{ObjectiveId, Rules};
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
@@ -32,6 +32,8 @@ pub enum AlertKind {
     Missed,
     /// Most of the error budget is spent, or all of it and more.
     AtRisk,
+    /// Others achieve more: the share within what they achieve is below the agreed share.
+    BehindMarket,
 }
 
 impl AlertKind {
@@ -40,18 +42,24 @@ impl AlertKind {
         match self {
             Self::Missed => "VasteObjectiveMissed",
             Self::AtRisk => "VasteObjectiveAtRisk",
+            Self::BehindMarket => "VasteBehindMarket",
         }
     }
 
     /// What a verdict means for it. A missed objective has spent its budget, too: whoever hears of both
-    /// mutes this one while the other fires.
-    fn condition(self, state: State, decided: u64) -> Condition {
+    /// mutes this one while the other fires. Where nothing is compared, nobody is behind.
+    fn condition(self, judged: Judged) -> Condition {
+        let own = (judged.state, judged.decided);
+        let (state, decided) = match self {
+            Self::Missed | Self::AtRisk => own,
+            Self::BehindMarket => judged.market.unwrap_or((State::NotAgreed, 0)),
+        };
         match (state, self) {
             (State::Frozen, _) => Condition::Unknown,
             (State::Missed, _) | (State::AtRisk, Self::AtRisk) => Condition::Holds,
             (State::InsufficientData, _) if decided > 0 => Condition::TooFew,
             (State::InsufficientData | State::Met | State::NotAgreed, _)
-            | (State::AtRisk, Self::Missed) => Condition::Clear,
+            | (State::AtRisk, Self::Missed | Self::BehindMarket) => Condition::Clear,
         }
     }
 }
@@ -301,16 +309,19 @@ pub struct Alerts {
 
 impl Alerts {
     /// The alerts that the objectives ask for, all inactive. Who waits beyond a limit for all is either
-    /// over it or not: there is no at risk.
+    /// over it or not: there is no at risk, and no share to compare.
     pub fn new(rules: &Rules) -> Self {
-        let of_objective = |(id, _, objective): (ObjectiveId, _, &crate::agreement::Objective)| {
-            let at_risk = match objective.level {
-                Level::Within { .. } => objective.alerts.at_risk.clone(),
-                Level::NoneOver(_) => None,
+        let of_objective = |(id, _, objective): (ObjectiveId, _, &Objective)| {
+            let alerts = &objective.alerts;
+            let (at_risk, behind_market) = match objective.level {
+                Level::Within { .. } => (alerts.at_risk.clone(), alerts.behind_market.clone()),
+                Level::NoneOver(_) => (None, None),
             };
-            let missed = (AlertKind::Missed, objective.alerts.missed.clone());
-            let policies = std::iter::once(missed).chain(at_risk.map(|p| (AlertKind::AtRisk, p)));
-            policies
+            let behind_market = behind_market.filter(|_| objective.market.is_some());
+            let missed = std::iter::once((AlertKind::Missed, alerts.missed.clone()));
+            missed
+                .chain(at_risk.map(|policy| (AlertKind::AtRisk, policy)))
+                .chain(behind_market.map(|policy| (AlertKind::BehindMarket, policy)))
                 .map(move |(kind, policy)| Alert {
                     objective: id,
                     kind,
@@ -329,24 +340,26 @@ impl Alerts {
     pub fn evaluate(
         &mut self,
         id: ObjectiveId,
-        (state, decided): (State, u64),
+        judged: Judged,
         rules: &Rules,
         at: Timestamp,
     ) -> Vec<Transition> {
         let mut transitions = Vec::new();
         for alert in self.of_mut(id) {
-            if alert.evaluate(alert.kind.condition(state, decided), at) {
+            if alert.evaluate(alert.kind.condition(judged), at) {
                 transitions.extend(alert.transition(rules, at));
             }
         }
         transitions
     }
 
-    /// When an alert of this objective would move on if its verdict stayed as it is; none if never.
-    pub fn wakes_at(&self, id: ObjectiveId) -> Option<Timestamp> {
+    /// The first instant after `now` at which an alert of this objective would move on if its verdict stayed
+    /// as it is; none if never. One whose time is up moves on with the next change only: too little data
+    /// holds it where it is.
+    pub fn wakes_at(&self, id: ObjectiveId, now: Timestamp) -> Option<Timestamp> {
         let first = self.all.partition_point(|alert| alert.objective < id);
         let all = self.all.iter().skip(first).take_while(|alert| alert.objective == id);
-        all.filter_map(Alert::wakes_at).min()
+        all.filter_map(Alert::wakes_at).filter(|at| *at > now).min()
     }
 
     /// All alerts, in order of objective and kind.

@@ -22,7 +22,6 @@ mod objective;
 mod service;
 mod yaml;
 
-use calendars::CALENDARS_MAX;
 pub use fault::{Fault, Notes};
 pub use service::{Alertmanager, Credentials, Http, Kafka, Service};
 
@@ -151,11 +150,12 @@ impl Config {
             );
             self.notes.fault(Fault::of_file(Path::new("agreements"), problem));
         }
-        if self.calendars.len() > CALENDARS_MAX {
+        if self.calendars.len() > calendars::CALENDARS_MAX {
             let problem = format!(
-                "{} calendars are defined; at most {CALENDARS_MAX} are kept: leave out those that no \
+                "{} calendars are defined; at most {} are kept: leave out those that no \
                  agreement names",
-                self.calendars.len()
+                self.calendars.len(),
+                calendars::CALENDARS_MAX
             );
             self.notes.fault(Fault::of_file(Path::new("calendars"), problem));
         }

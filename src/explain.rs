@@ -10,10 +10,10 @@ use serde::Serialize;
 use crate::agreement::{Level, Objective};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure, Pauses};
-use crate::reading::{Seconds, WentShown};
+use crate::reading::{Seconds, WentShown, shown};
 use crate::rules::{CourseId, ObjectiveId, Rules, Slot};
 use crate::ticket::{Ended, Ending, GivenUp, Hands, Place, Running, Standing, Step, Went};
-use crate::time::{Elapsed, SECOND_MS, Timestamp};
+use crate::time::{Elapsed, Timestamp};
 
 mod stretch;
 mod text;
@@ -362,10 +362,4 @@ fn judge(course: CourseId, slot: Slot, rules: &Rules) -> Option<ObjectiveId> {
         };
         judging.iter().find(is_share).or(judging.first()).copied()
     })
-}
-
-/// A length of time as it is printed; of a count the number.
-fn shown(measure: Measure, elapsed: Elapsed) -> Seconds {
-    let ms = elapsed.ms();
-    Seconds(Elapsed::from_ms(if measure.is_count() { ms.saturating_mul(SECOND_MS) } else { ms }))
 }

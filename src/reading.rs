@@ -101,7 +101,7 @@ pub struct Verdict {
     pub behind_market: bool,
     /// Where the known history begins; none where it is whole.
     pub history_from: Option<Timestamp>,
-    /// Where the waiting of the missed went; absent where none is.
+    /// Where the waiting of the missed went; absent where none is, and where nobody looked it up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub went: Option<WentShown>,
 }
@@ -169,6 +169,12 @@ impl WentShown {
 /// A duration that prints as a number of seconds, to the millisecond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub Elapsed);
+
+/// A length of time as readings have it; of a count the number, as so many seconds.
+pub fn shown(measure: Measure, elapsed: Elapsed) -> Seconds {
+    let ms = elapsed.ms();
+    Seconds(Elapsed::from_ms(if measure.is_count() { ms.saturating_mul(SECOND_MS) } else { ms }))
+}
 
 impl Serialize for Seconds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

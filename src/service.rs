@@ -1,7 +1,7 @@
 //! The shell of the service: threads, sockets, the clock. One concern a file.
 //!
 //! ```text
-//! worker threads ── effects ─► viewer thread ── picture ─► /metrics, /-/ready, board
+//! worker threads ── effects ─► viewer thread ── picture ─► /metrics, /-/ready, board, API
 //! (consumer, shards)         (one view, alerts) (immutable)
 //!                                   └────────── notices ─► a thread for each Alertmanager
 //! ```
@@ -13,6 +13,7 @@
 //! view: counting commutes, so the workers never wait for each other or for a reader.
 
 mod alertmanager;
+mod api;
 mod board;
 pub mod clock;
 pub mod demo;
@@ -22,6 +23,8 @@ mod metrics;
 pub mod observe;
 mod picture;
 pub mod run;
+#[cfg(test)]
+mod story;
 mod stream;
 mod viewer;
 

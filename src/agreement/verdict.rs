@@ -55,6 +55,25 @@ pub struct Tally {
     pub missed: u64,
 }
 
+/// How an objective stands, as its alerts go by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// The verdict.
+    pub state: State,
+    /// The tickets that it rests on.
+    pub decided: u64,
+    /// The same beside what others achieve, where missed means behind them; absent where the objective does
+    /// not compare.
+    pub market: Option<(State, u64)>,
+}
+
+impl Judged {
+    /// Whether the share within what others achieve is below the agreed share.
+    pub fn is_behind_market(self) -> bool {
+        self.market.is_some_and(|(state, _)| state == State::Missed)
+    }
+}
+
 impl Tally {
     /// The share of decided tickets within target, in basis points rounded to the nearest; `None` while
     /// nothing is decided.

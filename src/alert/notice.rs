@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Alert, AlertKind, Alerts, REFRESH_EVERY, SendReason, Status};
-use crate::agreement::{Level, Objective};
+use crate::agreement::{Level, Market, Objective, Tally};
 use crate::name;
 use crate::reading::Verdict;
 use crate::rules::Slot;
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 use crate::view::View;
+use crate::window::from_of;
 
 /// A firing alert that is not sent again ends by itself after this long: four times the refresh, at least
 /// five minutes. Three times was not enough for Prometheus (its issue 5277).
@@ -111,42 +112,71 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<&'static str,
     let said = match alert.kind {
         AlertKind::Missed => "is missed",
         AlertKind::AtRisk => "is at risk: most of its error budget is spent",
+        AlertKind::BehindMarket => {
+            "is behind the market: fewer than agreed are within what others achieve"
+        }
     };
     let over = view.waiting_over(alert.objective);
     let (waiting, oldest) = view.waiting(owner, objective.measure);
     let mut annotations = BTreeMap::from([
         ("summary", format!("{team}: the objective {} {said}.", objective.name)),
-        ("description", description(objective, &verdict, view, (waiting, over, oldest))),
-        ("agreed", objective.to_string()),
+        ("description", description(alert, &verdict, view, (waiting, over, oldest))),
+        ("agreed", objective.said_at(view.now())),
         ("decided", verdict.decided.to_string()),
         ("missed", verdict.missed.to_string()),
         ("waiting", waiting.to_string()),
         ("waiting_overdue", over.to_string()),
-        ("window_start", crate::window::from_of(view.now(), objective.over).to_string()),
+        ("window_start", from_of(view.now(), objective.over_at(view.now())).to_string()),
         ("window_end", view.now().to_string()),
         ("page_url", page.to_owned()),
     ]);
     let more = [
-        ("compliance", verdict.compliance.map(|bp| format!("{}.{:02}%", bp / 100, bp % 100))),
+        ("compliance", verdict.compliance.map(percent)),
         ("longest_wait", oldest.map(|since| view.now().since(since).to_string())),
         ("frozen_since", alert.frozen_since().map(|since| since.to_string())),
         ("runbook_url", about.and_then(|about| about.runbook_url.as_deref()).map(str::to_owned)),
     ];
     annotations.extend(more.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    if let (AlertKind::BehindMarket, Some(market)) = (alert.kind, &objective.market) {
+        let tally = view.market(alert.objective).unwrap_or_default();
+        annotations.extend(beside_others(objective, market, tally));
+    }
     annotations
+}
+
+/// What others achieve, who says so, and how the objective's tickets stand beside it.
+fn beside_others(
+    objective: &Objective,
+    market: &Market,
+    tally: Tally,
+) -> impl Iterator<Item = (&'static str, String)> {
+    let all = [
+        ("market_target", Some(objective.shown(market.within))),
+        ("market_source", Some(market.source.to_string())),
+        ("market_as_of", market.as_of.map(|day| day.to_string())),
+        ("market_decided", Some(tally.decided.to_string())),
+        ("market_missed", Some(tally.missed.to_string())),
+        ("market_compliance", tally.compliance_bp().map(percent)),
+    ];
+    all.into_iter().filter_map(|(name, value)| Some((name, value?)))
+}
+
+fn percent(bp: u32) -> String {
+    format!("{}.{:02}%", bp / 100, bp % 100)
 }
 
 /// What is agreed, what is, how many wait and how long the longest, in sentences.
 fn description(
-    objective: &Objective,
+    alert: &Alert,
     verdict: &Verdict,
     view: &View,
     (waiting, over, oldest): (u64, u64, Option<Timestamp>),
 ) -> String {
+    let (_, objective) = view.rules().objective(alert.objective);
     let Verdict { decided, missed, .. } = verdict;
     let now = match (&objective.level, verdict.compliance) {
         (Level::Within { .. }, Some(bp)) => {
-            format!("{}.{:02}%, {missed} of {decided} missed", bp / 100, bp % 100)
+            format!("{}, {missed} of {decided} missed", percent(bp))
         }
         (Level::Within { .. }, None) => "no ticket is decided".to_owned(),
         (Level::NoneOver(_), _) => format!("{missed} over it"),
@@ -155,5 +185,25 @@ fn description(
         let longest = view.now().since(since).in_words();
         format!("{waiting} waiting, {over} of them over target, the longest for {longest}.")
     });
-    format!("Agreed: {objective}. Now: {now}. {waits}")
+    let agreed = objective.said_at(view.now());
+    let others = match alert.kind {
+        AlertKind::Missed | AlertKind::AtRisk => String::new(),
+        AlertKind::BehindMarket => others_in_words(alert, view).unwrap_or_default(),
+    };
+    format!("Agreed: {agreed}. Now: {now}. {others}{waits}")
+}
+
+/// What others achieve, and how many are within it of how many that were agreed on, in sentences.
+fn others_in_words(alert: &Alert, view: &View) -> Option<String> {
+    let (_, objective) = view.rules().objective(alert.objective);
+    let market = objective.market.as_ref()?;
+    let Level::Within { share, .. } = objective.level_at(view.now()) else { return None };
+    let tally = view.market(alert.objective)?;
+    let (target, source) = (objective.shown(market.within), &market.source);
+    let as_of = market.as_of.map_or(String::new(), |day| format!(", as of {day}"));
+    let within = tally.compliance_bp().map_or("none".to_owned(), percent);
+    let decided = tally.decided;
+    Some(format!(
+        "Others achieve {target} ({source}{as_of}): {within} of {decided} are within that, agreed are {share}. "
+    ))
 }

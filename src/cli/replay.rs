@@ -119,7 +119,8 @@ fn print_json(
         serde_json::to_writer(&mut *terminal.out, &reading)?;
         writeln!(terminal.out)?;
     }
-    for verdict in view.verdicts() {
+    for (mut verdict, (id, ..)) in view.verdicts().into_iter().zip(view.rules().objectives()) {
+        verdict.went = view.went_shown(id);
         serde_json::to_writer(&mut *terminal.out, &verdict)?;
         writeln!(terminal.out)?;
     }

@@ -59,7 +59,7 @@ fn verdicts(view: &View) -> Table {
         table.add_row([
             text(team_name(verdict.team.as_deref())),
             text(&verdict.objective),
-            text(objective),
+            text(objective.said_at(verdict.at)),
             text(verdict_in_words(verdict)),
             number(verdict.compliance.map_or("–".to_owned(), percent)),
             number(verdict.decided),

@@ -143,8 +143,9 @@ impl Explained<'_> {
     /// Events, due times and what lies between them, from top to bottom.
     fn life(&self, clock: &Clock, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut marks: Vec<(Timestamp, usize, String)> = Vec::new();
-        for (index, step) in self.steps.iter().enumerate() {
-            marks.push((step.at, index, self.happened(step)));
+        for index in 0..self.steps.len() {
+            let (before, from) = self.steps.split_at(index);
+            marks.extend(from.first().map(|step| (step.at, index, self.happened(step, before))));
         }
         for row in &self.rows {
             let is_shown = row.stopped_at.is_none_or(|stopped| row.due_at < Some(stopped));
@@ -211,8 +212,8 @@ impl Explained<'_> {
         }
     }
 
-    /// An event in words.
-    fn happened(&self, step: &Step) -> String {
+    /// An event in words: of team, priority and channel what is new after those before it.
+    fn happened(&self, step: &Step, before: &[Step]) -> String {
         let mut words = match step.kind {
             Kind::Created => "created",
             Kind::CustomerReplied => "the customer wrote",
@@ -237,43 +238,46 @@ impl Explained<'_> {
         .to_owned();
         let into = step.into.iter().map(|into| format!(" into {into}"));
         let score = step.score.iter().map(|score| format!(", {score} of 5"));
-        let team = step.team.iter().map(|team| {
-            let is_declared = step.holder != self.rules.unclaimed();
+        let holder = self.team(step.holder);
+        let is_new = matches!(step.kind, Kind::Created | Kind::Assigned)
+            || before.last().is_none_or(|last| last.holder != step.holder);
+        let team = step.team.iter().filter(|team| is_new || ***team != *holder).map(|team| {
             if step.kind != Kind::Assigned {
                 format!(" ({team})")
-            } else if is_declared {
+            } else if step.holder != self.rules.unclaimed() {
                 format!(" to {team}")
             } else {
                 format!(" to {team}, which is not declared")
             }
         });
-        let priority =
-            step.priority.iter().map(|priority| format!(", {} priority", priority.label()));
-        let channel = step.channel.iter().map(|channel| format!(", by {channel}"));
+        let had = before.iter().rev().find_map(|step| step.priority);
+        let priority = step.priority.filter(|priority| had != Some(*priority));
+        let priority = priority.iter().map(|priority| format!(", {} priority", priority.label()));
+        let had = before.iter().rev().find_map(|step| step.channel.as_ref());
+        let channel = step.channel.iter().filter(|channel| had != Some(channel));
+        let channel = channel.map(|channel| format!(", by {channel}"));
         words.extend(into.chain(score).chain(team).chain(priority).chain(channel));
         words
     }
 
     fn table(&self, clock: &Clock) -> Table {
         let mut table = Table::new();
-        let header = ["stopwatch", "of", "open time", "calendar time", "target", "due", "verdict"];
+        // Where no team has hours, open time is calendar time.
+        let has_hours = self.rules.has_calendars();
+        let times: &[&str] = if has_hours { &["open time", "calendar time"] } else { &["time"] };
+        let header = [&["stopwatch", "of"], times, &["target", "due", "verdict"]].concat();
         table.load_style(presets::NOTHING).set_header(header);
         for row in &self.rows {
             let due = row.due_at.map_or_else(|| "-".to_owned(), |due| clock.full(due));
-            let [open, calendar] = if row.measure.is_count() {
-                ["-".to_owned(), in_words(row, row.elapsed_calendar.0)]
-            } else {
-                [row.elapsed_open, row.elapsed_calendar].map(|Seconds(elapsed)| elapsed.in_words())
+            let calendar = in_words(row, row.elapsed_calendar.0);
+            let open = match row.measure.is_count() {
+                true => "-".to_owned(),
+                false => in_words(row, row.elapsed_open.0),
             };
-            table.add_row([
-                self.of_row(row),
-                row.team.to_string(),
-                open,
-                calendar,
-                self.target(row),
-                due,
-                self.verdict(row),
-            ]);
+            let times = if has_hours { vec![open, calendar] } else { vec![calendar] };
+            let first = vec![self.of_row(row), row.team.to_string()];
+            let last = vec![self.target(row), due, self.verdict(row)];
+            table.add_row([first, times, last].concat());
         }
         table
     }

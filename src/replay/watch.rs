@@ -62,8 +62,8 @@ impl Watch {
                 self.touched.insert(id);
             }
             for id in std::mem::take(&mut self.touched) {
-                let state = view.state(id);
-                transitions.extend(self.alerts.evaluate(id, state, view.rules(), second));
+                let judged = view.state(id);
+                transitions.extend(self.alerts.evaluate(id, judged, view.rules(), second));
                 self.sleep(id, view);
             }
         }
@@ -79,8 +79,7 @@ impl Watch {
     }
 
     fn sleep(&mut self, id: ObjectiveId, view: &View) {
-        // An alert whose time is up moves on with the next change only: too little data holds it where it is.
-        let time_up = self.alerts.wakes_at(id).filter(|at| *at > view.now());
+        let time_up = self.alerts.wakes_at(id, view.now());
         let wake = view.changes_at(id).into_iter().chain(time_up).min();
         let before = std::mem::replace(&mut self.wake_of[id.index()], wake);
         if before != wake {

@@ -17,11 +17,14 @@ pub(super) use words::Language;
 use self::sight::{Board, in_language};
 use super::picture::{Doubt, Picture};
 
+mod objective;
+mod others;
 mod pages;
 mod parts;
 mod sight;
 #[cfg(test)]
 mod tests;
+mod went;
 mod words;
 
 /// The style of all pages.
@@ -81,9 +84,9 @@ pub(super) fn page(picture: &Picture, route: &Route, reader: Reader) -> Page {
             let mut lines = board.lines(slot).iter();
             match lines.find(|line| *line.objective.name == **name) {
                 Some(line) => found(
-                    format!("{} – {}", parts::title(&board, line.objective), board.name(slot)),
+                    format!("{} – {}", parts::title(&board, *line), board.name(slot)),
                     board.objective_path(*line),
-                    pages::one_objective(&board, *line),
+                    objective::page(&board, *line),
                 ),
                 None => none("not-found-objective", Some(slot)),
             }

@@ -1,4 +1,4 @@
-//! The board, `/metrics`, `/-/healthy`, `/-/ready`.
+//! The board, the API, `/metrics`, `/-/healthy`, `/-/ready`.
 
 use axum::Router;
 use axum::extract::rejection::PathRejection;
@@ -12,6 +12,7 @@ use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use super::api::{self, Answer, Missing};
 use super::board::{self, Language, Reader, Route};
 use super::clock;
 use super::metrics;
@@ -29,12 +30,16 @@ const GUARDS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "no-referrer"),
 ];
 
+const JSON: &str = "application/json";
+
 /// All routes. Only GET, no cookies, nothing that changes anything.
 pub(super) fn routes(shared: Shared) -> Router {
     Router::new()
         .route("/", get(serve_teams))
         .route("/teams/{team}", get(serve_team))
         .route("/teams/{team}/objectives/{objective}", get(serve_objective))
+        .route("/api/v1/teams/{team}/objectives/{objective}", get(serve_objective_json))
+        .route("/api/v1/openapi.json", get(|| asset(JSON, api::OPENAPI)))
         .route("/assets/board.css", get(|| asset("text/css; charset=utf-8", board::STYLE)))
         .route("/assets/icon.svg", get(|| asset("image/svg+xml", board::ICON)))
         .route("/metrics", get(serve_metrics))
@@ -97,6 +102,28 @@ async fn serve_objective(
 ) -> Response {
     let objective = |Path((team, name))| Route::Objective(team, name);
     page(&state, &names.map_or(Route::Unknown, objective), &headers, &uri)
+}
+
+/// The same as JSON. A name that is not UTF-8 is that of no team.
+async fn serve_objective_json(
+    State(shared): State<Shared>,
+    names: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    let answer = match names {
+        Ok(Path((team, name))) => api::objective(&shared.picture.load(), &team, &name),
+        Err(_) => Answer::Missing(Missing::Team),
+    };
+    let (status, body) = match answer {
+        Answer::Found(body) => (StatusCode::OK, body),
+        Answer::Missing(why) => {
+            let status = match why {
+                Missing::Team | Missing::Objective => StatusCode::NOT_FOUND,
+                Missing::NotYet => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            (status, why.body())
+        }
+    };
+    (status, [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-store")], body).into_response()
 }
 
 async fn serve_unknown(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {

@@ -11,6 +11,9 @@ use super::picture::Picture;
 use crate::event::{Kind, Reason, Skip};
 use crate::rules::Rules;
 
+mod beside;
+#[cfg(test)]
+mod tests;
 mod tickets;
 
 /// The content type of the text format.
@@ -27,6 +30,7 @@ pub(super) fn text(
     if picture.caught_up_at.is_some() {
         tickets::windows(picture, &mut families);
         tickets::given_up(picture, &mut families);
+        beside::ratings(picture, &mut families);
     }
     tickets::objectives(picture, &mut families);
     stream(picture, &mut families);

@@ -7,12 +7,19 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::instruments::Instruments;
+use crate::agreement::Tally;
 use crate::alert::Alerts;
 use crate::event::{Kind, Outcomes};
 use crate::measure::Measure;
 use crate::reading::{Reading, Verdict};
-use crate::rules::{Rules, Slot};
+use crate::rules::{ObjectiveId, Rules, Slot, WINDOWS};
+use crate::ticket::{Band, Place, RatingKind};
 use crate::time::{Elapsed, Timestamp};
+use crate::view::View;
+use crate::window::Scores;
+
+/// Who has used this part of the time that an objective allows is due soon.
+const DUE_SOON_PERCENT: i64 = 80;
 
 /// What the parts of the process share.
 #[derive(Clone, Debug)]
@@ -29,10 +36,12 @@ pub(super) struct Picture {
     pub(super) rules: Arc<Rules>,
     pub(super) readings: Vec<Reading>,
     pub(super) verdicts: Vec<Verdict>,
-    /// Waiting over target, and waiting for 80 % of it or longer, by objective.
-    pub(super) overdue: Vec<(u64, u64)>,
+    /// What verdicts do not say, by objective.
+    pub(super) details: Vec<Detail>,
     /// Given up by reason, in the order of [`crate::ticket::GivenUp::ALL`], by team, measure and window.
     pub(super) given_up: Vec<(Slot, Measure, Elapsed, [u64; 5])>,
+    /// Scores of ratings by team, kind and window.
+    pub(super) ratings: Vec<(Slot, RatingKind, Elapsed, Scores)>,
     pub(super) alerts: Alerts,
     pub(super) stream: Stream,
     /// When the service started.
@@ -43,6 +52,49 @@ pub(super) struct Picture {
     pub(super) frozen: Option<Doubt>,
     /// While frozen, the last picture that was not; absent if there was none since start.
     pub(super) trusted: Option<Arc<Self>>,
+}
+
+/// What is known of one objective beside its verdict.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Detail {
+    /// Waiting over target now.
+    pub(super) overdue: u64,
+    /// Waiting now for 80 % of the target or longer.
+    pub(super) used_most: u64,
+    /// The tickets beside what others achieve; absent where it does not compare.
+    pub(super) market: Option<Tally>,
+    /// Where the waiting of the missed went, in order of place; empty where none is missed.
+    pub(super) went: Vec<(Place, Elapsed)>,
+    /// The customers' ratings by how long they had waited, in the order of [`Band::ALL`].
+    pub(super) bands: [Scores; Band::ALL.len()],
+}
+
+impl Detail {
+    /// Of one objective, of which so many are missed.
+    pub(super) fn of(view: &View, id: ObjectiveId, missed: u64) -> Self {
+        Self {
+            overdue: view.waiting_over(id),
+            used_most: view.waiting_beyond(id, DUE_SOON_PERCENT),
+            market: view.market(id),
+            // It looks at everyone who waits over target.
+            went: if missed > 0 { view.went(id) } else { Vec::new() },
+            bands: view.rating_bands(id),
+        }
+    }
+
+    /// Of all objectives, in their order.
+    pub(super) fn all(view: &View, verdicts: &[Verdict]) -> Vec<Self> {
+        let all = view.rules().objectives().zip(verdicts);
+        all.map(|((id, _, _), verdict)| Self::of(view, id, verdict.missed)).collect()
+    }
+}
+
+/// The scores of every team's ratings in the windows that every team has.
+pub(super) fn ratings(view: &View) -> Vec<(Slot, RatingKind, Elapsed, Scores)> {
+    let slots = view.rules().reading_slots();
+    let kinds = slots.flat_map(|slot| RatingKind::ALL.map(|kind| (slot, kind)));
+    let all = kinds.flat_map(|(slot, kind)| WINDOWS.map(|window| (slot, kind, window)));
+    all.map(|(slot, kind, window)| (slot, kind, window, view.ratings(slot, kind, window))).collect()
 }
 
 #[cfg(test)]
@@ -65,8 +117,9 @@ impl Picture {
             rules: Arc::clone(rules),
             readings: Vec::new(),
             verdicts: Vec::new(),
-            overdue: Vec::new(),
+            details: Vec::new(),
             given_up: Vec::new(),
+            ratings: Vec::new(),
             alerts: Alerts::new(rules),
             stream: Stream { topic: topic.to_owned(), ..Stream::default() },
             started,
@@ -79,11 +132,25 @@ impl Picture {
     /// The readings that pages and metrics show: of all tickets, and of one kind of time for each team and
     /// measure.
     pub(super) fn readings_shown(&self) -> impl Iterator<Item = &Reading> {
+        self.of_basis_shown().filter(|reading| reading.split.is_none())
+    }
+
+    /// The same of the parts that readings are split by.
+    pub(super) fn splits_shown(&self) -> impl Iterator<Item = &Reading> {
+        self.of_basis_shown().filter(|reading| reading.split.is_some())
+    }
+
+    fn of_basis_shown(&self) -> impl Iterator<Item = &Reading> {
         let rules = &self.rules;
         self.readings.iter().filter(|reading| {
             let slot = rules.slot_read(reading.team.as_deref());
-            reading.split.is_none() && reading.basis == rules.basis_shown(slot, reading.measure)
+            reading.basis == rules.basis_shown(slot, reading.measure)
         })
+    }
+
+    /// The picture that people are shown: while this one is frozen, the last that was not, if there was one.
+    pub(super) fn shown(&self) -> Option<&Self> {
+        if self.frozen.is_none() { Some(self) } else { self.trusted.as_deref() }
     }
 
     /// What follows this picture must keep if it is frozen: the last one that was not.

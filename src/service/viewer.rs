@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use super::alertmanager::Delivery;
 use super::clock::{self, Clock};
 use super::instruments::Instruments;
-use super::picture::{Doubt, Picture, Shared, Stream};
+use super::picture::{self, Detail, Doubt, Picture, Shared, Stream};
 use super::stream::{Batch, Command};
 use crate::agreement::State;
 use crate::alert::{Alerts, Notice, SendReason, Sender};
@@ -25,9 +25,6 @@ const TICK: Elapsed = Elapsed::from_ms(200);
 
 /// The default of [`Viewer::patience`].
 const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Who has used this part of the time that an objective allows is due soon.
-const DUE_SOON_PERCENT: i64 = 80;
 
 /// Merges what the workers say.
 pub(super) struct Viewer {
@@ -174,16 +171,16 @@ impl Viewer {
         let at = self.view.now();
         let instruments = Arc::clone(&self.instruments);
         for (id, owner, objective) in self.rules.objectives() {
-            let state = self.view.state(id);
+            let judged = self.view.state(id);
             let was_missed = &mut self.was_missed[id.index()];
-            if state.0 != State::Frozen {
-                let is_missed = state.0 == State::Missed;
+            if judged.state != State::Frozen {
+                let is_missed = judged.state == State::Missed;
                 let team = team_label(self.rules.slot_name(owner));
                 let breaches = instruments.breaches.with_label_values(&[team, &objective.name]);
                 breaches.inc_by(u64::from(is_missed && *was_missed == Some(false)));
                 *was_missed = Some(is_missed);
             }
-            for transition in self.alerts.evaluate(id, state, &self.rules, at) {
+            for transition in self.alerts.evaluate(id, judged, &self.rules, at) {
                 let team = team_label(transition.team.as_deref());
                 let (alert, state) = (transition.alert.label(), transition.state);
                 tracing::info!(team, objective = &*transition.objective, alert, "alert is {state}");
@@ -236,18 +233,16 @@ impl Viewer {
     fn publish(&mut self) {
         let is_known = self.caught_up_at.is_some();
         let has_read = self.view.now() > Timestamp::EVENT_MIN;
-        let overdue = self.rules.objectives().map(|(id, _, _)| {
-            (self.view.waiting_over(id), self.view.waiting_beyond(id, DUE_SOON_PERCENT))
-        });
-        let overdue = overdue.collect();
+        let verdicts = self.view.verdicts();
         let trusted = self.doubt.as_ref().and_then(|_| Picture::last_trusted(&self.picture.load()));
         self.picture.store(Arc::new(Picture {
             at: has_read.then_some(self.view.now()),
             rules: Arc::clone(&self.rules),
             readings: if is_known { self.view.readings() } else { Vec::new() },
-            verdicts: self.view.verdicts(),
-            overdue,
+            details: Detail::all(&self.view, &verdicts),
+            verdicts,
             given_up: if is_known { self.given_up() } else { Vec::new() },
+            ratings: if is_known { picture::ratings(&self.view) } else { Vec::new() },
             alerts: self.alerts.clone(),
             stream: self.stream(),
             started: self.started,

@@ -1,10 +1,10 @@
 //! Verdicts: the tickets that objectives are judged by.
 
 use super::View;
-use crate::agreement::{Knowledge, Level, Objective, State, Tally, Target};
+use crate::agreement::{Judged, Knowledge, Level, Objective, Tally, Target};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure};
-use crate::reading::{Verdict, WentShown};
+use crate::reading::Verdict;
 use crate::rules::{CourseId, ObjectiveId, Slot};
 use crate::ticket::Hands;
 use crate::time::{Elapsed, Timestamp};
@@ -16,12 +16,11 @@ impl View {
         self.rules.objectives().map(|(id, _, _)| self.verdict(id)).collect()
     }
 
-    /// How one objective stands.
+    /// How one objective stands. Where the waiting went is looked up apart: [`View::went_shown`].
     pub fn verdict(&self, id: ObjectiveId) -> Verdict {
         let (owner, objective) = self.rules.objective(id);
         let tally = self.tally(id);
-        let went =
-            (tally.missed > 0).then(|| WentShown::new(self.went(id).into_iter(), &self.rules));
+        let judged = self.judged(id, tally);
         Verdict {
             at: self.now,
             team: self.rules.slot_name(owner).map(Into::into),
@@ -29,18 +28,25 @@ impl View {
             decided: tally.decided,
             missed: tally.missed,
             compliance: tally.compliance_bp(),
-            state: objective.judge(tally, self.knowledge(objective), self.now),
-            behind_market: self.market(id).is_some_and(|tally| self.is_behind(objective, tally)),
+            state: judged.state,
+            behind_market: judged.is_behind_market(),
             history_from: self.history_from,
-            went,
+            went: None,
         }
     }
 
-    /// The state and the number of decided tickets of an objective: what alerts go by.
-    pub fn state(&self, id: ObjectiveId) -> (State, u64) {
+    /// How an objective stands, by its own targets and by what others achieve: what alerts go by.
+    pub fn state(&self, id: ObjectiveId) -> Judged {
+        self.judged(id, self.tally(id))
+    }
+
+    /// Both are judged alike, so that a handful of tickets is behind nobody.
+    fn judged(&self, id: ObjectiveId, own: Tally) -> Judged {
         let (_, objective) = self.rules.objective(id);
-        let tally = self.tally(id);
-        (objective.judge(tally, self.knowledge(objective), self.now), tally.decided)
+        let knowledge = self.knowledge(objective);
+        let state = |tally| objective.judge(tally, knowledge, self.now);
+        let market = self.market(id).map(|tally| (state(tally), tally.decided));
+        Judged { state: state(own), decided: own.decided, market }
     }
 
     fn knowledge(&self, objective: &Objective) -> Knowledge {
@@ -52,12 +58,6 @@ impl View {
         } else {
             Knowledge::Whole
         }
-    }
-
-    /// Whether fewer than the agreed share are within what others achieve: judged as the objective is, so
-    /// that a handful of tickets is behind nobody.
-    fn is_behind(&self, objective: &Objective, tally: Tally) -> bool {
-        objective.judge(tally, self.knowledge(objective), self.now) == State::Missed
     }
 
     /// The tickets that an objective is judged by.

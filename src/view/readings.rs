@@ -3,7 +3,7 @@
 use super::View;
 use crate::event::Priority;
 use crate::measure::{Basis, Measure};
-use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, Seconds, SplitShown, Within};
+use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, Seconds, SplitShown, Within, shown};
 use crate::rules::{ChannelId, CourseId, Slot};
 use crate::ticket::GivenUp;
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
@@ -209,12 +209,6 @@ impl View {
             survival.delay_pane(Elapsed::from_ms(at(middle) - begin), tally);
         }
     }
-}
-
-/// A length of time as readings have it; of a count the number, as so many seconds.
-fn shown(measure: Measure, elapsed: Elapsed) -> Seconds {
-    let ms = elapsed.ms();
-    Seconds(Elapsed::from_ms(if measure.is_count() { ms.saturating_mul(SECOND_MS) } else { ms }))
 }
 
 /// The mean of so many milliseconds, rounded to the nearest; none of nothing.

@@ -8,6 +8,7 @@ use super::judged::is_over;
 use crate::agreement::Target;
 use crate::event::Priority;
 use crate::measure::Basis;
+use crate::reading::WentShown;
 use crate::rules::{CourseId, ObjectiveId, Slot};
 use crate::ticket::{Hands, Place, Running};
 use crate::time::{Elapsed, Timestamp};
@@ -36,6 +37,12 @@ impl View {
         }
         let all = sums.into_iter().filter(|(_, ms)| *ms != 0);
         all.map(|(place, ms)| (place, Elapsed::from_ms(ms))).collect()
+    }
+
+    /// The same as it is printed; none where nobody waited too long.
+    pub fn went_shown(&self, id: ObjectiveId) -> Option<WentShown> {
+        let went = self.went(id);
+        (!went.is_empty()).then(|| WentShown::new(went.into_iter(), &self.rules))
     }
 
     /// Adds where the waiting of those went who wait over a target, or stay over it.

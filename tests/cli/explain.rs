@@ -1,8 +1,7 @@
 //! `vaste explain`: why was this late? Telling tickets, as people read them and as programs do.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
-use std::process::Output;
+use std::process::{Command, Output};
 
 use serde_json::json;
 
@@ -412,9 +411,14 @@ fn help_of_explain() {
     insta::assert_snapshot!("help", said);
 }
 
-/// The example log, as README shows it.
+/// The ticket of the example that README shows.
 #[test]
-fn the_example_of_readme_is_told() {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    assert!(root.join("config/example/events.ndjson").is_file());
+fn the_ticket_of_readme_is_worth_a_look() {
+    let output = Command::new(env!("CARGO_BIN_EXE_vaste"))
+        .args(["explain", "T-265", "--agreements", "config/example/agreements"])
+        .arg("config/example/events.ndjson")
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    insta::assert_snapshot!("readme", page(&output));
 }

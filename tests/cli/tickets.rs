@@ -59,10 +59,10 @@ const RULES_OTHERWISE: [(&str, &str); 10] = [
     ("chatwoot-frtstart-mixed", SINCE_CREATION),
     ("chatwoot-frtstart-reopenings", SINCE_CREATION),
 ];
-const NOBODY_WAITS: &str = "no interface shows the time within two instants of choice: what is shown is how long the customer \
-     waits, from when they began to";
-const SINCE_CREATION: &str = "rules 1 and 4: who asked has waited for a person since they asked; neither a bot that hands on nor a \
-     reopening makes that any shorter";
+const NOBODY_WAITS: &str =
+    "no interface shows the time within two instants of choice, but how long the customer waits";
+const SINCE_CREATION: &str =
+    "rules 1 and 4: who asked waits for a person since then, whatever a bot or a reopening does";
 
 /// No history at all: attributes of a row, which contradict each other as events.
 const NO_HISTORY: [(&str, &str); 1] = [(

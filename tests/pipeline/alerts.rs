@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
 use vaste::agreement::{
-    About, Agreement, AlertPolicy, Alerts as Policies, Level, Objective, Owner, State, Target,
+    About, Agreement, AlertPolicy, Alerts as Policies, Judged, Level, Market, Objective, Owner,
+    State, Target,
 };
 use vaste::alert::{Alerts, SendReason, Sender};
 use vaste::event::Kind;
@@ -50,7 +51,9 @@ fn level() -> impl Strategy<Value = Level> {
             min_tickets,
         },
     );
-    prop_oneof![3 => within, 1 => seconds(&[20, 1_200]).prop_map(|limit| Level::NoneOver(Target::calendar(limit)))]
+    let none_over =
+        seconds(&[20, 1_200]).prop_map(|limit| Level::NoneOver(Target::calendar(limit)));
+    prop_oneof![3 => within, 1 => none_over]
 }
 
 fn objectives() -> impl Strategy<Value = Vec<Objective>> {
@@ -59,13 +62,23 @@ fn objectives() -> impl Strategy<Value = Vec<Objective>> {
         0_usize..4,
         policy(),
         proptest::option::of(policy()),
+        proptest::option::of((policy(), seconds(&[20, 90, 600]))),
         proptest::sample::select(vec![HOUR_MS, HOUR_MS + 1_000, 3 * HOUR_MS]),
     );
-    let one = one.prop_map(|(level, measure, missed, at_risk, over)| Objective {
-        over: Elapsed::from_ms(over),
-        at_risk: Share::from_basis_points(5_000).unwrap(),
-        alerts: Policies { missed, at_risk, behind_market: None },
-        ..Objective::new("", Measure::DEFAULT[measure], level)
+    let one = one.prop_map(|(level, measure, missed, at_risk, behind, over)| {
+        let (behind_market, market) = behind.unzip();
+        let market = market.map(|within| Market {
+            within: Target::calendar(within),
+            source: "trade survey".into(),
+            as_of: None,
+        });
+        Objective {
+            over: Elapsed::from_ms(over),
+            at_risk: Share::from_basis_points(5_000).unwrap(),
+            market,
+            alerts: Policies { missed, at_risk, behind_market },
+            ..Objective::new("", Measure::DEFAULT[measure], level)
+        }
     });
     proptest::collection::vec(one, 1..3).prop_map(|mut all| {
         for (number, objective) in all.iter_mut().enumerate() {
@@ -138,10 +151,13 @@ fn prometheus(
 
 /// Whether an alert's condition holds, by the words of design §7 and §8; none where it is left as it is.
 fn wanted(kind: &str, verdict: &naive::Verdict) -> Option<bool> {
-    match verdict.state {
+    let own = (verdict.state, verdict.decided);
+    let is_market = kind == "VasteBehindMarket";
+    let (state, decided) = if is_market { verdict.beside_market.unwrap() } else { own };
+    match state {
         "missed" => Some(true),
         "at_risk" => Some(kind == "VasteObjectiveAtRisk"),
-        "insufficient_data" if verdict.decided > 0 => None,
+        "insufficient_data" if decided > 0 => None,
         _ => Some(false),
     }
 }
@@ -155,10 +171,10 @@ fn by_second(history: &History, until: Timestamp) -> Vec<String> {
         for objective in &agreement.objectives {
             let named = naive_objective(agreement, objective);
             let mut kinds = vec![("VasteObjectiveMissed", &objective.alerts.missed, None)];
-            if let (Level::Within { .. }, Some(policy)) =
-                (&objective.level, &objective.alerts.at_risk)
-            {
-                kinds.push(("VasteObjectiveAtRisk", policy, None));
+            if let Level::Within { .. } = &objective.level {
+                let Policies { at_risk, behind_market, .. } = &objective.alerts;
+                kinds.extend(at_risk.iter().map(|p| ("VasteObjectiveAtRisk", p, None)));
+                kinds.extend(behind_market.iter().map(|p| ("VasteBehindMarket", p, None)));
             }
             let mut second = begin.ceil_to(Elapsed::from_ms(SECOND_MS));
             while second <= until {
@@ -221,6 +237,7 @@ proptest! {
 fn the_histories_told_are_full_of_alerts() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut states = [0; 3];
+    let mut behind = 0;
     for _ in 0..100 {
         let history = told().new_tree(&mut runner).unwrap().current();
         let Some(last) = history.events.iter().map(|e| e.time).max() else { continue };
@@ -228,8 +245,10 @@ fn the_histories_told_are_full_of_alerts() {
         for (count, state) in states.iter_mut().zip(["pending", "firing", "resolved"]) {
             *count += i32::from(rows.contains(&format!("\"state\":\"{state}\"")));
         }
+        behind += i32::from(rows.contains("VasteBehindMarket"));
     }
     assert!(states.iter().all(|count| *count >= 20), "{states:?} of 100");
+    assert!(behind >= 20, "{behind} of 100");
 }
 
 /// One objective whose alert holds for 10 s, and keeps firing for 20 s.
@@ -272,7 +291,7 @@ fn statuses(story: &str) -> String {
     let mut at = Timestamp::from_ms(BEGIN_MS);
     for run in story.split(' ') {
         let (state, times) = run.split_at(1);
-        let state = match state {
+        let (state, decided) = match state {
             "m" => (State::Missed, 1),
             "o" => (State::Met, 1),
             "f" => (State::Frozen, 1),
@@ -280,7 +299,7 @@ fn statuses(story: &str) -> String {
             _ => (State::InsufficientData, 0),
         };
         for _ in 0..times.parse().unwrap() {
-            alerts.evaluate(id, state, &rules, at);
+            alerts.evaluate(id, Judged { state, decided, market: None }, &rules, at);
             at = at.plus(Elapsed::from_ms(SECOND_MS));
             let label = alerts.iter().next().unwrap().status().label();
             let first = label.chars().next().unwrap();
@@ -340,7 +359,7 @@ fn a_firing_alert_is_sent_at_once_and_every_minute_and_a_resolved_one_for_a_quar
     for second in 0..1_300 {
         let at = Timestamp::from_ms(BEGIN_MS + second * SECOND_MS);
         let state = if (5..200).contains(&second) { State::Missed } else { State::Met };
-        alerts.evaluate(id, (state, 1), &rules, at);
+        alerts.evaluate(id, Judged { state, decided: 1, market: None }, &rules, at);
         for (notice, reason) in sender.take_due(&mut alerts, &view, at) {
             let ends = notice.ends_at.ms() - at.ms();
             let why = match reason {
@@ -382,5 +401,102 @@ fn a_notice_says_what_is_agreed_what_is_and_where_to_look() {
     }
     let names: BTreeSet<&str> = notices[0].labels.keys().map(|name| &**name).collect();
     assert!(!names.contains("instance") && !names.contains("replica"), "two instances, one alert");
+    insta::assert_snapshot!(serde_json::to_string_pretty(&notices).unwrap());
+}
+
+/// One objective that is resolved after 5 s and compares with others, who are ahead after 20 s.
+fn compared(level: Level) -> Arc<Rules> {
+    let policy = |severity, hold, keep_firing_for| AlertPolicy {
+        hold: Elapsed::from_ms(hold * SECOND_MS),
+        keep_firing_for: Elapsed::from_ms(keep_firing_for * SECOND_MS),
+        ..AlertPolicy::of_severity(severity)
+    };
+    let objective = Objective {
+        market: Some(Market {
+            within: Target::calendar(Elapsed::from_ms(HOUR_MS)),
+            source: "trade survey".into(),
+            as_of: chrono::NaiveDate::from_ymd_opt(2025, 6, 1),
+        }),
+        alerts: Policies {
+            missed: policy("critical", 0, 5),
+            at_risk: None,
+            behind_market: Some(policy("info", 20, 0)),
+        },
+        ..Objective::new("first-reply", Measure::FirstReply, level)
+    };
+    let owner = Owner::Team("billing".into());
+    let about = About { name: "Billing".into(), ..About::default() };
+    let agreement = Agreement { owner, hours: None, objectives: vec![objective], about };
+    Arc::new(Rules::new(&[agreement], &[]))
+}
+
+fn three_of_four_in_eight_hours() -> Level {
+    Level::Within {
+        target: Target::calendar(Elapsed::from_ms(8 * HOUR_MS)),
+        by_priority: [None; 4],
+        share: Share::from_basis_points(7_500).unwrap(),
+        min_tickets: 1,
+    }
+}
+
+/// Too few tickets hold an alert whose time is up where it is: the next one's time must not be lost by that.
+#[test]
+fn an_alert_that_is_held_hides_no_other_whose_time_comes() {
+    let rules = compared(three_of_four_in_eight_hours());
+    let (id, _, _) = rules.objectives().next().unwrap();
+    let at = |second: i64| Timestamp::from_ms(BEGIN_MS + second * SECOND_MS);
+    let mut alerts = Alerts::new(&rules);
+    // The own alert fires at once, is clear from 1 s on, which would end it at 6 s, and is then held.
+    for (second, own, market) in [
+        (0, State::Missed, State::Met),
+        (1, State::Met, State::Met),
+        (2, State::InsufficientData, State::Missed),
+        (10, State::InsufficientData, State::Missed),
+    ] {
+        let judged = Judged { state: own, decided: 1, market: Some((market, 1)) };
+        alerts.evaluate(id, judged, &rules, at(second));
+    }
+    let labels: Vec<&str> = alerts.iter().map(|alert| alert.status().label()).collect();
+    assert_eq!(labels, ["firing", "pending"]);
+    assert_eq!(alerts.wakes_at(id, at(10)), Some(at(22)));
+}
+
+/// A limit for all has no share to compare, nor has an objective without a market.
+#[test]
+fn only_an_objective_that_compares_has_an_alert_of_the_market() {
+    let names = |rules: &Rules| {
+        Alerts::new(rules).iter().map(|alert| alert.kind.label()).collect::<Vec<_>>()
+    };
+    let level = three_of_four_in_eight_hours();
+    assert_eq!(names(&compared(level)), ["VasteObjectiveMissed", "VasteBehindMarket"]);
+    let limit = Level::NoneOver(Target::calendar(Elapsed::from_ms(HOUR_MS)));
+    assert_eq!(names(&compared(limit)), ["VasteObjectiveMissed"]);
+}
+
+/// A team that reaches its own level, while others do better: its alert of that, and no other.
+#[test]
+fn a_notice_of_being_behind_the_market_says_what_others_achieve_and_who_says_so() {
+    let rules = compared(three_of_four_in_eight_hours());
+    let begin = Timestamp::from_ms(BEGIN_MS);
+    let mut pipeline = Pipeline::new(&rules, 1, begin);
+    for (number, minutes) in (1..).zip([20, 30, 45, 90, 120]) {
+        let ticket = format!("T-{number}");
+        let replied = begin.plus(Elapsed::from_ms(minutes * MINUTE_MS));
+        let created = event(Kind::Created, &ticket, begin, 2 * number);
+        pipeline.apply(&of_team(created, "billing"));
+        let replied = event(Kind::AgentReplied, &ticket, replied, 2 * number + 1);
+        pipeline.apply(&of_team(replied, "billing"));
+    }
+    let at = begin.plus(Elapsed::from_ms(3 * HOUR_MS));
+    let view = pipeline.advance(at);
+    let (id, _, _) = rules.objectives().next().unwrap();
+    let mut alerts = Alerts::new(&rules);
+    let judged = view.state(id);
+    assert_eq!((judged.state, judged.market), (State::Met, Some((State::Missed, 5))));
+    alerts.evaluate(id, judged, &rules, at);
+    let at = at.plus(Elapsed::from_ms(20 * SECOND_MS));
+    alerts.evaluate(id, judged, &rules, at);
+    let notices = Sender::default().take_due(&mut alerts, view, at);
+    let notices: Vec<_> = notices.into_iter().map(|(notice, _)| notice).collect();
     insta::assert_snapshot!(serde_json::to_string_pretty(&notices).unwrap());
 }

@@ -1,8 +1,9 @@
 //! Calendars: laws, and a slow model that asks of every minute whether it is open.
 //!
 //! Method: random weeks, holidays, special hours and breaks in fourteen zones, half of the time around an
-//! instant at which clocks change, now and then around a new year. The model goes from UTC to local time only, a minute at a time: where a
-//! local time is, is the first minute that shows it. It shares nothing with the crate but the definition.
+//! instant at which clocks change, now and then around a new year. The model goes from UTC to local time
+//! only, a minute at a time: where a local time is, is the first minute that shows it. It shares nothing with
+//! the crate but the definition.
 
 use std::collections::BTreeMap;
 
@@ -322,7 +323,8 @@ proptest! {
         prop_assert_eq!(open(a, b) + open(b, c), open(a, c));
         prop_assert!(open(a, c) <= c.since(a).ms(), "open time is calendar time at most");
         prop_assert_eq!(open(c, a), 0);
-        prop_assert!(calendar.reaches(calendar.cumulative(b)).is_some_and(|first| first <= b.max(Timestamp::EVENT_MIN)));
+        let first = calendar.reaches(calendar.cumulative(b));
+        prop_assert!(first.is_some_and(|first| first <= b.max(Timestamp::EVENT_MIN)));
         let targets = targets.map(Elapsed::from_ms);
         let due = |from, target| calendar.due(from, target);
         for target in targets {

@@ -176,11 +176,11 @@ fn at_the_due_time_the_target_had_elapsed_and_no_sooner() {
                 let is_reached = |basis: &usize| (due <= end) == (both(&row)[*basis] >= target);
                 prop_assert!(bases.iter().any(is_reached), "{:?} is not due by {}", row, end);
                 count(usize::from(due > now));
-                // What ended in time would have been due then; what was asked on a ticket at rest, or had been
-                // given up, did not run then.
+                // What ended in time would have been due then.
                 if row.stopped_at.is_some_and(|stopped| stopped < due) {
                     continue;
                 }
+                // What was asked on a ticket at rest, or had been given up, did not run then.
                 let Some(then) = running_then(&mut told, &row, due) else { continue };
                 let just_before = due.minus(Elapsed::from_ms(1)).max(row.started_at);
                 let before = running_then(&mut told, &row, just_before);

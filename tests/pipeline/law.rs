@@ -230,24 +230,30 @@ fn compare(
             reading["team"].to_string(),
             reading["measure"].to_string(),
             reading["basis"].to_string(),
+            reading["split"].to_string(),
         ));
     }
     let teams = DECLARED.into_iter().chain(["unclaimed"]).map(Some).chain([None]);
     for (team, measure) in teams.flat_map(|team| Measure::ALL.map(|measure| (team, measure))) {
         // What no reading was printed for has nothing in the longest window.
         let name = team.map_or("null".to_owned(), |team| format!("\"{team}\""));
-        for &basis in bases(history, team, measure) {
+        let all = bases(history, team, measure).iter();
+        let parts = parts_of(history, team, measure);
+        for (&basis, (part, split)) in
+            all.flat_map(|basis| parts.iter().map(move |part| (basis, part)))
+        {
             let key = (
                 name.clone(),
                 format!("\"{}\"", measure.label()),
                 format!("\"{}\"", basis.label()),
+                part.clone(),
             );
             if said.contains(&key) {
                 continue;
             }
             let from = now.ms() - 28 * DAY_MS;
-            let read =
-                |from, now| model.reading(team, measure, naive_basis(basis), None, from, now, &[]);
+            let basis = naive_basis(basis);
+            let read = |from, now| model.reading(team, measure, basis, *split, from, now, &[]);
             let reading = read(from, now.ms());
             let hours = 2 * 3_600_000;
             let edge = read(from, from + hours);
@@ -271,6 +277,39 @@ fn compare(
         prop_assert_eq!(found, told, "{}", line);
     }
     Ok(())
+}
+
+/// The parts that the readings of a team or the organisation and a measure are split by, the whole first,
+/// each as it is printed.
+fn parts_of(
+    history: &History,
+    team: Option<&str>,
+    measure: Measure,
+) -> Vec<(String, Option<naive::Split<'static>>)> {
+    let mut parts = vec![("null".to_owned(), None)];
+    for (agreement, objective) in lines(history) {
+        let whose = match &agreement.owner {
+            Owner::Team(name) => Some(&**name),
+            Owner::Organisation => None,
+        };
+        if whose != team || objective.measure != measure {
+            continue;
+        }
+        if objective.split.priority {
+            for priority in Priority::ALL.into_iter().map(Some).chain([None]) {
+                let label = priority.map_or("none", Priority::label);
+                let shown = format!("{{\"priority\":\"{label}\"}}");
+                parts.push((shown, Some(naive::Split::Priority(priority))));
+            }
+        }
+        if !objective.split.channels.is_empty() {
+            for is in [Some("a"), None] {
+                let shown = format!("{{\"channel\":\"{}\"}}", is.unwrap_or("other"));
+                parts.push((shown, Some(naive::Split::Channel { is, named: &["a"] })));
+            }
+        }
+    }
+    parts
 }
 
 /// The kinds of time in which a team, what is unclaimed, or the organisation is read.

@@ -11,6 +11,7 @@ mod gaming;
 mod generate;
 mod history;
 mod law;
+mod measures;
 mod naive;
 mod naive_check;
 mod open_time;

@@ -194,6 +194,8 @@ pub(crate) struct Verdict {
     pub state: &'static str,
     /// Whether the share within what others achieve is below the agreed share.
     pub behind_market: bool,
+    /// The state beside what others achieve, and how many are decided by that.
+    pub beside_market: Option<(&'static str, u64)>,
 }
 
 /// Everything that ever happened.
@@ -289,15 +291,18 @@ impl Model {
             }
             Level::Within { .. } => tally(&waits, |wait| self.is_missed(objective, level, wait)),
         };
-        let behind_market = objective.market.is_some_and(|market| {
+        let beside_market = objective.market.map(|market| {
             let (decided, missed) = tally(&waits, |(life, wait)| {
                 let elapsed = life.elapsed(wait, wait.lived.end, objective.cut(), market.basis);
                 elapsed > market.ms
             });
             // With no share agreed on, there is none to be below.
-            matches!(level, Level::Within { .. }) && state(level, decided, missed) == "missed"
+            let is_share = matches!(level, Level::Within { .. });
+            (if is_share { state(level, decided, missed) } else { "met" }, decided)
         });
-        Verdict { decided, missed, state: state(level, decided, missed), behind_market }
+        let behind_market = beside_market.is_some_and(|(state, _)| state == "missed");
+        let state = state(level, decided, missed);
+        Verdict { decided, missed, state, behind_market, beside_market }
     }
 
     /// Where the time went of those that an objective counts as missed: milliseconds each.

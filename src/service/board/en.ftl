@@ -13,6 +13,9 @@ unit-minutes = { $count }{"\u00A0"}min
 unit-seconds = { $count }{"\u00A0"}s
 under-a-second = less than 1 s
 more-than = over { $wait }
+of-open-time = { $time } of open time
+of-calendar-time = { $time } of calendar time
+under-percent = under { $percent }
 weekday = { $number ->
     [1] Mon
     [2] Tue
@@ -69,6 +72,11 @@ state-reading = Being read
 state-not-agreed = Not agreed on a level yet
 state-unclaimed = Unclaimed
 state-as-of = { $state } (as of { $at })
+behind-market = Behind the market
+pauses-never = Agreed for this objective: the clock never stands still.
+pauses-pending = Agreed for this objective: the clock stands still while the ticket waits for the customer.
+pauses-on-hold = Agreed for this objective: the clock stands still while the ticket waits for a third party.
+pauses-both = Agreed for this objective: the clock stands still while the ticket waits for the customer or for a third party.
 
 # How a team stands: its own objectives, the worst first.
 team-met = { $count ->
@@ -96,44 +104,72 @@ organisation = Whole organisation
 measure = { $measure ->
     [first_reply] First reply
     [next_reply] Next reply
+    [update] Update
+    [customer_wait] Customer's wait
+    [agent_work] Handling time
     [resolution] Resolution
+    [ownership] Time with the team
+    [contacts] Contacts
    *[first_resolution] First resolution
 }
 measure-explained = { $measure ->
     [first_reply] From the customer's first message to the first reply of an agent.
     [next_reply] From the customer's unanswered message to the agent's next reply.
+    [update] From each reply of an agent to the next, without the time it waited for the customer.
+    [customer_wait] From the creation of the ticket until it is solved, without the time it waited for the customer.
+    [agent_work] From the creation of the ticket until it is solved, without the time it waited for the customer or for a third party.
     [resolution] From the creation of the ticket until it is solved; if it is reopened, that time counts too.
+    [ownership] From when the team gets the ticket until it leaves the team or is solved, without the time it waited for the customer.
+    [contacts] How often the customer had to ask again until the ticket was solved: messages after the first, and reopenings.
    *[first_resolution] From the creation of the ticket until it is solved for the first time.
 }
 
 # Objectives.
 objective-within = { $measure ->
-    [first_reply] First reply
-    [next_reply] Next reply
-    [resolution] Resolution
-   *[first_resolution] First resolution
-} within { $target }
+    [first_reply] First reply within { $target }
+    [next_reply] Next reply within { $target }
+    [update] Update within { $target }
+    [customer_wait] Customer's wait within { $target }
+    [agent_work] Handling time within { $target }
+    [resolution] Resolution within { $target }
+    [ownership] Time with the team within { $target }
+    [contacts] Contacts: at most { $target }
+   *[first_resolution] First resolution within { $target }
+}
 objective-none-over = { $measure ->
     [first_reply] Nobody waits for a first reply over{"\u00A0"}{ $limit }
     [next_reply] Nobody waits for the next reply over{"\u00A0"}{ $limit }
+    [update] Nobody waits for an update over{"\u00A0"}{ $limit }
+    [customer_wait] No customer waits over{"\u00A0"}{ $limit }
+    [agent_work] No ticket takes over{"\u00A0"}{ $limit } to handle
+    [ownership] No ticket stays with the team over{"\u00A0"}{ $limit }
     [resolution] Nobody waits for a resolution over{"\u00A0"}{ $limit }
    *[first_resolution] Nobody waits for the first resolution over{"\u00A0"}{ $limit }
 }
-agreed-within = { $share } of tickets get { $measure ->
-    [first_reply] a first reply
-    [next_reply] the next reply
-    [resolution] a resolution
-   *[first_resolution] the first resolution
-} within { $target }, counted over { $window }. A verdict needs at least { $minimum ->
+agreed-within = { $share } of tickets { $measure ->
+    [first_reply] get a first reply within { $target }
+    [next_reply] get the next reply within { $target }
+    [update] get an update within { $target }
+    [customer_wait] keep the customer waiting for { $target } at most
+    [agent_work] are handled within { $target }
+    [resolution] get a resolution within { $target }
+    [ownership] stay with the team for { $target } at most
+    [contacts] are solved without the customer asking again more than { $target } times
+   *[first_resolution] get the first resolution within { $target }
+}, counted over { $window }. A verdict needs at least { $minimum ->
     [one] 1 decided ticket
    *[other] { $minimum } decided tickets
 }.
-agreed-none-over = Nobody waits for { $measure ->
-    [first_reply] a first reply
-    [next_reply] the next reply
-    [resolution] a resolution
-   *[first_resolution] the first resolution
-} over{"\u00A0"}{ $limit }. Who waited longer and was given up counts for { $window }.
+agreed-none-over = { $measure ->
+    [first_reply] Nobody waits for a first reply over{"\u00A0"}{ $limit }
+    [next_reply] Nobody waits for the next reply over{"\u00A0"}{ $limit }
+    [update] Nobody waits for an update over{"\u00A0"}{ $limit }
+    [customer_wait] No customer waits over{"\u00A0"}{ $limit }
+    [agent_work] No ticket takes over{"\u00A0"}{ $limit } to handle
+    [resolution] Nobody waits for a resolution over{"\u00A0"}{ $limit }
+    [ownership] No ticket stays with the team over{"\u00A0"}{ $limit }
+   *[first_resolution] Nobody waits for the first resolution over{"\u00A0"}{ $limit }
+}. Who waited longer and was given up counts for { $window }.
 targets = { $target } ({ $others })
 target-low = low { $target }
 target-normal = normal { $target }
@@ -143,8 +179,14 @@ window-last-hour = the last hour
 window-last = the last { $length }
 
 # Why an objective stands as it does.
-share-of = { $share } of { $decided } within { $target }; agreed { $agreed }
-share-of-none = No decided ticket yet; agreed { $agreed } within { $target }
+share-of = { $share } of { $decided } { $measure ->
+    [contacts] with at most { $target }
+   *[other] within { $target }
+}; agreed { $agreed }
+share-of-none = No decided ticket yet; agreed { $agreed } { $measure ->
+    [contacts] with at most { $target }
+   *[other] within { $target }
+}
 nobody-over = Nobody waits over{"\u00A0"}{ $limit }
 somebody-over = { $missed ->
     [one] 1 ticket waited over{"\u00A0"}{ $limit }
@@ -168,8 +210,7 @@ why-none-over-missed = Somebody waits, or waited and was given up, longer than a
 
 # Waiting now.
 waiting-now = { $measure ->
-    [first_reply] Waiting now
-    [next_reply] Waiting now
+    [ownership] With the team now
    *[other] Waiting now
 }
 waiting-column = Waiting now
@@ -197,26 +238,62 @@ in-words = { $answered ->
        *[other] solved
     }
 } in { $window }
-in-words-half = half within { $wait }
-in-words-most = 90 % within { $wait }
+in-words-half = { $measure ->
+    [contacts] half with at most { $wait }
+   *[other] half within { $wait }
+}
+in-words-most = { $measure ->
+    [contacts] 90 % with at most { $wait }
+   *[other] 90 % within { $wait }
+}
 
 # The page of a team.
 objectives = Objectives
 readings = How long customers wait
+times-are-open = Its times are open time.
 readings-explained = Every line is a stretch of time up to now. "Half within" is the median: half of the tickets were faster, half slower. "With those waiting" counts also who waits still, so that a growing queue shows at once.
 column-window = Over
 column-answered = { $measure ->
     [first_reply] Answered
     [next_reply] Answered
+    [update] Answered
+    [ownership] Done
    *[other] Solved
 }
-column-half = Half within
-column-most = 90 % within
-column-most-waiting = 90 % within, with those waiting
+column-half = { $measure ->
+    [contacts] Half at most
+   *[other] Half within
+}
+column-most = { $measure ->
+    [contacts] 90 % at most
+   *[other] 90 % within
+}
+column-most-waiting = { $measure ->
+    [contacts] 90 % at most, with those waiting
+   *[other] 90 % within, with those waiting
+}
 column-given-up = Given up
 too-few = too few tickets
 none = –
 agreement = The agreement
+split-caption = In parts, over { $window }
+column-part = Tickets
+part-priority = { $priority ->
+    [low] low priority
+    [normal] normal priority
+    [high] high priority
+    [urgent] urgent
+   *[none] without a priority
+}
+part-channel = channel
+part-channel-other = other channels
+ratings = What people say of the answers
+row-rated = Customers' ratings
+row-reviewed = Own reviews
+ratings-line = Mean { $mean } of 5, { $count ->
+    [one] 1 rating
+   *[other] { $count } ratings
+} in { $window }
 
 # The page of an objective.
 what-is-agreed = What is agreed
@@ -236,13 +313,75 @@ row-agreed-on = Agreed on
 row-look-again = To be looked at again
 row-runbook = What to do
 row-name = Name in the file
+row-hours = Hours
+hours-of-each-team = those of each team
+hours-of-unclaimed = of unclaimed tickets
+levels = Levels over time
+column-when = When
+column-level = Level
+in-force = in force
+before-day = before { $day }
+since-then = since then
+level-within = { $share } { $measure ->
+    [contacts] with at most { $target }
+   *[other] within { $target }
+}, counted over { $window }, at least { $minimum ->
+    [one] 1 ticket
+   *[other] { $minimum } tickets
+}
+level-none-over = nobody over { $limit }, counted over { $window }
+levels-hours = Earlier times are judged by the hours that held then.
 allowed-among = { $allowed } of { $of } tickets
 agreed-on = { $date }, by { $count ->
     [one] 1 person
    *[other] { $count } people
 }
-decided-explained = Decided are tickets that were answered in that time, and those over target that wait now or were given up.
+decided-explained = { $measure ->
+    [contacts] Decided are tickets that were solved in that time.
+   *[other] Decided are tickets that were answered in that time, and those over target that wait now or were given up.
+}
 due-soon-explained = Due soon: at least 80 % of the target has passed.
+
+# Where the waiting of the missed went.
+went = Where the waiting of the missed went
+went-explained = { $count ->
+    [one] All that the 1 missed ticket had to wait, from its beginning to its end or to now.
+   *[other] All that the { $count } missed tickets had to wait, from the beginning of each to its end or to now.
+} A team's time is that in which it was open.
+column-place = Where
+column-part-of = Share
+column-time = Time
+place-pending = pending: waiting for the customer
+place-on-hold = on hold: waiting for a third party
+place-closed = closed hours
+
+# Beside others, and what customers say.
+market = Beside others
+market-behind = Others do better: fewer tickets than agreed are within what others achieve.
+market-line = Others achieve { $measure ->
+    [contacts] at most { $target }
+   *[other] { $target }
+}; of ours, within that: { $share }
+market-share = { $share } of { $decided }
+row-market = { $measure ->
+    [contacts] Others achieve at most
+   *[other] Others achieve
+}
+row-market-share = Ours within that
+row-market-source = Source
+row-market-as-of = As of
+rated = Is this level fine for our customers?
+rated-explained = Customers' ratings, 1 to 5, by how long they had waited beside the target.
+column-band = { $measure ->
+    [contacts] They had to ask
+   *[other] They had waited
+}
+column-ratings = Ratings
+column-mean = Mean
+band-up-to-half = up to half of the target
+band-within = more than half, within the target
+band-up-to-double = over the target, up to twice as long
+band-beyond = more than twice as long
 
 # Not found.
 not-found-title = There is no such page

@@ -12,6 +12,9 @@ unit-minutes = { $count }{"\u00A0"}min
 unit-seconds = { $count }{"\u00A0"}s
 under-a-second = alle 1 s
 more-than = yli { $wait }
+of-open-time = { $time } aukioloaikaa
+of-calendar-time = { $time } kalenteriaikaa
+under-percent = alle { $percent }
 weekday = { $number ->
     [1] ma
     [2] ti
@@ -55,6 +58,11 @@ state-reading = Tietoa luetaan
 state-not-agreed = Tasosta ei ole sovittu
 state-unclaimed = Vailla vastuutiimiä
 state-as-of = { $state } (tilanne { $at })
+behind-market = Muita jäljessä
+pauses-never = Tästä tavoitteesta on sovittu: kello ei seiso koskaan.
+pauses-pending = Tästä tavoitteesta on sovittu: kello seisoo, kun tiketti odottaa asiakasta.
+pauses-on-hold = Tästä tavoitteesta on sovittu: kello seisoo, kun tiketti odottaa kolmatta osapuolta.
+pauses-both = Tästä tavoitteesta on sovittu: kello seisoo, kun tiketti odottaa asiakasta tai kolmatta osapuolta.
 
 # Missä tiimi on: sen omat tavoitteet, huonoin ensin.
 team-met = { $count ->
@@ -82,44 +90,72 @@ organisation = Koko organisaatio
 measure = { $measure ->
     [first_reply] Ensivastaus
     [next_reply] Seuraava vastaus
+    [update] Väliaikatieto
+    [customer_wait] Asiakkaan odotus
+    [agent_work] Käsittelyaika
     [resolution] Ratkaisu
+    [ownership] Aika tiimillä
+    [contacts] Yhteydenotot
    *[first_resolution] Ensimmäinen ratkaisu
 }
 measure-explained = { $measure ->
     [first_reply] Asiakkaan ensimmäisestä viestistä asiakaspalvelijan ensimmäiseen vastaukseen.
     [next_reply] Asiakkaan vastaamattomasta viestistä asiakaspalvelijan seuraavaan vastaukseen.
+    [update] Asiakaspalvelijan vastauksesta hänen seuraavaan vastaukseensa ilman aikaa, jonka tiketti odotti asiakasta.
+    [customer_wait] Tiketin luomisesta siihen, että se on ratkaistu, ilman aikaa, jonka se odotti asiakasta.
+    [agent_work] Tiketin luomisesta siihen, että se on ratkaistu, ilman aikaa, jonka se odotti asiakasta tai kolmatta osapuolta.
+    [ownership] Siitä, kun tiimi saa tiketin, siihen, kun tiketti siirtyy pois tai on ratkaistu, ilman aikaa, jonka se odotti asiakasta.
+    [contacts] Kuinka monta kertaa asiakas joutui kysymään uudelleen ennen ratkaisua: viestit ensimmäisen jälkeen ja uudelleenavaukset.
     [resolution] Tiketin luomisesta siihen, että se on ratkaistu; jos se avataan uudelleen, sekin aika lasketaan.
    *[first_resolution] Tiketin luomisesta siihen, että se on ratkaistu ensimmäisen kerran.
 }
 
 # Tavoitteet.
 objective-within = { $measure ->
-    [first_reply] Ensivastaus
-    [next_reply] Seuraava vastaus
-    [resolution] Ratkaisu
-   *[first_resolution] Ensimmäinen ratkaisu
-}, tavoiteaika { $target }
+    [first_reply] Ensivastaus, tavoiteaika { $target }
+    [next_reply] Seuraava vastaus, tavoiteaika { $target }
+    [update] Väliaikatieto, tavoiteaika { $target }
+    [customer_wait] Asiakkaan odotus, tavoiteaika { $target }
+    [agent_work] Käsittelyaika, tavoite { $target }
+    [resolution] Ratkaisu, tavoiteaika { $target }
+    [ownership] Aika tiimillä, tavoite { $target }
+    [contacts] Yhteydenotot, enintään { $target }
+   *[first_resolution] Ensimmäinen ratkaisu, tavoiteaika { $target }
+}
 objective-none-over = { $measure ->
     [first_reply] Kukaan ei odota ensivastausta yli{"\u00A0"}{ $limit }
     [next_reply] Kukaan ei odota seuraavaa vastausta yli{"\u00A0"}{ $limit }
+    [update] Kukaan ei odota väliaikatietoa yli{"\u00A0"}{ $limit }
+    [customer_wait] Yksikään asiakas ei odota yli{"\u00A0"}{ $limit }
+    [agent_work] Yhdenkään tiketin käsittely ei kestä yli{"\u00A0"}{ $limit }
+    [ownership] Yksikään tiketti ei ole tiimillä yli{"\u00A0"}{ $limit }
     [resolution] Kukaan ei odota ratkaisua yli{"\u00A0"}{ $limit }
    *[first_resolution] Kukaan ei odota ensimmäistä ratkaisua yli{"\u00A0"}{ $limit }
 }
-agreed-within = { $share } tiketeistä saa { $measure ->
-    [first_reply] ensivastauksen
-    [next_reply] seuraavan vastauksen
-    [resolution] ratkaisun
-   *[first_resolution] ensimmäisen ratkaisun
-} tavoiteajassa. Tavoiteaika on { $target }. Mukaan lasketaan { $window }. Arvioon tarvitaan vähintään { $minimum ->
+agreed-within = { $share } tiketeistä { $measure ->
+    [first_reply] saa ensivastauksen tavoiteajassa. Tavoiteaika on { $target }
+    [next_reply] saa seuraavan vastauksen tavoiteajassa. Tavoiteaika on { $target }
+    [update] saa väliaikatiedon tavoiteajassa. Tavoiteaika on { $target }
+    [customer_wait] odotuttaa asiakasta enintään tavoiteajan. Tavoiteaika on { $target }
+    [agent_work] käsitellään tavoiteajassa. Tavoiteaika on { $target }
+    [resolution] saa ratkaisun tavoiteajassa. Tavoiteaika on { $target }
+    [ownership] on tiimillä enintään tavoiteajan. Tavoiteaika on { $target }
+    [contacts] ratkeaa niin, ettei asiakas joudu kysymään uudelleen tavoitetta useammin. Tavoite on enintään { $target }
+   *[first_resolution] saa ensimmäisen ratkaisun tavoiteajassa. Tavoiteaika on { $target }
+}. Mukaan lasketaan { $window }. Arvioon tarvitaan vähintään { $minimum ->
     [one] 1 tiketti
    *[other] { $minimum } tikettiä
 }.
-agreed-none-over = Kukaan ei odota { $measure ->
-    [first_reply] ensivastausta
-    [next_reply] seuraavaa vastausta
-    [resolution] ratkaisua
-   *[first_resolution] ensimmäistä ratkaisua
-} yli{"\u00A0"}{ $limit }. Sitä kauemmin odottanut tiketti, joka jäi vastaamatta, on mukana { $window }.
+agreed-none-over = { $measure ->
+    [first_reply] Kukaan ei odota ensivastausta yli{"\u00A0"}{ $limit }
+    [next_reply] Kukaan ei odota seuraavaa vastausta yli{"\u00A0"}{ $limit }
+    [update] Kukaan ei odota väliaikatietoa yli{"\u00A0"}{ $limit }
+    [customer_wait] Yksikään asiakas ei odota yli{"\u00A0"}{ $limit }
+    [agent_work] Yhdenkään tiketin käsittely ei kestä yli{"\u00A0"}{ $limit }
+    [resolution] Kukaan ei odota ratkaisua yli{"\u00A0"}{ $limit }
+    [ownership] Yksikään tiketti ei ole tiimillä yli{"\u00A0"}{ $limit }
+   *[first_resolution] Kukaan ei odota ensimmäistä ratkaisua yli{"\u00A0"}{ $limit }
+}. Sitä kauemmin odottanut tiketti, joka jäi vastaamatta, on mukana { $window }.
 targets = { $target } ({ $others })
 target-low = matala { $target }
 target-normal = normaali { $target }
@@ -129,8 +165,14 @@ window-last-hour = viimeisin tunti
 window-last = viimeiset { $length }
 
 # Miksi tavoite on siinä missä on.
-share-of = { $decided } tiketistä { $share } tavoiteajassa; sovittu { $agreed }
-share-of-none = Ei vielä yhtään tikettiä; sovittu { $agreed } tavoiteajassa
+share-of = { $decided } tiketistä { $share } { $measure ->
+    [contacts] tavoitteessa
+   *[other] tavoiteajassa
+}; sovittu { $agreed }
+share-of-none = Ei vielä yhtään tikettiä; sovittu { $agreed } { $measure ->
+    [contacts] tavoitteessa
+   *[other] tavoiteajassa
+}
 nobody-over = Kukaan ei odota yli{"\u00A0"}{ $limit }
 somebody-over = { $missed ->
     [one] 1 tiketti odotti yli{"\u00A0"}{ $limit }
@@ -156,6 +198,9 @@ why-none-over-missed = Joku odottaa sovittua kauemmin, tai odotti ja jäi vastaa
 waiting-now = { $measure ->
     [first_reply] Odottaa vastausta
     [next_reply] Odottaa vastausta
+    [update] Odottaa väliaikatietoa
+    [agent_work] Käsiteltävänä
+    [ownership] Tiimillä nyt
    *[other] Odottaa ratkaisua
 }
 waiting-column = Odottaa nyt
@@ -178,35 +223,77 @@ in-words = { $answered ->
        *[other] ratkaistu
     }
 }, { $window }
-in-words-half = puolet ajassa { $wait }
-in-words-most = 90 % ajassa { $wait }
+in-words-half = { $measure ->
+    [contacts] puolet enintään { $wait }
+   *[other] puolet ajassa { $wait }
+}
+in-words-most = { $measure ->
+    [contacts] 90 % enintään { $wait }
+   *[other] 90 % ajassa { $wait }
+}
 
 # Tiimin sivu.
 objectives = Tavoitteet
 readings = Kuinka kauan asiakkaat odottavat
+times-are-open = Ajat ovat aukioloaikaa.
 readings-explained = Joka rivi on ajanjakso tähän hetkeen asti. ”Puolet ajassa” on mediaani: puolet tiketeistä oli nopeampia, puolet hitaampia. ”Odottavat mukana” laskee mukaan myös ne, jotka yhä odottavat, joten kasvava jono näkyy heti.
 column-window = Jakso
 column-answered = { $measure ->
     [first_reply] Vastattu
     [next_reply] Vastattu
+    [update] Vastattu
+    [ownership] Valmiina
    *[other] Ratkaistu
 }
-column-half = Puolet ajassa
-column-most = 90 % ajassa
-column-most-waiting = 90 % ajassa, odottavat mukana
+column-half = { $measure ->
+    [contacts] Puolet enintään
+   *[other] Puolet ajassa
+}
+column-most = { $measure ->
+    [contacts] 90 % enintään
+   *[other] 90 % ajassa
+}
+column-most-waiting = { $measure ->
+    [contacts] 90 % enintään, odottavat mukana
+   *[other] 90 % ajassa, odottavat mukana
+}
 column-given-up = Jäi vastaamatta
 too-few = liian vähän tikettejä
 none = –
 agreement = Sopimus
+split-caption = Osissa, { $window }
+column-part = Tiketit
+part-priority = { $priority ->
+    [low] matala prioriteetti
+    [normal] normaali prioriteetti
+    [high] korkea prioriteetti
+    [urgent] kiireelliset
+   *[none] ilman prioriteettia
+}
+part-channel = kanava
+part-channel-other = muut kanavat
+ratings = Mitä vastauksista sanotaan
+row-rated = Asiakkaiden arvosanat
+row-reviewed = Itsearviot
+ratings-line = Keskiarvo { $mean } / 5, { $count ->
+    [one] 1 arvosana
+   *[other] { $count } arvosanaa
+}, { $window }
 
 # Tavoitteen sivu.
 what-is-agreed = Mitä on sovittu
 what-is = Missä ollaan
 row-why = Miksi
-row-share = Tavoiteajassa
+row-share = { $measure ->
+    [contacts] Tavoitteessa
+   *[other] Tavoiteajassa
+}
 row-level = Sovittu taso
 row-decided = Tikettejä mukana
-row-missed = Yli tavoiteajan
+row-missed = { $measure ->
+    [contacts] Yli tavoitteen
+   *[other] Yli tavoiteajan
+}
 row-allowed = Taso sallii ylityksiä
 row-left = Ylityksiä jäljellä
 row-overspent = Ylityksiä liikaa
@@ -217,13 +304,75 @@ row-agreed-on = Sovittu
 row-look-again = Katsotaan uudelleen
 row-runbook = Mitä tehdä
 row-name = Nimi tiedostossa
+row-hours = Aukioloajat
+hours-of-each-team = kunkin tiimin omat
+hours-of-unclaimed = vailla vastuutiimiä:
+levels = Tasot ajan mittaan
+column-when = Milloin
+column-level = Taso
+in-force = voimassa
+before-day = ennen { $day }
+since-then = siitä lähtien
+level-within = { $share }, { $measure ->
+    [contacts] enintään { $target }
+   *[other] tavoiteaika { $target }
+}, { $window }, vähintään { $minimum ->
+    [one] 1 tiketti
+   *[other] { $minimum } tikettiä
+}
+level-none-over = kukaan ei yli{"\u00A0"}{ $limit }, { $window }
+levels-hours = Aiemmat ajat arvioidaan niiden aukioloaikojen mukaan, jotka silloin olivat voimassa.
 allowed-among = { $allowed }, kun tikettejä on { $of }
 agreed-on = { $date }, { $count ->
     [one] 1 sopija
    *[other] { $count } sopijaa
 }
-decided-explained = Mukana ovat tiketit, joihin vastattiin jakson aikana, ja ne yli tavoiteajan olevat, jotka odottavat nyt tai jäivät vastaamatta.
+decided-explained = { $measure ->
+    [contacts] Mukana ovat tiketit, jotka ratkaistiin jakson aikana.
+   *[other] Mukana ovat tiketit, joihin vastattiin jakson aikana, ja ne yli tavoiteajan olevat, jotka odottavat nyt tai jäivät vastaamatta.
+}
 due-soon-explained = Kohta yli: tavoiteajasta on kulunut vähintään 80 %.
+
+# Mihin yli tavoiteajan menneiden odotus kului.
+went = Mihin yli menneiden odotus kului
+went-explained = { $count ->
+    [one] Yhden yli tavoiteajan menneen tiketin koko odotus alusta loppuun tai tähän hetkeen.
+   *[other] Kaikkien { $count } yli tavoiteajan menneen tiketin koko odotus, kunkin alusta loppuun tai tähän hetkeen.
+} Tiimin aika on sen aukioloaikaa.
+column-place = Missä
+column-part-of = Osuus
+column-time = Aika
+place-pending = odottaa asiakasta
+place-on-hold = odottaa kolmatta osapuolta
+place-closed = suljettuna
+
+# Muihin verrattuna, ja mitä asiakkaat sanovat.
+market = Muihin verrattuna
+market-behind = Muut pystyvät parempaan: meillä sovittua pienempi osa tiketeistä yltää samaan kuin muilla.
+market-line = { $measure ->
+    [contacts] Muilla enintään { $target }; samaan yltää meillä { $share }
+   *[other] Muut selviävät ajassa { $target }; samaan yltää meillä { $share }
+}
+market-share = { $share } ({ $decided } tiketistä)
+row-market = { $measure ->
+    [contacts] Muilla enintään
+   *[other] Muut selviävät ajassa
+}
+row-market-share = Samaan yltää meillä
+row-market-source = Lähde
+row-market-as-of = Tilanne
+rated = Sopiiko tämä taso asiakkaillemme?
+rated-explained = Asiakkaiden arvosanat (1–5) sen mukaan, kauanko he olivat odottaneet tavoiteaikaan nähden.
+column-band = { $measure ->
+    [contacts] Kysymyskertoja
+   *[other] Odotusaika
+}
+column-ratings = Arvosanoja
+column-mean = Keskiarvo
+band-up-to-half = enintään puolet tavoiteajasta
+band-within = yli puolet, tavoiteajassa
+band-up-to-double = yli tavoiteajan, enintään kaksinkertainen
+band-beyond = yli kaksinkertainen
 
 # Ei löytynyt.
 not-found-title = Sivua ei löydy

@@ -1,15 +1,16 @@
-//! The pages: all teams, one team, one objective.
+//! The pages: all teams, one team, none.
 
 use maud::{Markup, html};
 
+use super::others;
 use super::parts::{
-    badge, badge_without_agreement, bar, instant, measure_name, name, objective, reason, said_key,
-    shape, targets, title, tone, unknown_before, waiting, waiting_now, waiting_words,
+    badge_without_agreement, measure_name, name, objective, said_key, shape, tone, waiting,
+    waiting_now, waiting_words,
 };
 use super::sight::{Board, Line, shown, urgency};
-use crate::agreement::{Level, State};
-use crate::measure::Measure;
-use crate::reading::{Reading, Seconds};
+use crate::agreement::State;
+use crate::measure::{Basis, Measure};
+use crate::reading::{Reading, Seconds, SplitShown};
 use crate::rules::Slot;
 use crate::time::{DAY_MS, Elapsed};
 use crate::window::Waited;
@@ -45,7 +46,7 @@ fn card(board: &Board<'_>, slot: Slot) -> Markup {
             @if lines.is_empty() {
                 (without_agreement(board, slot))
             } @else {
-                ul class="objectives" { @for line in lines { (objective(board, *line)) } }
+                ul class="objectives" { @for line in lines { (objective(board, *line, &html! {})) } }
             }
             @if board.at.is_some() { (waiting(board, slot)) }
         }
@@ -120,7 +121,8 @@ fn in_words(board: &Board<'_>, slot: Slot, measure: Measure) -> Option<String> {
         vec![words.say("in-words", &[answered, ("measure", measure.label().into()), window])];
     let quantiles = [("in-words-half", reading.q.p50), ("in-words-most", reading.q.p90)];
     said.extend(quantiles.into_iter().filter_map(|(key, wait)| {
-        wait.map(|Seconds(wait)| words.say(key, &[("wait", words.wait(wait).into())]))
+        let wait = ("wait", board.value(measure, wait?).into());
+        Some(words.say(key, &[("measure", measure.label().into()), wait]))
     }));
     Some(said.join(", "))
 }
@@ -130,7 +132,9 @@ pub(super) fn team(board: &Board<'_>, slot: Slot) -> Markup {
     let words = board.words;
     let lines = board.lines(slot);
     let about_it = board.rules.about(slot);
-    let says_more = about_it.is_some_and(|it| it.agreed.is_some() || it.runbook_url.is_some());
+    let says_more = about_it.is_some_and(|about| {
+        about.agreed.is_some() || about.runbook_url.is_some() || about.hours.is_some()
+    });
     html! {
         (way_back(board, None, &board.name(slot)))
         h1 { (name(board, slot)) }
@@ -140,7 +144,9 @@ pub(super) fn team(board: &Board<'_>, slot: Slot) -> Markup {
         } @else {
             section {
                 h2 { (words.text("objectives")) }
-                ul class="objectives wide" { @for line in lines { (objective(board, *line)) } }
+                ul class="objectives wide" {
+                    @for line in lines { (objective(board, *line, &others::in_short(board, *line))) }
+                }
             }
         }
         @if says_more {
@@ -149,6 +155,7 @@ pub(super) fn team(board: &Board<'_>, slot: Slot) -> Markup {
                 dl { (about(board, slot)) }
             }
         }
+        (others::ratings_of_team(board, slot))
         @if board.at.is_some() && (!lines.is_empty() || board.has_readings(slot)) {
             section {
                 h2 { (words.text("readings")) }
@@ -164,10 +171,20 @@ pub(super) fn team(board: &Board<'_>, slot: Slot) -> Markup {
 }
 
 /// When it was agreed, by how many, when it is looked at again, and what to do.
-fn about(board: &Board<'_>, slot: Slot) -> Markup {
+pub(super) fn about(board: &Board<'_>, slot: Slot) -> Markup {
     let words = board.words;
     let Some(about) = board.rules.about(slot) else { return html! {} };
     html! {
+        @if slot == board.rules.organisation() && board.rules.has_hours() {
+            (row(board, "row-hours", &html! {
+                (words.text("hours-of-each-team"))
+                @if let Some(hours) = &about.hours {
+                    "; " (words.text("hours-of-unclaimed")) " " bdi { (shown(hours)) }
+                }
+            }))
+        } @else if let Some(hours) = &about.hours {
+            (row(board, "row-hours", &html! { bdi { (shown(hours)) } }))
+        }
         @if let Some((date, people)) = about.agreed {
             @let people = people as u64;
             (row(board, "row-agreed-on", &html! {
@@ -184,11 +201,11 @@ fn about(board: &Board<'_>, slot: Slot) -> Markup {
 }
 
 /// One line of a list of facts.
-fn row(board: &Board<'_>, key: &str, value: &Markup) -> Markup {
+pub(super) fn row(board: &Board<'_>, key: &str, value: &Markup) -> Markup {
     fact(&board.words.text(key), value)
 }
 
-fn fact(what: &str, value: &Markup) -> Markup {
+pub(super) fn fact(what: &str, value: &Markup) -> Markup {
     html! { div { dt { (what) } dd { (value) } } }
 }
 
@@ -200,32 +217,118 @@ fn measured(board: &Board<'_>, slot: Slot, measure: Measure) -> Markup {
     html! {
         @if !readings.is_empty() {
             h3 { (measure_name(board, measure)) }
-            p class="legend" { (words.say("measure-explained", &[label()])) }
-            p {
-                (waiting_words(board, measure)) ": "
-                strong { (who_waits(board, slot, measure)) }
+            p class="legend" {
+                (words.say("measure-explained", &[label()]))
+                @if board.rules.basis_shown(slot, measure) == Basis::Open {
+                    " " (words.text("times-are-open"))
+                }
+            }
+            @if !measure.is_count() {
+                p {
+                    (waiting_words(board, measure)) ": "
+                    strong { (who_waits(board, slot, measure)) }
+                }
             }
             div class="scroll" tabindex="0" role="region" aria-label=(measure_name(board, measure)) {
                 table {
                     thead {
                         tr {
                             th scope="col" { (words.text("column-window")) }
-                            th scope="col" { (words.say("column-answered", &[label()])) }
-                            @for key in ["column-half", "column-most", "column-most-waiting"] {
-                                th scope="col" { (words.text(key)) }
-                            }
-                            th scope="col" { (words.text("column-given-up")) }
+                            (columns(board, measure))
                         }
                     }
-                    tbody { @for reading in readings { (window(board, reading)) } }
+                    tbody {
+                        @for reading in readings {
+                            tr {
+                                th scope="row" { (words.window(reading.window)) }
+                                (values(board, reading))
+                            }
+                        }
+                    }
+                }
+            }
+            (split(board, slot, measure))
+        }
+    }
+}
+
+/// What is said of every stretch of time, and of every part.
+fn columns(board: &Board<'_>, measure: Measure) -> Markup {
+    let label = || ("measure", measure.label().into());
+    html! {
+        @for key in
+            ["column-answered", "column-half", "column-most", "column-most-waiting", "column-given-up"]
+        {
+            th scope="col" { (board.words.say(key, &[label()])) }
+        }
+    }
+}
+
+/// The parts of a measure's tickets: those of each priority, of each channel. In the order of priorities and
+/// of channels' names, each with the rest last.
+fn split(board: &Board<'_>, slot: Slot, measure: Measure) -> Markup {
+    let words = board.words;
+    let mut parts: Vec<_> = board.splits(slot, measure, IN_WORDS).collect();
+    parts.sort_by_key(|reading| match &reading.split {
+        Some(SplitShown::Priority(priority)) => (0, *priority == "none"),
+        Some(SplitShown::Channel(channel)) => (1, **channel == *"other"),
+        None => (2, false),
+    });
+    let measure_name = measure_name(board, measure);
+    let caption = words.say("split-caption", &[("window", words.window(IN_WORDS).into())]);
+    html! {
+        @if !parts.is_empty() {
+            div class="scroll parts" tabindex="0" role="region"
+                aria-label=(format!("{measure_name}: {caption}")) {
+                table {
+                    caption { (caption) }
+                    thead {
+                        tr {
+                            th scope="col" { (words.text("column-part")) }
+                            (columns(board, measure))
+                            @if !measure.is_count() {
+                                th scope="col" { (words.text("waiting-column")) }
+                            }
+                        }
+                    }
+                    tbody {
+                        @for reading in parts {
+                            tr {
+                                th scope="row" { (part(board, reading.split.as_ref())) }
+                                (values(board, reading))
+                                @if !measure.is_count() {
+                                    td { (words.say("count", &[("count", reading.waiting.into())])) }
+                                }
+                            }
+                        }
+                    }
                 }
             }
         }
     }
 }
 
+/// What a part is called.
+fn part(board: &Board<'_>, split: Option<&SplitShown>) -> Markup {
+    let words = board.words;
+    html! {
+        @match split {
+            Some(SplitShown::Priority(priority)) => {
+                (words.say("part-priority", &[("priority", (*priority).into())]))
+            }
+            Some(SplitShown::Channel(channel)) if **channel == *"other" => {
+                (words.text("part-channel-other"))
+            }
+            Some(SplitShown::Channel(channel)) => {
+                (words.text("part-channel")) " " bdi { (shown(channel)) }
+            }
+            None => {}
+        }
+    }
+}
+
 /// How many wait now and since when the longest, in words.
-fn who_waits(board: &Board<'_>, slot: Slot, measure: Measure) -> Markup {
+pub(super) fn who_waits(board: &Board<'_>, slot: Slot, measure: Measure) -> Markup {
     let words = board.words;
     let (count, since) = waiting_now(board, slot, measure);
     html! {
@@ -243,154 +346,25 @@ fn who_waits(board: &Board<'_>, slot: Slot, measure: Measure) -> Markup {
     }
 }
 
-/// One window of one measure.
-fn window(board: &Board<'_>, reading: &Reading) -> Markup {
+/// What one reading says.
+fn values(board: &Board<'_>, reading: &Reading) -> Markup {
     let words = board.words;
+    let value = |value: Elapsed| board.value(reading.measure, Seconds(value));
     let wait = |wait: Option<Seconds>| {
-        wait.map_or_else(|| words.text("none"), |Seconds(wait)| words.wait(wait))
+        wait.map_or_else(|| words.text("none"), |Seconds(wait)| value(wait))
     };
     let with_waiting = match reading.q_with_waiting.p90 {
-        Waited::Value(wait) => words.wait(wait),
-        Waited::MoreThan(wait) => words.say("more-than", &[("wait", words.wait(wait).into())]),
+        Waited::Value(wait) => value(wait),
+        Waited::MoreThan(wait) => words.say("more-than", &[("wait", value(wait).into())]),
         Waited::TooFew(_) => words.text("too-few"),
     };
     let count = |count: u64| words.say("count", &[("count", count.into())]);
     html! {
-        tr {
-            th scope="row" { (words.window(reading.window)) }
-            td { (count(reading.answered)) }
-            td { (wait(reading.q.p50)) }
-            td { (wait(reading.q.p90)) }
-            td { (with_waiting) }
-            td { (count(reading.given_up)) }
-        }
-    }
-}
-
-/// The page of an objective: where an alert leads.
-pub(super) fn one_objective(board: &Board<'_>, line: Line<'_>) -> Markup {
-    let words = board.words;
-    let title = title(board, line.objective);
-    html! {
-        (way_back(board, Some(line.slot), &title))
-        p class="team" { (name(board, line.slot)) }
-        h1 { (title) }
-        (badge(board, line))
-        @if let Some(reason) = reason(board, line) { p class="reason large" { (reason) } }
-        (bar(line))
-        section {
-            h2 { (words.text("what-is")) }
-            dl { (standing(board, line)) }
-            @if board.at.is_some() {
-                p class="legend" {
-                    @if line.has_share() { (words.text("decided-explained")) " " }
-                    (words.text("due-soon-explained"))
-                }
-            }
-        }
-        section {
-            h2 { (words.text("what-is-agreed")) }
-            p { (agreed(board, line)) }
-            dl {
-                (about(board, line.slot))
-                (row(board, "row-name", &html! { bdi { (shown(&line.objective.name)) } }))
-            }
-        }
-    }
-}
-
-/// What is agreed, in a sentence.
-fn agreed(board: &Board<'_>, line: Line<'_>) -> String {
-    let words = board.words;
-    let measure = ("measure", line.objective.measure.label().into());
-    let window = ("window", words.window(line.objective.over).into());
-    match &line.objective.level {
-        Level::Within { share, min_tickets, .. } => words.say(
-            "agreed-within",
-            &[
-                measure,
-                window,
-                ("share", words.percent(share.basis_points()).into()),
-                ("target", targets(board, line.objective).into()),
-                ("minimum", (*min_tickets).into()),
-            ],
-        ),
-        Level::NoneOver(limit) => words.say(
-            "agreed-none-over",
-            &[measure, window, ("limit", words.duration(limit.elapsed).into())],
-        ),
-    }
-}
-
-/// How an objective stands: the verdict's reason and all numbers it rests on.
-fn standing(board: &Board<'_>, line: Line<'_>) -> Markup {
-    let words = board.words;
-    let count = |key, count: u64| {
-        row(board, key, &html! { (words.say("count", &[("count", count.into())])) })
-    };
-    let from = board.at.map(|at| (crate::window::from_of(at, line.objective.over), at));
-    html! {
-        (row(board, "row-why", &html! { (why(board, line)) }))
-        @if let (Some(verdict), Some((from, to))) = (line.verdict, from) {
-            (share(board, line))
-            @if line.has_share() { (count("row-decided", verdict.decided)) }
-            (count("row-missed", verdict.missed))
-            @if let Some((allowed, among)) = line.allowance() {
-                @let args = [("allowed", allowed.into()), ("of", among.into())];
-                (row(board, "row-allowed", &html! { (words.say("allowed-among", &args)) }))
-                @if verdict.missed > allowed {
-                    (count("row-overspent", verdict.missed - allowed))
-                } @else {
-                    (count("row-left", allowed - verdict.missed))
-                }
-            }
-            (fact(
-                &waiting_words(board, line.objective.measure),
-                &who_waits(board, line.slot, line.objective.measure),
-            ))
-            (count("row-over-target", line.over_target))
-            (count("row-due-soon", line.due_soon))
-            (row(board, "row-window", &html! { (instant(board, from)) " – " (instant(board, to)) }))
-        }
-    }
-}
-
-/// The share within target beside the agreed one.
-fn share(board: &Board<'_>, line: Line<'_>) -> Markup {
-    let Level::Within { share, .. } = &line.objective.level else { return html! {} };
-    let percent = |bp| html! { (board.words.percent(bp)) };
-    let none = || html! { (board.words.text("none")) };
-    html! {
-        (row(board, "row-share", &line.shown_share(*share).map_or_else(none, percent)))
-        (row(board, "row-level", &percent(share.basis_points())))
-    }
-}
-
-/// The verdict's reason in a sentence.
-fn why(board: &Board<'_>, line: Line<'_>) -> String {
-    let words = board.words;
-    let decided = line.tally().decided;
-    let history = || {
-        let at = unknown_before(board, line)?;
-        Some(words.say("why-history", &[("at", board.instant(at).into())]))
-    };
-    let few = |key, minimum: u64| {
-        words.say(key, &[("minimum", minimum.into()), ("decided", decided.into())])
-    };
-    match (&line.objective.level, board.state(line)) {
-        (_, State::Frozen | State::NotAgreed) => words.text("why-frozen"),
-        (Level::Within { .. }, State::Met) => words.text("why-met"),
-        (Level::Within { .. }, State::AtRisk) => words.text("why-at-risk"),
-        (Level::Within { min_tickets, .. }, State::Missed) if decided < *min_tickets => {
-            few("why-missed-certain", *min_tickets)
-        }
-        (Level::Within { .. }, State::Missed) => words.text("why-missed"),
-        (Level::Within { min_tickets, .. }, State::InsufficientData) => {
-            history().unwrap_or_else(|| few("why-few", *min_tickets))
-        }
-        (Level::NoneOver(_), State::Met | State::AtRisk) => words.text("why-none-over-met"),
-        (Level::NoneOver(_), State::Missed) => words.text("why-none-over-missed"),
-        (Level::NoneOver(_), State::InsufficientData) => history().unwrap_or_default(),
+        td { (count(reading.answered)) }
+        td { (wait(reading.q.p50)) }
+        td { (wait(reading.q.p90)) }
+        td { (with_waiting) }
+        td { (count(reading.given_up)) }
     }
 }
 
@@ -412,7 +386,7 @@ pub(super) fn not_found(board: &Board<'_>, why: &'static str, team: Option<Slot>
 }
 
 /// Where a page is below the board.
-fn way_back(board: &Board<'_>, team: Option<Slot>, here: &str) -> Markup {
+pub(super) fn way_back(board: &Board<'_>, team: Option<Slot>, here: &str) -> Markup {
     let words = board.words;
     html! {
         nav class="way" aria-label=(words.text("you-are-here")) {

@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use super::sight::{Board, Line};
-use crate::agreement::{Level, Objective, State, Target};
+use crate::agreement::{Level, State, Target};
 use crate::event::Priority;
-use crate::measure::Measure;
+use crate::measure::{Basis, Measure, Pauses};
 use crate::rules::Slot;
 use crate::share::Share;
 use crate::time::Timestamp;
@@ -84,7 +84,7 @@ pub(super) fn shape(state: State) -> Markup {
 }
 
 /// How an objective stands: colour, shape and words. While frozen, as it stood, and as of when.
-pub(super) fn badge(board: &Board<'_>, line: Line<'_>) -> Markup {
+fn badge(board: &Board<'_>, line: Line<'_>) -> Markup {
     let words = board.words;
     let (state, last) = (board.state(line), line.last_state());
     let said = words.text(said_key(board, last));
@@ -104,6 +104,45 @@ pub(super) fn badge(board: &Board<'_>, line: Line<'_>) -> Markup {
     }
 }
 
+/// How an objective stands by its own level, and beside others; and in words what pauses its stopwatches,
+/// where that is its own.
+pub(super) fn verdict(board: &Board<'_>, line: Line<'_>) -> Markup {
+    html! {
+        div class="verdict" { (badge(board, line)) (behind(board, line)) }
+        (pauses(board, line))
+    }
+}
+
+/// The mark of an objective whose team is behind what others achieve, though it may reach its own level.
+fn behind(board: &Board<'_>, line: Line<'_>) -> Markup {
+    html! {
+        @if line.is_behind_market() {
+            p class="state missed behind" data-behind-market="true" {
+                svg class="shape" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" {
+                    rect class="full" x="1" y="1" width="22" height="22" rx="5" {}
+                    path class="sign" d="M6.5 6.5l5.5 4.5 5.5-4.5M6.5 13l5.5 4.5 5.5-4.5" {}
+                }
+                span { (board.words.text("behind-market")) }
+            }
+        }
+    }
+}
+
+/// What pauses the stopwatches of an objective that has agreed on pauses of its own.
+fn pauses(board: &Board<'_>, line: Line<'_>) -> Markup {
+    let key = |pauses: Pauses| match (pauses.pending, pauses.on_hold) {
+        (false, false) => "pauses-never",
+        (true, false) => "pauses-pending",
+        (false, true) => "pauses-on-hold",
+        (true, true) => "pauses-both",
+    };
+    html! {
+        @if let Some(pauses) = line.objective.pauses {
+            p class="pauses" { (board.words.text(key(pauses))) }
+        }
+    }
+}
+
 /// How a team without objectives stands.
 pub(super) fn badge_without_agreement(board: &Board<'_>, slot: Slot) -> Markup {
     let is_unclaimed = slot == board.rules.unclaimed();
@@ -118,25 +157,48 @@ pub(super) fn badge_without_agreement(board: &Board<'_>, slot: Slot) -> Markup {
 }
 
 /// What an objective asks for, as its heading.
-pub(super) fn title(board: &Board<'_>, objective: &Objective) -> String {
-    let measure = objective.measure.label();
-    match &objective.level {
-        Level::Within { .. } => board.words.say(
-            "objective-within",
-            &[("measure", measure.into()), ("target", targets(board, objective).into())],
-        ),
-        Level::NoneOver(limit) => board.words.say(
-            "objective-none-over",
-            &[("measure", measure.into()), ("limit", board.words.duration(limit.elapsed).into())],
-        ),
+pub(super) fn title(board: &Board<'_>, line: Line<'_>) -> String {
+    let measure = line.objective.measure;
+    let targets = targets(board, measure, line.level);
+    let measure = ("measure", measure.label().into());
+    match line.level {
+        Level::Within { .. } => {
+            board.words.say("objective-within", &[measure, ("target", targets.into())])
+        }
+        Level::NoneOver(_) => {
+            board.words.say("objective-none-over", &[measure, ("limit", targets.into())])
+        }
     }
 }
 
-/// The target, and those of priorities that have their own.
-pub(super) fn targets(board: &Board<'_>, objective: &Objective) -> String {
+/// The target of a level, and those of priorities that have their own. Open time is said as such; calendar
+/// time only where the other kind stands beside it.
+pub(super) fn targets(board: &Board<'_>, measure: Measure, level: &Level) -> String {
     let words = board.words;
-    let target = words.duration(objective.level.target(None).elapsed);
-    let Level::Within { by_priority, .. } = &objective.level else { return target };
+    let of_all = level.target(None);
+    let is_mixed = level.targets().any(|target| target.basis != of_all.basis);
+    let said = |target: Target| match target.basis {
+        Basis::Open if is_mixed => words.target(measure, target),
+        Basis::Calendar if is_mixed => {
+            let time = words.duration(target.elapsed);
+            words.say("of-calendar-time", &[("time", time.into())])
+        }
+        Basis::Open | Basis::Calendar => {
+            words.target(measure, Target { basis: Basis::Calendar, ..target })
+        }
+    };
+    let whole = with_priorities(board, level, said);
+    if of_all.basis == Basis::Open && !is_mixed {
+        words.say("of-open-time", &[("time", whole.into())])
+    } else {
+        whole
+    }
+}
+
+fn with_priorities(board: &Board<'_>, level: &Level, said: impl Fn(Target) -> String) -> String {
+    let words = board.words;
+    let target = said(level.target(None));
+    let Level::Within { by_priority, .. } = level else { return target };
     let own = |(priority, target): (Priority, &Option<Target>)| {
         let key = match priority {
             Priority::Low => "target-low",
@@ -144,7 +206,7 @@ pub(super) fn targets(board: &Board<'_>, objective: &Objective) -> String {
             Priority::High => "target-high",
             Priority::Urgent => "target-urgent",
         };
-        target.map(|target| words.say(key, &[("target", words.duration(target.elapsed).into())]))
+        target.map(|target| words.say(key, &[("target", said(target).into())]))
     };
     let others: Vec<String> = Priority::ALL.into_iter().zip(by_priority).filter_map(own).collect();
     if others.is_empty() {
@@ -160,17 +222,18 @@ pub(super) fn reason(board: &Board<'_>, line: Line<'_>) -> Option<String> {
     if let Some(from) = unknown_before(board, line) {
         return Some(words.say("history", &[("at", board.instant(from).into())]));
     }
-    Some(match &line.objective.level {
+    let measure = || ("measure", line.objective.measure.label().into());
+    Some(match line.level {
         Level::Within { share, min_tickets, .. } => {
-            let target = ("target", targets(board, line.objective).into());
+            let target = ("target", targets(board, line.objective.measure, line.level).into());
             let agreed = ("agreed", words.percent(share.basis_points()).into());
             let numbers = match line.shown_share(*share) {
                 Some(shown) => {
                     let shown = ("share", words.percent(shown).into());
-                    let args = [shown, ("decided", verdict.decided.into()), target, agreed];
-                    words.say("share-of", &args)
+                    let decided = ("decided", verdict.decided.into());
+                    words.say("share-of", &[measure(), shown, decided, target, agreed])
                 }
-                None => words.say("share-of-none", &[target, agreed]),
+                None => words.say("share-of-none", &[measure(), target, agreed]),
             };
             if verdict.state == State::InsufficientData && verdict.decided > 0 {
                 let minimum = ("minimum", (*min_tickets).into());
@@ -180,12 +243,12 @@ pub(super) fn reason(board: &Board<'_>, line: Line<'_>) -> Option<String> {
                 numbers
             }
         }
-        Level::NoneOver(limit) => {
-            let limit = ("limit", words.duration(limit.elapsed).into());
+        Level::NoneOver(_) => {
+            let limit = ("limit", targets(board, line.objective.measure, line.level).into());
             if verdict.missed == 0 {
                 words.say("nobody-over", &[limit])
             } else {
-                let waiting = ("waiting", line.over_target.into());
+                let waiting = ("waiting", line.over_target().into());
                 words.say("somebody-over", &[("missed", verdict.missed.into()), limit, waiting])
             }
         }
@@ -195,14 +258,14 @@ pub(super) fn reason(board: &Board<'_>, line: Line<'_>) -> Option<String> {
 /// Where the known history begins, if the objective cannot be judged for want of it.
 pub(super) fn unknown_before(board: &Board<'_>, line: Line<'_>) -> Option<Timestamp> {
     let verdict = line.verdict.filter(|verdict| verdict.state == State::InsufficientData)?;
-    let from = crate::window::from_of(board.at?, line.objective.over);
+    let from = crate::window::from_of(board.at?, line.over);
     verdict.history_from.filter(|history| from < *history)
 }
 
 /// The share within target as a bar, with the agreed level across it. What it shows stands beside it in
 /// words.
 pub(super) fn bar(line: Line<'_>) -> Markup {
-    let Level::Within { share, .. } = &line.objective.level else { return html! {} };
+    let Level::Within { share, .. } = line.level else { return html! {} };
     let agreed = share.basis_points();
     let whole = Share::WHOLE_BP;
     // Two tenths of a percent to each side; at the ends it must not be cut off.
@@ -219,10 +282,10 @@ pub(super) fn bar(line: Line<'_>) -> Markup {
     }
 }
 
-/// One objective in short: what is agreed, how it stands, and why.
-pub(super) fn objective(board: &Board<'_>, line: Line<'_>) -> Markup {
+/// One objective in short: what is agreed, how it stands, and why; then what else is said of it.
+pub(super) fn objective(board: &Board<'_>, line: Line<'_>, more: &Markup) -> Markup {
     let words = board.words;
-    let soon = [("over-target-line", line.over_target), ("due-soon-line", line.due_soon)];
+    let soon = [("over-target-line", line.over_target()), ("due-soon-line", line.due_soon())];
     let soon: Vec<String> = soon
         .into_iter()
         .filter(|(_, count)| *count > 0)
@@ -232,10 +295,10 @@ pub(super) fn objective(board: &Board<'_>, line: Line<'_>) -> Markup {
         li class="objective" {
             h3 {
                 a href=(board.reader.link(&board.objective_path(line))) {
-                    (title(board, line.objective))
+                    (title(board, line))
                 }
             }
-            (badge(board, line))
+            (verdict(board, line))
             @if let Some(reason) = reason(board, line) { p class="reason" { (reason) } }
             (bar(line))
             @if !soon.is_empty() {
@@ -243,6 +306,7 @@ pub(super) fn objective(board: &Board<'_>, line: Line<'_>) -> Markup {
                     (waiting_words(board, line.objective.measure)) ": " (soon.join(", "))
                 }
             }
+            (more)
         }
     }
 }
@@ -261,7 +325,8 @@ pub(super) fn waiting(board: &Board<'_>, slot: Slot) -> Markup {
                 }
             }
             tbody {
-                @for measure in board.measures(slot) {
+                // A count is known once the ticket is solved: until then nobody waits for it.
+                @for measure in board.measures(slot).filter(|measure| !measure.is_count()) {
                     @let (count, since) = waiting_now(board, slot, measure);
                     tr {
                         th scope="row" { (measure_name(board, measure)) }

@@ -6,12 +6,14 @@ use super::words::{Language, Words};
 use crate::agreement::{Level, Objective, State, Tally};
 use crate::measure::Measure;
 use crate::name::{path_segment, team_label};
-use crate::reading::{Reading, Verdict};
+use crate::reading::{Reading, Seconds, Verdict};
 use crate::rules::{Rules, Slot};
 
-use crate::service::picture::{Doubt, Picture};
+use crate::service::picture::{Detail, Doubt, Picture};
 use crate::share::Share;
-use crate::time::Timestamp;
+use crate::ticket::RatingKind;
+use crate::time::{Elapsed, SECOND_MS, Timestamp};
+use crate::window::Scores;
 
 /// Who reads: in which language, and whether links must say so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +50,9 @@ pub(super) struct Board<'a> {
     pub(super) rules: &'a Rules,
     lines: BTreeMap<Slot, Vec<Line<'a>>>,
     readings: BTreeMap<(Option<&'a str>, Measure), Vec<&'a Reading>>,
+    /// The parts that readings are split by.
+    splits: BTreeMap<(Option<&'a str>, Measure), Vec<&'a Reading>>,
+    ratings: &'a [(Slot, RatingKind, Elapsed, Scores)],
 }
 
 /// One objective and how it stands.
@@ -55,49 +60,47 @@ pub(super) struct Board<'a> {
 pub(super) struct Line<'a> {
     pub(super) slot: Slot,
     pub(super) objective: &'a Objective,
+    /// The level in force.
+    pub(super) level: &'a Level,
+    /// The length of the window in force.
+    pub(super) over: Elapsed,
     /// Absent while nothing is known.
     pub(super) verdict: Option<&'a Verdict>,
-    /// Waiting over target now.
-    pub(super) over_target: u64,
-    /// Waiting and close to it.
-    pub(super) due_soon: u64,
+    /// What is known beside the verdict; absent with it.
+    pub(super) detail: Option<&'a Detail>,
 }
 
 impl<'a> Board<'a> {
     /// The board of this picture for this reader.
     pub(super) fn new(picture: &'a Picture, reader: Reader) -> Self {
-        let shown = match (&picture.frozen, &picture.trusted) {
-            (None, _) => Some(picture),
-            (Some(_), trusted) => trusted.as_deref(),
-        };
+        let shown = picture.shown();
+        let at = shown.and_then(|shown| shown.at);
         let rules = &*shown.unwrap_or(picture).rules;
         let mut lines: BTreeMap<Slot, Vec<Line<'a>>> = BTreeMap::new();
         for (id, slot, objective) in rules.objectives() {
-            let index = id.index();
-            let waiting = shown.and_then(|shown| shown.overdue.get(index));
-            let (over_target, used_most) = waiting.copied().unwrap_or_default();
             lines.entry(slot).or_default().push(Line {
                 slot,
                 objective,
-                verdict: shown.and_then(|shown| shown.verdicts.get(index)),
-                over_target,
-                due_soon: used_most.saturating_sub(over_target),
+                level: at.map_or(&objective.level, |at| objective.level_at(at)),
+                over: at.map_or(objective.over, |at| objective.over_at(at)),
+                verdict: shown.and_then(|shown| shown.verdicts.get(id.index())),
+                detail: shown.and_then(|shown| shown.details.get(id.index())),
             });
         }
         // Within one team alone: what needs it most comes first.
         lines.values_mut().for_each(|lines| lines.sort_by_key(|line| urgency(line.last_state())));
-        let mut readings: BTreeMap<_, Vec<&Reading>> = BTreeMap::new();
-        for reading in shown.into_iter().flat_map(|shown| shown.readings_shown()) {
-            readings.entry((reading.team.as_deref(), reading.measure)).or_default().push(reading);
-        }
+        let readings = by_measure(shown.into_iter().flat_map(Picture::readings_shown));
+        let splits = by_measure(shown.into_iter().flat_map(Picture::splits_shown));
         Self {
             reader,
             words: reader.language.words(),
             doubt: picture.frozen.as_ref(),
-            at: shown.and_then(|shown| shown.at),
+            at,
             rules,
             lines,
             readings,
+            splits,
+            ratings: shown.map_or(&[], |shown| &shown.ratings),
         }
     }
 
@@ -110,6 +113,25 @@ impl<'a> Board<'a> {
     pub(super) fn readings(&self, slot: Slot, measure: Measure) -> &[&'a Reading] {
         let key = (self.rules.slot_name(slot), measure);
         self.readings.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The readings of the parts of a team's measure in a window, in order of part.
+    pub(super) fn splits(
+        &self,
+        slot: Slot,
+        measure: Measure,
+        window: Elapsed,
+    ) -> impl Iterator<Item = &'a Reading> {
+        let key = (self.rules.slot_name(slot), measure);
+        let all = self.splits.get(&key).into_iter().flatten().copied();
+        all.filter(move |reading| reading.window == window)
+    }
+
+    /// The scores of a team's ratings in one of the windows that every team has.
+    pub(super) fn ratings(&self, slot: Slot, kind: RatingKind, window: Elapsed) -> Scores {
+        let key = (slot, kind, window);
+        let mut all = self.ratings.iter();
+        all.find(|(s, k, w, _)| (*s, *k, *w) == key).map_or(Scores::default(), |(.., of)| *of)
     }
 
     /// Whether there is anything to say of a team.
@@ -177,6 +199,16 @@ impl<'a> Board<'a> {
         if self.doubt.is_some() { State::Frozen } else { line.last_state() }
     }
 
+    /// A value of a reading: a wait; of a count the number.
+    pub(super) fn value(&self, measure: Measure, Seconds(value): Seconds) -> String {
+        if measure.is_count() {
+            // Counts print as so many seconds.
+            self.words.say("count", &[("count", (value.ms() / SECOND_MS).into())])
+        } else {
+            self.words.wait(value)
+        }
+    }
+
     /// An instant, beside the year of what is shown.
     pub(super) fn instant(&self, at: Timestamp) -> String {
         self.words.instant(at, self.at.unwrap_or(at))
@@ -189,9 +221,24 @@ impl Line<'_> {
         self.verdict.map_or(State::Frozen, |verdict| verdict.state)
     }
 
+    /// Waiting over target now.
+    pub(super) fn over_target(self) -> u64 {
+        self.detail.map_or(0, |detail| detail.overdue)
+    }
+
+    /// Waiting now and close to the target.
+    pub(super) fn due_soon(self) -> u64 {
+        self.detail.map_or(0, |detail| detail.used_most.saturating_sub(detail.overdue))
+    }
+
+    /// Whether fewer than the agreed share are, or were when last it was known, within what others achieve.
+    pub(super) fn is_behind_market(self) -> bool {
+        self.verdict.is_some_and(|verdict| verdict.behind_market)
+    }
+
     /// Whether its level is a share of tickets.
     pub(super) fn has_share(self) -> bool {
-        match self.objective.level {
+        match self.level {
             Level::Within { .. } => true,
             Level::NoneOver(_) => false,
         }
@@ -208,23 +255,38 @@ impl Line<'_> {
     /// How many misses its level allows, and among how many tickets; none where it has no share. Below
     /// `min_tickets` it is judged as if these were there.
     pub(super) fn allowance(self) -> Option<(u64, u64)> {
-        let Level::Within { share, min_tickets, .. } = &self.objective.level else { return None };
+        let Level::Within { share, min_tickets, .. } = self.level else { return None };
         let among = self.tally().decided.max(*min_tickets);
         let budget_bp = u128::from(Share::WHOLE_BP - share.basis_points());
         let allowed = budget_bp * u128::from(among) / u128::from(Share::WHOLE_BP);
         Some((u64::try_from(allowed).unwrap_or(u64::MAX), among))
     }
 
-    /// The share within target in basis points, with a decimal more than the agreed one at most. Rounded
-    /// down: a level that is not reached never looks reached.
+    /// The share within target in basis points, as [`share_shown`].
     pub(super) fn shown_share(self, agreed: Share) -> Option<u32> {
-        let Tally { decided, missed } = self.tally();
-        let met = u128::from(decided.saturating_sub(missed));
-        let bp = (met * u128::from(Share::WHOLE_BP)).checked_div(u128::from(decided))?;
-        let bp = u32::try_from(bp).ok()?;
-        let step = if agreed.basis_points().is_multiple_of(10) { 10 } else { 1 };
-        Some(bp - bp % step)
+        share_shown(self.tally(), agreed)
     }
+}
+
+/// The share of these tickets within target in basis points, with a decimal more than the agreed one at
+/// most. Rounded down: a level that is not reached never looks reached.
+pub(super) fn share_shown(Tally { decided, missed }: Tally, agreed: Share) -> Option<u32> {
+    let met = u128::from(decided.saturating_sub(missed));
+    let bp = (met * u128::from(Share::WHOLE_BP)).checked_div(u128::from(decided))?;
+    let bp = u32::try_from(bp).ok()?;
+    let step = if agreed.basis_points().is_multiple_of(10) { 10 } else { 1 };
+    Some(bp - bp % step)
+}
+
+/// Readings by team and measure.
+fn by_measure<'a>(
+    readings: impl Iterator<Item = &'a Reading>,
+) -> BTreeMap<(Option<&'a str>, Measure), Vec<&'a Reading>> {
+    let mut by_measure: BTreeMap<_, Vec<&Reading>> = BTreeMap::new();
+    for reading in readings {
+        by_measure.entry((reading.team.as_deref(), reading.measure)).or_default().push(reading);
+    }
+    by_measure
 }
 
 /// The order of a team's own objectives on its page: the lower, the sooner it needs the team.

@@ -1,203 +1,15 @@
 //! Pages from pictures that real events made: what they say, and what they never let through.
 
-use std::borrow::Cow;
-use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-
 use super::*;
-use crate::agreement::{About, Agreement, Level, Objective, Owner, State, Target};
-use crate::alert;
-use crate::event::{Event, Kind, Maker, Priority, Subject};
+use crate::agreement::State;
 use crate::measure::Measure;
-use crate::rules::Rules;
-use crate::service::http;
-use crate::service::instruments::Instruments;
-use crate::service::picture::{Shared, Stream};
-use crate::shard::Shard;
+use crate::service::story::{
+    Story, agreement, agreements, answer, care, now, serve, snapshot, story, within,
+};
 use crate::share::Share;
-use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
-use crate::view::View;
-
-fn at(text: &str) -> Timestamp {
-    Timestamp::parse(text).unwrap()
-}
-
-/// Monday at nine: the instant of every picture.
-fn now() -> Timestamp {
-    at("2026-11-23T09:00:00Z")
-}
-
-fn within(name: &str, measure: Measure, hours: i64, min_tickets: u64) -> Objective {
-    let level = Level::Within {
-        target: Target::calendar(Elapsed::from_ms(hours * HOUR_MS)),
-        by_priority: [None; 4],
-        share: Share::from_basis_points(9_000).unwrap(),
-        min_tickets,
-    };
-    line(name, measure, level)
-}
-
-fn none_over(name: &str, days: i64) -> Objective {
-    line(
-        name,
-        Measure::FirstReply,
-        Level::NoneOver(Target::calendar(Elapsed::from_ms(days * DAY_MS))),
-    )
-}
-
-fn line(name: &str, measure: Measure, level: Level) -> Objective {
-    Objective::new(name, measure, level)
-}
-
-fn agreement(team: &str, finnish: &str, english: &str, objectives: Vec<Objective>) -> Agreement {
-    let about = About {
-        name: team.into(),
-        names: vec![("fi", finnish.into()), ("en", english.into())],
-        agreed: chrono::NaiveDate::from_ymd_opt(2026, 9, 1).map(|day| (day, 3)),
-        look_again: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
-        hours: None,
-        labels: Vec::new(),
-        runbook_url: Some("https://wiki.example/answers?team=a&then=b".into()),
-    };
-    Agreement { owner: Owner::Team(team.into()), hours: None, objectives, about }
-}
-
-/// Teams in every state, and one that has not agreed.
-fn agreements() -> Vec<Agreement> {
-    let mut urgent = within("first-reply", Measure::FirstReply, 4, 20);
-    if let Level::Within { by_priority, .. } = &mut urgent.level {
-        let half_an_hour = Target::calendar(Elapsed::from_ms(30 * MINUTE_MS));
-        by_priority[Priority::Urgent.index()] = Some(half_an_hour);
-    }
-    let few = within("solved", Measure::Resolution, 72, 80);
-    let organisation = Agreement {
-        owner: Owner::Organisation,
-        hours: None,
-        objectives: vec![none_over("nobody-forgotten", 30)],
-        about: About { name: "Example Oy".into(), ..About::default() },
-    };
-    let press = About { name: "press".into(), ..About::default() };
-    vec![
-        agreement("billing", "Laskutus", "Billing", vec![urgent, none_over("nobody-forgotten", 5)]),
-        agreement(
-            "support",
-            "Tuki",
-            "Support",
-            vec![within("first-reply", Measure::FirstReply, 8, 20), few],
-        ),
-        agreement(
-            "orders",
-            "Tilaukset",
-            "Orders",
-            vec![within("first-reply", Measure::FirstReply, 4, 20)],
-        ),
-        Agreement {
-            owner: Owner::Team("press".into()),
-            hours: None,
-            objectives: Vec::new(),
-            about: press,
-        },
-        organisation,
-    ]
-}
-
-/// Events becoming a picture, through the same shard and view as in the service.
-struct Story {
-    rules: Arc<Rules>,
-    shard: Shard,
-    view: View,
-    events: u64,
-}
-
-impl Story {
-    fn new(agreements: &[Agreement]) -> Self {
-        let measures = [Measure::FirstReply, Measure::NextReply, Measure::Resolution];
-        let rules = Arc::new(Rules::new(agreements, &measures));
-        let shard = Shard::new(Arc::clone(&rules));
-        let view = View::new(Arc::clone(&rules), now());
-        Self { rules, shard, view, events: 0 }
-    }
-
-    fn happens(&mut self, kind: Kind, team: Option<&str>, ticket: &str, at: Timestamp) {
-        self.events += 1;
-        let event = Event {
-            kind,
-            time: at,
-            identity: self.events,
-            subject: Subject::Ticket(Cow::Owned(ticket.to_owned())),
-            team: team.map(|team| Cow::Owned(team.to_owned())),
-            priority: None,
-            channel: None,
-            agent: None,
-            maker: Maker::Customer,
-            detail: None,
-        };
-        self.shard.apply(&event, &mut self.view);
-    }
-
-    /// So many tickets, an hour after each other until two days ago, answered after so many minutes.
-    fn answered(&mut self, team: &str, name: &str, count: i64, minutes: i64) {
-        for number in 0..count {
-            let created = now().minus(Elapsed::from_ms(2 * DAY_MS + number * HOUR_MS));
-            let ticket = format!("{team}-{name}-{number}");
-            self.happens(Kind::Created, Some(team), &ticket, created);
-            let replied = created.plus(Elapsed::from_ms(minutes * MINUTE_MS));
-            self.happens(Kind::AgentReplied, Some(team), &ticket, replied);
-            let solved = replied.plus(Elapsed::from_ms(20 * HOUR_MS));
-            self.happens(Kind::Solved, Some(team), &ticket, solved);
-        }
-    }
-
-    /// A ticket that has waited so many minutes.
-    fn waits(&mut self, team: Option<&str>, ticket: &str, minutes: i64) {
-        let created = now().minus(Elapsed::from_ms(minutes * MINUTE_MS));
-        self.happens(Kind::Created, team, ticket, created);
-    }
-
-    fn picture(&mut self) -> Picture {
-        self.shard.advance(now(), &mut self.view);
-        let overdue = self
-            .rules
-            .objectives()
-            .map(|(id, _, _)| (self.view.waiting_over(id), self.view.waiting_beyond(id, 80)));
-        Picture {
-            at: Some(now()),
-            rules: Arc::clone(&self.rules),
-            readings: self.view.readings(),
-            verdicts: self.view.verdicts(),
-            overdue: overdue.collect(),
-            given_up: Vec::new(),
-            alerts: alert::Alerts::new(&self.rules),
-            stream: Stream::default(),
-            started: now(),
-            caught_up_at: Some(now()),
-            frozen: None,
-            trusted: None,
-        }
-    }
-}
-
-/// Billing misses both its objectives, support is at risk in one and has too few in the other, orders
-/// meets its own, press has not agreed, and two tickets are nobody's.
-fn story() -> Story {
-    let mut story = Story::new(&agreements());
-    story.answered("billing", "quick", 40, 65);
-    story.answered("billing", "late", 5, 300);
-    story.waits(Some("billing"), "forgotten", 6 * 24 * 60);
-    story.waits(Some("billing"), "soon", 230);
-    story.waits(Some("billing"), "new", 5);
-    story.answered("support", "quick", 46, 200);
-    story.answered("support", "late", 5, 600);
-    story.answered("orders", "quick", 30, 15);
-    story.answered("press", "any", 3, 90);
-    story.waits(Some("press"), "press", 30);
-    story.waits(None, "nobodys", 26 * 60);
-    story.waits(Some("gone"), "of a team that is not declared", 3);
-    story
-}
+use crate::time::{DAY_MS, Elapsed};
 
 fn frozen_now(mut picture: Picture, doubt: Doubt, has_been_trusted: bool) -> Picture {
     if has_been_trusted {
@@ -229,7 +41,8 @@ fn text(html: &str) -> String {
         } else if ["td", "th", "dd"].contains(&name) && !tag.starts_with('/') {
             text.push_str(" | ");
         }
-        for attribute in ["data-state", "data-last-state", "data-team-state"] {
+        for attribute in ["data-state", "data-last-state", "data-team-state", "data-behind-market"]
+        {
             if let Some((_, value)) = tag.split_once(&format!("{attribute}=\"")) {
                 text.extend(["[", attribute, " ", value.split('"').next().unwrap(), "] "]);
             }
@@ -238,14 +51,6 @@ fn text(html: &str) -> String {
     }
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.map(|line| line.replace('\u{a0}', " ") + "\n").collect()
-}
-
-fn snapshot(name: &str, page: &str) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../../../tests/board");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, page));
 }
 
 fn objective_of(team: &str, name: &str) -> Route {
@@ -273,6 +78,24 @@ fn pages_say_how_every_team_stands_in_both_languages() {
         let missing =
             [Route::Unknown, Route::Team("nobody".to_owned()), objective_of("billing", "nothing")];
         snapshot(&format!("not_found_{code}"), &missing.map(shown).join("\n=====\n\n"));
+    }
+}
+
+/// Open time, pauses of its own, earlier levels, parts, the market, where the waiting went, ratings, a count.
+#[test]
+fn pages_show_all_that_a_team_can_agree_on() {
+    let picture = care().picture();
+    for code in ["en", "fi"] {
+        let routes = [
+            Route::Team("care".to_owned()),
+            objective_of("care", "first-reply"),
+            objective_of("care", "handled"),
+            objective_of("care", "asked-once"),
+            objective_of("care", "nobody-forgotten"),
+            objective_of("_all", "first-reply"),
+        ];
+        let pages = routes.map(|route| text(&html(&picture, &route, code)));
+        snapshot(&format!("whole_{code}"), &pages.join("\n=====\n\n"));
     }
 }
 
@@ -428,9 +251,10 @@ fn a_share_that_misses_its_level_never_looks_as_if_it_reached_it() {
             let line = sight::Line {
                 slot: crate::rules::Slot::FIRST,
                 objective: &objective,
+                level: &objective.level,
+                over: objective.over,
                 verdict: Some(&verdict),
-                over_target: 0,
-                due_soon: 0,
+                detail: None,
             };
             let is_met = agreed.is_met_by(decided - missed, decided);
             let shown = line.shown_share(agreed).unwrap();
@@ -439,33 +263,6 @@ fn a_share_that_misses_its_level_never_looks_as_if_it_reached_it() {
             assert_eq!(line.allowance().is_some_and(|(allowed, _)| missed <= allowed), is_met);
         }
     }
-}
-
-/// The service's own routes on a port of their own.
-fn serve(picture: Picture) -> (tokio::runtime::Runtime, SocketAddr) {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let listener =
-        runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
-    let address = listener.local_addr().unwrap();
-    let routes = http::routes(Shared {
-        instruments: Arc::new(Instruments::new(0, &picture.rules, (0, now())).unwrap()),
-        picture: Arc::new(ArcSwap::from_pointee(picture)),
-    });
-    runtime.spawn(async { axum::serve(listener, routes).await });
-    (runtime, address)
-}
-
-/// The head and the body of the answer to one request.
-fn answer(address: SocketAddr, request: &str, more: &str) -> (String, String) {
-    let mut stream = TcpStream::connect(address).unwrap();
-    let head = format!("{request} HTTP/1.1\r\nhost: board\r\nconnection: close\r\n{more}\r\n");
-    stream.write_all(head.as_bytes()).unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_lowercase(), body.to_owned())
 }
 
 #[test]

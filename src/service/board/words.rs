@@ -12,6 +12,8 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
+use crate::agreement::Target;
+use crate::measure::{Basis, Measure};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
 /// A language that the board speaks.
@@ -149,6 +151,23 @@ impl Words {
             }
             Some(_) | None => whole,
         }
+    }
+
+    /// A target of a measure: a duration, said as open time where it is; of a count the number.
+    pub(super) fn target(&self, measure: Measure, target: Target) -> String {
+        if measure.is_count() {
+            return self.say("count", &[("count", target.elapsed.ms().into())]);
+        }
+        let time = self.duration(target.elapsed);
+        match target.basis {
+            Basis::Calendar => time,
+            Basis::Open => self.say("of-open-time", &[("time", time.into())]),
+        }
+    }
+
+    /// A number with one decimal, from its tenths: `4,2`.
+    pub(super) fn tenths(&self, tenths: u64) -> String {
+        format!("{}{}{}", tenths / 10, self.text("decimal-mark"), tenths % 10)
     }
 
     /// A wait that somebody had: from ten minutes on to the minute, since nobody feels the seconds and

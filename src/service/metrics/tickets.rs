@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Families, count, yes};
+use super::{Families, beside, count, yes};
 use crate::agreement::{Level, Objective, State, Target};
 use crate::name::team_label;
 use crate::reading::{Reading, Verdict};
 use crate::service::picture::Picture;
 use crate::share::Share;
 use crate::ticket::GivenUp;
-use crate::time::Elapsed;
+use crate::time::{Elapsed, Timestamp};
 use crate::window::Waited;
 
 pub(super) fn windows(picture: &Picture, families: &mut Families) {
@@ -124,32 +124,31 @@ fn window_gauges(
 }
 
 pub(super) fn objectives(picture: &Picture, families: &mut Families) {
-    let overdue = picture.overdue.iter();
-    let lines = picture.rules.objectives().zip(&picture.verdicts).zip(overdue);
-    for (((_, _, objective), verdict), (overdue, due_soon)) in lines {
+    let lines = picture.rules.objectives().zip(&picture.verdicts).zip(&picture.details);
+    for (((_, _, objective), verdict), detail) in lines {
         let labels =
             [("team", team_label(verdict.team.as_deref())), ("objective", &*verdict.objective)];
-        info(objective, &labels, families);
+        info(objective, verdict.at, &labels, families);
         let mut gauge = |name, help, value| families.gauge(name, help, &labels, value);
         gauge(
             "waiting_overdue_tickets",
             "Open tickets already waiting longer than the objective allows.",
-            count(*overdue),
+            count(detail.overdue),
         );
         gauge(
             "waiting_due_soon_tickets",
             "Open tickets that have used at least 80 percent of the time the objective allows.",
-            count(*due_soon),
+            count(detail.used_most),
         );
         gauge(
             "objective_target_seconds",
             "Agreed response time.",
-            units(objective, objective.level.target(None)),
+            units(objective, objective.level_at(verdict.at).target(None)),
         );
         gauge(
             "objective_window_seconds",
             "Length of the agreed rolling window.",
-            objective.over.seconds(),
+            objective.over_at(verdict.at).seconds(),
         );
         gauge(
             "objective_tickets",
@@ -161,11 +160,6 @@ pub(super) fn objectives(picture: &Picture, families: &mut Families) {
             "Decided tickets in the objective window that missed the threshold.",
             count(verdict.missed),
         );
-        gauge(
-            "objective_behind_market",
-            "1 when the share within what others achieve is below the agreed share.",
-            yes(verdict.behind_market),
-        );
         if verdict.decided > 0 {
             let met = count(verdict.decided - verdict.missed);
             gauge(
@@ -174,14 +168,15 @@ pub(super) fn objectives(picture: &Picture, families: &mut Families) {
                 met / count(verdict.decided),
             );
         }
+        beside::market(detail.market, verdict.behind_market, &labels, families);
         share(objective, verdict, &labels, families);
         states(verdict.state, &labels, families);
     }
 }
 
 /// A target as the agreement has it; of a count the number.
-fn threshold(objective: &Objective) -> String {
-    let elapsed = objective.level.target(None).elapsed;
+fn threshold(objective: &Objective, at: Timestamp) -> String {
+    let elapsed = objective.level_at(at).target(None).elapsed;
     if objective.measure.is_count() { elapsed.ms().to_string() } else { elapsed.to_string() }
 }
 
@@ -191,9 +186,14 @@ fn units(objective: &Objective, target: Target) -> f64 {
     if objective.measure.is_count() { seconds * 1_000.0 } else { seconds }
 }
 
-/// What was agreed, as labels.
-fn info(objective: &Objective, labels: &[(&'static str, &str); 2], families: &mut Families) {
-    let (window, threshold) = (objective.over.to_string(), threshold(objective));
+/// What was agreed, as labels: that which is in force at an instant.
+fn info(
+    objective: &Objective,
+    at: Timestamp,
+    labels: &[(&'static str, &str); 2],
+    families: &mut Families,
+) {
+    let (window, threshold) = (objective.over_at(at).to_string(), threshold(objective, at));
     families.gauge(
         "objective_info",
         "What was agreed, as labels; always 1.",
@@ -216,7 +216,7 @@ fn share(
     labels: &[(&'static str, &str); 2],
     families: &mut Families,
 ) {
-    let Level::Within { share, min_tickets, .. } = &objective.level else { return };
+    let Level::Within { share, min_tickets, .. } = objective.level_at(verdict.at) else { return };
     let agreed = f64::from(share.basis_points()) / f64::from(Share::WHOLE_BP);
     families.gauge(
         "objective_agreed_share_ratio",

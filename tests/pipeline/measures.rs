@@ -1,0 +1,372 @@
+//! Scenarios of the measures whose truth is worked out by hand: each catches a negation of a rule
+//! (`tests/negate`) that generated histories reach too seldom.
+
+use std::sync::Arc;
+
+use vaste::agreement::{About, Agreement, Level, Market, Objective, Owner, Split, Target, Was};
+use vaste::event::{Detail, Kind, Outcome, Priority};
+use vaste::measure::{Basis, Measure, Pauses};
+use vaste::reading::{Reading, SplitShown};
+use vaste::replay::Replay;
+use vaste::rules::Rules;
+use vaste::shard::Shard;
+use vaste::share::Share;
+use vaste::ticket::{Ended, Rated, Running, Sink};
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
+use vaste::window::{Bucket, Waited};
+
+use crate::generate::HOURS;
+use crate::history::{Pipeline, event, of_team, with_priority};
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+fn hour() -> Elapsed {
+    Elapsed::from_ms(HOUR_MS)
+}
+
+/// The team billing, open as a Finnish office is: on weekdays from 8 to 16, which is from 6 to 14 UTC.
+fn billing(objectives: Vec<Objective>) -> Agreement {
+    let hours = Some(Arc::clone(&HOURS[0].fast));
+    Agreement { owner: Owner::Team("billing".into()), hours, objectives, about: About::default() }
+}
+
+fn within(measure: Measure, target: Target) -> Objective {
+    let level = Level::Within {
+        target,
+        by_priority: [None; 4],
+        share: Share::EIGHTY_PERCENT,
+        min_tickets: 1,
+    };
+    Objective::new("o", measure, level)
+}
+
+/// Tickets of billing, each asked at an instant and ended at another.
+struct Desk {
+    pipeline: Pipeline,
+    tickets: u32,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let rules = Arc::new(Rules::new(&[billing(vec![])], &[Measure::FirstReply]));
+        Self { pipeline: Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z")), tickets: 0 }
+    }
+
+    fn wait(&mut self, number: u32, from: &str, kind: Kind, to: &str) {
+        for _ in 0..number {
+            let key = format!("T-{}", self.tickets);
+            self.tickets += 1;
+            let created = of_team(event(Kind::Created, &key, at(from), 1), "billing");
+            self.pipeline.apply(&created);
+            self.pipeline.apply(&event(kind, &key, at(to), 2));
+        }
+    }
+
+    /// What a day's window says in open time, of the team or of the organisation.
+    fn reading(&mut self, now: &str, team: Option<&str>) -> Reading {
+        let readings = self.pipeline.advance(at(now)).readings();
+        let is_meant = |reading: &Reading| {
+            reading.team.as_deref() == team
+                && reading.basis == Basis::Open
+                && reading.window.ms() == DAY_MS
+        };
+        readings.into_iter().find(is_meant).unwrap()
+    }
+}
+
+fn shown(elapsed: Elapsed) -> Waited {
+    Waited::Value(Bucket::of(elapsed).value())
+}
+
+#[test]
+fn who_was_given_up_was_at_risk_for_as_long_as_the_team_was_open() {
+    // All asked two hours before the doors open. 12 are solved without a word half an hour after that, 10
+    // answered after a whole hour: at that age nobody else is at risk any more.
+    let mut desk = Desk::new();
+    desk.wait(12, "2026-01-12T04:00:00Z", Kind::Solved, "2026-01-12T06:30:00Z");
+    desk.wait(10, "2026-01-12T04:00:00Z", Kind::AgentReplied, "2026-01-12T07:00:00Z");
+    let reading = desk.reading("2026-01-12T12:00:00Z", Some("billing"));
+    assert_eq!(reading.q_with_waiting.p50, shown(hour()));
+}
+
+#[test]
+fn in_the_organisation_who_began_before_the_window_enters_at_its_age_in_its_own_teams_open_time() {
+    // The window begins on Monday at 9 UTC. The first ten are three open hours old then, and ten when they
+    // are answered on Tuesday; the others wait one hour: at that age the first ten are not at risk yet.
+    let mut desk = Desk::new();
+    desk.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T08:00:00Z");
+    desk.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
+    let reading = desk.reading("2026-01-13T09:00:00Z", None);
+    assert_eq!(reading.answered, 20);
+    assert_eq!(reading.q_with_waiting.p90, shown(hour()));
+}
+
+#[test]
+fn in_a_team_who_began_before_the_window_enters_at_its_age_whether_answered_or_waiting() {
+    let mut desk = Desk::new();
+    desk.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T08:00:00Z");
+    desk.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
+    let p90 =
+        |desk: &mut Desk| desk.reading("2026-01-13T09:00:00Z", Some("billing")).q_with_waiting.p90;
+    assert_eq!(p90(&mut desk), shown(hour()));
+    // Answered later than now: they wait, as old as the first ten.
+    let mut desk = Desk::new();
+    desk.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T10:00:00Z");
+    desk.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
+    assert_eq!(p90(&mut desk), shown(hour()));
+}
+
+#[test]
+fn what_was_over_an_earlier_target_before_its_priority_changed_stays_over() {
+    // One hour until noon, four from then on. Asked at ten, urgent at half past eleven: over by then.
+    let mut promised = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
+    let before = within(Measure::FirstReply, Target::calendar(hour()));
+    promised.was =
+        vec![Was { until: at("2026-01-12T12:00:00Z"), level: before.level, over: before.over }];
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let missed = |urgent: bool| {
+        let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+        let asked = at("2026-01-12T10:00:00Z");
+        pipeline.apply(&of_team(event(Kind::Created, "T-1", asked, 1), "billing"));
+        if urgent {
+            let noted = event(Kind::NoteAdded, "T-1", at("2026-01-12T11:30:00Z"), 2);
+            pipeline.apply(&with_priority(noted, Priority::Urgent));
+        }
+        pipeline.advance(at("2026-01-12T13:00:00Z")).verdicts()[0].missed
+    };
+    assert_eq!((missed(true), missed(false)), (1, 0));
+}
+
+#[test]
+fn what_reopening_hands_on_is_as_old_as_its_new_holder_says() {
+    // Nobody's ticket is reopened, and by that of low priority and billing's, which owns it from that instant
+    // on. The organisation's hours are for what is nobody's: they have opened more or less than billing's.
+    let all = Agreement {
+        owner: Owner::Organisation,
+        hours: Some(Arc::clone(&HOURS[1].fast)),
+        objectives: vec![Objective::new(
+            "o",
+            Measure::Ownership,
+            Level::Within {
+                target: Target::open(hour()),
+                by_priority: [Some(Target::open(Elapsed::from_ms(2 * HOUR_MS))), None, None, None],
+                share: Share::EIGHTY_PERCENT,
+                min_tickets: 1,
+            },
+        )],
+        about: About::default(),
+    };
+    let rules = Arc::new(Rules::new(&[billing(vec![]), all], &[]));
+    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    pipeline.apply(&event(Kind::Created, "T-1", at("2026-01-12T08:00:00Z"), 1));
+    let reopened = event(Kind::Reopened, "T-1", at("2026-01-12T15:00:00Z"), 2);
+    pipeline.apply(&of_team(with_priority(reopened, Priority::Low), "billing"));
+    let verdict = &pipeline.advance(at("2026-01-12T16:00:00Z")).verdicts()[0];
+    assert_eq!((verdict.decided, verdict.missed), (0, 0), "billing was closed since");
+}
+
+#[test]
+fn a_channel_that_another_team_tells_apart_is_among_the_others() {
+    let split = |channel: &str| Objective {
+        split: Split { priority: false, channels: vec![channel.into()] },
+        ..within(Measure::FirstReply, Target::calendar(hour()))
+    };
+    let support = Agreement {
+        owner: Owner::Team("support".into()),
+        hours: None,
+        objectives: vec![split("phone")],
+        about: About::default(),
+    };
+    let rules = Arc::new(Rules::new(&[billing(vec![split("email")]), support], &[]));
+    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    for (key, channel) in [("T-1", "email"), ("T-2", "phone"), ("T-3", "fax"), ("T-4", "phone")] {
+        let mut asked =
+            of_team(event(Kind::Created, key, at("2026-01-12T08:00:00Z"), 1), "billing");
+        asked.channel = Some(channel.into());
+        pipeline.apply(&asked);
+        if key != "T-4" {
+            pipeline.apply(&event(Kind::AgentReplied, key, at("2026-01-12T08:30:00Z"), 2));
+        }
+    }
+    let readings = pipeline.advance(at("2026-01-12T09:00:00Z")).readings();
+    let shown: Vec<_> = readings
+        .iter()
+        .filter(|reading| reading.team.as_deref() == Some("billing"))
+        .filter(|reading| reading.window.ms() == DAY_MS && reading.basis == Basis::Calendar)
+        .filter_map(|reading| match reading.split.as_ref()? {
+            SplitShown::Channel(name) => Some((&**name, reading.answered, reading.waiting)),
+            SplitShown::Priority(_) => None,
+        })
+        .collect();
+    assert_eq!(shown, [("other", 2, 1), ("email", 1, 0)]);
+}
+
+#[test]
+fn replay_looks_again_at_the_instant_from_which_another_level_holds() {
+    // Eight hours until noon, one from then on; asked at ten.
+    let mut promised = within(Measure::FirstReply, Target::calendar(hour()));
+    let before = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(8 * HOUR_MS)));
+    promised.was =
+        vec![Was { until: at("2026-01-12T12:00:00Z"), level: before.level, over: before.over }];
+    promised.alerts.missed.hold = Elapsed::ZERO;
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let mut replay = Replay::new(Some(rules));
+    let asked = at("2026-01-12T10:00:00Z");
+    replay.take(Ok(of_team(event(Kind::Created, "T-1", asked, 1), "billing")));
+    let (_, transitions) = {
+        let mut readings = replay.into_readings();
+        let (view, transitions) = readings.at(at("2026-01-13T00:00:00Z"));
+        (view.now(), transitions)
+    };
+    let fired: Vec<_> = transitions.iter().filter(|one| one.state == "firing").collect();
+    assert_eq!(fired[0].at, at("2026-01-12T12:00:00Z"));
+}
+
+#[test]
+fn replay_looks_again_at_the_instant_at_which_open_time_exceeds_the_target() {
+    // Asked on Friday at half past two, half an hour before the doors close; on Saturday they are open
+    // from ten at night, but not on this one. One hour is over on Monday at half past eight.
+    let mut promised = within(Measure::FirstReply, Target::open(hour()));
+    promised.alerts.missed.hold = Elapsed::ZERO;
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let mut replay = Replay::new(Some(rules));
+    let asked = of_team(event(Kind::Created, "T-1", at("2026-01-16T12:30:00Z"), 1), "billing");
+    replay.take(Ok(asked));
+    let mut readings = replay.into_readings();
+    let (view, transitions) = readings.at(at("2026-01-20T00:00:00Z"));
+    assert_eq!(view.verdicts()[0].missed, 1);
+    let fired: Vec<_> = transitions.iter().filter(|one| one.state == "firing").collect();
+    assert_eq!(fired[0].at, at("2026-01-19T06:30:01Z"), "the first whole second beyond the target");
+}
+
+#[test]
+fn a_wait_that_reopening_begins_stays_over_the_target_that_held_just_before() {
+    // One hour, four for low priority. Asked while solved; reopened two hours later, and by that low.
+    let mut promised = within(Measure::NextReply, Target::calendar(hour()));
+    if let Level::Within { by_priority, .. } = &mut promised.level {
+        by_priority[Priority::Low.index()] = Some(Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
+    }
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    for (identity, kind, time) in [
+        (1, Kind::Created, "2026-01-12T06:00:00Z"),
+        (2, Kind::AgentReplied, "2026-01-12T06:10:00Z"),
+        (3, Kind::Solved, "2026-01-12T06:20:00Z"),
+        (4, Kind::CustomerReplied, "2026-01-12T07:00:00Z"),
+    ] {
+        pipeline.apply(&of_team(event(kind, "T-1", at(time), identity), "billing"));
+    }
+    let reopened = event(Kind::Reopened, "T-1", at("2026-01-12T09:00:00Z"), 5);
+    pipeline.apply(&with_priority(reopened, Priority::Low));
+    assert_eq!(pipeline.advance(at("2026-01-12T08:59:59Z")).verdicts()[0].missed, 0, "solved");
+    assert_eq!(pipeline.advance(at("2026-01-12T09:00:00Z")).verdicts()[0].missed, 1);
+}
+
+#[test]
+fn answered_just_within_what_others_achieve_is_not_behind_them() {
+    let mut promised = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
+    let source = "trade survey".into();
+    promised.market = Some(Market { within: Target::calendar(hour()), source, as_of: None });
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    for (answered, is_behind) in [("07:00:00Z", false), ("07:00:00.001Z", true)] {
+        let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+        let asked = event(Kind::Created, "T-1", at("2026-01-12T06:00:00Z"), 1);
+        pipeline.apply(&of_team(asked, "billing"));
+        let answered = at(&format!("2026-01-12T{answered}"));
+        pipeline.apply(&event(Kind::AgentReplied, "T-1", answered, 2));
+        let verdict = &pipeline.advance(at("2026-01-12T12:00:00Z")).verdicts()[0];
+        assert_eq!((verdict.missed, verdict.behind_market), (0, is_behind));
+    }
+}
+
+/// The customers' ratings by how long their last finished wait had been beside an objective's target, after
+/// these events of one ticket of billing, each so many minutes after eight.
+fn rated_after(promised: Objective, events: &[(Kind, i64)]) -> [u64; 4] {
+    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let (id, ..) = rules.objectives().next().unwrap();
+    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    for (identity, &(kind, minutes)) in (1..).zip(events) {
+        let time = at("2026-01-12T06:00:00Z").plus(Elapsed::from_ms(minutes * MINUTE_MS));
+        let mut event = of_team(event(kind, "T-1", time, identity), "billing");
+        if kind == Kind::Rated {
+            event.detail = Some(Box::new(Detail { score: Some(4), ..Detail::default() }));
+        }
+        pipeline.apply(&event);
+    }
+    let view = pipeline.advance(at("2026-01-12T23:00:00Z"));
+    view.rating_bands(id).map(|scores| {
+        assert_eq!(scores.sum, 4 * scores.count);
+        scores.count
+    })
+}
+
+#[test]
+fn ratings_are_told_apart_by_how_long_the_last_finished_wait_was_beside_the_target() {
+    use Kind::{AgentReplied, Created, CustomerReplied, Rated, Reopened, Solved};
+    let target = Target::calendar(hour());
+    for (minutes, bands) in [
+        (30, [1, 0, 0, 0]),
+        (31, [0, 1, 0, 0]),
+        (60, [0, 1, 0, 0]),
+        (61, [0, 0, 1, 0]),
+        (120, [0, 0, 1, 0]),
+        (121, [0, 0, 0, 1]),
+    ] {
+        let events = [(Created, 0), (AgentReplied, minutes), (Rated, 200)];
+        assert_eq!(rated_after(within(Measure::FirstReply, target), &events), bands, "{minutes}");
+    }
+    let promised = || within(Measure::NextReply, target);
+    let two =
+        [(CustomerReplied, 10), (AgentReplied, 20), (CustomerReplied, 30), (AgentReplied, 300)];
+    let events = [&[(Created, 0), (AgentReplied, 5)][..], &two[..], &[(Rated, 400)][..]].concat();
+    assert_eq!(rated_after(promised(), &events), [0, 0, 0, 1], "the last wait, and that alone");
+    let promised = || within(Measure::Resolution, target);
+    let solved = [(Created, 0), (Solved, 20)];
+    let events = [&solved[..], &[(Rated, 40)][..]].concat();
+    assert_eq!(rated_after(promised(), &events), [1, 0, 0, 0]);
+    let events = [&solved[..], &[(Reopened, 30), (Rated, 40)][..]].concat();
+    assert_eq!(rated_after(promised(), &events), [0; 4], "it is not finished any more");
+    let limit = Objective::new("o", Measure::FirstReply, Level::NoneOver(target));
+    let events = [(Created, 0), (AgentReplied, 20), (Rated, 40)];
+    assert_eq!(rated_after(limit, &events), [0; 4], "a limit for all is no promise to one");
+}
+
+/// Counts samples that are told to be new.
+#[derive(Default)]
+struct Made(u32);
+
+impl Sink for Made {
+    fn ended(&mut self, _: &Ended, _: i64) {}
+
+    fn running(&mut self, _: &Running, _: i64) {}
+
+    fn rated(&mut self, _: &Rated, _: i64) {}
+
+    fn sample_made(&mut self, _: &Ended) {
+        self.0 += 1;
+    }
+}
+
+#[test]
+fn an_objective_with_pauses_of_its_own_makes_no_second_sample() {
+    let target = Target::calendar(hour());
+    let own = Objective {
+        pauses: Some(Pauses { pending: true, on_hold: false }),
+        ..within(Measure::Resolution, target)
+    };
+    let rules = Arc::new(Rules::new(&[billing(vec![own])], &[]));
+    let mut shard = Shard::new(rules);
+    let mut made = Made::default();
+    for (identity, kind, time) in [
+        (1, Kind::Created, "2026-01-12T06:00:00Z"),
+        (2, Kind::Pending, "2026-01-12T07:00:00Z"),
+        (3, Kind::Solved, "2026-01-12T08:00:00Z"),
+    ] {
+        let event = of_team(event(kind, "T-1", at(time), identity), "billing");
+        assert_eq!(shard.apply(&event, &mut made), Outcome::Applied);
+    }
+    shard.advance(at("2026-01-12T09:00:00Z"), &mut made);
+    assert_eq!(made.0, 1);
+}
