@@ -13,6 +13,7 @@ use crate::time::{Elapsed, Timestamp};
 
 mod calendar;
 mod check;
+mod checkpoint;
 mod check_events;
 mod demo;
 mod disk;
@@ -69,6 +70,8 @@ enum Command {
     Calendar(CalendarArgs),
     /// Checks configuration and agreements: every fault with its place and way out
     Check(CheckArgs),
+    /// Says what a checkpoint holds
+    Checkpoint(CheckpointArgs),
     /// Runs the service: reads from Kafka, serves /metrics
     Run(RunArgs),
     /// Publishes events from a file to the topic, keyed by ticket, and says what was delivered
@@ -259,6 +262,22 @@ struct CheckArgs {
 }
 
 #[derive(Debug, Args)]
+struct CheckpointArgs {
+    #[command(subcommand)]
+    command: CheckpointCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum CheckpointCommand {
+    /// Reads a checkpoint and says where it is from and what it holds; exit 1 if it is damaged
+    Inspect {
+        /// The checkpoint's file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
 struct RunArgs {
     /// The service's configuration
     #[arg(long, value_name = "FILE", env = "VASTE_CONFIG")]
@@ -356,6 +375,7 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
         Command::Explain(arguments) => explain::run(&arguments, &mut terminal),
         Command::Calendar(arguments) => calendar::run(&arguments, &mut terminal),
         Command::Check(arguments) => check::run(&arguments, &mut terminal),
+        Command::Checkpoint(arguments) => checkpoint::run(&arguments, &mut terminal),
         Command::Publish(arguments) => publish::run(&arguments, &mut terminal),
         Command::Run(arguments) => run::run(&arguments, &mut terminal),
         Command::CheckEvents(arguments) => check_events::run(&arguments, &mut terminal),

@@ -26,7 +26,7 @@
 //! | `agreement`, `rules` | what teams undertook; the same compiled for the stream |
 //! | `ticket` | one timeline, packed, and its stopwatches as a fold over it |
 //! | `window` | buckets, panes, sums, those waiting, the survival curve |
-//! | `shard` | all timelines of one source partition |
+//! | `shard`, `checkpoint` | all timelines of one source partition |
 //! | `reading`, `view` | what all shards together say at one instant |
 //! | `alert` | what must be told, to whom, and why |
 //! | `config` | files to agreements: all faults in one run |
@@ -57,6 +57,7 @@ pub mod rules;
 pub mod ticket;
 pub mod window;
 pub mod shard;
+pub mod checkpoint;
 pub mod reading;
 pub mod view;
 pub mod alert;

@@ -141,6 +141,21 @@ impl Names {
         &self.names[id.index()]
     }
 
+    /// All names, in order of number.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(|name| &**name)
+    }
+
+    /// The same numbers for the same names; none where two are the same, or there are too many.
+    pub fn from_ordered(names: &[&str]) -> Option<Self> {
+        let mut all = Self::new();
+        let is_first = names.first() == Some(&all.text(NameId::OVERFLOW));
+        for name in names.iter().skip(1) {
+            all.intern(name);
+        }
+        (is_first && all.len() == names.len()).then_some(all)
+    }
+
     /// How many names there are; every [`NameId::index`] is below.
     pub fn len(&self) -> usize {
         self.names.len()

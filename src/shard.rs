@@ -14,7 +14,9 @@ use crate::event::{Event, Outcome, Skip, Subject};
 use crate::measure::Measure;
 use crate::name::{NameId, Names};
 use crate::rules::{ChannelId, Rules, Slot};
-use crate::ticket::{Context, Entry, Found, Making, Sink, Step, TakingBack, Timeline, pack_detail};
+use crate::ticket::{
+    Context, Entry, Found, Making, Sink, Step, TakingBack, Timeline, TimelineImage, pack_detail,
+};
 use crate::time::Timestamp;
 
 /// Timelines in one chunk of the register: growing must not copy them all.
@@ -193,6 +195,37 @@ impl Shard {
         Some(times.fold((first, first), |(from, to), at| (from.min(at), to.max(at))))
     }
 
+    /// The names that its timelines number.
+    pub(crate) fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// All timelines as a checkpoint keeps them: key and blocks of packed events.
+    pub(crate) fn images(&self) -> impl Iterator<Item = TimelineImage<'_>> {
+        self.timelines.iter().flatten().map(Timeline::image)
+    }
+
+    /// A shard from the image of one; none where an event cannot be read, or names what is not there.
+    pub(crate) fn restore(
+        rules: Arc<Rules>,
+        names: &[&str],
+        timelines: &[TimelineImage<'_>],
+    ) -> Option<Self> {
+        let mut shard = Self { names: Names::from_ordered(names)?, ..Self::new(rules) };
+        let known = names.len();
+        let is_known = |entry: &Entry<'_>| {
+            let named = [entry.team, entry.channel, entry.agent];
+            named.into_iter().flatten().all(|name| name.index() < known)
+        };
+        shard.register.reserve(timelines.len(), |_| 0);
+        for image in timelines {
+            let timeline = Timeline::from_image(image, is_known)?;
+            let number = shard.push(timeline, xxh3_64(image.key));
+            shard.mark(number);
+        }
+        Some(shard)
+    }
+
     /// How many timelines there are.
     pub fn timelines(&self) -> usize {
         self.register.len()
@@ -247,12 +280,18 @@ impl Shard {
         if let Some(&number) = self.register.find(hash, known) {
             return number;
         }
+        let timeline = Timeline::new(key);
+        self.push(timeline, hash)
+    }
+
+    /// Takes in a timeline that is not there yet, with the hash of its key; returns its number.
+    fn push(&mut self, timeline: Timeline, hash: u64) -> u32 {
         let number = u32::try_from(self.register.len()).unwrap_or(u32::MAX);
         if self.timelines.last().is_none_or(|chunk| chunk.len() == CHUNK) {
             self.timelines.push(Vec::with_capacity(CHUNK));
         }
         if let Some(chunk) = self.timelines.last_mut() {
-            chunk.push(Timeline::new(key));
+            chunk.push(timeline);
         }
         let timelines = &self.timelines;
         self.register.insert_unique(hash, number, |&number| xxh3_64(key_at(timelines, number)));

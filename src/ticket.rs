@@ -19,4 +19,4 @@ pub use trace::Step;
 pub(crate) use entry::{Entry, pack_detail};
 pub(crate) use made::{Making, TakingBack};
 pub(crate) use stopwatch::Context;
-pub(crate) use timeline::{Found, Timeline};
+pub(crate) use timeline::{Found, Timeline, TimelineImage};

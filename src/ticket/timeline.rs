@@ -68,6 +68,13 @@ pub(super) struct Block {
     pub(super) before: State,
 }
 
+/// One timeline as a checkpoint has it: its key, and its blocks of packed events.
+#[derive(Debug)]
+pub(crate) struct TimelineImage<'b> {
+    pub(crate) key: &'b [u8],
+    pub(crate) blocks: Vec<&'b [u8]>,
+}
+
 /// What a timeline makes of an event that wants in.
 #[derive(Debug)]
 pub(crate) enum Found {
@@ -117,6 +124,47 @@ impl Timeline {
                 .map_or(&[], |(&length, rest)| rest.get(..usize::from(length)).unwrap_or_default()),
             Log::Long(long) => &long.key,
         }
+    }
+
+    /// Its image.
+    pub(crate) fn image(&self) -> TimelineImage<'_> {
+        let blocks = match &self.log {
+            Log::Short(bytes) => vec![events_of(bytes)],
+            Log::Long(long) => long.blocks.iter().map(|block| &*block.bytes).collect(),
+        };
+        TimelineImage { key: self.key(), blocks }
+    }
+
+    /// A timeline from its image; none where an event in it cannot be read, or where `is_known` says of one
+    /// that it names what is not there. The windows know none of it yet.
+    pub(crate) fn from_image(
+        image: &TimelineImage<'_>,
+        is_known: impl Fn(&Entry<'_>) -> bool,
+    ) -> Option<Self> {
+        let TimelineImage { key, blocks } = image;
+        if key.len() > usize::from(u8::MAX) {
+            return None;
+        }
+        for block in blocks {
+            let mut events = unpack(block);
+            if !events.by_ref().all(|event| is_known(&event)) || events.bytes_left() > 0 {
+                return None;
+            }
+        }
+        let mut timeline = Self::new(key);
+        let is_short = |block: &[u8]| unpack(block).count() <= BLOCK_EVENTS_MAX;
+        match blocks.as_slice() {
+            [] => {}
+            [only] if is_short(only) => {
+                let Log::Short(bytes) = &mut timeline.log else { return None };
+                let mut whole = std::mem::take(bytes).into_vec();
+                whole.reserve_exact(only.len());
+                whole.extend_from_slice(only);
+                *bytes = whole.into_boxed_slice();
+            }
+            many => timeline.log = Log::Long(Box::new(Long::from_blocks(key, many)?)),
+        }
+        Some(timeline)
     }
 
     /// The teams that its events name, as numbers of names.
@@ -242,6 +290,22 @@ impl Timeline {
 }
 
 impl Long {
+    /// A long timeline from its blocks, none of which may be empty.
+    fn from_blocks(key: &[u8], blocks: &[&[u8]]) -> Option<Self> {
+        if blocks.len() > usize::from(u16::MAX) {
+            return None;
+        }
+        let mut index = HashTable::new();
+        for entry in blocks.iter().flat_map(|block| unpack(block)) {
+            let known = (entry.identity, entry.time);
+            index.insert_unique(known.0, known, |known| known.0);
+        }
+        let blocks: Vec<Block> =
+            blocks.iter().map(|&block| Block::of(block.into(), State::default())).collect();
+        let is_whole = blocks.iter().all(|block| block.count > 0);
+        is_whole.then(|| Self { key: key.into(), blocks, index })
+    }
+
     /// What is found by identity, or else what a look at the block that the event belongs to says.
     fn find(&self, event: &Entry<'_>, names: &Names) -> Result<Found, Scan> {
         let known = self.index.find(event.identity, |known| known.0 == event.identity);

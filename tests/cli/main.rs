@@ -9,6 +9,7 @@
 mod calendar;
 mod check;
 mod check_events;
+mod checkpoint;
 mod demo;
 mod explain;
 mod levels;

@@ -4,6 +4,7 @@
 
 mod alerts;
 mod calendar;
+mod checkpoints;
 mod corners;
 mod explain;
 mod gaming;

@@ -1,0 +1,298 @@
+//! The image of one shard as it is kept: pure, bytes in and out.
+//!
+//! ```text
+//! magic  "vaste-cp"            8 bytes
+//! version                      u32, little endian, as all numbers here
+//! length of the body           u64
+//! body   [ section: tag u8, length u64, bytes ]…
+//! checksum                     u64: XXH3 of all before it
+//! ```
+//!
+//! # Design
+//! A timeline is the only state, so an image is timelines as they stand in memory, with the names that they
+//! number, and where in the partition they end. Nothing derived is kept: other rules, another calendar or a
+//! repaired measure need no migration. What cannot be read whole is refused: an image that is half right
+//! would be wrong numbers that nobody sees.
+
+use std::sync::Arc;
+
+use thiserror::Error;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::rules::Rules;
+use crate::shard::Shard;
+use crate::ticket::TimelineImage;
+use crate::time::Timestamp;
+
+/// What every image begins with.
+const MAGIC: &[u8; 8] = b"vaste-cp";
+
+/// The version that is written. A reader refuses what is newer: it could not know what it passes over.
+pub const VERSION: u32 = 1;
+
+/// The oldest version that can still be read.
+pub const VERSION_OLDEST: u32 = 1;
+
+const HEAD_BYTES: usize = 8 + 4 + 8;
+const CHECKSUM_BYTES: usize = 8;
+
+/// Sections of the body.
+const TAG_ORIGIN: u8 = 1;
+const TAG_NAMES: u8 = 2;
+const TAG_TIMELINES: u8 = 3;
+
+/// Where an image is from, and up to where it holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The topic.
+    pub topic: String,
+    /// The partition.
+    pub partition: i32,
+    /// How often the partition had been taken over when it was written: of two images the later epoch holds.
+    pub epoch: u64,
+    /// The offset of the next record to read: all before it are in the image.
+    pub position: i64,
+    /// When it was written.
+    pub written_at: Timestamp,
+    /// Where the known history begins; absent where it is the whole topic.
+    pub history_from: Option<Timestamp>,
+}
+
+/// Why an image is not read.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Damage {
+    /// It begins with something else.
+    #[error("it is not a checkpoint of Vaste")]
+    Foreign,
+    /// It is of a version that this one does not know.
+    #[error(
+        "it is of format {found}, and this version reads {VERSION_OLDEST} to {VERSION}: use the version of \
+         Vaste that wrote it, or remove it and let the state be rebuilt from the topic"
+    )]
+    Version {
+        /// Its version.
+        found: u32,
+    },
+    /// It ends too soon, or goes on too long.
+    #[error("it has {found} bytes and should have {expected}: it was cut, or is two")]
+    Length {
+        /// The bytes that are there.
+        found: usize,
+        /// The bytes that it says it has.
+        expected: u64,
+    },
+    /// Its bytes are not those that were written.
+    #[error("its checksum is wrong: it was changed, or the disk is failing")]
+    Checksum,
+    /// What it says makes no sense, though its checksum is right.
+    #[error("{0} cannot be read")]
+    Content(&'static str),
+}
+
+/// An image, read and found whole.
+#[derive(Debug)]
+pub struct Checkpoint<'b> {
+    /// Where it is from.
+    pub origin: Origin,
+    names: Vec<&'b str>,
+    timelines: Vec<TimelineImage<'b>>,
+}
+
+/// Writes the image of a shard.
+pub fn write(shard: &Shard, origin: &Origin) -> Vec<u8> {
+    let mut out = Vec::new();
+    out.extend_from_slice(MAGIC);
+    out.extend_from_slice(&VERSION.to_le_bytes());
+    out.extend_from_slice(&0_u64.to_le_bytes());
+    section(TAG_ORIGIN, &mut out, |out| put_origin(origin, out));
+    section(TAG_NAMES, &mut out, |out| {
+        let names = shard.names();
+        put_u64(names.len() as u64, out);
+        names.iter().for_each(|name| put_bytes(name.as_bytes(), out));
+    });
+    section(TAG_TIMELINES, &mut out, |out| {
+        put_u64(shard.timelines() as u64, out);
+        for image in shard.images() {
+            put_bytes(image.key, out);
+            put_u64(image.blocks.len() as u64, out);
+            image.blocks.iter().for_each(|block| put_bytes(block, out));
+        }
+    });
+    let body = (out.len() - HEAD_BYTES) as u64;
+    out[12..HEAD_BYTES].copy_from_slice(&body.to_le_bytes());
+    let checksum = xxh3_64(&out);
+    out.extend_from_slice(&checksum.to_le_bytes());
+    out
+}
+
+/// Reads an image.
+///
+/// # Errors
+/// Whatever is wrong with it: it is then not read at all.
+pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, Damage> {
+    let body = body_of(bytes)?;
+    let (mut origin, mut names, mut timelines) = (None, None, None);
+    let mut rest = Reader(body);
+    while !rest.0.is_empty() {
+        let tag = rest.byte().ok_or(Damage::Content("a section"))?;
+        let length = rest.u64().ok_or(Damage::Content("a section's length"))?;
+        let length = usize::try_from(length).map_err(|_| Damage::Content("a section's length"))?;
+        let mut section = Reader(rest.take(length).ok_or(Damage::Content("a section"))?);
+        match tag {
+            TAG_ORIGIN => origin = origin_of(&mut section),
+            TAG_NAMES => names = names_of(&mut section),
+            TAG_TIMELINES => timelines = timelines_of(&mut section),
+            _ => return Err(Damage::Content("a section that this version does not know")),
+        }
+        if !section.0.is_empty() {
+            return Err(Damage::Content("what follows in a section"));
+        }
+    }
+    Ok(Checkpoint {
+        origin: origin.ok_or(Damage::Content("where it is from"))?,
+        names: names.ok_or(Damage::Content("its names"))?,
+        timelines: timelines.ok_or(Damage::Content("its timelines"))?,
+    })
+}
+
+impl Checkpoint<'_> {
+    /// How many timelines it holds.
+    pub fn timelines(&self) -> usize {
+        self.timelines.len()
+    }
+
+    /// How many names it holds.
+    pub fn names(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The shard that it is the image of, to be judged by these rules: the next [`Shard::advance`] derives all
+    /// of it.
+    ///
+    /// # Errors
+    /// When an event in it cannot be read, or names something that the image does not have.
+    pub fn restore(&self, rules: Arc<Rules>) -> Result<Shard, Damage> {
+        Shard::restore(rules, &self.names, &self.timelines).ok_or(Damage::Content("an event"))
+    }
+}
+
+/// The body of an image that is whole.
+fn body_of(bytes: &[u8]) -> Result<&[u8], Damage> {
+    let Some((magic, rest)) = bytes.split_first_chunk::<8>() else { return Err(Damage::Foreign) };
+    if magic != MAGIC {
+        return Err(Damage::Foreign);
+    }
+    let mut head = Reader(rest);
+    let found =
+        head.u32().ok_or(Damage::Length { found: bytes.len(), expected: HEAD_BYTES as u64 })?;
+    if !(VERSION_OLDEST..=VERSION).contains(&found) {
+        return Err(Damage::Version { found });
+    }
+    let length =
+        head.u64().ok_or(Damage::Length { found: bytes.len(), expected: HEAD_BYTES as u64 })?;
+    let expected = length.saturating_add((HEAD_BYTES + CHECKSUM_BYTES) as u64);
+    if expected != bytes.len() as u64 {
+        return Err(Damage::Length { found: bytes.len(), expected });
+    }
+    let (before, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
+    if xxh3_64(before).to_le_bytes() != *checksum {
+        return Err(Damage::Checksum);
+    }
+    Ok(before.get(HEAD_BYTES..).unwrap_or_default())
+}
+
+fn section(tag: u8, out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>)) {
+    out.push(tag);
+    let at = out.len();
+    put_u64(0, out);
+    fill(out);
+    let length = (out.len() - at - 8) as u64;
+    out[at..at + 8].copy_from_slice(&length.to_le_bytes());
+}
+
+fn put_origin(origin: &Origin, out: &mut Vec<u8>) {
+    put_bytes(origin.topic.as_bytes(), out);
+    out.extend_from_slice(&origin.partition.to_le_bytes());
+    put_u64(origin.epoch, out);
+    out.extend_from_slice(&origin.position.to_le_bytes());
+    out.extend_from_slice(&origin.written_at.ms().to_le_bytes());
+    out.push(u8::from(origin.history_from.is_some()));
+    let history_from = origin.history_from.map_or(0, Timestamp::ms);
+    out.extend_from_slice(&history_from.to_le_bytes());
+}
+
+fn origin_of(section: &mut Reader<'_>) -> Option<Origin> {
+    let topic = section.text()?.to_owned();
+    let partition = section.u32()?.cast_signed();
+    let epoch = section.u64()?;
+    let position = section.u64()?.cast_signed();
+    let written_at = Timestamp::from_ms(section.u64()?.cast_signed());
+    let has_begin = section.byte()? != 0;
+    let begin = Timestamp::from_ms(section.u64()?.cast_signed());
+    let history_from = has_begin.then_some(begin);
+    Some(Origin { topic, partition, epoch, position, written_at, history_from })
+}
+
+fn names_of<'b>(section: &mut Reader<'b>) -> Option<Vec<&'b str>> {
+    let count = section.u64()?;
+    (0..count).map(|_| section.text()).collect()
+}
+
+fn timelines_of<'b>(section: &mut Reader<'b>) -> Option<Vec<TimelineImage<'b>>> {
+    let count = section.u64()?;
+    let one = |_| {
+        let key = section.bytes()?;
+        let count = section.u64()?;
+        let blocks = (0..count).map(|_| section.bytes()).collect::<Option<Vec<_>>>()?;
+        Some(TimelineImage { key, blocks })
+    };
+    (0..count).map(one).collect()
+}
+
+fn put_u64(value: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
+    // An event is below 256 KiB, and a block has 128 of them.
+    out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
+    out.extend_from_slice(bytes);
+}
+
+/// Reads from the front of bytes.
+struct Reader<'b>(&'b [u8]);
+
+impl<'b> Reader<'b> {
+    fn take(&mut self, length: usize) -> Option<&'b [u8]> {
+        let (first, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(first)
+    }
+
+    fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (first, rest) = self.0.split_first_chunk::<N>()?;
+        self.0 = rest;
+        Some(*first)
+    }
+
+    fn byte(&mut self) -> Option<u8> {
+        self.chunk::<1>().map(|[byte]| byte)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        self.chunk().map(u32::from_le_bytes)
+    }
+
+    fn u64(&mut self) -> Option<u64> {
+        self.chunk().map(u64::from_le_bytes)
+    }
+
+    fn bytes(&mut self) -> Option<&'b [u8]> {
+        let length = usize::try_from(self.u32()?).ok()?;
+        self.take(length)
+    }
+
+    fn text(&mut self) -> Option<&'b str> {
+        std::str::from_utf8(self.bytes()?).ok()
+    }
+}

@@ -1,0 +1,59 @@
+//! `vaste checkpoint inspect`: what a checkpoint holds, or why it is not read.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use vaste::checkpoint::{self, Origin};
+use vaste::event::decode;
+use vaste::measure::Measure;
+use vaste::rules::Rules;
+use vaste::shard::Shard;
+use vaste::time::Timestamp;
+
+use super::run::{Folder, page};
+
+/// The checkpoint of two tickets.
+fn written() -> Vec<u8> {
+    let mut shard = Shard::new(Arc::new(Rules::new(&[], &Measure::DEFAULT)));
+    for record in [
+        r#"{"id":"1","type":"ticket.created","time":"2026-11-20T12:30:00Z","ticket":"T-1","team":"billing"}"#,
+        r#"{"id":"2","type":"ticket.agent_replied","time":"2026-11-20T12:40:00Z","ticket":"T-1","agent":"aino"}"#,
+        r#"{"id":"3","type":"ticket.created","time":"2026-11-20T12:50:00Z","ticket":"T-2"}"#,
+    ] {
+        shard.apply(&decode(record.as_bytes()).unwrap(), &mut ());
+    }
+    let origin = Origin {
+        topic: "ticket-events".into(),
+        partition: 2,
+        epoch: 5,
+        position: 1_042,
+        written_at: Timestamp::parse("2026-11-20T13:00:00Z").unwrap(),
+        history_from: None,
+    };
+    checkpoint::write(&shard, &origin)
+}
+
+#[test]
+fn a_checkpoint_says_what_it_holds_or_why_it_is_not_read() {
+    let folder = Folder::new();
+    let whole = written();
+    let mut flipped = whole.clone();
+    flipped[40] ^= 1;
+    let mut newer = whole.clone();
+    newer[8] = 9;
+    let mut said = String::new();
+    for (name, bytes) in [
+        ("whole", whole.as_slice()),
+        ("flipped", flipped.as_slice()),
+        ("cut", &whole[..whole.len() - 1]),
+        ("newer", newer.as_slice()),
+        ("foreign", b"team: billing\n".as_slice()),
+    ] {
+        folder.write(name, bytes);
+        let output = folder.vaste(&["checkpoint", "inspect", name]);
+        write!(said, "=== {name}\n{}", page(&output)).unwrap();
+    }
+    let output = folder.vaste(&["checkpoint", "inspect", "gone"]);
+    write!(said, "=== gone\n{}", page(&output)).unwrap();
+    insta::assert_snapshot!("checkpoint_inspect", said);
+}
