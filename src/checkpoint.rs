@@ -166,8 +166,8 @@ impl Checkpoint<'_> {
         self.names.len()
     }
 
-    /// The shard that it is the image of, to be judged by these rules: the next [`Shard::advance`] derives all
-    /// of it.
+    /// The shard that it is the image of, to be judged by these rules: the next [`Shard::advance`] derives
+    /// all of it.
     ///
     /// # Errors
     /// When an event in it cannot be read, or names something that the image does not have.
