@@ -184,8 +184,8 @@ enum CalendarQuestion {
 const ASK_ABOUT: &str = "Answers questions from standard input, one JSON object a line";
 
 const ASK_HELP: &str = "\
-Answers questions from standard input, one JSON object a line. Every line gets one answer, in the same order; \
-what is no question, a blank line too, gets {\"error\":…}, and the exit code is 1 at the end.
+Answers questions from standard input, one JSON object a line. Every line gets one answer, in the same \
+order; what is no question, a blank line too, gets {\"error\":…}, and the exit code is 1 at the end.
 
   {\"calendar\":C,\"ask\":\"elapsed\",\"from\":T,\"to\":T}        {\"elapsed\":SECONDS}
   {\"calendar\":C,\"ask\":\"due\",\"from\":T,\"target\":SECONDS}  {\"due\":T}, null if never before 2100

@@ -22,7 +22,6 @@ mod objective;
 mod service;
 mod yaml;
 
-use calendars::CALENDARS_MAX;
 pub use fault::{Fault, Notes};
 pub use service::{Alertmanager, Credentials, Http, Kafka, Service};
 
@@ -151,9 +150,10 @@ impl Config {
             );
             self.notes.fault(Fault::of_file(Path::new("agreements"), problem));
         }
-        if self.calendars.len() > CALENDARS_MAX {
+        let most = calendars::CALENDARS_MAX;
+        if self.calendars.len() > most {
             let problem = format!(
-                "{} calendars are defined; at most {CALENDARS_MAX} are kept: leave out those that no \
+                "{} calendars are defined; at most {most} are kept: leave out those that no \
                  agreement names",
                 self.calendars.len()
             );
