@@ -33,7 +33,8 @@ fn at(text: &str) -> Timestamp {
 
 #[test]
 fn targets_are_of_open_time_where_the_team_has_hours_and_of_calendar_time_by_always() {
-    let lines = "    measure: first_reply\n    within: 4h\n    by_priority: { high: 2h, urgent: 1h always }\n";
+    let lines = "    measure: first_reply\n    within: 4h\n    \
+                 by_priority: { high: 2h, urgent: 1h always }\n";
     let Level::Within { target, by_priority, .. } = objective("office-fi", lines).level else {
         unreachable!("it has a share");
     };
@@ -68,7 +69,8 @@ fn a_calendar_that_is_always_open_is_a_calendar_like_any_other() {
 
 #[test]
 fn a_count_has_whole_numbers_for_targets_and_goes_by_no_hours() {
-    let lines = "    measure: contacts\n    within: 2\n    was: [{ within: 3, hours: night-fi, until: 2026-11-02 }]\n";
+    let lines = "    measure: contacts\n    within: 2\n    \
+                 was: [{ within: 3, hours: night-fi, until: 2026-11-02 }]\n";
     let objective = objective("office-fi", lines);
     assert_eq!(objective.level.target(None), Target::calendar(Elapsed::from_ms(2)));
     assert_eq!(objective.was[0].level.target(None), Target::calendar(Elapsed::from_ms(3)));
@@ -125,7 +127,8 @@ fn an_earlier_level_holds_until_midnight_where_the_team_is() {
 
 #[test]
 fn earlier_hours_hold_until_their_end_and_then_the_teams() {
-    let lines = "    measure: first_reply\n    within: 4h\n    was: [{ hours: night-fi, until: 2026-11-03 }]\n";
+    let lines = "    measure: first_reply\n    within: 4h\n    \
+                 was: [{ hours: night-fi, until: 2026-11-03 }]\n";
     let objective = objective("office-fi", lines);
     let hours_of = objective.hours.unwrap();
     // Monday the 2nd by night, 20:00 to midnight, where the earlier hours end; Tuesday the 3rd by day.

@@ -50,7 +50,9 @@ fn level() -> impl Strategy<Value = Level> {
             min_tickets,
         },
     );
-    prop_oneof![3 => within, 1 => seconds(&[20, 1_200]).prop_map(|limit| Level::NoneOver(Target::calendar(limit)))]
+    let none_over =
+        seconds(&[20, 1_200]).prop_map(|limit| Level::NoneOver(Target::calendar(limit)));
+    prop_oneof![3 => within, 1 => none_over]
 }
 
 fn objectives() -> impl Strategy<Value = Vec<Objective>> {
