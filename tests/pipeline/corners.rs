@@ -117,6 +117,11 @@ fn an_event_that_is_there_is_a_duplicate_and_another_of_its_identity_conflicts()
         pipeline.apply(&event(Kind::Merged, "T-1", at(2), 7)),
         Outcome::Skipped(Skip::Conflicting)
     );
+    // Of the two, the one that sorts first is kept, and counted all the same.
+    assert_eq!(
+        pipeline.apply(&event(Kind::Merged, "T-1", at(0), 7)),
+        Outcome::Skipped(Skip::Conflicting)
+    );
 }
 
 #[test]

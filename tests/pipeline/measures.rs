@@ -119,6 +119,18 @@ fn in_a_team_who_began_before_the_window_enters_at_its_age_whether_answered_or_w
 }
 
 #[test]
+fn who_waits_is_at_risk_up_to_the_open_time_that_they_have_waited() {
+    // 10 of 22 are answered after one hour, which is not one half; the others wait for two.
+    let mut desk = Desk::new();
+    desk.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-12T07:00:00Z");
+    desk.wait(12, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-12T10:00:00Z");
+    let reading = desk.reading("2026-01-12T08:00:00Z", Some("billing"));
+    assert_eq!(reading.waiting, 12);
+    let two_hours = Elapsed::from_ms(2 * HOUR_MS);
+    assert_eq!(reading.q_with_waiting.p50, Waited::MoreThan(two_hours));
+}
+
+#[test]
 fn what_was_over_an_earlier_target_before_its_priority_changed_stays_over() {
     // One hour until noon, four from then on. Asked at ten, urgent at half past eleven: over by then.
     let mut promised = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
