@@ -23,7 +23,7 @@ mod service;
 mod yaml;
 
 pub use fault::{Fault, Notes};
-pub use service::{Alertmanager, Credentials, Http, Kafka, Service};
+pub use service::{Alertmanager, Credentials, Http, Kafka, Service, State};
 
 /// What the files say together.
 #[derive(Debug, Default)]

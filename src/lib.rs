@@ -26,7 +26,9 @@
 //! | `agreement`, `rules` | what teams undertook; the same compiled for the stream |
 //! | `ticket` | one timeline, packed, and its stopwatches as a fold over it |
 //! | `window` | buckets, panes, sums, those waiting, the survival curve |
-//! | `shard`, `checkpoint` | all timelines of one source partition |
+//! | `responses` | samples counted once each, never taken back |
+//! | `shard`, `checkpoint` | all timelines of one source partition, and its image |
+//! | `partition` | a shard with its place in the topic: what is read, kept, taken up again |
 //! | `reading`, `view` | what all shards together say at one instant |
 //! | `alert` | what must be told, to whom, and why |
 //! | `config` | files to agreements: all faults in one run |
@@ -56,8 +58,10 @@ pub mod agreement;
 pub mod rules;
 pub mod ticket;
 pub mod window;
+pub mod responses;
 pub mod shard;
 pub mod checkpoint;
+pub mod partition;
 pub mod reading;
 pub mod view;
 pub mod alert;

@@ -3,7 +3,8 @@
 //! ```text
 //! worker threads ── effects ─► viewer thread ── picture ─► /metrics, /-/ready, board, API
 //! (consumer, shards)         (one view, alerts) (immutable)
-//!                                   └────────── notices ─► a thread for each Alertmanager
+//!       │                           └────────── notices ─► a thread for each Alertmanager
+//!       └── checkpoints ─► store thread ◄── watch log ──┘
 //! ```
 //!
 //! # Design
@@ -25,6 +26,7 @@ mod picture;
 pub mod run;
 #[cfg(test)]
 mod story;
+mod store;
 mod stream;
 mod viewer;
 

@@ -19,6 +19,14 @@ use crate::ticket::{
 };
 use crate::time::Timestamp;
 
+mod stubs;
+
+pub(crate) use stubs::Stub;
+pub use stubs::{STUBS_FOR, STUBS_MAX};
+
+/// Timelines of one shard at most: about 2 GB. Beyond it new tickets are refused as `ticket_full`.
+pub const TIMELINES_MAX: usize = 8_000_000;
+
 /// Timelines in one chunk of the register: growing must not copy them all.
 const CHUNK: usize = 4_096;
 
@@ -40,13 +48,45 @@ pub struct Shard {
     ahead: BTreeSet<(Timestamp, u32)>,
     /// The measures of samples that were taken back and may come again, by timeline.
     taken: BTreeMap<u32, Vec<Measure>>,
+    /// Numbers of timelines that were forgotten, to be given again.
+    vacant: Vec<u32>,
+    stubs: stubs::Stubs,
+    bounds: Bounds,
+    /// Whether a ticket was refused for want of room.
+    is_full: bool,
+    /// The instant that it was brought up to as a whole.
+    advanced_to: Timestamp,
+    /// The samples up to here of timelines from a checkpoint were counted when that was written.
+    counted_to: Timestamp,
+    /// The timeline that is looked at next for whether it can be forgotten.
+    looks_at: u32,
     /// Where details are packed, kept to save allocations.
     scratch: Vec<u8>,
+}
+
+/// How much a shard holds at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Timelines; beyond it new tickets are refused.
+    pub timelines: usize,
+    /// Stubs of forgotten tickets; beyond it the oldest go.
+    pub stubs: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { timelines: TIMELINES_MAX, stubs: STUBS_MAX }
+    }
 }
 
 impl Shard {
     /// An empty shard.
     pub fn new(rules: Arc<Rules>) -> Self {
+        Self::bounded(rules, Bounds::default())
+    }
+
+    /// An empty shard that holds at most so much.
+    pub fn bounded(rules: Arc<Rules>, bounds: Bounds) -> Self {
         Self {
             rules,
             names: Names::new(),
@@ -57,6 +97,13 @@ impl Shard {
             marked: Vec::new(),
             ahead: BTreeSet::new(),
             taken: BTreeMap::new(),
+            vacant: Vec::new(),
+            stubs: stubs::Stubs::default(),
+            bounds,
+            is_full: false,
+            advanced_to: Timestamp::EVENT_MIN,
+            counted_to: Timestamp::EVENT_MIN,
+            looks_at: 0,
             scratch: Vec::new(),
         }
     }
@@ -64,7 +111,10 @@ impl Shard {
     /// Takes in one event. What the sink knew of later events of that timeline is taken back from it;
     /// [`Shard::advance`] brings all up to date.
     pub fn apply(&mut self, event: &Event<'_>, sink: &mut dyn Sink) -> Outcome {
-        let number = self.timeline_of(&event.subject);
+        let number = match self.timeline_of(&event.subject, event.time) {
+            Ok(number) => number,
+            Err(skip) => return Outcome::Skipped(skip),
+        };
         let mut detail = std::mem::take(&mut self.scratch);
         detail.clear();
         if let Some(content) = &event.detail {
@@ -109,13 +159,73 @@ impl Shard {
                 continue;
             };
             timeline.marked = false;
+            if timeline.restored {
+                timeline.restored = now < self.counted_to;
+                let next = timeline.advance(self.counted_to.min(now), context, sink);
+                if next.is_none_or(|next| next > now) {
+                    self.ahead.extend(next.map(|next| (next, number)));
+                    continue;
+                }
+            }
             let taken = self.taken.remove(&number).unwrap_or_default();
             let mut making = Making { sink: &mut *sink, rules: &self.rules, taken };
             if let Some(next) = timeline.advance(now, context, &mut making) {
                 self.ahead.insert((next, number));
             }
         }
+        if rest == 0 {
+            self.advanced_to = self.advanced_to.max(now);
+        }
         rest > 0
+    }
+
+    /// The instant that the whole of it was brought up to, where it has taken in nothing since.
+    pub fn settled_at(&self) -> Option<Timestamp> {
+        self.marked.is_empty().then_some(self.advanced_to.max(self.counted_to))
+    }
+
+    /// The instant up to which the samples of what it was restored from, or was brought up to, were counted;
+    /// none before the first.
+    pub fn counted_to(&self) -> Option<Timestamp> {
+        let latest = self.advanced_to.max(self.counted_to);
+        (latest > Timestamp::EVENT_MIN).then_some(latest)
+    }
+
+    /// Looks at so many timelines in turn, and forgets those whose last event was before `horizon` and of
+    /// which no stopwatch runs or is paused: nothing in any window that begins at or after `horizon` is of
+    /// them. How many are forgotten.
+    pub fn forget_some(&mut self, horizon: Timestamp, most: usize) -> usize {
+        let slots = u32::try_from(self.register.len() + self.vacant.len()).unwrap_or(u32::MAX);
+        let mut forgotten = 0;
+        for _ in 0..most.min(slots as usize) {
+            let number = self.looks_at;
+            self.looks_at = if number + 1 < slots { number + 1 } else { 0 };
+            forgotten += usize::from(self.forget(number, horizon));
+        }
+        self.stubs.prune(self.advanced_to, self.bounds.stubs);
+        forgotten
+    }
+
+    fn forget(&mut self, number: u32, horizon: Timestamp) -> bool {
+        let context = Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
+        let Some(timeline) = timeline_at(&mut self.timelines, number) else { return false };
+        // A concern is about a team, and stays with it.
+        if timeline.marked || timeline.restored || timeline.key().first().is_none_or(|b| *b == b' ')
+        {
+            return false;
+        }
+        let Some(last) = timeline.at_rest_since(context).filter(|last| *last < horizon) else {
+            return false;
+        };
+        let key = xxh3_64(timeline.key());
+        *timeline = Timeline::new(&[]);
+        if let Ok(entry) = self.register.find_entry(key, |other| *other == number) {
+            entry.remove();
+        }
+        self.vacant.push(number);
+        self.taken.remove(&number);
+        self.stubs.put(Stub { key, last });
+        true
     }
 
     /// The time of the next event after the instant that it was brought up to; none if there is none.
@@ -146,7 +256,7 @@ impl Shard {
         self.slots.clear();
         self.channels.clear();
         self.ahead.clear();
-        for number in 0..self.register.len() {
+        for number in 0..self.register.len() + self.vacant.len() {
             self.mark(u32::try_from(number).unwrap_or(u32::MAX));
         }
     }
@@ -202,7 +312,28 @@ impl Shard {
 
     /// All timelines as a checkpoint keeps them: key and blocks of packed events.
     pub(crate) fn images(&self) -> impl Iterator<Item = TimelineImage<'_>> {
-        self.timelines.iter().flatten().map(Timeline::image)
+        let held = self.timelines.iter().flatten().filter(|timeline| !timeline.key().is_empty());
+        held.map(Timeline::image)
+    }
+
+    /// What is left of the tickets that it forgot.
+    pub(crate) fn stubs(&self) -> impl Iterator<Item = Stub> {
+        self.stubs.iter()
+    }
+
+    /// How many tickets it forgot and would know again.
+    pub fn stub_count(&self) -> usize {
+        self.stubs.len()
+    }
+
+    /// How many stubs were dropped for want of room.
+    pub fn stubs_evicted(&self) -> u64 {
+        self.stubs.evicted()
+    }
+
+    /// Whether it has refused a ticket for want of room.
+    pub fn is_full(&self) -> bool {
+        self.is_full
     }
 
     /// A shard from the image of one; none where an event cannot be read, or names what is not there.
@@ -210,8 +341,11 @@ impl Shard {
         rules: Arc<Rules>,
         names: &[&str],
         timelines: &[TimelineImage<'_>],
+        (stubs, counted_to): (&[Stub], Timestamp),
     ) -> Option<Self> {
-        let mut shard = Self { names: Names::from_ordered(names)?, ..Self::new(rules) };
+        let names_restored = Names::from_ordered(names)?;
+        let mut shard = Self { names: names_restored, counted_to, ..Self::new(rules) };
+        stubs.iter().for_each(|stub| shard.stubs.put(*stub));
         let known = names.len();
         let is_known = |entry: &Entry<'_>| {
             let named = [entry.team, entry.channel, entry.agent];
@@ -219,7 +353,8 @@ impl Shard {
         };
         shard.register.reserve(timelines.len(), |_| 0);
         for image in timelines {
-            let timeline = Timeline::from_image(image, is_known)?;
+            let mut timeline = Timeline::from_image(image, is_known)?;
+            timeline.restored = true;
             let number = shard.push(timeline, xxh3_64(image.key));
             shard.mark(number);
         }
@@ -237,6 +372,13 @@ impl Shard {
         let Some(timeline) = timeline_at(&mut self.timelines, number) else {
             return Outcome::Skipped(Skip::TicketFull);
         };
+        if timeline.restored {
+            // What was counted before must not be mistaken for what this event brings.
+            timeline.restored = false;
+            if let Some(next) = timeline.advance(self.counted_to, context, sink) {
+                self.ahead.insert((next, number));
+            }
+        }
         let (place, outcome) = match timeline.find(entry, &self.names) {
             Found::Place(place) => (place, Outcome::Applied),
             Found::Duplicate => return Outcome::Duplicate,
@@ -270,22 +412,41 @@ impl Shard {
         outcome
     }
 
-    /// The number of the subject's timeline, a new one if it has none.
-    fn timeline_of(&mut self, subject: &Subject<'_>) -> u32 {
+    /// The number of the timeline of a subject to which something happened at that time, a new one if it has
+    /// none.
+    fn timeline_of(&mut self, subject: &Subject<'_>, at: Timestamp) -> Result<u32, Skip> {
         let mut buffer = [0_u8; 256];
         let key = key_of(subject, &mut buffer);
         let hash = xxh3_64(key);
         let timelines = &self.timelines;
         let known = |&number: &u32| key_at(timelines, number) == key;
-        if let Some(&number) = self.register.find(hash, known) {
-            return number;
+        let number = self.register.find(hash, known).copied();
+        let is_resumed = number.is_none_or(|number| is_resumed(timelines, number));
+        let forgotten = if is_resumed { self.stubs.last_of(hash) } else { None };
+        if forgotten.is_some_and(|last| at <= last) {
+            return Err(Skip::TooOld);
         }
-        let timeline = Timeline::new(key);
-        self.push(timeline, hash)
+        if let Some(number) = number {
+            return Ok(number);
+        }
+        if self.register.len() >= self.bounds.timelines {
+            self.is_full = true;
+            return Err(Skip::TicketFull);
+        }
+        let mut timeline = Timeline::new(key);
+        timeline.resumed = forgotten.is_some();
+        Ok(self.push(timeline, hash))
     }
 
     /// Takes in a timeline that is not there yet, with the hash of its key; returns its number.
     fn push(&mut self, timeline: Timeline, hash: u64) -> u32 {
+        if let Some(number) = self.vacant.pop()
+            && let Some(place) = timeline_at(&mut self.timelines, number)
+        {
+            *place = timeline;
+            self.enrol(number, hash);
+            return number;
+        }
         let number = u32::try_from(self.register.len()).unwrap_or(u32::MAX);
         if self.timelines.last().is_none_or(|chunk| chunk.len() == CHUNK) {
             self.timelines.push(Vec::with_capacity(CHUNK));
@@ -293,9 +454,13 @@ impl Shard {
         if let Some(chunk) = self.timelines.last_mut() {
             chunk.push(timeline);
         }
+        self.enrol(number, hash);
+        number
+    }
+
+    fn enrol(&mut self, number: u32, hash: u64) {
         let timelines = &self.timelines;
         self.register.insert_unique(hash, number, |&number| xxh3_64(key_at(timelines, number)));
-        number
     }
 
     fn mark(&mut self, number: u32) {
@@ -329,6 +494,15 @@ fn key_at(timelines: &[Vec<Timeline>], number: u32) -> &[u8] {
         .get(number / CHUNK)
         .and_then(|chunk| chunk.get(number % CHUNK))
         .map_or(&[], Timeline::key)
+}
+
+/// Whether an earlier part of that ticket was forgotten.
+fn is_resumed(timelines: &[Vec<Timeline>], number: u32) -> bool {
+    let number = number as usize;
+    timelines
+        .get(number / CHUNK)
+        .and_then(|chunk| chunk.get(number % CHUNK))
+        .is_some_and(|timeline| timeline.resumed)
 }
 
 /// The key of a subject: a ticket's id; a team's name with a byte in front that no ticket id has.

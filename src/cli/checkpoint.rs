@@ -32,7 +32,7 @@ fn inspect(file: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let origin = &image.origin;
     let history = origin.history_from.map_or("whole".to_owned(), |from| format!("from {from}"));
     for (what, value) in [
-        ("format", checkpoint::VERSION.to_string()),
+        ("format", image.version.to_string()),
         ("topic", origin.topic.clone()),
         ("partition", origin.partition.to_string()),
         ("epoch", origin.epoch.to_string()),
@@ -40,7 +40,9 @@ fn inspect(file: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
         ("written at", origin.written_at.to_string()),
         ("history", history),
         ("timelines", image.timelines().to_string()),
+        ("forgotten", image.stubs().to_string()),
         ("names", image.names().to_string()),
+        ("samples", format!("{} up to {}", image.samples(), origin.counted_to)),
         ("bytes", bytes.len().to_string()),
     ] {
         writeln!(terminal.out, "{what:<12} {value}")?;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::Disk;
 use super::agreement;
@@ -11,6 +12,7 @@ use super::fields::{Field, Fields, File};
 use super::objective;
 use super::yaml::Node;
 use crate::measure::Measure;
+use crate::time::{DAY_MS, Elapsed, MINUTE_MS};
 
 /// What the service is told beside agreements and measures.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +25,37 @@ pub struct Service {
     pub alertmanagers: Vec<Alertmanager>,
     /// Labels that every alert carries unless it has them, such as `cluster`.
     pub external_labels: Vec<(Box<str>, Box<str>)>,
+    /// What is kept, and where.
+    pub state: State,
+    /// After how long without data that can be trusted `VasteDataStale` fires. Default 5 m.
+    pub stale_after: Elapsed,
 }
+
+/// What is kept across restarts, and for how long a ticket is remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct State {
+    /// A folder, or an address such as `s3://bucket/vaste`; absent where nothing is kept, and every start
+    /// reads the topic from its beginning.
+    pub store: Option<String>,
+    /// How long a ticket at rest is remembered at least, so that it can be reopened. Default 28 d.
+    pub reopen_within: Elapsed,
+    /// The shortest time between two checkpoints of a partition. Default 30 s; they are rarer where they would
+    /// take more than 5 % of the time.
+    pub checkpoint_every: Duration,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            store: None,
+            reopen_within: Elapsed::from_ms(28 * DAY_MS),
+            checkpoint_every: Duration::from_secs(30),
+        }
+    }
+}
+
+/// The default of [`Service::stale_after`].
+const STALE_AFTER: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
 
 /// One Alertmanager.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +123,7 @@ impl Http {
 
 /// Properties of librdkafka that Vaste sets itself, and why.
 const PROPERTIES_OWNED: [(&str, &str); 10] = [
-    ("auto.offset.reset", "the state is rebuilt from the topic's beginning"),
+    ("auto.offset.reset", "an offset that is gone must be noticed, not passed over"),
     ("bootstrap.servers", "write kafka.brokers"),
     ("client.id", "it tells the workers apart"),
     ("debug", "it would print secrets"),
@@ -150,17 +182,51 @@ pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes)
         .take("external_labels")
         .and_then(|labels| labels.fields(file))
         .map_or_else(Vec::new, |labels| agreement::labels(&labels, file));
+    let state = fields.take("state").map_or_else(State::default, |group| state(&group, file));
+    let stale_after = fields.take("stale_after").and_then(|field| duration(&field, file));
     read.service = kafka.flatten().zip(http).map(|(kafka, http)| Service {
         kafka,
         http,
         alertmanagers,
         external_labels,
+        state,
+        stale_after: stale_after.unwrap_or(STALE_AFTER),
     });
-    if let Some(field) = fields.take("state") {
+    fields.finish(file);
+    read
+}
+
+fn duration(field: &Field<'_>, file: &mut File<'_>) -> Option<Elapsed> {
+    let problem = "is not a length of time; write such as 5m, 2h or 28d";
+    field.parse(file, problem, |text| Elapsed::parse(text).filter(|elapsed| *elapsed > Elapsed::ZERO))
+}
+
+fn state(group: &Field<'_>, file: &mut File<'_>) -> State {
+    let mut state = State::default();
+    let Some(mut fields) = group.fields(file) else { return state };
+    if let Some(field) = fields.take("store") {
+        let problem = "is not a place; write a folder such as file:///var/lib/vaste";
+        let place = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        state.store = field.parse(file, problem, place);
+    }
+    if let Some(field) = fields.take("reopen_within")
+        && let Some(elapsed) = duration(&field, file)
+    {
+        state.reopen_within = elapsed;
+    }
+    if let Some(field) = fields.take("checkpoint_every") {
+        let problem = "is not a length of time; write such as 30s, or 0s for as often as 5 % of the time allow";
+        let elapsed = field.parse(file, problem, |text| {
+            if text == "0s" { Some(Elapsed::ZERO) } else { Elapsed::parse(text) }
+        });
+        let elapsed = elapsed.map(|elapsed| Duration::from_millis(elapsed.ms().unsigned_abs()));
+        state.checkpoint_every = elapsed.unwrap_or(state.checkpoint_every);
+    }
+    if let Some(field) = fields.take("windows_max") {
         file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
     }
     fields.finish(file);
-    read
+    state
 }
 
 /// The files that a list of files and patterns means.

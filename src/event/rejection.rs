@@ -23,6 +23,8 @@ pub enum Skip {
     Conflicting,
     /// Its timeline holds as many events as one may.
     TicketFull,
+    /// Its ticket was forgotten, and it happened no later than the last event known then.
+    TooOld,
     /// It has no value: Kafka's way to say that a key is gone, which is no event.
     Tombstone,
     /// Its `type` is not one we know: newer producers may send more.
@@ -31,14 +33,15 @@ pub enum Skip {
 
 impl Skip {
     /// All reasons.
-    pub const ALL: [Self; 4] =
-        [Self::Conflicting, Self::TicketFull, Self::Tombstone, Self::UnknownType];
+    pub const ALL: [Self; 5] =
+        [Self::Conflicting, Self::TicketFull, Self::TooOld, Self::Tombstone, Self::UnknownType];
 
     /// The `reason` label. A closed set: changing one is a breaking change.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Conflicting => "conflicting",
             Self::TicketFull => "ticket_full",
+            Self::TooOld => "too_old",
             Self::Tombstone => "tombstone",
             Self::UnknownType => "unknown_type",
         }
@@ -52,6 +55,9 @@ impl Skip {
                  that sorts first is kept; give every event an `id` of its own"
             }
             Self::TicketFull => "this ticket holds 200000 events, more are not kept",
+            Self::TooOld => {
+                "this ticket was forgotten: nothing of it ran any more, and this happened before; nothing to do"
+            }
             Self::Tombstone => "a record without a value is no event; nothing to do",
             Self::UnknownType => "this `type` is not one that Vaste counts; nothing to do",
         }

@@ -166,6 +166,7 @@ fn banner(board: &Board<'_>, doubt: &Doubt) -> Markup {
                         // What the client of Kafka says comes in English alone.
                         q lang="en" { (trouble) }
                     }
+                    Doubt::Full => { (words.text("doubt-full")) }
                     Doubt::Overloaded => { (words.text("doubt-overloaded")) }
                     Doubt::PartitionsUnknown => { (words.text("doubt-partitions-unknown")) }
                     Doubt::PartitionsElsewhere { held, all } => {

@@ -1,6 +1,5 @@
 //! What the process counts about itself; what it knows of tickets comes from the picture instead.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use prometheus::{
@@ -8,27 +7,13 @@ use prometheus::{
     Registry,
 };
 
-use crate::agreement::Level;
-use crate::measure::{Basis, Measure};
-use crate::name::team_label;
-use crate::rules::{Rules, Slot};
-use crate::ticket::Ended;
-use crate::time::{Elapsed, MINUTE_MS, Timestamp};
+use crate::time::Timestamp;
 
 /// Bounds of how long something inside the process takes, in seconds.
 const SHORT: [f64; 9] = [0.000_1, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
 
 /// Bounds of how long an event is on its way, in seconds: a second is good, an hour is somebody's backlog.
 const LONG: [f64; 9] = [0.1, 0.5, 1.0, 5.0, 60.0, 600.0, 3_600.0, 86_400.0, 604_800.0];
-
-/// Bounds of response times that every team has, in minutes: from a minute to four weeks.
-const RESPONSES: [i64; 10] = [1, 5, 15, 60, 240, 480, 1_440, 4_320, 10_080, 40_320];
-
-/// The same of how often customers had to ask.
-const COUNTS: [i64; 10] = [0, 1, 2, 3, 4, 5, 7, 10, 20, 50];
-
-/// Targets of one measure that have a bucket at most, the shortest first: every team's series has them all.
-const TARGETS_MAX: usize = 40;
 
 /// All counters of the process, in a registry of their own.
 #[derive(Debug)]
@@ -43,8 +28,11 @@ pub(super) struct Instruments {
     pub(super) event_delay: Histogram,
     /// Events that came late: those that corrected samples, and the others.
     pub(super) late: [IntCounter; 2],
-    pub(super) responses: Responses,
     pub(super) collect_duration: Gauge,
+    pub(super) checkpoint_last_success: Gauge,
+    pub(super) checkpoint_duration: Histogram,
+    pub(super) checkpoint_size: IntGauge,
+    pub(super) checkpoint_failures: IntCounter,
     pub(super) breaches: IntCounterVec,
     pub(super) http_requests: IntCounterVec,
     pub(super) http_duration: HistogramVec,
@@ -72,7 +60,6 @@ impl Instruments {
     /// When two have one name.
     pub(super) fn new(
         alertmanagers: usize,
-        rules: &Rules,
         (hash, loaded): (u64, Timestamp),
     ) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
@@ -118,11 +105,31 @@ impl Instruments {
                 &LONG,
             )?,
             late: ["corrected", "none"].map(|effect| late.with_label_values(&[effect])),
-            responses: Responses::new(rules, &registry)?,
             collect_duration: gauge(
                 &registry,
                 "collect_duration_seconds",
                 "Time the last collection of window metrics took.",
+            )?,
+            checkpoint_last_success: gauge(
+                &registry,
+                "checkpoint_last_success_timestamp_seconds",
+                "Unix time of the last durable checkpoint.",
+            )?,
+            checkpoint_duration: histogram(
+                &registry,
+                "checkpoint_duration_seconds",
+                "Time to write one checkpoint.",
+                &SHORT,
+            )?,
+            checkpoint_size: int_gauge(
+                &registry,
+                "checkpoint_size_bytes",
+                "Size of the last durable checkpoint.",
+            )?,
+            checkpoint_failures: counter(
+                &registry,
+                "checkpoint_failures_total",
+                "Checkpoints that could not be made durable.",
             )?,
             breaches: counters(
                 &registry,
@@ -146,72 +153,6 @@ impl Instruments {
         };
         Ok(instruments)
     }
-}
-
-/// The response times of teams, each sample once, and never taken back: for rates, and for shares over
-/// teams. The whole organisation is their sum, so it has no series of its own.
-#[derive(Debug)]
-pub(super) struct Responses(BTreeMap<(Slot, Measure), (IntCounter, Histogram, Basis)>);
-
-impl Responses {
-    fn new(rules: &Rules, registry: &Registry) -> Result<Self, prometheus::Error> {
-        let labels = &["team", "measure", "basis"];
-        let counts = counters(
-            registry,
-            "responses_total",
-            "Responses applied to the windows, each once, restored from the checkpoint.",
-            labels,
-        )?;
-        let mut all = BTreeMap::new();
-        for &measure in rules.measures() {
-            let bounds = bounds(rules, measure);
-            for slot in rules.ticket_slots() {
-                let team = team_label(rules.slot_name(slot));
-                let basis = rules.basis_shown(slot, measure);
-                let labels =
-                    [("team", team), ("measure", measure.label()), ("basis", basis.label())];
-                let labels = labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-                let opts = opts(
-                    "response_duration_seconds",
-                    "Response times, each once, with a bucket at every configured objective threshold.",
-                );
-                let opts = HistogramOpts::from(opts.const_labels(labels)).buckets(bounds.clone());
-                let histogram = Histogram::with_opts(opts)?;
-                registry.register(Box::new(histogram.clone()))?;
-                let count = counts.with_label_values(&[team, measure.label(), basis.label()]);
-                all.insert((slot, measure), (count, histogram, basis));
-            }
-        }
-        Ok(Self(all))
-    }
-
-    /// Counts a sample that was never there before.
-    pub(super) fn count(&self, ended: &Ended) {
-        if let Some((count, histogram, basis)) = self.0.get(&(ended.slot, ended.measure)) {
-            count.inc();
-            histogram.observe(units(ended.measure, ended.elapsed_in(*basis)));
-        }
-    }
-}
-
-/// The bounds of a measure: some for all, and every agreed target of whatever team, so that those of teams
-/// can be added up.
-fn bounds(rules: &Rules, measure: Measure) -> Vec<f64> {
-    let of_measure = rules.objectives().filter(|(_, _, objective)| objective.measure == measure);
-    let targets = of_measure.flat_map(|(_, _, o)| o.levels().flat_map(Level::targets));
-    let targets: BTreeSet<Elapsed> = targets.map(|target| target.elapsed).collect();
-    let usual = if measure.is_count() {
-        COUNTS.map(Elapsed::from_ms)
-    } else {
-        RESPONSES.map(|minutes| Elapsed::from_ms(minutes * MINUTE_MS))
-    };
-    let all: BTreeSet<Elapsed> = targets.into_iter().take(TARGETS_MAX).chain(usual).collect();
-    all.into_iter().map(|bound| units(measure, bound)).collect()
-}
-
-/// What is observed of an elapsed time: its seconds; of a count the number.
-fn units(measure: Measure, elapsed: Elapsed) -> f64 {
-    if measure.is_count() { elapsed.seconds() * 1_000.0 } else { elapsed.seconds() }
 }
 
 /// The configuration is loaded once; a reload that fails would show here.
@@ -314,6 +255,12 @@ fn counters(
 
 fn gauge(registry: &Registry, name: &str, help: &str) -> Result<Gauge, prometheus::Error> {
     let gauge = Gauge::with_opts(opts(name, help))?;
+    registry.register(Box::new(gauge.clone()))?;
+    Ok(gauge)
+}
+
+fn int_gauge(registry: &Registry, name: &str, help: &str) -> Result<IntGauge, prometheus::Error> {
+    let gauge = IntGauge::with_opts(opts(name, help))?;
     registry.register(Box::new(gauge.clone()))?;
     Ok(gauge)
 }

@@ -12,6 +12,7 @@ use crate::event::{Kind, Reason, Skip};
 use crate::rules::Rules;
 
 mod beside;
+mod kept;
 #[cfg(test)]
 mod tests;
 mod tickets;
@@ -32,6 +33,8 @@ pub(super) fn text(
         tickets::given_up(picture, &mut families);
         beside::ratings(picture, &mut families);
     }
+    kept::responses(picture, &mut families);
+    kept::history(picture, &mut families);
     tickets::objectives(picture, &mut families);
     stream(picture, &mut families);
     state(picture, &mut families);
@@ -236,12 +239,6 @@ fn state(picture: &Picture, families: &mut Families) {
             caught_up.since(picture.started).seconds(),
         );
     }
-    families.gauge(
-        "tickets_tracked",
-        "Tickets held in memory.",
-        &[("state", "remembered")],
-        count(picture.stream.timelines),
-    );
     families.gauge(
         "teams_tracked",
         "Teams with their own series.",

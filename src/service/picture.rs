@@ -12,7 +12,9 @@ use crate::alert::Alerts;
 use crate::event::{Kind, Outcomes};
 use crate::measure::Measure;
 use crate::reading::{Reading, Verdict};
+use crate::responses::Responses;
 use crate::rules::{ObjectiveId, Rules, Slot, WINDOWS};
+use crate::shard::TIMELINES_MAX;
 use crate::ticket::{Band, Place, RatingKind};
 use crate::time::{Elapsed, Timestamp};
 use crate::view::View;
@@ -44,6 +46,8 @@ pub(super) struct Picture {
     pub(super) ratings: Vec<(Slot, RatingKind, Elapsed, Scores)>,
     pub(super) alerts: Alerts,
     pub(super) stream: Stream,
+    /// The samples that were counted, each once, of all partitions seen since start.
+    pub(super) responses: Arc<Responses>,
     /// When the service started.
     pub(super) started: Timestamp,
     /// When it first caught up.
@@ -101,7 +105,7 @@ pub(super) fn ratings(view: &View) -> Vec<(Slot, RatingKind, Elapsed, Scores)> {
 impl Shared {
     /// What a service that has just started shares.
     pub(super) fn new(rules: &Arc<Rules>) -> Self {
-        let instruments = Instruments::new(0, rules, (0, Timestamp::EVENT_MIN));
+        let instruments = Instruments::new(0, (0, Timestamp::EVENT_MIN));
         Self {
             picture: Arc::new(ArcSwap::from_pointee(Picture::new(rules, Timestamp::EVENT_MIN, ""))),
             instruments: Arc::new(instruments.unwrap()),
@@ -122,6 +126,7 @@ impl Picture {
             ratings: Vec::new(),
             alerts: Alerts::new(rules),
             stream: Stream { topic: topic.to_owned(), ..Stream::default() },
+            responses: Arc::new(Responses::new(rules)),
             started,
             caught_up_at: None,
             frozen: Some(Doubt::Starting),
@@ -179,7 +184,7 @@ pub(super) enum Doubt {
         /// All of the topic.
         all: usize,
     },
-    /// Partitions are being read from their beginning.
+    /// Partitions are being read up to their end.
     Behind {
         /// So many of them.
         behind: usize,
@@ -188,6 +193,8 @@ pub(super) enum Doubt {
     },
     /// A worker has not answered for seconds.
     Overloaded,
+    /// Tickets were refused for want of room.
+    Full,
 }
 
 impl fmt::Display for Doubt {
@@ -204,8 +211,13 @@ impl fmt::Display for Doubt {
                  not assigned yet"
             ),
             Self::Behind { behind, all } => {
-                write!(f, "{behind} of {all} partitions are being read from their beginning")
+                write!(f, "{behind} of {all} partitions are being read up to their end")
             }
+            Self::Full => write!(
+                f,
+                "a partition has more than {TIMELINES_MAX} open tickets, and new ones are refused: add partitions \
+                 and make the topic anew, or solve tickets that nobody needs"
+            ),
             Self::Overloaded => {
                 f.write_str("a worker has not answered for seconds: is the machine overloaded?")
             }
@@ -223,17 +235,19 @@ pub(super) struct Stream {
     pub(super) outcomes: Outcomes,
     pub(super) applied: BTreeMap<Kind, u64>,
     pub(super) key_mismatches: u64,
+    /// Times that records were gone before they were read, or the topic was another one.
+    pub(super) gaps: u64,
+    pub(super) commit_failures: u64,
     pub(super) rebalances: u64,
     pub(super) errors: BTreeMap<String, u64>,
     /// What is wrong with the connection now, and the way out.
     pub(super) trouble: Option<String>,
-    pub(super) timelines: u64,
     /// Fetched by the client and not taken yet.
     pub(super) fetched_bytes: u64,
 }
 
 /// How far one partition is.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Progress {
     /// The next offset to read.
     pub(super) position: i64,
@@ -247,12 +261,24 @@ pub(super) struct Progress {
     pub(super) event_time_max: Option<Timestamp>,
     /// When the last record was applied.
     pub(super) applied_at: Option<Timestamp>,
+    /// Records read since it was assigned until its end was reached.
+    pub(super) replayed: u64,
+    /// The samples that it has counted.
+    pub(super) responses: Arc<Responses>,
+    /// From when on its history is whole; absent where it is from the topic's beginning.
+    pub(super) history_from: Option<Timestamp>,
+    pub(super) timelines: u64,
+    /// Forgotten tickets that it would know again, and those that were dropped for want of room.
+    pub(super) stubs: u64,
+    pub(super) stubs_evicted: u64,
+    /// Whether it has refused tickets for want of room.
+    pub(super) is_full: bool,
 }
 
 impl Stream {
     /// Adds what one worker says.
     pub(super) fn merge(&mut self, other: &Self) {
-        self.partitions.extend(&other.partitions);
+        self.partitions.extend(other.partitions.clone());
         self.partitions_of_topic = self.partitions_of_topic.max(other.partitions_of_topic);
         self.outcomes.merge(&other.outcomes);
         for (kind, count) in &other.applied {
@@ -262,8 +288,9 @@ impl Stream {
             *self.errors.entry(code.clone()).or_default() += count;
         }
         self.key_mismatches += other.key_mismatches;
+        self.gaps += other.gaps;
+        self.commit_failures += other.commit_failures;
         self.rebalances += other.rebalances;
-        self.timelines += other.timelines;
         self.fetched_bytes += other.fetched_bytes;
         if self.trouble.is_none() {
             self.trouble.clone_from(&other.trouble);
@@ -281,7 +308,20 @@ impl Stream {
             return Some(Doubt::PartitionsElsewhere { held, all });
         }
         let behind = self.partitions.values().filter(|p| !p.is_caught_up).count();
-        (behind > 0).then_some(Doubt::Behind { behind, all })
+        if behind > 0 {
+            return Some(Doubt::Behind { behind, all });
+        }
+        self.partitions.values().any(|p| p.is_full).then_some(Doubt::Full)
+    }
+
+    /// Tickets held in memory.
+    pub(super) fn timelines(&self) -> u64 {
+        self.partitions.values().map(|progress| progress.timelines).sum()
+    }
+
+    /// From when on the history of all partitions is whole; absent where it always was.
+    pub(super) fn history_from(&self) -> Option<Timestamp> {
+        self.partitions.values().filter_map(|progress| progress.history_from).max()
     }
 
     /// The latest event time that was applied anywhere.

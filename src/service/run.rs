@@ -14,7 +14,8 @@ use super::clock::{self, Clock};
 use super::http;
 use super::instruments::Instruments;
 use super::picture::{Picture, Shared};
-use super::stream::Worker;
+use super::store::{Store, Writer};
+use super::stream::{Setting, Worker};
 use super::viewer::{Alerting, Viewer};
 use crate::alert::Sender;
 use crate::config::Service;
@@ -72,7 +73,7 @@ pub(super) fn run_on(
     clock: Clock,
 ) -> Result<(), RunError> {
     let picture = Picture::new(&rules, clock::wall(), &service.kafka.topic);
-    let instruments = Instruments::new(service.alertmanagers.len(), &rules, (hash, clock::wall()))?;
+    let instruments = Instruments::new(service.alertmanagers.len(), (hash, clock::wall()))?;
     let shared = Shared {
         picture: Arc::new(ArcSwap::from_pointee(picture)),
         instruments: Arc::new(instruments),
@@ -84,6 +85,13 @@ pub(super) fn run_on(
         },
         delivery: Delivery::start(&service.alertmanagers, &shared.instruments.delivered)?,
     };
+    let writer = match &service.state.store {
+        Some(place) => {
+            let store = Store::open(place, &service.kafka.group).map_err(RunError::Client)?;
+            Some(Writer::start(store, &service.kafka.topic, &shared.instruments)?)
+        }
+        None => None,
+    };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     listener.set_nonblocking(true)?;
@@ -93,9 +101,15 @@ pub(super) fn run_on(
     let mut commands = Vec::new();
     let mut threads = Vec::new();
     for number in 0..service.kafka.workers {
-        let worker =
-            Worker::new(number, &service.kafka, Arc::clone(&rules), clock, &shared.instruments)
-                .map_err(RunError::Client)?;
+        let setting = Setting {
+            kafka: &service.kafka,
+            state: &service.state,
+            rules: Arc::clone(&rules),
+            clock,
+            instruments: &shared.instruments,
+            jobs: writer.as_ref().and_then(Writer::jobs),
+        };
+        let worker = Worker::new(number, setting).map_err(RunError::Client)?;
         let (to_worker, orders) = mpsc::channel();
         let answers = to_viewer.clone();
         let name = format!("worker-{number}");
@@ -125,5 +139,7 @@ pub(super) fn run_on(
             tracing::error!("a thread had failed before the end");
         }
     }
+    // After the workers: what they handed over last is written first.
+    drop(writer);
     Ok(served?)
 }

@@ -14,6 +14,7 @@ use crate::alert;
 use crate::config::{Config, Disk};
 use crate::event::{Event, Kind, Maker, Priority, Subject, decode};
 use crate::measure::Measure;
+use crate::responses::Responses;
 use crate::rules::Rules;
 use crate::service::http;
 use crate::service::instruments::Instruments;
@@ -192,6 +193,7 @@ impl Story {
             ratings: picture::ratings(&self.view),
             alerts: alert::Alerts::new(&self.rules),
             stream: Stream::default(),
+            responses: Arc::new(Responses::new(&self.rules)),
             started: now(),
             caught_up_at: Some(now()),
             frozen: None,
@@ -305,7 +307,7 @@ pub(super) fn serve(picture: Picture) -> (tokio::runtime::Runtime, SocketAddr) {
         runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
     let address = listener.local_addr().unwrap();
     let routes = http::routes(Shared {
-        instruments: Arc::new(Instruments::new(0, &picture.rules, (0, now())).unwrap()),
+        instruments: Arc::new(Instruments::new(0, (0, now())).unwrap()),
         picture: Arc::new(ArcSwap::from_pointee(picture)),
     });
     runtime.spawn(async { axum::serve(listener, routes).await });

@@ -1,34 +1,40 @@
-//! A worker: one consumer of the group on a plain thread, and the shards of its partitions.
+//! A worker: one consumer of the group on a plain thread, and its partitions.
 //!
 //! # Design
 //! `BaseConsumer::poll` on the borrowed payload: the fastest shape there is, and every poll serves
-//! rebalances, errors and statistics, which streams and split queues are known to miss. The state is
-//! rebuilt from the topic's beginning: offsets are seeded inside the rebalance callback, where nothing has
-//! been fetched yet; nothing is committed, since no checkpoint holds the effect.
+//! rebalances, errors and statistics, which streams and split queues are known to miss.
+//!
+//! A partition that is assigned is taken up where its checkpoint ends, and the client begins to fetch at that
+//! very offset: the callback only notes what the group asks for, and the worker carries it out right after
+//! the poll, where it has its partitions at hand. Offsets are committed once the checkpoint that holds their
+//! effect is durable; nothing is ever read back from the commits, they are for tools that show lag.
 
-use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use prometheus::local::LocalHistogram;
 use rdkafka::client::ClientContext;
-use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
-use rdkafka::message::{BorrowedMessage, Message, Timestamp as KafkaTimestamp};
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::Message as _;
+use rdkafka::{Offset, TopicPartitionList};
 
-use self::client::{Change, Context, Noted};
+use self::client::{Change, Context, Noted, is_cooperative};
+use self::holding::Holding;
+use self::keeper::Keeper;
 use super::clock::{self, Clock};
 use super::instruments::Instruments;
-use super::picture::{Progress, Stream};
-use crate::config::Kafka;
-use crate::event::{Event, Outcome, Skip, Subject, decode, too_far_ahead};
+use super::picture::Stream;
+use super::store::{Found, Store};
+use crate::config::{Kafka, State};
+use crate::partition::{Partition, Start};
 use crate::rules::Rules;
-use crate::shard::Shard;
-use crate::time::{Elapsed, MINUTE_MS, Timestamp};
+use crate::time::Timestamp;
 
 mod client;
 mod effects;
+mod holding;
+mod keeper;
 
 pub use client::client_config;
 pub(super) use effects::Effects;
@@ -39,22 +45,21 @@ const POLL_WAIT: Duration = Duration::from_millis(50);
 /// Records that are taken before a command is looked for.
 const BATCH_MAX: usize = 1_000;
 
-/// Timelines whose effects go into one batch: a million would be a hundred megabytes on their way.
-const DERIVED_AT_ONCE: usize = 20_000;
+/// How long the broker may take to say where a partition begins and ends.
+const ASK_WAIT: Duration = Duration::from_secs(5);
 
-/// How far an event may lie after its own record's timestamp. What lies further is refused before it can
-/// move anything: one record from a wrong clock must not carry `now` along.
-const AHEAD_MAX: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
+/// How long checkpoints may take when partitions are given up: others wait for them.
+const HANDOVER_WAIT: Duration = Duration::from_secs(10);
 
-/// Rejected records that are logged one by one; after that every doubling.
-const REJECTIONS_LOGGED: u64 = 10;
+/// How soon a store that cannot be read is tried again.
+const STORE_RETRY: Duration = Duration::from_secs(5);
 
 /// What the viewer tells a worker.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Command {
     /// Bring all shards up to this instant and say what changed.
     Advance(Timestamp),
-    /// Leave the group and end.
+    /// Keep all that is known, leave the group and end.
     Stop,
 }
 
@@ -66,38 +71,36 @@ pub(super) struct Batch {
     pub(super) stream: Option<Stream>,
 }
 
-/// A worker with its shards.
+/// A worker with its partitions.
 pub(super) struct Worker {
     number: usize,
     consumer: BaseConsumer<Context>,
     noted: Arc<Mutex<Noted>>,
     instruments: Arc<Instruments>,
     holding: Holding,
+    keeper: Keeper,
+    store: Option<Store>,
+    /// Partitions that are assigned and whose checkpoints cannot be read, and when to try again.
+    unread: Option<(Vec<i32>, Instant)>,
 }
 
-/// What a worker holds.
-struct Holding {
-    rules: Arc<Rules>,
-    clock: Clock,
-    shards: BTreeMap<i32, Shard>,
-    effects: Effects,
-    stream: Stream,
-    /// How long events were on their way, since the last report.
-    event_delay: LocalHistogram,
+/// What a worker needs of the service.
+pub(super) struct Setting<'a> {
+    pub(super) kafka: &'a Kafka,
+    pub(super) state: &'a State,
+    pub(super) rules: Arc<Rules>,
+    pub(super) clock: Clock,
+    pub(super) instruments: &'a Arc<Instruments>,
+    pub(super) jobs: Option<std::sync::mpsc::Sender<super::store::Job>>,
 }
 
 impl Worker {
     /// Joins the group.
     ///
     /// # Errors
-    /// When the client refuses its configuration, in words.
-    pub(super) fn new(
-        number: usize,
-        kafka: &Kafka,
-        rules: Arc<Rules>,
-        clock: Clock,
-        instruments: &Arc<Instruments>,
-    ) -> Result<Self, String> {
+    /// When the client refuses its configuration or the store cannot be opened, in words.
+    pub(super) fn new(number: usize, setting: Setting<'_>) -> Result<Self, String> {
+        let Setting { kafka, state, rules, clock, instruments, jobs } = setting;
         let noted = Arc::new(Mutex::new(Noted::default()));
         let context = Context { topic: kafka.topic.clone(), noted: Arc::clone(&noted) };
         let refused =
@@ -105,31 +108,52 @@ impl Worker {
         let consumer: BaseConsumer<Context> =
             client_config(kafka, number).create_with_context(context).map_err(refused)?;
         consumer.subscribe(&[&kafka.topic]).map_err(refused)?;
-        let holding = Holding {
-            rules,
-            clock,
-            shards: BTreeMap::new(),
-            effects: Effects::default(),
-            stream: Stream { topic: kafka.topic.clone(), ..Stream::default() },
-            event_delay: instruments.event_delay.local(),
+        let store = match &state.store {
+            Some(place) => Some(Store::open(place, &kafka.group)?),
+            None => None,
         };
-        Ok(Self { number, consumer, noted, instruments: Arc::clone(instruments), holding })
+        Ok(Self {
+            number,
+            consumer,
+            noted,
+            instruments: Arc::clone(instruments),
+            holding: Holding::new(&kafka.topic, rules, clock, state.reopen_within, instruments),
+            keeper: Keeper::new(jobs, state.checkpoint_every),
+            store,
+            unread: None,
+        })
     }
 
     /// Reads until told to stop.
     pub(super) fn run(mut self, commands: &Receiver<Command>, batches: &SyncSender<Batch>) {
         loop {
             self.poll();
+            self.retry_unread();
+            self.commit_durable(CommitMode::Async);
             match commands.try_recv() {
                 Ok(Command::Advance(now)) => {
                     if !self.advance(now, batches) {
-                        return;
+                        break;
                     }
+                    self.holding.forget();
+                    self.keeper.keep_due(&mut self.holding);
                 }
-                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return,
+                Ok(Command::Stop) | Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {}
             }
         }
+        self.leave();
+    }
+
+    /// Keeps what is known of all partitions, says where others may go on, and leaves the group.
+    fn leave(mut self) {
+        let all = self.holding.numbers();
+        self.hand_over(&all);
+        self.noted().is_leaving = true;
+    }
+
+    fn noted(&self) -> std::sync::MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for a record, and takes those that are there already along with it.
@@ -146,52 +170,219 @@ impl Worker {
         if let Some(began) = began {
             self.instruments.apply_duration.observe(began.elapsed().as_secs_f64());
         }
+        let changes = std::mem::take(&mut self.noted().changes);
+        changes.into_iter().for_each(|change| self.change(change));
     }
 
     /// None if nothing was there; else whether it was a record.
     fn poll_one(&mut self, wait: Duration) -> Option<bool> {
-        // The message borrows from the consumer, and the shards are beside it.
-        let Self { consumer, holding, noted, .. } = self;
-        let polled = consumer.poll(wait);
-        let changes = {
-            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
-            if noted.changes.iter().any(|change| matches!(change, Change::Assigned(_))) {
-                noted.trouble = None;
-            }
-            std::mem::take(&mut noted.changes)
-        };
-        // Before the record: it may be the first of a partition that the very same poll assigned.
-        changes.into_iter().for_each(|change| holding.change(change));
-        match polled? {
+        // The message borrows from the consumer, and the partitions are beside it.
+        let Self { consumer, holding, .. } = self;
+        match consumer.poll(wait)? {
             Ok(message) => {
-                holding.take(&message);
-                return Some(true);
+                if holding.take(&message) {
+                    return Some(true);
+                }
+                let partition = message.partition();
+                drop(message);
+                self.begin_again(partition, "the topic is another one of the same name");
+                Some(false)
             }
-            Err(KafkaError::PartitionEOF(partition)) => holding.reached_end(partition),
+            Err(KafkaError::PartitionEOF(partition)) => {
+                holding.reached_end(partition);
+                Some(false)
+            }
+            Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset)) => {
+                self.check_offsets();
+                Some(false)
+            }
             // Most errors have come to the context before, with more words.
             Err(error) => {
-                let is_known =
-                    noted.lock().unwrap_or_else(PoisonError::into_inner).trouble.is_some();
-                if !is_known {
+                if self.noted().trouble.is_none() {
                     let code = error.rdkafka_error_code();
                     let reason = code.map_or(error.to_string(), |code| code.to_string());
-                    consumer.context().error(error, &reason);
+                    self.consumer.context().error(error, &reason);
                 }
+                Some(false)
             }
         }
-        Some(false)
+    }
+
+    fn change(&mut self, change: Change) {
+        match change {
+            Change::Assign(partitions) => {
+                self.noted().trouble = None;
+                self.assign(&partitions);
+            }
+            Change::Revoke(partitions) => self.revoke(&partitions),
+        }
+    }
+
+    /// Takes partitions up where their checkpoints end, and fetches from there on.
+    fn assign(&mut self, partitions: &[i32]) {
+        let mut list = TopicPartitionList::new();
+        for &number in partitions {
+            let start = match self.take_up(number) {
+                Ok(start) => start,
+                Err(said) => {
+                    self.holding.set_trouble(Some(said));
+                    // All together: the list is what the group asked for.
+                    self.unread = Some((partitions.to_vec(), clock::instant() + STORE_RETRY));
+                    return;
+                }
+            };
+            let offset = match start {
+                Start::Beginning => Offset::Beginning,
+                Start::At(offset) => Offset::Offset(offset),
+            };
+            let topic = self.holding.topic();
+            if let Err(error) = list.add_partition_offset(topic, number, offset) {
+                tracing::error!(number, "failed to name an offset: {error}");
+            }
+        }
+        self.holding.set_trouble(None);
+        let assigned = if is_cooperative(&self.consumer) {
+            self.consumer.incremental_assign(&list)
+        } else {
+            self.consumer.assign(&list)
+        };
+        if let Err(error) = assigned {
+            tracing::error!("failed to begin with partitions: {error}");
+        }
+    }
+
+    /// Tries again to read checkpoints that could not be read.
+    fn retry_unread(&mut self) {
+        if let Some((partitions, _)) =
+            self.unread.take_if(|(_, at)| clock::instant().checked_duration_since(*at).is_some())
+        {
+            self.assign(&partitions);
+        }
+    }
+
+    /// Takes up one partition; where to read on.
+    fn take_up(&mut self, number: i32) -> Result<Start, String> {
+        let found = match &self.store {
+            Some(store) => store.find(self.holding.rules(), self.holding.topic_shared(), number)?,
+            None => Found { partition: None, epoch: 1, is_damaged: false },
+        };
+        if found.is_damaged {
+            tracing::error!(
+                number,
+                "no checkpoint of this partition is whole: its state is rebuilt from the topic's beginning"
+            );
+        }
+        let is_restored = found.partition.is_some();
+        let mut partition = found.partition.unwrap_or_else(|| {
+            let (rules, topic) = (self.holding.rules(), self.holding.topic_shared());
+            Partition::new(Arc::clone(rules), topic, number, found.epoch)
+        });
+        let first_and_end =
+            self.consumer.fetch_watermarks(self.holding.topic(), number, ASK_WAIT).ok();
+        let lost = first_and_end.and_then(|(first, end)| what_is_lost(&partition, first, end));
+        if let Some(what) = lost {
+            tracing::error!(number, position = partition.position(), "{what}");
+            self.holding.lost_records(&mut partition, is_restored);
+        }
+        let (position, timelines) = (partition.position(), partition.shard().timelines());
+        if is_restored {
+            tracing::info!(number, position, timelines, "assigned: going on from its checkpoint");
+        } else {
+            tracing::info!(number, "assigned: reading from its beginning");
+        }
+        let start = partition.start();
+        self.holding.insert(number, partition);
+        Ok(start)
+    }
+
+    /// An offset that was to be read is not there: finds which.
+    fn check_offsets(&mut self) {
+        for number in self.holding.numbers() {
+            let Ok((first, end)) =
+                self.consumer.fetch_watermarks(self.holding.topic(), number, ASK_WAIT)
+            else {
+                continue;
+            };
+            let lost = self.holding.get(number).and_then(|p| what_is_lost(p, first, end));
+            if let Some(what) = lost {
+                self.begin_again(number, what);
+            }
+        }
+    }
+
+    /// Reads a partition from its beginning; what is known of its tickets stays known.
+    fn begin_again(&mut self, number: i32, why: &str) {
+        tracing::error!(number, "{why}: its history has a gap; reading from its beginning");
+        self.holding.begin_again(number);
+        let topic = self.holding.topic();
+        if let Err(error) = self.consumer.seek(topic, number, Offset::Beginning, ASK_WAIT) {
+            tracing::error!(number, "failed to go back to the beginning: {error}");
+        }
+    }
+
+    /// Gives partitions up, when all that is known of them is kept.
+    fn revoke(&mut self, partitions: &[i32]) {
+        if let Some((unread, _)) = &mut self.unread {
+            unread.retain(|number| !partitions.contains(number));
+        }
+        // Where it is lost already, somebody else has it, and a commit would be refused.
+        if !self.consumer.assignment_lost() {
+            self.hand_over(partitions);
+        }
+        for &number in partitions {
+            tracing::info!(number, "revoked");
+            self.holding.remove(number);
+        }
+        let mut list = TopicPartitionList::new();
+        for &number in partitions {
+            list.add_partition(self.holding.topic(), number);
+        }
+        let done = if is_cooperative(&self.consumer) {
+            self.consumer.incremental_unassign(&list)
+        } else {
+            self.consumer.unassign()
+        };
+        if let Err(error) = done {
+            tracing::error!("failed to give up partitions: {error}");
+        }
+    }
+
+    /// Keeps what is known of partitions and commits how far that is, so that others can go on from there.
+    fn hand_over(&mut self, partitions: &[i32]) {
+        self.keeper.keep_now(partitions, &mut self.holding, HANDOVER_WAIT);
+        self.commit_durable(CommitMode::Sync);
+    }
+
+    /// Commits the positions of checkpoints that have become durable.
+    fn commit_durable(&mut self, mode: CommitMode) {
+        let durable = self.keeper.take_durable();
+        if durable.is_empty() {
+            return;
+        }
+        let mut list = TopicPartitionList::new();
+        for (number, position) in durable {
+            let offset = Offset::Offset(position);
+            if let Err(error) = list.add_partition_offset(self.holding.topic(), number, offset) {
+                tracing::error!(number, "failed to name an offset: {error}");
+            }
+        }
+        if let Err(error) = self.consumer.commit(&list, mode) {
+            tracing::warn!("failed to commit offsets, which only lag tools miss: {error}");
+            self.noted().commit_failures += 1;
+        }
     }
 
     /// Brings the shards up to `now` and hands on what changed, in batches of bounded size. False once nobody
     /// listens.
     fn advance(&mut self, now: Timestamp, batches: &SyncSender<Batch>) -> bool {
-        let partitions_of_topic = self.holding.stream.partitions_of_topic;
-        self.holding.stream.partitions_of_topic =
-            partitions_of_topic.or_else(|| self.partitions_of_topic());
+        if self.noted().partitions_of_topic.is_none() {
+            let count = self.partitions_of_topic();
+            self.noted().partitions_of_topic = count;
+        }
         loop {
             let has_more = self.holding.derive(now);
             let stream = (!has_more).then(|| self.report());
-            let effects = std::mem::take(&mut self.holding.effects);
+            let effects = self.holding.take_effects();
             if batches.send(Batch { worker: self.number, effects, stream }).is_err() {
                 return false;
             }
@@ -203,125 +394,39 @@ impl Worker {
 
     fn report(&mut self) -> Stream {
         let mut stream = self.holding.report();
-        let noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = self.noted();
+        stream.partitions_of_topic = noted.partitions_of_topic;
         stream.rebalances = noted.rebalances;
+        stream.commit_failures = noted.commit_failures;
         stream.fetched_bytes = noted.fetched_bytes;
         stream.errors.clone_from(&noted.errors);
-        stream.trouble = noted.trouble.as_ref().map(|trouble| trouble.said.clone());
+        let trouble = noted.trouble.as_ref().map(|trouble| trouble.said.clone());
+        stream.trouble = stream.trouble.or(trouble);
         for (partition, progress) in &mut stream.partitions {
             progress.end = progress.end.max(noted.ends.get(partition).copied());
         }
+        drop(noted);
         stream
     }
 
-    /// How many partitions the topic has; asked only until it is known, since asking takes time.
+    /// How many partitions the topic has, asked of the broker: later the client's statistics say so.
     fn partitions_of_topic(&self) -> Option<usize> {
-        let metadata =
-            self.consumer.fetch_metadata(Some(&self.holding.stream.topic), POLL_WAIT).ok()?;
+        let metadata = self.consumer.fetch_metadata(Some(self.holding.topic()), POLL_WAIT).ok()?;
         let topic = metadata.topics().first().filter(|topic| topic.error().is_none())?;
         Some(topic.partitions().len()).filter(|count| *count > 0)
     }
 }
 
-impl Holding {
-    fn change(&mut self, change: Change) {
-        match change {
-            Change::Assigned(partition) => {
-                tracing::info!(partition, "assigned: reading from its beginning");
-                self.shards.insert(partition, Shard::new(Arc::clone(&self.rules)));
-                self.stream.partitions.insert(partition, Progress::default());
-            }
-            Change::Revoked(partition) => {
-                tracing::info!(partition, "revoked: its tickets are forgotten here");
-                if let Some(mut shard) = self.shards.remove(&partition) {
-                    shard.withdraw(&mut self.effects);
-                }
-                self.stream.partitions.remove(&partition);
-            }
-        }
+/// What of a partition's records is lost where it now begins and ends there; none where nothing is.
+fn what_is_lost(partition: &Partition, first: i64, end: i64) -> Option<&'static str> {
+    let next = match partition.start() {
+        Start::Beginning if first > 0 => return Some("the topic no longer has its first records"),
+        Start::Beginning => return None,
+        Start::At(offset) => offset,
+    };
+    if next > end || partition.position() > end {
+        return Some("the topic ends before what was read of it: it was truncated or made anew");
     }
-
-    fn reached_end(&mut self, partition: i32) {
-        if let Some(progress) = self.stream.partitions.get_mut(&partition) {
-            progress.is_caught_up = true;
-            progress.end = Some(progress.end.unwrap_or(0).max(progress.position));
-        }
-    }
-
-    /// Brings shards some way up to `now`; whether more is to do.
-    ///
-    /// A partition that is still read from its beginning waits: each look in between would derive its tickets
-    /// anew, and nothing is judged before it is whole.
-    fn derive(&mut self, now: Timestamp) -> bool {
-        let Self { shards, effects, stream, .. } = self;
-        let is_whole = |partition: &i32| {
-            stream.partitions.get(partition).is_some_and(|progress| progress.is_caught_up)
-        };
-        let mut whole = shards.iter_mut().filter(|(partition, _)| is_whole(partition));
-        whole.any(|(_, shard)| shard.advance_some(now, DERIVED_AT_ONCE, effects))
-    }
-
-    /// Says how far it is.
-    fn report(&mut self) -> Stream {
-        self.event_delay.flush();
-        self.stream.timelines = self.shards.values().map(|shard| shard.timelines() as u64).sum();
-        self.stream.clone()
-    }
-
-    /// Applies one record.
-    fn take(&mut self, message: &BorrowedMessage<'_>) {
-        let Self { clock, shards, effects, stream, event_delay, .. } = self;
-        let partition = message.partition();
-        let Some(shard) = shards.get_mut(&partition) else { return };
-        let Some(progress) = stream.partitions.get_mut(&partition) else { return };
-        let bytes = message.key().map_or(0, <[u8]>::len) + message.payload_len();
-        progress.position = message.offset() + 1;
-        progress.records += 1;
-        progress.bytes += bytes as u64;
-        let decoded = match message.payload() {
-            None => Err(Outcome::Skipped(Skip::Tombstone)),
-            Some(payload) => decode(payload).and_then(|event| in_time(event, message.timestamp())),
-        };
-        let outcome = match decoded {
-            Ok(event) => {
-                let (Subject::Ticket(subject) | Subject::Team(subject)) = &event.subject;
-                if message.key() != Some(subject.as_bytes()) {
-                    stream.key_mismatches += 1;
-                }
-                let outcome = shard.apply(&event, effects);
-                if outcome == Outcome::Applied {
-                    let now = clock.now();
-                    *stream.applied.entry(event.kind).or_default() += 1;
-                    progress.event_time_max = progress.event_time_max.max(Some(event.time));
-                    progress.applied_at = Some(now);
-                    // What is only read again was on its way once.
-                    if progress.is_caught_up {
-                        event_delay.observe(now.since(event.time).seconds());
-                    }
-                }
-                outcome
-            }
-            Err(outcome) => outcome,
-        };
-        stream.outcomes.count(&outcome);
-        if let Outcome::Rejected(rejection) = &outcome {
-            let rejected = stream.outcomes.rejected_total();
-            // Where to look, not what it holds; the tenth, then ever fewer, so that poison does not fill
-            // the log.
-            if rejected <= REJECTIONS_LOGGED || rejected.is_power_of_two() {
-                let (offset, reason) = (message.offset(), rejection.reason.label());
-                tracing::warn!(partition, offset, reason, rejected, "record rejected");
-            }
-        }
-    }
-}
-
-/// Refuses an event too far after its own record's timestamp; without one there is no such check.
-fn in_time(event: Event<'_>, timestamp: KafkaTimestamp) -> Result<Event<'_>, Outcome> {
-    let Some(ms) = timestamp.to_millis() else { return Ok(event) };
-    let record = Timestamp::from_ms(ms);
-    if event.time > record.plus(AHEAD_MAX) {
-        return Err(Outcome::Rejected(too_far_ahead(event.time, record)));
-    }
-    Ok(event)
+    // The last record that is known may be gone; the one after it must not.
+    (partition.position() < first).then_some("records were deleted before they were read")
 }

@@ -1,5 +1,6 @@
 //! The viewer: hands one `now` to all workers, merges what they say, publishes the picture.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::agreement::State;
 use crate::alert::{Alerts, Notice, SendReason, Sender};
 use crate::measure::Measure;
 use crate::name::team_label;
+use crate::responses::Responses;
 use crate::rules::{Rules, Slot};
 use crate::ticket::{Ended, Rated, Running, Sink};
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
@@ -44,6 +46,11 @@ pub(super) struct Viewer {
     /// Why what is known cannot be trusted; absent if it can.
     doubt: Option<Doubt>,
     alerts: Alerts,
+    /// The samples that each partition has counted, as far as that was ever seen: what goes to another
+    /// instance was counted all the same.
+    counted: BTreeMap<i32, Arc<Responses>>,
+    /// Their sum.
+    responses: Arc<Responses>,
     /// Whether each objective was missed when it was last known.
     was_missed: Vec<Option<bool>>,
     sender: Sender,
@@ -74,6 +81,8 @@ impl Viewer {
             doubt: None,
             alerts: Alerts::new(&rules),
             was_missed: rules.objectives().map(|_| None).collect(),
+            counted: BTreeMap::new(),
+            responses: Arc::new(Responses::new(&rules)),
             sender: alerting.sender,
             delivery: alerting.delivery,
             instruments: Arc::clone(&shared.instruments),
@@ -139,7 +148,10 @@ impl Viewer {
                 self.workers[batch.worker] = (stream, false);
             }
         }
-        self.doubt = self.stream().doubt();
+        let stream = self.stream();
+        self.view.set_history_from(stream.history_from());
+        self.count_responses(&stream);
+        self.doubt = stream.doubt();
         let is_behind = is_behind || self.workers.iter().any(|(_, owes)| *owes);
         if self.doubt.is_none() && is_behind {
             self.doubt = Some(Doubt::Overloaded);
@@ -209,6 +221,24 @@ impl Viewer {
         now.max(self.view.now())
     }
 
+    /// Takes note of what partitions have counted. A counter never steps back: one that begins anew, since
+    /// its checkpoint is lost, is heard again once it has gone further.
+    fn count_responses(&mut self, stream: &Stream) {
+        let mut is_new = false;
+        for (number, progress) in &stream.partitions {
+            let known = self.counted.get(number).map_or(0, |responses| responses.total());
+            if progress.responses.total() > known {
+                self.counted.insert(*number, Arc::clone(&progress.responses));
+                is_new = true;
+            }
+        }
+        if is_new {
+            let mut all = Responses::new(&self.rules);
+            self.counted.values().for_each(|responses| all.merge(responses));
+            self.responses = Arc::new(all);
+        }
+    }
+
     fn stream(&self) -> Stream {
         let mut all = Stream::default();
         for (stream, _) in &self.workers {
@@ -245,6 +275,7 @@ impl Viewer {
             ratings: if is_known { picture::ratings(&self.view) } else { Vec::new() },
             alerts: self.alerts.clone(),
             stream: self.stream(),
+            responses: Arc::clone(&self.responses),
             started: self.started,
             caught_up_at: self.caught_up_at,
             frozen: self.doubt.clone(),
@@ -270,10 +301,6 @@ impl Sink for Counting<'_> {
 
     fn rated(&mut self, rated: &Rated, by: i64) {
         self.view.rated(rated, by);
-    }
-
-    fn sample_made(&mut self, ended: &Ended) {
-        self.instruments.responses.count(ended);
     }
 
     fn came_late(&mut self, corrects: bool) {

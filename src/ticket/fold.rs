@@ -61,6 +61,14 @@ impl Timeline {
         self.done = to;
     }
 
+    /// When its last event was, where no stopwatch of it runs or is paused; none where one does, or where it
+    /// has no events.
+    pub(crate) fn at_rest_since(&self, context: Context<'_>) -> Option<Timestamp> {
+        let last = self.last_time()?;
+        let state = self.state_at(self.done, context);
+        running_of(&state, context).is_empty().then_some(last)
+    }
+
     /// Takes everything back from the windows.
     pub(crate) fn unwind_all(&mut self, context: Context<'_>, sink: &mut dyn Sink) {
         self.unwind(Spot::default(), context, sink);

@@ -40,6 +40,10 @@ pub(crate) struct Timeline {
     pub(super) done: Spot,
     /// Whether the ticket waits to be derived.
     pub(crate) marked: bool,
+    /// Whether it is from a checkpoint and has not been derived since: its samples were counted then.
+    pub(crate) restored: bool,
+    /// Whether an earlier part of it was forgotten, and a stub says up to when.
+    pub(crate) resumed: bool,
 }
 
 #[derive(Debug)]
@@ -73,6 +77,8 @@ pub(super) struct Block {
 pub(crate) struct TimelineImage<'b> {
     pub(crate) key: &'b [u8],
     pub(crate) blocks: Vec<&'b [u8]>,
+    /// Whether an earlier part of it was forgotten.
+    pub(crate) is_resumed: bool,
 }
 
 /// What a timeline makes of an event that wants in.
@@ -113,7 +119,13 @@ impl Timeline {
         let mut bytes = Vec::with_capacity(key.len() + 1);
         bytes.push(u8::try_from(key.len()).unwrap_or(u8::MAX));
         bytes.extend_from_slice(key);
-        Self { log: Log::Short(bytes.into()), done: Spot::default(), marked: false }
+        Self {
+            log: Log::Short(bytes.into()),
+            done: Spot::default(),
+            marked: false,
+            restored: false,
+            resumed: false,
+        }
     }
 
     /// Its key.
@@ -132,7 +144,7 @@ impl Timeline {
             Log::Short(bytes) => vec![events_of(bytes)],
             Log::Long(long) => long.blocks.iter().map(|block| &*block.bytes).collect(),
         };
-        TimelineImage { key: self.key(), blocks }
+        TimelineImage { key: self.key(), blocks, is_resumed: self.resumed }
     }
 
     /// A timeline from its image; none where an event in it cannot be read, or where `is_known` says of one
@@ -141,7 +153,7 @@ impl Timeline {
         image: &TimelineImage<'_>,
         is_known: impl Fn(&Entry<'_>) -> bool,
     ) -> Option<Self> {
-        let TimelineImage { key, blocks } = image;
+        let TimelineImage { key, blocks, is_resumed } = image;
         if key.len() > usize::from(u8::MAX) {
             return None;
         }
@@ -164,6 +176,7 @@ impl Timeline {
             }
             many => timeline.log = Log::Long(Box::new(Long::from_blocks(key, many)?)),
         }
+        timeline.resumed = *is_resumed;
         Some(timeline)
     }
 
@@ -175,6 +188,14 @@ impl Timeline {
     /// When its events happened, ascending.
     pub(crate) fn times(&self) -> impl Iterator<Item = Timestamp> + use<'_> {
         self.events().map(|entry| entry.time)
+    }
+
+    /// When its last event was; none while it has none.
+    pub(crate) fn last_time(&self) -> Option<Timestamp> {
+        match &self.log {
+            Log::Short(bytes) => unpack(events_of(bytes)).last().map(|event| event.time),
+            Log::Long(long) => long.blocks.last().map(|block| block.last),
+        }
     }
 
     pub(super) fn events(&self) -> impl Iterator<Item = Entry<'_>> {

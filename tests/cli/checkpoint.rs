@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vaste::checkpoint::{self, Origin};
 use vaste::event::decode;
 use vaste::measure::Measure;
+use vaste::responses::Responses;
 use vaste::rules::Rules;
 use vaste::shard::Shard;
 use vaste::time::Timestamp;
@@ -14,7 +15,8 @@ use super::run::{Folder, page};
 
 /// The checkpoint of two tickets.
 fn written() -> Vec<u8> {
-    let mut shard = Shard::new(Arc::new(Rules::new(&[], &Measure::DEFAULT)));
+    let rules = Arc::new(Rules::new(&[], &Measure::DEFAULT));
+    let mut shard = Shard::new(Arc::clone(&rules));
     for record in [
         r#"{"id":"1","type":"ticket.created","time":"2026-11-20T12:30:00Z","ticket":"T-1","team":"billing"}"#,
         r#"{"id":"2","type":"ticket.agent_replied","time":"2026-11-20T12:40:00Z","ticket":"T-1","agent":"aino"}"#,
@@ -29,8 +31,10 @@ fn written() -> Vec<u8> {
         position: 1_042,
         written_at: Timestamp::parse("2026-11-20T13:00:00Z").unwrap(),
         history_from: None,
+        counted_to: Timestamp::parse("2026-11-20T12:59:59Z").unwrap(),
+        last_record: None,
     };
-    checkpoint::write(&shard, &origin)
+    checkpoint::write(&shard, &Responses::new(&rules), &rules, &origin)
 }
 
 #[test]

@@ -8,6 +8,7 @@
 )]
 
 mod alertmanager;
+mod crash;
 #[expect(dead_code, reason = "this program asks the model less than the law does")]
 #[path = "../pipeline/naive.rs"]
 mod naive;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -107,17 +107,21 @@ impl Service {
              {more}"
         );
         fs::write(folder.path().join("vaste.yaml"), config).unwrap();
-        let log = fs::File::create(folder.path().join("log")).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_vaste"))
-            .args(["run", "--config", "vaste.yaml"])
-            .current_dir(folder.path())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
+        let child = spawn(folder.path());
         let service = Self { folder, port, child };
         wait_for("the service to listen", || service.get("/-/healthy"));
         service
+    }
+
+    /// Ends it as a crash does: at once, in the middle of whatever it does.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Starts it again in its folder, once it has ended; does not wait for it.
+    pub(crate) fn start_again(&mut self) {
+        self.child = spawn(self.folder.path());
     }
 
     /// Publishes the lines of a text.
@@ -158,11 +162,28 @@ impl Service {
 
     /// Asks it to end, and waits until it has; the exit code.
     pub(crate) fn terminate(mut self) -> Option<i32> {
+        self.stop()
+    }
+
+    /// The same of one that may be started again.
+    pub(crate) fn stop(&mut self) -> Option<i32> {
         let id = self.child.id().to_string();
         let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
         assert!(told.success());
         wait_for("the service to end", || self.child.try_wait().unwrap()).code()
     }
+}
+
+/// Runs the service in a folder; its log grows with every run.
+fn spawn(folder: &Path) -> Child {
+    let log = fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
+    Command::new(env!("CARGO_BIN_EXE_vaste"))
+        .args(["run", "--config", "vaste.yaml"])
+        .current_dir(folder)
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap()
 }
 
 impl Drop for Service {

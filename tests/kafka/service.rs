@@ -13,9 +13,9 @@ use crate::parts::{Metrics, Service, broker, create_topic, fresh, record, wait_f
 #[path = "../support/desk.rs"]
 mod desk;
 
-use desk::{Random, Team, log};
+pub(crate) use desk::{Random, Team, log};
 
-const AGREEMENT: &str = "\
+pub(crate) const AGREEMENT: &str = "\
 team: billing
 objectives:
   - { name: quick, measure: first_reply, within: 2h, share: 80%, over: 24h, by_priority: { urgent: 30m } }
@@ -62,7 +62,7 @@ fn same(shown: Option<f64>, count: u64, context: &str) {
 }
 
 /// Every window of every team and measure, against the model recounted at the instant of the scrape.
-fn compare_windows(metrics: &Metrics, model: &naive::Model, now: Timestamp) {
+pub(crate) fn compare_windows(metrics: &Metrics, model: &naive::Model, now: Timestamp) {
     for (team, label) in
         [(None, "_all"), (Some("billing"), "billing"), (Some("unclaimed"), "_unclaimed")]
     {
@@ -97,7 +97,7 @@ fn compare_windows(metrics: &Metrics, model: &naive::Model, now: Timestamp) {
     }
 }
 
-fn objectives() -> Vec<naive::Objective> {
+pub(crate) fn objectives() -> Vec<naive::Objective> {
     let objective = |name: &str, measure, level, over_ms| naive::Objective {
         team: Some("billing".to_owned()),
         name: name.to_owned(),
@@ -134,7 +134,7 @@ fn objectives() -> Vec<naive::Objective> {
     ]
 }
 
-fn compare_objectives(metrics: &Metrics, model: &naive::Model, now: Timestamp) {
+pub(crate) fn compare_objectives(metrics: &Metrics, model: &naive::Model, now: Timestamp) {
     for objective in objectives() {
         let from = from_of(now, Elapsed::from_ms(objective.over_ms)).ms();
         let told = model.verdict(&objective, from, now.ms());

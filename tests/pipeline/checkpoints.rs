@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use vaste::checkpoint::{self, Damage, Origin};
+use vaste::checkpoint::{self, Damage, Mark, Origin};
 use vaste::event::Event;
 use vaste::measure::Measure;
+use vaste::responses::Responses;
 use vaste::rules::Rules;
 use vaste::shard::Shard;
 use vaste::time::Timestamp;
@@ -21,7 +22,14 @@ fn origin() -> Origin {
         position: 1_234,
         written_at: Timestamp::from_ms(BEGIN_MS),
         history_from: Some(Timestamp::from_ms(BEGIN_MS - 1)),
+        counted_to: Timestamp::from_ms(BEGIN_MS - 2),
+        last_record: Some(Mark { offset: 1_233, timestamp: BEGIN_MS - 3, bytes: 141 }),
     }
+}
+
+/// The image of a shard that has counted nothing.
+fn written(shard: &Shard, rules: &Arc<Rules>) -> Vec<u8> {
+    checkpoint::write(shard, &Responses::new(rules), rules, &origin())
 }
 
 /// All that a shard says at the instants of a history.
@@ -57,12 +65,12 @@ fn check(history: &History, cut: prop::sample::Index) -> Result<(), TestCaseErro
         // As in the service: it has been read from meanwhile.
         told(&mut first, &rules, &history.instants[..1]);
     }
-    let bytes = checkpoint::write(&first, &origin());
+    let bytes = written(&first, &rules);
     let image = checkpoint::read(&bytes).unwrap();
     prop_assert_eq!(&image.origin, &origin());
     prop_assert_eq!(image.timelines(), first.timelines());
     let mut restored = image.restore(Arc::clone(&rules)).unwrap();
-    prop_assert_eq!(checkpoint::write(&restored, &origin()), bytes, "kept again, it is the same");
+    prop_assert_eq!(written(&restored, &rules), bytes, "kept again, it is the same");
     // From the offset of the checkpoint on, and some records from before it once more.
     for event in before.iter().rev().take(3).chain(after) {
         restored.apply(event, &mut ());
@@ -99,7 +107,7 @@ fn small() -> Vec<u8> {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let history = history().new_tree(&mut runner).unwrap().current();
     let rules = Arc::new(Rules::new(&[], &Measure::DEFAULT));
-    checkpoint::write(&shard_of(&history.events, &rules), &origin())
+    written(&shard_of(&history.events, &rules), &rules)
 }
 
 #[test]
@@ -130,7 +138,7 @@ fn what_is_newer_or_of_somebody_else_says_so_with_a_way_out() {
     let said = checkpoint::read(&newer).unwrap_err().to_string();
     assert_eq!(
         said,
-        "it is of format 2, and this version reads 1 to 1: use the version of Vaste that wrote it, or remove \
+        "it is of format 3, and this version reads 1 to 2: use the version of Vaste that wrote it, or remove \
          it and let the state be rebuilt from the topic"
     );
     assert_eq!(checkpoint::read(b"#!/bin/sh").unwrap_err(), Damage::Foreign);

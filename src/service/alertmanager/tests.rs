@@ -56,8 +56,7 @@ fn answers(
 }
 
 fn endpoint(url: String) -> Endpoint {
-    let rules = crate::rules::Rules::new(&[], &[]);
-    let instruments = Instruments::new(1, &rules, (0, Timestamp::from_ms(0))).unwrap();
+    let instruments = Instruments::new(1, (0, Timestamp::from_ms(0))).unwrap();
     let alertmanager =
         Alertmanager { url, credentials: None, ca_file: None, insecure_skip_verify: false };
     Endpoint {

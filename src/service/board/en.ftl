@@ -59,7 +59,9 @@ doubt-starting = Vaste has just started.
 doubt-trouble = The service says:
 doubt-partitions-unknown = Kafka has not said yet what there is to read.
 doubt-partitions-elsewhere = { $held } of { $all } partitions are read here. The others are with other instances of the group, or not assigned yet.
-doubt-behind = { $behind } of { $all } partitions are still being read from their beginning.
+doubt-behind = { $behind } of { $all } partitions are still being read up to their end.
+doubt-full = There are more open tickets than Vaste can hold, and new ones are not counted.
+doubt-jumped = The clock of the machine has jumped. Vaste waits to see whether it stays there.
 doubt-overloaded = A part of Vaste has not answered for seconds. The machine may be overloaded.
 
 # How an objective stands.

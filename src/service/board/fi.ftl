@@ -45,7 +45,9 @@ doubt-starting = Vaste on juuri käynnistynyt.
 doubt-trouble = Palvelu ilmoittaa:
 doubt-partitions-unknown = Kafka ei ole vielä kertonut, mitä luettavaa on.
 doubt-partitions-elsewhere = Täällä luetaan { $held } osiota, kaikkiaan niitä on { $all }. Muut ovat ryhmän muilla instansseilla, tai niitä ei ole vielä jaettu.
-doubt-behind = Alusta luetaan vielä { $behind } osiota, kaikkiaan niitä on { $all }.
+doubt-behind = Loppuun asti luetaan vielä { $behind } osiota, kaikkiaan niitä on { $all }.
+doubt-full = Avoimia tikettejä on enemmän kuin Vaste pystyy pitämään, eikä uusia lasketa.
+doubt-jumped = Koneen kello on hypännyt. Vaste odottaa, jääkö se siihen.
 doubt-overloaded = Osa Vastetta ei ole vastannut sekunteihin. Kone voi olla ylikuormitettu.
 
 # Missä tavoite on.

@@ -6,18 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, RebalanceProtocol};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::statistics::Statistics;
+use rdkafka::topic_partition_list::{TopicPartitionList, TopicPartitionListElem};
 use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{Offset, TopicPartitionList};
 
 use crate::config::Kafka;
 
-/// A change of assignment, noted by the callback and carried out by the worker.
+/// A change of assignment that the group asks for: the callback notes it, and the worker carries it out right
+/// after the poll, since it has the shards. The group waits until it has.
 #[derive(Debug)]
 pub(super) enum Change {
-    Assigned(i32),
-    Revoked(i32),
+    Assign(Vec<i32>),
+    Revoke(Vec<i32>),
 }
 
 /// What callbacks of the client note; they run within `poll`, on the worker's own thread.
@@ -29,6 +30,11 @@ pub(super) struct Noted {
     pub(super) trouble: Option<Trouble>,
     pub(super) ends: BTreeMap<i32, i64>,
     pub(super) fetched_bytes: u64,
+    /// Partitions that the topic has, once the broker has said.
+    pub(super) partitions_of_topic: Option<usize>,
+    pub(super) commit_failures: u64,
+    /// Whether the worker is leaving: nobody will carry out a change any more.
+    pub(super) is_leaving: bool,
 }
 
 /// What is wrong now, and the way out.
@@ -59,7 +65,8 @@ impl ClientContext for Context {
     fn error(&self, error: KafkaError, reason: &str) {
         let Some(code) = error.rdkafka_error_code() else { return };
         // The client reports the end of a partition here, too; it is what we asked it for, not an error.
-        if code == RDKafkaErrorCode::PartitionEOF {
+        // An offset that is gone is the worker's to deal with.
+        if matches!(code, RDKafkaErrorCode::PartitionEOF | RDKafkaErrorCode::AutoOffsetReset) {
             return;
         }
         let trouble = trouble(code, reason, &self.topic);
@@ -85,8 +92,10 @@ impl ClientContext for Context {
         let Some(topic) = statistics.topics.get(&self.topic) else { return };
         let fetched = topic.partitions.values().map(|partition| partition.fetchq_size);
         let fetched: u64 = fetched.sum();
+        let partitions = topic.partitions.keys().filter(|number| **number >= 0).count();
         self.note(|noted| {
             noted.fetched_bytes = fetched;
+            noted.partitions_of_topic = Some(partitions).filter(|count| *count > 0);
             for partition in topic.partitions.values().filter(|partition| partition.hi_offset >= 0)
             {
                 noted.ends.insert(partition.partition, partition.hi_offset);
@@ -102,38 +111,43 @@ impl ConsumerContext for Context {
         code: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
-        let cooperative = matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative);
         let assigns = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
-        let numbers: Vec<i32> = partitions
-            .elements()
-            .iter()
-            .map(rdkafka::topic_partition_list::TopicPartitionListElem::partition)
-            .collect();
-        let done = if assigns {
-            let seeded = numbers.iter().try_for_each(|number| {
-                partitions.set_partition_offset(&self.topic, *number, Offset::Beginning)
-            });
-            seeded.and_then(|()| {
-                if cooperative {
-                    consumer.incremental_assign(partitions)
-                } else {
-                    consumer.assign(partitions)
-                }
-            })
-        } else if cooperative {
-            consumer.incremental_unassign(partitions)
-        } else {
-            consumer.unassign()
-        };
-        if let Err(error) = done {
-            tracing::error!("failed to change the assignment of partitions: {error}");
-        }
+        let numbers: Vec<i32> =
+            partitions.elements().iter().map(TopicPartitionListElem::partition).collect();
+        let mut is_leaving = false;
         self.note(|noted| {
+            is_leaving = noted.is_leaving;
             noted.rebalances += u64::from(!numbers.is_empty());
-            let change = if assigns { Change::Assigned } else { Change::Revoked };
-            noted.changes.extend(numbers.into_iter().map(change));
+            if !is_leaving {
+                let change = if assigns { Change::Assign } else { Change::Revoke };
+                noted.changes.push(change(numbers));
+            }
         });
+        if is_leaving {
+            let done = if assigns {
+                Ok(())
+            } else if is_cooperative(consumer) {
+                consumer.incremental_unassign(partitions)
+            } else {
+                consumer.unassign()
+            };
+            if let Err(error) = done {
+                tracing::debug!("failed to give up partitions while leaving: {error}");
+            }
+        }
     }
+
+    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        if let Err(error) = result {
+            tracing::warn!("failed to commit offsets, which only lag tools miss: {error}");
+            self.note(|noted| noted.commit_failures += 1);
+        }
+    }
+}
+
+/// Whether partitions come and go one by one.
+pub(super) fn is_cooperative(consumer: &BaseConsumer<Context>) -> bool {
+    matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative)
 }
 
 /// What an error of the client means, and the way out.
@@ -185,11 +199,18 @@ pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
         ("isolation.level", "read_committed"),
         ("reconnect.backoff.max.ms", "10000"),
         ("partition.assignment.strategy", "cooperative-sticky"),
+        // How soon partitions that are added are seen.
+        ("topic.metadata.refresh.interval.ms", "30000"),
     ] {
         config.set(key, value);
     }
     for (key, value) in &kafka.properties {
-        config.set(key, value);
+        // A member of its own for each worker: two with one name would throw each other out.
+        if key == "group.instance.id" && kafka.workers > 1 {
+            config.set(key, format!("{value}-{number}"));
+        } else {
+            config.set(key, value);
+        }
     }
     let client = format!("{}-{}-{number}", kafka.group, std::process::id());
     for (key, value) in [
@@ -198,7 +219,8 @@ pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
         ("client.id", &client),
         ("enable.auto.commit", "false"),
         ("enable.auto.offset.store", "false"),
-        ("auto.offset.reset", "earliest"),
+        // An offset that is gone must be noticed, not passed over.
+        ("auto.offset.reset", "error"),
         ("enable.partition.eof", "true"),
         ("statistics.interval.ms", "2000"),
     ] {

@@ -13,7 +13,6 @@ pub(in crate::service) struct Effects {
 #[derive(Debug)]
 enum Effect {
     Ended(Ended, i64),
-    Made(Ended),
     Running(Running, i64),
     Rated(Rated, i64),
 }
@@ -31,13 +30,6 @@ impl Sink for Effects {
         self.all.push(Effect::Rated(rated.clone(), by));
     }
 
-    /// That it ended has just been said.
-    fn sample_made(&mut self, ended: &Ended) {
-        if let Some(last) = self.all.last_mut() {
-            *last = Effect::Made(ended.clone());
-        }
-    }
-
     fn came_late(&mut self, corrects: bool) {
         self.late[usize::from(!corrects)] += 1;
     }
@@ -49,10 +41,6 @@ impl Effects {
         for effect in self.all {
             match effect {
                 Effect::Ended(ended, by) => sink.ended(&ended, by),
-                Effect::Made(ended) => {
-                    sink.ended(&ended, 1);
-                    sink.sample_made(&ended);
-                }
                 Effect::Running(running, by) => sink.running(&running, by),
                 Effect::Rated(rated, by) => sink.rated(&rated, by),
             }

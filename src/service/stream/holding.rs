@@ -1,0 +1,248 @@
+//! The partitions of one worker, and what it has to say of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use prometheus::local::LocalHistogram;
+use rdkafka::message::{BorrowedMessage, Message};
+
+use super::effects::Effects;
+use crate::event::Outcome;
+use crate::partition::{Partition, Record, Taken};
+use crate::rules::Rules;
+use crate::service::clock::{self, Clock};
+use crate::service::instruments::Instruments;
+use crate::service::picture::{Progress, Stream};
+use crate::time::{Elapsed, Timestamp};
+
+/// Timelines whose effects go into one batch: a million would be a hundred megabytes on their way.
+const DERIVED_AT_ONCE: usize = 20_000;
+
+/// Of a partition's timelines so many parts are looked at in turn, one with every command, for whether they
+/// can be forgotten: all of them within about ten minutes.
+const FORGETTING_PARTS: usize = 3_000;
+
+/// Rejected records that are logged one by one; after that every doubling.
+const REJECTIONS_LOGGED: u64 = 10;
+
+/// What a worker holds.
+pub(super) struct Holding {
+    topic: Arc<str>,
+    rules: Arc<Rules>,
+    clock: Clock,
+    reopen_within: Elapsed,
+    partitions: BTreeMap<i32, Partition>,
+    /// The instant that they were last brought up to.
+    now: Timestamp,
+    effects: Effects,
+    stream: Stream,
+    trouble: Option<String>,
+    /// How long events were on their way, since the last report.
+    event_delay: LocalHistogram,
+}
+
+impl Holding {
+    pub(super) fn new(
+        topic: &str,
+        rules: Arc<Rules>,
+        clock: Clock,
+        reopen_within: Elapsed,
+        instruments: &Instruments,
+    ) -> Self {
+        Self {
+            topic: topic.into(),
+            rules,
+            clock,
+            reopen_within,
+            partitions: BTreeMap::new(),
+            now: Timestamp::EVENT_MIN,
+            effects: Effects::default(),
+            stream: Stream { topic: topic.to_owned(), ..Stream::default() },
+            trouble: None,
+            event_delay: instruments.event_delay.local(),
+        }
+    }
+
+    pub(super) fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    pub(super) fn topic_shared(&self) -> &Arc<str> {
+        &self.topic
+    }
+
+    pub(super) fn rules(&self) -> &Arc<Rules> {
+        &self.rules
+    }
+
+    pub(super) fn numbers(&self) -> Vec<i32> {
+        self.partitions.keys().copied().collect()
+    }
+
+    pub(super) fn get(&self, number: i32) -> Option<&Partition> {
+        self.partitions.get(&number)
+    }
+
+    pub(super) fn get_mut(&mut self, number: i32) -> Option<&mut Partition> {
+        self.partitions.get_mut(&number)
+    }
+
+    /// Whether all that a partition had is read.
+    pub(super) fn is_caught_up(&self, number: i32) -> bool {
+        self.stream.partitions.get(&number).is_some_and(|progress| progress.is_caught_up)
+    }
+
+    /// What is wrong, beside what the client says.
+    pub(super) fn set_trouble(&mut self, trouble: Option<String>) {
+        if let Some(trouble) = trouble.as_ref().filter(|_| trouble != self.trouble) {
+            tracing::error!("{trouble}; trying again");
+        }
+        self.trouble = trouble;
+    }
+
+    /// Holds one more partition.
+    pub(super) fn insert(&mut self, number: i32, partition: Partition) {
+        let progress = Progress {
+            position: partition.position(),
+            event_time_max: partition.counted_to(),
+            responses: Arc::new(partition.responses().clone()),
+            history_from: partition.history_from(),
+            ..Progress::default()
+        };
+        self.stream.partitions.insert(number, progress);
+        self.partitions.insert(number, partition);
+    }
+
+    /// Holds one less; what it said is taken back.
+    pub(super) fn remove(&mut self, number: i32) {
+        if let Some(mut partition) = self.partitions.remove(&number) {
+            partition.withdraw(&mut self.effects);
+        }
+        self.stream.partitions.remove(&number);
+    }
+
+    /// Notes that records of a partition are gone that were never read.
+    pub(super) fn lost_records(&mut self, partition: &mut Partition, is_known: bool) {
+        partition.lost_records(clock::wall());
+        // What retention deleted before anybody looked is no accident.
+        self.stream.gaps += u64::from(is_known);
+    }
+
+    /// Reads a partition from its beginning, with what is known of it.
+    pub(super) fn begin_again(&mut self, number: i32) {
+        if let Some(partition) = self.partitions.get_mut(&number) {
+            partition.lost_records(clock::wall());
+            self.stream.gaps += 1;
+        }
+        if let Some(progress) = self.stream.partitions.get_mut(&number) {
+            progress.is_caught_up = false;
+            progress.end = None;
+        }
+    }
+
+    pub(super) fn reached_end(&mut self, partition: i32) {
+        if let Some(progress) = self.stream.partitions.get_mut(&partition) {
+            progress.is_caught_up = true;
+            progress.end = Some(progress.end.unwrap_or(0).max(progress.position));
+        }
+    }
+
+    /// Brings partitions some way up to `now`; whether more is to do.
+    ///
+    /// One that is still read up to its end waits: each look in between would derive its tickets anew, and
+    /// nothing is judged before it is whole.
+    pub(super) fn derive(&mut self, now: Timestamp) -> bool {
+        self.now = self.now.max(now);
+        let Self { partitions, effects, stream, .. } = self;
+        let is_whole = |number: &i32| {
+            stream.partitions.get(number).is_some_and(|progress| progress.is_caught_up)
+        };
+        let mut whole = partitions.iter_mut().filter(|(number, _)| is_whole(number));
+        whole.any(|(_, partition)| partition.advance_some(now, DERIVED_AT_ONCE, effects))
+    }
+
+    /// Brings one partition up to the latest instant.
+    pub(super) fn derive_all_of(&mut self, number: i32) {
+        if let Some(partition) = self.partitions.get_mut(&number) {
+            while partition.advance_some(self.now, usize::MAX, &mut self.effects) {}
+        }
+    }
+
+    /// Forgets some of what is at rest for long.
+    pub(super) fn forget(&mut self) {
+        for (number, partition) in &mut self.partitions {
+            let is_whole = self.stream.partitions.get(number).is_some_and(|p| p.is_caught_up);
+            if is_whole {
+                let part = partition.shard().timelines() / FORGETTING_PARTS + 1;
+                partition.forget_some(self.now, self.reopen_within, part);
+            }
+        }
+    }
+
+    pub(super) fn take_effects(&mut self) -> Effects {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Says how far it is.
+    pub(super) fn report(&mut self) -> Stream {
+        self.event_delay.flush();
+        for (number, partition) in &self.partitions {
+            let Some(progress) = self.stream.partitions.get_mut(number) else { continue };
+            if progress.responses.total() != partition.responses().total() {
+                progress.responses = Arc::new(partition.responses().clone());
+            }
+            progress.history_from = partition.history_from();
+            let shard = partition.shard();
+            progress.timelines = shard.timelines() as u64;
+            progress.stubs = shard.stub_count() as u64;
+            progress.stubs_evicted = shard.stubs_evicted();
+            progress.is_full = shard.is_full();
+        }
+        Stream { trouble: self.trouble.clone(), ..self.stream.clone() }
+    }
+
+    /// Takes in one record. False where the topic is not the one that was read before.
+    pub(super) fn take(&mut self, message: &BorrowedMessage<'_>) -> bool {
+        let Self { clock, partitions, effects, stream, event_delay, .. } = self;
+        let number = message.partition();
+        let Some(partition) = partitions.get_mut(&number) else { return true };
+        let Some(progress) = stream.partitions.get_mut(&number) else { return true };
+        let record = Record {
+            offset: message.offset(),
+            key: message.key(),
+            payload: message.payload(),
+            timestamp: message.timestamp().to_millis(),
+        };
+        let (outcome, event, is_misplaced) = match partition.take(&record, effects) {
+            Taken::Known => return true,
+            Taken::Foreign => return false,
+            Taken::Looked { outcome, event, is_misplaced } => (outcome, event, is_misplaced),
+        };
+        progress.position = partition.position();
+        progress.records += 1;
+        progress.replayed += u64::from(!progress.is_caught_up);
+        progress.bytes += (message.key().map_or(0, <[u8]>::len) + message.payload_len()) as u64;
+        stream.key_mismatches += u64::from(is_misplaced);
+        if let (Outcome::Applied, Some((kind, time))) = (&outcome, event) {
+            let now = clock.now();
+            *stream.applied.entry(kind).or_default() += 1;
+            progress.event_time_max = progress.event_time_max.max(Some(time));
+            progress.applied_at = Some(now);
+            // What is only read again was on its way once.
+            if progress.is_caught_up {
+                event_delay.observe(now.since(time).seconds());
+            }
+        }
+        stream.outcomes.count(&outcome);
+        if let Outcome::Rejected(rejection) = &outcome {
+            let rejected = stream.outcomes.rejected_total();
+            // Where to look, not what it holds; the tenth, then ever fewer, so that poison does not fill
+            // the log.
+            if rejected <= REJECTIONS_LOGGED || rejected.is_power_of_two() {
+                let (offset, reason) = (message.offset(), rejection.reason.label());
+                tracing::warn!(partition = number, offset, reason, rejected, "record rejected");
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,141 @@
+//! When a worker's partitions are kept as checkpoints.
+//!
+//! # Design
+//! An image is made by the worker between two batches, since only then it is of one position; it is copying
+//! bytes that lie packed already. Writing it is the store's business. Both together take 5 % of the time at
+//! most: the more there is to keep, the rarer it is kept, and the longer is the way back after a crash.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use super::holding::Holding;
+use crate::partition::{Name, Partition};
+use crate::service::clock;
+use crate::service::store::{Job, Written};
+
+/// The part of the time that checkpoints may take.
+const SHARE: u32 = 20;
+
+/// Makes checkpoints of a worker's partitions.
+pub(super) struct Keeper {
+    jobs: Option<Sender<Job>>,
+    /// The shortest time between two checkpoints of one partition.
+    every: Duration,
+    done: (Sender<Written>, Receiver<Written>),
+    /// What is being written.
+    pending: BTreeSet<i32>,
+    /// What could not be written the last time.
+    failed: BTreeSet<i32>,
+    /// When the latest image of each partition was made, and how long it took with its writing.
+    latest: BTreeMap<i32, (Instant, Duration)>,
+    /// Positions that are durable and not committed yet.
+    durable: BTreeMap<i32, i64>,
+}
+
+impl Keeper {
+    /// One that hands its checkpoints over there, or makes none.
+    pub(super) fn new(jobs: Option<Sender<Job>>, every: Duration) -> Self {
+        Self {
+            jobs,
+            every,
+            done: mpsc::channel(),
+            pending: BTreeSet::new(),
+            failed: BTreeSet::new(),
+            latest: BTreeMap::new(),
+            durable: BTreeMap::new(),
+        }
+    }
+
+    /// Makes the checkpoint that is due longest, if one is. One at a time: the next turn comes soon.
+    pub(super) fn keep_due(&mut self, holding: &mut Holding) {
+        self.hear();
+        let interval = self.interval();
+        let due = |number: &i32| {
+            let is_due = self.latest.get(number).is_none_or(|(at, _)| at.elapsed() >= interval);
+            is_due && self.is_wanted(*number, holding) && !self.pending.contains(number)
+        };
+        let age = |number: &i32| self.latest.get(number).map(|(at, _)| *at);
+        let next = holding.numbers().into_iter().filter(due).min_by_key(age);
+        if let Some(number) = next {
+            self.keep(number, holding);
+        }
+    }
+
+    /// Makes checkpoints of these at once, and waits until they are durable, but not for ever.
+    pub(super) fn keep_now(
+        &mut self,
+        partitions: &[i32],
+        holding: &mut Holding,
+        patience: Duration,
+    ) {
+        let until = clock::instant() + patience;
+        for &number in partitions {
+            if self.is_wanted(number, holding) {
+                holding.derive_all_of(number);
+                self.keep(number, holding);
+            }
+        }
+        while partitions.iter().any(|number| self.pending.contains(number)) {
+            let rest = until.saturating_duration_since(clock::instant());
+            let Ok(written) = self.done.1.recv_timeout(rest) else {
+                tracing::warn!("checkpoints take too long: who goes on reads some records again");
+                break;
+            };
+            self.note(&written);
+        }
+        for number in partitions {
+            self.latest.remove(number);
+        }
+    }
+
+    /// Positions that have become durable since it was last asked.
+    pub(super) fn take_durable(&mut self) -> BTreeMap<i32, i64> {
+        self.hear();
+        std::mem::take(&mut self.durable)
+    }
+
+    /// Whether there is something to keep that is whole.
+    fn is_wanted(&self, number: i32, holding: &Holding) -> bool {
+        let has_news = holding.get(number).is_some_and(Partition::has_news);
+        holding.is_caught_up(number) && (has_news || self.failed.contains(&number))
+    }
+
+    /// How long from one checkpoint of a partition to the next.
+    fn interval(&self) -> Duration {
+        let costs: Duration = self.latest.values().map(|(_, cost)| *cost).sum();
+        self.every.max(costs.saturating_mul(SHARE))
+    }
+
+    fn keep(&mut self, number: i32, holding: &mut Holding) {
+        let Some(jobs) = &self.jobs else { return };
+        let began = clock::instant();
+        let Some(partition) = holding.get_mut(number) else { return };
+        let Some((origin, bytes)) = partition.image(clock::wall()) else { return };
+        self.latest.insert(number, (began, began.elapsed()));
+        let name = Name { epoch: origin.epoch, position: origin.position };
+        let done = self.done.0.clone();
+        if jobs.send(Job::Checkpoint { partition: number, name, bytes, done }).is_ok() {
+            self.pending.insert(number);
+        }
+    }
+
+    fn hear(&mut self) {
+        while let Ok(written) = self.done.1.try_recv() {
+            self.note(&written);
+        }
+    }
+
+    fn note(&mut self, written: &Written) {
+        self.pending.remove(&written.partition);
+        if let Some((_, cost)) = self.latest.get_mut(&written.partition) {
+            *cost += written.took;
+        }
+        if !written.is_durable {
+            self.failed.insert(written.partition);
+        } else {
+            self.failed.remove(&written.partition);
+            self.durable.insert(written.partition, written.position);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Killed anywhere, by the signal that nothing can catch: nothing is lost, and nothing counts twice.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use vaste::event::{Event, decode};
+use vaste::measure::Measure;
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
+
+use crate::naive;
+use crate::parts::wait::now;
+use crate::parts::{Metrics, Service, broker, create_topic, fresh, wait_for, wall_clock};
+use crate::service::{AGREEMENT, Random, Team, compare_objectives, compare_windows, log, objectives};
+
+/// Times that it is killed; `VASTE_KILLS` asks for more.
+const KILLS: usize = 40;
+
+const PARTITIONS: i32 = 4;
+
+/// What happened in the last nine days, each ticket in order, some of it delivered twice.
+fn records() -> Vec<String> {
+    let team = |name| Team {
+        name,
+        every_minutes: 6,
+        answers_minutes: 70,
+        slows_percent: 80,
+        forgets_one_of: 50,
+    };
+    let begin =
+        wall_clock().minus(Elapsed::from_ms(9 * DAY_MS)).floor_to(Elapsed::from_ms(HOUR_MS));
+    let records = log(&[team("billing"), team("support"), team("ghost")], begin, 9, 5);
+    let mut random = Random::new(17);
+    let twice = |record: String| {
+        let copies = if random.below(20) == 0 { 2 } else { 1 };
+        std::iter::repeat_n(record, copies)
+    };
+    records.into_iter().flat_map(twice).collect()
+}
+
+pub(crate) fn producer(broker: &str) -> BaseProducer {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", broker).set("linger.ms", "2");
+    config.set("enable.idempotence", "true").create().unwrap()
+}
+
+/// The ticket of a record: its key.
+fn key(record: &str) -> &str {
+    let (_, rest) = record.split_once("\"ticket\":\"").unwrap();
+    rest.split_once('"').unwrap().0
+}
+
+pub(crate) fn publish(producer: &BaseProducer, topic: &str, records: &[String]) {
+    for record in records {
+        producer.send(BaseRecord::to(topic).key(key(record)).payload(record)).unwrap();
+    }
+    producer.flush(Duration::from_secs(30)).unwrap();
+}
+
+/// Whether a checkpoint is being written right now: beside its place, under another name.
+fn is_writing(folder: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() { is_writing(&path) } else { path.to_string_lossy().contains(".vaste#") }
+    })
+}
+
+/// Lets the time go by, a little.
+fn idle(ms: i64) {
+    let begin = now();
+    let span = Duration::from_millis(ms.unsigned_abs());
+    while let Some(rest) = span.checked_sub(now().duration_since(begin)) {
+        std::thread::park_timeout(rest);
+    }
+}
+
+/// Waits until it has read all that is there, and is sure of it.
+pub(crate) fn caught_up(service: &Service, topic: &str, partitions: i32) -> Metrics {
+    wait_for("the service to be caught up", || {
+        let metrics = Metrics(service.get("/metrics")?);
+        let lag = |partition: i32| {
+            let labels = format!("{{topic=\"{topic}\",partition=\"{partition}\"}}");
+            metrics.value(&format!("vaste_kafka_consumer_lag_records{labels}"))
+        };
+        let is_read = (0..partitions).all(|partition| lag(partition) == Some(0.0));
+        (is_read && metrics.value("vaste_ready") == Some(1.0)).then_some(metrics)
+    })
+}
+
+/// All series of the families that count samples once.
+pub(crate) fn counted(metrics: &Metrics) -> Vec<&str> {
+    let is_count = |line: &&str| {
+        line.starts_with("vaste_responses_total{")
+            || line.starts_with("vaste_response_duration_seconds")
+    };
+    metrics.0.lines().filter(is_count).collect()
+}
+
+/// The instant of a scrape.
+fn instant(metrics: &Metrics) -> Timestamp {
+    let seconds = metrics.value("vaste_view_timestamp_seconds").unwrap();
+    #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^52")]
+    Timestamp::from_ms((seconds * 1_000.0).round() as i64)
+}
+
+/// Windows and verdicts of a scrape are those of the model.
+pub(crate) fn compare(metrics: &Metrics, records: &[String]) {
+    let events: Vec<Event<'_>> =
+        records.iter().map(|record| decode(record.as_bytes()).unwrap()).collect();
+    let model = naive::Model::new(&["billing"], objectives(), &events);
+    compare_windows(metrics, &model, instant(metrics));
+    compare_objectives(metrics, &model, instant(metrics));
+}
+
+#[test]
+fn killed_anywhere_nothing_is_lost_and_nothing_counts_twice() {
+    let Some(broker) = broker() else { return };
+    let kills = std::env::var("VASTE_KILLS").ok().and_then(|kills| kills.parse().ok());
+    let kills: usize = kills.unwrap_or(KILLS);
+    let topic = fresh("killed");
+    create_topic(&broker, &topic, PARTITIONS);
+    // A member with a name comes back as itself, and the group need not wait until it gives it up.
+    let kafka = format!(
+        "{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, workers: 2, \
+         properties: {{ group.instance.id: one }} }}"
+    );
+    let more = "state: { store: state, checkpoint_every: 0s }\n";
+    let mut service = Service::start_all(&kafka, &[AGREEMENT.to_owned()], more);
+    let state = service.folder.path().join("state");
+    let records = records();
+    assert!(records.len() > 20_000, "{} records", records.len());
+    let producer = producer(&broker);
+    let mut random = Random::new(23);
+    let mut inside = 0;
+    let share = records.len().div_ceil(kills);
+    let mut chunks = records.chunks(share);
+    for kill in 0..kills {
+        publish(&producer, &topic, chunks.next().unwrap_or_default());
+        if kill % 2 == 0 {
+            // Anywhere: while it starts, restores, catches up, runs.
+            idle(random.below(900));
+        } else {
+            // Inside the writing of a checkpoint, as far as that can be hit.
+            let begin = now();
+            let mut seen = false;
+            while !seen && now().duration_since(begin) < Duration::from_secs(8) {
+                seen = is_writing(&state);
+                std::thread::yield_now();
+            }
+            inside += usize::from(seen);
+        }
+        service.kill();
+        service.start_again();
+    }
+    chunks.for_each(|rest| publish(&producer, &topic, rest));
+    println!("killed {kills} times, {inside} of them while a checkpoint was being written");
+    assert!(inside * 4 >= kills, "{inside} of {kills} inside a checkpoint");
+    let metrics = caught_up(&service, &topic, PARTITIONS);
+    compare(&metrics, &records);
+    // It went on from checkpoints, and did not read all again each time.
+    let restored = service.log().matches("going on from its checkpoint").count();
+    assert!(restored >= kills, "{restored} partitions were restored");
+    // The samples are those of a service that was never interrupted.
+    let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}-whole }}");
+    let whole = Service::start(&kafka, AGREEMENT);
+    let metrics_whole = caught_up(&whole, &topic, PARTITIONS);
+    assert!(metrics_whole.value("vaste_responses_total{team=\"billing\",measure=\"first_reply\",basis=\"calendar\"}") > Some(1_000.0));
+    assert_eq!(counted(&metrics), counted(&metrics_whole));
+    for measure in Measure::DEFAULT {
+        assert!(counted(&metrics).iter().any(|line| line.contains(measure.label())));
+    }
+    assert_eq!(service.stop(), Some(0));
+}
