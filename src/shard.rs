@@ -179,9 +179,12 @@ impl Shard {
         rest > 0
     }
 
-    /// The instant that the whole of it was brought up to, where it has taken in nothing since.
+    /// The instant that the whole of it was brought up to, where it has taken in nothing since, and where that
+    /// is not before the one up to which its samples had been counted when it was restored: what happened in
+    /// between would be taken for counted.
     pub fn settled_at(&self) -> Option<Timestamp> {
-        self.marked.is_empty().then_some(self.advanced_to.max(self.counted_to))
+        let is_settled = self.marked.is_empty() && self.advanced_to >= self.counted_to;
+        is_settled.then_some(self.advanced_to)
     }
 
     /// The instant up to which the samples of what it was restored from, or was brought up to, were counted;
