@@ -7,15 +7,21 @@
 //! resolves an alert*. While verdicts are frozen every timer stands still, and too little data starts
 //! nothing and ends nothing before the window is empty.
 
+use std::collections::BTreeMap;
+
 use serde::{Serialize, Serializer};
 
 use crate::agreement::{AlertPolicy, Judged, Level, Objective, State};
 use crate::rules::{ObjectiveId, Rules};
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
+mod log;
 mod notice;
+mod own;
 
+pub use log::{LogDamage, VERSION as LOG_VERSION, WatchLog};
 pub use notice::{Notice, Sender};
+pub use own::Own;
 
 /// A firing alert is sent again after this long, so that it does not end by itself: Prometheus'
 /// `--rules.alert.resend-delay`.
@@ -137,6 +143,8 @@ pub struct Alert {
     frozen_since: Option<Timestamp>,
     /// When it was last sent, and whether as resolved.
     sent: Option<(Timestamp, bool)>,
+    /// What was said of it when its condition was last known: said again while it is not.
+    told: BTreeMap<String, String>,
 }
 
 /// An alert that went from one status to the next.
@@ -330,6 +338,7 @@ impl Alerts {
                     counts_from: None,
                     frozen_since: None,
                     sent: None,
+                    told: BTreeMap::new(),
                 })
                 .collect::<Vec<_>>()
         };
@@ -368,12 +377,17 @@ impl Alerts {
     }
 
     /// Those that must be sent at `at`; they count as sent.
-    fn take_due(&mut self, at: Timestamp) -> impl Iterator<Item = (&Alert, SendReason)> {
+    fn take_due(&mut self, at: Timestamp) -> impl Iterator<Item = (&mut Alert, SendReason)> {
         self.all.iter_mut().filter_map(move |alert| {
             let reason = alert.due(at)?;
             alert.sent(at);
-            Some((&*alert, reason))
+            Some((alert, reason))
         })
+    }
+
+    /// Those that fire.
+    fn firing(&mut self) -> impl Iterator<Item = &mut Alert> {
+        self.all.iter_mut().filter(|alert| matches!(alert.status, Status::Firing { .. }))
     }
 
     fn of_mut(&mut self, id: ObjectiveId) -> impl Iterator<Item = &mut Alert> {

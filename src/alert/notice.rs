@@ -15,7 +15,10 @@ use crate::window::from_of;
 
 /// A firing alert that is not sent again ends by itself after this long: four times the refresh, at least
 /// five minutes. Three times was not enough for Prometheus (its issue 5277).
-const ENDS_AFTER: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
+pub(super) const ENDS_AFTER: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
+/// The same for one that is sent as the process ends: another one is hoped to take over within this time, and
+/// a deploy must not end alerts.
+const ENDS_AFTER_LEAVING: Elapsed = Elapsed::from_ms(15 * MINUTE_MS);
 const _: () = assert!(ENDS_AFTER.ms() >= 4 * REFRESH_EVERY.ms(), "it must outlast lost refreshes");
 
 /// One alert in the words of Alertmanager's `POST /api/v2/alerts`.
@@ -25,7 +28,7 @@ pub struct Notice {
     /// What identifies it: the same from firing to resolved.
     pub labels: BTreeMap<Box<str>, Box<str>>,
     /// How it is.
-    pub annotations: BTreeMap<&'static str, String>,
+    pub annotations: BTreeMap<String, String>,
     /// Since when it fires.
     pub starts_at: Timestamp,
     /// When it was resolved, or when it ends by itself unless it is sent again.
@@ -53,21 +56,38 @@ impl Sender {
         at: Timestamp,
     ) -> Vec<(Notice, SendReason)> {
         let due = alerts.take_due(at);
-        due.filter_map(|(alert, reason)| Some((self.notice(alert, view, at)?, reason))).collect()
+        let notice = |(alert, reason): (&mut Alert, _)| {
+            Some((self.notice(alert, view, at.plus(ENDS_AFTER))?, reason))
+        };
+        due.filter_map(notice).collect()
     }
 
-    fn notice(&self, alert: &Alert, view: &View, at: Timestamp) -> Option<Notice> {
+    /// What must be sent at `at` by a process that ends: all that fire, to last until somebody else watches.
+    pub fn farewell(&self, alerts: &mut Alerts, view: &View, at: Timestamp) -> Vec<Notice> {
+        let ends_at = at.plus(ENDS_AFTER_LEAVING);
+        alerts.firing().filter_map(|alert| self.notice(alert, view, ends_at)).collect()
+    }
+
+    fn notice(&self, alert: &mut Alert, view: &View, lasts_to: Timestamp) -> Option<Notice> {
         let (starts_at, ends_at) = match alert.status() {
             Status::Inactive | Status::Pending { .. } => return None,
-            Status::Firing { fired_at, .. } => (fired_at, at.plus(ENDS_AFTER)),
+            Status::Firing { fired_at, .. } => (fired_at, lasts_to),
             Status::Resolved { fired_at, resolved_at, .. } => (fired_at, resolved_at),
         };
         let rules = view.rules();
         let (owner, objective) = rules.objective(alert.objective);
         let page = format!("{}{}", self.external_url, page_of(rules.slot_name(owner), objective));
+        // While its condition is not known, what the view has may be nothing at all.
+        if alert.frozen_since().is_none() || alert.told.is_empty() {
+            alert.told = annotations(alert, view, &page);
+        }
+        let mut annotations = alert.told.clone();
+        if let Some(since) = alert.frozen_since() {
+            annotations.insert("frozen_since".to_owned(), since.to_string());
+        }
         Some(Notice {
             labels: self.labels(alert, owner, objective, view),
-            annotations: annotations(alert, view, &page),
+            annotations,
             starts_at,
             ends_at,
             generator_url: page,
@@ -103,7 +123,7 @@ pub(super) fn page_of(team: Option<&str>, objective: &Objective) -> String {
     format!("/teams/{team}/objectives/{}", name::path_segment(&objective.name))
 }
 
-fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<&'static str, String> {
+fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, String> {
     let rules = view.rules();
     let (owner, objective) = rules.objective(alert.objective);
     let verdict = view.verdict(alert.objective);
@@ -133,7 +153,6 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<&'static str,
     let more = [
         ("compliance", verdict.compliance.map(percent)),
         ("longest_wait", oldest.map(|since| view.now().since(since).to_string())),
-        ("frozen_since", alert.frozen_since().map(|since| since.to_string())),
         ("runbook_url", about.and_then(|about| about.runbook_url.as_deref()).map(str::to_owned)),
     ];
     annotations.extend(more.into_iter().filter_map(|(name, value)| Some((name, value?))));
@@ -141,7 +160,7 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<&'static str,
         let tally = view.market(alert.objective).unwrap_or_default();
         annotations.extend(beside_others(objective, market, tally));
     }
-    annotations
+    annotations.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// What others achieve, who says so, and how the objective's tickets stand beside it.

@@ -167,6 +167,7 @@ fn banner(board: &Board<'_>, doubt: &Doubt) -> Markup {
                         q lang="en" { (trouble) }
                     }
                     Doubt::Full => { (words.text("doubt-full")) }
+                    Doubt::Jumped => { (words.text("doubt-jumped")) }
                     Doubt::Overloaded => { (words.text("doubt-overloaded")) }
                     Doubt::PartitionsUnknown => { (words.text("doubt-partitions-unknown")) }
                     Doubt::PartitionsElsewhere { held, all } => {

@@ -195,6 +195,8 @@ pub(super) enum Doubt {
     Overloaded,
     /// Tickets were refused for want of room.
     Full,
+    /// The clock of the machine has jumped.
+    Jumped,
 }
 
 impl fmt::Display for Doubt {
@@ -213,6 +215,10 @@ impl fmt::Display for Doubt {
             Self::Behind { behind, all } => {
                 write!(f, "{behind} of {all} partitions are being read up to their end")
             }
+            Self::Jumped => f.write_str(
+                "the clock of this machine has jumped; if it is right now, wait a minute, and restart Vaste where \
+                 it went back",
+            ),
             Self::Full => write!(
                 f,
                 "a partition has more than {TIMELINES_MAX} open tickets, and new ones are refused: add partitions \

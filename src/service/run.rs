@@ -17,7 +17,7 @@ use super::picture::{Picture, Shared};
 use super::store::{Store, Writer};
 use super::stream::{Setting, Worker};
 use super::viewer::{Alerting, Viewer};
-use crate::alert::Sender;
+use crate::alert::{LogDamage, Sender, WatchLog};
 use crate::config::Service;
 use crate::rules::Rules;
 
@@ -78,19 +78,23 @@ pub(super) fn run_on(
         picture: Arc::new(ArcSwap::from_pointee(picture)),
         instruments: Arc::new(instruments),
     };
+    let (writer, log) = match &service.state.store {
+        Some(place) => {
+            let store = Store::open(place, &service.kafka.group).map_err(RunError::Client)?;
+            let log = watch_log(&store)?;
+            (Some(Writer::start(store, &service.kafka.topic, &shared.instruments)?), log)
+        }
+        None => (None, None),
+    };
     let alerting = Alerting {
+        stale_after: service.stale_after,
+        log,
+        jobs: writer.as_ref().and_then(Writer::jobs),
         sender: Sender {
             external_url: service.http.external_url(listener.local_addr()?),
             external_labels: service.external_labels.clone(),
         },
         delivery: Delivery::start(&service.alertmanagers, &shared.instruments.delivered)?,
-    };
-    let writer = match &service.state.store {
-        Some(place) => {
-            let store = Store::open(place, &service.kafka.group).map_err(RunError::Client)?;
-            Some(Writer::start(store, &service.kafka.topic, &shared.instruments)?)
-        }
-        None => None,
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -142,4 +146,19 @@ pub(super) fn run_on(
     // After the workers: what they handed over last is written first.
     drop(writer);
     Ok(served?)
+}
+
+/// The latest watch log that can be read.
+fn watch_log(store: &Store) -> Result<Option<WatchLog>, RunError> {
+    for bytes in store.watch_logs().map_err(RunError::Client)? {
+        match WatchLog::read(&bytes) {
+            Ok(log) => return Ok(Some(log)),
+            Err(damage @ LogDamage::Version(_)) => {
+                let way_out = "use the version of Vaste that wrote it, or remove it";
+                return Err(RunError::Client(format!("the watch log is not read: {damage}: {way_out}")));
+            }
+            Err(damage) => tracing::error!("a watch log is passed over: {damage}"),
+        }
+    }
+    Ok(None)
 }

@@ -8,12 +8,13 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use super::alertmanager::Delivery;
-use super::clock::{self, Clock};
+use super::clock::{self, Clock, JUMP_MAX, Steady};
 use super::instruments::Instruments;
 use super::picture::{self, Detail, Doubt, Picture, Shared, Stream};
+use super::store::Job;
 use super::stream::{Batch, Command};
 use crate::agreement::State;
-use crate::alert::{Alerts, Notice, SendReason, Sender};
+use crate::alert::{Alerts, Notice, Own, SendReason, Sender, WatchLog};
 use crate::measure::Measure;
 use crate::name::team_label;
 use crate::responses::Responses;
@@ -24,6 +25,9 @@ use crate::view::View;
 
 /// How often a picture is published, at multiples of it, so that a tick falls on each whole second.
 const TICK: Elapsed = Elapsed::from_ms(200);
+
+/// How often what is known of alerts is kept at least.
+const LOG_EVERY: Elapsed = Elapsed::from_ms(15 * SECOND_MS);
 
 /// The default of [`Viewer::patience`].
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -46,6 +50,16 @@ pub(super) struct Viewer {
     /// Why what is known cannot be trusted; absent if it can.
     doubt: Option<Doubt>,
     alerts: Alerts,
+    /// The alerts of Vaste about itself.
+    own: Own,
+    /// When alerts were last evaluated, and when that was last kept.
+    evaluated_at: Timestamp,
+    logged_at: Timestamp,
+    /// Who keeps the watch log.
+    jobs: Option<mpsc::Sender<Job>>,
+    steady: Steady,
+    /// What time it is by the clock, and whether it can be trusted.
+    clock_says: (Timestamp, bool),
     /// The samples that each partition has counted, as far as that was ever seen: what goes to another
     /// instance was counted all the same.
     counted: BTreeMap<i32, Arc<Responses>>,
@@ -63,6 +77,12 @@ pub(super) struct Viewer {
 pub(super) struct Alerting {
     pub(super) sender: Sender,
     pub(super) delivery: Delivery,
+    /// After how long without data that can be trusted that is told.
+    pub(super) stale_after: Elapsed,
+    /// What was known of alerts when the service last ran.
+    pub(super) log: Option<WatchLog>,
+    /// Who keeps what is known of them.
+    pub(super) jobs: Option<mpsc::Sender<Job>>,
 }
 
 impl Viewer {
@@ -75,12 +95,26 @@ impl Viewer {
         shared: &Shared,
     ) -> Self {
         let started = clock::wall();
+        let mut alerts = Alerts::new(&rules);
+        let mut was_missed: Vec<Option<bool>> = rules.objectives().map(|_| None).collect();
+        if let Some(log) = &alerting.log {
+            alerts.restore(log, &rules);
+            for (id, _, _) in rules.objectives() {
+                was_missed[id.index()] = Some(log.was_missed(id, &rules));
+            }
+        }
         Self {
             patience: PATIENCE,
             publishing_took: Duration::ZERO,
             doubt: None,
-            alerts: Alerts::new(&rules),
-            was_missed: rules.objectives().map(|_| None).collect(),
+            alerts,
+            own: Own::new(alerting.stale_after),
+            evaluated_at: Timestamp::EVENT_MIN,
+            logged_at: Timestamp::EVENT_MIN,
+            jobs: alerting.jobs,
+            steady: Steady::default(),
+            clock_says: (clock.now(), true),
+            was_missed,
             counted: BTreeMap::new(),
             responses: Arc::new(Responses::new(&rules)),
             sender: alerting.sender,
@@ -105,6 +139,7 @@ impl Viewer {
             self.tick();
             wait = self.rest();
         }
+        self.take_leave();
         self.delivery.stop();
         for commands in &self.commands {
             if commands.send(Command::Stop).is_err() {
@@ -123,7 +158,24 @@ impl Viewer {
         next + step.saturating_mul(u32::try_from(missing).unwrap_or(u32::MAX))
     }
 
+    /// Looks once more, and tells who fires that it may take a while until somebody looks again: a deploy must
+    /// neither page nor end a page.
+    fn take_leave(&mut self) {
+        self.tick();
+        if self.caught_up_at.is_some() {
+            self.evaluate(self.view.now());
+        }
+        let at = self.evaluated_at.max(self.view.now());
+        let notices = self.sender.farewell(&mut self.alerts, &self.view, at);
+        self.delivery.send(&notices, &self.instruments.delivered);
+        self.keep_log(at);
+    }
+
     fn tick(&mut self) {
+        self.clock_says = match self.clock {
+            Clock::Wall => self.steady.look(clock::wall(), clock::instant()),
+            Clock::Story(_) => (self.clock.now(), true),
+        };
         let second = self.now().floor_to(Elapsed::from_ms(SECOND_MS));
         // Alerts are evaluated on whole seconds: where one has begun since, the view stops at it.
         let now = if second > self.view.now() { second } else { self.now() };
@@ -156,31 +208,40 @@ impl Viewer {
         if self.doubt.is_none() && is_behind {
             self.doubt = Some(Doubt::Overloaded);
         }
+        let (says, is_steady) = self.clock_says;
+        if !is_steady || says.plus(JUMP_MAX) < self.view.now() {
+            self.doubt = Some(Doubt::Jumped);
+        }
         if self.caught_up_at.is_none() && self.doubt.is_none() {
             self.caught_up_at = Some(clock::wall());
             tracing::info!("caught up: readings and verdicts can be trusted from here on");
             // This tick's instant is from before: the first picture to be trusted is that of the next.
             return;
         }
-        self.watch(now == second);
+        self.watch();
         let began = clock::instant();
         self.publish();
         self.publishing_took = began.elapsed();
     }
 
     /// Judges by whether what is known can be trusted, and evaluates alerts if it is time.
-    fn watch(&mut self, is_time: bool) {
+    fn watch(&mut self) {
         self.view.set_frozen(self.doubt.is_some());
-        // Before it has ever caught up it would find only what it cannot know yet.
-        if is_time && self.caught_up_at.is_some() {
+        // Before it has ever caught up, the view is of the past. What fired when the service last ran is sent
+        // again all the same, and says that it is not known whether it still holds.
+        let at = if self.caught_up_at.is_some() { self.view.now() } else { self.clock_says.0 };
+        let second = at.floor_to(Elapsed::from_ms(SECOND_MS));
+        let is_time = self.caught_up_at.is_none() || at == second;
+        if is_time && second > self.evaluated_at {
             let timer = self.instruments.alert_evaluation_duration.start_timer();
-            self.evaluate();
+            self.evaluate(second);
             timer.observe_duration();
         }
     }
 
-    fn evaluate(&mut self) {
-        let at = self.view.now();
+    fn evaluate(&mut self, at: Timestamp) {
+        self.evaluated_at = at;
+        let mut is_news = false;
         let instruments = Arc::clone(&self.instruments);
         for (id, owner, objective) in self.rules.objectives() {
             let judged = self.view.state(id);
@@ -193,6 +254,7 @@ impl Viewer {
                 *was_missed = Some(is_missed);
             }
             for transition in self.alerts.evaluate(id, judged, &self.rules, at) {
+                is_news = true;
                 let team = team_label(transition.team.as_deref());
                 let (alert, state) = (transition.alert.label(), transition.state);
                 tracing::info!(team, objective = &*transition.objective, alert, "alert is {state}");
@@ -202,16 +264,35 @@ impl Viewer {
         let log = |(notice, reason): &(Notice, SendReason)| {
             tracing::debug!(labels = ?notice.labels, ?reason, "alert is sent");
         };
-        let notices: Vec<Notice> = due.into_iter().inspect(log).map(|(notice, _)| notice).collect();
+        let mut notices: Vec<Notice> =
+            due.into_iter().inspect(log).map(|(notice, _)| notice).collect();
+        is_news |= !notices.is_empty();
+        let doubt = self.doubt.as_ref().map(ToString::to_string);
+        notices.extend(self.own.take_due(doubt.as_deref(), &self.sender, at));
         self.delivery.send(&notices, &self.instruments.delivered);
         self.instruments.alert_evaluations.inc();
         self.instruments.alert_evaluation_last.set(at.unix_seconds());
+        if is_news || self.logged_at.plus(LOG_EVERY) <= at {
+            self.keep_log(at);
+        }
+    }
+
+    /// Hands over what is known of alerts to be kept.
+    fn keep_log(&mut self, at: Timestamp) {
+        self.logged_at = at;
+        let Some(jobs) = &self.jobs else { return };
+        let ids = self.rules.objectives().map(|(id, _, _)| id);
+        let missed = ids.filter(|id| self.was_missed[id.index()] == Some(true));
+        let bytes = WatchLog::of(&self.alerts, missed, &self.rules, at).bytes();
+        if jobs.send(Job::WatchLog { at: at.ms(), bytes }).is_err() {
+            tracing::debug!("nobody keeps the watch log any more");
+        }
     }
 
     /// The wall clock once everything is caught up, before that the latest event time, at most the wall
     /// clock; it never goes back.
     fn now(&self) -> Timestamp {
-        let wall = self.clock.now();
+        let wall = self.clock_says.0;
         let stream = self.stream();
         let now = if stream.doubt().is_none() || self.caught_up_at.is_some() {
             wall
@@ -328,7 +409,13 @@ mod tests {
         let (batch, batches) = mpsc::sync_channel(2);
         let (to_worker, _orders) = mpsc::channel();
         let delivery = Delivery::start(&[], &[]).unwrap();
-        let alerting = Alerting { sender: Sender::default(), delivery };
+        let alerting = Alerting {
+            sender: Sender::default(),
+            delivery,
+            stale_after: Elapsed::from_ms(SECOND_MS),
+            log: None,
+            jobs: None,
+        };
         let mut viewer =
             Viewer::new(rules, Clock::Wall, vec![to_worker], batches, alerting, &shared);
         // Nobody waits in a test: an answer is there already or does not come.
