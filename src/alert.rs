@@ -15,10 +15,12 @@ use crate::agreement::{AlertPolicy, Judged, Level, Objective, State};
 use crate::rules::{ObjectiveId, Rules};
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
+mod hands;
 mod log;
 mod notice;
 mod own;
 
+pub use hands::{Listed, is_in_other_hands};
 pub use log::{LogDamage, VERSION as LOG_VERSION, WatchLog};
 pub use notice::{Notice, Sender};
 pub use own::Own;
@@ -141,6 +143,9 @@ pub struct Alert {
     counts_from: Option<Timestamp>,
     /// Since when its condition is not known; absent while it is.
     frozen_since: Option<Timestamp>,
+    /// Since when nobody here has seen its condition hold while it could be seen: since it froze, or since the
+    /// watch log that it is from. Absent where it has been seen since.
+    doubted_since: Option<Timestamp>,
     /// When it was last sent, and whether as resolved.
     sent: Option<(Timestamp, bool)>,
     /// What was said of it when its condition was last known: said again while it is not.
@@ -196,7 +201,8 @@ impl Alert {
     /// Moves on with what is known at `at`; says whether the status is another one.
     fn evaluate(&mut self, condition: Condition, at: Timestamp) -> bool {
         if condition == Condition::Unknown {
-            self.frozen_since.get_or_insert(at);
+            let since = *self.frozen_since.get_or_insert(at);
+            self.doubted_since.get_or_insert(since);
             return false;
         }
         if let Some(since) = self.frozen_since.take() {
@@ -205,7 +211,10 @@ impl Alert {
         }
         let before = self.status;
         match condition {
-            Condition::Holds => self.hold(at),
+            Condition::Holds => {
+                self.doubted_since = None;
+                self.hold(at);
+            }
             Condition::Clear => self.clear(at),
             Condition::TooFew | Condition::Unknown => {}
         }
@@ -337,6 +346,7 @@ impl Alerts {
                     status: Status::Inactive,
                     counts_from: None,
                     frozen_since: None,
+                    doubted_since: None,
                     sent: None,
                     told: BTreeMap::new(),
                 })

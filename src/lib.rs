@@ -31,6 +31,7 @@
 //! | `partition` | a shard with its place in the topic: what is read, kept, taken up again |
 //! | `reading`, `view` | what all shards together say at one instant |
 //! | `alert` | what must be told, to whom, and why |
+//! | `watch` | view and alerts as time goes on, and whether they can be trusted |
 //! | `config` | files to agreements: all faults in one run |
 //! | `explain` | one ticket: events, stretches, every stopwatch with its due time |
 //! | `replay` | the pipeline over a whole history |
@@ -65,6 +66,7 @@ pub mod partition;
 pub mod reading;
 pub mod view;
 pub mod alert;
+pub mod watch;
 pub mod config;
 pub mod explain;
 pub mod replay;

@@ -122,10 +122,15 @@ impl WatchLog {
 }
 
 impl Alerts {
-    /// Goes on from a watch log: the alerts of objectives that are still agreed stand where they stood, and
-    /// time between then and the first evaluation that can be trusted does not count.
+    /// Goes on from a watch log: the alerts of objectives that are still agreed stand where they stood, all
+    /// others are inactive, and time between then and the first evaluation that can be trusted does not count.
     pub fn restore(&mut self, log: &WatchLog, rules: &Rules) {
         let at = log.evaluated_at();
+        for alert in &mut self.all {
+            alert.status = Status::Inactive;
+            (alert.counts_from, alert.frozen_since, alert.sent) = (None, None, None);
+            alert.doubted_since = None;
+        }
         for line in &log.alerts {
             let alert = self.all.iter_mut().find(|alert| {
                 let (owner, objective) = rules.objective(alert.objective);
@@ -138,6 +143,7 @@ impl Alerts {
                 alert.counts_from = line.counts_from.as_deref().and_then(Timestamp::parse);
                 let frozen = line.frozen_since.as_deref().and_then(Timestamp::parse);
                 alert.frozen_since = Some(frozen.unwrap_or(at));
+                alert.doubted_since = alert.frozen_since;
                 let sent = line.sent.as_ref();
                 let sent = sent.and_then(|(at, over)| Some((Timestamp::parse(at)?, *over)));
                 // Who was told that it fires is told again at once: nobody knows how long we were away.

@@ -36,6 +36,10 @@ pub struct Notice {
     /// The page of its objective.
     #[serde(rename = "generatorURL")]
     pub generator_url: String,
+    /// Since when nobody here knows whether it still fires; absent where that is known. It is then only sent
+    /// where nobody else knows better, see [`super::is_in_other_hands`].
+    #[serde(skip)]
+    pub doubted_since: Option<Timestamp>,
 }
 
 /// What all notices have in common.
@@ -91,6 +95,10 @@ impl Sender {
             starts_at,
             ends_at,
             generator_url: page,
+            doubted_since: match alert.status() {
+                Status::Firing { .. } => alert.doubted_since,
+                Status::Inactive | Status::Pending { .. } | Status::Resolved { .. } => None,
+            },
         })
     }
 

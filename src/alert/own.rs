@@ -114,5 +114,5 @@ fn notice(
     labels.insert("severity".into(), severity.into());
     let page = format!("{}/", sender.external_url);
     annotations.insert("page_url".to_owned(), page.clone());
-    Notice { labels, annotations, starts_at, ends_at, generator_url: page }
+    Notice { labels, annotations, starts_at, ends_at, generator_url: page, doubted_since: None }
 }

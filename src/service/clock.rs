@@ -1,8 +1,8 @@
 //! The clock of the service: that of the wall, or that of a story that is told faster.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
-use crate::time::{Elapsed, MINUTE_MS, Timestamp};
+use crate::time::{Elapsed, Timestamp};
 
 /// What time it is for events, windows and alerts.
 #[derive(Clone, Copy, Debug)]
@@ -43,46 +43,6 @@ impl Story {
     }
 }
 
-/// How far the wall clock may be from what the time that has passed says, before it is doubted.
-pub(super) const JUMP_MAX: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
-
-/// How long a clock that has jumped must stay there before it is believed.
-const SETTLES: Duration = Duration::from_secs(60);
-
-/// Holds the wall clock against the time that has passed: one that jumps ahead would empty every window at
-/// once, and `now` never goes back.
-#[derive(Debug, Default)]
-pub(super) struct Steady {
-    /// The clock when it was last believed.
-    latest: Option<(Timestamp, Instant)>,
-    jumped_at: Option<Instant>,
-}
-
-impl Steady {
-    /// What time it is when the clock says `wall`, and whether that can be trusted. While it cannot, it is
-    /// what the time that has passed says.
-    pub(super) fn look(&mut self, wall: Timestamp, at: Instant) -> (Timestamp, bool) {
-        if let Some((last, last_at)) = self.latest {
-            let passed = at.saturating_duration_since(last_at).as_millis();
-            let expected = last.plus(Elapsed::from_ms(i64::try_from(passed).unwrap_or(i64::MAX)));
-            let jump = wall.since(expected).max(expected.since(wall));
-            if jump > JUMP_MAX {
-                let since = *self.jumped_at.get_or_insert_with(|| {
-                    tracing::error!("the clock of this machine says {wall}, and should say {expected}");
-                    at
-                });
-                if at.saturating_duration_since(since) < SETTLES {
-                    return (expected, false);
-                }
-                tracing::warn!("the clock of this machine stays at {wall}: going by it");
-            }
-        }
-        self.jumped_at = None;
-        self.latest = Some((wall, at));
-        (wall, true)
-    }
-}
-
 /// The wall clock.
 pub(super) fn wall() -> Timestamp {
     #[expect(
@@ -103,29 +63,7 @@ pub(super) fn instant() -> Instant {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::DAY_MS;
-
-    #[test]
-    fn a_clock_that_jumps_is_believed_once_it_has_stayed_there() {
-        let wall = Timestamp::from_ms(100 * DAY_MS);
-        let begin = instant();
-        let after = |seconds: i64| wall.plus(Elapsed::from_ms(seconds * 1_000));
-        let mut steady = Steady::default();
-        let mut look = |seconds: u64, says: Timestamp| {
-            steady.look(says, begin + Duration::from_secs(seconds))
-        };
-        assert_eq!(look(0, wall), (wall, true));
-        assert_eq!(look(10, after(12)), (after(12), true), "a little off is nothing");
-        let ahead = |seconds: i64| after(seconds + 86_400);
-        assert_eq!(look(20, ahead(20)), (after(22), false), "what has passed is what counts");
-        assert_eq!(look(30, after(30)), (after(30), true), "it came back, and nothing was lost");
-        assert_eq!(look(40, ahead(40)), (after(40), false));
-        assert_eq!(look(99, ahead(99)), (after(99), false));
-        assert_eq!(look(100, ahead(100)), (ahead(100), true), "a minute: it is meant");
-        assert_eq!(look(101, ahead(101)), (ahead(101), true));
-        assert_eq!(look(110, after(110)), (ahead(110), false), "back again is a jump, too");
-        assert_eq!(look(170, after(170)), (after(170), true));
-    }
+    use crate::time::{DAY_MS, MINUTE_MS};
 
     #[test]
     fn a_story_catches_up_with_the_wall_clock_and_stays_with_it() {

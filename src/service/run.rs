@@ -17,7 +17,7 @@ use super::picture::{Picture, Shared};
 use super::store::{Store, Writer};
 use super::stream::{Setting, Worker};
 use super::viewer::{Alerting, Viewer};
-use crate::alert::{LogDamage, Sender, WatchLog};
+use crate::alert::Sender;
 use crate::config::Service;
 use crate::rules::Rules;
 
@@ -81,7 +81,7 @@ pub(super) fn run_on(
     let (writer, log) = match &service.state.store {
         Some(place) => {
             let store = Store::open(place, &service.kafka.group).map_err(RunError::Client)?;
-            let log = watch_log(&store)?;
+            let log = store.watch_log().map_err(RunError::Client)?;
             (Some(Writer::start(store, &service.kafka.topic, &shared.instruments)?), log)
         }
         None => (None, None),
@@ -146,19 +146,4 @@ pub(super) fn run_on(
     // After the workers: what they handed over last is written first.
     drop(writer);
     Ok(served?)
-}
-
-/// The latest watch log that can be read.
-fn watch_log(store: &Store) -> Result<Option<WatchLog>, RunError> {
-    for bytes in store.watch_logs().map_err(RunError::Client)? {
-        match WatchLog::read(&bytes) {
-            Ok(log) => return Ok(Some(log)),
-            Err(damage @ LogDamage::Version(_)) => {
-                let way_out = "use the version of Vaste that wrote it, or remove it";
-                return Err(RunError::Client(format!("the watch log is not read: {damage}: {way_out}")));
-            }
-            Err(damage) => tracing::error!("a watch log is passed over: {damage}"),
-        }
-    }
-    Ok(None)
 }

@@ -22,6 +22,7 @@ use tokio::runtime::Runtime;
 
 use super::clock;
 use super::instruments::Instruments;
+use crate::alert::{LogDamage, WatchLog};
 use crate::checkpoint::{self, Damage};
 use crate::partition::{Name, Partition};
 use crate::rules::Rules;
@@ -48,6 +49,11 @@ pub(super) enum Job {
         at: i64,
         /// What it holds.
         bytes: Vec<u8>,
+    },
+    /// Reads the watch log that somebody may have written meanwhile.
+    ReadWatchLog {
+        /// Who is told: nothing where there is none that can be read.
+        done: Sender<Option<WatchLog>>,
     },
 }
 
@@ -152,11 +158,11 @@ impl Store {
         Ok(Found { partition: None, epoch, is_damaged: !names.is_empty() })
     }
 
-    /// The watch logs that are there, the latest first.
+    /// The latest watch log that can be read; none where there is none.
     ///
     /// # Errors
-    /// When the store cannot be read, in words.
-    pub(super) fn watch_logs(&self) -> Result<Vec<Vec<u8>>, String> {
+    /// When the store cannot be read, or what it holds is of a newer version: in words, with the way out.
+    pub(super) fn watch_log(&self) -> Result<Option<WatchLog>, String> {
         let folder = self.watch_folder();
         let unreadable = |error: object_store::Error| {
             format!("the watch log in {folder} cannot be read: {error}; check state.store")
@@ -164,8 +170,18 @@ impl Store {
         let files = self.files(&folder).map_err(unreadable)?;
         let mut names: Vec<i64> = files.iter().filter_map(|file| watch_log_at(file)).collect();
         names.sort_unstable();
-        let read = |at: &i64| self.get(&folder.clone().join(watch_log_file(*at)));
-        names.iter().rev().map(read).collect::<Result<_, _>>().map_err(unreadable)
+        for at in names.iter().rev() {
+            let path = folder.clone().join(watch_log_file(*at));
+            match WatchLog::read(&self.get(&path).map_err(unreadable)?) {
+                Ok(log) => return Ok(Some(log)),
+                Err(damage @ LogDamage::Version(_)) => {
+                    let way_out = "use the version of Vaste that wrote it, or remove it";
+                    return Err(format!("the watch log {path} is not read: {damage}: {way_out}"));
+                }
+                Err(damage) => tracing::error!("the watch log {path} is passed over: {damage}"),
+            }
+        }
+        Ok(None)
     }
 
     fn write(&self, path: &Path, bytes: Vec<u8>) -> Result<(), object_store::Error> {
@@ -265,7 +281,7 @@ impl Writing {
             while let Job::WatchLog { .. } = job
                 && let Ok(next) = jobs.try_recv()
             {
-                if let Job::Checkpoint { .. } = next {
+                if !matches!(next, Job::WatchLog { .. }) {
                     self.carry_out(job);
                 }
                 job = next;
@@ -277,8 +293,7 @@ impl Writing {
     fn carry_out(&self, job: Job) {
         match job {
             Job::Checkpoint { partition, name, bytes, done } => {
-                let is_durable = self.checkpoint(partition, &name, bytes);
-                let (is_durable, took) = is_durable;
+                let (is_durable, took) = self.checkpoint(partition, &name, bytes);
                 let written = Written { partition, position: name.position, is_durable, took };
                 if done.send(written).is_err() {
                     tracing::debug!(partition, "nobody waits for this checkpoint any more");
@@ -287,6 +302,15 @@ impl Writing {
             Job::WatchLog { at, bytes } => {
                 if let Err(error) = self.store.keep_watch_log(at, bytes) {
                     tracing::error!("the watch log cannot be kept: {error}; check state.store");
+                }
+            }
+            Job::ReadWatchLog { done } => {
+                let log = self.store.watch_log().unwrap_or_else(|said| {
+                    tracing::error!("{said}");
+                    None
+                });
+                if done.send(log).is_err() {
+                    tracing::debug!("nobody waits for the watch log any more");
                 }
             }
         }

@@ -1,33 +1,31 @@
 //! The viewer: hands one `now` to all workers, merges what they say, publishes the picture.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::Duration;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
 use super::alertmanager::Delivery;
-use super::clock::{self, Clock, JUMP_MAX, Steady};
+use super::clock::{self, Clock};
 use super::instruments::Instruments;
 use super::picture::{self, Detail, Doubt, Picture, Shared, Stream};
 use super::store::Job;
 use super::stream::{Batch, Command};
-use crate::agreement::State;
-use crate::alert::{Alerts, Notice, Own, SendReason, Sender, WatchLog};
+use crate::alert::{Sender, WatchLog};
 use crate::measure::Measure;
 use crate::name::team_label;
-use crate::responses::Responses;
 use crate::rules::{Rules, Slot};
 use crate::ticket::{Ended, Rated, Running, Sink};
-use crate::time::{Elapsed, SECOND_MS, Timestamp};
+use crate::time::{Elapsed, Timestamp};
 use crate::view::View;
+use crate::watch::{Evaluation, Watch};
 
 /// How often a picture is published, at multiples of it, so that a tick falls on each whole second.
 const TICK: Elapsed = Elapsed::from_ms(200);
 
-/// How often what is known of alerts is kept at least.
-const LOG_EVERY: Elapsed = Elapsed::from_ms(15 * SECOND_MS);
+/// How long the store may take to say what others have kept of alerts.
+const OTHERS_WAIT: Duration = Duration::from_secs(10);
 
 /// The default of [`Viewer::patience`].
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -36,12 +34,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub(super) struct Viewer {
     rules: Arc<Rules>,
     clock: Clock,
-    view: View,
+    watch: Watch,
     commands: Vec<mpsc::Sender<Command>>,
     batches: Receiver<Batch>,
     /// What each worker said last, and whether it owes an answer.
     workers: Vec<(Stream, bool)>,
     started: Timestamp,
+    began: Instant,
     caught_up_at: Option<Timestamp>,
     /// How long a worker may take to answer before the picture is made without it.
     patience: Duration,
@@ -49,26 +48,11 @@ pub(super) struct Viewer {
     publishing_took: Duration,
     /// Why what is known cannot be trusted; absent if it can.
     doubt: Option<Doubt>,
-    alerts: Alerts,
-    /// The alerts of Vaste about itself.
-    own: Own,
-    /// When alerts were last evaluated, and when that was last kept.
-    evaluated_at: Timestamp,
-    logged_at: Timestamp,
+    delivery: Delivery,
     /// Who keeps the watch log.
     jobs: Option<mpsc::Sender<Job>>,
-    steady: Steady,
-    /// What time it is by the clock, and whether it can be trusted.
-    clock_says: (Timestamp, bool),
-    /// The samples that each partition has counted, as far as that was ever seen: what goes to another
-    /// instance was counted all the same.
-    counted: BTreeMap<i32, Arc<Responses>>,
-    /// Their sum.
-    responses: Arc<Responses>,
-    /// Whether each objective was missed when it was last known.
-    was_missed: Vec<Option<bool>>,
-    sender: Sender,
-    delivery: Delivery,
+    /// The watch log on its way: after doubt it must be known what others have seen meanwhile.
+    reading: Option<(Instant, Receiver<Option<WatchLog>>)>,
     instruments: Arc<Instruments>,
     picture: Arc<ArcSwap<Picture>>,
 }
@@ -94,39 +78,23 @@ impl Viewer {
         alerting: Alerting,
         shared: &Shared,
     ) -> Self {
-        let started = clock::wall();
-        let mut alerts = Alerts::new(&rules);
-        let mut was_missed: Vec<Option<bool>> = rules.objectives().map(|_| None).collect();
-        if let Some(log) = &alerting.log {
-            alerts.restore(log, &rules);
-            for (id, _, _) in rules.objectives() {
-                was_missed[id.index()] = Some(log.was_missed(id, &rules));
-            }
-        }
+        let Alerting { sender, delivery, stale_after, log, jobs } = alerting;
         Self {
             patience: PATIENCE,
             publishing_took: Duration::ZERO,
             doubt: None,
-            alerts,
-            own: Own::new(alerting.stale_after),
-            evaluated_at: Timestamp::EVENT_MIN,
-            logged_at: Timestamp::EVENT_MIN,
-            jobs: alerting.jobs,
-            steady: Steady::default(),
-            clock_says: (clock.now(), true),
-            was_missed,
-            counted: BTreeMap::new(),
-            responses: Arc::new(Responses::new(&rules)),
-            sender: alerting.sender,
-            delivery: alerting.delivery,
+            delivery,
+            jobs,
+            reading: None,
             instruments: Arc::clone(&shared.instruments),
-            view: View::new(Arc::clone(&rules), Timestamp::EVENT_MIN),
+            watch: Watch::new(Arc::clone(&rules), log.as_ref(), stale_after, sender),
             workers: commands.iter().map(|_| (Stream::default(), false)).collect(),
             rules,
             clock,
             commands,
             batches,
-            started,
+            started: clock::wall(),
+            began: clock::instant(),
             caught_up_at: None,
             picture: Arc::clone(&shared.picture),
         }
@@ -158,27 +126,18 @@ impl Viewer {
         next + step.saturating_mul(u32::try_from(missing).unwrap_or(u32::MAX))
     }
 
-    /// Looks once more, and tells who fires that it may take a while until somebody looks again: a deploy must
-    /// neither page nor end a page.
+    /// Looks once more before it ends.
     fn take_leave(&mut self) {
         self.tick();
-        if self.caught_up_at.is_some() {
-            self.evaluate(self.view.now());
-        }
-        let at = self.evaluated_at.max(self.view.now());
-        let notices = self.sender.farewell(&mut self.alerts, &self.view, at);
-        self.delivery.send(&notices, &self.instruments.delivered);
-        self.keep_log(at);
+        let doubt = self.doubt.as_ref().map(ToString::to_string);
+        let evaluation = self.watch.take_leave(doubt.as_deref());
+        self.tell(evaluation);
     }
 
     fn tick(&mut self) {
-        self.clock_says = match self.clock {
-            Clock::Wall => self.steady.look(clock::wall(), clock::instant()),
-            Clock::Story(_) => (self.clock.now(), true),
-        };
-        let second = self.now().floor_to(Elapsed::from_ms(SECOND_MS));
-        // Alerts are evaluated on whole seconds: where one has begun since, the view stops at it.
-        let now = if second > self.view.now() { second } else { self.now() };
+        self.look();
+        let stream = self.stream();
+        let now = self.watch.instant(stream.doubt().is_none(), stream.event_time_max());
         // Who still owes an answer is not asked again; what it says is then of an earlier instant.
         let is_behind = self.workers.iter().any(|(_, owes)| *owes);
         for (worker, commands) in self.commands.iter().enumerate() {
@@ -191,132 +150,107 @@ impl Viewer {
                 }
             }
         }
-        self.view.advance(now);
+        self.watch.advance(now);
         while self.workers.iter().any(|(_, owes)| *owes) {
             let Ok(batch) = self.batches.recv_timeout(self.patience) else { break };
-            let instruments = &self.instruments;
-            batch.effects.apply(&mut Counting { view: &mut self.view, instruments });
+            let (view, instruments) = (self.watch.view_mut(), &self.instruments);
+            batch.effects.apply(&mut Counting { view, instruments });
             if let Some(stream) = batch.stream {
                 self.workers[batch.worker] = (stream, false);
             }
         }
-        let stream = self.stream();
-        self.view.set_history_from(stream.history_from());
-        self.count_responses(&stream);
-        self.doubt = stream.doubt();
         let is_behind = is_behind || self.workers.iter().any(|(_, owes)| *owes);
-        if self.doubt.is_none() && is_behind {
-            self.doubt = Some(Doubt::Overloaded);
+        let stream = self.stream();
+        self.watch.view_mut().set_history_from(stream.history_from());
+        for (partition, progress) in &stream.partitions {
+            self.watch.count(*partition, &progress.responses);
         }
-        let (says, is_steady) = self.clock_says;
-        if !is_steady || says.plus(JUMP_MAX) < self.view.now() {
-            self.doubt = Some(Doubt::Jumped);
+        let was_in_doubt = self.caught_up_at.is_none() || self.doubt.is_some();
+        self.doubt = if self.watch.is_clock_sane() {
+            stream.doubt().or_else(|| is_behind.then_some(Doubt::Overloaded))
+        } else {
+            Some(Doubt::Jumped)
+        };
+        if self.doubt.is_none() && was_in_doubt && !self.has_heard_of_others() {
+            self.doubt = Some(Doubt::Starting);
         }
-        if self.caught_up_at.is_none() && self.doubt.is_none() {
+        if self.watch.trust(self.doubt.is_none()) {
             self.caught_up_at = Some(clock::wall());
             tracing::info!("caught up: readings and verdicts can be trusted from here on");
-            // This tick's instant is from before: the first picture to be trusted is that of the next.
             return;
         }
-        self.watch();
+        let began = clock::instant();
+        let doubt = self.doubt.as_ref().map(ToString::to_string);
+        if let Some(evaluation) = self.watch.evaluate(doubt.as_deref()) {
+            let took = began.elapsed().as_secs_f64();
+            self.instruments.alert_evaluation_duration.observe(took);
+            self.tell(evaluation);
+        }
         let began = clock::instant();
         self.publish();
         self.publishing_took = began.elapsed();
     }
 
-    /// Judges by whether what is known can be trusted, and evaluates alerts if it is time.
-    fn watch(&mut self) {
-        self.view.set_frozen(self.doubt.is_some());
-        // Before it has ever caught up, the view is of the past. What fired when the service last ran is sent
-        // again all the same, and says that it is not known whether it still holds.
-        let at = if self.caught_up_at.is_some() { self.view.now() } else { self.clock_says.0 };
-        let second = at.floor_to(Elapsed::from_ms(SECOND_MS));
-        let is_time = self.caught_up_at.is_none() || at == second;
-        if is_time && second > self.evaluated_at {
-            let timer = self.instruments.alert_evaluation_duration.start_timer();
-            self.evaluate(second);
-            timer.observe_duration();
-        }
-    }
-
-    fn evaluate(&mut self, at: Timestamp) {
-        self.evaluated_at = at;
-        let mut is_news = false;
-        let instruments = Arc::clone(&self.instruments);
-        for (id, owner, objective) in self.rules.objectives() {
-            let judged = self.view.state(id);
-            let was_missed = &mut self.was_missed[id.index()];
-            if judged.state != State::Frozen {
-                let is_missed = judged.state == State::Missed;
-                let team = team_label(self.rules.slot_name(owner));
-                let breaches = instruments.breaches.with_label_values(&[team, &objective.name]);
-                breaches.inc_by(u64::from(is_missed && *was_missed == Some(false)));
-                *was_missed = Some(is_missed);
-            }
-            for transition in self.alerts.evaluate(id, judged, &self.rules, at) {
-                is_news = true;
-                let team = team_label(transition.team.as_deref());
-                let (alert, state) = (transition.alert.label(), transition.state);
-                tracing::info!(team, objective = &*transition.objective, alert, "alert is {state}");
-            }
-        }
-        let due = self.sender.take_due(&mut self.alerts, &self.view, at);
-        let log = |(notice, reason): &(Notice, SendReason)| {
-            tracing::debug!(labels = ?notice.labels, ?reason, "alert is sent");
+    /// Whether it is known what others have kept of alerts while this process was in doubt. A store that does
+    /// not answer is not waited for: what is known here must do.
+    fn has_heard_of_others(&mut self) -> bool {
+        let Some(jobs) = &self.jobs else { return true };
+        let Some((since, log)) = &self.reading else {
+            let (done, log) = mpsc::channel();
+            self.reading = Some((clock::instant(), log));
+            return jobs.send(Job::ReadWatchLog { done }).is_err();
         };
-        let mut notices: Vec<Notice> =
-            due.into_iter().inspect(log).map(|(notice, _)| notice).collect();
-        is_news |= !notices.is_empty();
-        let doubt = self.doubt.as_ref().map(ToString::to_string);
-        notices.extend(self.own.take_due(doubt.as_deref(), &self.sender, at));
-        self.delivery.send(&notices, &self.instruments.delivered);
-        self.instruments.alert_evaluations.inc();
-        self.instruments.alert_evaluation_last.set(at.unix_seconds());
-        if is_news || self.logged_at.plus(LOG_EVERY) <= at {
-            self.keep_log(at);
-        }
-    }
-
-    /// Hands over what is known of alerts to be kept.
-    fn keep_log(&mut self, at: Timestamp) {
-        self.logged_at = at;
-        let Some(jobs) = &self.jobs else { return };
-        let ids = self.rules.objectives().map(|(id, _, _)| id);
-        let missed = ids.filter(|id| self.was_missed[id.index()] == Some(true));
-        let bytes = WatchLog::of(&self.alerts, missed, &self.rules, at).bytes();
-        if jobs.send(Job::WatchLog { at: at.ms(), bytes }).is_err() {
-            tracing::debug!("nobody keeps the watch log any more");
-        }
-    }
-
-    /// The wall clock once everything is caught up, before that the latest event time, at most the wall
-    /// clock; it never goes back.
-    fn now(&self) -> Timestamp {
-        let wall = self.clock_says.0;
-        let stream = self.stream();
-        let now = if stream.doubt().is_none() || self.caught_up_at.is_some() {
-            wall
-        } else {
-            stream.event_time_max().map_or(self.view.now(), |latest| latest.min(wall))
-        };
-        now.max(self.view.now())
-    }
-
-    /// Takes note of what partitions have counted. A counter never steps back: one that begins anew, since
-    /// its checkpoint is lost, is heard again once it has gone further.
-    fn count_responses(&mut self, stream: &Stream) {
-        let mut is_new = false;
-        for (number, progress) in &stream.partitions {
-            let known = self.counted.get(number).map_or(0, |responses| responses.total());
-            if progress.responses.total() > known {
-                self.counted.insert(*number, Arc::clone(&progress.responses));
-                is_new = true;
+        match log.try_recv() {
+            Ok(log) => {
+                if let Some(log) = log {
+                    self.watch.adopt(&log);
+                }
             }
+            Err(TryRecvError::Empty) if since.elapsed() < OTHERS_WAIT => return false,
+            Err(_) => tracing::warn!("the watch log cannot be read: going by what is known here"),
         }
-        if is_new {
-            let mut all = Responses::new(&self.rules);
-            self.counted.values().for_each(|responses| all.merge(responses));
-            self.responses = Arc::new(all);
+        self.reading = None;
+        true
+    }
+
+    fn look(&mut self) {
+        match self.clock {
+            Clock::Wall => {
+                let passed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
+                let wall = clock::wall();
+                if self.watch.look(wall, Elapsed::from_ms(passed)) {
+                    tracing::error!("the clock of this machine has jumped to {wall}");
+                }
+            }
+            Clock::Story(_) => self.watch.look_at_story(self.clock.now()),
+        }
+    }
+
+    /// Counts, sends and keeps what an evaluation says.
+    fn tell(&self, evaluation: Evaluation) {
+        let Evaluation { at, transitions, breaches, notices, log } = evaluation;
+        let instruments = &self.instruments;
+        for id in breaches {
+            let (owner, objective) = self.rules.objective(id);
+            let team = team_label(self.rules.slot_name(owner));
+            instruments.breaches.with_label_values(&[team, &objective.name]).inc();
+        }
+        for transition in transitions {
+            let team = team_label(transition.team.as_deref());
+            let (alert, state) = (transition.alert.label(), transition.state);
+            tracing::info!(team, objective = &*transition.objective, alert, "alert is {state}");
+        }
+        for notice in &notices {
+            tracing::debug!(labels = ?notice.labels, "alert is sent");
+        }
+        self.delivery.send(&notices, &instruments.delivered);
+        instruments.alert_evaluations.inc();
+        instruments.alert_evaluation_last.set(at.unix_seconds());
+        if let (Some(log), Some(jobs)) = (log, &self.jobs) {
+            let job = Job::WatchLog { at: at.ms(), bytes: log.bytes() };
+            if jobs.send(job).is_err() {
+                tracing::debug!("nobody keeps the watch log any more");
+            }
         }
     }
 
@@ -332,31 +266,32 @@ impl Viewer {
     fn given_up(&self) -> Vec<(Slot, Measure, Elapsed, [u64; 5])> {
         let slots = self.rules.reading_slots();
         let series = slots.flat_map(|s| self.rules.measures().iter().map(move |m| (s, *m)));
-        let windows = self.rules.windows();
+        let (windows, view) = (self.rules.windows(), self.watch.view());
         series
             .flat_map(|(slot, measure)| windows.iter().map(move |length| (slot, measure, *length)))
             .map(|(slot, measure, length)| {
-                (slot, measure, length, self.view.given_up(slot, measure, length))
+                (slot, measure, length, view.given_up(slot, measure, length))
             })
             .collect()
     }
 
     fn publish(&mut self) {
         let is_known = self.caught_up_at.is_some();
-        let has_read = self.view.now() > Timestamp::EVENT_MIN;
-        let verdicts = self.view.verdicts();
+        let view = self.watch.view();
+        let has_read = view.now() > Timestamp::EVENT_MIN;
+        let verdicts = view.verdicts();
         let trusted = self.doubt.as_ref().and_then(|_| Picture::last_trusted(&self.picture.load()));
         self.picture.store(Arc::new(Picture {
-            at: has_read.then_some(self.view.now()),
+            at: has_read.then_some(view.now()),
             rules: Arc::clone(&self.rules),
-            readings: if is_known { self.view.readings() } else { Vec::new() },
-            details: Detail::all(&self.view, &verdicts),
+            readings: if is_known { view.readings() } else { Vec::new() },
+            details: Detail::all(view, &verdicts),
             verdicts,
             given_up: if is_known { self.given_up() } else { Vec::new() },
-            ratings: if is_known { picture::ratings(&self.view) } else { Vec::new() },
-            alerts: self.alerts.clone(),
+            ratings: if is_known { picture::ratings(view) } else { Vec::new() },
+            alerts: self.watch.alerts().clone(),
             stream: self.stream(),
-            responses: Arc::clone(&self.responses),
+            responses: Arc::clone(self.watch.responses()),
             started: self.started,
             caught_up_at: self.caught_up_at,
             frozen: self.doubt.clone(),
@@ -412,7 +347,7 @@ mod tests {
         let alerting = Alerting {
             sender: Sender::default(),
             delivery,
-            stale_after: Elapsed::from_ms(SECOND_MS),
+            stale_after: Elapsed::from_ms(1_000),
             log: None,
             jobs: None,
         };

@@ -13,6 +13,7 @@ fn notice(objective: &str) -> Notice {
     Notice {
         labels: BTreeMap::from([("objective".into(), objective.into())]),
         annotations: BTreeMap::new(),
+        doubted_since: None,
         starts_at: Timestamp::from_ms(0),
         ends_at: Timestamp::from_ms(300_000),
         generator_url: "http://127.0.0.1/".to_owned(),

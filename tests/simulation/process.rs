@@ -1,0 +1,420 @@
+//! A process of the group: what the service's threads do, one second at a time.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use vaste::alert::{Notice, Sender, WatchLog, is_in_other_hands};
+use vaste::checkpoint;
+use vaste::measure::{Basis, Measure};
+use vaste::partition::{Name, Partition, Record, Start, Taken};
+use vaste::responses::Responses;
+use vaste::rules::Rules;
+use vaste::share::Share;
+use vaste::time::{Elapsed, SECOND_MS, Timestamp};
+use vaste::watch::Watch;
+
+use crate::at;
+use crate::world::World;
+
+/// Records that one partition reads in a second: less than may come.
+const READ_AT_ONCE: usize = 40;
+
+/// A partition as a process holds it.
+struct Held {
+    partition: Partition,
+    offset: i64,
+    is_caught_up: bool,
+}
+
+/// What is to be made durable, and when it will be.
+enum Job {
+    Checkpoint(i32, Name, Vec<u8>),
+    Log(i64, Vec<u8>),
+}
+
+/// One process.
+pub(crate) struct Process {
+    name: usize,
+    rules: Arc<Rules>,
+    watch: Option<Watch>,
+    held: BTreeMap<i32, Held>,
+    jobs: VecDeque<(i64, Job)>,
+    /// The latest of each alert that the Alertmanager has not accepted yet.
+    pending: BTreeMap<String, Notice>,
+    starts_at: i64,
+    stalls_until: i64,
+    clock_off: (Elapsed, i64, i64),
+    was_in_doubt: bool,
+    assigned: Vec<i32>,
+}
+
+/// What a process says in the end.
+pub(crate) struct Reading {
+    pub(crate) lines: Vec<String>,
+    pub(crate) counted: Responses,
+}
+
+/// The latest watch log that can be read.
+fn latest_log(world: &World) -> Option<WatchLog> {
+    let logs = world.store.logs.values().rev();
+    logs.filter_map(|bytes| WatchLog::read(bytes).ok()).next()
+}
+
+fn rules() -> Arc<Rules> {
+    let within = |seconds: i64| Target {
+        elapsed: Elapsed::from_ms(seconds * SECOND_MS),
+        basis: Basis::Calendar,
+    };
+    let team = |name: &str, level: Level| {
+        let mut objective = Objective::new(name, Measure::FirstReply, level);
+        objective.alerts.missed.hold = Elapsed::from_ms(5 * SECOND_MS);
+        objective.alerts.missed.keep_firing_for = Elapsed::from_ms(3 * SECOND_MS);
+        Agreement {
+            owner: Owner::Team(name.into()),
+            hours: None,
+            objectives: vec![objective],
+            about: About::default(),
+        }
+    };
+    let fine = Level::Within {
+        target: within(1_000),
+        by_priority: [None; 4],
+        share: Share::from_basis_points(1_000).unwrap(),
+        min_tickets: 1,
+    };
+    let agreements = [
+        team("forgotten", Level::NoneOver(within(20))),
+        team("answered", Level::NoneOver(within(20))),
+        team("fine", fine),
+    ];
+    Arc::new(Rules::new(&agreements, &Measure::DEFAULT))
+}
+
+impl Process {
+    pub(crate) fn new(name: usize) -> Self {
+        Self {
+            name,
+            rules: rules(),
+            watch: None,
+            held: BTreeMap::new(),
+            jobs: VecDeque::new(),
+            pending: BTreeMap::new(),
+            starts_at: 0,
+            stalls_until: 0,
+            clock_off: (Elapsed::ZERO, 1, 0),
+            was_in_doubt: true,
+            assigned: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    pub(crate) fn has(&self, partition: i32) -> bool {
+        self.assigned.contains(&partition)
+    }
+
+    /// Begins, with what is known of alerts.
+    pub(crate) fn start(&mut self, world: &mut World, second: i64) {
+        // A clock that is wrong from the start is not to be told from one that is right.
+        self.clock_off.2 = second;
+        let log = latest_log(world);
+        let stale_after = Elapsed::from_ms(60 * SECOND_MS);
+        let rules = Arc::clone(&self.rules);
+        let mut watch = Watch::new(rules, log.as_ref(), stale_after, Sender::default());
+        watch.look(at(second), Elapsed::from_ms(second * SECOND_MS));
+        self.watch = Some(watch);
+        self.was_in_doubt = true;
+        self.pending.clear();
+        self.jobs.clear();
+        let assigned = std::mem::take(&mut self.assigned);
+        self.assign(&assigned, world, second);
+    }
+
+    /// Takes partitions up where their latest whole checkpoint ends.
+    pub(crate) fn assign(&mut self, partitions: &[i32], world: &mut World, second: i64) {
+        self.assigned.extend(partitions);
+        if self.watch.is_none() {
+            return;
+        }
+        let topic: Arc<str> = "events".into();
+        for &number in partitions {
+            let kept = world.store.checkpoints.get(&number);
+            let epoch = kept.and_then(|kept| kept.keys().last()).map_or(1, |name| name.epoch + 1);
+            let whole = kept.and_then(|kept| {
+                kept.values().rev().find_map(|bytes| {
+                    let image = checkpoint::read(bytes).ok()?;
+                    Partition::restore(&image, Arc::clone(&self.rules), &topic, number, epoch).ok()
+                })
+            });
+            let partition = whole
+                .unwrap_or_else(|| Partition::new(Arc::clone(&self.rules), &topic, number, epoch));
+            let offset = match partition.start() {
+                Start::Beginning => 0,
+                Start::At(offset) => offset,
+            };
+            world.note(second, &format!("{} takes {number} up at {offset}", self.name));
+            self.held.insert(number, Held { partition, offset, is_caught_up: false });
+        }
+    }
+
+    /// Gives a partition up, with its checkpoint where that is whole.
+    pub(crate) fn revoke(&mut self, number: i32, world: &mut World, second: i64) {
+        self.assigned.retain(|other| *other != number);
+        let Some(mut held) = self.held.remove(&number) else { return };
+        let Some(watch) = &mut self.watch else { return };
+        if held.is_caught_up {
+            let now = watch.view().now();
+            while held.partition.advance_some(now, usize::MAX, watch.view_mut()) {}
+            if let Some((origin, bytes)) = held.partition.image(at(second))
+                && second >= world.store.fails_until
+            {
+                let name = Name { epoch: origin.epoch, position: origin.position };
+                world.store.keep(number, &name, bytes);
+            }
+        }
+        held.partition.withdraw(watch.view_mut());
+        world.note(second, &format!("{} gives {number} up", self.name));
+    }
+
+    /// Ends at once: what was on its way to the store may be there or not.
+    pub(crate) fn crash(&mut self, world: &mut World, back_at: i64, second: i64) {
+        if self.watch.take().is_none() {
+            return;
+        }
+        world.note(second, &format!("{} crashes", self.name));
+        self.held.clear();
+        if second.rem_euclid(2) == 0 {
+            self.jobs.clear();
+        } else {
+            self.carry_out(i64::MAX, world);
+        }
+        self.starts_at = back_at;
+    }
+
+    /// Ends as it should.
+    pub(crate) fn stop(&mut self, world: &mut World, back_at: i64, second: i64) {
+        let Some(mut watch) = self.watch.take() else { return };
+        world.note(second, &format!("{} stops", self.name));
+        let doubt = self.doubt(world, &watch, second);
+        let evaluation = watch.take_leave(doubt);
+        self.send(&evaluation.notices, world);
+        if let Some(log) = evaluation.log
+            && second >= world.store.fails_until
+        {
+            world.store.keep_log(evaluation.at.ms(), log.bytes());
+        }
+        self.watch = Some(watch);
+        for number in self.assigned.clone() {
+            self.revoke(number, world, second);
+            self.assigned.push(number);
+        }
+        self.watch = None;
+        self.held.clear();
+        self.carry_out(second, world);
+        self.starts_at = back_at;
+    }
+
+    pub(crate) fn stall_until(&mut self, second: i64) {
+        self.stalls_until = second;
+    }
+
+    /// Its clock is off for a while, unless it is already.
+    pub(crate) fn clock_off(&mut self, second: i64, by: Elapsed, sign: i64, until: i64) {
+        if second >= self.clock_off.2 {
+            self.clock_off = (by, sign, until);
+        }
+    }
+
+    /// All is well again.
+    pub(crate) fn recover(&mut self, world: &mut World, second: i64) {
+        self.stalls_until = second;
+        self.clock_off.2 = second;
+        if self.watch.is_none() {
+            self.start(world, second);
+        }
+    }
+
+    /// One second.
+    pub(crate) fn tick(&mut self, second: i64, world: &mut World) {
+        if self.watch.is_none() && second >= self.starts_at {
+            self.start(world, second);
+        }
+        if self.watch.is_none() || second < self.stalls_until {
+            return;
+        }
+        self.carry_out(second, world);
+        if !world.is_broker_away(second) {
+            self.read_some(world);
+        }
+        self.judge(second, world);
+        self.keep(second, world);
+        self.retry(world);
+    }
+
+    fn read_some(&mut self, world: &World) {
+        let Some(watch) = &mut self.watch else { return };
+        for (number, held) in &mut self.held {
+            let records = &world.topic[usize::try_from(*number).unwrap()];
+            let from = usize::try_from(held.offset).unwrap();
+            for (offset, kept) in (from..).zip(records.iter().skip(from).take(READ_AT_ONCE)) {
+                let record = Record {
+                    offset: i64::try_from(offset).unwrap(),
+                    key: Some(kept.key.as_bytes()),
+                    payload: Some(kept.payload.as_bytes()),
+                    timestamp: Some(kept.timestamp),
+                };
+                let taken = held.partition.take(&record, watch.view_mut());
+                assert_ne!(taken, Taken::Foreign);
+                held.offset = record.offset + 1;
+            }
+            held.is_caught_up |= held.offset == i64::try_from(records.len()).unwrap();
+        }
+    }
+
+    /// Why it cannot be sure; none where it can.
+    fn doubt(&self, world: &World, watch: &Watch, second: i64) -> Option<&'static str> {
+        if !watch.is_clock_sane() {
+            Some("the clock has jumped")
+        } else if world.is_broker_away(second) {
+            Some("the broker is away")
+        } else if self.held.len() < world.topic.len() {
+            Some("partitions are elsewhere")
+        } else if self.held.values().any(|held| !held.is_caught_up) {
+            Some("it is behind")
+        } else {
+            None
+        }
+    }
+
+    fn judge(&mut self, second: i64, world: &mut World) {
+        let Some(mut watch) = self.watch.take() else { return };
+        let (by, sign, until) = self.clock_off;
+        let wall = match sign {
+            _ if second >= until => at(second),
+            1 => at(second).plus(by),
+            _ => at(second).minus(by),
+        };
+        watch.look(wall, Elapsed::from_ms(second * SECOND_MS));
+        let latest = self.held.values().filter_map(|held| held.partition.counted_to()).max();
+        let is_caught_up = self.doubt(world, &watch, second).is_none();
+        let now = watch.instant(is_caught_up, latest);
+        watch.advance(now);
+        for (number, held) in self.held.iter_mut().filter(|(_, held)| held.is_caught_up) {
+            while held.partition.advance_some(now, 7, watch.view_mut()) {}
+            watch.count(*number, &Arc::new(held.partition.responses().clone()));
+        }
+        let doubt = self.doubt(world, &watch, second);
+        if doubt.is_none()
+            && std::mem::take(&mut self.was_in_doubt)
+            && let Some(log) = latest_log(world)
+        {
+            watch.adopt(&log);
+        }
+        self.was_in_doubt = doubt.is_some();
+        if !watch.trust(doubt.is_none())
+            && let Some(evaluation) = watch.evaluate(doubt)
+        {
+            for transition in &evaluation.transitions {
+                let (objective, state) = (&transition.objective, transition.state);
+                world.note(second, &format!("{} says {objective} is {state}", self.name));
+            }
+            self.send(&evaluation.notices, world);
+            if let Some(log) = evaluation.log {
+                let slow = if second < world.store.slow_until { 9 } else { 1 };
+                self.jobs.push_back((second + slow, Job::Log(evaluation.at.ms(), log.bytes())));
+            }
+        }
+        self.watch = Some(watch);
+    }
+
+    /// Makes a checkpoint of a partition every few seconds.
+    fn keep(&mut self, second: i64, world: &World) {
+        for (number, held) in &mut self.held {
+            let is_turn = (second + i64::from(*number)).rem_euclid(5) == 0;
+            let is_pending = self
+                .jobs
+                .iter()
+                .any(|(_, job)| matches!(job, Job::Checkpoint(other, ..) if other == number));
+            if !is_turn || is_pending || !held.is_caught_up || !held.partition.has_news() {
+                continue;
+            }
+            if let Some((origin, bytes)) = held.partition.image(at(second)) {
+                let name = Name { epoch: origin.epoch, position: origin.position };
+                let slow = if second < world.store.slow_until { 15 } else { 1 };
+                self.jobs.push_back((second + slow, Job::Checkpoint(*number, name, bytes)));
+            }
+        }
+    }
+
+    fn carry_out(&mut self, second: i64, world: &mut World) {
+        while let Some((due, _)) = self.jobs.front()
+            && *due <= second
+        {
+            let Some((_, job)) = self.jobs.pop_front() else { return };
+            if second < world.store.fails_until {
+                continue;
+            }
+            match job {
+                Job::Checkpoint(partition, name, bytes) => {
+                    world.note(second, &format!("{} keeps {partition} as {name:?}", self.name));
+                    world.store.keep(partition, &name, bytes);
+                }
+                Job::Log(at, bytes) => world.store.keep_log(at, bytes),
+            }
+        }
+    }
+
+    fn send(&mut self, notices: &[Notice], world: &mut World) {
+        for notice in notices {
+            self.pending.insert(format!("{:?}", notice.labels), notice.clone());
+        }
+        self.retry(world);
+    }
+
+    /// Sends what has not been accepted yet: of each alert its latest state. What is frozen is not sent where
+    /// somebody else knows better.
+    fn retry(&mut self, world: &mut World) {
+        let now = world.now();
+        let mut sent = Vec::new();
+        self.pending.retain(|labels, notice| {
+            let objective = notice.labels.get("objective");
+            if let (Some(objective), Some(since)) = (objective, notice.doubted_since) {
+                // Who cannot ask waits.
+                let Some(listed) = world.alertmanager.listed(objective) else { return true };
+                if is_in_other_hands(since, listed, Timestamp::EVENT_MIN, now) {
+                    return false;
+                }
+            }
+            sent.push((labels.clone(), notice.clone()));
+            true
+        });
+        let notices: Vec<Notice> = sent.iter().map(|(_, notice)| notice.clone()).collect();
+        if !notices.is_empty() && world.alertmanager.post(&notices) {
+            sent.iter().for_each(|(labels, _)| drop(self.pending.remove(labels)));
+        }
+    }
+
+    /// Whether an alert of this objective is active here.
+    pub(crate) fn tells(&self, objective: &str) -> bool {
+        let Some(watch) = &self.watch else { return false };
+        let mut active = watch.alerts().iter().filter(|alert| alert.status().is_active());
+        active.any(|alert| *self.rules.objective(alert.objective).1.name == *objective)
+    }
+
+    /// All readings and verdicts, and what was counted.
+    pub(crate) fn read(&self) -> Reading {
+        let watch = self.watch.as_ref().unwrap();
+        let view = watch.view();
+        let readings = view.readings();
+        let readings = readings.iter().map(|reading| serde_json::to_string(reading).unwrap());
+        let verdicts = view.verdicts();
+        let verdicts = verdicts.iter().map(|verdict| serde_json::to_string(verdict).unwrap());
+        Reading {
+            lines: readings.chain(verdicts).collect(),
+            counted: Responses::clone(watch.responses()),
+        }
+    }
+}
