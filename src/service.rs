@@ -17,6 +17,7 @@ mod alertmanager;
 mod api;
 mod board;
 pub mod clock;
+mod dead_letters;
 pub mod demo;
 mod http;
 mod instruments;

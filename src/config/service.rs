@@ -102,6 +102,8 @@ pub struct Kafka {
     pub workers: usize,
     /// Properties for librdkafka, such as `security.protocol`.
     pub properties: Vec<(String, String)>,
+    /// The topic that rejected records are written to; absent where they are only logged and counted.
+    pub dead_letters: Option<String>,
 }
 
 /// Where the service listens.
@@ -183,6 +185,13 @@ pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes)
         .and_then(|labels| labels.fields(file))
         .map_or_else(Vec::new, |labels| agreement::labels(&labels, file));
     let state = fields.take("state").map_or_else(State::default, |group| state(&group, file));
+    if let Some(Some(Kafka { dead_letters: Some(_), .. })) = &kafka
+        && state.store.is_none()
+    {
+        let problem = "is there and state.store is not: every start reads the topic from its beginning, and \
+                       writes all rejected records once more; write where to keep checkpoints";
+        file.warn(fields.at(), "kafka.dead_letters", problem);
+    }
     let stale_after = fields.take("stale_after").and_then(|field| duration(&field, file));
     read.service = kafka.flatten().zip(http).map(|(kafka, http)| Service {
         kafka,
@@ -265,15 +274,21 @@ fn kafka(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
         field.parse(file, problem, |text| text.parse().ok().filter(in_range))
     });
     let properties = fields.take("properties").map_or_else(Vec::new, |f| properties(&f, file));
-    if let Some(field) = fields.take("dead_letters") {
-        file.warn(
-            field.node.at,
-            &field.key,
-            "is not read by this version: rejected records are logged",
-        );
-    }
+    let dead_letters =
+        fields.take("dead_letters").map(|field| dead_letters(&field, topic.as_deref(), file));
     fields.finish(file);
-    Some(Kafka { brokers: brokers?, topic: topic?, group: group?, workers: workers?, properties })
+    let dead_letters = match dead_letters {
+        Some(name) => Some(name?),
+        None => None,
+    };
+    Some(Kafka {
+        brokers: brokers?,
+        topic: topic?,
+        group: group?,
+        workers: workers?,
+        properties,
+        dead_letters,
+    })
 }
 
 fn brokers(field: &Field<'_>, file: &mut File<'_>) -> Vec<String> {
@@ -293,6 +308,18 @@ fn name_of(field: &Field<'_>, what: &str, file: &mut File<'_>) -> Option<String>
         let legal = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
         (legal && (1..=249).contains(&text.len())).then(|| text.to_owned())
     })
+}
+
+/// The topic of rejected records. Not the one that is read: each would come back for ever.
+fn dead_letters(field: &Field<'_>, topic: Option<&str>, file: &mut File<'_>) -> Option<String> {
+    let name = name_of(field, "topic", file)?;
+    if topic == Some(name.as_str()) {
+        let problem = "is the topic that is read: every rejected record would come back for ever; name \
+                       another one, such as ticket-events.dlq";
+        field.fault(file, problem);
+        return None;
+    }
+    Some(name)
 }
 
 fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, String)> {

@@ -111,6 +111,24 @@ impl Reason {
             Self::UnsupportedEncoding => "unsupported_encoding",
         }
     }
+
+    /// The reason in words, with nothing of the record in them.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::BadId => "an id is empty, too long, or holds what ids may not",
+            Self::BadSchema => {
+                "a field is missing, of the wrong type, comes twice, or is not one of its values"
+            }
+            Self::BadTeam => {
+                "the team's name is empty, too long, reserved, or holds control characters"
+            }
+            Self::BadTimestamp => "the time cannot be read, or lies outside 1990 to 2099",
+            Self::Future => "the time is more than 5 minutes after the record's own",
+            Self::Malformed => "the value is not JSON",
+            Self::TooLarge => "the value is longer than a record may be",
+            Self::UnsupportedEncoding => "the value is not plain JSON in UTF-8",
+        }
+    }
 }
 
 /// Why one record was refused: the reason, and in words what is wrong where, and the way out.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::dead_letters::Counts;
 use super::instruments::Instruments;
 use crate::agreement::Tally;
 use crate::alert::Alerts;
@@ -244,6 +245,8 @@ pub(super) struct Stream {
     /// Times that records were gone before they were read, or the topic was another one.
     pub(super) gaps: u64,
     pub(super) commit_failures: u64,
+    /// Rejected records written to a topic of their own; absent where none is.
+    pub(super) dead_letters: Option<Counts>,
     pub(super) rebalances: u64,
     pub(super) errors: BTreeMap<String, u64>,
     /// What is wrong with the connection now, and the way out.
@@ -296,6 +299,9 @@ impl Stream {
         self.key_mismatches += other.key_mismatches;
         self.gaps += other.gaps;
         self.commit_failures += other.commit_failures;
+        if let Some(counts) = other.dead_letters {
+            self.dead_letters.get_or_insert_default().merge(counts);
+        }
         self.rebalances += other.rebalances;
         self.fetched_bytes += other.fetched_bytes;
         if self.trouble.is_none() {

@@ -23,6 +23,7 @@ use self::client::{Change, Context, Noted, is_cooperative};
 use self::holding::Holding;
 use self::keeper::Keeper;
 use super::clock::{self, Clock};
+use super::dead_letters::DeadLetters;
 use super::instruments::Instruments;
 use super::picture::Stream;
 use super::store::{Found, Store};
@@ -112,12 +113,18 @@ impl Worker {
             Some(place) => Some(Store::open(place, &kafka.group)?),
             None => None,
         };
+        let mut holding =
+            Holding::new(&kafka.topic, rules, clock, state.reopen_within, instruments);
+        let dead_letters = kafka.dead_letters.as_ref();
+        holding.set_dead_letters(
+            dead_letters.map(|topic| DeadLetters::new(kafka, topic)).transpose()?,
+        );
         Ok(Self {
             number,
             consumer,
             noted,
             instruments: Arc::clone(instruments),
-            holding: Holding::new(&kafka.topic, rules, clock, state.reopen_within, instruments),
+            holding,
             keeper: Keeper::new(jobs, state.checkpoint_every),
             store,
             unread: None,
@@ -169,6 +176,9 @@ impl Worker {
         }
         if let Some(began) = began {
             self.instruments.apply_duration.observe(began.elapsed().as_secs_f64());
+        }
+        if let Some(dead_letters) = self.holding.dead_letters() {
+            dead_letters.poll();
         }
         let changes = std::mem::take(&mut self.noted().changes);
         changes.into_iter().for_each(|change| self.change(change));
@@ -313,6 +323,7 @@ impl Worker {
     /// Reads a partition from its beginning; what is known of its tickets stays known.
     fn begin_again(&mut self, number: i32, why: &str) {
         tracing::error!(number, "{why}: its history has a gap; reading from its beginning");
+        self.keeper.drop_waiting(number);
         self.holding.begin_again(number);
         let topic = self.holding.topic();
         if let Err(error) = self.consumer.seek(topic, number, Offset::Beginning, ASK_WAIT) {
@@ -331,6 +342,7 @@ impl Worker {
         }
         for &number in partitions {
             tracing::info!(number, "revoked");
+            self.keeper.drop_waiting(number);
             self.holding.remove(number);
         }
         let mut list = TopicPartitionList::new();

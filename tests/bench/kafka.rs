@@ -159,6 +159,7 @@ fn drain(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
         group,
         workers,
         properties: Vec::new(),
+        dead_letters: None,
     };
     let drain_one = |number| {
         let kafka = kafka.clone();

@@ -305,7 +305,7 @@ external_labels: { cluster: north }
 ";
 
 /// What is written instead of a part of [`SERVICE`], which is what the fault says to write.
-const SERVICE_FAULTS: [(&str, &str); 29] = [
+const SERVICE_FAULTS: [(&str, &str); 31] = [
     ("\"https://vaste.example/\"", "vaste.example"),
     ("\"https://vaste.example/\"", "\"https://vaste .example\""),
     ("url: http://am-0.example:9093/\n    basic", "basic"),
@@ -334,6 +334,8 @@ const SERVICE_FAULTS: [(&str, &str); 29] = [
     ("group: vaste", "group: \"\""),
     ("workers: 2", "workers: 0"),
     ("workers: 2", "workers: many"),
+    ("workers: 2", "dead_letters: ticket events"),
+    ("workers: 2", "dead_letters: ticket-events"),
     ("security.protocol: SASL_SSL", "group.id: other"),
     ("security.protocol: SASL_SSL", "security.protocol: [SASL_SSL]"),
     ("127.0.0.1:9464", "localhost"),
@@ -410,11 +412,15 @@ objectives: [{ name: o, measure: first_reply, none_over: 5d, alerts: { at_risk: 
     assert!(config.notes.faults.is_empty());
     page.push_str(&said(&config));
     insta::assert_snapshot!("warnings", page);
-    let text = "kafka: { brokers: [\"localhost:9092\"], topic: t }\nhttp: { listen: \"0.0.0.0:9464\" }\n\
+    let text = "kafka: { brokers: [\"localhost:9092\"], topic: t, dead_letters: t.dlq }\nhttp: { listen: \"0.0.0.0:9464\" }\n\
                 alertmanagers: [{ url: \"http://localhost:9093\" }]\n";
     let config = read(&[("vaste.yaml", text)], &["vaste.yaml"]);
     assert!(config.notes.faults.is_empty());
     insta::assert_snapshot!("warnings_of_the_service", said(&config));
+    let kept =
+        read(&[("vaste.yaml", &format!("{text}state: {{ store: kept }}\n"))], &["vaste.yaml"]);
+    assert!(!said(&kept).contains("dead_letters"), "{}", said(&kept));
+    assert_eq!(kept.service.unwrap().kafka.dead_letters.as_deref(), Some("t.dlq"));
 }
 
 #[test]

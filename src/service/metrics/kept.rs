@@ -92,4 +92,9 @@ pub(super) fn history(picture: &Picture, families: &mut Families) {
         &[],
         stream.commit_failures,
     );
+    let Some(letters) = stream.dead_letters else { return };
+    for (result, letters) in [("written", letters.written), ("lost", letters.lost)] {
+        let help = "Rejected records written to, or lost on the way to, the dead letter topic.";
+        families.counter("dead_letters_total", help, &[("result", result)], letters);
+    }
 }

@@ -11,6 +11,7 @@ use crate::event::Outcome;
 use crate::partition::{Partition, Record, Taken};
 use crate::rules::Rules;
 use crate::service::clock::{self, Clock};
+use crate::service::dead_letters::DeadLetters;
 use crate::service::instruments::Instruments;
 use crate::service::picture::{Progress, Stream};
 use crate::time::{Elapsed, Timestamp};
@@ -39,6 +40,8 @@ pub(super) struct Holding {
     trouble: Option<String>,
     /// How long events were on their way, since the last report.
     event_delay: LocalHistogram,
+    /// Where rejected records go; absent where they are only logged.
+    dead_letters: Option<DeadLetters>,
 }
 
 impl Holding {
@@ -60,7 +63,23 @@ impl Holding {
             stream: Stream { topic: topic.to_owned(), ..Stream::default() },
             trouble: None,
             event_delay: instruments.event_delay.local(),
+            dead_letters: None,
         }
+    }
+
+    /// Writes rejected records there from now on.
+    pub(super) fn set_dead_letters(&mut self, dead_letters: Option<DeadLetters>) {
+        self.dead_letters = dead_letters;
+    }
+
+    pub(super) fn dead_letters(&mut self) -> Option<&mut DeadLetters> {
+        self.dead_letters.as_mut()
+    }
+
+    /// Whether each dead letter of a partition's records before this position is written or lost.
+    pub(super) fn has_settled(&self, number: i32, position: i64) -> bool {
+        let pending = self.dead_letters.as_ref().and_then(|letters| letters.lowest_pending(number));
+        pending.is_none_or(|pending| pending >= position)
     }
 
     pub(super) fn topic(&self) -> &str {
@@ -198,12 +217,13 @@ impl Holding {
             progress.stubs_evicted = shard.stubs_evicted();
             progress.is_full = shard.is_full();
         }
-        Stream { trouble: self.trouble.clone(), ..self.stream.clone() }
+        let dead_letters = self.dead_letters.as_ref().map(DeadLetters::counts);
+        Stream { trouble: self.trouble.clone(), dead_letters, ..self.stream.clone() }
     }
 
     /// Takes in one record. False where the topic is not the one that was read before.
     pub(super) fn take(&mut self, message: &BorrowedMessage<'_>) -> bool {
-        let Self { clock, partitions, effects, stream, event_delay, .. } = self;
+        let Self { clock, partitions, effects, stream, event_delay, dead_letters, .. } = self;
         let number = message.partition();
         let Some(partition) = partitions.get_mut(&number) else { return true };
         let Some(progress) = stream.partitions.get_mut(&number) else { return true };
@@ -241,6 +261,9 @@ impl Holding {
             if rejected <= REJECTIONS_LOGGED || rejected.is_power_of_two() {
                 let (offset, reason) = (message.offset(), rejection.reason.label());
                 tracing::warn!(partition = number, offset, reason, rejected, "record rejected");
+            }
+            if let Some(dead_letters) = dead_letters {
+                dead_letters.send(message, rejection);
             }
         }
         true

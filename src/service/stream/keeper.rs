@@ -4,6 +4,9 @@
 //! An image is made by the worker between two batches, since only then it is of one position; it is copying
 //! bytes that lie packed already. Writing it is the store's business. Both together take 5 % of the time at
 //! most: the more there is to keep, the rarer it is kept, and the longer is the way back after a crash.
+//!
+//! An image waits until the dead letters of the records before it are written or lost: who goes on from it
+//! never rejects those again, and would not send them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -23,6 +26,8 @@ pub(super) struct Keeper {
     /// The shortest time between two checkpoints of one partition.
     every: Duration,
     done: (Sender<Written>, Receiver<Written>),
+    /// Images that wait for dead letters, one a partition at most.
+    waiting: BTreeMap<i32, (Name, Vec<u8>)>,
     /// What is being written.
     pending: BTreeSet<i32>,
     /// What could not be written the last time.
@@ -40,6 +45,7 @@ impl Keeper {
             jobs,
             every,
             done: mpsc::channel(),
+            waiting: BTreeMap::new(),
             pending: BTreeSet::new(),
             failed: BTreeSet::new(),
             latest: BTreeMap::new(),
@@ -50,10 +56,12 @@ impl Keeper {
     /// Makes the checkpoint that is due longest, if one is. One at a time: the next turn comes soon.
     pub(super) fn keep_due(&mut self, holding: &mut Holding) {
         self.hear();
+        self.hand_settled(holding);
         let interval = self.interval();
         let due = |number: &i32| {
             let is_due = self.latest.get(number).is_none_or(|(at, _)| at.elapsed() >= interval);
-            is_due && self.is_wanted(*number, holding) && !self.pending.contains(number)
+            let is_under_way = self.pending.contains(number) || self.waiting.contains_key(number);
+            is_due && self.is_wanted(*number, holding) && !is_under_way
         };
         let age = |number: &i32| self.latest.get(number).map(|(at, _)| *at);
         let next = holding.numbers().into_iter().filter(due).min_by_key(age);
@@ -69,13 +77,26 @@ impl Keeper {
         holding: &mut Holding,
         patience: Duration,
     ) {
-        let until = clock::instant() + patience;
         for &number in partitions {
             if self.is_wanted(number, holding) {
                 holding.derive_all_of(number);
                 self.keep(number, holding);
             }
         }
+        if let Some(dead_letters) = holding.dead_letters() {
+            dead_letters.flush(patience);
+            self.hand_settled(holding);
+        }
+        for number in partitions {
+            if self.waiting.remove(number).is_some() {
+                // Who goes on from the checkpoint before rejects these records again, and sends them.
+                tracing::warn!(
+                    number,
+                    "dead letters are still on their way: no checkpoint is handed over"
+                );
+            }
+        }
+        let until = clock::instant() + patience;
         while partitions.iter().any(|number| self.pending.contains(number)) {
             let rest = until.saturating_duration_since(clock::instant());
             let Ok(written) = self.done.1.recv_timeout(rest) else {
@@ -108,16 +129,35 @@ impl Keeper {
     }
 
     fn keep(&mut self, number: i32, holding: &mut Holding) {
-        let Some(jobs) = &self.jobs else { return };
+        if self.jobs.is_none() {
+            return;
+        }
         let began = clock::instant();
         let Some(partition) = holding.get_mut(number) else { return };
         let Some((origin, bytes)) = partition.image(clock::wall()) else { return };
         self.latest.insert(number, (began, began.elapsed()));
         let name = Name { epoch: origin.epoch, position: origin.position };
-        let done = self.done.0.clone();
-        if jobs.send(Job::Checkpoint { partition: number, name, bytes, done }).is_ok() {
-            self.pending.insert(number);
+        self.waiting.insert(number, (name, bytes));
+        self.hand_settled(holding);
+    }
+
+    /// Hands over what waits no longer for dead letters.
+    fn hand_settled(&mut self, holding: &Holding) {
+        let Some(jobs) = &self.jobs else { return };
+        let settled = |number: &i32, (name, _): &mut (Name, Vec<u8>)| {
+            holding.has_settled(*number, name.position)
+        };
+        for (partition, (name, bytes)) in self.waiting.extract_if(.., settled) {
+            let done = self.done.0.clone();
+            if jobs.send(Job::Checkpoint { partition, name, bytes, done }).is_ok() {
+                self.pending.insert(partition);
+            }
         }
+    }
+
+    /// Lets go of an image that waits: its partition is given up, or read from its beginning.
+    pub(super) fn drop_waiting(&mut self, number: i32) {
+        self.waiting.remove(&number);
     }
 
     fn hear(&mut self) {
