@@ -201,8 +201,12 @@ impl Alert {
     /// Moves on with what is known at `at`; says whether the status is another one.
     fn evaluate(&mut self, condition: Condition, at: Timestamp) -> bool {
         if condition == Condition::Unknown {
-            let since = *self.frozen_since.get_or_insert(at);
-            self.doubted_since.get_or_insert(since);
+            if self.frozen_since.is_none() {
+                self.frozen_since = Some(at);
+                self.doubted_since.get_or_insert(at);
+                // Said at once: what is still on its way says that it is sure.
+                self.sent = self.sent.filter(|(_, is_over)| *is_over);
+            }
             return false;
         }
         if let Some(since) = self.frozen_since.take() {

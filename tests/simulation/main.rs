@@ -104,7 +104,7 @@ fn strike(
             let sign = if random.below(2) == 0 { 1 } else { -1 };
             let until = second + 1 + random.below(45);
             let by = Elapsed::from_ms(minutes * 60 * SECOND_MS);
-            processes[one].clock_off(second, by, sign, until);
+            processes[one].clock_off(by, sign, until);
         }
         Fault::Rebalance => rebalance(second, world, processes, random),
         Fault::StoreFails => world.store.fails_until = soon,

@@ -119,7 +119,7 @@ impl Process {
     /// Begins, with what is known of alerts.
     pub(crate) fn start(&mut self, world: &mut World, second: i64) {
         // A clock that is wrong from the start is not to be told from one that is right.
-        self.clock_off.2 = second;
+        self.clock_off.2 = self.clock_off.2.min(second);
         let log = latest_log(world);
         let stale_after = Elapsed::from_ms(60 * SECOND_MS);
         let rules = Arc::clone(&self.rules);
@@ -221,9 +221,10 @@ impl Process {
         self.stalls_until = second;
     }
 
-    /// Its clock is off for a while, unless it is already.
-    pub(crate) fn clock_off(&mut self, second: i64, by: Elapsed, sign: i64, until: i64) {
-        if second >= self.clock_off.2 {
+    /// Its clock is off for a while, once: a clock that jumps to the same place twice, unseen in between, stays
+    /// there for all that can be known.
+    pub(crate) fn clock_off(&mut self, by: Elapsed, sign: i64, until: i64) {
+        if self.clock_off.2 == 0 {
             self.clock_off = (by, sign, until);
         }
     }
@@ -231,7 +232,7 @@ impl Process {
     /// All is well again.
     pub(crate) fn recover(&mut self, world: &mut World, second: i64) {
         self.stalls_until = second;
-        self.clock_off.2 = second;
+        self.clock_off.2 = self.clock_off.2.min(second);
         if self.watch.is_none() {
             self.start(world, second);
         }
