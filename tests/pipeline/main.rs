@@ -7,6 +7,9 @@ mod calendar;
 mod checkpoints;
 mod corners;
 mod explain;
+#[path = "../support/desk.rs"]
+mod desk;
+mod forgetting;
 mod gaming;
 mod generate;
 mod history;

@@ -1,0 +1,233 @@
+//! Forgetting: what is at rest for long leaves a stub, and nobody who reads notices.
+
+use std::sync::Arc;
+
+use vaste::agreement::{About, Agreement, Owner};
+use vaste::checkpoint;
+use vaste::event::{Outcome, Skip};
+use vaste::measure::Measure;
+use vaste::partition::{Partition, Record, Taken};
+use vaste::rules::Rules;
+use vaste::shard::{Bounds, Shard};
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
+use vaste::view::View;
+
+use crate::desk::{Team, log};
+
+const DAYS: i64 = 150;
+
+fn begin() -> Timestamp {
+    Timestamp::parse("2026-01-01T00:00:00Z").unwrap()
+}
+
+fn day(days: i64) -> Timestamp {
+    begin().plus(Elapsed::from_ms(days * DAY_MS))
+}
+
+/// The default of `state.reopen_within`.
+const REOPEN_WITHIN: Elapsed = Elapsed::from_ms(28 * DAY_MS);
+
+fn rules() -> Arc<Rules> {
+    let team = |name: &str| Agreement {
+        owner: Owner::Team(name.into()),
+        hours: None,
+        objectives: Vec::new(),
+        about: About::default(),
+    };
+    Arc::new(Rules::new(&[team("billing"), team("support")], &Measure::ALL))
+}
+
+fn records() -> Vec<String> {
+    let team = |name| Team {
+        name,
+        every_minutes: 60,
+        answers_minutes: 200,
+        slows_percent: 100,
+        forgets_one_of: 40,
+    };
+    log(&[team("billing"), team("support")], begin(), DAYS, 11)
+}
+
+/// A partition with its view.
+struct Reader {
+    partition: Partition,
+    view: View,
+}
+
+impl Reader {
+    fn new(rules: &Arc<Rules>) -> Self {
+        let partition = Partition::new(Arc::clone(rules), &"events".into(), 0, 1);
+        Self { partition, view: View::new(Arc::clone(rules), begin()) }
+    }
+
+    fn take(&mut self, record: &str) -> Outcome {
+        let offset = self.partition.position();
+        let payload = Some(record.as_bytes());
+        let record = Record { offset, key: None, payload, timestamp: None };
+        match self.partition.take(&record, &mut self.view) {
+            Taken::Looked { outcome, .. } => outcome,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    fn read(&mut self, now: Timestamp) -> Vec<String> {
+        self.view.advance(now);
+        while self.partition.advance_some(now, usize::MAX, &mut self.view) {}
+        let readings = self.view.readings();
+        readings.iter().map(|reading| serde_json::to_string(reading).unwrap()).collect()
+    }
+
+    fn forget(&mut self, now: Timestamp) -> usize {
+        self.partition.forget_some(now, REOPEN_WITHIN, usize::MAX)
+    }
+
+    /// From its image, as after a restart.
+    fn restart(&mut self, rules: &Arc<Rules>, now: Timestamp) {
+        let (_, bytes) = self.partition.image(now).unwrap();
+        let image = checkpoint::read(&bytes).unwrap();
+        let restored = Partition::restore(&image, Arc::clone(rules), &"events".into(), 0, 2);
+        *self = Self { partition: restored.unwrap(), view: View::new(Arc::clone(rules), begin()) };
+        self.read(now);
+    }
+}
+
+#[test]
+fn who_forgets_reads_as_who_does_not_and_knows_old_events_again() {
+    let rules = rules();
+    let (mut forgets, mut keeps) = (Reader::new(&rules), Reader::new(&rules));
+    let records = records();
+    let mut forgotten = 0;
+    let mut today = 1;
+    for record in &records {
+        let (_, time) = record.split_once("\"time\":\"").unwrap();
+        let time = Timestamp::parse(time.split_once('"').unwrap().0).unwrap();
+        while time > day(today) {
+            assert_eq!(forgets.read(day(today)), keeps.read(day(today)), "day {today}");
+            forgotten += forgets.forget(day(today));
+            if today % 50 == 0 {
+                forgets.restart(&rules, day(today));
+            }
+            today += 1;
+        }
+        assert_eq!(forgets.take(record), Outcome::Applied);
+        assert_eq!(keeps.take(record), Outcome::Applied);
+    }
+    assert_eq!(forgets.read(day(DAYS)), keeps.read(day(DAYS)));
+    let (left, all) = (&forgets.partition, &keeps.partition);
+    assert!(forgotten > 3_000, "{forgotten} tickets were forgotten");
+    assert_eq!(left.shard().timelines() + forgotten, all.shard().timelines());
+    assert_eq!(left.shard().stub_count(), forgotten);
+    assert_eq!(left.responses(), all.responses(), "what was counted stays counted");
+
+    // All of it once more: nothing is new, and nothing counts twice.
+    let before = forgets.read(day(DAYS));
+    let (mut too_old, mut duplicates) = (0, 0);
+    for record in &records {
+        match forgets.take(record) {
+            Outcome::Skipped(Skip::TooOld) => too_old += 1,
+            Outcome::Duplicate => duplicates += 1,
+            other => unreachable!("{other:?}: {record}"),
+        }
+    }
+    assert_eq!(too_old + duplicates, records.len());
+    assert!(too_old > duplicates, "{too_old} too old, {duplicates} duplicates");
+    assert_eq!(forgets.read(day(DAYS)), before);
+    assert_eq!(forgets.partition.responses(), keeps.partition.responses());
+}
+
+fn event(id: &str, kind: &str, at: Timestamp) -> String {
+    format!(
+        "{{\"id\":\"{id}\",\"type\":\"ticket.{kind}\",\"time\":\"{at}\",\"ticket\":\"T-1\",\"team\":\"billing\"}}"
+    )
+}
+
+fn hours(day_number: i64, hours: i64) -> Timestamp {
+    day(day_number).plus(Elapsed::from_ms(hours * HOUR_MS))
+}
+
+/// The answered of one measure in 28 days.
+fn answered(reader: &mut Reader, measure: &str, now: Timestamp) -> usize {
+    let readings = reader.read(now);
+    let of = format!("\"team\":\"billing\",\"measure\":\"{measure}\",\"basis\":\"calendar\",\"window\":\"28d\"");
+    let line = readings.iter().find(|line| line.contains(&of));
+    let value: Option<serde_json::Value> = line.map(|line| serde_json::from_str(line).unwrap());
+    value.map_or(0, |value| value["answered"].as_u64().unwrap().try_into().unwrap())
+}
+
+#[test]
+fn a_forgotten_ticket_that_comes_back_goes_on_in_the_middle() {
+    let rules = rules();
+    let mut reader = Reader::new(&rules);
+    for record in [
+        event("1", "created", day(0)),
+        event("2", "agent_replied", hours(0, 1)),
+        event("3", "solved", hours(0, 2)),
+    ] {
+        assert_eq!(reader.take(&record), Outcome::Applied);
+    }
+    reader.read(day(28));
+    assert_eq!(reader.forget(hours(28, 1)), 0, "its last event is in the longest window yet");
+    reader.read(hours(28, 2));
+    assert_eq!(reader.forget(hours(28, 3)), 1);
+    // At its last event and before it, everything is known already; the stub outlives a restart.
+    reader.restart(&rules, hours(28, 3));
+    for record in [event("3", "solved", hours(0, 2)), event("9", "rated\",\"score\":5,\"x\":\"", hours(0, 2))]
+    {
+        assert_eq!(reader.take(&record), Outcome::Skipped(Skip::TooOld), "{record}");
+    }
+    // It comes back: the customer waits for the next reply, not for a first one.
+    for record in [
+        event("4", "reopened", hours(40, 0)),
+        event("5", "customer_replied", hours(40, 1)),
+        event("6", "agent_replied", hours(40, 3)),
+        event("7", "solved", hours(40, 4)),
+    ] {
+        assert_eq!(reader.take(&record), Outcome::Applied, "{record}");
+    }
+    assert_eq!(reader.take(&event("1", "created", day(0))), Outcome::Skipped(Skip::TooOld));
+    assert_eq!(answered(&mut reader, "next_reply", hours(40, 5)), 1);
+    assert_eq!(answered(&mut reader, "first_reply", hours(40, 5)), 0);
+    // Forgotten again, its stub moves on.
+    reader.read(hours(70, 0));
+    assert_eq!(reader.forget(hours(70, 0)), 1);
+    assert_eq!(reader.take(&event("8", "agent_replied", hours(40, 4))), Outcome::Skipped(Skip::TooOld));
+    assert_eq!(reader.partition.shard().stub_count(), 1);
+}
+
+#[test]
+fn who_waits_or_is_paused_or_has_a_future_is_never_forgotten() {
+    let rules = rules();
+    for last in ["created", "customer_replied", "pending", "on_hold"] {
+        let mut reader = Reader::new(&rules);
+        reader.take(&event("1", "created", day(0)));
+        reader.take(&event("2", "agent_replied", hours(0, 1)));
+        reader.take(&event("3", last, hours(0, 2)));
+        reader.read(day(140));
+        assert_eq!(reader.forget(day(140)), 0, "{last}");
+    }
+    let mut reader = Reader::new(&rules);
+    reader.take(&event("1", "created", day(0)));
+    reader.take(&event("2", "solved", hours(0, 1)));
+    reader.take(&event("3", "reopened", day(141)));
+    reader.read(day(140));
+    assert_eq!(reader.forget(day(140)), 0, "what is to come is part of it");
+}
+
+#[test]
+fn a_shard_that_is_full_refuses_new_tickets_and_says_so() {
+    let mut shard = Shard::bounded(rules(), Bounds { timelines: 2, stubs: 1 });
+    let ticket = |number: u32| {
+        format!(
+            "{{\"id\":\"{number}\",\"type\":\"ticket.created\",\"time\":\"2026-01-01T00:00:00Z\",\
+             \"ticket\":\"T-{number}\"}}"
+        )
+    };
+    let mut apply = |number| {
+        shard.apply(&vaste::event::decode(ticket(number).as_bytes()).unwrap(), &mut ())
+    };
+    assert_eq!(apply(1), Outcome::Applied);
+    assert_eq!(apply(2), Outcome::Applied);
+    assert_eq!(apply(3), Outcome::Skipped(Skip::TicketFull));
+    assert_eq!(apply(1), Outcome::Duplicate, "those that are known go on");
+    assert!(shard.is_full());
+}
