@@ -29,6 +29,7 @@
 //! | `responses` | samples counted once each, never taken back |
 //! | `shard`, `checkpoint` | all timelines of one source partition, and its image |
 //! | `partition` | a shard with its place in the topic: what is read, kept, taken up again |
+//! | `split` | tickets whose events came in two partitions |
 //! | `reading`, `view` | what all shards together say at one instant |
 //! | `alert` | what must be told, to whom, and why |
 //! | `watch` | view and alerts as time goes on, and whether they can be trusted |
@@ -63,6 +64,7 @@ pub mod responses;
 pub mod shard;
 pub mod checkpoint;
 pub mod partition;
+pub mod split;
 pub mod reading;
 pub mod view;
 pub mod alert;

@@ -81,11 +81,14 @@ pub struct Partition {
 impl Partition {
     /// One of which nothing is known yet. `epoch` is higher than that of any image of it.
     pub fn new(rules: Arc<Rules>, topic: &Arc<str>, number: i32, epoch: u64) -> Self {
+        let mut shard = Shard::new(Arc::clone(&rules));
+        // From the first ticket on.
+        shard.take_opened();
         Self {
             topic: Arc::clone(topic),
             number,
             epoch,
-            shard: Shard::new(Arc::clone(&rules)),
+            shard,
             responses: Responses::new(&rules),
             rules,
             position: 0,
@@ -202,6 +205,16 @@ impl Partition {
         self.last_record = None;
         self.position = 0;
         self.imaged_at = None;
+    }
+
+    /// The tickets that were opened since this was last asked, as hashes of their keys.
+    pub fn take_opened(&mut self) -> Vec<u64> {
+        self.shard.take_opened()
+    }
+
+    /// Leaves a ticket out of the counts, since other events of it are in another partition. Whether it is here.
+    pub fn set_aside(&mut self, key: u64, sink: &mut dyn Sink) -> bool {
+        self.shard.set_aside(key, sink)
     }
 
     /// The image of it as of now, for a checkpoint; none while something has not been brought up to the

@@ -60,6 +60,8 @@ pub struct Shard {
     counted_to: Timestamp,
     /// The timeline that is looked at next for whether it can be forgotten.
     looks_at: u32,
+    /// Tickets that were opened since that was last asked, as hashes of their keys; absent where nobody asks.
+    opened: Option<Vec<u64>>,
     /// Where details are packed, kept to save allocations.
     scratch: Vec<u8>,
 }
@@ -104,6 +106,7 @@ impl Shard {
             advanced_to: Timestamp::EVENT_MIN,
             counted_to: Timestamp::EVENT_MIN,
             looks_at: 0,
+            opened: None,
             scratch: Vec::new(),
         }
     }
@@ -159,6 +162,9 @@ impl Shard {
                 continue;
             };
             timeline.marked = false;
+            if timeline.split {
+                continue;
+            }
             if timeline.restored {
                 timeline.restored = now < self.counted_to;
                 let next = timeline.advance(self.counted_to.min(now), context, sink);
@@ -207,6 +213,29 @@ impl Shard {
         }
         self.stubs.prune(self.advanced_to, self.bounds.stubs);
         forgotten
+    }
+
+    /// The tickets that were opened since this was last asked, as hashes of their keys: what another partition
+    /// may have, too. Those before it is asked for the first time are not noted.
+    pub fn take_opened(&mut self) -> Vec<u64> {
+        self.opened.replace(Vec::new()).unwrap_or_default()
+    }
+
+    /// Leaves the ticket with that hash out of the counts, since other events of it are in another partition:
+    /// neither has all, and two halves are not one. Whether it is here.
+    pub fn set_aside(&mut self, key: u64, sink: &mut dyn Sink) -> bool {
+        let timelines = &self.timelines;
+        let is_it = |&number: &u32| xxh3_64(key_at(timelines, number)) == key;
+        let Some(&number) = self.register.find(key, is_it) else { return false };
+        self.name_slots();
+        let context = Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
+        if let Some(timeline) = timeline_at(&mut self.timelines, number)
+            && !timeline.split
+        {
+            timeline.unwind_all(context, sink);
+            timeline.split = true;
+        }
+        true
     }
 
     fn forget(&mut self, number: u32, horizon: Timestamp) -> bool {
@@ -347,7 +376,8 @@ impl Shard {
         (stubs, counted_to): (&[Stub], Timestamp),
     ) -> Option<Self> {
         let names_restored = Names::from_ordered(names)?;
-        let mut shard = Self { names: names_restored, counted_to, ..Self::new(rules) };
+        let opened = Some(Vec::with_capacity(timelines.len()));
+        let mut shard = Self { names: names_restored, counted_to, opened, ..Self::new(rules) };
         stubs.iter().for_each(|stub| shard.stubs.put(*stub));
         let known = names.len();
         let is_known = |entry: &Entry<'_>| {
@@ -463,6 +493,12 @@ impl Shard {
 
     fn enrol(&mut self, number: u32, hash: u64) {
         let timelines = &self.timelines;
+        // What a team raised is said of the team, wherever it came.
+        if let Some(opened) = &mut self.opened
+            && key_at(timelines, number).first() != Some(&b' ')
+        {
+            opened.push(hash);
+        }
         self.register.insert_unique(hash, number, |&number| xxh3_64(key_at(timelines, number)));
     }
 

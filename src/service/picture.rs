@@ -49,6 +49,8 @@ pub(super) struct Picture {
     pub(super) stream: Stream,
     /// The samples that were counted, each once, of all partitions seen since start.
     pub(super) responses: Arc<Responses>,
+    /// Tickets with events in two partitions.
+    pub(super) tickets_split: u64,
     /// When the service started.
     pub(super) started: Timestamp,
     /// When it first caught up.
@@ -128,6 +130,7 @@ impl Picture {
             alerts: Alerts::new(rules),
             stream: Stream { topic: topic.to_owned(), ..Stream::default() },
             responses: Arc::new(Responses::new(rules)),
+            tickets_split: 0,
             started,
             caught_up_at: None,
             frozen: Some(Doubt::Starting),

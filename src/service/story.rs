@@ -194,6 +194,7 @@ impl Story {
             alerts: alert::Alerts::new(&self.rules),
             stream: Stream::default(),
             responses: Arc::new(Responses::new(&self.rules)),
+            tickets_split: 0,
             started: now(),
             caught_up_at: Some(now()),
             frozen: None,

@@ -30,6 +30,7 @@ use super::store::{Found, Store};
 use crate::config::{Kafka, State};
 use crate::partition::{Partition, Start};
 use crate::rules::Rules;
+use crate::split::{Place, Question};
 use crate::time::Timestamp;
 
 mod client;
@@ -56,10 +57,10 @@ const HANDOVER_WAIT: Duration = Duration::from_secs(10);
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
 /// What the viewer tells a worker.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Command {
-    /// Bring all shards up to this instant and say what changed.
-    Advance(Timestamp),
+    /// Bring all shards up to this instant and say what changed, and what they have of these tickets.
+    Advance(Timestamp, Arc<Question>),
     /// Keep all that is known, leave the group and end.
     Stop,
 }
@@ -70,6 +71,9 @@ pub(super) struct Batch {
     pub(super) worker: usize,
     pub(super) effects: Effects,
     pub(super) stream: Option<Stream>,
+    /// The tickets that partitions have opened, and those that were asked for and are here.
+    pub(super) opened: Vec<(i32, Vec<u64>)>,
+    pub(super) found: Vec<Place>,
 }
 
 /// A worker with its partitions.
@@ -138,8 +142,9 @@ impl Worker {
             self.retry_unread();
             self.commit_durable(CommitMode::Async);
             match commands.try_recv() {
-                Ok(Command::Advance(now)) => {
-                    if !self.advance(now, batches) {
+                Ok(Command::Advance(now, question)) => {
+                    let found = self.holding.answer(&question);
+                    if !self.advance(now, found, batches) {
                         break;
                     }
                     self.holding.forget();
@@ -386,7 +391,12 @@ impl Worker {
 
     /// Brings the shards up to `now` and hands on what changed, in batches of bounded size. False once nobody
     /// listens.
-    fn advance(&mut self, now: Timestamp, batches: &SyncSender<Batch>) -> bool {
+    fn advance(
+        &mut self,
+        now: Timestamp,
+        mut found: Vec<Place>,
+        batches: &SyncSender<Batch>,
+    ) -> bool {
         if self.noted().partitions_of_topic.is_none() {
             let count = self.partitions_of_topic();
             self.noted().partitions_of_topic = count;
@@ -394,8 +404,14 @@ impl Worker {
         loop {
             let has_more = self.holding.derive(now);
             let stream = (!has_more).then(|| self.report());
-            let effects = self.holding.take_effects();
-            if batches.send(Batch { worker: self.number, effects, stream }).is_err() {
+            let batch = Batch {
+                worker: self.number,
+                effects: self.holding.take_effects(),
+                stream,
+                opened: if has_more { Vec::new() } else { self.holding.take_opened() },
+                found: std::mem::take(&mut found),
+            };
+            if batches.send(batch).is_err() {
                 return false;
             }
             if !has_more {

@@ -15,6 +15,7 @@ use super::stream::{Batch, Command};
 use crate::alert::{Sender, WatchLog};
 use crate::measure::Measure;
 use crate::name::team_label;
+use crate::split::{Question, Splits};
 use crate::rules::{Rules, Slot};
 use crate::ticket::{Ended, Rated, Running, Sink};
 use crate::time::{Elapsed, Timestamp};
@@ -35,6 +36,7 @@ pub(super) struct Viewer {
     rules: Arc<Rules>,
     clock: Clock,
     watch: Watch,
+    splits: Splits,
     commands: Vec<mpsc::Sender<Command>>,
     batches: Receiver<Batch>,
     /// What each worker said last, and whether it owes an answer.
@@ -88,6 +90,7 @@ impl Viewer {
             reading: None,
             instruments: Arc::clone(&shared.instruments),
             watch: Watch::new(Arc::clone(&rules), log.as_ref(), stale_after, sender),
+            splits: Splits::default(),
             workers: commands.iter().map(|_| (Stream::default(), false)).collect(),
             rules,
             clock,
@@ -140,10 +143,17 @@ impl Viewer {
         let now = self.watch.instant(stream.doubt().is_none(), stream.event_time_max());
         // Who still owes an answer is not asked again; what it says is then of an earlier instant.
         let is_behind = self.workers.iter().any(|(_, owes)| *owes);
+        // All or none: what one is not asked now it would never be asked.
+        let question = if is_behind {
+            Question::default()
+        } else {
+            self.splits.question(stream.doubt().is_none())
+        };
+        let question = Arc::new(question);
         for (worker, commands) in self.commands.iter().enumerate() {
             let (stream, owes) = &mut self.workers[worker];
             if !*owes {
-                *owes = commands.send(Command::Advance(now)).is_ok();
+                *owes = commands.send(Command::Advance(now, Arc::clone(&question))).is_ok();
                 if !*owes {
                     stream.trouble =
                         Some("a worker has failed: see the log, and restart Vaste".to_owned());
@@ -155,6 +165,17 @@ impl Viewer {
             let Ok(batch) = self.batches.recv_timeout(self.patience) else { break };
             let (view, instruments) = (self.watch.view_mut(), &self.instruments);
             batch.effects.apply(&mut Counting { view, instruments });
+            for (partition, keys) in batch.opened {
+                self.splits.opened(partition, keys);
+            }
+            let known = self.splits.len();
+            self.splits.found(batch.found);
+            if self.splits.len() > known {
+                tracing::warn!(
+                    tickets = self.splits.len(),
+                    "tickets have events in two partitions, and are left out of the counts"
+                );
+            }
             if let Some(stream) = batch.stream {
                 self.workers[batch.worker] = (stream, false);
             }
@@ -292,6 +313,7 @@ impl Viewer {
             alerts: self.watch.alerts().clone(),
             stream: self.stream(),
             responses: Arc::clone(self.watch.responses()),
+            tickets_split: self.splits.len() as u64,
             started: self.started,
             caught_up_at: self.caught_up_at,
             frozen: self.doubt.clone(),
@@ -363,7 +385,13 @@ mod tests {
                 ..Stream::default()
             };
             batch
-                .send(Batch { worker: 0, effects: Effects::default(), stream: Some(stream) })
+                .send(Batch {
+                    worker: 0,
+                    effects: Effects::default(),
+                    stream: Some(stream),
+                    opened: Vec::new(),
+                    found: Vec::new(),
+                })
                 .unwrap();
         };
         let mut tick = |answers: bool| {

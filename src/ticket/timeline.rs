@@ -44,6 +44,8 @@ pub(crate) struct Timeline {
     pub(crate) restored: bool,
     /// Whether an earlier part of it was forgotten, and a stub says up to when.
     pub(crate) resumed: bool,
+    /// Whether other events of this ticket are in another partition: it is then not counted.
+    pub(crate) split: bool,
 }
 
 #[derive(Debug)]
@@ -125,6 +127,7 @@ impl Timeline {
             marked: false,
             restored: false,
             resumed: false,
+            split: false,
         }
     }
 

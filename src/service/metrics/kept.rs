@@ -69,6 +69,12 @@ pub(super) fn history(picture: &Picture, families: &mut Families) {
         families.gauge("tickets_tracked", help, &[("state", state)], count(tickets));
     }
     families.gauge(
+        "tickets_split",
+        "Tickets whose events came in more than one partition; left out of the counts.",
+        &[],
+        count(picture.tickets_split),
+    );
+    families.gauge(
         "restore_records_replayed",
         "Records replayed after the last restore.",
         &[],

@@ -10,6 +10,7 @@ use super::effects::Effects;
 use crate::event::Outcome;
 use crate::partition::{Partition, Record, Taken};
 use crate::rules::Rules;
+use crate::split::{Place, Question};
 use crate::service::clock::{self, Clock};
 use crate::service::dead_letters::DeadLetters;
 use crate::service::instruments::Instruments;
@@ -185,6 +186,32 @@ impl Holding {
         if let Some(partition) = self.partitions.get_mut(&number) {
             while partition.advance_some(self.now, usize::MAX, &mut self.effects) {}
         }
+    }
+
+    /// Leaves out what is split, and says which of the tickets that others opened are here.
+    pub(super) fn answer(&mut self, question: &Question) -> Vec<Place> {
+        for &(key, number) in &question.aside {
+            if let Some(partition) = self.partitions.get_mut(&number) {
+                partition.set_aside(key, &mut self.effects);
+            }
+        }
+        let mut found = Vec::new();
+        for &(key, from) in &question.opened {
+            for (_, partition) in self.partitions.iter_mut().filter(|(number, _)| **number != from) {
+                if partition.set_aside(key, &mut self.effects) {
+                    found.push((key, from));
+                }
+            }
+        }
+        found
+    }
+
+    /// The tickets that partitions have opened since this was last asked.
+    pub(super) fn take_opened(&mut self) -> Vec<(i32, Vec<u64>)> {
+        let all = self.partitions.iter_mut();
+        all.map(|(number, partition)| (*number, partition.take_opened()))
+            .filter(|(_, keys)| !keys.is_empty())
+            .collect()
     }
 
     /// Forgets some of what is at rest for long.
