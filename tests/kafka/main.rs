@@ -13,6 +13,11 @@ mod dead_letters;
 #[expect(dead_code, reason = "this program asks the model less than the law does")]
 #[path = "../pipeline/naive.rs"]
 mod naive;
+mod notified;
+mod outages;
+mod own_broker;
 mod parts;
 mod prometheus;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod service;

@@ -13,6 +13,9 @@ use rdkafka::types::RDKafkaRespErr;
 
 use crate::config::Kafka;
 
+/// A broker that has sent nothing for so long does not answer.
+const SILENT_MAX_MICROS: i64 = 10_000_000;
+
 /// A change of assignment that the group asks for: the callback notes it, and the worker carries it out right
 /// after the poll, since it has the shards. The group waits until it has.
 #[derive(Debug)]
@@ -82,12 +85,21 @@ impl ClientContext for Context {
     }
 
     fn stats(&self, statistics: Statistics) {
-        let answers =
-            statistics.brokers.values().any(|broker| broker.nodeid >= 0 && broker.state == "UP");
-        if answers {
-            self.note(|noted| {
+        let up = statistics.brokers.values().filter(|broker| {
+            broker.nodeid >= 0 && broker.state == "UP"
+        });
+        // A connection that is open and silent says nothing for as long as a request may take, a minute by
+        // default; while it fetches, a broker answers several times a second.
+        let silent_for = up.map(|broker| broker.rxidle).min();
+        match silent_for {
+            Some(micros) if micros < SILENT_MAX_MICROS => self.note(|noted| {
                 noted.trouble = noted.trouble.take().filter(|trouble| !trouble.is_connection);
-            });
+            }),
+            Some(_) => {
+                let reason = "no broker has answered for ten seconds";
+                self.error(KafkaError::Global(RDKafkaErrorCode::BrokerTransportFailure), reason);
+            }
+            None => {}
         }
         let Some(topic) = statistics.topics.get(&self.topic) else { return };
         let fetched = topic.partitions.values().map(|partition| partition.fetchq_size);
