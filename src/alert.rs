@@ -205,7 +205,7 @@ impl Alert {
                 self.frozen_since = Some(at);
                 self.doubted_since.get_or_insert(at);
                 // Said at once: what is still on its way says that it is sure.
-                self.sent = self.sent.filter(|(_, is_over)| *is_over);
+                self.make_stale();
             }
             return false;
         }
@@ -290,6 +290,13 @@ impl Alert {
                 let is_kept = at <= resolved_at.plus(RESOLVED_FOR);
                 (is_kept && stale(sent)).then_some(SendReason::Refresh)
             }
+        }
+    }
+
+    /// Has it sent again at once if it was sent as firing.
+    fn make_stale(&mut self) {
+        if let Some((at, false)) = &mut self.sent {
+            *at = Timestamp::EVENT_MIN;
         }
     }
 

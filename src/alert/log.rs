@@ -146,8 +146,9 @@ impl Alerts {
                 alert.doubted_since = alert.frozen_since;
                 let sent = line.sent.as_ref();
                 let sent = sent.and_then(|(at, over)| Some((Timestamp::parse(at)?, *over)));
+                alert.sent = sent;
                 // Who was told that it fires is told again at once: nobody knows how long we were away.
-                alert.sent = sent.filter(|(_, is_over)| *is_over);
+                alert.make_stale();
                 alert.told = line.told.clone();
             }
         }

@@ -21,7 +21,7 @@ const KILLS: usize = 40;
 const PARTITIONS: i32 = 4;
 
 /// What happened in the last nine days, each ticket in order, some of it delivered twice.
-fn records() -> Vec<String> {
+pub(crate) fn records() -> Vec<String> {
     let team = |name| Team {
         name,
         every_minutes: 6,

@@ -20,4 +20,6 @@ mod parts;
 mod prometheus;
 #[path = "../support/proxy.rs"]
 mod proxy;
+mod rebalance;
+mod restart;
 mod service;
