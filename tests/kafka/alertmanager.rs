@@ -1,19 +1,11 @@
 //! What a real Alertmanager holds, and what it tells others.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::{Arc, Mutex};
-use std::thread;
 
 use vaste::time::{Elapsed, SECOND_MS, Timestamp};
 
-use crate::parts::{
-    Running, Service, broker, create_topic, fetch, free_port, fresh, record, wait_for, wall_clock,
-};
+use crate::notified::{Alertmanager, Webhook, hangs};
+use crate::parts::{Service, broker, create_topic, fresh, record, wait_for, wall_clock};
 
 /// The first is over as soon as nobody waits; the second when half of all were answered in time.
 const AGREEMENT: &str = "\
@@ -32,114 +24,6 @@ objectives:
     alerts: { missed: { for: 1s, keep_firing_for: 0s } }
 labels: { tier: \"1\" }
 ";
-
-/// A receiver of notifications: what came, as JSON.
-#[derive(Clone, Default)]
-struct Webhook(Arc<Mutex<Vec<serde_json::Value>>>);
-
-impl Webhook {
-    /// Listens on a port of loopback until the test ends.
-    fn listen(&self) -> u16 {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let came = Self(Arc::clone(&self.0));
-        thread::spawn(move || {
-            for stream in listener.incoming() {
-                came.take(&stream.unwrap());
-            }
-        });
-        port
-    }
-
-    fn take(&self, mut stream: &TcpStream) {
-        let mut reader = BufReader::new(stream);
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line).unwrap();
-            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-            if line.trim().is_empty() {
-                break;
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).unwrap();
-        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-            .unwrap();
-        self.0.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
-    }
-
-    /// How many firing and how many resolved alerts came, by objective.
-    fn counts(&self) -> BTreeMap<String, (u32, u32)> {
-        let mut counts: BTreeMap<String, (u32, u32)> = BTreeMap::new();
-        for notification in self.0.lock().unwrap().iter() {
-            for alert in notification["alerts"].as_array().unwrap() {
-                let objective = alert["labels"]["objective"].as_str().unwrap().to_owned();
-                let (firing, resolved) = counts.entry(objective).or_default();
-                match alert["status"].as_str().unwrap() {
-                    "firing" => *firing += 1,
-                    _ => *resolved += 1,
-                }
-            }
-        }
-        counts
-    }
-}
-
-/// Starts an Alertmanager that tells the webhook; where it listens.
-fn start(folder: &Path, webhook: u16) -> Option<(Running, u16)> {
-    let program = std::env::var("VASTE_TEST_ALERTMANAGER").ok()?;
-    let amtool = std::env::var("VASTE_TEST_AMTOOL").ok()?;
-    let config = format!(
-        "route: {{ receiver: team, group_by: [alertname, team, objective], group_wait: 0s, \
-         group_interval: 1s, repeat_interval: 1h }}\n\
-         receivers: [{{ name: team, webhook_configs: [{{ url: \"http://127.0.0.1:{webhook}/\" }}] }}]\n"
-    );
-    let path = folder.join("alertmanager.yml");
-    fs::write(&path, config).unwrap();
-    let checked = Command::new(amtool).arg("check-config").arg(&path).output().unwrap();
-    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
-    let port = free_port();
-    let child = Command::new(program)
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .args([
-            "--config.file=alertmanager.yml",
-            "--storage.path=data",
-            "--cluster.listen-address=",
-        ])
-        .current_dir(folder)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let running = Running(child);
-    wait_for("Alertmanager to listen", || {
-        fetch(port, "/-/ready").filter(|(status, _)| *status == 200)
-    });
-    Some((running, port))
-}
-
-/// The alerts that it holds, by objective.
-fn held(port: u16) -> BTreeMap<String, serde_json::Value> {
-    let (_, body) = fetch(port, "/api/v2/alerts").unwrap();
-    let all: Vec<serde_json::Value> = serde_json::from_str(&body).unwrap();
-    let objective =
-        |alert: &serde_json::Value| alert["labels"]["objective"].as_str().unwrap().to_owned();
-    all.into_iter().map(|alert| (objective(&alert), alert)).collect()
-}
-
-/// A listener that takes connections and never answers.
-fn hangs() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        let held: Vec<_> = listener.incoming().collect();
-        drop(held);
-    });
-    port
-}
 
 /// What identifies them, where their links lead, and since when they fire.
 fn check(alerts: &BTreeMap<String, serde_json::Value>, begun: Timestamp, service: &Service) {
@@ -166,9 +50,9 @@ fn check(alerts: &BTreeMap<String, serde_json::Value>, begun: Timestamp, service
 #[test]
 fn a_miss_pages_once_and_an_answer_resolves_it_once_though_another_alertmanager_hangs() {
     let Some(broker) = broker() else { return };
-    let folder = tempfile::tempdir().unwrap();
     let webhook = Webhook::default();
-    let Some((_alertmanager, port)) = start(folder.path(), webhook.listen()) else { return };
+    let Some(alertmanager) = Alertmanager::start(webhook.listen()) else { return };
+    let port = alertmanager.port();
     let topic = fresh("paged");
     create_topic(&broker, &topic, 2);
     let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic} }}");
@@ -184,7 +68,7 @@ fn a_miss_pages_once_and_an_answer_resolves_it_once_though_another_alertmanager_
     assert!(service.publish(&record(1, "created", "T-1")).status.success());
     // No event comes any more.
     let alerts = wait_for("Alertmanager to hold both", || {
-        let alerts = held(port);
+        let alerts = alertmanager.held();
         (alerts.len() == 2).then_some(alerts)
     });
     let late_ms = wall_clock().since(begun).ms() - 2 * SECOND_MS - SECOND_MS;
@@ -207,7 +91,7 @@ fn a_miss_pages_once_and_an_answer_resolves_it_once_though_another_alertmanager_
         let counts = webhook.counts();
         counts.values().all(|(_, resolved)| *resolved > 0).then_some(())
     });
-    assert!(held(port).is_empty());
+    assert!(alertmanager.held().is_empty());
     let metrics = service.metrics();
     assert_eq!(metrics.value(firing), None);
     let sent = |name: &str, which: u32| {

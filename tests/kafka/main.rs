@@ -9,9 +9,13 @@
 
 mod alertmanager;
 mod crash;
+mod faults;
 #[expect(dead_code, reason = "this program asks the model less than the law does")]
 #[path = "../pipeline/naive.rs"]
 mod naive;
+mod notified;
 mod parts;
 mod prometheus;
+#[path = "../support/proxy.rs"]
+mod proxy;
 mod service;

@@ -1,0 +1,172 @@
+//! A real Alertmanager, what it holds, and what it tells others. `tests/run` names its program in
+//! `VASTE_TEST_ALERTMANAGER` and `VASTE_TEST_AMTOOL`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use serde_json::Value;
+
+use crate::parts::{fetch, free_port, wait_for};
+
+/// A receiver of notifications: what came, as JSON.
+#[derive(Clone, Default)]
+pub(crate) struct Webhook(Arc<Mutex<Vec<Value>>>);
+
+impl Webhook {
+    /// Listens on a port of loopback until the test ends.
+    pub(crate) fn listen(&self) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let came = self.clone();
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let came = came.clone();
+                thread::spawn(move || {
+                    // An Alertmanager that is killed in the middle says it again.
+                    drop(came.take(&stream.unwrap()));
+                });
+            }
+        });
+        port
+    }
+
+    fn take(&self, mut stream: &TcpStream) -> io::Result<()> {
+        let mut reader = BufReader::new(stream);
+        let mut length = 0;
+        let mut line = String::new();
+        while reader.read_line(&mut line)? > 2 {
+            if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                length = value.trim().parse().unwrap();
+            }
+            line.clear();
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        // Before the answer: who has it may end.
+        self.0.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
+        write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+    }
+
+    /// All notifications that came, in their order.
+    pub(crate) fn came(&self) -> Vec<Value> {
+        self.0.lock().unwrap().clone()
+    }
+
+    /// How many firing and how many resolved alerts came, by objective; alerts of no objective are left out.
+    pub(crate) fn counts(&self) -> BTreeMap<String, (u32, u32)> {
+        let mut counts: BTreeMap<String, (u32, u32)> = BTreeMap::new();
+        for notification in self.came() {
+            for alert in notification["alerts"].as_array().unwrap() {
+                let Some(objective) = objective(alert) else { continue };
+                let (firing, resolved) = counts.entry(objective).or_default();
+                match alert["status"].as_str().unwrap() {
+                    "firing" => *firing += 1,
+                    _ => *resolved += 1,
+                }
+            }
+        }
+        counts
+    }
+}
+
+/// The objective of an alert; none of those that are about the service itself.
+fn objective(alert: &Value) -> Option<String> {
+    alert["labels"]["objective"].as_str().map(str::to_owned)
+}
+
+/// A running Alertmanager in a folder of its own, ended with the test.
+pub(crate) struct Alertmanager {
+    folder: tempfile::TempDir,
+    port: u16,
+    /// Its cluster's flags, as it is started with them again.
+    cluster: Vec<String>,
+    child: Child,
+}
+
+impl Alertmanager {
+    /// Starts one that tells the webhook; none where there is no program.
+    pub(crate) fn start(webhook: u16) -> Option<Self> {
+        Self::start_in_cluster(webhook, &["--cluster.listen-address=".to_owned()])
+    }
+
+    /// Starts one with these flags of its cluster.
+    pub(crate) fn start_in_cluster(webhook: u16, cluster: &[String]) -> Option<Self> {
+        let Ok(amtool) = std::env::var("VASTE_TEST_AMTOOL") else {
+            println!("left out: no Alertmanager in VASTE_TEST_ALERTMANAGER; tests/run finds one");
+            return None;
+        };
+        let folder = tempfile::tempdir().unwrap();
+        let config = format!(
+            "route: {{ receiver: team, group_by: [alertname, team, objective], group_wait: 0s, \
+             group_interval: 1s, repeat_interval: 1h }}\n\
+             receivers: [{{ name: team, webhook_configs: [{{ url: \"http://127.0.0.1:{webhook}/\" }}] }}]\n"
+        );
+        let path = folder.path().join("alertmanager.yml");
+        fs::write(&path, config).unwrap();
+        let checked = Command::new(amtool).arg("check-config").arg(&path).output().unwrap();
+        assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+        let port = free_port();
+        let child = spawn(&folder, port, cluster)?;
+        let alertmanager = Self { folder, port, cluster: cluster.to_vec(), child };
+        alertmanager.wait_until_ready();
+        Some(alertmanager)
+    }
+
+    fn wait_until_ready(&self) {
+        wait_for("Alertmanager to listen", || {
+            fetch(self.port, "/-/ready").filter(|(status, _)| *status == 200)
+        });
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The alerts that it holds, by objective; those of no objective are left out.
+    pub(crate) fn held(&self) -> BTreeMap<String, Value> {
+        let (_, body) = fetch(self.port, "/api/v2/alerts").unwrap();
+        let all: Vec<Value> = serde_json::from_str(&body).unwrap();
+        all.into_iter().filter_map(|alert| Some((objective(&alert)?, alert))).collect()
+    }
+}
+
+fn spawn(folder: &tempfile::TempDir, port: u16, cluster: &[String]) -> Option<Child> {
+    let program = std::env::var("VASTE_TEST_ALERTMANAGER").ok()?;
+    let log =
+        fs::File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
+    let child = Command::new(program)
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .args(["--config.file=alertmanager.yml", "--storage.path=data"])
+        .args(cluster)
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .spawn()
+        .unwrap();
+    Some(child)
+}
+
+impl Drop for Alertmanager {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// A listener that takes connections and never answers.
+pub(crate) fn hangs() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        let held: Vec<_> = listener.incoming().collect();
+        drop(held);
+    });
+    port
+}

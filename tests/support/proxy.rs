@@ -1,0 +1,163 @@
+//! A network between two processes on loopback that a test can cut, in the ways that networks fail.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use socket2::SockRef;
+
+/// How often an idle connection is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// What the network does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Network {
+    /// Passes all.
+    Pass,
+    /// Loses all, in silence: connections stay open, and what was on its way arrives when it passes again.
+    Stall,
+    /// Ends every connection, those that are open and those that come, by a reset.
+    Reset,
+    /// Passes each piece after this long.
+    Delay(Duration),
+}
+
+/// A proxy before one address. It listens until the test ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Proxy {
+    port: u16,
+    switch: Arc<Switch>,
+}
+
+#[derive(Debug)]
+struct Switch {
+    network: Mutex<Network>,
+    changed: Condvar,
+}
+
+impl Switch {
+    fn lock(&self) -> MutexGuard<'_, Network> {
+        self.network.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until one piece may pass; false if its connection has to end.
+    fn let_pass(&self) -> bool {
+        let mut network = self.lock();
+        let mut has_waited = false;
+        loop {
+            match *network {
+                Network::Pass => return true,
+                Network::Reset => return false,
+                Network::Delay(_) if has_waited => return true,
+                Network::Stall => {
+                    let woken = self.changed.wait(network);
+                    network = woken.unwrap_or_else(PoisonError::into_inner);
+                }
+                Network::Delay(long) => {
+                    let same = |now: &mut Network| *now == Network::Delay(long);
+                    let woken = self.changed.wait_timeout_while(network, long, same);
+                    let (now, timeout) = woken.unwrap_or_else(PoisonError::into_inner);
+                    has_waited = timeout.timed_out();
+                    network = now;
+                }
+            }
+        }
+    }
+}
+
+impl Proxy {
+    /// A network before this port of loopback that passes all.
+    pub(crate) fn before(port: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let listens = listener.local_addr().unwrap().port();
+        let switch =
+            Arc::new(Switch { network: Mutex::new(Network::Pass), changed: Condvar::new() });
+        let proxy = Self { port: listens, switch };
+        let switch = Arc::clone(&proxy.switch);
+        thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let switch = Arc::clone(&switch);
+                thread::spawn(move || connect(client, port, &switch));
+            }
+        });
+        proxy
+    }
+
+    /// Where it listens.
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// From now on the network does this.
+    pub(crate) fn set(&self, network: Network) {
+        *self.switch.lock() = network;
+        self.switch.changed.notify_all();
+    }
+}
+
+/// One connection: its two sides, and whether it is over.
+struct Pair {
+    client: TcpStream,
+    server: TcpStream,
+    is_over: AtomicBool,
+}
+
+/// Connects to the other side as soon as the network passes anything, and carries both directions.
+fn connect(client: TcpStream, port: u16, switch: &Arc<Switch>) {
+    if !switch.let_pass() {
+        return reset_at_end(&client);
+    }
+    // Who is not there refuses: so does the proxy.
+    let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { return reset_at_end(&client) };
+    for stream in [&client, &server] {
+        stream.set_nodelay(true).unwrap();
+        // While nothing comes it still has to be seen that the connection must end.
+        stream.set_read_timeout(Some(LOOK_EVERY)).unwrap();
+    }
+    let pair = Arc::new(Pair { client, server, is_over: AtomicBool::new(false) });
+    let (same, other) = (Arc::clone(&pair), Arc::clone(switch));
+    thread::spawn(move || carry(&same.server, &same.client, &same.is_over, &other));
+    carry(&pair.client, &pair.server, &pair.is_over, switch);
+}
+
+/// Carries one direction until its end, or that of the connection.
+fn carry(mut from: &TcpStream, mut to: &TcpStream, is_over: &AtomicBool, switch: &Switch) {
+    let mut piece = vec![0; 64 << 10];
+    while !is_over.load(Ordering::Relaxed) {
+        let count = match from.read(&mut piece) {
+            Ok(count) => count,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
+                if *switch.lock() == Network::Reset {
+                    break;
+                }
+                continue;
+            }
+            Err(_) => break,
+        };
+        if !switch.let_pass() {
+            break;
+        }
+        if count == 0 {
+            // The end travels like all else, and the other direction may go on.
+            drop(to.shutdown(Shutdown::Write));
+            return;
+        }
+        // A sender that gave up by a reset takes back what is on its way.
+        if !matches!(from.take_error(), Ok(None)) || to.write_all(&piece[..count]).is_err() {
+            break;
+        }
+    }
+    is_over.store(true, Ordering::Relaxed);
+    reset_at_end(from);
+    reset_at_end(to);
+}
+
+/// Lets a connection end as on a machine that has forgotten it, as soon as both directions let go of it.
+fn reset_at_end(stream: &TcpStream) {
+    drop(SockRef::from(stream).set_linger(Some(Duration::ZERO)));
+}
