@@ -207,7 +207,9 @@ pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes)
 
 fn duration(field: &Field<'_>, file: &mut File<'_>) -> Option<Elapsed> {
     let problem = "is not a length of time; write such as 5m, 2h or 28d";
-    field.parse(file, problem, |text| Elapsed::parse(text).filter(|elapsed| *elapsed > Elapsed::ZERO))
+    field.parse(file, problem, |text| {
+        Elapsed::parse(text).filter(|elapsed| *elapsed > Elapsed::ZERO)
+    })
 }
 
 fn state(group: &Field<'_>, file: &mut File<'_>) -> State {

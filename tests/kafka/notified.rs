@@ -138,7 +138,8 @@ impl Alertmanager {
 
 fn spawn(folder: &tempfile::TempDir, port: u16, cluster: &[String]) -> Option<Child> {
     let program = std::env::var("VASTE_TEST_ALERTMANAGER").ok()?;
-    let log = fs::File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
+    let log =
+        fs::File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
     let child = Command::new(program)
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
         .args(["--config.file=alertmanager.yml", "--storage.path=data"])

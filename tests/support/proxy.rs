@@ -73,7 +73,8 @@ impl Proxy {
     pub(crate) fn before(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let listens = listener.local_addr().unwrap().port();
-        let switch = Arc::new(Switch { network: Mutex::new(Network::Pass), changed: Condvar::new() });
+        let switch =
+            Arc::new(Switch { network: Mutex::new(Network::Pass), changed: Condvar::new() });
         let proxy = Self { port: listens, switch };
         let switch = Arc::clone(&proxy.switch);
         thread::spawn(move || {
@@ -128,7 +129,9 @@ fn carry(mut from: &TcpStream, mut to: &TcpStream, is_over: &AtomicBool, switch:
     while !is_over.load(Ordering::Relaxed) {
         let count = match from.read(&mut piece) {
             Ok(count) => count,
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+            Err(error)
+                if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) =>
+            {
                 if *switch.lock() == Network::Reset {
                     break;
                 }
