@@ -358,6 +358,11 @@ impl Shard {
         self.stubs.len()
     }
 
+    /// About how many bytes the stubs hold.
+    pub fn stub_bytes(&self) -> usize {
+        self.stubs.bytes()
+    }
+
     /// How many stubs were dropped for want of room.
     pub fn stubs_evicted(&self) -> u64 {
         self.stubs.evicted()

@@ -66,7 +66,10 @@ impl Splits {
                 self.aside.extend(pair);
             }
         }
-        Question { opened: std::mem::take(&mut self.opened), aside: std::mem::take(&mut self.aside) }
+        Question {
+            opened: std::mem::take(&mut self.opened),
+            aside: std::mem::take(&mut self.aside),
+        }
     }
 
     /// How many tickets are known to be split.

@@ -47,7 +47,8 @@ mod tests {
     fn a_frozen_alert_is_left_to_who_knows_better() {
         let at = |second: i64| Timestamp::from_ms(second * SECOND_MS);
         let told = |listed: Option<(i64, bool)>, started: i64, now: i64| {
-            let listed = listed.map(|(updated, is_frozen)| Listed { updated_at: at(updated), is_frozen });
+            let listed =
+                listed.map(|(updated, is_frozen)| Listed { updated_at: at(updated), is_frozen });
             is_in_other_hands(at(1_000), listed, at(started), at(now))
         };
         assert!(told(Some((1_030, false)), 0, 1_060), "somebody who knows keeps it");

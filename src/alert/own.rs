@@ -98,7 +98,8 @@ fn stale(
 }
 
 fn watchdog(sender: &Sender, since: Timestamp, at: Timestamp) -> Notice {
-    let summary = "Vaste watches, and knows what it says. This always fires: be told when it does not.";
+    let summary =
+        "Vaste watches, and knows what it says. This always fires: be told when it does not.";
     let annotations = BTreeMap::from([("summary".to_owned(), summary.to_owned())]);
     notice(sender, [WATCHDOG, "none"], annotations, (since, at.plus(ENDS_AFTER)))
 }

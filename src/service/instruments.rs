@@ -29,13 +29,33 @@ pub(super) struct Instruments {
     /// Events that came late: those that corrected samples, and the others.
     pub(super) late: [IntCounter; 2],
     pub(super) collect_duration: Gauge,
-    pub(super) checkpoint_last_success: Gauge,
-    pub(super) checkpoint_duration: Histogram,
-    pub(super) checkpoint_size: IntGauge,
-    pub(super) checkpoint_failures: IntCounter,
+    pub(super) checkpoints: Checkpoints,
     pub(super) breaches: IntCounterVec,
     pub(super) http_requests: IntCounterVec,
     pub(super) http_duration: HistogramVec,
+}
+
+/// What became of checkpoints.
+#[derive(Debug)]
+pub(super) struct Checkpoints {
+    pub(super) last_success: Gauge,
+    pub(super) duration: Histogram,
+    pub(super) size: IntGauge,
+    pub(super) failures: IntCounter,
+}
+
+impl Checkpoints {
+    fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let help = "Unix time of the last durable checkpoint.";
+        let last_success = gauge(registry, "checkpoint_last_success_timestamp_seconds", help)?;
+        let help = "Time to write one checkpoint.";
+        let duration = histogram(registry, "checkpoint_duration_seconds", help, &SHORT)?;
+        let help = "Size of the last durable checkpoint.";
+        let size = int_gauge(registry, "checkpoint_size_bytes", help)?;
+        let help = "Checkpoints that could not be made durable.";
+        let failures = counter(registry, "checkpoint_failures_total", help)?;
+        Ok(Self { last_success, duration, size, failures })
+    }
 }
 
 /// What one Alertmanager was sent.
@@ -110,27 +130,7 @@ impl Instruments {
                 "collect_duration_seconds",
                 "Time the last collection of window metrics took.",
             )?,
-            checkpoint_last_success: gauge(
-                &registry,
-                "checkpoint_last_success_timestamp_seconds",
-                "Unix time of the last durable checkpoint.",
-            )?,
-            checkpoint_duration: histogram(
-                &registry,
-                "checkpoint_duration_seconds",
-                "Time to write one checkpoint.",
-                &SHORT,
-            )?,
-            checkpoint_size: int_gauge(
-                &registry,
-                "checkpoint_size_bytes",
-                "Size of the last durable checkpoint.",
-            )?,
-            checkpoint_failures: counter(
-                &registry,
-                "checkpoint_failures_total",
-                "Checkpoints that could not be made durable.",
-            )?,
+            checkpoints: Checkpoints::new(&registry)?,
             breaches: counters(
                 &registry,
                 "objective_breaches_total",

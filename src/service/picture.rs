@@ -282,6 +282,7 @@ pub(super) struct Progress {
     pub(super) timelines: u64,
     /// Forgotten tickets that it would know again, and those that were dropped for want of room.
     pub(super) stubs: u64,
+    pub(super) stub_bytes: u64,
     pub(super) stubs_evicted: u64,
     /// Whether it has refused tickets for want of room.
     pub(super) is_full: bool,

@@ -3,8 +3,9 @@
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::mpsc;
-use std::thread;
+use std::sync::mpsc::{self, Sender, SyncSender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,14 +16,20 @@ use super::http;
 use super::instruments::Instruments;
 use super::picture::{Picture, Shared};
 use super::store::{Store, Writer};
-use super::stream::{Setting, Worker};
+use super::stream::{Batch, Command, Setting, Worker};
 use super::viewer::{Alerting, Viewer};
-use crate::alert::Sender;
+use crate::alert;
 use crate::config::Service;
 use crate::rules::Rules;
 
 /// Batches of effects on their way from workers at most.
 const BATCHES_MAX: usize = 2;
+
+/// How long threads may take to end.
+const LEAVE_WAIT: Duration = Duration::from_secs(20);
+
+/// How often it is looked whether they have.
+const LEAVE_LOOK: Duration = Duration::from_millis(20);
 
 /// Why the service ended or could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -89,8 +96,8 @@ pub(super) fn run_on(
     let alerting = Alerting {
         stale_after: service.stale_after,
         log,
-        jobs: writer.as_ref().and_then(Writer::jobs),
-        sender: Sender {
+        jobs: writer.as_ref().map(Writer::jobs),
+        sender: alert::Sender {
             external_url: service.http.external_url(listener.local_addr()?),
             external_labels: service.external_labels.clone(),
         },
@@ -102,25 +109,16 @@ pub(super) fn run_on(
     tracing::info!(address = %listener.local_addr()?, "listening");
     // A worker that has much to say waits until it is heard.
     let (to_viewer, batches) = mpsc::sync_channel(BATCHES_MAX);
-    let mut commands = Vec::new();
-    let mut threads = Vec::new();
-    for number in 0..service.kafka.workers {
-        let setting = Setting {
-            kafka: &service.kafka,
-            state: &service.state,
-            rules: Arc::clone(&rules),
-            clock,
-            instruments: &shared.instruments,
-            jobs: writer.as_ref().and_then(Writer::jobs),
-        };
-        let worker = Worker::new(number, setting).map_err(RunError::Client)?;
-        let (to_worker, orders) = mpsc::channel();
-        let answers = to_viewer.clone();
-        let name = format!("worker-{number}");
-        threads
-            .push(thread::Builder::new().name(name).spawn(move || worker.run(&orders, &answers))?);
-        commands.push(to_worker);
-    }
+    let setting = Setting {
+        kafka: &service.kafka,
+        state: &service.state,
+        rules: &rules,
+        clock,
+        instruments: &shared.instruments,
+        jobs: writer.as_ref().map(Writer::jobs),
+    };
+    let (commands, mut threads) = start_workers(&setting, &to_viewer)?;
+    drop((setting, to_viewer));
     let viewer = Viewer::new(rules, clock, commands, batches, alerting, &shared);
     let (stop, stopped) = mpsc::channel();
     threads.push(thread::Builder::new().name("viewer".into()).spawn(move || viewer.run(&stopped))?);
@@ -138,12 +136,38 @@ pub(super) fn run_on(
         axum::serve(listener, http::routes(shared)).with_graceful_shutdown(ended).await
     });
     drop(stop);
+    // A client of a Kafka that is gone may wait for it for a minute: nobody else has to.
+    let until = clock::instant() + LEAVE_WAIT;
     for thread in threads {
-        if thread.join().is_err() {
+        while !thread.is_finished() && clock::instant() < until {
+            thread::park_timeout(LEAVE_LOOK);
+        }
+        if !thread.is_finished() {
+            tracing::warn!("a thread does not end: leaving it behind");
+        } else if thread.join().is_err() {
             tracing::error!("a thread had failed before the end");
         }
     }
     // After the workers: what they handed over last is written first.
-    drop(writer);
+    if let Some(writer) = writer {
+        writer.finish(LEAVE_WAIT);
+    }
     Ok(served?)
+}
+
+/// Starts the workers: how to command them, and their threads.
+fn start_workers(
+    setting: &Setting<'_>,
+    to_viewer: &SyncSender<Batch>,
+) -> Result<(Vec<Sender<Command>>, Vec<JoinHandle<()>>), RunError> {
+    let (mut commands, mut threads) = (Vec::new(), Vec::new());
+    for number in 0..setting.kafka.workers {
+        let worker = Worker::new(number, setting).map_err(RunError::Client)?;
+        let (to_worker, orders) = mpsc::channel();
+        let answers = to_viewer.clone();
+        let thread = thread::Builder::new().name(format!("worker-{number}"));
+        threads.push(thread.spawn(move || worker.run(&orders, &answers))?);
+        commands.push(to_worker);
+    }
+    Ok((commands, threads))
 }

@@ -27,6 +27,9 @@ use crate::checkpoint::{self, Damage};
 use crate::partition::{Name, Partition};
 use crate::rules::Rules;
 
+/// How often it is looked whether the thread has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
 /// Versions of the watch log that are kept.
 const WATCH_LOGS: usize = 2;
 
@@ -86,8 +89,8 @@ pub(super) struct Found {
 
 /// Hands jobs to the store's thread.
 pub(super) struct Writer {
-    jobs: Option<Sender<Job>>,
-    thread: Option<JoinHandle<()>>,
+    jobs: Sender<Job>,
+    thread: JoinHandle<()>,
 }
 
 impl Store {
@@ -245,20 +248,27 @@ impl Writer {
             Writing { store, topic: topic.to_owned(), instruments: Arc::clone(instruments) };
         let thread = thread::Builder::new().name("store".into());
         let thread = thread.spawn(move || writing.run(&waiting))?;
-        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Self { jobs, thread })
     }
 
     /// A way to hand over jobs.
-    pub(super) fn jobs(&self) -> Option<Sender<Job>> {
+    pub(super) fn jobs(&self) -> Sender<Job> {
         self.jobs.clone()
     }
 }
 
-impl Drop for Writer {
-    /// What was handed over is written first.
-    fn drop(&mut self) {
-        self.jobs = None;
-        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+impl Writer {
+    /// Ends it, when what was handed over is written, or after so long.
+    pub(super) fn finish(self, patience: Duration) {
+        let Self { jobs, thread } = self;
+        drop(jobs);
+        let until = clock::instant() + patience;
+        while !thread.is_finished() && clock::instant() < until {
+            thread::park_timeout(LOOK_EVERY);
+        }
+        if !thread.is_finished() {
+            tracing::error!("the last checkpoints are not written: the store does not answer");
+        } else if thread.join().is_err() {
             tracing::error!("the thread that writes checkpoints had failed before the end");
         }
     }
@@ -319,17 +329,17 @@ impl Writing {
         let folder = self.store.folder(&self.topic, partition);
         let kept = self.store.keep_checkpoint(&folder, name, bytes);
         let took = began.elapsed();
-        let instruments = &self.instruments;
-        instruments.checkpoint_duration.observe(took.as_secs_f64());
+        let checkpoints = &self.instruments.checkpoints;
+        checkpoints.duration.observe(took.as_secs_f64());
         match kept {
             Ok(()) => {
-                instruments.checkpoint_last_success.set(clock::wall().unix_seconds());
-                instruments.checkpoint_size.set(i64::try_from(size).unwrap_or(i64::MAX));
+                checkpoints.last_success.set(clock::wall().unix_seconds());
+                checkpoints.size.set(i64::try_from(size).unwrap_or(i64::MAX));
                 tracing::debug!(partition, size, ?took, "checkpoint {}", name.file());
                 (true, took)
             }
             Err(error) => {
-                instruments.checkpoint_failures.inc();
+                checkpoints.failures.inc();
                 tracing::error!(
                     partition,
                     "a checkpoint cannot be kept: {error}; trying again; check state.store"

@@ -93,7 +93,7 @@ pub(super) struct Worker {
 pub(super) struct Setting<'a> {
     pub(super) kafka: &'a Kafka,
     pub(super) state: &'a State,
-    pub(super) rules: Arc<Rules>,
+    pub(super) rules: &'a Arc<Rules>,
     pub(super) clock: Clock,
     pub(super) instruments: &'a Arc<Instruments>,
     pub(super) jobs: Option<std::sync::mpsc::Sender<super::store::Job>>,
@@ -104,8 +104,9 @@ impl Worker {
     ///
     /// # Errors
     /// When the client refuses its configuration or the store cannot be opened, in words.
-    pub(super) fn new(number: usize, setting: Setting<'_>) -> Result<Self, String> {
+    pub(super) fn new(number: usize, setting: &Setting<'_>) -> Result<Self, String> {
         let Setting { kafka, state, rules, clock, instruments, jobs } = setting;
+        let rules = Arc::clone(rules);
         let noted = Arc::new(Mutex::new(Noted::default()));
         let context = Context { topic: kafka.topic.clone(), noted: Arc::clone(&noted) };
         let refused =
@@ -118,7 +119,7 @@ impl Worker {
             None => None,
         };
         let mut holding =
-            Holding::new(&kafka.topic, rules, clock, state.reopen_within, instruments);
+            Holding::new(&kafka.topic, rules, *clock, state.reopen_within, instruments);
         let dead_letters = kafka.dead_letters.as_ref();
         holding.set_dead_letters(
             dead_letters.map(|topic| DeadLetters::new(kafka, topic)).transpose()?,
@@ -129,7 +130,7 @@ impl Worker {
             noted,
             instruments: Arc::clone(instruments),
             holding,
-            keeper: Keeper::new(jobs, state.checkpoint_every),
+            keeper: Keeper::new(jobs.clone(), state.checkpoint_every),
             store,
             unread: None,
         })

@@ -142,8 +142,7 @@ fn fill(partition: &mut Partition, ticket: u64, tickets: u64, begin: Timestamp) 
     let span = (DAYS - 1) * DAY_MS;
     let offset = i64::try_from(ticket).unwrap() * (span / i64::try_from(tickets).unwrap());
     let last = if ticket.is_multiple_of(10) { "customer_replied" } else { "solved" };
-    let kinds =
-        ["created", "assigned", "agent_replied", "customer_replied", "agent_replied", last];
+    let kinds = ["created", "assigned", "agent_replied", "customer_replied", "agent_replied", last];
     let key = format!("T-{ticket:08}");
     for (number, kind) in (0_i64..).zip(kinds) {
         let wait = number * (20 + i64::try_from(ticket % 100).unwrap()) * MINUTE_MS + number;

@@ -302,10 +302,12 @@ alertmanagers:
   - url: https://am-1.example
     authorization: { credentials_file: token }
 external_labels: { cluster: north }
+state: { store: \"file:///var/lib/vaste\", reopen_within: 40d, checkpoint_every: 0s }
+stale_after: 90s
 ";
 
 /// What is written instead of a part of [`SERVICE`], which is what the fault says to write.
-const SERVICE_FAULTS: [(&str, &str); 31] = [
+const SERVICE_FAULTS: [(&str, &str); 35] = [
     ("\"https://vaste.example/\"", "vaste.example"),
     ("\"https://vaste.example/\"", "\"https://vaste .example\""),
     ("url: http://am-0.example:9093/\n    basic", "basic"),
@@ -339,6 +341,10 @@ const SERVICE_FAULTS: [(&str, &str); 31] = [
     ("security.protocol: SASL_SSL", "group.id: other"),
     ("security.protocol: SASL_SSL", "security.protocol: [SASL_SSL]"),
     ("127.0.0.1:9464", "localhost"),
+    ("file:///var/lib/vaste", ""),
+    ("reopen_within: 40d", "reopen_within: soon"),
+    ("checkpoint_every: 0s", "checkpoint_every: -1s"),
+    ("stale_after: 90s", "stale_after: 0s"),
     ("  workers: 2\n", "  worker: 2\n"),
 ];
 
@@ -350,6 +356,10 @@ fn every_fault_of_the_services_file_names_its_place_and_the_way_out_makes_it_pas
     assert_eq!(service.kafka.workers, 2);
     let listening = service.http.listen;
     assert_eq!(service.http.external_url(listening), "https://vaste.example");
+    assert_eq!(service.state.store.as_deref(), Some("file:///var/lib/vaste"));
+    assert_eq!(service.state.reopen_within.to_string(), "40d");
+    assert!(service.state.checkpoint_every.is_zero());
+    assert_eq!(service.stale_after.to_string(), "1m30s");
     let urls: Vec<&str> = service.alertmanagers.iter().map(|one| one.url.as_str()).collect();
     assert_eq!(urls, ["http://am-0.example:9093", "https://am-1.example"]);
     let mut page = String::new();

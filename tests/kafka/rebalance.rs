@@ -92,7 +92,8 @@ fn partitions_that_are_added_split_open_tickets_and_count_the_rest() {
         "{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, \
          properties: {{ topic.metadata.refresh.interval.ms: \"500\" }} }}"
     );
-    let agreement = "team: billing\nobjectives: [{ name: o, measure: first_reply, none_over: 1h }]\n";
+    let agreement =
+        "team: billing\nobjectives: [{ name: o, measure: first_reply, none_over: 1h }]\n";
     let service = Service::start_with(&kafka, agreement, "");
     let created = |from: u32, to: u32| {
         let all = (from..to).map(|n| record(n, "created", &format!("T-{n}")));
@@ -131,7 +132,8 @@ fn partitions_that_are_added_split_open_tickets_and_count_the_rest() {
     });
     assert!((50.0..80.0).contains(&answered), "{answered} answered, {split} split");
     assert!(split > 0.0 && answered + split <= 80.0, "{answered} answered, {split} split");
-    let waiting = "vaste_waiting_tickets{team=\"billing\",measure=\"first_reply\",basis=\"calendar\"}";
+    let waiting =
+        "vaste_waiting_tickets{team=\"billing\",measure=\"first_reply\",basis=\"calendar\"}";
     assert_eq!(service.metrics().value(waiting), Some(0.0), "no half of a ticket waits for ever");
     assert!(service.log().contains("left out of the counts"));
     // Who starts later finds the same.
@@ -159,7 +161,8 @@ fn records_that_are_gone_before_they_were_read_are_said_and_windows_know_their_b
         "{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, \
          properties: {{ group.instance.id: one }} }}"
     );
-    let agreement = "team: billing\nobjectives: [{ name: o, measure: first_reply, none_over: 1h }]\n";
+    let agreement =
+        "team: billing\nobjectives: [{ name: o, measure: first_reply, none_over: 1h }]\n";
     let more = "state: { store: state, checkpoint_every: 0s }\n";
     let mut service = Service::start_with(&kafka, agreement, more);
     let producer = producer(&broker);
@@ -176,9 +179,11 @@ fn records_that_are_gone_before_they_were_read_are_said_and_windows_know_their_b
     let tracked = "vaste_tickets_tracked{state=\"remembered\"}";
     assert_eq!(metrics.value(tracked), Some(3.0), "what was known is known, what came since, too");
     assert_eq!(metrics.value("vaste_kafka_history_gaps_total"), Some(1.0));
-    let history = format!("vaste_history_start_timestamp_seconds{{topic=\"{topic}\",partition=\"0\"}}");
+    let history =
+        format!("vaste_history_start_timestamp_seconds{{topic=\"{topic}\",partition=\"0\"}}");
     assert!(metrics.value(&history) > Some(1_700_000_000.0), "{:?}", metrics.value(&history));
-    let state = "vaste_objective_state{team=\"billing\",objective=\"o\",state=\"insufficient_data\"}";
+    let state =
+        "vaste_objective_state{team=\"billing\",objective=\"o\",state=\"insufficient_data\"}";
     assert_eq!(metrics.value(state), Some(1.0), "the window reaches back beyond what is known");
     assert!(service.log().contains("records were deleted before they were read"));
     assert_eq!(service.stop(), Some(0));
@@ -196,7 +201,11 @@ fn records_that_are_gone_before_they_were_read_are_said_and_windows_know_their_b
     publish(&self::producer(&broker), &topic, &anew);
     service.start_again();
     let metrics = caught_up(&service, &topic, 1);
-    assert!(service.log().contains("the topic is another one of the same name"), "{}", service.log());
+    assert!(
+        service.log().contains("the topic is another one of the same name"),
+        "{}",
+        service.log()
+    );
     assert_eq!(metrics.value(tracked), Some(23.0), "all of the new topic, and what was known");
     assert!(metrics.value("vaste_kafka_history_gaps_total") > Some(0.0));
     assert_eq!(service.stop(), Some(0));

@@ -68,7 +68,11 @@ fn a_deploy_and_a_crash_neither_page_nor_resolve() {
     assert_eq!(time(&held().unwrap(), "startsAt"), began, "it is the same alert");
     assert_eq!(webhook.counts().get("limit"), Some(&(1, 0)), "told once, and never over");
     let breaches = "vaste_objective_breaches_total{objective=\"limit\",team=\"billing\"}";
-    assert_eq!(service.metrics().value(breaches), None, "it was missed before, and is no new breach");
+    assert_eq!(
+        service.metrics().value(breaches),
+        None,
+        "it was missed before, and is no new breach"
+    );
 
     // The answer comes while nobody watches: it is over when somebody does, once.
     assert_eq!(service.stop(), Some(0));

@@ -161,7 +161,8 @@ struct Checked {
 fn check(seed: u64) -> Checked {
     let stormy = run(seed, true);
     let calm = run(seed, false);
-    let context = format!("seed {seed}: VASTE_SEED={seed} cargo test --test simulation -- --nocapture");
+    let context =
+        format!("seed {seed}: VASTE_SEED={seed} cargo test --test simulation -- --nocapture");
     assert!(!stormy.reading.lines.is_empty(), "{context}");
     for (stormy, calm) in stormy.reading.lines.iter().zip(&calm.reading.lines) {
         assert_eq!(stormy, calm, "{context}");

@@ -153,14 +153,20 @@ fn history(seed: u64, seconds: i64, begin: Timestamp) -> BTreeMap<i64, Vec<(Stri
     let mut coming: BTreeMap<i64, Vec<(String, String)>> = BTreeMap::new();
     let mut number = 0;
     let in_order = World::is_in_order(seed);
-    let mut happens = |random: &mut Random, second: i64, kind: &str, ticket: &str, team: &str, may_be_late: bool| {
+    let mut happens = |random: &mut Random,
+                       second: i64,
+                       kind: &str,
+                       ticket: &str,
+                       team: &str,
+                       may_be_late: bool| {
         number += 1;
         let time = begin.plus(Elapsed::from_ms(second * SECOND_MS + random.below(900)));
         let event = format!(
             "{{\"id\":\"{number}\",\"type\":\"ticket.{kind}\",\"time\":\"{time}\",\"ticket\":\"{ticket}\",\
              \"team\":\"{team}\"}}"
         );
-        let late = if may_be_late && !in_order && random.below(4) == 0 { random.below(60) } else { 0 };
+        let late =
+            if may_be_late && !in_order && random.below(4) == 0 { random.below(60) } else { 0 };
         let mut delivered = second + 1 + late;
         coming.entry(delivered).or_default().push((ticket.to_owned(), event.clone()));
         while random.below(8) == 0 {
@@ -177,7 +183,13 @@ fn history(seed: u64, seconds: i64, begin: Timestamp) -> BTreeMap<i64, Vec<(Stri
         let mut second = 1 + random.below(seconds - 60);
         happens(&mut random, second, "created", &id, team, true);
         let kinds = [
-            "agent_replied", "customer_replied", "agent_replied", "solved", "reopened", "pending", "rated\",\"score\":4,\"x\":\"",
+            "agent_replied",
+            "customer_replied",
+            "agent_replied",
+            "solved",
+            "reopened",
+            "pending",
+            "rated\",\"score\":4,\"x\":\"",
         ];
         for _ in 0..random.below(7) {
             second += 1 + random.below(12);
@@ -280,8 +292,12 @@ impl Alertmanager {
     pub(crate) fn advance(&mut self, now: Timestamp, second: i64) {
         self.second = second;
         self.now = Some(now);
-        let lapsed: Vec<String> =
-            self.held.iter().filter(|(_, (ends, _))| *ends <= now).map(|(name, _)| name.clone()).collect();
+        let lapsed: Vec<String> = self
+            .held
+            .iter()
+            .filter(|(_, (ends, _))| *ends <= now)
+            .map(|(name, _)| name.clone())
+            .collect();
         for objective in lapsed {
             self.held.remove(&objective);
             self.told.entry(objective).or_default().1 += 1;

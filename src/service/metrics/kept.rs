@@ -68,6 +68,13 @@ pub(super) fn history(picture: &Picture, families: &mut Families) {
         let help = "Tickets held in memory.";
         families.gauge("tickets_tracked", help, &[("state", state)], count(tickets));
     }
+    let forgotten = stream.partitions.values().map(|progress| progress.stub_bytes).sum();
+    families.gauge(
+        "state_bytes",
+        "Estimated memory held by state.",
+        &[("kind", "forgotten")],
+        count(forgotten),
+    );
     families.gauge(
         "tickets_split",
         "Tickets whose events came in more than one partition; left out of the counts.",

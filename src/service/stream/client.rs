@@ -85,9 +85,8 @@ impl ClientContext for Context {
     }
 
     fn stats(&self, statistics: Statistics) {
-        let up = statistics.brokers.values().filter(|broker| {
-            broker.nodeid >= 0 && broker.state == "UP"
-        });
+        let up =
+            statistics.brokers.values().filter(|broker| broker.nodeid >= 0 && broker.state == "UP");
         // A connection that is open and silent says nothing for as long as a request may take, a minute by
         // default; while it fetches, a broker answers several times a second.
         let silent_for = up.map(|broker| broker.rxidle).min();

@@ -10,11 +10,11 @@ use super::effects::Effects;
 use crate::event::Outcome;
 use crate::partition::{Partition, Record, Taken};
 use crate::rules::Rules;
-use crate::split::{Place, Question};
 use crate::service::clock::{self, Clock};
 use crate::service::dead_letters::DeadLetters;
 use crate::service::instruments::Instruments;
 use crate::service::picture::{Progress, Stream};
+use crate::split::{Place, Question};
 use crate::time::{Elapsed, Timestamp};
 
 /// Timelines whose effects go into one batch: a million would be a hundred megabytes on their way.
@@ -197,7 +197,8 @@ impl Holding {
         }
         let mut found = Vec::new();
         for &(key, from) in &question.opened {
-            for (_, partition) in self.partitions.iter_mut().filter(|(number, _)| **number != from) {
+            for (_, partition) in self.partitions.iter_mut().filter(|(number, _)| **number != from)
+            {
                 if partition.set_aside(key, &mut self.effects) {
                     found.push((key, from));
                 }
@@ -241,6 +242,7 @@ impl Holding {
             let shard = partition.shard();
             progress.timelines = shard.timelines() as u64;
             progress.stubs = shard.stub_count() as u64;
+            progress.stub_bytes = shard.stub_bytes() as u64;
             progress.stubs_evicted = shard.stubs_evicted();
             progress.is_full = shard.is_full();
         }
