@@ -143,8 +143,8 @@ pub struct Alert {
     counts_from: Option<Timestamp>,
     /// Since when its condition is not known; absent while it is.
     frozen_since: Option<Timestamp>,
-    /// Since when nobody here has seen its condition hold while it could be seen: since it froze, or since the
-    /// watch log that it is from. Absent where it has been seen since.
+    /// Since when nobody here has seen its condition hold while it could be seen: since it froze, or since
+    /// the watch log that it is from. Absent where it has been seen since.
     doubted_since: Option<Timestamp>,
     /// When it was last sent, and whether as resolved.
     sent: Option<(Timestamp, bool)>,

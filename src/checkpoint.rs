@@ -11,8 +11,8 @@
 //! # Design
 //! A timeline is the only state, so an image is timelines as they stand in memory, with the names that they
 //! number, and where in the partition they end. Of what is derived only the response counters are kept, which
-//! must not count twice: other rules, another calendar or a repaired measure need no migration. What cannot be read whole is refused: an image that is half right
-//! would be wrong numbers that nobody sees.
+//! must not count twice: other rules, another calendar or a repaired measure need no migration. What cannot
+//! be read whole is refused: an image that is half right would be wrong numbers that nobody sees.
 
 use std::sync::Arc;
 

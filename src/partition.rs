@@ -211,7 +211,8 @@ impl Partition {
         self.shard.take_opened()
     }
 
-    /// Leaves a ticket out of the counts, since other events of it are in another partition. Whether it is here.
+    /// Leaves a ticket out of the counts, since other events of it are in another partition. Whether it is
+    /// here.
     pub fn set_aside(&mut self, key: u64, sink: &mut dyn Sink) -> bool {
         self.shard.set_aside(key, sink)
     }

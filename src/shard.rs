@@ -185,9 +185,9 @@ impl Shard {
         rest > 0
     }
 
-    /// The instant that the whole of it was brought up to, where it has taken in nothing since, and where that
-    /// is not before the one up to which its samples had been counted when it was restored: what happened in
-    /// between would be taken for counted.
+    /// The instant that the whole of it was brought up to, where it has taken in nothing since, and where
+    /// that is not before the one up to which its samples had been counted when it was restored: what
+    /// happened in between would be taken for counted.
     pub fn settled_at(&self) -> Option<Timestamp> {
         let is_settled = self.marked.is_empty() && self.advanced_to >= self.counted_to;
         is_settled.then_some(self.advanced_to)
@@ -215,8 +215,8 @@ impl Shard {
         forgotten
     }
 
-    /// The tickets that were opened since this was last asked, as hashes of their keys: what another partition
-    /// may have, too. Those before it is asked for the first time are not noted.
+    /// The tickets that were opened since this was last asked, as hashes of their keys: what another
+    /// partition may have, too. Those before it is asked for the first time are not noted.
     pub fn take_opened(&mut self) -> Vec<u64> {
         self.opened.replace(Vec::new()).unwrap_or_default()
     }

@@ -5,8 +5,8 @@
 //!
 //! # Design
 //! Nobody keeps a table of all tickets for the rare case: a partition says which tickets it opened, and the
-//! others look these up in what they have. Only at the start, when all are new, the lists are held against each
-//! other instead, which is sorting once.
+//! others look these up in what they have. Only at the start, when all are new, the lists are held against
+//! each other instead, which is sorting once.
 
 use std::collections::BTreeSet;
 

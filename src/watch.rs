@@ -1,14 +1,14 @@
-//! The watch: the view, the alerts, and whether what they say can be trusted at this instant. Pure: whoever has
-//! a clock and partitions drives it.
+//! The watch: the view, the alerts, and whether what they say can be trusted at this instant. Pure: whoever
+//! has a clock and partitions drives it.
 //!
-//! Use, a few times a second: [`Watch::look`] at the clock; [`Watch::instant`] is the `now` for all partitions;
-//! [`Watch::advance`], then let the partitions tell [`Watch::view_mut`]; [`Watch::trust`] or doubt that;
-//! [`Watch::evaluate`] does what is due, and says what must be sent and kept.
+//! Use, a few times a second: [`Watch::look`] at the clock; [`Watch::instant`] is the `now` for all
+//! partitions; [`Watch::advance`], then let the partitions tell [`Watch::view_mut`]; [`Watch::trust`] or
+//! doubt that; [`Watch::evaluate`] does what is due, and says what must be sent and kept.
 //!
 //! # Design
 //! *Data trouble never resolves an alert*: while there is doubt every verdict is frozen, and so is time for
-//! alerts. That a process was away is data trouble, too, so one that starts goes on from the watch log in doubt
-//! until it has caught up.
+//! alerts. That a process was away is data trouble, too, so one that starts goes on from the watch log in
+//! doubt until it has caught up.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -132,8 +132,8 @@ impl Watch {
         watch
     }
 
-    /// Goes on from what somebody who could trust their data has kept, where that is later than what was known
-    /// here: before the first evaluation, and after data could not be trusted.
+    /// Goes on from what somebody who could trust their data has kept, where that is later than what was
+    /// known here: before the first evaluation, and after data could not be trusted.
     pub fn adopt(&mut self, log: &WatchLog) {
         if log.evaluated_at() <= self.trusted_at {
             return;
@@ -156,9 +156,9 @@ impl Watch {
         self.clock_says = (now, true);
     }
 
-    /// The `now` for all partitions: the wall clock once everything is caught up, before that the latest event
-    /// time, at most the wall clock. It never goes back, and where a second has begun since the last one it
-    /// is that second: alerts are evaluated on whole ones.
+    /// The `now` for all partitions: the wall clock once everything is caught up, before that the latest
+    /// event time, at most the wall clock. It never goes back, and where a second has begun since the last
+    /// one it is that second: alerts are evaluated on whole ones.
     pub fn instant(&self, is_caught_up: bool, latest_event: Option<Timestamp>) -> Timestamp {
         let wall = self.clock_says.0;
         let now = if is_caught_up || self.has_caught_up {
@@ -181,8 +181,8 @@ impl Watch {
         is_steady && says.plus(JUMP_MAX) >= self.view.now()
     }
 
-    /// Says whether the data can be trusted now. True when that is so for the first time: this instant is then
-    /// from before, and the first to be shown and judged is the next.
+    /// Says whether the data can be trusted now. True when that is so for the first time: this instant is
+    /// then from before, and the first to be shown and judged is the next.
     pub fn trust(&mut self, is_trusted: bool) -> bool {
         self.view.set_frozen(!is_trusted);
         let is_first = is_trusted && !self.has_caught_up;
@@ -190,8 +190,8 @@ impl Watch {
         is_first
     }
 
-    /// Takes note of what a partition has counted. A counter never steps back: one that begins anew, since its
-    /// checkpoint is lost, is heard again once it has gone further.
+    /// Takes note of what a partition has counted. A counter never steps back: one that begins anew, since
+    /// its checkpoint is lost, is heard again once it has gone further.
     pub fn count(&mut self, partition: i32, responses: &Arc<Responses>) {
         let known = self.counted.get(&partition).map_or(0, |responses| responses.total());
         if responses.total() > known {
@@ -205,8 +205,8 @@ impl Watch {
     /// Evaluates all objectives, where a second has begun since that was last done. `doubt` is why the data
     /// cannot be trusted, as [`Watch::trust`] was told.
     ///
-    /// Before it has ever caught up, the view is of the past. What fired when the process last ran is sent again
-    /// all the same, and says since when it is not known whether it still holds.
+    /// Before it has ever caught up, the view is of the past. What fired when the process last ran is sent
+    /// again all the same, and says since when it is not known whether it still holds.
     pub fn evaluate(&mut self, doubt: Option<&str>) -> Option<Evaluation> {
         let at = self.evaluates_at();
         let second = at.floor_to(Elapsed::from_ms(SECOND_MS));

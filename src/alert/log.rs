@@ -123,7 +123,8 @@ impl WatchLog {
 
 impl Alerts {
     /// Goes on from a watch log: the alerts of objectives that are still agreed stand where they stood, all
-    /// others are inactive, and time between then and the first evaluation that can be trusted does not count.
+    /// others are inactive, and time between then and the first evaluation that can be trusted does not
+    /// count.
     pub fn restore(&mut self, log: &WatchLog, rules: &Rules) {
         let at = log.evaluated_at();
         for alert in &mut self.all {

@@ -9,8 +9,8 @@ use crate::time::{Elapsed, Timestamp};
 /// Fires while the data has not been trusted for long: no miss would be seen meanwhile.
 const DATA_STALE: &str = "VasteDataStale";
 
-/// Fires always, but only while Vaste knows what it says: who hears of it no more, knows that the watch is gone
-/// or blind.
+/// Fires always, but only while Vaste knows what it says: who hears of it no more, knows that the watch is
+/// gone or blind.
 const WATCHDOG: &str = "VasteWatchdog";
 
 /// The alerts of Vaste about itself. They have no team.

@@ -39,8 +39,8 @@ pub struct State {
     pub store: Option<String>,
     /// How long a ticket at rest is remembered at least, so that it can be reopened. Default 28 d.
     pub reopen_within: Elapsed,
-    /// The shortest time between two checkpoints of a partition. Default 30 s; they are rarer where they would
-    /// take more than 5 % of the time.
+    /// The shortest time between two checkpoints of a partition. Default 30 s; they are rarer where they
+    /// would take more than 5 % of the time.
     pub checkpoint_every: Duration,
 }
 
@@ -226,7 +226,8 @@ fn state(group: &Field<'_>, file: &mut File<'_>) -> State {
         state.reopen_within = elapsed;
     }
     if let Some(field) = fields.take("checkpoint_every") {
-        let problem = "is not a length of time; write such as 30s, or 0s for as often as 5 % of the time allow";
+        let problem =
+            "is not a length of time; write such as 30s; 0s is as often as 5 % of the time allow";
         let elapsed = field.parse(file, problem, |text| {
             if text == "0s" { Some(Elapsed::ZERO) } else { Elapsed::parse(text) }
         });

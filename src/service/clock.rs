@@ -1,8 +1,12 @@
 //! The clock of the service: that of the wall, or that of a story that is told faster.
 
-use std::time::{Instant, SystemTime};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::time::{Elapsed, Timestamp};
+
+/// How often it is looked whether a thread has ended.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// What time it is for events, windows and alerts.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +62,24 @@ pub(super) fn wall() -> Timestamp {
 pub(super) fn instant() -> Instant {
     #[expect(clippy::disallowed_methods, reason = "the one place where the service takes the time")]
     Instant::now()
+}
+
+/// Waits until threads have ended, or so long.
+pub(super) fn join(threads: Vec<JoinHandle<()>>, patience: Duration) {
+    let until = instant() + patience;
+    for thread in threads {
+        let name = thread.thread().name().unwrap_or_default().to_owned();
+        while !thread.is_finished() && instant() < until {
+            thread::park_timeout(LOOK_EVERY);
+        }
+        if !thread.is_finished() {
+            tracing::error!(
+                "the thread {name} does not end: what it was about to do is left undone"
+            );
+        } else if thread.join().is_err() {
+            tracing::error!("the thread {name} had failed before the end");
+        }
+    }
 }
 
 #[cfg(test)]

@@ -28,9 +28,6 @@ const BATCHES_MAX: usize = 2;
 /// How long threads may take to end.
 const LEAVE_WAIT: Duration = Duration::from_secs(20);
 
-/// How often it is looked whether they have.
-const LEAVE_LOOK: Duration = Duration::from_millis(20);
-
 /// Why the service ended or could not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -137,17 +134,7 @@ pub(super) fn run_on(
     });
     drop(stop);
     // A client of a Kafka that is gone may wait for it for a minute: nobody else has to.
-    let until = clock::instant() + LEAVE_WAIT;
-    for thread in threads {
-        while !thread.is_finished() && clock::instant() < until {
-            thread::park_timeout(LEAVE_LOOK);
-        }
-        if !thread.is_finished() {
-            tracing::warn!("a thread does not end: leaving it behind");
-        } else if thread.join().is_err() {
-            tracing::error!("a thread had failed before the end");
-        }
-    }
+    clock::join(threads, LEAVE_WAIT);
     // After the workers: what they handed over last is written first.
     if let Some(writer) = writer {
         writer.finish(LEAVE_WAIT);
@@ -155,11 +142,14 @@ pub(super) fn run_on(
     Ok(served?)
 }
 
-/// Starts the workers: how to command them, and their threads.
+/// Threads that were started, and how to command them.
+type Started = (Vec<Sender<Command>>, Vec<JoinHandle<()>>);
+
+/// Starts the workers.
 fn start_workers(
     setting: &Setting<'_>,
     to_viewer: &SyncSender<Batch>,
-) -> Result<(Vec<Sender<Command>>, Vec<JoinHandle<()>>), RunError> {
+) -> Result<Started, RunError> {
     let (mut commands, mut threads) = (Vec::new(), Vec::new());
     for number in 0..setting.kafka.workers {
         let worker = Worker::new(number, setting).map_err(RunError::Client)?;

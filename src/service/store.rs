@@ -3,8 +3,8 @@
 //! # Design
 //! `object_store` gives both one face; its folder writes beside, syncs, renames and syncs the folder, so what
 //! has its name is whole and stays. Writing has a thread of its own: a slow disk must not hold up the stream.
-//! Two of each kind are kept. What is damaged is passed over for the one before; what is of a newer version is
-//! not passed over, since the one before would bring back a past that somebody has moved on from.
+//! Two of each kind are kept. What is damaged is passed over for the one before; what is of a newer version
+//! is not passed over, since the one before would bring back a past that somebody has moved on from.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -26,9 +26,6 @@ use crate::alert::{LogDamage, WatchLog};
 use crate::checkpoint::{self, Damage};
 use crate::partition::{Name, Partition};
 use crate::rules::Rules;
-
-/// How often it is looked whether the thread has ended.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 /// Versions of the watch log that are kept.
 const WATCH_LOGS: usize = 2;
@@ -262,15 +259,7 @@ impl Writer {
     pub(super) fn finish(self, patience: Duration) {
         let Self { jobs, thread } = self;
         drop(jobs);
-        let until = clock::instant() + patience;
-        while !thread.is_finished() && clock::instant() < until {
-            thread::park_timeout(LOOK_EVERY);
-        }
-        if !thread.is_finished() {
-            tracing::error!("the last checkpoints are not written: the store does not answer");
-        } else if thread.join().is_err() {
-            tracing::error!("the thread that writes checkpoints had failed before the end");
-        }
+        clock::join(vec![thread], patience);
     }
 }
 

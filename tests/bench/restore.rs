@@ -1,5 +1,5 @@
-//! How long a start from checkpoints takes: from opening the objects to the first whole view, on two threads as
-//! two workers have them, beside the tickets that they hold; and what making a checkpoint takes.
+//! How long a start from checkpoints takes: from opening the objects to the first whole view, on two threads
+//! as two workers have them, beside the tickets that they hold; and what making a checkpoint takes.
 //!
 //! `cargo bench --bench restore [TICKETS]`
 

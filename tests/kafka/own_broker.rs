@@ -8,8 +8,8 @@ use std::process::{Child, Command, Stdio};
 use crate::parts::{free_port, wait_for};
 use crate::proxy::Proxy;
 
-/// One broker in KRaft mode on loopback. Clients reach it at one address, and at another through a network that
-/// can be cut.
+/// One broker in KRaft mode on loopback. Clients reach it at one address, and at another through a network
+/// that can be cut.
 pub(crate) struct Broker {
     folder: tempfile::TempDir,
     libs: String,
@@ -32,7 +32,8 @@ impl Broker {
         let config = format!(
             "process.roles=broker,controller\nnode.id=1\n\
              controller.quorum.bootstrap.servers=127.0.0.1:{controller}\n\
-             listeners=PLAIN://127.0.0.1:{port},CUT://127.0.0.1:{behind},CONTROLLER://127.0.0.1:{controller}\n\
+             listeners=PLAIN://127.0.0.1:{port},CUT://127.0.0.1:{behind},\
+             CONTROLLER://127.0.0.1:{controller}\n\
              advertised.listeners=PLAIN://127.0.0.1:{port},CUT://127.0.0.1:{cut}\n\
              controller.listener.names=CONTROLLER\n\
              listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAIN:PLAINTEXT,CUT:PLAINTEXT\n\

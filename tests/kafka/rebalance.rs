@@ -124,8 +124,8 @@ fn partitions_that_are_added_split_open_tickets_and_count_the_rest() {
     caught_up(&service, &topic, 4);
     let (answered, split) = wait_for("all answers to be counted", || {
         let metrics = service.metrics();
-        let window = "vaste_window_tickets{team=\"billing\",measure=\"first_reply\",window=\"1h\",basis=\"calendar\"}";
-        let answered = metrics.value(window)?;
+        let labels = "team=\"billing\",measure=\"first_reply\",window=\"1h\",basis=\"calendar\"";
+        let answered = metrics.value(&format!("vaste_window_tickets{{{labels}}}"))?;
         let split = metrics.value("vaste_tickets_split")?;
         // Every ticket is answered in one place, or split.
         (answered + split >= 80.0).then_some((answered, split))

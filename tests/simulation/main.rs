@@ -1,15 +1,15 @@
-//! A seeded simulation: processes of one group with their partitions, views and alerts, a broker, a store and an
-//! Alertmanager under virtual time, while everything that can go wrong does. In the end it must read as if
+//! A seeded simulation: processes of one group with their partitions, views and alerts, a broker, a store and
+//! an Alertmanager under virtual time, while everything that can go wrong does. In the end it must read as if
 //! nothing had.
 //!
 //! One seed is one run: `VASTE_SEED=17 cargo test --test simulation -- --nocapture` prints its transcript;
 //! `VASTE_SEEDS=100000` runs so many.
 //!
 //! # Design
-//! What is simulated is the world; partitions, watch, alerts, checkpoints and watch log are the real ones. The
-//! process beside them is a small model of the service's threads: it restores, applies, advances, keeps and
-//! commits in the order that the service does. An event is in order within its ticket in every other run, where
-//! the samples counted must be exactly those of a run without faults, too.
+//! What is simulated is the world; partitions, watch, alerts, checkpoints and watch log are the real ones.
+//! The process beside them is a small model of the service's threads: it restores, applies, advances, keeps
+//! and commits in the order that the service does. An event is in order within its ticket in every other run,
+//! where the samples counted must be exactly those of a run without faults, too.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test panics, and prints its seed")]
 

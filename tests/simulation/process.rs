@@ -221,8 +221,8 @@ impl Process {
         self.stalls_until = second;
     }
 
-    /// Its clock is off for a while, once: a clock that jumps to the same place twice, unseen in between, stays
-    /// there for all that can be known.
+    /// Its clock is off for a while, once: a clock that jumps to the same place twice, unseen in between,
+    /// stays there for all that can be known.
     pub(crate) fn clock_off(&mut self, by: Elapsed, sign: i64, until: i64) {
         if self.clock_off.2 == 0 {
             self.clock_off = (by, sign, until);

@@ -59,8 +59,8 @@ impl Client {
         })
     }
 
-    /// Sends one batch. The first answer of another clock shows that it was told in the wrong time, perhaps as
-    /// one that had ended: it is sent once more, at once.
+    /// Sends one batch. The first answer of another clock shows that it was told in the wrong time, perhaps
+    /// as one that had ended: it is sent once more, at once.
     pub(super) fn post(&self, batch: &[Notice]) -> Answer {
         let told = self.skew.correction_ms();
         let answer = self.post_once(batch);

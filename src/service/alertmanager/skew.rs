@@ -30,8 +30,8 @@ impl Default for Skew {
 }
 
 impl Skew {
-    /// Takes note of what a `Date` header says at `now`: the skew, if it can be read. Says so in the log, once
-    /// for each change.
+    /// Takes note of what a `Date` header says at `now`: the skew, if it can be read. Says so in the log,
+    /// once for each change.
     pub(super) fn look(&self, date: &str, now: Timestamp, alertmanager: &str) -> Option<i64> {
         let theirs = chrono::DateTime::parse_from_rfc2822(date).ok()?.timestamp_millis();
         let skew_ms = now.ms().saturating_sub(theirs);
