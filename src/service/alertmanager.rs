@@ -21,7 +21,6 @@ use crate::alert::Notice;
 use crate::config::Alertmanager;
 
 mod client;
-mod skew;
 
 /// Alerts of one request at most (Prometheus' `DefaultMaxBatchSize`).
 const BATCH_MAX: usize = 256;

@@ -11,11 +11,11 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
-use super::skew::Skew;
 use crate::alert::Notice;
 use crate::config::{Alertmanager, Credentials};
 use crate::service::clock;
 use crate::service::instruments::Delivered;
+use crate::time::Timestamp;
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,7 +42,6 @@ pub(super) struct Client {
     agent: Agent,
     alertmanager: Alertmanager,
     delivered: Arc<Delivered>,
-    skew: Skew,
 }
 
 impl Client {
@@ -55,19 +54,11 @@ impl Client {
             agent: agent(alertmanager)?,
             alertmanager: alertmanager.clone(),
             delivered: Arc::clone(delivered),
-            skew: Skew::default(),
         })
     }
 
-    /// Sends one batch. The first answer of another clock shows that it was told in the wrong time, perhaps
-    /// as one that had ended: it is sent once more, at once.
+    /// Sends one batch.
     pub(super) fn post(&self, batch: &[Notice]) -> Answer {
-        let told = self.skew.correction_ms();
-        let answer = self.post_once(batch);
-        if self.skew.correction_ms() == told { answer } else { self.post_once(batch) }
-    }
-
-    fn post_once(&self, batch: &[Notice]) -> Answer {
         let credentials = match self.alertmanager.credentials.as_ref().map(header).transpose() {
             Ok(credentials) => credentials,
             Err(said) => return Answer::Misconfigured(said),
@@ -77,12 +68,7 @@ impl Client {
         if let Some(credentials) = credentials {
             request = request.header("Authorization", credentials);
         }
-        let body = if self.skew.correction_ms() == 0 {
-            serde_json::to_vec(batch)
-        } else {
-            serde_json::to_vec(&self.skew.told(batch))
-        };
-        let body = match body {
+        let body = match serde_json::to_vec(batch) {
             Ok(body) => body,
             Err(error) => return Answer::BadAlert(error.to_string()),
         };
@@ -93,11 +79,8 @@ impl Client {
             Ok(response) => response,
             Err(error) => return Answer::Later(error.to_string(), None),
         };
-        let date = text_header(&response, "date");
-        let name = &self.delivered.name;
-        if let Some(skew_ms) = date.and_then(|date| self.skew.look(&date, clock::wall(), name)) {
-            #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
-            self.delivered.skew.set(skew_ms as f64 / 1_000.0);
+        if let Some(date) = text_header(&response, "date").and_then(|text| skew(&text)) {
+            self.delivered.skew.set(date);
         }
         let status = response.status().as_u16();
         let wait = text_header(&response, "retry-after").and_then(|text| text.parse().ok());
@@ -121,6 +104,12 @@ impl Client {
 
 fn text_header(response: &ureq::http::Response<ureq::Body>, name: &str) -> Option<String> {
     Some(response.headers().get(name)?.to_str().ok()?.to_owned())
+}
+
+/// Our clock minus that of a `Date` header, in seconds.
+fn skew(date: &str) -> Option<f64> {
+    let theirs = chrono::DateTime::parse_from_rfc2822(date).ok()?.timestamp_millis();
+    Some(clock::wall().unix_seconds() - Timestamp::from_ms(theirs).unix_seconds())
 }
 
 /// The header that says who Vaste is; files are read anew, so that a new password needs no restart.
