@@ -3,7 +3,8 @@
 //! # Design
 //! For each Alertmanager the latest state of each alert is kept, not a queue: a stale *firing* that came
 //! after the *resolved* would page again. One request is under way at a time, so no older state ever follows
-//! a newer one; one that hangs delays no other. The client is ureq: blocking suits a thread of its own, and
+//! a newer one; one that hangs delays no other. An Alertmanager judges times by its own clock: one whose clock
+//! is far from ours would lose alerts without a word, and is sent times of its own. The client is ureq: blocking suits a thread of its own, and
 //! its native TLS is the OpenSSL that the Kafka client is built with, so there is one TLS to keep patched.
 
 use std::collections::BTreeMap;
@@ -17,10 +18,11 @@ use std::time::{Duration, Instant};
 use self::client::{Answer, Client};
 use super::clock;
 use super::instruments::Delivered;
-use crate::alert::Notice;
+use crate::alert::{Notice, RESOLVED_FOR};
 use crate::config::Alertmanager;
 
 mod client;
+mod skew;
 
 /// Alerts of one request at most (Prometheus' `DefaultMaxBatchSize`).
 const BATCH_MAX: usize = 256;
@@ -77,6 +79,7 @@ impl Delivery {
                 client: Client::new(alertmanager, delivered)?,
                 waiting: Arc::clone(&waiting),
                 delivered: Arc::clone(delivered),
+                told: BTreeMap::new(),
             };
             let thread = thread::Builder::new().name(delivered.name.clone());
             delivery.threads.push(thread.spawn(move || endpoint.run())?);
@@ -153,19 +156,30 @@ impl Waiting {
     }
 }
 
-/// One Alertmanager and what is sent to it.
-struct Endpoint {
-    client: Client,
-    waiting: Arc<Waiting>,
-    delivered: Arc<Delivered>,
+/// Whoever takes alerts.
+trait Post {
+    /// Sends one batch.
+    fn post(&self, batch: &[Notice]) -> Answer;
+
+    /// Whether what was sent so far had times that are wrong there; said once.
+    fn take_moved(&self) -> bool;
 }
 
-impl Endpoint {
-    fn run(self) {
+/// One Alertmanager and what is sent to it.
+struct Endpoint<P> {
+    client: P,
+    waiting: Arc<Waiting>,
+    delivered: Arc<Delivered>,
+    /// What it was told last of each alert, as long as that is said again.
+    told: BTreeMap<Labels, Notice>,
+}
+
+impl<P: Post> Endpoint<P> {
+    fn run(mut self) {
         let mut failures: u32 = 0;
         let mut not_before: Option<Instant> = None;
         while let Some(batch) = self.next_batch(not_before) {
-            match self.deliver(batch) {
+            match self.deliver_all(batch) {
                 None => {
                     failures = 0;
                     not_before = None;
@@ -174,6 +188,28 @@ impl Endpoint {
                     failures = failures.saturating_add(1);
                     not_before = Some(clock::instant() + wait.unwrap_or_else(|| backoff(failures)));
                 }
+            }
+        }
+    }
+
+    /// Sends a batch, and all that it was told before once more where its times were wrong there.
+    fn deliver_all(&mut self, batch: Vec<Notice>) -> Option<Option<Duration>> {
+        let wait = self.deliver(batch);
+        // Only now that no half of the batch is left: what was told before must not follow it.
+        if self.client.take_moved() {
+            let mut state = self.waiting.lock();
+            state.put_back(self.told.values().cloned().collect());
+            self.delivered.pending.set(state.len());
+        }
+        wait
+    }
+
+    fn remember(&mut self, batch: Vec<Notice>) {
+        let forgotten = clock::wall().minus(RESOLVED_FOR);
+        self.told.retain(|_, notice| notice.ends_at > forgotten);
+        for notice in batch {
+            if self.told.len() < PENDING_MAX || self.told.contains_key(&notice.labels) {
+                self.told.insert(notice.labels.clone(), notice);
             }
         }
     }
@@ -201,12 +237,13 @@ impl Endpoint {
     }
 
     /// Sends a batch. None if it is done with; else how long to wait, if the Alertmanager says so.
-    fn deliver(&self, batch: Vec<Notice>) -> Option<Option<Duration>> {
+    fn deliver(&mut self, batch: Vec<Notice>) -> Option<Option<Duration>> {
         let count = batch.len() as u64;
         let wait = match self.client.post(&batch) {
             Answer::Accepted => {
                 self.delivered.sent.inc_by(count);
                 self.delivered.last_success.set(clock::wall().unix_seconds());
+                self.remember(batch);
                 None
             }
             Answer::BadAlert(said) => {
@@ -234,10 +271,11 @@ impl Endpoint {
     }
 
     /// One alert must not sink a batch: the halves go alone, down to the one that is refused.
-    fn deliver_halves(&self, mut batch: Vec<Notice>, said: &str) -> Option<Option<Duration>> {
+    fn deliver_halves(&mut self, mut batch: Vec<Notice>, said: &str) -> Option<Option<Duration>> {
         if batch.len() <= 1 {
             self.delivered.rejected.inc();
             for notice in batch {
+                self.told.remove(&notice.labels);
                 self.say(said, &format!("the alert {:?} is left out", notice.labels));
             }
             return None;

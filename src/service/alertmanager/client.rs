@@ -1,5 +1,6 @@
 //! One request to an Alertmanager, and what its answer means.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::fs;
 use std::io::{self, Read as _};
@@ -11,11 +12,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
+use super::Post;
+use super::skew::{self, Skew};
 use crate::alert::Notice;
 use crate::config::{Alertmanager, Credentials};
 use crate::service::clock;
 use crate::service::instruments::Delivered;
-use crate::time::Timestamp;
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -42,6 +44,7 @@ pub(super) struct Client {
     agent: Agent,
     alertmanager: Alertmanager,
     delivered: Arc<Delivered>,
+    skew: RefCell<Skew>,
 }
 
 impl Client {
@@ -54,11 +57,17 @@ impl Client {
             agent: agent(alertmanager)?,
             alertmanager: alertmanager.clone(),
             delivered: Arc::clone(delivered),
+            skew: RefCell::default(),
         })
     }
+}
 
-    /// Sends one batch.
-    pub(super) fn post(&self, batch: &[Notice]) -> Answer {
+impl Post for Client {
+    fn take_moved(&self) -> bool {
+        self.skew.borrow_mut().take_moved()
+    }
+
+    fn post(&self, batch: &[Notice]) -> Answer {
         let credentials = match self.alertmanager.credentials.as_ref().map(header).transpose() {
             Ok(credentials) => credentials,
             Err(said) => return Answer::Misconfigured(said),
@@ -68,7 +77,8 @@ impl Client {
         if let Some(credentials) = credentials {
             request = request.header("Authorization", credentials);
         }
-        let body = match serde_json::to_vec(batch) {
+        let by_its_clock = self.skew.borrow().correct(batch);
+        let body = match serde_json::to_vec(&by_its_clock) {
             Ok(body) => body,
             Err(error) => return Answer::BadAlert(error.to_string()),
         };
@@ -79,8 +89,10 @@ impl Client {
             Ok(response) => response,
             Err(error) => return Answer::Later(error.to_string(), None),
         };
-        if let Some(date) = text_header(&response, "date").and_then(|text| skew(&text)) {
-            self.delivered.skew.set(date);
+        if let Some(skew_ms) = text_header(&response, "date").and_then(|text| skew::of(&text)) {
+            #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
+            self.delivered.skew.set(skew_ms as f64 / 1_000.0);
+            self.skew.borrow_mut().see(skew_ms, &self.delivered.name);
         }
         let status = response.status().as_u16();
         let wait = text_header(&response, "retry-after").and_then(|text| text.parse().ok());
@@ -104,12 +116,6 @@ impl Client {
 
 fn text_header(response: &ureq::http::Response<ureq::Body>, name: &str) -> Option<String> {
     Some(response.headers().get(name)?.to_str().ok()?.to_owned())
-}
-
-/// Our clock minus that of a `Date` header, in seconds.
-fn skew(date: &str) -> Option<f64> {
-    let theirs = chrono::DateTime::parse_from_rfc2822(date).ok()?.timestamp_millis();
-    Some(clock::wall().unix_seconds() - Timestamp::from_ms(theirs).unix_seconds())
 }
 
 /// The header that says who Vaste is; files are read anew, so that a new password needs no restart.

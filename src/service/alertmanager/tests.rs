@@ -1,5 +1,6 @@
 //! What Alertmanagers may answer.
 
+use std::cell::{Cell, RefCell};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
@@ -7,7 +8,7 @@ use std::sync::mpsc;
 use super::client::WAIT_MAX;
 use super::*;
 use crate::service::instruments::Instruments;
-use crate::time::Timestamp;
+use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
 fn notice(objective: &str) -> Notice {
     Notice {
@@ -21,9 +22,7 @@ fn notice(objective: &str) -> Notice {
 }
 
 /// Listens on loopback and answers each request by its body; the bodies come out of the channel.
-fn answers(
-    answer: impl Fn(&str) -> &'static str + Send + 'static,
-) -> (String, mpsc::Receiver<String>) {
+fn answers(answer: impl Fn(&str) -> String + Send + 'static) -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (bodies, came) = mpsc::channel();
@@ -56,7 +55,7 @@ fn answers(
     (url, came)
 }
 
-fn endpoint(url: String) -> Endpoint {
+fn endpoint(url: String) -> Endpoint<Client> {
     let instruments = Instruments::new(1, (0, Timestamp::from_ms(0))).unwrap();
     let alertmanager =
         Alertmanager { url, credentials: None, ca_file: None, insecure_skip_verify: false };
@@ -64,6 +63,7 @@ fn endpoint(url: String) -> Endpoint {
         client: Client::new(&alertmanager, &instruments.delivered[0]).unwrap(),
         waiting: Arc::default(),
         delivered: Arc::clone(&instruments.delivered[0]),
+        told: BTreeMap::new(),
     }
 }
 
@@ -74,9 +74,10 @@ fn batch(count: usize) -> Vec<Notice> {
 #[test]
 fn one_bad_alert_does_not_sink_a_batch() {
     let bad = "\"o77\"";
-    let (url, came) =
-        answers(move |body| if body.contains(bad) { "400 Bad Request" } else { "200 OK" });
-    let endpoint = endpoint(url);
+    let (url, came) = answers(move |body| {
+        String::from(if body.contains(bad) { "400 Bad Request" } else { "200 OK" })
+    });
+    let mut endpoint = endpoint(url);
     assert!(endpoint.deliver(batch(256)).is_none(), "it is done with");
     assert_eq!((endpoint.delivered.sent.get(), endpoint.delivered.rejected.get()), (255, 1));
     let accepted: usize = came
@@ -100,20 +101,20 @@ fn what_may_pass_is_tried_again_and_what_only_configuration_changes_after_a_minu
         ("415 Unsupported Media Type", Some(REFUSED_WAIT)),
         ("302 Found\r\nLocation: http://127.0.0.1:1/", Some(REFUSED_WAIT)),
     ] {
-        let (url, came) = answers(move |_| status);
-        let endpoint = endpoint(url);
+        let (url, came) = answers(move |_| status.to_owned());
+        let mut endpoint = endpoint(url);
         assert_eq!(endpoint.deliver(batch(3)), Some(wait), "{status}");
         assert_eq!(came.try_iter().count(), 1, "one request, and no other place is asked");
         assert_eq!(endpoint.waiting.lock().len(), 3, "{status}");
         assert_eq!(endpoint.delivered.failed.get(), 3, "{status}");
     }
-    let nobody = endpoint("http://127.0.0.1:1".to_owned());
+    let mut nobody = endpoint("http://127.0.0.1:1".to_owned());
     assert_eq!(nobody.deliver(batch(1)), Some(None));
 }
 
 #[test]
 fn what_an_alertmanager_says_is_told_and_cut() {
-    let (url, _came) = answers(|_| "400 Bad Request");
+    let (url, _came) = answers(|_| "400 Bad Request".to_owned());
     let answer = endpoint(url).client.post(&batch(1));
     let Answer::BadAlert(said) = answer else { unreachable!("400 refuses an alert") };
     assert!(said.starts_with("it answers 400 so and so so and so"), "{said}");
@@ -143,5 +144,130 @@ fn a_wait_after_failures_grows_to_half_a_minute_at_most() {
     for failures in 1..100 {
         assert!(backoff(failures) <= BACKOFF_MAX);
         assert!(backoff(1) <= BACKOFF_FIRST);
+    }
+}
+
+#[test]
+fn times_are_sent_by_the_clock_of_an_alertmanager_that_is_far_from_ours() {
+    // Its clock minus ours.
+    for minutes in [-10, 10] {
+        let theirs = move || Timestamp::from_ms(clock::wall().ms() + minutes * MINUTE_MS);
+        let (url, came) = answers(move |_| {
+            let date = chrono::DateTime::from_timestamp_millis(theirs().ms()).unwrap();
+            format!("200 OK\r\nDate: {}", date.format("%a, %d %b %Y %H:%M:%S GMT"))
+        });
+        let mut endpoint = endpoint(url);
+        let now = clock::wall();
+        let fires = Notice {
+            starts_at: now,
+            ends_at: now.plus(Elapsed::from_ms(5 * MINUTE_MS)),
+            ..notice("o0")
+        };
+        assert_eq!(endpoint.deliver_all(vec![fires.clone()]), None);
+        let skew = endpoint.delivered.skew.get();
+        #[expect(clippy::cast_precision_loss, reason = "minutes")]
+        let expected = (-minutes * 60) as f64;
+        assert!((skew - expected).abs() <= 2.0, "{skew} s, not {expected} s");
+        // What was sent before it was known is sent again at once.
+        let again = endpoint.waiting.lock().take_batch();
+        assert_eq!(again, [fires]);
+        assert_eq!(endpoint.deliver_all(again), None);
+        assert_eq!(endpoint.waiting.lock().len(), 0, "and only once");
+        let posted = |body: &str, name: &str| {
+            let all: serde_json::Value = serde_json::from_str(body).unwrap();
+            Timestamp::parse(all[0][name].as_str().unwrap()).unwrap()
+        };
+        let bodies: Vec<String> = came.try_iter().collect();
+        let [first, second] = &bodies[..] else { unreachable!("{bodies:?}") };
+        for (name, ours) in [("startsAt", now), ("endsAt", now.plus(Elapsed::from_ms(300_000)))] {
+            assert_eq!(posted(first, name), ours);
+            let off = posted(second, name).ms() - ours.ms() - minutes * MINUTE_MS;
+            assert!(off.abs() <= 2_000, "{name} is {off} ms from what it is there");
+        }
+    }
+}
+
+/// A number that every state of an alert has one of, in its order.
+fn version(notice: &Notice) -> i64 {
+    notice.starts_at.ms()
+}
+
+/// An Alertmanager that fails in every way, while newer states of its alerts come.
+struct Fails {
+    random: RefCell<rand_pcg::Pcg64>,
+    waiting: Arc<Waiting>,
+    delivered: Arc<Delivered>,
+    versions: Cell<i64>,
+    /// The version of each alert that came last.
+    came: RefCell<BTreeMap<Labels, i64>>,
+    posts: Cell<u32>,
+}
+
+impl Fails {
+    fn below(&self, bound: u32) -> u32 {
+        rand_pcg::rand_core::Rng::next_u32(&mut *self.random.borrow_mut()) % bound
+    }
+
+    /// Newer states of a few of a dozen alerts.
+    fn news(&self) {
+        let mut state = self.waiting.lock();
+        for _ in 0..self.below(6) {
+            self.versions.set(self.versions.get() + 1);
+            let starts_at = Timestamp::from_ms(self.versions.get());
+            let ends_at = clock::wall();
+            let news = Notice { starts_at, ends_at, ..notice(&format!("o{}", self.below(12))) };
+            state.put(news, &self.delivered);
+        }
+    }
+}
+
+impl Post for Fails {
+    fn post(&self, batch: &[Notice]) -> Answer {
+        self.posts.set(self.posts.get() + 1);
+        self.news();
+        let answer = match self.below(8) {
+            0..=3 => Answer::Accepted,
+            4 | 5 => Answer::Later("later".to_owned(), None),
+            6 => Answer::BadAlert("bad".to_owned()),
+            _ => Answer::Misconfigured("refused".to_owned()),
+        };
+        // It may have heard though its answer was lost.
+        if matches!(answer, Answer::Accepted) || self.below(2) == 0 {
+            for notice in batch {
+                let mut came = self.came.borrow_mut();
+                let last = came.insert(notice.labels.clone(), version(notice)).unwrap_or_default();
+                assert!(last <= version(notice), "{last} came before {}", version(notice));
+            }
+        }
+        answer
+    }
+
+    fn take_moved(&self) -> bool {
+        self.below(5) == 0
+    }
+}
+
+#[test]
+fn no_older_state_of_an_alert_ever_follows_a_newer_one() {
+    let instruments = Instruments::new(1, (0, Timestamp::from_ms(0))).unwrap();
+    for seed in 0..100 {
+        let waiting = Arc::<Waiting>::default();
+        let delivered = Arc::clone(&instruments.delivered[0]);
+        let client = Fails {
+            random: RefCell::new(rand_pcg::Pcg64::new(seed, 1)),
+            waiting: Arc::clone(&waiting),
+            delivered: Arc::clone(&delivered),
+            versions: Cell::new(0),
+            came: RefCell::default(),
+            posts: Cell::new(0),
+        };
+        let mut endpoint = Endpoint { client, waiting, delivered, told: BTreeMap::new() };
+        while endpoint.client.posts.get() < 200 {
+            endpoint.client.news();
+            let batch = endpoint.waiting.lock().take_batch();
+            if !batch.is_empty() {
+                endpoint.deliver_all(batch);
+            }
+        }
     }
 }
