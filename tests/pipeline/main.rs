@@ -6,10 +6,14 @@ mod alerts;
 mod calendar;
 mod checkpoints;
 mod corners;
+#[path = "../support/desk.rs"]
+mod desk;
 mod explain;
 mod gaming;
 mod generate;
+mod floods;
 mod history;
+mod hostile;
 mod law;
 mod measures;
 mod naive;
