@@ -6,13 +6,17 @@ mod alerts;
 mod calendar;
 mod checkpoints;
 mod corners;
+#[path = "../support/desk.rs"]
+mod desk;
 mod explain;
 #[path = "../support/desk.rs"]
 mod desk;
 mod forgetting;
 mod gaming;
 mod generate;
+mod floods;
 mod history;
+mod hostile;
 mod law;
 mod measures;
 mod naive;
