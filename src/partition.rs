@@ -184,6 +184,13 @@ impl Partition {
         self.shard.advance_some(now, most, &mut counting)
     }
 
+    /// Judges by other rules from now on. Nothing is taken back: the sink begins anew, too.
+    pub fn adopt(&mut self, rules: Arc<Rules>) {
+        self.responses = self.responses.by_other_rules(&self.rules, &rules);
+        self.shard.adopt(Arc::clone(&rules), &mut ());
+        self.rules = rules;
+    }
+
     /// Takes everything back from the sink, as when it goes to another instance.
     pub fn withdraw(&mut self, sink: &mut dyn Sink) {
         self.shard.withdraw(sink);

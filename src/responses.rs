@@ -108,6 +108,11 @@ impl Responses {
         self.total
     }
 
+    /// The same as other rules have it.
+    pub fn by_other_rules(&self, rules: &Rules, others: &Rules) -> Self {
+        Self::restore(others, &self.images(rules))
+    }
+
     pub(crate) fn images<'a>(&'a self, rules: &'a Rules) -> Vec<CountedImage<'a>> {
         let counted = self.all.iter().filter(|(_, counted)| counted.total() > 0);
         counted

@@ -144,6 +144,25 @@ impl Watch {
         }
     }
 
+    /// Judges by other rules from now on. The view is empty until the partitions have told it all; alerts of
+    /// objectives that are still agreed stand where they stood, and those of others are no more.
+    pub fn adopt_rules(&mut self, rules: Arc<Rules>) {
+        let at = self.evaluates_at();
+        let log = self.log(at);
+        let now = self.view.now();
+        for responses in self.counted.values_mut() {
+            *responses = Arc::new(responses.by_other_rules(&self.rules, &rules));
+        }
+        self.responses = Arc::new(self.responses.by_other_rules(&self.rules, &rules));
+        self.was_missed = rules.objectives().map(|_| None).collect();
+        self.alerts = Alerts::new(&rules);
+        self.view = View::new(Arc::clone(&rules), now);
+        self.rules = rules;
+        self.trusted_at = Timestamp::EVENT_MIN;
+        self.adopt(&log);
+        self.trusted_at = at;
+    }
+
     /// Looks at the clock, after so much time has passed since whenever; whether the clock has just jumped.
     pub fn look(&mut self, wall: Timestamp, passed: Elapsed) -> bool {
         let was_steady = self.clock_says.1;

@@ -1,6 +1,7 @@
 //! `vaste run`
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -9,7 +10,8 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::disk::{RealDisk, today};
 use super::{Exit, LogFormat, RunArgs, Terminal, check};
-use crate::config::Config;
+use crate::config::{Config, Service};
+use crate::rules::Rules;
 use crate::service::clock::Clock;
 use crate::service::observe::LogCounter;
 use crate::service::run;
@@ -32,7 +34,9 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
     }
     log(arguments.log_format, "info");
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "vaste");
-    match run::run(&service, Arc::new(config.rules()), config.hash, Clock::Wall) {
+    let (file, own) = (arguments.config.clone(), config.service.clone());
+    let reload = Box::new(move || load_again(&file, own.as_ref()));
+    match run::run(&service, Arc::new(config.rules()), config.hash, Clock::Wall, reload) {
         Ok(()) => Ok(Exit::Good),
         Err(error @ run::RunError::Client(_)) => {
             writeln!(terminal.notes, "error: {error}")?;
@@ -43,6 +47,21 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
             Ok(Exit::Failed)
         }
     }
+}
+
+/// Reads the configuration anew. Agreements, calendars and measures take effect; the rest is that of the start.
+fn load_again(file: &PathBuf, own: Option<&Service>) -> Result<(Arc<Rules>, u64), String> {
+    let config = Config::read(std::slice::from_ref(file), &RealDisk, &today());
+    if !config.notes.faults.is_empty() {
+        let faults: Vec<String> = config.notes.faults.iter().map(ToString::to_string).collect();
+        return Err(faults.join("; "));
+    }
+    if config.service.as_ref() != own {
+        tracing::warn!(
+            "kafka, http, alertmanagers, external_labels, state and stale_after need a restart"
+        );
+    }
+    Ok((Arc::new(config.rules()), config.hash))
 }
 
 /// Logs to standard error; `RUST_LOG` says how much, where it is not `usual`.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use prometheus::{
-    Gauge, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, Opts,
-    Registry,
+    Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
+    Opts, Registry,
 };
 
 use crate::time::Timestamp;
@@ -30,6 +30,7 @@ pub(super) struct Instruments {
     pub(super) late: [IntCounter; 2],
     pub(super) collect_duration: Gauge,
     pub(super) checkpoints: Checkpoints,
+    pub(super) config: Loaded,
     pub(super) breaches: IntCounterVec,
     pub(super) http_requests: IntCounterVec,
     pub(super) http_duration: HistogramVec,
@@ -87,7 +88,8 @@ impl Instruments {
             gauge(&registry, "alertmanagers_configured", "Alertmanagers in the configuration.")?;
         #[expect(clippy::cast_precision_loss, reason = "a handful")]
         alertmanagers_configured.set(alertmanagers as f64);
-        config(&registry, hash, loaded)?;
+        let config = Loaded::new(&registry)?;
+        config.accept(hash, loaded);
         let late = counters(
             &registry,
             "late_events_total",
@@ -131,6 +133,7 @@ impl Instruments {
                 "Time the last collection of window metrics took.",
             )?,
             checkpoints: Checkpoints::new(&registry)?,
+            config,
             breaches: counters(
                 &registry,
                 "objective_breaches_total",
@@ -155,20 +158,38 @@ impl Instruments {
     }
 }
 
-/// The configuration is loaded once; a reload that fails would show here.
-fn config(registry: &Registry, hash: u64, loaded: Timestamp) -> Result<(), prometheus::Error> {
-    let info = prometheus::GaugeVec::new(
-        opts("config_info", "Hash of the configuration in force; always 1."),
-        &["hash"],
-    )?;
-    registry.register(Box::new(info.clone()))?;
-    info.with_label_values(&[&format!("{hash:016x}")]).set(1.0);
-    let help = "1 when the last configuration load was accepted.";
-    gauge(registry, "config_last_reload_successful", help)?.set(1.0);
-    let help = "Unix time of the last accepted configuration load.";
-    let at = gauge(registry, "config_last_reload_success_timestamp_seconds", help)?;
-    at.set(loaded.unix_seconds());
-    Ok(())
+/// Which configuration is in force.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    info: GaugeVec,
+    is_good: Gauge,
+    at: Gauge,
+}
+
+impl Loaded {
+    fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let help = "Hash of the configuration in force; always 1.";
+        let info = GaugeVec::new(opts("config_info", help), &["hash"])?;
+        registry.register(Box::new(info.clone()))?;
+        let help = "1 when the last configuration load was accepted.";
+        let is_good = gauge(registry, "config_last_reload_successful", help)?;
+        let help = "Unix time of the last accepted configuration load.";
+        let at = gauge(registry, "config_last_reload_success_timestamp_seconds", help)?;
+        Ok(Self { info, is_good, at })
+    }
+
+    /// The one of that hash is in force now.
+    pub(super) fn accept(&self, hash: u64, at: Timestamp) {
+        self.info.reset();
+        self.info.with_label_values(&[&format!("{hash:016x}")]).set(1.0);
+        self.is_good.set(1.0);
+        self.at.set(at.unix_seconds());
+    }
+
+    /// Another one was refused: the one before stays.
+    pub(super) fn refuse(&self) {
+        self.is_good.set(0.0);
+    }
 }
 
 impl Delivered {
@@ -176,7 +197,7 @@ impl Delivered {
         let labels = &["alertmanager"];
         let counters = |name, help| counters(registry, name, help, labels);
         let gauges = |name, help| {
-            let vec = prometheus::GaugeVec::new(opts(name, help), labels)?;
+            let vec = GaugeVec::new(opts(name, help), labels)?;
             registry.register(Box::new(vec.clone()))?;
             Ok::<_, prometheus::Error>(vec)
         };

@@ -28,6 +28,9 @@ const BATCHES_MAX: usize = 2;
 /// How long threads may take to end.
 const LEAVE_WAIT: Duration = Duration::from_secs(20);
 
+/// Reads the configuration anew: the rules and the hash, or why not, in words.
+pub type Reload = Box<dyn Fn() -> Result<(Arc<Rules>, u64), String> + Send>;
+
 /// Why the service ended or could not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -56,8 +59,14 @@ pub enum RunError {
 ///
 /// # Errors
 /// When it cannot begin, or the system fails it.
-pub fn run(service: &Service, rules: Arc<Rules>, hash: u64, clock: Clock) -> Result<(), RunError> {
-    run_on(listen(service.http.listen)?, service, rules, hash, clock)
+pub fn run(
+    service: &Service,
+    rules: Arc<Rules>,
+    hash: u64,
+    clock: Clock,
+    reload: Reload,
+) -> Result<(), RunError> {
+    run_on(listen(service.http.listen)?, service, rules, (hash, reload), clock)
 }
 
 /// Listens, before anything else begins: a port that is taken is a fault to say at once.
@@ -73,7 +82,7 @@ pub(super) fn run_on(
     listener: TcpListener,
     service: &Service,
     rules: Arc<Rules>,
-    hash: u64,
+    (hash, reload): (u64, Reload),
     clock: Clock,
 ) -> Result<(), RunError> {
     let picture = Picture::new(&rules, clock::wall(), &service.kafka.topic);
@@ -90,7 +99,9 @@ pub(super) fn run_on(
         }
         None => (None, None),
     };
+    let (reloaded, reloads) = mpsc::channel();
     let alerting = Alerting {
+        reloads,
         stale_after: service.stale_after,
         log,
         jobs: writer.as_ref().map(Writer::jobs),
@@ -122,10 +133,15 @@ pub(super) fn run_on(
     let served = runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut hang_up = signal(SignalKind::hangup())?;
+        let instruments = Arc::clone(&shared.instruments);
         let ended = async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
+            loop {
+                tokio::select! {
+                    _ = terminate.recv() => break,
+                    _ = interrupt.recv() => break,
+                    _ = hang_up.recv() => load_again(&reload, &reloaded, &instruments),
+                }
             }
             tracing::info!("stopping");
         };
@@ -140,6 +156,24 @@ pub(super) fn run_on(
         writer.finish(LEAVE_WAIT);
     }
     Ok(served?)
+}
+
+/// Goes by the configuration as it is now, or by the one before where it has faults.
+fn load_again(reload: &Reload, reloaded: &Sender<Arc<Rules>>, instruments: &Instruments) {
+    match reload() {
+        Ok((rules, hash)) => {
+            instruments.config.accept(hash, clock::wall());
+            if reloaded.send(rules).is_err() {
+                tracing::debug!("nobody judges any more");
+            }
+        }
+        Err(said) => {
+            instruments.config.refuse();
+            tracing::error!(
+                "the configuration is not loaded, the one before stays in force: {said}"
+            );
+        }
+    }
 }
 
 /// Threads that were started, and how to command them.

@@ -61,6 +61,8 @@ const STORE_RETRY: Duration = Duration::from_secs(5);
 pub(super) enum Command {
     /// Bring all shards up to this instant and say what changed, and what they have of these tickets.
     Advance(Timestamp, Arc<Question>),
+    /// Judge by other rules, which all begins anew.
+    Adopt(Arc<Rules>),
     /// Keep all that is known, leave the group and end.
     Stop,
 }
@@ -151,6 +153,7 @@ impl Worker {
                     self.holding.forget();
                     self.keeper.keep_due(&mut self.holding);
                 }
+                Ok(Command::Adopt(rules)) => self.holding.adopt(&rules),
                 Ok(Command::Stop) | Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {}
             }

@@ -55,6 +55,10 @@ pub(super) struct Viewer {
     jobs: Option<mpsc::Sender<Job>>,
     /// The watch log on its way: after doubt it must be known what others have seen meanwhile.
     reading: Option<(Instant, Receiver<Option<WatchLog>>)>,
+    /// Other rules to judge by.
+    reloads: Receiver<Arc<Rules>>,
+    /// Whether partitions have not told all yet by the rules in force.
+    is_adopting: bool,
     instruments: Arc<Instruments>,
     picture: Arc<ArcSwap<Picture>>,
 }
@@ -69,6 +73,8 @@ pub(super) struct Alerting {
     pub(super) log: Option<WatchLog>,
     /// Who keeps what is known of them.
     pub(super) jobs: Option<mpsc::Sender<Job>>,
+    /// Where other rules come from.
+    pub(super) reloads: Receiver<Arc<Rules>>,
 }
 
 impl Viewer {
@@ -80,13 +86,15 @@ impl Viewer {
         alerting: Alerting,
         shared: &Shared,
     ) -> Self {
-        let Alerting { sender, delivery, stale_after, log, jobs } = alerting;
+        let Alerting { sender, delivery, stale_after, log, jobs, reloads } = alerting;
         Self {
             patience: PATIENCE,
             publishing_took: Duration::ZERO,
             doubt: None,
             delivery,
             jobs,
+            reloads,
+            is_adopting: false,
             reading: None,
             instruments: Arc::clone(&shared.instruments),
             watch: Watch::new(Arc::clone(&rules), log.as_ref(), stale_after, sender),
@@ -137,8 +145,38 @@ impl Viewer {
         self.tell(evaluation);
     }
 
+    /// Judges by other rules, once nothing is on its way that was said by those in force.
+    fn adopt_rules(&mut self) {
+        if self.workers.iter().any(|(_, owes)| *owes) {
+            return;
+        }
+        let Some(rules) = self.reloads.try_iter().last() else { return };
+        for commands in &self.commands {
+            if commands.send(Command::Adopt(Arc::clone(&rules))).is_err() {
+                tracing::debug!("a worker has ended already");
+            }
+        }
+        // Counters of what is no more end with it.
+        for (_, owner, objective) in self.rules.objectives() {
+            let team = team_label(self.rules.slot_name(owner));
+            let is_kept = rules.objectives().any(|(_, other, same)| {
+                same.name == objective.name && team_label(rules.slot_name(other)) == team
+            });
+            if !is_kept {
+                let labels = [team, &*objective.name];
+                // It may never have been counted.
+                drop(self.instruments.breaches.remove_label_values(&labels));
+            }
+        }
+        self.watch.adopt_rules(Arc::clone(&rules));
+        self.rules = rules;
+        self.is_adopting = true;
+        tracing::info!("judging by the new configuration");
+    }
+
     fn tick(&mut self) {
         self.look();
+        self.adopt_rules();
         let stream = self.stream();
         let now = self.watch.instant(stream.doubt().is_none(), stream.event_time_max());
         // Who still owes an answer is not asked again; what it says is then of an earlier instant.
@@ -181,6 +219,7 @@ impl Viewer {
             }
         }
         let is_behind = is_behind || self.workers.iter().any(|(_, owes)| *owes);
+        self.is_adopting &= is_behind;
         let stream = self.stream();
         self.watch.view_mut().set_history_from(stream.history_from());
         for (partition, progress) in &stream.partitions {
@@ -206,6 +245,10 @@ impl Viewer {
             let took = began.elapsed().as_secs_f64();
             self.instruments.alert_evaluation_duration.observe(took);
             self.tell(evaluation);
+        }
+        if self.is_adopting {
+            // What was shown stands until all is known by the new rules.
+            return;
         }
         let began = clock::instant();
         self.publish();
@@ -372,6 +415,7 @@ mod tests {
             stale_after: Elapsed::from_ms(1_000),
             log: None,
             jobs: None,
+            reloads: mpsc::channel().1,
         };
         let mut viewer =
             Viewer::new(rules, Clock::Wall, vec![to_worker], batches, alerting, &shared);

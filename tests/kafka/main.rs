@@ -22,5 +22,6 @@ mod prometheus;
 #[path = "../support/proxy.rs"]
 mod proxy;
 mod rebalance;
+mod reload;
 mod restart;
 mod service;

@@ -6,8 +6,6 @@ mod alerts;
 mod calendar;
 mod checkpoints;
 mod corners;
-#[path = "../support/desk.rs"]
-mod desk;
 mod explain;
 #[path = "../support/desk.rs"]
 mod desk;

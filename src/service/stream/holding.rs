@@ -188,6 +188,15 @@ impl Holding {
         }
     }
 
+    /// Judges by other rules from now on: all is told anew.
+    pub(super) fn adopt(&mut self, rules: &Arc<Rules>) {
+        for partition in self.partitions.values_mut() {
+            partition.adopt(Arc::clone(rules));
+        }
+        self.rules = Arc::clone(rules);
+        self.effects = Effects::default();
+    }
+
     /// Leaves out what is split, and says which of the tickets that others opened are here.
     pub(super) fn answer(&mut self, question: &Question) -> Vec<Place> {
         for &(key, number) in &question.aside {

@@ -1,0 +1,105 @@
+//! Teams that come and go while the service runs: theirs come and go, and nothing else moves.
+
+use std::fs;
+use std::process::Command;
+
+use crate::notified::{Alertmanager, Webhook};
+use crate::parts::{Metrics, Service, broker, create_topic, fresh, record, wait_for};
+
+const BILLING: &str = "\
+team: billing
+objectives:
+  - name: limit
+    measure: first_reply
+    none_over: 1s
+    alerts: { missed: { for: 0s, keep_firing_for: 0s } }
+";
+
+fn hang_up(service: &Service) {
+    let id = service.child.id().to_string();
+    assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+}
+
+/// All series of a team.
+fn of_team(metrics: &Metrics, team: &str) -> Vec<String> {
+    let label = format!("team=\"{team}\"");
+    metrics.0.lines().filter(|line| line.contains(&label)).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_team_that_is_added_or_removed_moves_no_other_and_resolves_nothing() {
+    let Some(broker) = broker() else { return };
+    let webhook = Webhook::default();
+    let Some(alertmanager) = Alertmanager::start(webhook.listen()) else { return };
+    let topic = fresh("reloaded");
+    create_topic(&broker, &topic, 3);
+    let kafka =
+        format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, workers: 2 }}");
+    let more =
+        format!("alertmanagers: [{{ url: \"http://127.0.0.1:{}\" }}]\n", alertmanager.port());
+    let agreements = [BILLING.to_owned(), "team: support\n".to_owned()];
+    let service = Service::start_all(&kafka, &agreements, &more);
+    wait_for("the service to be ready", || service.get("/-/ready"));
+    let mut events = Vec::new();
+    for ticket in 0..50 {
+        let id = format!("T-{ticket}");
+        events.push(record(ticket * 3, "created", &id));
+        if ticket % 2 == 0 {
+            events.push(record(ticket * 3 + 1, "agent_replied", &id));
+        }
+    }
+    let legal = record(1_000, "created", "L-1").replace("billing", "legal");
+    events.push(legal);
+    assert!(service.publish(&events.join("\n")).status.success());
+    wait_for("the alert to fire", || {
+        (webhook.counts().get("limit") == Some(&(1, 0))).then_some(())
+    });
+    let waiting = |team: &str| {
+        format!(
+            "vaste_waiting_tickets{{team=\"{team}\",measure=\"first_reply\",basis=\"calendar\"}}"
+        )
+    };
+    let responses =
+        "vaste_responses_total{team=\"billing\",measure=\"first_reply\",basis=\"calendar\"}";
+    let before = service.metrics();
+    assert_eq!(before.value(&waiting("billing")), Some(25.0));
+    assert_eq!(before.value(&waiting("_unclaimed")), Some(1.0));
+    assert_eq!(before.value(responses), Some(25.0));
+
+    // A team is added: its ticket was unclaimed until now. No scrape lacks the others meanwhile.
+    fs::write(service.folder.path().join("agreement-2.yaml"), "team: legal\n").unwrap();
+    hang_up(&service);
+    let after = wait_for("the new team", || {
+        let metrics = service.metrics();
+        assert_eq!(metrics.value(&waiting("billing")), Some(25.0), "no gap");
+        assert_eq!(metrics.value(responses), Some(25.0), "nothing counts twice");
+        metrics.value(&waiting("legal")).map(|_| metrics)
+    });
+    assert_eq!(after.value(&waiting("legal")), Some(1.0));
+    assert_eq!(after.value(&waiting("_unclaimed")), Some(0.0));
+    assert_eq!(of_team(&after, "support").len(), of_team(&before, "support").len());
+
+    // One is removed: its series end with the next scrape that knows.
+    fs::remove_file(service.folder.path().join("agreement-1.yaml")).unwrap();
+    hang_up(&service);
+    let gone = wait_for("the team to be gone", || {
+        let metrics = service.metrics();
+        assert_eq!(metrics.value(&waiting("billing")), Some(25.0), "no gap");
+        of_team(&metrics, "support").is_empty().then_some(metrics)
+    });
+    assert_eq!(gone.value("vaste_config_last_reload_successful"), Some(1.0));
+    assert_eq!(of_team(&gone, "billing").len(), of_team(&before, "billing").len());
+
+    // One that is bad changes nothing, and says so.
+    fs::write(service.folder.path().join("agreement-2.yaml"), "team: legal\nobjective: []\n")
+        .unwrap();
+    hang_up(&service);
+    wait_for("the refusal", || {
+        (service.metrics().value("vaste_config_last_reload_successful") == Some(0.0)).then_some(())
+    });
+    assert_eq!(service.metrics().value(&waiting("legal")), Some(1.0));
+    assert!(service.log().contains("objective: unknown key"), "{}", service.log());
+    assert_eq!(webhook.counts().get("limit"), Some(&(1, 0)), "told once, and never over");
+    let breaches = "vaste_objective_breaches_total{objective=\"limit\",team=\"billing\"}";
+    assert_eq!(service.metrics().value(breaches), Some(1.0));
+}
