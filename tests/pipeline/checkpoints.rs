@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use vaste::checkpoint::{self, Damage, Mark, Origin};
-use vaste::event::Event;
+use vaste::event::{Event, decode};
 use vaste::measure::Measure;
 use vaste::responses::Responses;
 use vaste::rules::Rules;
@@ -129,6 +129,35 @@ fn every_truncation_and_every_byte_too_many_is_refused() {
     }
     bytes.push(0);
     assert!(matches!(checkpoint::read(&bytes), Err(Damage::Length { .. })));
+}
+
+/// Written by the code of version 1, of three events of two tickets.
+const VERSION_1: &[u8] = include_bytes!("version-1.vaste");
+
+#[test]
+fn every_older_version_is_read_as_it_was_meant_and_written_as_the_newest() {
+    let records = [
+        r#"{"id":"1","type":"ticket.created","time":"2026-11-20T12:30:00Z","ticket":"T-1","team":"billing"}"#,
+        r#"{"id":"2","type":"ticket.agent_replied","time":"2026-11-20T12:40:00Z","ticket":"T-1","agent":"aino"}"#,
+        r#"{"id":"3","type":"ticket.created","time":"2026-11-20T12:50:00Z","ticket":"T-2"}"#,
+    ];
+    let rules = Arc::new(Rules::new(&[], &Measure::DEFAULT));
+    let events: Vec<Event<'static>> =
+        records.iter().map(|record| decode(record.as_bytes()).unwrap()).collect();
+    let instants = [Timestamp::parse("2026-11-20T13:00:00Z").unwrap()];
+    let plain = told(&mut shard_of(&events, &rules), &rules, &instants);
+    assert!(!plain.is_empty());
+    let image = checkpoint::read(VERSION_1).unwrap();
+    assert_eq!((image.version, image.timelines(), image.stubs(), image.samples()), (1, 2, 0, 0));
+    assert_eq!((image.origin.epoch, image.origin.position), (5, 1_042));
+    assert_eq!(image.origin.last_record, None, "it did not say");
+    let mut restored = image.restore(Arc::clone(&rules)).unwrap();
+    assert_eq!(told(&mut restored, &rules, &instants), plain);
+    // Nothing of it was counted: version 1 had no counters. So all that it holds counts now.
+    let newest = written(&restored, &rules);
+    assert_eq!(checkpoint::read(&newest).unwrap().version, checkpoint::VERSION);
+    let again = checkpoint::read(&newest).unwrap().restore(Arc::clone(&rules));
+    assert_eq!(told(&mut again.unwrap(), &rules, &instants), plain);
 }
 
 #[test]
