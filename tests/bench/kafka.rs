@@ -165,8 +165,10 @@ fn drain(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
     let drain_one = |number| {
         let kafka = kafka.clone();
         thread::spawn(move || {
+            let mut config = vaste::service::client_config(&kafka, number);
+            // Nobody seeds its offsets.
             let consumer: BaseConsumer =
-                vaste::service::client_config(&kafka, number).create().unwrap();
+                config.set("auto.offset.reset", "earliest").create().unwrap();
             consumer.subscribe(&[&kafka.topic]).unwrap();
             let mut first = None;
             let mut ended = BTreeSet::new();
