@@ -128,6 +128,32 @@ impl Alertmanager {
         self.port
     }
 
+    /// Ends it as a crash does: what it keeps in memory is lost.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end, and waits until it has: what it told is written down.
+    pub(crate) fn stop(&mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        wait_for("Alertmanager to end", || self.child.try_wait().unwrap());
+    }
+
+    /// Starts it again on its port with what it has written down, once it has ended.
+    pub(crate) fn start_again(&mut self) {
+        self.child = spawn(&self.folder, self.port, &self.cluster).unwrap();
+        self.wait_until_ready();
+    }
+
+    /// How many there are in its cluster.
+    pub(crate) fn peers(&self) -> usize {
+        let (_, body) = fetch(self.port, "/api/v2/status").unwrap();
+        let status: Value = serde_json::from_str(&body).unwrap();
+        status["cluster"]["peers"].as_array().map_or(0, Vec::len)
+    }
+
     /// The alerts that it holds, by objective; those of no objective are left out.
     pub(crate) fn held(&self) -> BTreeMap<String, Value> {
         let (_, body) = fetch(self.port, "/api/v2/alerts").unwrap();
