@@ -91,11 +91,15 @@ pub(crate) struct Alertmanager {
 impl Alertmanager {
     /// Starts one that tells the webhook; none where there is no program.
     pub(crate) fn start(webhook: u16) -> Option<Self> {
-        Self::start_in_cluster(webhook, &["--cluster.listen-address=".to_owned()])
+        Self::start_in_cluster(webhook, "1s", &["--cluster.listen-address=".to_owned()])
     }
 
-    /// Starts one with these flags of its cluster.
-    pub(crate) fn start_in_cluster(webhook: u16, cluster: &[String]) -> Option<Self> {
+    /// Starts one that looks at its groups so often, with these flags of its cluster.
+    pub(crate) fn start_in_cluster(
+        webhook: u16,
+        group_interval: &str,
+        cluster: &[String],
+    ) -> Option<Self> {
         let Ok(amtool) = std::env::var("VASTE_TEST_AMTOOL") else {
             println!("left out: no Alertmanager in VASTE_TEST_ALERTMANAGER; tests/run finds one");
             return None;
@@ -103,7 +107,7 @@ impl Alertmanager {
         let folder = tempfile::tempdir().unwrap();
         let config = format!(
             "route: {{ receiver: team, group_by: [alertname, team, objective], group_wait: 0s, \
-             group_interval: 1s, repeat_interval: 1h }}\n\
+             group_interval: {group_interval}, repeat_interval: 1h }}\n\
              receivers: [{{ name: team, webhook_configs: [{{ url: \"http://127.0.0.1:{webhook}/\" }}] }}]\n"
         );
         let path = folder.path().join("alertmanager.yml");
@@ -126,6 +130,32 @@ impl Alertmanager {
     /// Where it listens.
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Ends it as a crash does: what it keeps in memory is lost.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end, and waits until it has: what it told is written down.
+    pub(crate) fn stop(&mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        wait_for("Alertmanager to end", || self.child.try_wait().unwrap());
+    }
+
+    /// Starts it again on its port with what it has written down, once it has ended.
+    pub(crate) fn start_again(&mut self) {
+        self.child = spawn(&self.folder, self.port, &self.cluster).unwrap();
+        self.wait_until_ready();
+    }
+
+    /// How many there are in its cluster.
+    pub(crate) fn peers(&self) -> usize {
+        let (_, body) = fetch(self.port, "/api/v2/status").unwrap();
+        let status: Value = serde_json::from_str(&body).unwrap();
+        status["cluster"]["peers"].as_array().map_or(0, Vec::len)
     }
 
     /// The alerts that it holds, by objective; those of no objective are left out.
