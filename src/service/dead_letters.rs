@@ -41,9 +41,12 @@ const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a full queue is waited for before it is tried again.
 const QUEUE_LOOK: Duration = Duration::from_millis(20);
 
-/// Bytes of key, value and headers of a letter at most. A topic takes batches of 1 MiB unless it is told
-/// otherwise; what is left is for the frames around them.
+/// Bytes of key, value and headers of a record at most that its letter keeps. A topic takes batches of 1 MiB
+/// unless it is told otherwise.
 const LETTER_BYTES_MAX: usize = 1_000_000;
+
+/// What the client takes at most: what is kept, our own headers, and the frames around them.
+const MESSAGE_BYTES_MAX: &str = "1040000";
 
 /// What one header takes beside its name and value.
 const HEADER_FRAME: usize = 10;
@@ -333,6 +336,7 @@ fn client_config(kafka: &Kafka) -> ClientConfig {
         ("message.timeout.ms", RETRY_BUDGET_MS),
         ("topic.metadata.propagation.max.ms", TOPIC_WAIT_MS),
         ("queue.buffering.max.kbytes", "16384"),
+        ("message.max.bytes", MESSAGE_BYTES_MAX),
     ] {
         config.set(key, value);
     }

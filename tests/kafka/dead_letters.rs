@@ -201,7 +201,7 @@ fn a_value_that_does_not_fit_is_replaced_by_its_hash_and_size() {
     config.set("bootstrap.servers", &broker).set("message.max.bytes", "20000000");
     let producer: BaseProducer = config.create().unwrap();
     // A topic takes 1 MiB; what fits there with its headers need not fit here with ours.
-    let just = vec![b'a'; 990_000];
+    let just = vec![b'a'; 999_900];
     let over = vec![b'a'; 1_000_100];
     let wide =
         OwnedHeaders::new().insert(Header { key: "wide", value: Some(&vec![b'h'; 600_000]) });
