@@ -274,7 +274,8 @@ impl<'m> Parts<'m> {
         });
         let about = key.map_or(0, <[u8]>::len) + header_bytes;
         if about + value.len() <= LETTER_BYTES_MAX {
-            let headers = own.map_or_else(OwnedHeaders::new, |headers| headers.detach());
+            let headers =
+                own.map_or_else(|| OwnedHeaders::new_with_capacity(6), |headers| headers.detach());
             return Self { key, headers: explained(headers, message, rejection), replaced: None };
         }
         let replaced = stand_in(value);
@@ -303,17 +304,15 @@ fn explained(
 ) -> OwnedHeaders {
     let (partition, offset) = (message.partition().to_string(), message.offset().to_string());
     [
-        ("topic", message.topic()),
-        ("partition", &partition),
-        ("offset", &offset),
-        ("stage", "VALUE_CONVERTER"),
-        ("exception.class.name", rejection.reason.label()),
-        ("exception.message", rejection.reason.words()),
+        ("__connect.errors.topic", message.topic()),
+        ("__connect.errors.partition", &partition),
+        ("__connect.errors.offset", &offset),
+        ("__connect.errors.stage", "VALUE_CONVERTER"),
+        ("__connect.errors.exception.class.name", rejection.reason.label()),
+        ("__connect.errors.exception.message", rejection.reason.words()),
     ]
     .into_iter()
-    .fold(headers, |headers, (name, value)| {
-        headers.insert(Header { key: &format!("__connect.errors.{name}"), value: Some(value) })
-    })
+    .fold(headers, |headers, (key, value)| headers.insert(Header { key, value: Some(value) }))
 }
 
 /// The producer's configuration: like the consumer's where it can be, and small.

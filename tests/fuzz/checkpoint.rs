@@ -30,7 +30,8 @@ fuzz_target!(|data: &[u8]| {
     let rules = rules();
     let topic: Arc<str> = Arc::from(&*image.origin.topic);
     let number = image.origin.partition;
-    let Ok(mut partition) = Partition::restore(&image, Arc::clone(&rules), &topic, number, 2) else {
+    let Ok(mut partition) = Partition::restore(&image, Arc::clone(&rules), &topic, number, 2)
+    else {
         return;
     };
     let now = Timestamp::from_ms(1_795_252_443_000);

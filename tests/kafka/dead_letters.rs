@@ -166,10 +166,10 @@ fn without_the_topic_letters_are_lost_and_counted_and_the_stream_goes_on() {
         let before = committed(&broker, &topic);
         let lost = letters(&service, "lost").unwrap();
         assert!(
-            lost > 0.0 || before.is_none(),
+            lost > 0.0 || before.is_none_or(|at| at == 0),
             "{before:?} is committed while letters are on their way"
         );
-        (lost == 200.0).then_some(())
+        (lost >= 200.0).then_some(())
     });
     // Once they are given up, the position is kept and committed.
     wait_for("the commit", || (committed(&broker, &topic) == Some(400)).then_some(()));
