@@ -84,10 +84,9 @@ impl Instruments {
         (hash, loaded): (u64, Timestamp),
     ) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        let alertmanagers_configured =
-            gauge(&registry, "alertmanagers_configured", "Alertmanagers in the configuration.")?;
-        #[expect(clippy::cast_precision_loss, reason = "a handful")]
-        alertmanagers_configured.set(alertmanagers as f64);
+        let help = "Alertmanagers in the configuration.";
+        let configured = i64::try_from(alertmanagers).unwrap_or(i64::MAX);
+        int_gauge(&registry, "alertmanagers_configured", help)?.set(configured);
         let config = Loaded::new(&registry)?;
         config.accept(hash, loaded);
         let late = counters(

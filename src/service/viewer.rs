@@ -179,13 +179,41 @@ impl Viewer {
         self.adopt_rules();
         let stream = self.stream();
         let now = self.watch.instant(stream.doubt().is_none(), stream.event_time_max());
+        let is_behind = self.ask(now);
+        self.is_adopting &= is_behind;
+        self.judge(is_behind);
+        if self.watch.trust(self.doubt.is_none()) {
+            self.caught_up_at = Some(clock::wall());
+            tracing::info!("caught up: readings and verdicts can be trusted from here on");
+            return;
+        }
+        let began = clock::instant();
+        let doubt = self.doubt.as_ref().map(ToString::to_string);
+        if let Some(evaluation) = self.watch.evaluate(doubt.as_deref()) {
+            let took = began.elapsed().as_secs_f64();
+            self.instruments.alert_evaluation_duration.observe(took);
+            self.tell(evaluation);
+        }
+        if self.is_adopting {
+            // What was shown stands until all is known by the new rules.
+            return;
+        }
+        let began = clock::instant();
+        self.publish();
+        self.publishing_took = began.elapsed();
+    }
+
+    /// Brings all workers up to this instant and takes in what they say; whether one still owes its answer, to
+    /// this question or the one before.
+    fn ask(&mut self, now: Timestamp) -> bool {
+        let known = self.splits.len();
         // Who still owes an answer is not asked again; what it says is then of an earlier instant.
         let is_behind = self.workers.iter().any(|(_, owes)| *owes);
         // All or none: what one is not asked now it would never be asked.
         let question = if is_behind {
             Question::default()
         } else {
-            self.splits.question(stream.doubt().is_none())
+            self.splits.question(self.stream().doubt().is_none())
         };
         let question = Arc::new(question);
         for (worker, commands) in self.commands.iter().enumerate() {
@@ -206,20 +234,23 @@ impl Viewer {
             for (partition, keys) in batch.opened {
                 self.splits.opened(partition, keys);
             }
-            let known = self.splits.len();
             self.splits.found(batch.found);
-            if self.splits.len() > known {
-                tracing::warn!(
-                    tickets = self.splits.len(),
-                    "tickets have events in two partitions, and are left out of the counts"
-                );
-            }
             if let Some(stream) = batch.stream {
                 self.workers[batch.worker] = (stream, false);
             }
         }
-        let is_behind = is_behind || self.workers.iter().any(|(_, owes)| *owes);
-        self.is_adopting &= is_behind;
+        let tickets = self.splits.len();
+        if tickets > known {
+            tracing::warn!(
+                tickets,
+                "tickets have events in two partitions, and are left out of the counts"
+            );
+        }
+        is_behind || self.workers.iter().any(|(_, owes)| *owes)
+    }
+
+    /// Whether what is known can be trusted.
+    fn judge(&mut self, is_behind: bool) {
         let stream = self.stream();
         self.watch.view_mut().set_history_from(stream.history_from());
         for (partition, progress) in &stream.partitions {
@@ -234,25 +265,6 @@ impl Viewer {
         if self.doubt.is_none() && was_in_doubt && !self.has_heard_of_others() {
             self.doubt = Some(Doubt::Starting);
         }
-        if self.watch.trust(self.doubt.is_none()) {
-            self.caught_up_at = Some(clock::wall());
-            tracing::info!("caught up: readings and verdicts can be trusted from here on");
-            return;
-        }
-        let began = clock::instant();
-        let doubt = self.doubt.as_ref().map(ToString::to_string);
-        if let Some(evaluation) = self.watch.evaluate(doubt.as_deref()) {
-            let took = began.elapsed().as_secs_f64();
-            self.instruments.alert_evaluation_duration.observe(took);
-            self.tell(evaluation);
-        }
-        if self.is_adopting {
-            // What was shown stands until all is known by the new rules.
-            return;
-        }
-        let began = clock::instant();
-        self.publish();
-        self.publishing_took = began.elapsed();
     }
 
     /// Whether it is known what others have kept of alerts while this process was in doubt. A store that does
