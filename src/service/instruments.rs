@@ -85,8 +85,8 @@ impl Instruments {
     ) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let help = "Alertmanagers in the configuration.";
-        let configured = i64::try_from(alertmanagers).unwrap_or(i64::MAX);
-        int_gauge(&registry, "alertmanagers_configured", help)?.set(configured);
+        int_gauge(&registry, "alertmanagers_configured", help)?
+            .set(i64::try_from(alertmanagers).unwrap_or(i64::MAX));
         let config = Loaded::new(&registry)?;
         config.accept(hash, loaded);
         let late = counters(
