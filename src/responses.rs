@@ -80,8 +80,8 @@ impl Responses {
         if let Some(counted) = self.all.get_mut(&(ended.slot, ended.measure)) {
             let elapsed = ended.elapsed_in(counted.basis);
             let bucket = counted.bounds.partition_point(|bound| *bound < elapsed);
-            counted.counts[bucket] += 1;
-            self.total += 1;
+            counted.counts[bucket] = counted.counts[bucket].saturating_add(1);
+            self.total = self.total.saturating_add(1);
             counted.sum_ms = counted.sum_ms.saturating_add(elapsed.ms());
         }
     }
@@ -100,7 +100,7 @@ impl Responses {
             }
             ours.sum_ms = ours.sum_ms.saturating_add(theirs.sum_ms);
         }
-        self.total = self.all.values().map(Counted::total).sum();
+        self.total = total(&self.all);
     }
 
     /// How many samples there are in all.
@@ -149,7 +149,7 @@ impl Responses {
             }
             counted.sum_ms = counted.sum_ms.saturating_add(image.sum_ms);
         }
-        responses.total = responses.all.values().map(Counted::total).sum();
+        responses.total = total(&responses.all);
         responses
     }
 }
@@ -159,6 +159,11 @@ impl Counted {
     pub fn total(&self) -> u64 {
         self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
+}
+
+/// All samples. It saturates as the counts do: an image may say anything.
+fn total(all: &BTreeMap<(Slot, Measure), Counted>) -> u64 {
+    all.values().fold(0, |sum, counted| sum.saturating_add(counted.total()))
 }
 
 /// The bounds of a measure: some for all, and every agreed target of whatever team, so that those of teams
@@ -202,5 +207,28 @@ impl Sink for Counting<'_> {
 
     fn came_late(&mut self, corrects: bool) {
         self.sink.came_late(corrects);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by the fuzzer: the sum over all series overflowed.
+    #[test]
+    fn counts_as_large_as_there_are_saturate() {
+        let rules = Rules::new(&[], &Measure::ALL);
+        let image = |measure| CountedImage {
+            team: UNCLAIMED,
+            measure,
+            basis: rules.basis_shown(rules.unclaimed(), measure),
+            sum_ms: i64::MAX,
+            buckets: vec![(None, u64::MAX), (Some(Elapsed::ZERO), u64::MAX)],
+        };
+        let images = Measure::ALL.map(image);
+        let mut restored = Responses::restore(&rules, &images);
+        assert_eq!(restored.total(), u64::MAX);
+        restored.merge(&Responses::restore(&rules, &images));
+        assert_eq!(restored.total(), u64::MAX);
     }
 }

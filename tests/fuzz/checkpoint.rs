@@ -1,0 +1,43 @@
+//! Any bytes as a checkpoint: refused, or restored to something that reads and is kept again. The input is
+//! given the right length and checksum, so that what is behind them is reached.
+
+#![no_main]
+
+use std::sync::Arc;
+
+use libfuzzer_sys::fuzz_target;
+use vaste_fuzz::partition::Partition;
+use vaste_fuzz::time::Timestamp;
+use vaste_fuzz::{checkpoint, rules};
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Magic, version and length.
+const HEAD: usize = 20;
+
+fuzz_target!(|data: &[u8]| {
+    // As it is: seldom whole.
+    drop(checkpoint::read(data));
+    if data.len() < HEAD + 8 {
+        return;
+    }
+    let mut bytes = data[..data.len() - 8].to_vec();
+    bytes[..8].copy_from_slice(b"vaste-cp");
+    let body = (bytes.len() - HEAD) as u64;
+    bytes[12..HEAD].copy_from_slice(&body.to_le_bytes());
+    let checksum = xxh3_64(&bytes);
+    bytes.extend_from_slice(&checksum.to_le_bytes());
+    let Ok(image) = checkpoint::read(&bytes) else { return };
+    let rules = rules();
+    let topic: Arc<str> = Arc::from(&*image.origin.topic);
+    let number = image.origin.partition;
+    let Ok(mut partition) = Partition::restore(&image, Arc::clone(&rules), &topic, number, 2)
+    else {
+        return;
+    };
+    let now = Timestamp::from_ms(1_795_252_443_000);
+    while partition.advance_some(now, usize::MAX, &mut ()) {}
+    if let Some((_, again)) = partition.image(now) {
+        let image = checkpoint::read(&again).expect("what was written reads");
+        Partition::restore(&image, rules, &topic, number, 3).expect("and restores");
+    }
+});
