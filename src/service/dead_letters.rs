@@ -41,9 +41,12 @@ const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a full queue is waited for before it is tried again.
 const QUEUE_LOOK: Duration = Duration::from_millis(20);
 
-/// Bytes of key, value and headers of a letter at most. A topic takes batches of 1 MiB unless it is told
-/// otherwise; what is left is for the frames around them.
+/// Bytes of key, value and headers of a record at most that its letter keeps. A topic takes batches of 1 MiB
+/// unless it is told otherwise.
 const LETTER_BYTES_MAX: usize = 1_000_000;
+
+/// What the client takes at most: what is kept, our own headers, and the frames around them.
+const MESSAGE_BYTES_MAX: &str = "1040000";
 
 /// What one header takes beside its name and value.
 const HEADER_FRAME: usize = 10;
@@ -271,7 +274,8 @@ impl<'m> Parts<'m> {
         });
         let about = key.map_or(0, <[u8]>::len) + header_bytes;
         if about + value.len() <= LETTER_BYTES_MAX {
-            let headers = own.map_or_else(OwnedHeaders::new, |headers| headers.detach());
+            let headers =
+                own.map_or_else(|| OwnedHeaders::new_with_capacity(6), |headers| headers.detach());
             return Self { key, headers: explained(headers, message, rejection), replaced: None };
         }
         let replaced = stand_in(value);
@@ -300,17 +304,15 @@ fn explained(
 ) -> OwnedHeaders {
     let (partition, offset) = (message.partition().to_string(), message.offset().to_string());
     [
-        ("topic", message.topic()),
-        ("partition", &partition),
-        ("offset", &offset),
-        ("stage", "VALUE_CONVERTER"),
-        ("exception.class.name", rejection.reason.label()),
-        ("exception.message", rejection.reason.words()),
+        ("__connect.errors.topic", message.topic()),
+        ("__connect.errors.partition", &partition),
+        ("__connect.errors.offset", &offset),
+        ("__connect.errors.stage", "VALUE_CONVERTER"),
+        ("__connect.errors.exception.class.name", rejection.reason.label()),
+        ("__connect.errors.exception.message", rejection.reason.words()),
     ]
     .into_iter()
-    .fold(headers, |headers, (name, value)| {
-        headers.insert(Header { key: &format!("__connect.errors.{name}"), value: Some(value) })
-    })
+    .fold(headers, |headers, (key, value)| headers.insert(Header { key, value: Some(value) }))
 }
 
 /// The producer's configuration: like the consumer's where it can be, and small.
@@ -333,6 +335,7 @@ fn client_config(kafka: &Kafka) -> ClientConfig {
         ("message.timeout.ms", RETRY_BUDGET_MS),
         ("topic.metadata.propagation.max.ms", TOPIC_WAIT_MS),
         ("queue.buffering.max.kbytes", "16384"),
+        ("message.max.bytes", MESSAGE_BYTES_MAX),
     ] {
         config.set(key, value);
     }

@@ -166,10 +166,10 @@ fn without_the_topic_letters_are_lost_and_counted_and_the_stream_goes_on() {
         let before = committed(&broker, &topic);
         let lost = letters(&service, "lost").unwrap();
         assert!(
-            lost > 0.0 || before.is_none(),
+            lost > 0.0 || before.is_none_or(|at| at == 0),
             "{before:?} is committed while letters are on their way"
         );
-        (lost == 200.0).then_some(())
+        (lost >= 200.0).then_some(())
     });
     // Once they are given up, the position is kept and committed.
     wait_for("the commit", || (committed(&broker, &topic) == Some(400)).then_some(()));
@@ -201,7 +201,7 @@ fn a_value_that_does_not_fit_is_replaced_by_its_hash_and_size() {
     config.set("bootstrap.servers", &broker).set("message.max.bytes", "20000000");
     let producer: BaseProducer = config.create().unwrap();
     // A topic takes 1 MiB; what fits there with its headers need not fit here with ours.
-    let just = vec![b'a'; 990_000];
+    let just = vec![b'a'; 999_900];
     let over = vec![b'a'; 1_000_100];
     let wide =
         OwnedHeaders::new().insert(Header { key: "wide", value: Some(&vec![b'h'; 600_000]) });
