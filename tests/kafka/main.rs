@@ -10,6 +10,7 @@
 mod alertmanager;
 mod crash;
 mod dead_letters;
+mod hostile;
 #[expect(dead_code, reason = "this program asks the model less than the law does")]
 #[path = "../pipeline/naive.rs"]
 mod naive;

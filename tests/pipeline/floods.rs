@@ -50,10 +50,9 @@ impl Desk {
             payload: Some(payload.as_bytes()),
             timestamp: timestamp.map(Timestamp::ms),
         };
-        match self.partition.take(&record, &mut self.view) {
-            Taken::Looked { outcome, .. } => self.outcomes.count(&outcome),
-            other => panic!("{other:?}"),
-        }
+        let taken = self.partition.take(&record, &mut self.view);
+        let Taken::Looked { outcome, .. } = taken else { unreachable!("{taken:?}") };
+        self.outcomes.count(&outcome);
     }
 
     /// All readings and verdicts as of an instant.

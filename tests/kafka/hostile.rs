@@ -1,0 +1,200 @@
+//! Poison, floods of names and records that are far too large, against a real topic: the stream goes on, at
+//! its pace and within its memory.
+
+use std::fs;
+
+use rdkafka::ClientConfig;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use vaste::time::{DAY_MS, Elapsed, Timestamp};
+
+use crate::crash::caught_up;
+use crate::dead_letters::{ASK_WAIT, count_of, kafka, letters};
+use crate::parts::{Metrics, Service, broker, create_topic, fresh, record, wait_for, wall_clock};
+use crate::service::AGREEMENT;
+
+/// Memory of a process now, or the most it ever had (`VmHWM`), in MB.
+fn memory(service: &Service, what: &str) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", service.child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with(what)).unwrap();
+    let kb: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+    kb / 1024.0
+}
+
+/// A producer that takes what is far too large, in batches as large as they get.
+fn large_producer(broker: &str, compression: &str) -> BaseProducer {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", broker).set("compression.type", compression);
+    config.set("message.max.bytes", "900000000").set("batch.size", "900000000");
+    config.set("queue.buffering.max.kbytes", "2000000").set("linger.ms", "3000");
+    config.create().unwrap()
+}
+
+/// Sends all; waits where the queue is full.
+fn send_all(producer: &BaseProducer, topic: &str, records: &[(String, String)]) {
+    for (key, payload) in records {
+        while producer.send(BaseRecord::to(topic).key(key).payload(payload)).is_err() {
+            producer.poll(std::time::Duration::from_millis(10));
+        }
+    }
+    producer.flush(ASK_WAIT).unwrap();
+}
+
+/// An event of a ticket of its own, days ago, and by which team.
+fn created(id: u32, team: &str) -> (String, String) {
+    let time = wall_clock().minus(Elapsed::from_ms(3 * DAY_MS));
+    let ticket = format!("T-{id}");
+    let payload = format!(
+        "{{\"id\":\"{id}\",\"type\":\"ticket.created\",\"time\":\"{time}\",\"ticket\":\"{ticket}\",\
+         \"team\":\"{team}\"}}"
+    );
+    (ticket, payload)
+}
+
+const CREATED: &str = "vaste_records_applied_total{type=\"ticket.created\"}";
+
+/// Records a second from when the partition was assigned to when the last of them was applied, where all of
+/// them are as they should be.
+fn pace(broker: &str, topic: &str, good: u32, bad: u32) -> f64 {
+    let dead = fresh("pace.dlq");
+    create_topic(broker, &dead, 1);
+    let kafka = format!(
+        "{{ brokers: [\"{broker}\"], topic: {topic}, group: {dead}, dead_letters: {dead} }}"
+    );
+    let service = Service::start(&kafka, AGREEMENT);
+    let metrics = caught_up(&service, topic, 1);
+    assert_eq!(metrics.value(CREATED), Some(f64::from(good)));
+    let malformed = metrics.value("vaste_records_rejected_total{reason=\"malformed\"}");
+    assert_eq!(malformed, Some(f64::from(bad)));
+    wait_for("all letters", || {
+        (letters(&service, "written") == Some(f64::from(bad))).then_some(())
+    });
+    assert_eq!(letters(&service, "lost"), Some(0.0));
+    assert_eq!(count_of(broker, &dead), i64::from(bad), "one letter each");
+    let log = service.log();
+    let assigned = log.lines().find(|line| line.contains("assigned: reading")).unwrap();
+    let began = Timestamp::parse(assigned.split_whitespace().next().unwrap()).unwrap();
+    let labels = format!("{{topic=\"{topic}\",partition=\"0\"}}");
+    let last = format!("vaste_last_record_applied_timestamp_seconds{labels}");
+    let seconds = metrics.value(&last).unwrap() - began.unix_seconds();
+    assert_eq!(service.terminate(), Some(0));
+    f64::from(good + bad) / seconds
+}
+
+#[test]
+fn every_tenth_record_is_poison_and_the_pace_is_kept_and_each_has_a_letter() {
+    const RECORDS: u32 = 100_000;
+    const ROUNDS: usize = 3;
+    let Some(broker) = broker() else { return };
+    let topics = [false, true].map(|poisoned| {
+        let topic = fresh("pace");
+        create_topic(&broker, &topic, 1);
+        let one = |id: u32| {
+            let (key, good) = created(id, "billing");
+            let cut = if poisoned && id.is_multiple_of(10) {
+                good.replace("\"id\"", "\"id")
+            } else {
+                good
+            };
+            (key, cut)
+        };
+        let records: Vec<(String, String)> = (0..RECORDS).map(one).collect();
+        send_all(&crate::crash::producer(&broker), &topic, &records);
+        topic
+    });
+    // The best of some rounds of each, in turn: others use this machine, too.
+    let mut best = [0.0_f64; 2];
+    for _ in 0..ROUNDS {
+        best[0] = best[0].max(pace(&broker, &topics[0], RECORDS, 0));
+        best[1] = best[1].max(pace(&broker, &topics[1], RECORDS / 10 * 9, RECORDS / 10));
+    }
+    let ratio = best[1] / best[0];
+    println!("{:.0} records/s, with poison {:.0}: {ratio:.2}", best[0], best[1]);
+    assert!(ratio >= 0.8, "{ratio:.2} of the pace without poison");
+}
+
+#[test]
+fn a_hundred_thousand_names_of_teams_cost_little_memory_and_no_series() {
+    const TICKETS: u32 = 100_000;
+    let Some(broker) = broker() else { return };
+    let mut seen = Vec::new();
+    for distinct in [false, true] {
+        let topic = fresh("names");
+        create_topic(&broker, &topic, 1);
+        let name =
+            |id| if distinct { format!("made-up-team-{id}") } else { "made-up-team-10000".into() };
+        let records: Vec<(String, String)> =
+            (0..TICKETS).map(|id| created(id, &name(id))).collect();
+        send_all(&crate::crash::producer(&broker), &topic, &records);
+        let group = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic} }}");
+        let service = Service::start(&group, AGREEMENT);
+        let Metrics(text) = caught_up(&service, &topic, 1);
+        assert_eq!(Metrics(text.clone()).value(CREATED), Some(f64::from(TICKETS)));
+        assert!(!text.contains("made-up"), "no label comes from an event");
+        let series = text.lines().filter(|line| !line.starts_with('#')).count();
+        seen.push((memory(&service, "VmRSS"), series));
+    }
+    let [(one, series_one), (many, series_many)] = seen[..] else { panic!("{seen:?}") };
+    println!(
+        "one name: {one:.0} MB, {series_one} series; 100 000: {many:.0} MB, {series_many} series"
+    );
+    assert!(many - one < 20.0, "{:.1} MB more", many - one);
+    assert_eq!(series_many, series_one);
+}
+
+/// Makes a topic that takes records of up to 10 MB.
+fn create_large_topic(broker: &str, topic: &str) {
+    let admin: AdminClient<DefaultClientContext> =
+        ClientConfig::new().set("bootstrap.servers", broker).create().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let new =
+        NewTopic::new(topic, 1, TopicReplication::Fixed(1)).set("max.message.bytes", "10000000");
+    let made = runtime.block_on(admin.create_topics(&[new], &AdminOptions::new())).unwrap();
+    made.into_iter().for_each(|topic| drop(topic.unwrap()));
+}
+
+#[test]
+fn records_of_megabytes_and_batches_that_unpack_to_a_hundred_are_passed_within_bounds() {
+    /// MB that the process may have had at most: twice the largest batch, beside what it always has.
+    const MEMORY_MAX: f64 = 400.0;
+    let Some(broker) = broker() else { return };
+    let (topic, dead) = (fresh("megabytes"), fresh("megabytes.dlq"));
+    create_large_topic(&broker, &topic);
+    create_topic(&broker, &dead, 1);
+    let service = Service::start(&kafka(&broker, &topic, &dead, ""), AGREEMENT);
+    wait_for("the service to be ready", || service.get("/-/ready"));
+    let before = memory(&service, "VmRSS");
+    let (mut good, mut bad) = (0, 0);
+    let mut after = |what: &str, compression: &str, sizes: &[usize]| {
+        let producer = large_producer(&broker, compression);
+        for size in sizes {
+            let value = vec![b' '; *size];
+            let large: BaseRecord<'_, str, [u8]> = BaseRecord::to(&topic).payload(&value);
+            producer.send(large).map_err(|(error, _)| error).unwrap();
+            bad += 1;
+        }
+        good += 1;
+        let ticket = format!("T-{good}");
+        let event = record(good, "created", &ticket);
+        producer.send(BaseRecord::to(&topic).key(&ticket).payload(&event)).unwrap();
+        producer.flush(ASK_WAIT).unwrap();
+        let there = count_of(&broker, &topic);
+        assert_eq!(there, i64::from(good + bad), "all of them are there");
+        wait_for("the good one after them", || {
+            (service.metrics().value(CREATED) == Some(f64::from(good))).then_some(())
+        });
+        println!("{what}: at most {:.0} MB, before all {before:.0}", memory(&service, "VmHWM"));
+    };
+    after("1 MiB and 8 MiB", "none", &[1 << 20, 8 << 20]);
+    after("90 MiB of gzip", "gzip", &[1 << 20; 90]);
+    // Beyond 33 MB the client may refuse to unpack zstd, and then stays where it is.
+    after("30 MiB of zstd", "zstd", &[1 << 20; 30]);
+    let rejected = service.metrics().value("vaste_records_rejected_total{reason=\"too_large\"}");
+    assert_eq!(rejected, Some(f64::from(bad)));
+    wait_for("all letters", || {
+        (letters(&service, "written") == Some(f64::from(bad))).then_some(())
+    });
+    let most = memory(&service, "VmHWM");
+    assert!(most < MEMORY_MAX, "{most:.0} MB");
+}
