@@ -9,9 +9,9 @@
 //!
 //! A letter is written or lost, and never holds a partition up for long: the client tries for 30 seconds, and
 //! where its queue is full because nothing is taken off, that is waited for once. A checkpoint, and with it
-//! the committed offset, waits for the letters before it: after a crash the records from the checkpoint on are
-//! read, rejected and written again, those before it never. Only a partition that is read from its beginning,
-//! because no checkpoint of it is whole or none is kept, writes its letters once more.
+//! the committed offset, waits for the letters before it: after a crash the records from the checkpoint on
+//! are read, rejected and written again, those before it never. Only a partition that is read from its
+//! beginning, because no checkpoint of it is whole or none is kept, writes its letters once more.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};

@@ -412,7 +412,8 @@ objectives: [{ name: o, measure: first_reply, none_over: 5d, alerts: { at_risk: 
     assert!(config.notes.faults.is_empty());
     page.push_str(&said(&config));
     insta::assert_snapshot!("warnings", page);
-    let text = "kafka: { brokers: [\"localhost:9092\"], topic: t, dead_letters: t.dlq }\nhttp: { listen: \"0.0.0.0:9464\" }\n\
+    let text = "kafka: { brokers: [\"localhost:9092\"], topic: t, dead_letters: t.dlq }\n\
+                http: { listen: \"0.0.0.0:9464\" }\n\
                 alertmanagers: [{ url: \"http://localhost:9093\" }]\n";
     let config = read(&[("vaste.yaml", text)], &["vaste.yaml"]);
     assert!(config.notes.faults.is_empty());

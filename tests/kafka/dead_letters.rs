@@ -1,5 +1,5 @@
-//! Rejected records in a topic of their own: as they came, with why, each of them, and none that was committed
-//! a second time.
+//! Rejected records in a topic of their own: as they came, with why, each of them, and none that was
+//! committed a second time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
