@@ -49,7 +49,8 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
     }
 }
 
-/// Reads the configuration anew. Agreements, calendars and measures take effect; the rest is that of the start.
+/// Reads the configuration anew. Agreements, calendars and measures take effect; the rest is that of the
+/// start.
 fn load_again(file: &PathBuf, own: Option<&Service>) -> Result<(Arc<Rules>, u64), String> {
     let config = Config::read(std::slice::from_ref(file), &RealDisk, &today());
     if !config.notes.faults.is_empty() {

@@ -203,8 +203,8 @@ impl Viewer {
         self.publishing_took = began.elapsed();
     }
 
-    /// Brings all workers up to this instant and takes in what they say; whether one still owes its answer, to
-    /// this question or the one before.
+    /// Brings all workers up to this instant and takes in what they say; whether one still owes its answer,
+    /// to this question or the one before.
     fn ask(&mut self, now: Timestamp) -> bool {
         let known = self.splits.len();
         // Who still owes an answer is not asked again; what it says is then of an earlier instant.
