@@ -25,6 +25,7 @@ mod metrics;
 pub mod observe;
 mod picture;
 pub mod run;
+mod server;
 #[cfg(test)]
 mod story;
 mod store;

@@ -4,11 +4,11 @@ use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{MatchedPath, Path, Request, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
-use axum::middleware::{Next, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
@@ -30,6 +30,9 @@ const GUARDS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "no-referrer"),
 ];
 
+/// Bytes that a request may announce.
+const BODY_MAX: u64 = 64 << 10;
+
 const JSON: &str = "application/json";
 
 /// All routes. Only GET, no cookies, nothing that changes anything.
@@ -46,6 +49,7 @@ pub(super) fn routes(shared: Shared) -> Router {
         .route("/-/healthy", get(|| async { "healthy\n" }))
         .route("/-/ready", get(serve_ready))
         .fallback(get(serve_unknown))
+        .layer(from_fn(bounded))
         .layer(map_response(guarded))
         .layer(from_fn_with_state(shared.clone(), count))
         .with_state(shared)
@@ -67,6 +71,18 @@ async fn count(
     let code = response.status();
     instruments.http_requests.with_label_values(&[route, code.as_str()]).inc();
     response
+}
+
+/// Refuses who announces much. No body is ever read: what comes in pieces ends with its connection.
+async fn bounded(request: Request, next: Next) -> Response {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if announced
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|length| length > BODY_MAX)
+    {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "a request may have 64 KiB\n").into_response();
+    }
+    next.run(request).await
 }
 
 async fn guarded(mut response: Response) -> Response {

@@ -15,6 +15,7 @@ use super::clock::{self, Clock};
 use super::http;
 use super::instruments::Instruments;
 use super::picture::{Picture, Shared};
+use super::server;
 use super::store::{Store, Writer};
 use super::stream::{Batch, Command, Setting, Worker};
 use super::viewer::{Alerting, Viewer};
@@ -146,7 +147,8 @@ pub(super) fn run_on(
             tracing::info!("stopping");
         };
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        axum::serve(listener, http::routes(shared)).with_graceful_shutdown(ended).await
+        server::serve(listener, http::routes(shared), ended).await;
+        Ok::<(), io::Error>(())
     });
     drop(stop);
     // A client of a Kafka that is gone may wait for it for a minute: nobody else has to.

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 #[path = "../support/wait.rs"]
-mod wait;
+pub(crate) mod wait;
 
 use wait::{fetch, wait_for};
 
