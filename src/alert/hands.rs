@@ -1,11 +1,14 @@
 //! Whether a frozen alert is somebody else's to send.
 
-use crate::time::{Elapsed, Timestamp};
+use crate::time::{Elapsed, SECOND_MS, Timestamp};
 
 use super::REFRESH_EVERY;
 
 /// Who has not sent an alert for so many refreshes has fallen silent.
 const SILENT_AFTER: i64 = 3;
+
+/// What was sent just before it froze may have arrived so much later.
+const ON_ITS_WAY: Elapsed = Elapsed::from_ms(15 * SECOND_MS);
 
 /// An alert as an Alertmanager lists it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +34,8 @@ pub fn is_in_other_hands(
     match listed {
         Some(listed) => {
             let silent = Elapsed::from_ms(REFRESH_EVERY.ms() * SILENT_AFTER);
-            let is_kept = listed.updated_at >= frozen_since && listed.updated_at.plus(silent) > at;
+            let own_last = frozen_since.plus(ON_ITS_WAY);
+            let is_kept = listed.updated_at >= own_last && listed.updated_at.plus(silent) > at;
             is_kept && !listed.is_frozen
         }
         None => started_at < frozen_since,
@@ -41,7 +45,6 @@ pub fn is_in_other_hands(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::SECOND_MS;
 
     #[test]
     fn a_frozen_alert_is_left_to_who_knows_better() {
@@ -53,6 +56,7 @@ mod tests {
         };
         assert!(told(Some((1_030, false)), 0, 1_060), "somebody who knows keeps it");
         assert!(!told(Some((990, false)), 0, 1_060), "nobody has since it froze");
+        assert!(!told(Some((1_002, false)), 0, 1_060), "that was our own last word");
         assert!(!told(Some((1_030, true)), 0, 1_060), "who keeps it does not know either");
         assert!(told(Some((1_030, false)), 0, 1_209), "they may be late");
         assert!(!told(Some((1_030, false)), 0, 1_210), "they have fallen silent");

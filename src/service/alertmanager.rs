@@ -19,8 +19,9 @@ use std::time::{Duration, Instant};
 use self::client::{Answer, Client};
 use super::clock;
 use super::instruments::Delivered;
-use crate::alert::{Notice, RESOLVED_FOR};
+use crate::alert::{Listed, Notice, RESOLVED_FOR, is_in_other_hands};
 use crate::config::Alertmanager;
+use crate::time::Timestamp;
 
 mod client;
 mod skew;
@@ -157,8 +158,17 @@ impl Waiting {
     }
 }
 
+/// What an Alertmanager has, and since when it runs, by our clock.
+struct Listing {
+    started_at: Timestamp,
+    alerts: BTreeMap<Labels, Listed>,
+}
+
 /// Whoever takes alerts.
 trait Post {
+    /// What it has. An answer of [`Answer::Later`] may be otherwise next time.
+    fn ask(&self) -> Result<Listing, Answer>;
+
     /// Sends one batch.
     fn post(&self, batch: &[Notice]) -> Answer;
 
@@ -195,7 +205,9 @@ impl<P: Post> Endpoint<P> {
 
     /// Sends a batch, and all that it was told before once more where its times were wrong there.
     fn deliver_all(&mut self, batch: Vec<Notice>) -> Option<Option<Duration>> {
-        let wait = self.deliver(batch);
+        let (batch, held_back) = self.leave_to_others(batch);
+        let wait = if batch.is_empty() { None } else { self.deliver(batch) };
+        let wait = wait.or(held_back.then_some(None));
         // Only now that no half of the batch is left: what was told before must not follow it.
         if self.client.take_moved() {
             let mut state = self.waiting.lock();
@@ -203,6 +215,37 @@ impl<P: Post> Endpoint<P> {
             self.delivered.pending.set(state.len());
         }
         wait
+    }
+
+    /// Leaves out what others know better: an alert of which it is not known here whether it still fires may be
+    /// over, and to send it would page again. Whether some are held back, since it cannot be asked now.
+    fn leave_to_others(&mut self, mut batch: Vec<Notice>) -> (Vec<Notice>, bool) {
+        if batch.iter().all(|notice| notice.doubted_since.is_none()) {
+            return (batch, false);
+        }
+        match self.client.ask() {
+            Ok(listing) => {
+                let at = clock::wall();
+                batch.retain(|notice| {
+                    let listed = listing.alerts.get(&notice.labels).copied();
+                    notice.doubted_since.is_none_or(|since| {
+                        !is_in_other_hands(since, listed, listing.started_at, at)
+                    })
+                });
+                (batch, false)
+            }
+            Err(Answer::Later(said, _)) => {
+                self.say(&said, "trying again");
+                let (sure, doubted) =
+                    batch.into_iter().partition(|notice| notice.doubted_since.is_none());
+                self.waiting.lock().put_back(doubted);
+                (sure, true)
+            }
+            // Whoever lets alerts in and shows none: better told twice than not at all.
+            Err(Answer::Accepted | Answer::BadAlert(_) | Answer::Misconfigured(_)) => {
+                (batch, false)
+            }
+        }
     }
 
     fn remember(&mut self, batch: Vec<Notice>) {

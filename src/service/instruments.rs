@@ -95,7 +95,7 @@ impl Instruments {
             "Events that arrived after a later event of the same window had been applied.",
             &["effect"],
         )?;
-        let instruments = Self {
+        Ok(Self {
             alert_evaluations: counter(
                 &registry,
                 "alert_evaluations_total",
@@ -152,8 +152,7 @@ impl Instruments {
                 &["route"],
             )?,
             registry,
-        };
-        Ok(instruments)
+        })
     }
 }
 

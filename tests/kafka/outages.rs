@@ -173,3 +173,32 @@ fn a_network_that_delays_is_lived_with() {
     scene.broker.network().set(Network::Pass);
     scene.check_recovered();
 }
+
+#[test]
+fn what_somebody_else_resolved_is_not_fired_again_by_who_cannot_know() {
+    let Some(mut scene) = scene("elsewhere", true) else { return };
+    scene.broker.network().set(Network::Stall);
+    scene.check_frozen();
+    // Another hand, which knows better, ends it.
+    let mut alert = scene.alertmanager.held().remove("limit").unwrap();
+    alert["endsAt"] = serde_json::json!(wall_clock().to_string());
+    let body = serde_json::json!([{
+        "labels": alert["labels"], "startsAt": alert["startsAt"], "endsAt": alert["endsAt"],
+    }]);
+    let port = scene.alertmanager.port();
+    let post = ureq::post(format!("http://127.0.0.1:{port}/api/v2/alerts"));
+    post.content_type("application/json").send(body.to_string()).unwrap();
+    wait_for("it to be resolved", || {
+        (scene.webhook.counts().get("limit") == Some(&(1, 1))).then_some(())
+    });
+    // Who starts now and cannot read anything would send at once what fired when it last knew.
+    scene.service.kill();
+    scene.service.start_again();
+    let evaluations = || {
+        let metrics = Metrics(scene.service.get("/metrics")?);
+        metrics.value("vaste_alert_evaluations_total").filter(|count| *count >= 4.0)
+    };
+    wait_for("some evaluations", evaluations);
+    assert!(scene.alertmanager.held().is_empty(), "{:?}", scene.alertmanager.held());
+    assert_eq!(scene.webhook.counts().get("limit"), Some(&(1, 1)), "it pages nobody again");
+}

@@ -1,29 +1,36 @@
 //! One request to an Alertmanager, and what its answer means.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io::{self, BufReader, Read as _};
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
-use super::Post;
 use super::skew::{self, Skew};
-use crate::alert::Notice;
+use super::{Labels, Listing, Post};
+use crate::alert::{Listed, Notice};
 use crate::config::{Alertmanager, Credentials};
 use crate::service::clock;
 use crate::service::instruments::Delivered;
+use crate::time::Timestamp;
 
 /// How long one request may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest wait that an Alertmanager may ask for.
 pub(super) const WAIT_MAX: Duration = Duration::from_secs(60);
+
+/// What an Alertmanager lists is read up to this many bytes: ten thousand alerts.
+const LISTING_MAX: u64 = 64 << 20;
 
 /// An answer of an Alertmanager is cut to this many bytes in the log.
 const SAID_MAX: u64 = 300;
@@ -62,7 +69,61 @@ impl Client {
     }
 }
 
+/// An alert as `GET /api/v2/alerts` lists it.
+#[derive(Deserialize)]
+struct Row {
+    labels: Labels,
+    annotations: BTreeMap<String, String>,
+    #[serde(rename = "updatedAt")]
+    updated_at: String,
+}
+
+/// What `GET /api/v2/status` says: when it started.
+#[derive(Deserialize)]
+struct Status {
+    uptime: String,
+}
+
+impl Client {
+    /// What it shows at a path, as JSON.
+    fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Answer> {
+        let credentials = self.alertmanager.credentials.as_ref().map(header).transpose();
+        let credentials = credentials.map_err(Answer::Misconfigured)?;
+        let mut request = self.agent.get(format!("{}{path}", self.alertmanager.url));
+        if let Some(credentials) = credentials {
+            request = request.header("Authorization", credentials);
+        }
+        let later = |error: &dyn fmt::Display| Answer::Later(error.to_string(), None);
+        let mut response = request.call().map_err(|error| later(&error))?;
+        let status = response.status().as_u16();
+        match status {
+            200..=299 => {
+                let body = response.body_mut().with_config().limit(LISTING_MAX).reader();
+                let body = BufReader::new(body);
+                serde_json::from_reader(body).map_err(|error| later(&error))
+            }
+            429 | 500..=599 => Err(later(&format!("asked for its alerts, it answers {status}"))),
+            _ => Err(Answer::Misconfigured(format!("it answers {status}"))),
+        }
+    }
+}
+
 impl Post for Client {
+    fn ask(&self) -> Result<Listing, Answer> {
+        let status: Status = self.get("/api/v2/status")?;
+        let rows: Vec<Row> = self.get("/api/v2/alerts?filter=alertname%3D~%22Vaste.%2A%22")?;
+        let by_our_clock = |text: &str| {
+            let theirs = Timestamp::parse_lenient(text).unwrap_or(Timestamp::EVENT_MIN);
+            self.skew.borrow().ours(theirs)
+        };
+        let listed = |row: Row| {
+            let is_frozen = row.annotations.contains_key("frozen_since");
+            (row.labels, Listed { updated_at: by_our_clock(&row.updated_at), is_frozen })
+        };
+        let alerts = rows.into_iter().map(listed).collect();
+        Ok(Listing { started_at: by_our_clock(&status.uptime), alerts })
+    }
+
     fn take_moved(&self) -> bool {
         self.skew.borrow_mut().take_moved()
     }

@@ -86,6 +86,11 @@ impl Skew {
         Say::Differs
     }
 
+    /// A time of theirs by our clock.
+    pub(super) fn ours(&self, theirs: Timestamp) -> Timestamp {
+        Timestamp::from_ms(theirs.ms().saturating_add(self.correction_ms))
+    }
+
     /// Whether times were sent by another correction than the one that holds now; said once.
     pub(super) fn take_moved(&mut self) -> bool {
         std::mem::take(&mut self.has_moved)

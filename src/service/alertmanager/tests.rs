@@ -222,6 +222,10 @@ impl Fails {
 }
 
 impl Post for Fails {
+    fn ask(&self) -> Result<Listing, Answer> {
+        Ok(Listing { started_at: Timestamp::EVENT_MIN, alerts: BTreeMap::new() })
+    }
+
     fn post(&self, batch: &[Notice]) -> Answer {
         self.posts.set(self.posts.get() + 1);
         self.news();
@@ -270,4 +274,62 @@ fn no_older_state_of_an_alert_ever_follows_a_newer_one() {
             }
         }
     }
+}
+
+/// An Alertmanager that has run since 1990 and lists one alert, or does not say.
+struct Lists {
+    alert: Option<(Labels, Listed)>,
+    refusal: Option<fn() -> Answer>,
+    posted: RefCell<Vec<Notice>>,
+}
+
+impl Post for Lists {
+    fn ask(&self) -> Result<Listing, Answer> {
+        match self.refusal {
+            Some(refusal) => Err(refusal()),
+            None => Ok(Listing {
+                started_at: Timestamp::EVENT_MIN,
+                alerts: self.alert.iter().cloned().collect(),
+            }),
+        }
+    }
+
+    fn post(&self, batch: &[Notice]) -> Answer {
+        self.posted.borrow_mut().extend_from_slice(batch);
+        Answer::Accepted
+    }
+
+    fn take_moved(&self) -> bool {
+        false
+    }
+}
+
+/// Which objectives of two, of which one is doubted since a minute ago, are posted at once, and how many wait.
+fn posted(alert: Option<(&str, bool)>, refusal: Option<fn() -> Answer>) -> (Vec<String>, i64) {
+    let since = clock::wall().minus(Elapsed::from_ms(MINUTE_MS));
+    let doubted = Notice { doubted_since: Some(since), ..notice("doubted") };
+    let listed = |(objective, is_frozen): (&str, bool)| {
+        (notice(objective).labels, Listed { updated_at: clock::wall(), is_frozen })
+    };
+    let client = Lists { alert: alert.map(listed), refusal, posted: RefCell::default() };
+    let delivered = Instruments::new(1, (0, Timestamp::from_ms(0))).unwrap().delivered.remove(0);
+    let mut endpoint =
+        Endpoint { client, waiting: Arc::default(), delivered, told: BTreeMap::new() };
+    endpoint.deliver_all(vec![doubted, notice("sure")]);
+    let posted = endpoint.client.posted.borrow();
+    let names = posted.iter().map(|notice| notice.labels["objective"].to_string());
+    (names.collect(), endpoint.waiting.lock().len())
+}
+
+#[test]
+fn what_is_doubted_is_left_to_who_knows_better() {
+    let both = vec!["doubted".to_owned(), "sure".to_owned()];
+    let sure = vec!["sure".to_owned()];
+    assert_eq!(posted(None, None), (sure.clone(), 0), "somebody has resolved it");
+    assert_eq!(posted(Some(("doubted", false)), None), (sure.clone(), 0), "somebody keeps it");
+    assert_eq!(posted(Some(("doubted", true)), None), (both.clone(), 0), "nobody knows");
+    let away = || Answer::Later("away".to_owned(), None);
+    assert_eq!(posted(None, Some(away)), (sure, 1), "it waits until somebody answers");
+    let refuses = || Answer::Misconfigured("no".to_owned());
+    assert_eq!(posted(None, Some(refuses)), (both, 0), "told twice rather than not at all");
 }
