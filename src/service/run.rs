@@ -110,7 +110,8 @@ pub(super) fn run_on(
             instruments: &shared.instruments,
             jobs: writer.as_ref().and_then(Writer::jobs),
         };
-        let worker = Worker::new(number, setting).map_err(RunError::Client)?;
+        let worker = Worker::new(number, setting)
+            .map_err(|error| RunError::Client(service.kafka.without_secrets(&error)))?;
         let (to_worker, orders) = mpsc::channel();
         let answers = to_viewer.clone();
         let name = format!("worker-{number}");
