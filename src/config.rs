@@ -19,10 +19,12 @@ mod calendars;
 mod fault;
 mod fields;
 mod objective;
+mod property;
 mod service;
 mod yaml;
 
 pub use fault::{Fault, Notes};
+pub use property::Property;
 pub use service::{Alertmanager, Credentials, Http, Kafka, Service, State};
 
 /// What the files say together.

@@ -1,8 +1,9 @@
 //! Configuration files on the disk, and what day it is.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use crate::config::Disk;
+use crate::config::{Disk, Kafka};
 
 /// The disk itself.
 #[derive(Debug)]
@@ -20,6 +21,14 @@ impl Disk for RealDisk {
         paths.sort();
         Ok(paths)
     }
+}
+
+/// Reads the secrets of Kafka from the files and variables that they stand in.
+pub(super) fn read_secrets(kafka: &mut Kafka) -> Result<(), String> {
+    let text = |(name, value): (OsString, OsString)| {
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    };
+    kafka.read_secrets(|path| RealDisk.read(path), std::env::vars_os().filter_map(text))
 }
 
 /// The files that an argument means: those of a folder or a pattern, or the file itself.

@@ -11,7 +11,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
-use super::disk::{RealDisk, today};
+use super::disk::{self, RealDisk, today};
 use super::{Exit, PublishArgs, REJECTIONS_TOLD_MAX, Terminal, check};
 use crate::config::{Config, Kafka};
 use crate::event::{Event, Outcome, Subject, decode};
@@ -77,10 +77,15 @@ pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::R
     };
     let mut kafka = service.kafka;
     arguments.place.put_into(&mut kafka);
+    if let Err(problem) = disk::read_secrets(&mut kafka) {
+        writeln!(terminal.notes, "error: {problem}")?;
+        return Ok(Exit::Config);
+    }
     let reports = Arc::new(Reports::default());
     let producer = match producer(&kafka, &reports) {
         Ok(producer) => producer,
         Err(error) => {
+            let error = kafka.without_secrets(&error.to_string());
             writeln!(terminal.notes, "error: the Kafka client refuses kafka.properties: {error}")?;
             return Ok(Exit::Config);
         }

@@ -8,7 +8,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
-use super::disk::{RealDisk, today};
+use super::disk::{self, RealDisk, today};
 use super::{Exit, LogFormat, RunArgs, Terminal, check};
 use crate::config::{Config, Service};
 use crate::rules::Rules;
@@ -29,6 +29,10 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
         return Ok(Exit::Config);
     };
     arguments.place.put_into(&mut service.kafka);
+    if let Err(problem) = disk::read_secrets(&mut service.kafka) {
+        writeln!(terminal.notes, "error: {problem}")?;
+        return Ok(Exit::Config);
+    }
     if let Some(listen) = arguments.listen {
         service.http.listen = listen;
     }

@@ -1,5 +1,7 @@
 //! The Alertmanagers that are told of alerts, in the words of Prometheus' `http_config`.
 
+use url::{Host, Url};
+
 use super::agreement::is_web_address;
 use super::fields::{Field, Fields, File};
 use super::service::{Alertmanager, Credentials};
@@ -21,6 +23,10 @@ pub(super) fn list(fields: &mut Fields<'_>, file: &mut File<'_>) -> Vec<Alertman
 fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
     let mut fields = item.fields(file)?;
     let url = fields.require("url", file, "write such as `url: http://localhost:9093`");
+    let allow_link_local = fields
+        .take("allow_link_local")
+        .and_then(|field| field.parse(file, "is neither true nor false", |text| text.parse().ok()));
+    let allow_link_local = allow_link_local.unwrap_or(false);
     let url = url.and_then(|field| {
         // Without the value: it may hold a password.
         if matches!(&field.node.value, Value::Scalar(text) if text.contains('@')) {
@@ -28,10 +34,16 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
             file.fault(field.node.at, &field.key, problem);
             return None;
         }
-        let problem = "is not the address of an Alertmanager; write such as http://localhost:9093, with \
-                       no link-local host";
-        let whole = |text: &str| is_reachable(text).then(|| text.trim_end_matches('/').to_owned());
-        field.parse(file, problem, whole)
+        let problem = "is not the address of an Alertmanager; write such as http://localhost:9093";
+        let whole = |text: &str| is_whole(text).then(|| text.trim_end_matches('/').to_owned());
+        let url = field.parse(file, problem, whole)?;
+        if is_link_local(&url) && !allow_link_local {
+            let problem = "is link-local, where clouds keep secrets; write another host, or \
+                           `allow_link_local: true` beside it";
+            field.fault(file, problem);
+            return None;
+        }
+        Some(url)
     });
     let basic = fields.take("basic_auth");
     let token = fields.take("authorization");
@@ -93,11 +105,82 @@ fn text(field: &Field<'_>, file: &mut File<'_>) -> Option<String> {
     field.parse(file, problem, |text| one_line(text).then(|| text.to_owned()))
 }
 
-/// Whether alerts may be sent there: to no link-local host, behind which clouds keep secrets.
-fn is_reachable(text: &str) -> bool {
-    let host = text.split("//").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next());
-    let link_local = |host: &str| {
-        host.starts_with("169.254.") || host.starts_with("[fe80:") || host.starts_with("[fd00:ec2:")
-    };
-    is_web_address(text) && !text.contains(['?', '#']) && host.is_some_and(|host| !link_local(host))
+/// Whether alerts may be sent there at all.
+fn is_whole(text: &str) -> bool {
+    is_web_address(text)
+        && !text.contains(['?', '#'])
+        && Url::parse(text).is_ok_and(|url| url.has_host())
+}
+
+/// Names that clouds give to the hosts behind which they keep secrets.
+const METADATA_NAMES: [&str; 3] = ["metadata", "metadata.google.internal", "instance-data"];
+
+/// Whether it leads to a link-local host, or to one behind which clouds keep secrets, however it is written.
+fn is_link_local(text: &str) -> bool {
+    match Url::parse(text).ok().as_ref().and_then(Url::host) {
+        // The parser reads numbers as browsers and the system do: 0xa9fea9fe, 2852039166, 0251.0376.1.1.
+        Some(Host::Ipv4(host)) => is_link_local_v4(host.octets()),
+        Some(Host::Ipv6(host)) => match host.segments() {
+            // One of IPv4 within: mapped, compatible, or translated.
+            [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+                let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+                is_link_local_v4([a, b, c, d])
+            }
+            [0xfe80..=0xfebf, ..] | [0xfd00, 0xec2, ..] => true,
+            _ => false,
+        },
+        Some(Host::Domain(name)) => METADATA_NAMES.contains(&name.trim_end_matches('.')),
+        None => false,
+    }
+}
+
+/// 169.254.0.0/16, and the one that a cloud chose elsewhere.
+fn is_link_local_v4(octets: [u8; 4]) -> bool {
+    matches!(octets, [169, 254, ..] | [100, 100, 100, 200])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_local_host_is_seen_however_it_is_written() {
+        for host in [
+            "169.254.169.254",
+            "169.254.0.1:9093",
+            "2852039166",
+            "0xa9fea9fe",
+            "0xA9.0xFE.0xA9.0xFE",
+            "0251.0376.0251.0376",
+            "0251.254.0xa9fe",
+            "169.16689662",
+            "[::ffff:169.254.169.254]",
+            "[::ffff:a9fe:a9fe]:80",
+            "[::a9fe:a9fe]",
+            "[64:ff9b::169.254.169.254]",
+            "[fe80::1]",
+            "[FEBF::1]",
+            "[fd00:ec2::254]",
+            "100.100.100.200",
+            "metadata.google.internal",
+            "METADATA.google.internal.",
+        ] {
+            assert!(is_link_local(&format!("http://{host}/x")), "{host}");
+            assert!(is_link_local(&format!("https://{host}")), "{host}");
+        }
+        for host in [
+            "localhost:9093",
+            "127.0.0.1",
+            "10.0.0.1",
+            "[::1]",
+            "[fd00::1]",
+            "169.253.1.1",
+            "alertmanager.example",
+            "169.254.example",
+            "169-254-169-254.example",
+        ] {
+            let url = format!("http://{host}/x");
+            assert!(is_whole(&url) && !is_link_local(&url), "{host}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use super::alertmanager;
 use super::fault::Notes;
 use super::fields::{Field, Fields, File};
 use super::objective;
+use super::property::{self, Property};
 use super::yaml::Node;
 use crate::measure::Measure;
 use crate::time::{DAY_MS, Elapsed, MINUTE_MS};
@@ -101,7 +102,7 @@ pub struct Kafka {
     /// Consumers in this process. Default 1; more use more cores.
     pub workers: usize,
     /// Properties for librdkafka, such as `security.protocol`.
-    pub properties: Vec<(String, String)>,
+    pub properties: Vec<(String, Property)>,
     /// The topic that rejected records are written to; absent where they are only logged and counted.
     pub dead_letters: Option<String>,
 }
@@ -136,6 +137,11 @@ const PROPERTIES_OWNED: [(&str, &str); 10] = [
     ("partition.assignment.strategy", "partitions must stay where their tickets are"),
     ("statistics.interval.ms", "metrics need it"),
 ];
+
+/// Why a property is Vaste's own; none if it is free.
+pub(super) fn why_owned(name: &str) -> Option<&'static str> {
+    PROPERTIES_OWNED.iter().find(|(owned, _)| *owned == name).map(|(_, why)| *why)
+}
 
 /// `workers` at most: a partition has one consumer, and a core one worker.
 const WORKERS_MAX: usize = 64;
@@ -325,16 +331,15 @@ fn dead_letters(field: &Field<'_>, topic: Option<&str>, file: &mut File<'_>) -> 
     Some(name)
 }
 
-fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, String)> {
+fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, Property)> {
     let Some(fields) = group.fields(file) else { return Vec::new() };
     let mut properties = Vec::new();
     for (key, field) in fields.all() {
-        if let Some((_, why)) = PROPERTIES_OWNED.iter().find(|(owned, _)| *owned == key.text) {
+        if let Some(why) = why_owned(&key.text) {
             file.fault(key.at, &field.key, format!("is set by Vaste itself: {why}; leave it out"));
             continue;
         }
-        let value = field
-            .parse(file, "is not a property's value; write a text", |text| Some(text.to_owned()));
+        let value = property::read(key, &field, file);
         properties.extend(value.map(|value| (key.text.clone(), value)));
     }
     properties

@@ -4,9 +4,10 @@
 //! For each Alertmanager the latest state of each alert is kept, not a queue: a stale *firing* that came
 //! after the *resolved* would page again. One request is under way at a time, so no older state ever follows
 //! a newer one; one that hangs delays no other. An Alertmanager judges times by its own clock: one whose
-//! clock is far from ours would lose alerts without a word, and is sent times of its own. The client is ureq:
-//! blocking suits a thread of its own, and its native TLS is the OpenSSL that the Kafka client is built with,
-//! so there is one TLS to keep patched.
+//! clock is far from ours would lose alerts without a word, and is sent times of its own.
+//!
+//! The client is ureq: blocking suits a thread of its own, and its native TLS is the OpenSSL that the Kafka
+//! client is built with, so there is one TLS to keep patched.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::RandomState;

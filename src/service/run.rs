@@ -188,7 +188,8 @@ fn start_workers(
 ) -> Result<Started, RunError> {
     let (mut commands, mut threads) = (Vec::new(), Vec::new());
     for number in 0..setting.kafka.workers {
-        let worker = Worker::new(number, setting).map_err(RunError::Client)?;
+        let worker = Worker::new(number, setting)
+            .map_err(|error| RunError::Client(setting.kafka.without_secrets(&error)))?;
         let (to_worker, orders) = mpsc::channel();
         let answers = to_viewer.clone();
         let thread = thread::Builder::new().name(format!("worker-{number}"));

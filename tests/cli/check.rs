@@ -307,13 +307,14 @@ stale_after: 90s
 ";
 
 /// What is written instead of a part of [`SERVICE`], which is what the fault says to write.
-const SERVICE_FAULTS: [(&str, &str); 35] = [
+const SERVICE_FAULTS: [(&str, &str); 39] = [
     ("\"https://vaste.example/\"", "vaste.example"),
     ("\"https://vaste.example/\"", "\"https://vaste .example\""),
     ("url: http://am-0.example:9093/\n    basic", "basic"),
     ("http://am-0.example:9093/", "am-0.example:9093"),
     ("http://am-0.example:9093/", "http://vaste:secret@am-0.example"),
     ("http://am-0.example:9093/", "http://169.254.169.254/"),
+    ("http://am-0.example:9093/", "http://0xa9fea9fe/"),
     ("http://am-0.example:9093/", "http://am-0.example/?all=1"),
     ("{ username: vaste, password_file: secret }", "{ username: vaste, password: secret }"),
     ("{ username: vaste, password_file: secret }", "{ password_file: secret }"),
@@ -340,6 +341,9 @@ const SERVICE_FAULTS: [(&str, &str); 35] = [
     ("workers: 2", "dead_letters: ticket-events"),
     ("security.protocol: SASL_SSL", "group.id: other"),
     ("security.protocol: SASL_SSL", "security.protocol: [SASL_SSL]"),
+    ("security.protocol: SASL_SSL", "sasl.password: not-to-be-printed"),
+    ("security.protocol: SASL_SSL", "sasl.password: [not-to-be-printed]"),
+    ("security.protocol: SASL_SSL", "sasl.password: { path: secret }"),
     ("127.0.0.1:9464", "localhost"),
     ("file:///var/lib/vaste", ""),
     ("reopen_within: 40d", "reopen_within: soon"),

@@ -16,5 +16,6 @@ mod explain;
 mod levels;
 mod readme;
 mod run;
+mod secrets;
 mod tickets;
 mod vectors;

@@ -95,9 +95,21 @@ impl Service {
         Self::start_all(kafka, &[agreement.to_owned()], more)
     }
 
+    /// Starts `vaste run` beside these files.
+    pub(crate) fn start_holding(kafka: &str, agreement: &str, files: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in files {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        Self::start_in(folder, kafka, &[agreement.to_owned()], "")
+    }
+
     /// Starts `vaste run` with any number of agreements.
     pub(crate) fn start_all(kafka: &str, agreements: &[String], more: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), kafka, agreements, more)
+    }
+
+    fn start_in(folder: tempfile::TempDir, kafka: &str, agreements: &[String], more: &str) -> Self {
         let port = free_port();
         for (number, agreement) in agreements.iter().enumerate() {
             fs::write(folder.path().join(format!("agreement-{number}.yaml")), agreement).unwrap();

@@ -325,7 +325,7 @@ fn a_wrong_broker_topic_password_or_certificate_say_so_with_the_way_out() {
     let Some(broker) = broker() else { return };
     let look = |what: &str, broker: &str, more: &str| {
         let kafka = format!("{{ brokers: [\"{broker}\"]{more} }}");
-        let service = Service::start(&kafka, AGREEMENT);
+        let service = Service::start_holding(&kafka, AGREEMENT, &[("password", "wrong-secret\n")]);
         let logged = wait_for("a line in the log", || {
             let log = service.log();
             log.lines().find(|line| line.contains("ERROR")).map(str::to_owned)
@@ -346,7 +346,7 @@ fn a_wrong_broker_topic_password_or_certificate_say_so_with_the_way_out() {
     let guarded = |name| std::env::var(format!("VASTE_TEST_KAFKA_{name}"));
     if let (Ok(sasl), Ok(tls)) = (guarded("SASL"), guarded("TLS")) {
         let password = ", topic: events, properties: { security.protocol: SASL_PLAINTEXT, \
-                        sasl.mechanisms: PLAIN, sasl.username: vaste, sasl.password: wrong-secret }";
+                        sasl.mechanisms: PLAIN, sasl.username: vaste, sasl.password: { file: password } }";
         page += &look("a wrong password", &sasl, password);
         let certificate = ", topic: events, properties: { security.protocol: SSL }";
         page += &look("a certificate that is not trusted", &tls, certificate);

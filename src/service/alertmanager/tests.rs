@@ -333,3 +333,34 @@ fn what_is_doubted_is_left_to_who_knows_better() {
     let refuses = || Answer::Misconfigured("no".to_owned());
     assert_eq!(posted(None, Some(refuses)), (both, 0), "told twice rather than not at all");
 }
+
+#[test]
+fn a_redirect_is_not_followed_and_credentials_go_nowhere_else() {
+    let secret = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(secret.path(), "planted").unwrap();
+    for code in ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
+        let (elsewhere, came_elsewhere) = answers(|_| "200 OK".to_owned());
+        let location = format!("{code}\r\nLocation: {elsewhere}/api/v2/alerts");
+        let (url, came) = answers(move |_| location.clone());
+        let credentials = Some(crate::config::Credentials::Token {
+            scheme: "Bearer".to_owned(),
+            credentials_file: secret.path().to_owned(),
+        });
+        let alertmanager = Alertmanager {
+            url: url.clone(),
+            credentials,
+            ca_file: None,
+            insecure_skip_verify: false,
+        };
+        let mut endpoint = endpoint(url);
+        endpoint.client = Client::new(&alertmanager, &endpoint.delivered).unwrap();
+        assert_eq!(endpoint.deliver(batch(1)), Some(Some(REFUSED_WAIT)), "{code}");
+        assert_eq!(came.try_iter().count(), 1, "{code}");
+        assert_eq!(
+            came_elsewhere.try_iter().count(),
+            0,
+            "{code}: nobody else is asked, or told who"
+        );
+        assert_eq!(endpoint.waiting.lock().len(), 1, "{code}: it waits");
+    }
+}
