@@ -218,8 +218,8 @@ impl<P: Post> Endpoint<P> {
         wait
     }
 
-    /// Leaves out what others know better: an alert of which it is not known here whether it still fires may be
-    /// over, and to send it would page again. Whether some are held back, since it cannot be asked now.
+    /// Leaves out what others know better: an alert of which it is not known here whether it still fires may
+    /// be over, and to send it would page again. Whether some are held back, since it cannot be asked now.
     fn leave_to_others(&mut self, mut batch: Vec<Notice>) -> (Vec<Notice>, bool) {
         if batch.iter().all(|notice| notice.doubted_since.is_none()) {
             return (batch, false);

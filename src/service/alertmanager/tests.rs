@@ -304,7 +304,8 @@ impl Post for Lists {
     }
 }
 
-/// Which objectives of two, of which one is doubted since a minute ago, are posted at once, and how many wait.
+/// Which objectives of two, of which one is doubted since a minute ago, are posted at once, and how many
+/// wait.
 fn posted(alert: Option<(&str, bool)>, refusal: Option<fn() -> Answer>) -> (Vec<String>, i64) {
     let since = clock::wall().minus(Elapsed::from_ms(MINUTE_MS));
     let doubted = Notice { doubted_since: Some(since), ..notice("doubted") };
