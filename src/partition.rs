@@ -147,16 +147,15 @@ impl Partition {
             bytes: u32::try_from(record.payload.map_or(0, <[u8]>::len)).unwrap_or(u32::MAX),
         };
         if record.offset < self.position {
-            let is_other = self.last_record.is_some_and(|last| last.offset == mark.offset && last != mark);
+            let is_other =
+                self.last_record.is_some_and(|last| last.offset == mark.offset && last != mark);
             return if is_other { Taken::Foreign } else { Taken::Known };
         }
         self.position = record.offset + 1;
         self.last_record = Some(mark);
         let decoded = match record.payload {
             None => Err(Outcome::Skipped(Skip::Tombstone)),
-            Some(payload) => {
-                decode(payload).and_then(|event| in_time(event, record.timestamp))
-            }
+            Some(payload) => decode(payload).and_then(|event| in_time(event, record.timestamp)),
         };
         if self.follows_gap {
             self.follows_gap = false;

@@ -241,11 +241,8 @@ impl Writer {
         instruments: &Arc<Instruments>,
     ) -> io::Result<Self> {
         let (jobs, waiting) = mpsc::channel();
-        let writing = Writing {
-            store,
-            topic: topic.to_owned(),
-            instruments: Arc::clone(instruments),
-        };
+        let writing =
+            Writing { store, topic: topic.to_owned(), instruments: Arc::clone(instruments) };
         let thread = thread::Builder::new().name("store".into());
         let thread = thread.spawn(move || writing.run(&waiting))?;
         Ok(Self { jobs, thread })
@@ -402,4 +399,3 @@ fn cloud(place: &str) -> Result<Arc<dyn ObjectStore>, String> {
          --features cloud"
     ))
 }
-

@@ -13,7 +13,9 @@ use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use crate::naive;
 use crate::parts::wait::now;
 use crate::parts::{Metrics, Service, broker, create_topic, fresh, wait_for, wall_clock};
-use crate::service::{AGREEMENT, Random, Team, compare_objectives, compare_windows, log, objectives};
+use crate::service::{
+    AGREEMENT, Random, Team, compare_objectives, compare_windows, log, objectives,
+};
 
 /// Times that it is killed; `VASTE_KILLS` asks for more.
 const KILLS: usize = 40;
@@ -167,7 +169,11 @@ fn killed_anywhere_nothing_is_lost_and_nothing_counts_twice() {
     let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}-whole }}");
     let whole = Service::start(&kafka, AGREEMENT);
     let metrics_whole = caught_up(&whole, &topic, PARTITIONS);
-    assert!(metrics_whole.value("vaste_responses_total{team=\"billing\",measure=\"first_reply\",basis=\"calendar\"}") > Some(1_000.0));
+    assert!(
+        metrics_whole.value(
+            "vaste_responses_total{team=\"billing\",measure=\"first_reply\",basis=\"calendar\"}"
+        ) > Some(1_000.0)
+    );
     for (line, line_whole) in counted(&metrics).iter().zip(counted(&metrics_whole)) {
         assert_eq!(*line, line_whole);
     }
