@@ -13,7 +13,7 @@ use super::yaml::Key;
 const VARIABLE: &str = "VASTE_KAFKA_PROPERTIES_";
 
 /// What a name holds whose value is a secret.
-const SECRET_WORDS: [&str; 5] = ["password", "secret", "key.pem", "token", "jaas"];
+const SECRET_WORDS: [&str; 6] = ["password", "passphrase", "secret", "key.pem", "token", "jaas"];
 
 /// The value of one property. Only `String::from` tells a secret.
 #[derive(Clone, PartialEq, Eq)]
@@ -130,7 +130,10 @@ impl Kafka {
     /// The same text without secrets: what refuses a property says its value.
     pub fn without_secrets(&self, text: &str) -> String {
         self.properties.iter().fold(text.to_owned(), |text, (_, property)| match &property.0 {
-            Source::Secret(secret) if !secret.is_empty() => text.replace(secret, "<secret>"),
+            // What is written in clear, too: the name of a password may be misspelt.
+            Source::Secret(value) | Source::Written(value) if value.len() > 3 => {
+                text.replace(value, "<secret>")
+            }
             Source::Written(_) | Source::File(..) | Source::Secret(_) => text,
         })
     }

@@ -145,12 +145,13 @@ pub(super) fn run_on(
                 }
             }
             tracing::info!("stopping");
+            // At once: who fires is told first, however long somebody reads a page yet.
+            drop(stop);
         };
         let listener = tokio::net::TcpListener::from_std(listener)?;
         server::serve(listener, http::routes(shared), ended).await;
         Ok::<(), io::Error>(())
     });
-    drop(stop);
     // A client of a Kafka that is gone may wait for it for a minute: nobody else has to.
     clock::join(threads, LEAVE_WAIT);
     // After the workers: what they handed over last is written first.

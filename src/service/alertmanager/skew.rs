@@ -62,10 +62,11 @@ impl Skew {
         let size = skew_ms.unsigned_abs();
         let correction_ms = if size > CORRECT_OVER_MS {
             skew_ms
-        } else if size < WARN_OVER_MS {
+        } else if size < WARN_OVER_MS || skew_ms.abs_diff(self.correction_ms) > CORRECT_OVER_MS {
             0
         } else {
-            // In between it stays as it is: a difference near the bound must not go back and forth.
+            // In between it stays as it is, where that is near: a difference near the bound must not go back
+            // and forth, and one that is gone must not leave times in the past of the other clock.
             self.correction_ms
         };
         if correction_ms.abs_diff(self.correction_ms) > CHANGE_OVER_MS {
@@ -127,6 +128,8 @@ mod tests {
             (35, Say::Nothing, 61, false),
             (600, Say::Differs, 600, true),
             (601, Say::Nothing, 600, false),
+            // A correction that is far from what is seen must go, however small the difference is.
+            (45, Say::Differs, 0, true),
             (-600, Say::Differs, -600, true),
             (29, Say::Nothing, 0, true),
             (10, Say::Agrees, 0, false),
