@@ -155,9 +155,12 @@ fn stream(picture: &Picture, families: &mut Families) {
         &[],
         stream.rebalances,
     );
-    for (code, errors) in &stream.errors {
+    // That records are gone is no error of the client, but there is no other place to look for it.
+    let gaps = (stream.gaps > 0).then_some(("HistoryGap", stream.gaps));
+    let errors = stream.errors.iter().map(|(code, errors)| (code.as_str(), *errors));
+    for (code, errors) in errors.chain(gaps) {
         let help = "Errors reported by the Kafka client.";
-        families.counter("kafka_broker_errors_total", help, &[("code", code.as_str())], *errors);
+        families.counter("kafka_broker_errors_total", help, &[("code", code)], errors);
     }
     families.gauge(
         "kafka_fetch_queue_bytes",

@@ -87,6 +87,7 @@ impl Viewer {
         shared: &Shared,
     ) -> Self {
         let Alerting { sender, delivery, stale_after, log, jobs, reloads } = alerting;
+        shared.instruments.begin_breaches(&rules);
         Self {
             patience: PATIENCE,
             publishing_took: Duration::ZERO,
@@ -168,6 +169,7 @@ impl Viewer {
                 drop(self.instruments.breaches.remove_label_values(&labels));
             }
         }
+        self.instruments.begin_breaches(&rules);
         self.watch.adopt_rules(Arc::clone(&rules));
         self.rules = rules;
         self.is_adopting = true;

@@ -129,7 +129,7 @@ impl Scene {
         let whole = Service::start(&kafka, &agreement());
         let metrics_whole: Metrics = caught_up(&whole, &self.topic, PARTITIONS);
         assert_eq!(counted(&metrics), counted(&metrics_whole));
-        assert_eq!(metrics.value("vaste_kafka_history_gaps_total"), Some(0.0));
+        assert_eq!(metrics.value("vaste_kafka_broker_errors_total{code=\"HistoryGap\"}"), None);
         assert_eq!(self.webhook.counts().get("limit"), Some(&(1, 1)), "told once, over once");
     }
 }

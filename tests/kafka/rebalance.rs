@@ -178,7 +178,7 @@ fn records_that_are_gone_before_they_were_read_are_said_and_windows_know_their_b
     let metrics = caught_up(&service, &topic, 1);
     let tracked = "vaste_tickets_tracked{state=\"remembered\"}";
     assert_eq!(metrics.value(tracked), Some(3.0), "what was known is known, what came since, too");
-    assert_eq!(metrics.value("vaste_kafka_history_gaps_total"), Some(1.0));
+    assert_eq!(metrics.value("vaste_kafka_broker_errors_total{code=\"HistoryGap\"}"), Some(1.0));
     let history =
         format!("vaste_history_start_timestamp_seconds{{topic=\"{topic}\",partition=\"0\"}}");
     assert!(metrics.value(&history) > Some(1_700_000_000.0), "{:?}", metrics.value(&history));
@@ -207,7 +207,7 @@ fn records_that_are_gone_before_they_were_read_are_said_and_windows_know_their_b
         service.log()
     );
     assert_eq!(metrics.value(tracked), Some(23.0), "all of the new topic, and what was known");
-    assert!(metrics.value("vaste_kafka_history_gaps_total") > Some(0.0));
+    assert!(metrics.value("vaste_kafka_broker_errors_total{code=\"HistoryGap\"}") > Some(0.0));
     assert_eq!(service.stop(), Some(0));
 
     // Its checkpoints are lost: all that the topic has is read again, from its first record on.

@@ -70,7 +70,7 @@ fn a_deploy_and_a_crash_neither_page_nor_resolve() {
     let breaches = "vaste_objective_breaches_total{objective=\"limit\",team=\"billing\"}";
     assert_eq!(
         service.metrics().value(breaches),
-        None,
+        Some(0.0),
         "it was missed before, and is no new breach"
     );
 

@@ -94,12 +94,6 @@ pub(super) fn history(picture: &Picture, families: &mut Families) {
         evicted,
     );
     families.counter(
-        "kafka_history_gaps_total",
-        "Times records were gone before they were read, or the topic was another one of the same name.",
-        &[],
-        stream.gaps,
-    );
-    families.counter(
         "kafka_commit_failures_total",
         "Failed offset commits.",
         &[],
