@@ -26,3 +26,4 @@ mod rebalance;
 mod reload;
 mod restart;
 mod service;
+mod skewed;

@@ -10,6 +10,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::topic_partition_list::Offset;
 
 use crate::crash::{caught_up, compare, counted, producer, publish, records};
+use crate::notified::{Alertmanager, Webhook};
 use crate::parts::wait::now;
 use crate::parts::{Service, broker, create_topic, fresh, record, wait_for};
 use crate::service::AGREEMENT;
@@ -230,4 +231,37 @@ fn producer_metadata(broker: &str, topic: &str) -> usize {
     let metadata = admin(broker).inner().fetch_metadata(None, Duration::from_secs(5)).unwrap();
     let topics = metadata.topics().iter().filter(|one| one.name() == topic);
     topics.map(|one| one.partitions().len()).sum()
+}
+
+#[test]
+fn an_alert_whose_time_comes_while_partitions_are_added_fires() {
+    let Some(broker) = broker() else { return };
+    let webhook = Webhook::default();
+    let Some(alertmanager) = Alertmanager::start(webhook.listen()) else { return };
+    let topic = fresh("fires");
+    create_topic(&broker, &topic, 1);
+    let kafka = format!(
+        "{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, \
+         properties: {{ topic.metadata.refresh.interval.ms: \"500\" }} }}"
+    );
+    let agreement = "team: billing\nobjectives: [{ name: limit, measure: first_reply, none_over: 2s, \
+                     alerts: { missed: { for: 0s } } }]\n";
+    let more =
+        format!("alertmanagers: [{{ url: \"http://127.0.0.1:{}\" }}]\n", alertmanager.port());
+    let service = Service::start_with(&kafka, agreement, &more);
+    wait_for("the service to be ready", || service.get("/-/ready"));
+    publish(&producer(&broker), &topic, &[record(1, "created", "T-1")]);
+    // Before its time comes.
+    let admin = admin(&broker);
+    let made = runtime()
+        .block_on(admin.create_partitions(&[NewPartitions::new(&topic, 4)], &AdminOptions::new()))
+        .unwrap();
+    made.into_iter().for_each(|one| drop(one.unwrap()));
+    wait_for("the page", || (webhook.counts().get("limit") == Some(&(1, 0))).then_some(()));
+    wait_for("the new partitions to be assigned", || {
+        let assigned = format!("vaste_kafka_assigned_partitions{{topic=\"{topic}\"}}");
+        (service.metrics().value(&assigned) == Some(4.0)).then_some(())
+    });
+    wait_for("the service to be ready", || service.get("/-/ready"));
+    assert_eq!(webhook.counts().get("limit"), Some(&(1, 0)));
 }
