@@ -44,7 +44,13 @@ fn main() {
     let kafka =
         format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, workers: 2 }}");
     let service = Service::start_all(&kafka, &agreements, "");
-    wait_for("the service to be ready", || service.get("/-/ready"));
+    // Workers that join one after the other hand partitions over, which are then read once more.
+    wait_for("the service to have read all", || {
+        let tracked = service.metrics().value("vaste_tickets_tracked{state=\"remembered\"}")?;
+        #[expect(clippy::cast_precision_loss, reason = "a count of tickets")]
+        let is_whole = tracked >= tickets as f64;
+        is_whole.then(|| service.get("/-/ready")).flatten()
+    });
     let evaluations = || service.metrics().value("vaste_alert_evaluations_total").unwrap();
     let first = evaluations();
     wait_for("some evaluations", || (evaluations() >= first + 5.0).then_some(()));
