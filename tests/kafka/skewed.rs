@@ -1,5 +1,5 @@
-//! An Alertmanager whose clock is ten minutes off. Its clock cannot be set from here, so the way to it is: what
-//! is said of its time on the way out is moved, and what is told it in its own time is moved back.
+//! An Alertmanager whose clock is ten minutes off. Its clock cannot be set from here, so the way to it is:
+//! what is said of its time on the way out is moved, and what is told it in its own time is moved back.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
