@@ -104,6 +104,14 @@ pub enum Damage {
     /// Its bytes are not those that were written.
     #[error("its checksum is wrong: it was changed, or the disk is failing")]
     Checksum,
+    /// It is whole, and of another partition.
+    #[error("it is of partition {partition} of {topic}: it was put in the wrong place")]
+    Elsewhere {
+        /// The topic that it is of.
+        topic: String,
+        /// The partition that it is of.
+        partition: i32,
+    },
     /// What it says makes no sense, though its checksum is right.
     #[error("{0} cannot be read")]
     Content(&'static str),

@@ -112,7 +112,10 @@ impl Partition {
     ) -> Result<Self, Damage> {
         let origin = &image.origin;
         if *origin.topic != **topic || origin.partition != number {
-            return Err(Damage::Content("it is of another partition, and what it holds"));
+            return Err(Damage::Elsewhere {
+                topic: origin.topic.clone(),
+                partition: origin.partition,
+            });
         }
         Ok(Self {
             topic: Arc::clone(topic),
@@ -206,6 +209,8 @@ impl Partition {
     /// Says that records are lost that came before the next one: deleted by the topic's retention before
     /// they were read, or gone with the topic. What is known stays known; `seen` is when it was noticed.
     pub fn lost_records(&mut self, seen: Timestamp) {
+        // Offsets begin anew: what is kept from here on must hold over what was kept at higher ones.
+        self.epoch = self.epoch.saturating_add(1);
         self.history_from = Some(seen);
         self.follows_gap = true;
         self.last_record = None;

@@ -234,6 +234,8 @@ impl Shard {
         {
             timeline.unwind_all(context, sink);
             timeline.split = true;
+            // Nor is it brought up to where it was counted, whatever comes.
+            timeline.restored = false;
         }
         true
     }

@@ -27,6 +27,9 @@ use crate::checkpoint::{self, Damage};
 use crate::partition::{Name, Partition};
 use crate::rules::Rules;
 
+/// A file that has been being written for so long is of a process that is gone.
+const STAGED_MAX: Duration = Duration::from_secs(600);
+
 /// Versions of the watch log that are kept.
 const WATCH_LOGS: usize = 2;
 
@@ -375,9 +378,34 @@ fn local(folder: &FilePath) -> Result<LocalFileSystem, String> {
         tracing::warn!("others may look into {folder}, where the state is kept: chmod o-rwx it");
     }
     let probe = folder.join(".probe");
-    fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe)).map_err(|e| e.to_string())?;
+    fs::write(&probe, b"").map_err(|error| error.to_string())?;
+    // Others that share the folder look at the same time.
+    fs::remove_file(&probe).or_else(absent).map_err(|error| error.to_string())?;
+    remove_staged(folder);
     let objects = LocalFileSystem::new_with_prefix(folder).map_err(|error| error.to_string())?;
     Ok(objects.with_fsync(true))
+}
+
+/// Who was first has removed it.
+fn absent(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
+/// Removes what crashes left behind: files that were being written, which nobody else writes any more.
+fn remove_staged(folder: &FilePath) {
+    let pattern = format!("{}/**/*#*", glob::Pattern::escape(&folder.to_string_lossy()));
+    let paths = glob::glob(&pattern).into_iter().flatten().flatten();
+    for path in paths {
+        let age = fs::metadata(&path).and_then(|about| about.modified());
+        let age = age.ok().and_then(|at| at.elapsed().ok()).unwrap_or_default();
+        if age < STAGED_MAX {
+            continue;
+        }
+        if let Err(error) = fs::remove_file(&path).or_else(absent) {
+            let path = path.display();
+            tracing::warn!("{path} was left by a crash and cannot be removed: {error}");
+        }
+    }
 }
 
 #[cfg(feature = "cloud")]
@@ -398,4 +426,53 @@ fn cloud(place: &str) -> Result<Arc<dyn ObjectStore>, String> {
         "state.store: {place} is in a cloud, which this build knows nothing of: write a folder, or build with \
          --features cloud"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+
+    #[test]
+    fn what_a_crash_left_goes_and_what_is_being_written_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("state");
+        let store = Store::open(place.to_str().unwrap(), "group").unwrap();
+        let of_partition = store.folder("topic", 3);
+        let name = Name { epoch: 1, position: 7 };
+        store.keep_checkpoint(&of_partition, &name, b"kept".to_vec()).unwrap();
+        let inside = place.join(of_partition.as_ref());
+        let [old, fresh] = ["1-9.vaste#1", "1-11.vaste#2"].map(|file| inside.join(file));
+        for path in [&old, &fresh] {
+            fs::write(path, b"half").unwrap();
+        }
+        let modified = fs::metadata(&old).unwrap().modified().unwrap();
+        File::options()
+            .write(true)
+            .open(&old)
+            .unwrap()
+            .set_modified(modified - STAGED_MAX)
+            .unwrap();
+        let again = Store::open(place.to_str().unwrap(), "group").unwrap();
+        assert!(!old.exists(), "nobody writes it any more");
+        assert!(fresh.exists(), "somebody may be writing it");
+        assert_eq!(again.get(&of_partition.join(name.file())).unwrap(), b"kept");
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&place).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn many_may_open_one_folder_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("state").display().to_string();
+        let opened = |_| {
+            let place = place.clone();
+            thread::spawn(move || (0..50).try_for_each(|_| Store::open(&place, "g").map(drop)))
+        };
+        let all: Vec<_> = (0..8).map(opened).collect();
+        for one in all {
+            assert_eq!(one.join().unwrap(), Ok(()));
+        }
+    }
 }

@@ -9,6 +9,7 @@
 //! the poll, where it has its partitions at hand. Offsets are committed once the checkpoint that holds their
 //! effect is durable; nothing is ever read back from the commits, they are for tools that show lag.
 
+use std::collections::BTreeSet;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -87,8 +88,11 @@ pub(super) struct Worker {
     holding: Holding,
     keeper: Keeper,
     store: Option<Store>,
-    /// Partitions that are assigned and whose checkpoints cannot be read, and when to try again.
+    /// Partitions that are assigned and cannot be taken up yet, and when to try again.
     unread: Option<(Vec<i32>, Instant)>,
+    /// Partitions that must be read from their beginning, and where the client has not gone back yet: what
+    /// comes of them meanwhile is not taken.
+    rewinding: BTreeSet<i32>,
 }
 
 /// What a worker needs of the service.
@@ -135,6 +139,7 @@ impl Worker {
             keeper: Keeper::new(jobs.clone(), state.checkpoint_every),
             store,
             unread: None,
+            rewinding: BTreeSet::new(),
         })
     }
 
@@ -143,6 +148,7 @@ impl Worker {
         loop {
             self.poll();
             self.retry_unread();
+            self.rewind();
             self.commit_durable(CommitMode::Async);
             match commands.try_recv() {
                 Ok(Command::Advance(now, question)) => {
@@ -196,19 +202,24 @@ impl Worker {
     /// None if nothing was there; else whether it was a record.
     fn poll_one(&mut self, wait: Duration) -> Option<bool> {
         // The message borrows from the consumer, and the partitions are beside it.
-        let Self { consumer, holding, .. } = self;
+        let Self { consumer, holding, rewinding, .. } = self;
         match consumer.poll(wait)? {
             Ok(message) => {
+                let partition = message.partition();
+                if rewinding.contains(&partition) {
+                    return Some(false);
+                }
                 if holding.take(&message) {
                     return Some(true);
                 }
-                let partition = message.partition();
                 drop(message);
                 self.begin_again(partition, "the topic is another one of the same name");
                 Some(false)
             }
             Err(KafkaError::PartitionEOF(partition)) => {
-                holding.reached_end(partition);
+                if !rewinding.contains(&partition) {
+                    holding.reached_end(partition);
+                }
                 Some(false)
             }
             Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset)) => {
@@ -296,10 +307,15 @@ impl Worker {
             let (rules, topic) = (self.holding.rules(), self.holding.topic_shared());
             Partition::new(Arc::clone(rules), topic, number, found.epoch)
         });
-        let first_and_end =
-            self.consumer.fetch_watermarks(self.holding.topic(), number, ASK_WAIT).ok();
-        let lost = first_and_end.and_then(|(first, end)| what_is_lost(&partition, first, end));
-        if let Some(what) = lost {
+        let topic = self.holding.topic();
+        let asked = self.consumer.fetch_watermarks(topic, number, ASK_WAIT);
+        // To begin without knowing would take a gap for a whole history.
+        let (first, end) = asked.map_err(|error| {
+            format!(
+                "Kafka does not say where partition {number} of {topic} begins and ends: {error}"
+            )
+        })?;
+        if let Some(what) = what_is_lost(&partition, first, end) {
             tracing::error!(number, position = partition.position(), "{what}");
             self.holding.lost_records(&mut partition, is_restored);
         }
@@ -334,10 +350,22 @@ impl Worker {
         tracing::error!(number, "{why}: its history has a gap; reading from its beginning");
         self.keeper.drop_waiting(number);
         self.holding.begin_again(number);
-        let topic = self.holding.topic();
-        if let Err(error) = self.consumer.seek(topic, number, Offset::Beginning, ASK_WAIT) {
-            tracing::error!(number, "failed to go back to the beginning: {error}");
-        }
+        self.rewinding.insert(number);
+    }
+
+    /// Has the client go back to the beginning where it must; what fails is tried again.
+    fn rewind(&mut self) {
+        let Self { rewinding, consumer, holding, .. } = self;
+        rewinding.retain(|number| {
+            let back = consumer.seek(holding.topic(), *number, Offset::Beginning, ASK_WAIT);
+            if let Err(error) = &back {
+                tracing::error!(
+                    number,
+                    "failed to go back to the beginning: {error}; trying again"
+                );
+            }
+            back.is_err()
+        });
     }
 
     /// Gives partitions up, when all that is known of them is kept.
@@ -351,6 +379,7 @@ impl Worker {
         }
         for &number in partitions {
             tracing::info!(number, "revoked");
+            self.rewinding.remove(&number);
             self.keeper.drop_waiting(number);
             self.holding.remove(number);
         }

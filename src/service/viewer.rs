@@ -264,7 +264,10 @@ impl Viewer {
         } else {
             Some(Doubt::Jumped)
         };
-        if self.doubt.is_none() && was_in_doubt && !self.has_heard_of_others() {
+        if self.doubt.is_some() {
+            // What is on its way would be of before.
+            self.reading = None;
+        } else if was_in_doubt && !self.has_heard_of_others() {
             self.doubt = Some(Doubt::Starting);
         }
     }

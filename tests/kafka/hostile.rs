@@ -111,9 +111,7 @@ fn every_tenth_record_is_poison_and_the_pace_is_kept_and_each_has_a_letter() {
     }
     let ratio = best[1] / best[0];
     println!("{:.0} records/s, with poison {:.0}: {ratio:.2}", best[0], best[1]);
-    // The figure is the printed one, to be 0.9; all of it takes a fifth of a second here, and the broker has
-    // the same two cores. What must not pass is a stream that waits for its letters.
-    assert!(ratio >= 0.5, "{ratio:.2} of the pace without poison");
+    assert!(ratio >= 0.8, "{ratio:.2} of the pace without poison");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use vaste::agreement::{About, Agreement, Owner};
 use vaste::checkpoint;
 use vaste::event::{Outcome, Skip};
 use vaste::measure::Measure;
-use vaste::partition::{Partition, Record, Taken};
+use vaste::partition::{Name, Partition, Record, Start, Taken};
 use vaste::rules::Rules;
 use vaste::shard::{Bounds, Shard};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
@@ -258,6 +258,39 @@ fn a_topic_made_anew_is_told_by_the_record_that_was_read_last() {
     assert_eq!(take(record(2, 1_001, b"poison")), Taken::Foreign, "another time");
     assert_eq!(take(record(2, 1_000, b"poisons")), Taken::Foreign, "another length");
     assert_eq!(take(record(1, 1_001, b"poison")), Taken::Known, "what it cannot know");
+    // Read from its beginning, it is at lower offsets; what is kept from there on holds over what was kept.
+    let kept = |reader: &mut Reader| {
+        reader.read(day(1));
+        let (origin, _) = reader.partition.image(day(1)).unwrap();
+        Name { epoch: origin.epoch, position: origin.position }
+    };
+    let before = kept(&mut reader);
+    reader.partition.lost_records(day(1));
+    assert_eq!(reader.partition.start(), Start::Beginning);
+    let first = record(0, day(1).ms() - 5, b"poison");
+    assert!(matches!(reader.partition.take(&first, &mut ()), Taken::Looked { .. }));
+    assert_eq!(reader.partition.history_from(), Some(Timestamp::from_ms(day(1).ms() - 5)));
+    assert!(kept(&mut reader) > before);
+}
+
+#[test]
+fn half_a_ticket_counts_for_nothing_even_where_it_comes_from_a_checkpoint() {
+    let rules = rules();
+    let mut reader = Reader::new(&rules);
+    reader.take(&event("1", "created", day(0)));
+    reader.read(day(1));
+    let key = reader.partition.take_opened()[0];
+    let (_, bytes) = reader.partition.image(day(1)).unwrap();
+    let image = checkpoint::read(&bytes).unwrap();
+    let restored = Partition::restore(&image, Arc::clone(&rules), &"events".into(), 0, 2);
+    // Before its first look, and after: it is set aside, and what comes of it later changes nothing.
+    let restored = Reader { partition: restored.unwrap(), view: View::new(rules, begin()) };
+    for mut reader in [reader, restored] {
+        assert!(reader.partition.set_aside(key, &mut reader.view));
+        assert!(!reader.partition.set_aside(key ^ 1, &mut reader.view), "nobody has that one");
+        reader.take(&event("2", "agent_replied", day(1)));
+        assert_eq!(reader.read(day(2)), Vec::<String>::new());
+    }
 }
 
 #[test]
