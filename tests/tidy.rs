@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Lines of one source file at most.
 const FILE_LINES_MAX: usize = 600;
@@ -165,12 +164,6 @@ fn imports_come_in_blocks_std_crates_own() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn every_negation_applies() {
-    let output = Command::new(root().join("tests/negate")).arg("--texts").output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Corners that generated histories reach too seldom: each of these scenarios catches a negation of a rule
-//! (`tests/negate`) that no other test caught.
+//! Corner cases that generated histories reach too seldom: each scenario catches a mutant of a rule
+//! (`tests/mutants`) that no other test caught.
 
 use std::borrow::Cow;
 use std::sync::Arc;

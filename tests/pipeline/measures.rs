@@ -1,5 +1,5 @@
-//! Scenarios of the measures whose truth is worked out by hand: each catches a negation of a rule
-//! (`tests/negate`) that generated histories reach too seldom.
+//! Scenarios of the measures with results worked out by hand: each catches a mutant of a rule
+//! (`tests/mutants`) that generated histories reach too seldom.
 
 use std::sync::Arc;
 

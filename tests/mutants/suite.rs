@@ -1,0 +1,277 @@
+//! Builds the tests of the copied tree and runs them until one fails.
+
+use std::env;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdout, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::mutant::{Target, TestName};
+
+/// A run is a hang when no test ends for this long.
+const SILENCE_MAX: Duration = Duration::from_secs(300);
+/// A test is quick when it takes no longer than this on the unchanged tree.
+const QUICK_MAX: Duration = Duration::from_millis(100);
+/// Histories that each test of the law generates, unless `VASTE_LAW_CASES` is set.
+const LAW_CASES: &str = "700";
+/// Lines of a compiler error that are printed.
+const ERROR_LINES: usize = 7;
+
+/// The profile that is cheapest for one mutant: dependencies as in any release build, the crate itself
+/// at level 1. At level 0 a mutant builds as fast, and the tests take five times as long.
+const PROFILE: [&str; 4] = [
+    "--release",
+    "--config=profile.release.package.vaste.opt-level=1",
+    "--config=profile.release.package.vaste.debug-assertions=true",
+    "--config=profile.release.package.vaste.overflow-checks=true",
+];
+
+/// The tests of one copy of the tree.
+#[derive(Debug)]
+pub(crate) struct Suite {
+    tree: PathBuf,
+    build: PathBuf,
+    /// Standard error of the last run.
+    log: PathBuf,
+    /// The last unchanged tree that passed.
+    passed: PathBuf,
+    /// Tests of [`Target::Pipeline`] that are quick.
+    quick: Vec<String>,
+}
+
+/// Result of the tests of one tree.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// With the time of each test where they ran one by one.
+    Passed(Vec<(String, Duration)>),
+    /// With the first test that failed.
+    Failed(TestName),
+    /// No test ended for [`SILENCE_MAX`].
+    Hang(Target),
+    /// A signal ended the tests.
+    Crash(Target),
+    /// With the first error of the compiler.
+    NotBuilt(String),
+    /// The test binary ended with an error, but no test failed. With its standard error.
+    NotRun(String),
+}
+
+/// An unchanged tree that has passed.
+#[derive(Serialize, Deserialize)]
+struct Passed {
+    fingerprint: u64,
+    quick: Vec<String>,
+}
+
+/// A message of Cargo about something that it has built.
+#[derive(Deserialize)]
+struct Artifact {
+    executable: Option<PathBuf>,
+    profile: ArtifactProfile,
+}
+
+#[derive(Deserialize)]
+struct ArtifactProfile {
+    test: bool,
+}
+
+/// What the output of a test binary says.
+enum Output {
+    /// It ended without a failed test.
+    Ended(Vec<(String, Duration)>),
+    FailedTest(String),
+    Silent,
+}
+
+impl Suite {
+    /// The suite of `folder/tree`, built in `folder/build`.
+    pub(crate) fn new(folder: &Path) -> Self {
+        Self {
+            tree: folder.join("tree"),
+            build: folder.join("build"),
+            log: folder.join("log"),
+            passed: folder.join("passed.json"),
+            quick: Vec::new(),
+        }
+    }
+
+    /// The folder of the tree.
+    pub(crate) fn tree(&self) -> &Path {
+        &self.tree
+    }
+
+    /// Runs all tests of the unchanged tree, and learns which of them are quick. A tree with this
+    /// fingerprint that has passed before is not tried again.
+    pub(crate) fn check_unchanged(&mut self, fingerprint: u64) -> io::Result<Outcome> {
+        let passed = fs::read(&self.passed).unwrap_or_default();
+        if let Ok(passed) = serde_json::from_slice::<Passed>(&passed)
+            && passed.fingerprint == fingerprint
+        {
+            self.quick = passed.quick;
+            return Ok(Outcome::Passed(Vec::new()));
+        }
+        for target in Target::ALL {
+            let outcome = self.check(target, &["--test-threads=1"])?;
+            let Outcome::Passed(times) = outcome else { return Ok(outcome) };
+            let quick = times.into_iter().filter(|(_, time)| *time <= QUICK_MAX);
+            self.quick = quick.map(|(name, _)| name).collect();
+        }
+        let passed = Passed { fingerprint, quick: self.quick.clone() };
+        fs::write(&self.passed, serde_json::to_vec(&passed)?)?;
+        Ok(Outcome::Passed(Vec::new()))
+    }
+
+    /// Runs tests until one fails: those of `first`, then all unit tests, then the quick tests of the
+    /// pipeline, then all of the pipeline. A target is built only when it is needed.
+    pub(crate) fn check_mutated(&self, first: &[TestName]) -> io::Result<Outcome> {
+        let first_of = |target| {
+            let of_target = first.iter().filter(move |test| test.target == target);
+            of_target.map(|test| test.path.as_str()).collect::<Vec<_>>()
+        };
+        let stages = [
+            (Target::Lib, Some(first_of(Target::Lib))),
+            (Target::Pipeline, Some(first_of(Target::Pipeline))),
+            (Target::Lib, None),
+            (Target::Pipeline, Some(self.quick.iter().map(String::as_str).collect())),
+            (Target::Pipeline, None),
+        ];
+        for (target, names) in stages {
+            let arguments = match names {
+                Some(names) if names.is_empty() => continue,
+                Some(names) => [names, vec!["--exact"]].concat(),
+                None => Vec::new(),
+            };
+            let outcome = self.check(target, &arguments)?;
+            if !matches!(outcome, Outcome::Passed(_)) {
+                return Ok(outcome);
+            }
+        }
+        Ok(Outcome::Passed(Vec::new()))
+    }
+
+    /// Builds one target and runs its test binary with these arguments.
+    fn check(&self, target: Target, arguments: &[&str]) -> io::Result<Outcome> {
+        match self.build(target)? {
+            Ok(binary) => self.run(target, &binary, arguments),
+            Err(error) => Ok(Outcome::NotBuilt(error)),
+        }
+    }
+
+    /// The test binary of a target, or the first error of the compiler.
+    fn build(&self, target: Target) -> io::Result<Result<PathBuf, String>> {
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let output = Command::new(cargo)
+            .current_dir(&self.tree)
+            .args(["test", "--no-run", "--locked", "--message-format=json-render-diagnostics"])
+            .args(PROFILE)
+            .args(target.arguments())
+            .env("CARGO_TARGET_DIR", &self.build)
+            .env("CARGO_INCREMENTAL", "1")
+            .env("CARGO_TERM_COLOR", "never")
+            .output()?;
+        let binary = String::from_utf8_lossy(&output.stdout).lines().find_map(test_binary);
+        Ok(binary.filter(|_| output.status.success()).ok_or_else(|| {
+            let text = String::from_utf8_lossy(&output.stderr);
+            let lines = text.lines().skip_while(|line| !line.starts_with("error"));
+            lines.take(ERROR_LINES).collect::<Vec<_>>().join("\n")
+        }))
+    }
+
+    /// Runs a test binary until a test fails.
+    fn run(&self, target: Target, binary: &Path, arguments: &[&str]) -> io::Result<Outcome> {
+        let law_cases = env::var_os("VASTE_LAW_CASES").unwrap_or_else(|| LAW_CASES.into());
+        let mut child = Command::new(binary)
+            .current_dir(&self.tree)
+            .args(arguments)
+            .env("CARGO_MANIFEST_DIR", &self.tree)
+            .env("INSTA_UPDATE", "no")
+            .env("INSTA_WORKSPACE_ROOT", &self.tree)
+            // A failure is all that counts, not the smallest history that causes it.
+            .env("PROPTEST_MAX_SHRINK_ITERS", "0")
+            .env("RUST_BACKTRACE", "0")
+            .env("VASTE_LAW_CASES", law_cases)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(&self.log)?)
+            .spawn()?;
+        let output = child.stdout.take().map_or(Output::Ended(Vec::new()), watch);
+        if !matches!(output, Output::Ended(_)) {
+            child.kill()?;
+        }
+        let status = child.wait()?;
+        Ok(match output {
+            Output::FailedTest(path) => Outcome::Failed(TestName { target, path }),
+            Output::Silent => Outcome::Hang(target),
+            Output::Ended(times) if status.success() => Outcome::Passed(times),
+            Output::Ended(_) if status.code().is_none() => Outcome::Crash(target),
+            Output::Ended(_) => Outcome::NotRun(fs::read_to_string(&self.log)?),
+        })
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed(_) => f.write_str("all tests pass"),
+            Self::Failed(test) => write!(f, "{test}"),
+            Self::Hang(target) => {
+                write!(f, "a hang: no test of {target} ended for {} s", SILENCE_MAX.as_secs())
+            }
+            Self::Crash(target) => write!(f, "a crash of {target}"),
+            Self::NotBuilt(error) | Self::NotRun(error) => f.write_str(error),
+        }
+    }
+}
+
+/// The test binary that a message of Cargo names.
+fn test_binary(message: &str) -> Option<PathBuf> {
+    let artifact: Artifact = serde_json::from_str(message).ok()?;
+    artifact.executable.filter(|_| artifact.profile.test)
+}
+
+/// Reads the output of a test binary to its end, to the first failed test, or until it falls silent.
+#[expect(clippy::disallowed_methods, reason = "the time of a test is for the order of tests only")]
+fn watch(stdout: ChildStdout) -> Output {
+    let lines = lines_of(stdout);
+    let mut times = Vec::new();
+    let mut last = Instant::now();
+    loop {
+        match lines.recv_timeout(SILENCE_MAX) {
+            Ok(line) => {
+                let Some((name, result)) = test_result(&line) else { continue };
+                if result == "FAILED" {
+                    return Output::FailedTest(name.to_owned());
+                }
+                times.push((name.to_owned(), last.elapsed()));
+                last = Instant::now();
+            }
+            Err(RecvTimeoutError::Timeout) => return Output::Silent,
+            Err(RecvTimeoutError::Disconnected) => return Output::Ended(times),
+        }
+    }
+}
+
+/// The lines of an output, as they come. The thread ends with the output.
+fn lines_of(stdout: ChildStdout) -> Receiver<String> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        for line in lines {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+/// The test and its result, of a line like `test a::b ... ok`.
+fn test_result(line: &str) -> Option<(&str, &str)> {
+    line.strip_prefix("test ")?.split_once(" ... ")
+}
