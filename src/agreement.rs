@@ -13,7 +13,7 @@ use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 mod verdict;
 
-pub use verdict::{Judged, Knowledge, State, Tally};
+pub use verdict::{Completeness, Judgement, Tally, VerdictState};
 
 /// Whose agreement it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -77,7 +77,7 @@ pub struct Objective {
     /// The length of the rolling window that it is judged over. Default `7d`.
     pub over: Elapsed,
     /// Earlier levels, so that the past is judged by what held then; ascending by their ends.
-    pub was: Vec<Was>,
+    pub previous_levels: Vec<PreviousLevel>,
     /// What pauses its stopwatches, where that differs from the measure's own: then it has stopwatches of
     /// its own.
     pub pauses: Option<Pauses>,
@@ -90,12 +90,12 @@ pub struct Objective {
     /// How much of the error budget may be spent before the objective is at risk. Default `80%`.
     pub at_risk: Share,
     /// Who is told, and when.
-    pub alerts: Alerts,
+    pub alerts: AlertPolicies,
 }
 
 /// An earlier level of an objective.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Was {
+pub struct PreviousLevel {
     /// The first instant at which it held no longer.
     pub until: Timestamp,
     /// The level.
@@ -135,7 +135,7 @@ pub struct Target {
 
 /// The alerts of one objective.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Alerts {
+pub struct AlertPolicies {
     /// When the objective is missed.
     pub missed: AlertPolicy,
     /// When most of the error budget is spent; absent unless the agreement asks for it.
@@ -237,13 +237,13 @@ impl Objective {
             measure,
             level,
             over: Self::OVER_DEFAULT,
-            was: Vec::new(),
+            previous_levels: Vec::new(),
             pauses: None,
             hours: None,
             split: Split::default(),
             market: None,
             at_risk: Self::AT_RISK_DEFAULT,
-            alerts: Alerts::default(),
+            alerts: AlertPolicies::default(),
         }
     }
 
@@ -277,16 +277,16 @@ impl Objective {
 
     /// The lengths of all its windows, earlier ones too.
     pub fn overs(&self) -> impl Iterator<Item = Elapsed> {
-        self.was.iter().map(|was| was.over).chain([self.over])
+        self.previous_levels.iter().map(|was| was.over).chain([self.over])
     }
 
     /// All its levels, earlier ones first.
     pub fn levels(&self) -> impl Iterator<Item = &Level> {
-        self.was.iter().map(|was| &was.level).chain([&self.level])
+        self.previous_levels.iter().map(|was| &was.level).chain([&self.level])
     }
 
-    fn was_at(&self, at: Timestamp) -> Option<&Was> {
-        self.was.iter().find(|was| at < was.until)
+    fn was_at(&self, at: Timestamp) -> Option<&PreviousLevel> {
+        self.previous_levels.iter().find(|was| at < was.until)
     }
 }
 

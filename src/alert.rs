@@ -1,7 +1,7 @@
 //! Alerts: inactive, pending, firing, resolved, from verdicts and the instant of each evaluation.
 //!
 //! # Design
-//! Prometheus' own alert generator is the model (`rules/alerting.go`, and the alert generator compliance
+//! Prometheus' own alert generator is the model (`catalog/alerting.go`, and the alert generator compliance
 //! specification): a condition that holds makes an alert pending; once it has held `for`, it fires; once it
 //! has been clear `keep_firing_for`, it is resolved. Where it differs, data decides: *data trouble never
 //! resolves an alert*. While verdicts are frozen every timer stands still, and too little data starts
@@ -11,22 +11,22 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::agreement::{AlertPolicy, Judged, Level, Objective, State};
-use crate::rules::{ObjectiveId, Rules};
+use crate::agreement::{AlertPolicy, Judgement, Level, Objective, VerdictState};
+use crate::catalog::{Catalog, ObjectiveId};
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
-mod hands;
-mod log;
+mod handled_elsewhere;
+mod state_log;
 mod notice;
-mod own;
+mod self_alerts;
 
-pub use hands::{Listed, is_in_other_hands};
-pub use log::{LogDamage, VERSION as LOG_VERSION, WatchLog};
+pub use handled_elsewhere::{Listed, is_handled_elsewhere};
 pub use notice::{Notice, Sender};
-pub use own::Own;
+pub use self_alerts::SelfAlerts;
+pub use state_log::{AlertStateLog, StateLogError, VERSION as LOG_VERSION};
 
 /// A firing alert is sent again after this long, so that it does not end by itself: Prometheus'
-/// `--rules.alert.resend-delay`.
+/// `--catalog.alert.resend-delay`.
 pub const REFRESH_EVERY: Elapsed = Elapsed::from_ms(MINUTE_MS);
 
 /// A resolved alert is sent again for this long, as Prometheus does (`resolvedRetention`): an Alertmanager
@@ -56,18 +56,18 @@ impl AlertKind {
 
     /// What a verdict means for it. A missed objective has spent its budget, too: whoever hears of both
     /// mutes this one while the other fires. Where nothing is compared, nobody is behind.
-    fn condition(self, judged: Judged) -> Condition {
+    fn condition(self, judged: Judgement) -> Condition {
         let own = (judged.state, judged.decided);
         let (state, decided) = match self {
             Self::Missed | Self::AtRisk => own,
-            Self::BehindMarket => judged.market.unwrap_or((State::NotAgreed, 0)),
+            Self::BehindMarket => judged.market.unwrap_or((VerdictState::NotAgreed, 0)),
         };
         match (state, self) {
-            (State::Frozen, _) => Condition::Unknown,
-            (State::Missed, _) | (State::AtRisk, Self::AtRisk) => Condition::Holds,
-            (State::InsufficientData, _) if decided > 0 => Condition::TooFew,
-            (State::InsufficientData | State::Met | State::NotAgreed, _)
-            | (State::AtRisk, Self::Missed | Self::BehindMarket) => Condition::Clear,
+            (VerdictState::Frozen, _) => Condition::Unknown,
+            (VerdictState::Missed, _) | (VerdictState::AtRisk, Self::AtRisk) => Condition::Holds,
+            (VerdictState::InsufficientData, _) if decided > 0 => Condition::TooFew,
+            (VerdictState::InsufficientData | VerdictState::Met | VerdictState::NotAgreed, _)
+            | (VerdictState::AtRisk, Self::Missed | Self::BehindMarket) => Condition::Clear,
         }
     }
 }
@@ -85,7 +85,7 @@ enum Condition {
 
 /// Where an alert is, in order of progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum AlertStatus {
     /// The condition does not hold.
     Inactive,
     /// It holds, not for long enough yet.
@@ -111,7 +111,7 @@ pub enum Status {
     },
 }
 
-impl Status {
+impl AlertStatus {
     /// Its name in rows and metrics. A closed set: changing one is a breaking change.
     pub const fn label(self) -> &'static str {
         match self {
@@ -137,7 +137,7 @@ pub struct Alert {
     pub kind: AlertKind,
     /// How it behaves.
     pub policy: AlertPolicy,
-    status: Status,
+    status: AlertStatus,
     /// From when the time counts that it must hold, or must be clear; later than it began to where it was
     /// frozen in between. Absent while neither counts.
     counts_from: Option<Timestamp>,
@@ -145,7 +145,7 @@ pub struct Alert {
     frozen_since: Option<Timestamp>,
     /// Since when nobody here has seen its condition hold while it could be seen: since it froze, or since
     /// the watch log that it is from. Absent where it has been seen since.
-    doubted_since: Option<Timestamp>,
+    not_ready_since: Option<Timestamp>,
     /// When it was last sent, and whether as resolved.
     sent: Option<(Timestamp, bool)>,
     /// What was said of it when its condition was last known: said again while it is not.
@@ -189,7 +189,7 @@ pub enum SendReason {
 
 impl Alert {
     /// Where it is.
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> AlertStatus {
         self.status
     }
 
@@ -203,7 +203,7 @@ impl Alert {
         if condition == Condition::Unknown {
             if self.frozen_since.is_none() {
                 self.frozen_since = Some(at);
-                self.doubted_since.get_or_insert(at);
+                self.not_ready_since.get_or_insert(at);
                 // Said at once: what is still on its way says that it is sure.
                 self.make_stale();
             }
@@ -216,7 +216,7 @@ impl Alert {
         let before = self.status;
         match condition {
             Condition::Holds => {
-                self.doubted_since = None;
+                self.not_ready_since = None;
                 self.hold(at);
             }
             Condition::Clear => self.clear(at),
@@ -227,32 +227,32 @@ impl Alert {
 
     fn hold(&mut self, at: Timestamp) {
         match self.status {
-            Status::Inactive | Status::Resolved { .. } => {
-                self.status = Status::Pending { active_at: at };
+            AlertStatus::Inactive | AlertStatus::Resolved { .. } => {
+                self.status = AlertStatus::Pending { active_at: at };
                 self.counts_from = Some(at);
             }
-            Status::Pending { .. } => {}
-            Status::Firing { .. } => self.counts_from = None,
+            AlertStatus::Pending { .. } => {}
+            AlertStatus::Firing { .. } => self.counts_from = None,
         }
-        if let Status::Pending { active_at } = self.status
+        if let AlertStatus::Pending { active_at } = self.status
             && self.has_counted(self.policy.hold, at)
         {
-            self.status = Status::Firing { active_at, fired_at: at };
+            self.status = AlertStatus::Firing { active_at, fired_at: at };
             self.counts_from = None;
         }
     }
 
     fn clear(&mut self, at: Timestamp) {
         match self.status {
-            Status::Inactive | Status::Resolved { .. } => {}
-            Status::Pending { .. } => {
-                self.status = Status::Inactive;
+            AlertStatus::Inactive | AlertStatus::Resolved { .. } => {}
+            AlertStatus::Pending { .. } => {
+                self.status = AlertStatus::Inactive;
                 self.counts_from = None;
             }
-            Status::Firing { active_at, fired_at } => {
+            AlertStatus::Firing { active_at, fired_at } => {
                 self.counts_from.get_or_insert(at);
                 if self.has_counted(self.policy.keep_firing_for, at) {
-                    self.status = Status::Resolved { active_at, fired_at, resolved_at: at };
+                    self.status = AlertStatus::Resolved { active_at, fired_at, resolved_at: at };
                     self.counts_from = None;
                 }
             }
@@ -266,9 +266,9 @@ impl Alert {
     /// When it would move on if its condition stayed as it is; none if never.
     fn wakes_at(&self) -> Option<Timestamp> {
         let length = match self.status {
-            Status::Inactive | Status::Resolved { .. } => return None,
-            Status::Pending { .. } => self.policy.hold,
-            Status::Firing { .. } => self.policy.keep_firing_for,
+            AlertStatus::Inactive | AlertStatus::Resolved { .. } => return None,
+            AlertStatus::Pending { .. } => self.policy.hold,
+            AlertStatus::Firing { .. } => self.policy.keep_firing_for,
         };
         self.counts_from.map(|from| from.plus(length))
     }
@@ -278,15 +278,14 @@ impl Alert {
     pub fn due(&self, at: Timestamp) -> Option<SendReason> {
         let stale = |sent: Timestamp| sent.plus(REFRESH_EVERY) <= at;
         match (self.status, self.sent) {
-            (Status::Inactive | Status::Pending { .. }, _) | (Status::Resolved { .. }, None) => {
-                None
-            }
-            (Status::Firing { .. }, None | Some((_, true))) => Some(SendReason::Firing),
-            (Status::Firing { .. }, Some((sent, false))) => {
+            (AlertStatus::Inactive | AlertStatus::Pending { .. }, _)
+            | (AlertStatus::Resolved { .. }, None) => None,
+            (AlertStatus::Firing { .. }, None | Some((_, true))) => Some(SendReason::Firing),
+            (AlertStatus::Firing { .. }, Some((sent, false))) => {
                 stale(sent).then_some(SendReason::Refresh)
             }
-            (Status::Resolved { .. }, Some((_, false))) => Some(SendReason::Resolved),
-            (Status::Resolved { resolved_at, .. }, Some((sent, true))) => {
+            (AlertStatus::Resolved { .. }, Some((_, false))) => Some(SendReason::Resolved),
+            (AlertStatus::Resolved { resolved_at, .. }, Some((sent, true))) => {
                 let is_kept = at <= resolved_at.plus(RESOLVED_FOR);
                 (is_kept && stale(sent)).then_some(SendReason::Refresh)
             }
@@ -302,21 +301,21 @@ impl Alert {
 
     /// Takes note that it is sent.
     fn sent(&mut self, at: Timestamp) {
-        self.sent = Some((at, matches!(self.status, Status::Resolved { .. })));
+        self.sent = Some((at, matches!(self.status, AlertStatus::Resolved { .. })));
     }
 
-    fn transition(&self, rules: &Rules, at: Timestamp) -> Option<Transition> {
+    fn transition(&self, catalog: &Catalog, at: Timestamp) -> Option<Transition> {
         let (active_at, fired_at) = match self.status {
             // A pending alert that clears was nobody's.
-            Status::Inactive => return None,
-            Status::Pending { active_at } => (active_at, None),
-            Status::Firing { active_at, fired_at }
-            | Status::Resolved { active_at, fired_at, .. } => (active_at, Some(fired_at)),
+            AlertStatus::Inactive => return None,
+            AlertStatus::Pending { active_at } => (active_at, None),
+            AlertStatus::Firing { active_at, fired_at }
+            | AlertStatus::Resolved { active_at, fired_at, .. } => (active_at, Some(fired_at)),
         };
-        let (owner, objective) = rules.objective(self.objective);
+        let (owner, objective) = catalog.objective(self.objective);
         Some(Transition {
             at,
-            team: rules.slot_name(owner).map(Into::into),
+            team: catalog.scope_name(owner).map(Into::into),
             objective: objective.name.clone(),
             alert: self.kind,
             state: self.status.label(),
@@ -338,7 +337,7 @@ pub struct Alerts {
 impl Alerts {
     /// The alerts that the objectives ask for, all inactive. Who waits beyond a limit for all is either
     /// over it or not: there is no at risk, and no share to compare.
-    pub fn new(rules: &Rules) -> Self {
+    pub fn new(catalog: &Catalog) -> Self {
         let of_objective = |(id, _, objective): (ObjectiveId, _, &Objective)| {
             let alerts = &objective.alerts;
             let (at_risk, behind_market) = match objective.level {
@@ -354,30 +353,30 @@ impl Alerts {
                     objective: id,
                     kind,
                     policy,
-                    status: Status::Inactive,
+                    status: AlertStatus::Inactive,
                     counts_from: None,
                     frozen_since: None,
-                    doubted_since: None,
+                    not_ready_since: None,
                     sent: None,
                     told: BTreeMap::new(),
                 })
                 .collect::<Vec<_>>()
         };
-        Self { all: rules.objectives().flat_map(of_objective).collect() }
+        Self { all: catalog.objectives().flat_map(of_objective).collect() }
     }
 
     /// Moves the alerts of one objective on with its verdict at `at`; what went from one status to the next.
     pub fn evaluate(
         &mut self,
         id: ObjectiveId,
-        judged: Judged,
-        rules: &Rules,
+        judged: Judgement,
+        catalog: &Catalog,
         at: Timestamp,
     ) -> Vec<Transition> {
         let mut transitions = Vec::new();
         for alert in self.of_mut(id) {
             if alert.evaluate(alert.kind.condition(judged), at) {
-                transitions.extend(alert.transition(rules, at));
+                transitions.extend(alert.transition(catalog, at));
             }
         }
         transitions
@@ -408,7 +407,7 @@ impl Alerts {
 
     /// Those that fire.
     fn firing(&mut self) -> impl Iterator<Item = &mut Alert> {
-        self.all.iter_mut().filter(|alert| matches!(alert.status, Status::Firing { .. }))
+        self.all.iter_mut().filter(|alert| matches!(alert.status, AlertStatus::Firing { .. }))
     }
 
     fn of_mut(&mut self, id: ObjectiveId) -> impl Iterator<Item = &mut Alert> {

@@ -31,7 +31,7 @@ pub use local::local_midnight;
 pub struct Calendar {
     zone: Tz,
     /// Absent where all time is open.
-    hours: Option<Hours>,
+    hours: Option<OpenHours>,
 }
 
 impl Calendar {
@@ -49,7 +49,7 @@ impl Calendar {
         if stretches.is_empty() {
             return Err(NeverOpen);
         }
-        Ok(Self { zone: definition.zone, hours: Some(Hours::new(&stretches)) })
+        Ok(Self { zone: definition.zone, hours: Some(OpenHours::new(&stretches)) })
     }
 
     /// `earlier` up to `until`, then `later`: one calendar whose hours changed on a day. The zone is that of
@@ -61,14 +61,14 @@ impl Calendar {
         let until = seconds(since_1990(until));
         let before = earlier.stretches().map(|(start, end)| (start, end.min(until)));
         let after = later.stretches().map(|(start, end)| (start.max(until), end));
-        let mut stretches: Vec<Stretch> = Vec::new();
+        let mut stretches: Vec<OpenStretch> = Vec::new();
         for (start, end) in before.chain(after).filter(|(start, end)| start < end) {
             match stretches.last_mut() {
                 Some(last) if last.1 == start => last.1 = end,
                 _ => stretches.push((start, end)),
             }
         }
-        Self { zone: later.zone, hours: Some(Hours::new(&stretches)) }
+        Self { zone: later.zone, hours: Some(OpenHours::new(&stretches)) }
     }
 
     /// Whether this is the built-in calendar that is always open.
@@ -145,7 +145,7 @@ impl Calendar {
     }
 
     /// Its open stretches, ascending and apart.
-    fn stretches(&self) -> impl Iterator<Item = Stretch> + '_ {
+    fn stretches(&self) -> impl Iterator<Item = OpenStretch> + '_ {
         let all = self.is_always().then_some((0, SPAN_SECONDS));
         let marks = self.hours.as_ref().map_or(&[][..], |hours| &hours.marks);
         let pairs = marks.iter().zip(marks.iter().skip(1));
@@ -173,33 +173,33 @@ impl fmt::Debug for Calendar {
 }
 
 /// An open stretch `[start, end)` in seconds since 1990, not empty.
-type Stretch = (u32, u32);
+type OpenStretch = (u32, u32);
 
 /// Open stretches as they are searched.
 #[derive(PartialEq, Eq)]
-struct Hours {
+struct OpenHours {
     /// One for each stretch, ascending and apart, and one at the end for what there is in all.
-    marks: Box<[Mark]>,
+    marks: Box<[StretchStart]>,
     /// For every day of UTC since 1990, and the one after the last: how many stretches began before it.
     days: Box<[u32]>,
 }
 
 /// Where a stretch begins, and what was open before it. Its end follows from the next mark.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Mark {
+struct StretchStart {
     /// Seconds since 1990.
     start: u32,
     /// Open seconds since 1990 before it.
     open: u32,
 }
 
-impl Hours {
+impl OpenHours {
     /// From stretches that are ascending, apart, and within 1990 to 2100.
-    fn new(stretches: &[Stretch]) -> Self {
+    fn new(stretches: &[OpenStretch]) -> Self {
         let mut open: u32 = 0;
         let mut marks = Vec::with_capacity(stretches.len().saturating_add(1));
         for (start, end) in stretches {
-            marks.push(Mark { start: *start, open });
+            marks.push(StretchStart { start: *start, open });
             open = open.saturating_add(end.saturating_sub(*start));
         }
         let mut begun: usize = 0;
@@ -211,12 +211,12 @@ impl Hours {
             u32::try_from(begun).unwrap_or(u32::MAX)
         });
         let days = days.collect();
-        marks.push(Mark { start: SPAN_SECONDS, open });
+        marks.push(StretchStart { start: SPAN_SECONDS, open });
         Self { marks: marks.into(), days }
     }
 
     /// The marks of the stretches, without the one at the end.
-    fn stretches(&self) -> &[Mark] {
+    fn stretches(&self) -> &[StretchStart] {
         self.marks.split_last().map_or(&[], |(_, stretches)| stretches)
     }
 
@@ -230,7 +230,7 @@ impl Hours {
     }
 
     /// The last stretch begun at an instant in milliseconds since 1990, and the mark after it.
-    fn at(&self, at: i64) -> Option<(Mark, Mark)> {
+    fn at(&self, at: i64) -> Option<(StretchStart, StretchStart)> {
         let begun = self.begun_by(seconds(at));
         Some((self.marks[begun.checked_sub(1)?], self.marks[begun]))
     }

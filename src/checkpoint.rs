@@ -19,9 +19,9 @@ use std::sync::Arc;
 use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::catalog::Catalog;
 use crate::measure::{Basis, Measure};
-use crate::responses::{CountedImage, Responses};
-use crate::rules::Rules;
+use crate::responses::{ResponseCountsImage, Responses};
 use crate::shard::{Shard, Stub};
 use crate::ticket::TimelineImage;
 use crate::time::{Elapsed, Timestamp};
@@ -64,12 +64,12 @@ pub struct Origin {
     /// The samples up to this instant are in the response counters.
     pub counted_to: Timestamp,
     /// The record before `position`, to know the topic by when it is read again; absent where there was none.
-    pub last_record: Option<Mark>,
+    pub last_record: Option<RecordFingerprint>,
 }
 
 /// What one record of a topic is known by: another topic of the same name has another one at its offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct RecordFingerprint {
     /// Its offset.
     pub offset: i64,
     /// Its Kafka timestamp, in ms.
@@ -80,7 +80,7 @@ pub struct Mark {
 
 /// Why an image is not read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Damage {
+pub enum CheckpointError {
     /// It begins with something else.
     #[error("it is not a checkpoint of Vaste")]
     Foreign,
@@ -127,11 +127,11 @@ pub struct Checkpoint<'b> {
     names: Vec<&'b str>,
     timelines: Vec<TimelineImage<'b>>,
     stubs: Vec<Stub>,
-    responses: Vec<CountedImage<'b>>,
+    responses: Vec<ResponseCountsImage<'b>>,
 }
 
 /// Writes the image of a shard, of which so much was counted by those rules.
-pub fn write(shard: &Shard, responses: &Responses, rules: &Rules, origin: &Origin) -> Vec<u8> {
+pub fn write(shard: &Shard, responses: &Responses, catalog: &Catalog, origin: &Origin) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend_from_slice(MAGIC);
     out.extend_from_slice(&VERSION.to_le_bytes());
@@ -162,7 +162,7 @@ pub fn write(shard: &Shard, responses: &Responses, rules: &Rules, origin: &Origi
         }
     });
     section(TAG_RESPONSES, &mut out, |out| {
-        let images = responses.images(rules);
+        let images = responses.images(catalog);
         put_u64(images.len() as u64, out);
         images.iter().for_each(|image| put_counted(image, out));
     });
@@ -177,35 +177,37 @@ pub fn write(shard: &Shard, responses: &Responses, rules: &Rules, origin: &Origi
 ///
 /// # Errors
 /// Whatever is wrong with it: it is then not read at all.
-pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, Damage> {
+pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
     let (version, body) = body_of(bytes)?;
     let (mut origin, mut names, mut timelines) = (None, None, None);
     let (mut stubs, mut responses) = (Some(Vec::new()), Some(Vec::new()));
-    let mut rest = Reader(body);
+    let mut rest = ByteReader(body);
     while !rest.0.is_empty() {
-        let tag = rest.byte().ok_or(Damage::Content("a section"))?;
-        let length = rest.u64().ok_or(Damage::Content("a section's length"))?;
-        let length = usize::try_from(length).map_err(|_| Damage::Content("a section's length"))?;
-        let mut section = Reader(rest.take(length).ok_or(Damage::Content("a section"))?);
+        let tag = rest.byte().ok_or(CheckpointError::Content("a section"))?;
+        let length = rest.u64().ok_or(CheckpointError::Content("a section's length"))?;
+        let length =
+            usize::try_from(length).map_err(|_| CheckpointError::Content("a section's length"))?;
+        let mut section =
+            ByteReader(rest.take(length).ok_or(CheckpointError::Content("a section"))?);
         match tag {
             TAG_ORIGIN => origin = origin_of(&mut section, version),
             TAG_NAMES => names = names_of(&mut section),
             TAG_TIMELINES => timelines = timelines_of(&mut section, version),
             TAG_STUBS if version >= 2 => stubs = stubs_of(&mut section),
             TAG_RESPONSES if version >= 2 => responses = responses_of(&mut section),
-            _ => return Err(Damage::Content("a section that this version does not know")),
+            _ => return Err(CheckpointError::Content("a section that this version does not know")),
         }
         if !section.0.is_empty() {
-            return Err(Damage::Content("what follows in a section"));
+            return Err(CheckpointError::Content("what follows in a section"));
         }
     }
     Ok(Checkpoint {
         version,
-        origin: origin.ok_or(Damage::Content("where it is from"))?,
-        names: names.ok_or(Damage::Content("its names"))?,
-        timelines: timelines.ok_or(Damage::Content("its timelines"))?,
-        stubs: stubs.ok_or(Damage::Content("its stubs"))?,
-        responses: responses.ok_or(Damage::Content("its response counters"))?,
+        origin: origin.ok_or(CheckpointError::Content("where it is from"))?,
+        names: names.ok_or(CheckpointError::Content("its names"))?,
+        timelines: timelines.ok_or(CheckpointError::Content("its timelines"))?,
+        stubs: stubs.ok_or(CheckpointError::Content("its stubs"))?,
+        responses: responses.ok_or(CheckpointError::Content("its response counters"))?,
     })
 }
 
@@ -232,8 +234,8 @@ impl Checkpoint<'_> {
     }
 
     /// The response counters, by these rules.
-    pub fn responses(&self, rules: &Rules) -> Responses {
-        Responses::restore(rules, &self.responses)
+    pub fn responses(&self, catalog: &Catalog) -> Responses {
+        Responses::restore(catalog, &self.responses)
     }
 
     /// The shard that it is the image of, to be judged by these rules: the next [`Shard::advance`] derives
@@ -241,34 +243,38 @@ impl Checkpoint<'_> {
     ///
     /// # Errors
     /// When an event in it cannot be read, or names something that the image does not have.
-    pub fn restore(&self, rules: Arc<Rules>) -> Result<Shard, Damage> {
+    pub fn restore(&self, catalog: Arc<Catalog>) -> Result<Shard, CheckpointError> {
         let forgotten = (self.stubs.as_slice(), self.origin.counted_to);
-        Shard::restore(rules, &self.names, &self.timelines, forgotten)
-            .ok_or(Damage::Content("an event"))
+        Shard::restore(catalog, &self.names, &self.timelines, forgotten)
+            .ok_or(CheckpointError::Content("an event"))
     }
 }
 
 /// The version of an image that is whole, and its body.
-fn body_of(bytes: &[u8]) -> Result<(u32, &[u8]), Damage> {
-    let Some((magic, rest)) = bytes.split_first_chunk::<8>() else { return Err(Damage::Foreign) };
+fn body_of(bytes: &[u8]) -> Result<(u32, &[u8]), CheckpointError> {
+    let Some((magic, rest)) = bytes.split_first_chunk::<8>() else {
+        return Err(CheckpointError::Foreign);
+    };
     if magic != MAGIC {
-        return Err(Damage::Foreign);
+        return Err(CheckpointError::Foreign);
     }
-    let mut head = Reader(rest);
-    let found =
-        head.u32().ok_or(Damage::Length { found: bytes.len(), expected: HEAD_BYTES as u64 })?;
+    let mut head = ByteReader(rest);
+    let found = head
+        .u32()
+        .ok_or(CheckpointError::Length { found: bytes.len(), expected: HEAD_BYTES as u64 })?;
     if !(VERSION_OLDEST..=VERSION).contains(&found) {
-        return Err(Damage::Version { found });
+        return Err(CheckpointError::Version { found });
     }
-    let length =
-        head.u64().ok_or(Damage::Length { found: bytes.len(), expected: HEAD_BYTES as u64 })?;
+    let length = head
+        .u64()
+        .ok_or(CheckpointError::Length { found: bytes.len(), expected: HEAD_BYTES as u64 })?;
     let expected = length.saturating_add((HEAD_BYTES + CHECKSUM_BYTES) as u64);
     if expected != bytes.len() as u64 {
-        return Err(Damage::Length { found: bytes.len(), expected });
+        return Err(CheckpointError::Length { found: bytes.len(), expected });
     }
     let (before, checksum) = bytes.split_at(bytes.len() - CHECKSUM_BYTES);
     if xxh3_64(before).to_le_bytes() != *checksum {
-        return Err(Damage::Checksum);
+        return Err(CheckpointError::Checksum);
     }
     Ok((found, before.get(HEAD_BYTES..).unwrap_or_default()))
 }
@@ -292,13 +298,14 @@ fn put_origin(origin: &Origin, out: &mut Vec<u8>) {
     put_time(origin.history_from.unwrap_or(Timestamp::from_ms(0)), out);
     put_time(origin.counted_to, out);
     out.push(u8::from(origin.last_record.is_some()));
-    let last = origin.last_record.unwrap_or(Mark { offset: 0, timestamp: 0, bytes: 0 });
+    let last =
+        origin.last_record.unwrap_or(RecordFingerprint { offset: 0, timestamp: 0, bytes: 0 });
     out.extend_from_slice(&last.offset.to_le_bytes());
     out.extend_from_slice(&last.timestamp.to_le_bytes());
     out.extend_from_slice(&last.bytes.to_le_bytes());
 }
 
-fn put_counted(image: &CountedImage<'_>, out: &mut Vec<u8>) {
+fn put_counted(image: &ResponseCountsImage<'_>, out: &mut Vec<u8>) {
     for text in [image.team, image.measure.label(), image.basis.label()] {
         put_bytes(text.as_bytes(), out);
     }
@@ -311,7 +318,7 @@ fn put_counted(image: &CountedImage<'_>, out: &mut Vec<u8>) {
     }
 }
 
-fn origin_of(section: &mut Reader<'_>, version: u32) -> Option<Origin> {
+fn origin_of(section: &mut ByteReader<'_>, version: u32) -> Option<Origin> {
     let topic = section.text()?.to_owned();
     let partition = section.u32()?.cast_signed();
     let epoch = section.u64()?;
@@ -325,8 +332,8 @@ fn origin_of(section: &mut Reader<'_>, version: u32) -> Option<Origin> {
         counted_to = section.time()?;
         let has_last = section.byte()? != 0;
         let (offset, timestamp) = (section.u64()?.cast_signed(), section.u64()?.cast_signed());
-        let mark = Mark { offset, timestamp, bytes: section.u32()? };
-        last_record = has_last.then_some(mark);
+        let fingerprint = RecordFingerprint { offset, timestamp, bytes: section.u32()? };
+        last_record = has_last.then_some(fingerprint);
     }
     Some(Origin {
         topic,
@@ -340,12 +347,12 @@ fn origin_of(section: &mut Reader<'_>, version: u32) -> Option<Origin> {
     })
 }
 
-fn names_of<'b>(section: &mut Reader<'b>) -> Option<Vec<&'b str>> {
+fn names_of<'b>(section: &mut ByteReader<'b>) -> Option<Vec<&'b str>> {
     let count = section.u64()?;
     (0..count).map(|_| section.text()).collect()
 }
 
-fn timelines_of<'b>(section: &mut Reader<'b>, version: u32) -> Option<Vec<TimelineImage<'b>>> {
+fn timelines_of<'b>(section: &mut ByteReader<'b>, version: u32) -> Option<Vec<TimelineImage<'b>>> {
     let count = section.u64()?;
     let one = |_| {
         let key = section.bytes()?;
@@ -357,12 +364,12 @@ fn timelines_of<'b>(section: &mut Reader<'b>, version: u32) -> Option<Vec<Timeli
     (0..count).map(one).collect()
 }
 
-fn stubs_of(section: &mut Reader<'_>) -> Option<Vec<Stub>> {
+fn stubs_of(section: &mut ByteReader<'_>) -> Option<Vec<Stub>> {
     let count = section.u64()?;
     (0..count).map(|_| Some(Stub { key: section.u64()?, last: section.time()? })).collect()
 }
 
-fn responses_of<'b>(section: &mut Reader<'b>) -> Option<Vec<CountedImage<'b>>> {
+fn responses_of<'b>(section: &mut ByteReader<'b>) -> Option<Vec<ResponseCountsImage<'b>>> {
     let count = section.u64()?;
     let one = |_| {
         let team = section.text()?;
@@ -377,7 +384,7 @@ fn responses_of<'b>(section: &mut Reader<'b>) -> Option<Vec<CountedImage<'b>>> {
             Some((has_bound.then_some(bound), section.u64()?))
         };
         let buckets = (0..count).map(bucket).collect::<Option<Vec<_>>>()?;
-        Some(CountedImage { team, measure, basis, sum_ms, buckets })
+        Some(ResponseCountsImage { team, measure, basis, sum_ms, buckets })
     };
     (0..count).map(one).collect()
 }
@@ -397,9 +404,9 @@ fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Reads from the front of bytes.
-struct Reader<'b>(&'b [u8]);
+struct ByteReader<'b>(&'b [u8]);
 
-impl<'b> Reader<'b> {
+impl<'b> ByteReader<'b> {
     fn take(&mut self, length: usize) -> Option<&'b [u8]> {
         let (first, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;

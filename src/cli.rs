@@ -283,7 +283,7 @@ struct RunArgs {
     #[arg(long, value_name = "FILE", env = "VASTE_CONFIG")]
     config: PathBuf,
     #[command(flatten)]
-    place: Place,
+    overrides: KafkaOverrides,
     /// Where to listen, instead of http.listen
     #[arg(long, value_name = "ADDRESS", env = "VASTE_HTTP_LISTEN")]
     listen: Option<std::net::SocketAddr>,
@@ -301,12 +301,12 @@ struct PublishArgs {
     #[arg(long, value_name = "FILE", env = "VASTE_CONFIG")]
     config: PathBuf,
     #[command(flatten)]
-    place: Place,
+    overrides: KafkaOverrides,
 }
 
 /// Where the events are, if not where the configuration says.
 #[derive(Debug, Args)]
-struct Place {
+struct KafkaOverrides {
     /// Brokers to begin with, instead of kafka.brokers
     #[arg(long, value_name = "HOST:PORT", env = "VASTE_KAFKA_BROKERS", value_delimiter = ',')]
     brokers: Vec<String>,
@@ -315,7 +315,7 @@ struct Place {
     topic: Option<String>,
 }
 
-impl Place {
+impl KafkaOverrides {
     fn put_into(&self, kafka: &mut Kafka) {
         if !self.brokers.is_empty() {
             kafka.brokers.clone_from(&self.brokers);
@@ -367,8 +367,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
     };
     let mut out = io::BufWriter::new(io::stdout().lock());
     // Not locked: the service logs from other threads.
-    let mut notes = io::stderr();
-    let mut terminal = Terminal { out: &mut out, notes: &mut notes };
+    let mut diagnostics = io::stderr();
+    let mut terminal = Terminal { out: &mut out, diagnostics: &mut diagnostics };
     let ended = match cli.command {
         Command::Demo(arguments) => demo::run(&arguments, &mut terminal),
         Command::Replay(arguments) => replay::run(&arguments, &mut terminal),
@@ -385,14 +385,14 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
         // Whoever read our output has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Good.code(),
         Err(error) => {
-            drop(writeln!(notes, "error: failed to write: {error}"));
+            drop(writeln!(diagnostics, "error: failed to write: {error}"));
             Exit::Failed.code()
         }
     }
 }
 
-/// Where a command prints: results to `out`, all else to `notes`.
+/// Where a command prints: results to `out`, all else to `diagnostics`.
 struct Terminal<'a> {
     out: &'a mut dyn Write,
-    notes: &'a mut dyn Write,
+    diagnostics: &'a mut dyn Write,
 }

@@ -10,22 +10,22 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::agreement::{Agreement, Owner};
 use crate::calendar::Calendar;
+use crate::catalog::{Catalog, TEAMS_MAX};
 use crate::measure::Measure;
-use crate::rules::{Rules, TEAMS_MAX};
 
 mod agreement;
 mod alertmanager;
 mod calendars;
-mod fault;
+mod diagnostic;
 mod fields;
 mod objective;
 mod property;
 mod service;
 mod yaml;
 
-pub use fault::{Fault, Notes};
+pub use diagnostic::{Diagnostic, Diagnostics};
 pub use property::Property;
-pub use service::{Alertmanager, Credentials, Http, Kafka, Service, State};
+pub use service::{Alertmanager, Credentials, Http, Kafka, Service, StateConfig};
 
 /// What the files say together.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ pub struct Config {
     /// What the service is told beside; absent where no file of the service was read.
     pub service: Option<Service>,
     /// What is wrong, and what is only worth a look.
-    pub notes: Notes,
+    pub diagnostics: Diagnostics,
     /// The files that were read, in order.
     pub files: Vec<PathBuf>,
     /// A hash of all that stands in them.
@@ -73,9 +73,10 @@ impl Config {
         }
         // Last, since they name calendars.
         for (path, node) in agreements {
-            let notes = &mut config.notes;
-            if let Some(read) = agreement::read(&node, &path, &config.calendars, today, notes) {
-                notes.owner(&read.owner, &path);
+            let diagnostics = &mut config.diagnostics;
+            if let Some(read) = agreement::read(&node, &path, &config.calendars, today, diagnostics)
+            {
+                diagnostics.owner(&read.owner, &path);
                 config.agreements.push(read);
             }
         }
@@ -84,8 +85,8 @@ impl Config {
     }
 
     /// The rules to work by.
-    pub fn rules(&self) -> Rules {
-        Rules::new(&self.agreements, &self.measures)
+    pub fn catalog(&self) -> Catalog {
+        Catalog::new(&self.agreements, &self.measures)
     }
 
     /// Reads one file, an agreement only as YAML; returns the files that it refers to.
@@ -99,7 +100,7 @@ impl Config {
             Ok(text) => text,
             Err(error) => {
                 let way_out = format!("cannot be read: {error}; name a file that is there");
-                self.notes.fault(Fault::of_file(path, way_out));
+                self.diagnostics.fault(Diagnostic::of_file(path, way_out));
                 return Vec::new();
             }
         };
@@ -107,7 +108,7 @@ impl Config {
         let node = match yaml::parse(&text) {
             Ok(node) => node,
             Err((at, problem)) => {
-                self.notes.fault(Fault::new(path, at, String::new(), problem));
+                self.diagnostics.fault(Diagnostic::new(path, at, String::new(), problem));
                 return Vec::new();
             }
         };
@@ -117,9 +118,9 @@ impl Config {
                 Vec::new()
             }
             Content::Calendars => {
-                let read = calendars::read(&node, path, disk, &mut self.notes);
+                let read = calendars::read(&node, path, disk, &mut self.diagnostics);
                 for (name, at, calendar) in read.calendars {
-                    self.notes.calendar(&name, path, at);
+                    self.diagnostics.calendar(&name, path, at);
                     self.calendars.insert(name, Arc::new(calendar));
                 }
                 for (path, text) in read.texts {
@@ -131,7 +132,7 @@ impl Config {
                 Vec::new()
             }
             Content::Service => {
-                let read = service::read(&node, path, disk, &mut self.notes);
+                let read = service::read(&node, path, disk, &mut self.diagnostics);
                 if let Some(measures) = read.measures {
                     self.measures = measures;
                 }
@@ -150,7 +151,7 @@ impl Config {
                 "{teams} teams are declared; at most {TEAMS_MAX} are told apart: run a second Vaste for \
                  the others"
             );
-            self.notes.fault(Fault::of_file(Path::new("agreements"), problem));
+            self.diagnostics.fault(Diagnostic::of_file(Path::new("agreements"), problem));
         }
         if self.calendars.len() > calendars::CALENDARS_MAX {
             let problem = format!(
@@ -159,7 +160,7 @@ impl Config {
                 self.calendars.len(),
                 calendars::CALENDARS_MAX
             );
-            self.notes.fault(Fault::of_file(Path::new("calendars"), problem));
+            self.diagnostics.fault(Diagnostic::of_file(Path::new("calendars"), problem));
         }
     }
 }

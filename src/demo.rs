@@ -11,13 +11,13 @@
 //! Agents keep hours, customers sleep and have weekends, by the clock of Helsinki without summer time.
 //! Agreed levels count calendar time, so they leave room for a night.
 
-mod chronicle;
+mod event_generator;
 mod hours;
-mod life;
+mod ticket_simulator;
 mod organisation;
 mod random;
 
-pub use chronicle::{Chronicle, Record};
+pub use event_generator::{DemoRecord, EventGenerator};
 pub use organisation::{ORGANISATION, TOPIC, cast, config};
 
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
@@ -34,7 +34,7 @@ const SILENCE: [Elapsed; 2] =
 
 /// What makes one story differ from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plot {
+pub struct Scenario {
     /// What is drawn by lot follows from it.
     pub seed: u64,
     /// Whether the drifting team behaves.

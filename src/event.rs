@@ -241,7 +241,7 @@ pub struct Event<'a> {
     /// Who made the ticket; meaningful on `created`.
     pub maker: Maker,
     /// What only few kinds carry.
-    pub detail: Option<Box<Detail<'a>>>,
+    pub detail: Option<Box<EventDetail<'a>>>,
 }
 
 /// `ticket.solved of T-1042 at 2026-11-21T07:14:03.120Z`
@@ -254,7 +254,7 @@ impl fmt::Display for Event<'_> {
 
 /// What only few kinds of events carry. In the order in which it decides the order of events.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Detail<'a> {
+pub struct EventDetail<'a> {
     /// Who reviewed, raised or settled.
     pub by: Option<Cow<'a, str>>,
     /// The score of a rating or a review, 1 to 5.

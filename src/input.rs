@@ -15,14 +15,14 @@ const BUFFER_BYTES: usize = 256 * 1024;
 
 /// Where records come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source {
+pub enum InputSource {
     /// Standard input.
     Standard,
     /// A file.
     File(PathBuf),
 }
 
-impl Source {
+impl InputSource {
     /// `-` is standard input, all else a file.
     pub fn from_argument(argument: &str) -> Self {
         if argument == "-" { Self::Standard } else { Self::File(argument.into()) }
@@ -57,7 +57,7 @@ impl Source {
             Self::Standard => Box::new(io::stdin()),
             Self::File(path) => Box::new(open_file(path).map_err(failed)?),
         };
-        let counted = Counted { inner: raw, progress };
+        let counted = CountingReader { inner: raw, progress };
         let mut reader = BufReader::with_capacity(BUFFER_BYTES, counted);
         let head = reader.fill_buf().map_err(failed)?;
         Ok(if head.starts_with(&[0x1F, 0x8B]) {
@@ -81,12 +81,12 @@ fn open_file(path: &Path) -> io::Result<File> {
 }
 
 /// A reader that says how many bytes it has given.
-struct Counted<R, F> {
+struct CountingReader<R, F> {
     inner: R,
     progress: F,
 }
 
-impl<R: Read, F: FnMut(u64)> Read for Counted<R, F> {
+impl<R: Read, F: FnMut(u64)> Read for CountingReader<R, F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         (self.progress)(read as u64);
@@ -129,7 +129,7 @@ pub enum InputError {
 
 /// One line of a file.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Line<'a> {
+pub enum InputLine<'a> {
     /// A line that a record fits in, without its end.
     Record(&'a [u8]),
     /// A line of so many bytes, more than [`RECORD_BYTES_MAX`].
@@ -143,9 +143,9 @@ pub enum Line<'a> {
 /// # Errors
 /// When reading fails.
 pub fn read_lines(
-    source: &Source,
+    source: &InputSource,
     reader: &mut dyn BufRead,
-    mut visit: impl FnMut(u64, Line<'_>),
+    mut visit: impl FnMut(u64, InputLine<'_>),
 ) -> Result<(), InputError> {
     let mut lines = 0;
     // What is held of a line that goes on beyond the buffer, and how long it is by now.
@@ -189,10 +189,15 @@ pub fn read_lines(
     }
 }
 
-fn visit_line(number: u64, length: usize, bytes: &[u8], visit: &mut impl FnMut(u64, Line<'_>)) {
+fn visit_line(
+    number: u64,
+    length: usize,
+    bytes: &[u8],
+    visit: &mut impl FnMut(u64, InputLine<'_>),
+) {
     if length > RECORD_BYTES_MAX {
-        visit(number, Line::TooLong(length));
+        visit(number, InputLine::TooLong(length));
     } else if !bytes.trim_ascii().is_empty() {
-        visit(number, Line::Record(bytes));
+        visit(number, InputLine::Record(bytes));
     }
 }

@@ -23,7 +23,7 @@
 //! | `time`, `share`, `measure`, `name` | the vocabulary: integers and bounded names |
 //! | `calendar` | when a team is open; open time and due times |
 //! | `event` | bytes to one checked event, or to the reason why not |
-//! | `agreement`, `rules` | what teams undertook; the same compiled for the stream |
+//! | `agreement`, `catalog` | what teams undertook; the same compiled for the stream |
 //! | `ticket` | one timeline, packed, and its stopwatches as a fold over it |
 //! | `window` | buckets, panes, sums, those waiting, the survival curve |
 //! | `responses` | samples counted once each, never taken back |
@@ -57,18 +57,18 @@ pub mod name;
 pub mod calendar;
 pub mod event;
 pub mod agreement;
-pub mod rules;
+pub mod catalog;
 pub mod ticket;
 pub mod window;
 pub mod responses;
 pub mod shard;
 pub mod checkpoint;
 pub mod partition;
-pub mod split;
+pub mod split_tickets;
 pub mod reading;
 pub mod view;
 pub mod alert;
-pub mod watch;
+pub mod monitor;
 pub mod config;
 pub mod explain;
 pub mod replay;

@@ -8,10 +8,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::checkpoint::{self, Checkpoint, Damage, Mark, Origin};
+use crate::catalog::Catalog;
+use crate::checkpoint::{self, Checkpoint, CheckpointError, Origin, RecordFingerprint};
 use crate::event::{Event, Kind, Outcome, Skip, Subject, decode, too_far_ahead};
-use crate::responses::{Counting, Responses};
-use crate::rules::Rules;
+use crate::responses::{ResponseCounter, Responses};
 use crate::shard::Shard;
 use crate::ticket::Sink;
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
@@ -37,11 +37,11 @@ pub struct Record<'r> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
     /// It was read before the checkpoint was written.
-    Known,
+    AlreadyRead,
     /// It is not the one that was read at that offset before: the topic is another one of the same name.
-    Foreign,
+    OtherTopic,
     /// It was looked at.
-    Looked {
+    Processed {
         /// What became of it.
         outcome: Outcome,
         /// Kind and time of its event, where it is one.
@@ -66,11 +66,11 @@ pub struct Partition {
     topic: Arc<str>,
     number: i32,
     epoch: u64,
-    rules: Arc<Rules>,
+    catalog: Arc<Catalog>,
     shard: Shard,
     responses: Responses,
     position: i64,
-    last_record: Option<Mark>,
+    last_record: Option<RecordFingerprint>,
     history_from: Option<Timestamp>,
     /// Whether records are lost that came just before the next one.
     follows_gap: bool,
@@ -80,8 +80,8 @@ pub struct Partition {
 
 impl Partition {
     /// One of which nothing is known yet. `epoch` is higher than that of any image of it.
-    pub fn new(rules: Arc<Rules>, topic: &Arc<str>, number: i32, epoch: u64) -> Self {
-        let mut shard = Shard::new(Arc::clone(&rules));
+    pub fn new(catalog: Arc<Catalog>, topic: &Arc<str>, number: i32, epoch: u64) -> Self {
+        let mut shard = Shard::new(Arc::clone(&catalog));
         // From the first ticket on.
         shard.take_opened();
         Self {
@@ -89,8 +89,8 @@ impl Partition {
             number,
             epoch,
             shard,
-            responses: Responses::new(&rules),
-            rules,
+            responses: Responses::new(&catalog),
+            catalog,
             position: 0,
             last_record: None,
             history_from: None,
@@ -105,14 +105,14 @@ impl Partition {
     /// When the image is of another partition, or cannot be read.
     pub fn restore(
         image: &Checkpoint<'_>,
-        rules: Arc<Rules>,
+        catalog: Arc<Catalog>,
         topic: &Arc<str>,
         number: i32,
         epoch: u64,
-    ) -> Result<Self, Damage> {
+    ) -> Result<Self, CheckpointError> {
         let origin = &image.origin;
         if *origin.topic != **topic || origin.partition != number {
-            return Err(Damage::Elsewhere {
+            return Err(CheckpointError::Elsewhere {
                 topic: origin.topic.clone(),
                 partition: origin.partition,
             });
@@ -121,9 +121,9 @@ impl Partition {
             topic: Arc::clone(topic),
             number,
             epoch,
-            shard: image.restore(Arc::clone(&rules))?,
-            responses: image.responses(&rules),
-            rules,
+            shard: image.restore(Arc::clone(&catalog))?,
+            responses: image.responses(&catalog),
+            catalog,
             position: origin.position,
             last_record: origin.last_record,
             history_from: origin.history_from,
@@ -144,18 +144,19 @@ impl Partition {
 
     /// Takes in one record. What the sink knew of later events of that ticket is taken back from it.
     pub fn take(&mut self, record: &Record<'_>, sink: &mut dyn Sink) -> Taken {
-        let mark = Mark {
+        let fingerprint = RecordFingerprint {
             offset: record.offset,
             timestamp: record.timestamp.unwrap_or_default(),
             bytes: u32::try_from(record.payload.map_or(0, <[u8]>::len)).unwrap_or(u32::MAX),
         };
         if record.offset < self.position {
-            let is_other =
-                self.last_record.is_some_and(|last| last.offset == mark.offset && last != mark);
-            return if is_other { Taken::Foreign } else { Taken::Known };
+            let is_other = self
+                .last_record
+                .is_some_and(|last| last.offset == fingerprint.offset && last != fingerprint);
+            return if is_other { Taken::OtherTopic } else { Taken::AlreadyRead };
         }
         self.position = record.offset + 1;
-        self.last_record = Some(mark);
+        self.last_record = Some(fingerprint);
         let decoded = match record.payload {
             None => Err(Outcome::Skipped(Skip::Tombstone)),
             Some(payload) => decode(payload).and_then(|event| in_time(event, record.timestamp)),
@@ -170,28 +171,28 @@ impl Partition {
         match decoded {
             Ok(event) => {
                 let (Subject::Ticket(subject) | Subject::Team(subject)) = &event.subject;
-                Taken::Looked {
+                Taken::Processed {
                     is_misplaced: record.key != Some(subject.as_bytes()),
                     outcome: self.shard.apply(&event, sink),
                     event: Some((event.kind, event.time)),
                 }
             }
-            Err(outcome) => Taken::Looked { outcome, event: None, is_misplaced: false },
+            Err(outcome) => Taken::Processed { outcome, event: None, is_misplaced: false },
         }
     }
 
     /// Brings the sink up to `now`, at most so many timelines at a time, and counts the samples that are
     /// made; whether some are left.
     pub fn advance_some(&mut self, now: Timestamp, most: usize, sink: &mut dyn Sink) -> bool {
-        let mut counting = Counting { sink, responses: &mut self.responses };
+        let mut counting = ResponseCounter { sink, responses: &mut self.responses };
         self.shard.advance_some(now, most, &mut counting)
     }
 
     /// Judges by other rules from now on. Nothing is taken back: the sink begins anew, too.
-    pub fn adopt(&mut self, rules: Arc<Rules>) {
-        self.responses = self.responses.by_other_rules(&self.rules, &rules);
-        self.shard.adopt(Arc::clone(&rules), &mut ());
-        self.rules = rules;
+    pub fn adopt(&mut self, catalog: Arc<Catalog>) {
+        self.responses = self.responses.by_other_catalog(&self.catalog, &catalog);
+        self.shard.adopt(Arc::clone(&catalog), &mut ());
+        self.catalog = catalog;
     }
 
     /// Takes everything back from the sink, as when it goes to another instance.
@@ -202,7 +203,7 @@ impl Partition {
     /// Looks at so many tickets in turn, and forgets those at rest whose last event is older than both the
     /// longest window and `reopen_within`.
     pub fn forget_some(&mut self, now: Timestamp, reopen_within: Elapsed, most: usize) -> usize {
-        let windows = self.rules.windows().last().copied().unwrap_or(Elapsed::ZERO);
+        let windows = self.catalog.windows().last().copied().unwrap_or(Elapsed::ZERO);
         self.shard.forget_some(now.minus(windows.max(reopen_within)), most)
     }
 
@@ -242,7 +243,7 @@ impl Partition {
             counted_to: self.shard.settled_at()?,
             last_record: self.last_record,
         };
-        let bytes = checkpoint::write(&self.shard, &self.responses, &self.rules, &origin);
+        let bytes = checkpoint::write(&self.shard, &self.responses, &self.catalog, &origin);
         self.imaged_at = Some(self.position);
         Some((origin, bytes))
     }

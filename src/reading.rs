@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::agreement::State;
+use crate::agreement::VerdictState;
+use crate::catalog::Catalog;
 use crate::measure::{Basis, Measure};
-use crate::rules::Rules;
-use crate::ticket::Place;
+use crate::ticket::WaitLocation;
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
-use crate::window::Waited;
+use crate::window::WaitedQuantile;
 
 /// The quantiles of every reading, per mille.
 pub const QUANTILES_PER_MILLE: [u32; 4] = [500, 900, 950, 990];
@@ -49,7 +49,7 @@ pub struct Reading {
     /// Those given up in the window: solved, closed or merged without a word.
     pub given_up: u64,
     /// Quantiles with those still waiting counted as such.
-    pub q_with_waiting: Quantiles<Waited>,
+    pub q_with_waiting: Quantiles<WaitedQuantile>,
     /// The share within each agreed target of that kind of time, exact.
     pub within: Vec<Within>,
     /// Which tickets it is of; absent where it is of all.
@@ -96,14 +96,14 @@ pub struct Verdict {
     pub compliance: Option<u32>,
     /// The verdict.
     #[serde(serialize_with = "state_label")]
-    pub state: State,
+    pub state: VerdictState,
     /// Whether the share within what others achieve is below the agreed share.
     pub behind_market: bool,
     /// Where the known history begins; none where it is whole.
     pub history_from: Option<Timestamp>,
     /// Where the waiting of the missed went; absent where none is, and where nobody looked it up.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub went: Option<WentShown>,
+    pub breakdown: Option<BreakdownShown>,
 }
 
 /// One value for each of [`QUANTILES_PER_MILLE`].
@@ -131,7 +131,7 @@ impl<T> From<[T; 4]> for Quantiles<T> {
 
 /// Where waiting went, as it is printed: seconds by place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct WentShown {
+pub struct BreakdownShown {
     /// With nobody who answers for it.
     pub unclaimed: Seconds,
     /// With each team, by name.
@@ -144,22 +144,25 @@ pub struct WentShown {
     pub closed: Seconds,
 }
 
-impl WentShown {
+impl BreakdownShown {
     /// Of places and how long.
-    pub fn new(went: impl Iterator<Item = (Place, Elapsed)>, rules: &Rules) -> Self {
+    pub fn new(
+        breakdown: impl Iterator<Item = (WaitLocation, Elapsed)>,
+        catalog: &Catalog,
+    ) -> Self {
         let mut shown = Self::default();
-        for (place, elapsed) in went {
-            match place {
-                Place::With(slot) if slot == rules.unclaimed() => {
+        for (location, elapsed) in breakdown {
+            match location {
+                WaitLocation::With(scope) if scope == catalog.unclaimed() => {
                     shown.unclaimed = Seconds(elapsed)
                 }
-                Place::With(slot) => {
-                    let team = rules.slot_name(slot).unwrap_or_default();
+                WaitLocation::With(scope) => {
+                    let team = catalog.scope_name(scope).unwrap_or_default();
                     shown.teams.insert(team.into(), Seconds(elapsed));
                 }
-                Place::Pending => shown.pending = Seconds(elapsed),
-                Place::OnHold => shown.on_hold = Seconds(elapsed),
-                Place::Closed => shown.closed = Seconds(elapsed),
+                WaitLocation::Pending => shown.pending = Seconds(elapsed),
+                WaitLocation::OnHold => shown.on_hold = Seconds(elapsed),
+                WaitLocation::Closed => shown.closed = Seconds(elapsed),
             }
         }
         shown
@@ -193,7 +196,7 @@ impl Serialize for Timestamp {
     }
 }
 
-impl Serialize for Waited {
+impl Serialize for WaitedQuantile {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Value(elapsed) => Seconds(*elapsed).serialize(serializer),
@@ -215,7 +218,7 @@ fn basis_label<S: Serializer>(basis: &Basis, serializer: S) -> Result<S::Ok, S::
     serializer.serialize_str(basis.label())
 }
 
-fn state_label<S: Serializer>(state: &State, serializer: S) -> Result<S::Ok, S::Error> {
+fn state_label<S: Serializer>(state: &VerdictState, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(state.label())
 }
 

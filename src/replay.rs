@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::alert::Transition;
+use crate::catalog::Catalog;
 use crate::event::{Event, Outcome, Outcomes};
 use crate::explain::Explained;
-use crate::rules::Rules;
 use crate::shard::Shard;
 use crate::time::{DAY_MS, Elapsed, Timestamp};
 use crate::view::View;
 
-mod watch;
+mod alert_history;
 
 /// Instants that one replay reads at most: an hour's step over eleven years.
 pub const INSTANTS_MAX: i64 = 100_000;
@@ -26,7 +26,7 @@ const SIMILAR_MAX: usize = 3;
 pub struct Replay {
     shard: Shard,
     /// Absent where teams are taken as they come: known once all events are.
-    rules: Option<Arc<Rules>>,
+    catalog: Option<Arc<Catalog>>,
     outcomes: Outcomes,
 }
 
@@ -35,20 +35,20 @@ pub struct Replay {
 pub struct Readings {
     shard: Shard,
     view: Option<View>,
-    rules: Arc<Rules>,
+    catalog: Arc<Catalog>,
     /// Absent where nothing is agreed on, and so nothing to watch.
-    watch: Option<watch::Watch>,
+    watch: Option<alert_history::AlertHistory>,
     /// Whether there were more teams than are told apart, and no agreement that says which count.
     pub too_many_teams: bool,
 }
 
 impl Replay {
     /// A replay by these rules; without any, every team as it comes.
-    pub fn new(rules: Option<Arc<Rules>>) -> Self {
-        let placeholder = || Arc::new(Rules::as_they_come(std::iter::empty()).0);
+    pub fn new(catalog: Option<Arc<Catalog>>) -> Self {
+        let placeholder = || Arc::new(Catalog::from_observed_teams(std::iter::empty()).0);
         Self {
-            shard: Shard::new(rules.clone().unwrap_or_else(placeholder)),
-            rules,
+            shard: Shard::new(catalog.clone().unwrap_or_else(placeholder)),
+            catalog,
             outcomes: Outcomes::default(),
         }
     }
@@ -103,17 +103,17 @@ impl Replay {
 
     /// All events are in: from here on it is read.
     pub fn into_readings(mut self) -> Readings {
-        let (rules, too_many_teams) = match self.rules.take() {
-            Some(rules) => (rules, false),
+        let (catalog, too_many_teams) = match self.catalog.take() {
+            Some(catalog) => (catalog, false),
             None => {
-                let (rules, too_many) = Rules::as_they_come(self.shard.team_names());
-                let rules = Arc::new(rules);
-                self.shard.adopt(Arc::clone(&rules), &mut ());
-                (rules, too_many)
+                let (catalog, too_many) = Catalog::from_observed_teams(self.shard.team_names());
+                let catalog = Arc::new(catalog);
+                self.shard.adopt(Arc::clone(&catalog), &mut ());
+                (catalog, too_many)
             }
         };
-        let watch = rules.objectives().next().map(|_| watch::Watch::new(&rules));
-        Readings { shard: self.shard, view: None, rules, watch, too_many_teams }
+        let watch = catalog.objectives().next().map(|_| alert_history::AlertHistory::new(&catalog));
+        Readings { shard: self.shard, view: None, catalog, watch, too_many_teams }
     }
 }
 
@@ -121,7 +121,7 @@ impl Readings {
     /// One ticket explained as of an instant; none where no ticket has that id.
     pub fn explain(&mut self, ticket: &str, now: Timestamp) -> Option<Explained<'_>> {
         let steps = self.shard.trace(ticket, now)?;
-        Some(Explained::new(ticket, steps, &self.rules, now))
+        Some(Explained::new(ticket, steps, &self.catalog, now))
     }
 
     /// Ids of tickets that differ little from one that is not there.
@@ -138,7 +138,7 @@ impl Readings {
                 (Some(_), Some((first, _))) => first.minus(Elapsed::from_ms(1)).min(now),
                 (Some(_) | None, _) => now,
             };
-            View::new(Arc::clone(&self.rules), begin)
+            View::new(Arc::clone(&self.catalog), begin)
         });
         let mut transitions = Vec::new();
         if let Some(watch) = &mut self.watch {

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::agreement::Level;
+use crate::catalog::{Catalog, ScopeId};
 use crate::measure::{Basis, Measure};
 use crate::name::UNCLAIMED;
-use crate::rules::{Rules, Slot};
 use crate::ticket::{Ended, Rated, Running, Sink};
 use crate::time::{Elapsed, MINUTE_MS};
 
@@ -27,13 +27,13 @@ const TARGETS_MAX: usize = 40;
 /// The samples of every team and measure. The whole organisation is their sum, so it has none of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Responses {
-    all: BTreeMap<(Slot, Measure), Counted>,
+    all: BTreeMap<(ScopeId, Measure), ResponseCounts>,
     total: u64,
 }
 
 /// The samples of one team and measure.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Counted {
+pub struct ResponseCounts {
     /// The kind of time that they are in.
     pub basis: Basis,
     /// The bounds of the buckets, ascending.
@@ -46,7 +46,7 @@ pub struct Counted {
 
 /// One series as a checkpoint has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct CountedImage<'b> {
+pub(crate) struct ResponseCountsImage<'b> {
     /// The team, as readings name it: `unclaimed` for what nobody answers for.
     pub(crate) team: &'b str,
     pub(crate) measure: Measure,
@@ -58,18 +58,18 @@ pub(crate) struct CountedImage<'b> {
 
 impl Responses {
     /// Nothing counted yet, of every team and measure of the rules.
-    pub fn new(rules: &Rules) -> Self {
+    pub fn new(catalog: &Catalog) -> Self {
         let mut all = BTreeMap::new();
-        for &measure in rules.measures() {
-            let bounds = bounds(rules, measure);
-            for slot in rules.ticket_slots() {
-                let counted = Counted {
-                    basis: rules.basis_shown(slot, measure),
+        for &measure in catalog.measures() {
+            let bounds = bounds(catalog, measure);
+            for scope in catalog.ticket_scopes() {
+                let counted = ResponseCounts {
+                    basis: catalog.basis_shown(scope, measure),
                     bounds: Arc::clone(&bounds),
                     counts: vec![0; bounds.len() + 1],
                     sum_ms: 0,
                 };
-                all.insert((slot, measure), counted);
+                all.insert((scope, measure), counted);
             }
         }
         Self { all, total: 0 }
@@ -77,7 +77,7 @@ impl Responses {
 
     /// Counts a sample that was never there before.
     pub fn count(&mut self, ended: &Ended) {
-        if let Some(counted) = self.all.get_mut(&(ended.slot, ended.measure)) {
+        if let Some(counted) = self.all.get_mut(&(ended.scope, ended.measure)) {
             let elapsed = ended.elapsed_in(counted.basis);
             let bucket = counted.bounds.partition_point(|bound| *bound < elapsed);
             counted.counts[bucket] = counted.counts[bucket].saturating_add(1);
@@ -87,8 +87,8 @@ impl Responses {
     }
 
     /// Every series, by team and measure.
-    pub fn iter(&self) -> impl Iterator<Item = (Slot, Measure, &Counted)> {
-        self.all.iter().map(|((slot, measure), counted)| (*slot, *measure, counted))
+    pub fn iter(&self) -> impl Iterator<Item = (ScopeId, Measure, &ResponseCounts)> {
+        self.all.iter().map(|((scope, measure), counted)| (*scope, *measure, counted))
     }
 
     /// Adds those of another partition, counted by the same rules.
@@ -109,15 +109,15 @@ impl Responses {
     }
 
     /// The same as other rules have it.
-    pub fn by_other_rules(&self, rules: &Rules, others: &Rules) -> Self {
-        Self::restore(others, &self.images(rules))
+    pub fn by_other_catalog(&self, catalog: &Catalog, others: &Catalog) -> Self {
+        Self::restore(others, &self.images(catalog))
     }
 
-    pub(crate) fn images<'a>(&'a self, rules: &'a Rules) -> Vec<CountedImage<'a>> {
+    pub(crate) fn images<'a>(&'a self, catalog: &'a Catalog) -> Vec<ResponseCountsImage<'a>> {
         let counted = self.all.iter().filter(|(_, counted)| counted.total() > 0);
         counted
-            .map(|((slot, measure), counted)| CountedImage {
-                team: rules.slot_name(*slot).unwrap_or(UNCLAIMED),
+            .map(|((scope, measure), counted)| ResponseCountsImage {
+                team: catalog.scope_name(*scope).unwrap_or(UNCLAIMED),
                 measure: *measure,
                 basis: counted.basis,
                 sum_ms: counted.sum_ms,
@@ -134,12 +134,12 @@ impl Responses {
 
     /// Takes over what was counted before, perhaps by other rules: a bucket that is no more goes to the next
     /// longer one, a team that is no more is left out, and another kind of time is another series.
-    pub(crate) fn restore(rules: &Rules, images: &[CountedImage<'_>]) -> Self {
-        let mut responses = Self::new(rules);
+    pub(crate) fn restore(catalog: &Catalog, images: &[ResponseCountsImage<'_>]) -> Self {
+        let mut responses = Self::new(catalog);
         for image in images {
-            let slot = rules.slot_of_team(image.team);
-            let is_declared = image.team == UNCLAIMED || slot != rules.unclaimed();
-            let counted = responses.all.get_mut(&(slot, image.measure));
+            let scope = catalog.scope_of_team(image.team);
+            let is_declared = image.team == UNCLAIMED || scope != catalog.unclaimed();
+            let counted = responses.all.get_mut(&(scope, image.measure));
             let Some(counted) = counted.filter(|counted| counted.basis == image.basis) else {
                 continue;
             };
@@ -159,7 +159,7 @@ impl Responses {
     }
 }
 
-impl Counted {
+impl ResponseCounts {
     /// How many samples there are.
     pub fn total(&self) -> u64 {
         self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
@@ -167,14 +167,14 @@ impl Counted {
 }
 
 /// All samples. It saturates as the counts do: an image may say anything.
-fn total(all: &BTreeMap<(Slot, Measure), Counted>) -> u64 {
+fn total(all: &BTreeMap<(ScopeId, Measure), ResponseCounts>) -> u64 {
     all.values().fold(0, |sum, counted| sum.saturating_add(counted.total()))
 }
 
 /// The bounds of a measure: some for all, and every agreed target of whatever team, so that those of teams
 /// can be added up.
-fn bounds(rules: &Rules, measure: Measure) -> Arc<[Elapsed]> {
-    let of_measure = rules.objectives().filter(|(_, _, objective)| objective.measure == measure);
+fn bounds(catalog: &Catalog, measure: Measure) -> Arc<[Elapsed]> {
+    let of_measure = catalog.objectives().filter(|(_, _, objective)| objective.measure == measure);
     let targets = of_measure.flat_map(|(_, _, o)| o.levels().flat_map(Level::targets));
     let targets: BTreeSet<Elapsed> = targets.map(|target| target.elapsed).collect();
     let usual = if measure.is_count() {
@@ -187,12 +187,12 @@ fn bounds(rules: &Rules, measure: Measure) -> Arc<[Elapsed]> {
 }
 
 /// Counts the samples that are made on their way to a sink.
-pub(crate) struct Counting<'a> {
+pub(crate) struct ResponseCounter<'a> {
     pub(crate) sink: &'a mut dyn Sink,
     pub(crate) responses: &'a mut Responses,
 }
 
-impl Sink for Counting<'_> {
+impl Sink for ResponseCounter<'_> {
     fn ended(&mut self, ended: &Ended, by: i64) {
         self.sink.ended(ended, by);
     }
@@ -222,18 +222,18 @@ mod tests {
     /// Found by the fuzzer: the sum over all series overflowed.
     #[test]
     fn counts_as_large_as_there_are_saturate() {
-        let rules = Rules::new(&[], &Measure::ALL);
-        let image = |measure| CountedImage {
+        let catalog = Catalog::new(&[], &Measure::ALL);
+        let image = |measure| ResponseCountsImage {
             team: UNCLAIMED,
             measure,
-            basis: rules.basis_shown(rules.unclaimed(), measure),
+            basis: catalog.basis_shown(catalog.unclaimed(), measure),
             sum_ms: i64::MAX,
             buckets: vec![(None, u64::MAX), (Some(Elapsed::ZERO), u64::MAX)],
         };
         let images = Measure::ALL.map(image);
-        let mut restored = Responses::restore(&rules, &images);
+        let mut restored = Responses::restore(&catalog, &images);
         assert_eq!(restored.total(), u64::MAX);
-        restored.merge(&Responses::restore(&rules, &images));
+        restored.merge(&Responses::restore(&catalog, &images));
         assert_eq!(restored.total(), u64::MAX);
     }
 }

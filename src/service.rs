@@ -14,22 +14,18 @@
 //! view: counting commutes, so the workers never wait for each other or for a reader.
 
 mod alertmanager;
-mod api;
-mod board;
 pub mod clock;
-mod dead_letters;
+mod coordinator;
 pub mod demo;
 mod http;
 mod instruments;
-mod metrics;
-pub mod observe;
-mod picture;
+mod kafka;
+pub mod log_counter;
 pub mod run;
-mod server;
 #[cfg(test)]
-mod story;
+#[path = "../tests/board/scenario.rs"]
+mod scenario;
+mod shutdown;
 mod store;
-mod stream;
-mod viewer;
 
-pub use stream::client_config;
+pub use kafka::client_config;

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::catalog::{Catalog, ChannelId, ScopeId};
 use crate::event::{Event, Outcome, Skip, Subject};
 use crate::measure::Measure;
 use crate::name::{NameId, Names};
-use crate::rules::{ChannelId, Rules, Slot};
 use crate::ticket::{
-    Context, Entry, Found, Making, Sink, Step, TakingBack, Timeline, TimelineImage, pack_detail,
+    DerivationContext, Entry, NewSampleFilter, Placement, RetractionRecorder, Sink, Step, Timeline,
+    TimelineImage, pack_detail,
 };
 use crate::time::Timestamp;
 
@@ -33,10 +34,10 @@ const CHUNK: usize = 4_096;
 /// The state of one source partition.
 #[derive(Debug)]
 pub struct Shard {
-    rules: Arc<Rules>,
+    catalog: Arc<Catalog>,
     names: Names,
     /// The slot of each name as a team's.
-    slots: Vec<Slot>,
+    scopes: Vec<ScopeId>,
     /// The same as a channel's.
     channels: Vec<ChannelId>,
     timelines: Vec<Vec<Timeline>>,
@@ -47,7 +48,7 @@ pub struct Shard {
     /// Timelines whose next event lies after `now`, by its time.
     ahead: BTreeSet<(Timestamp, u32)>,
     /// The measures of samples that were taken back and may come again, by timeline.
-    taken: BTreeMap<u32, Vec<Measure>>,
+    retracted: BTreeMap<u32, Vec<Measure>>,
     /// Numbers of timelines that were forgotten, to be given again.
     vacant: Vec<u32>,
     stubs: stubs::Stubs,
@@ -83,22 +84,22 @@ impl Default for Bounds {
 
 impl Shard {
     /// An empty shard.
-    pub fn new(rules: Arc<Rules>) -> Self {
-        Self::bounded(rules, Bounds::default())
+    pub fn new(catalog: Arc<Catalog>) -> Self {
+        Self::bounded(catalog, Bounds::default())
     }
 
     /// An empty shard that holds at most so much.
-    pub fn bounded(rules: Arc<Rules>, bounds: Bounds) -> Self {
+    pub fn bounded(catalog: Arc<Catalog>, bounds: Bounds) -> Self {
         Self {
-            rules,
+            catalog,
             names: Names::new(),
-            slots: Vec::new(),
+            scopes: Vec::new(),
             channels: Vec::new(),
             timelines: Vec::new(),
             register: HashTable::new(),
             marked: Vec::new(),
             ahead: BTreeSet::new(),
-            taken: BTreeMap::new(),
+            retracted: BTreeMap::new(),
             vacant: Vec::new(),
             stubs: stubs::Stubs::default(),
             bounds,
@@ -149,15 +150,18 @@ impl Shard {
     /// Like [`Shard::advance`], but derives at most so many timelines; whether some are left. For a sink
     /// that hands on what it is told before it grows large.
     pub fn advance_some(&mut self, now: Timestamp, most: usize, sink: &mut dyn Sink) -> bool {
-        self.name_slots();
+        self.resolve_names();
         while let Some(&(time, number)) = self.ahead.first().filter(|(time, _)| *time <= now) {
             self.ahead.remove(&(time, number));
             self.mark(number);
         }
         let rest = self.marked.len().saturating_sub(most);
         for number in self.marked.split_off(rest) {
-            let context =
-                Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
+            let context = DerivationContext {
+                catalog: &self.catalog,
+                scopes: &self.scopes,
+                channels: &self.channels,
+            };
             let Some(timeline) = timeline_at(&mut self.timelines, number) else {
                 continue;
             };
@@ -173,9 +177,10 @@ impl Shard {
                     continue;
                 }
             }
-            let taken = self.taken.remove(&number).unwrap_or_default();
-            let mut making = Making { sink: &mut *sink, rules: &self.rules, taken };
-            if let Some(next) = timeline.advance(now, context, &mut making) {
+            let retracted = self.retracted.remove(&number).unwrap_or_default();
+            let mut new_samples =
+                NewSampleFilter { sink: &mut *sink, catalog: &self.catalog, retracted };
+            if let Some(next) = timeline.advance(now, context, &mut new_samples) {
                 self.ahead.insert((next, number));
             }
         }
@@ -204,11 +209,11 @@ impl Shard {
     /// which no stopwatch runs or is paused: nothing in any window that begins at or after `horizon` is of
     /// them. How many are forgotten.
     pub fn forget_some(&mut self, horizon: Timestamp, most: usize) -> usize {
-        let slots = u32::try_from(self.register.len() + self.vacant.len()).unwrap_or(u32::MAX);
+        let scopes = u32::try_from(self.register.len() + self.vacant.len()).unwrap_or(u32::MAX);
         let mut forgotten = 0;
-        for _ in 0..most.min(slots as usize) {
+        for _ in 0..most.min(scopes as usize) {
             let number = self.looks_at;
-            self.looks_at = if number + 1 < slots { number + 1 } else { 0 };
+            self.looks_at = if number + 1 < scopes { number + 1 } else { 0 };
             forgotten += usize::from(self.forget(number, horizon));
         }
         self.stubs.prune(self.advanced_to, self.bounds.stubs);
@@ -227,8 +232,12 @@ impl Shard {
         let timelines = &self.timelines;
         let is_it = |&number: &u32| xxh3_64(key_at(timelines, number)) == key;
         let Some(&number) = self.register.find(key, is_it) else { return false };
-        self.name_slots();
-        let context = Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
+        self.resolve_names();
+        let context = DerivationContext {
+            catalog: &self.catalog,
+            scopes: &self.scopes,
+            channels: &self.channels,
+        };
         if let Some(timeline) = timeline_at(&mut self.timelines, number)
             && !timeline.split
         {
@@ -241,7 +250,11 @@ impl Shard {
     }
 
     fn forget(&mut self, number: u32, horizon: Timestamp) -> bool {
-        let context = Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
+        let context = DerivationContext {
+            catalog: &self.catalog,
+            scopes: &self.scopes,
+            channels: &self.channels,
+        };
         let Some(timeline) = timeline_at(&mut self.timelines, number) else { return false };
         // A concern is about a team, and stays with it.
         if timeline.marked || timeline.restored || timeline.key().first().is_none_or(|b| *b == b' ')
@@ -257,7 +270,7 @@ impl Shard {
             entry.remove();
         }
         self.vacant.push(number);
-        self.taken.remove(&number);
+        self.retracted.remove(&number);
         self.stubs.put(Stub { key, last });
         true
     }
@@ -269,25 +282,30 @@ impl Shard {
 
     /// Takes everything back from the sink, as when the partition goes to another instance.
     pub fn withdraw(&mut self, sink: &mut dyn Sink) {
-        self.name_slots();
-        let context = Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
+        self.resolve_names();
+        let context = DerivationContext {
+            catalog: &self.catalog,
+            scopes: &self.scopes,
+            channels: &self.channels,
+        };
         for (number, timeline) in (0..).zip(self.timelines.iter_mut().flatten()) {
-            let mut taken = Vec::new();
-            let rules = &self.rules;
-            let mut taking_back = TakingBack { sink: &mut *sink, rules, taken: &mut taken };
-            timeline.unwind_all(context, &mut taking_back);
-            if !taken.is_empty() {
-                self.taken.entry(number).or_default().extend(taken);
+            let mut retracted = Vec::new();
+            let catalog = &self.catalog;
+            let mut retractions =
+                RetractionRecorder { sink: &mut *sink, catalog, retracted: &mut retracted };
+            timeline.unwind_all(context, &mut retractions);
+            if !retracted.is_empty() {
+                self.retracted.entry(number).or_default().extend(retracted);
             }
         }
     }
 
     /// Judges by other rules from now on: all is taken back from the sink, and brought back by the next
     /// [`Shard::advance`].
-    pub fn adopt(&mut self, rules: Arc<Rules>, sink: &mut dyn Sink) {
+    pub fn adopt(&mut self, catalog: Arc<Catalog>, sink: &mut dyn Sink) {
         self.withdraw(sink);
-        self.rules = rules;
-        self.slots.clear();
+        self.catalog = catalog;
+        self.scopes.clear();
         self.channels.clear();
         self.ahead.clear();
         for number in 0..self.register.len() + self.vacant.len() {
@@ -297,14 +315,18 @@ impl Shard {
 
     /// A ticket's events up to `now`, each with what it did; none where no ticket has that id.
     pub fn trace(&mut self, ticket: &str, now: Timestamp) -> Option<Vec<Step>> {
-        self.name_slots();
+        self.resolve_names();
         let subject = Subject::Ticket(Cow::Borrowed(ticket));
         let mut buffer = [0_u8; 256];
         let key = key_of(&subject, &mut buffer);
         let known = |&number: &u32| key_at(&self.timelines, number) == key;
         let number = *self.register.find(xxh3_64(key), known)? as usize;
         let timeline = self.timelines.get(number / CHUNK)?.get(number % CHUNK)?;
-        let context = Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
+        let context = DerivationContext {
+            catalog: &self.catalog,
+            scopes: &self.scopes,
+            channels: &self.channels,
+        };
         Some(timeline.trace(now, &self.names, context))
     }
 
@@ -377,14 +399,14 @@ impl Shard {
 
     /// A shard from the image of one; none where an event cannot be read, or names what is not there.
     pub(crate) fn restore(
-        rules: Arc<Rules>,
+        catalog: Arc<Catalog>,
         names: &[&str],
         timelines: &[TimelineImage<'_>],
         (stubs, counted_to): (&[Stub], Timestamp),
     ) -> Option<Self> {
         let names_restored = Names::from_ordered(names)?;
         let opened = Some(Vec::with_capacity(timelines.len()));
-        let mut shard = Self { names: names_restored, counted_to, opened, ..Self::new(rules) };
+        let mut shard = Self { names: names_restored, counted_to, opened, ..Self::new(catalog) };
         stubs.iter().for_each(|stub| shard.stubs.put(*stub));
         let known = names.len();
         let is_known = |entry: &Entry<'_>| {
@@ -407,8 +429,12 @@ impl Shard {
     }
 
     fn enter(&mut self, number: u32, entry: &Entry<'_>, sink: &mut dyn Sink) -> Outcome {
-        self.name_slots();
-        let context = Context { rules: &self.rules, slots: &self.slots, channels: &self.channels };
+        self.resolve_names();
+        let context = DerivationContext {
+            catalog: &self.catalog,
+            scopes: &self.scopes,
+            channels: &self.channels,
+        };
         let Some(timeline) = timeline_at(&mut self.timelines, number) else {
             return Outcome::Skipped(Skip::TicketFull);
         };
@@ -419,35 +445,38 @@ impl Shard {
                 self.ahead.insert((next, number));
             }
         }
-        let (place, outcome) = match timeline.find(entry, &self.names) {
-            Found::Place(place) => (place, Outcome::Applied),
-            Found::Duplicate => return Outcome::Duplicate,
-            Found::Loses => return Outcome::Skipped(Skip::Conflicting),
-            Found::Full => return Outcome::Skipped(Skip::TicketFull),
-            Found::Wins => {
+        let (point, outcome) = match timeline.find(entry, &self.names) {
+            Placement::Insert(point) => (point, Outcome::Applied),
+            Placement::Duplicate => return Outcome::Duplicate,
+            Placement::Loses => return Outcome::Skipped(Skip::Conflicting),
+            Placement::Full => return Outcome::Skipped(Skip::TicketFull),
+            Placement::Wins => {
                 let spot = timeline.spot_to_replace(entry, &self.names);
                 timeline.unwind(spot, context, sink);
                 timeline.remove_twin(entry, &self.names);
-                let Found::Place(place) = timeline.find(entry, &self.names) else {
+                let Placement::Insert(point) = timeline.find(entry, &self.names) else {
                     return Outcome::Skipped(Skip::TicketFull);
                 };
-                (place, Outcome::Skipped(Skip::Conflicting))
+                (point, Outcome::Skipped(Skip::Conflicting))
             }
         };
-        if timeline.disturbs(place) {
-            let is_late = timeline.is_late(place);
-            let mut taken = Vec::new();
-            let mut taking_back =
-                TakingBack { sink: &mut *sink, rules: &self.rules, taken: &mut taken };
-            timeline.unwind(place.spot, context, &mut taking_back);
+        if timeline.disturbs(point) {
+            let is_late = timeline.is_late(point);
+            let mut retracted = Vec::new();
+            let mut retractions = RetractionRecorder {
+                sink: &mut *sink,
+                catalog: &self.catalog,
+                retracted: &mut retracted,
+            };
+            timeline.unwind(point.spot, context, &mut retractions);
             if is_late {
-                sink.came_late(!taken.is_empty());
+                sink.came_late(!retracted.is_empty());
             }
-            if !taken.is_empty() {
-                self.taken.entry(number).or_default().extend(taken);
+            if !retracted.is_empty() {
+                self.retracted.entry(number).or_default().extend(retracted);
             }
         }
-        timeline.insert(place, entry);
+        timeline.insert(point, entry);
         self.mark(number);
         outcome
     }
@@ -481,10 +510,10 @@ impl Shard {
     /// Takes in a timeline that is not there yet, with the hash of its key; returns its number.
     fn push(&mut self, timeline: Timeline, hash: u64) -> u32 {
         if let Some(number) = self.vacant.pop()
-            && let Some(place) = timeline_at(&mut self.timelines, number)
+            && let Some(point) = timeline_at(&mut self.timelines, number)
         {
-            *place = timeline;
-            self.enrol(number, hash);
+            *point = timeline;
+            self.register(number, hash);
             return number;
         }
         let number = u32::try_from(self.register.len()).unwrap_or(u32::MAX);
@@ -494,11 +523,11 @@ impl Shard {
         if let Some(chunk) = self.timelines.last_mut() {
             chunk.push(timeline);
         }
-        self.enrol(number, hash);
+        self.register(number, hash);
         number
     }
 
-    fn enrol(&mut self, number: u32, hash: u64) {
+    fn register(&mut self, number: u32, hash: u64) {
         let timelines = &self.timelines;
         // What a team raised is said of the team, wherever it came.
         if let Some(opened) = &mut self.opened
@@ -519,12 +548,12 @@ impl Shard {
     }
 
     /// Looks up what names that are new mean as teams and as channels.
-    fn name_slots(&mut self) {
-        for index in self.slots.len()..self.names.len() {
+    fn resolve_names(&mut self) {
+        for index in self.scopes.len()..self.names.len() {
             let id = NameId::from_index(u32::try_from(index).unwrap_or(u32::MAX));
             let name = self.names.text(id);
-            self.slots.push(self.rules.slot_of_team(name));
-            self.channels.push(self.rules.channel(name));
+            self.scopes.push(self.catalog.scope_of_team(name));
+            self.channels.push(self.catalog.channel(name));
         }
     }
 }

@@ -1,22 +1,25 @@
 //! One ticket's events in event-time order, and what the measures' stopwatches make of them.
 
-mod effect;
+mod change;
 mod entry;
 mod fold;
-mod made;
+mod retraction;
 mod order;
-mod place;
+mod breakdown;
 mod state;
+mod status;
 mod stopwatch;
 mod timeline;
 mod trace;
 
-pub use effect::{Band, Ended, Ending, GivenUp, Hands, Rated, RatingKind, Running, Sink};
-pub use place::{Place, Standing, Wandering, Went};
+pub use breakdown::{Breakdown, BreakdownSoFar, TicketPosition, WaitLocation};
+pub use change::{
+    Band, Ended, Ending, GivenUp, Rated, RatingKind, Running, Sink, StopwatchPosition,
+};
 pub use timeline::EVENTS_PER_TICKET_MAX;
 pub use trace::Step;
 
 pub(crate) use entry::{Entry, pack_detail};
-pub(crate) use made::{Making, TakingBack};
-pub(crate) use stopwatch::Context;
-pub(crate) use timeline::{Found, Timeline, TimelineImage};
+pub(crate) use retraction::{NewSampleFilter, RetractionRecorder};
+pub(crate) use stopwatch::DerivationContext;
+pub(crate) use timeline::{Placement, Timeline, TimelineImage};

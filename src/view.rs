@@ -8,16 +8,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Measure;
-use crate::rules::{ChannelId, CourseId, ObjectiveId, Rules, Slot};
-use crate::ticket::{Band, Ended, GivenUp, Hands, Rated, RatingKind, Running, Sink};
+use crate::ticket::{Band, Ended, GivenUp, Rated, RatingKind, Running, Sink, StopwatchPosition};
 use crate::time::{Elapsed, Timestamp};
 use crate::window::{Instant, Levels, Part, Ring, Scores, Series, Waiting};
 
 mod judged;
 mod readings;
-mod went;
+mod breakdown;
 
 /// The windows and those who wait, as of one instant.
 ///
@@ -25,7 +25,7 @@ mod went;
 /// then read. The instant must not go back.
 #[derive(Debug)]
 pub struct View {
-    rules: Arc<Rules>,
+    catalog: Arc<Catalog>,
     now: Timestamp,
     /// Before this instant no window moves.
     moves_at: Timestamp,
@@ -34,67 +34,70 @@ pub struct View {
     /// By slot and course.
     series: Vec<Option<Box<Series>>>,
     /// The parts of those that some reading is split by.
-    parts: BTreeMap<(Slot, CourseId, Part), Series>,
+    parts: BTreeMap<(ScopeId, StopwatchKindId, Part), Series>,
     /// By slot and course; that of the organisation stays empty.
     waiting: Vec<Option<Box<Waiting>>>,
     /// Those over an objective whatever their priority is now, see [`Running::over`]; how many.
-    stuck: BTreeMap<(ObjectiveId, Slot, Option<Priority>, Hands), u64>,
+    sticky_overdue: BTreeMap<(ObjectiveId, ScopeId, Option<Priority>, StopwatchPosition), u64>,
     /// Those whose waiting went elsewhere, too, or who are stuck, by course, slot, priority and hands.
-    wandering: BTreeMap<(CourseId, Slot, Option<Priority>, Hands), Vec<Running>>,
-    ratings: BTreeMap<(Slot, RatingKind), Ring<Scores>>,
+    breakdown_so_far:
+        BTreeMap<(StopwatchKindId, ScopeId, Option<Priority>, StopwatchPosition), Vec<Running>>,
+    ratings: BTreeMap<(ScopeId, RatingKind), Ring<Scores>>,
     /// The customers' ratings, by how long they had waited beside the target.
     bands: BTreeMap<ObjectiveId, Ring<[Scores; Band::ALL.len()]>>,
 }
 
 impl Sink for View {
     fn ended(&mut self, ended: &Ended, by: i64) {
-        for slot in [ended.slot, self.rules.organisation()] {
-            if !self.is_asked(slot, ended.course) {
+        for scope in [ended.scope, self.catalog.organisation()] {
+            if !self.is_asked(scope, ended.stopwatch_kind) {
                 continue;
             }
-            self.series_at(slot, ended.course);
-            let index = self.rules.series_index(slot, ended.course);
+            self.series_at(scope, ended.stopwatch_kind);
+            let index = self.catalog.series_index(scope, ended.stopwatch_kind);
             if let Some(series) = &mut self.series[index] {
-                series.add(ended, by, &self.rules, self.now);
+                series.add(ended, by, &self.catalog, self.now);
             }
-            if self.rules.has_splits() && self.rules.is_standard(ended.course) {
-                self.count_parts(slot, ended, by);
+            if self.catalog.has_splits() && self.catalog.is_standard(ended.stopwatch_kind) {
+                self.count_parts(scope, ended, by);
             }
         }
     }
 
     fn running(&mut self, running: &Running, by: i64) {
-        let rules = Arc::clone(&self.rules);
-        let organisation = rules.organisation();
-        if !self.is_asked(running.slot, running.course)
-            && !self.is_asked(organisation, running.course)
+        let catalog = Arc::clone(&self.catalog);
+        let organisation = catalog.organisation();
+        if !self.is_asked(running.scope, running.stopwatch_kind)
+            && !self.is_asked(organisation, running.stopwatch_kind)
         {
             return;
         }
-        let index = rules.series_index(running.slot, running.course);
+        let index = catalog.series_index(running.scope, running.stopwatch_kind);
         let waiting = self.waiting[index].get_or_insert_default();
-        waiting.add(running, rules.has_calendars(), by);
-        let Running { course, slot, priority, hands, .. } = *running;
+        waiting.add(running, catalog.has_calendars(), by);
+        let Running { stopwatch_kind, scope, priority, position, .. } = *running;
         for &id in &running.over {
-            let (owner, _) = rules.objective(id);
-            if rules.course_judged(id) == course && (owner == slot || owner == organisation) {
-                let key = (id, slot, priority, hands);
-                let count = self.stuck.entry(key).or_default();
+            let (owner, _) = catalog.objective(id);
+            if catalog.stopwatch_kind_judged(id) == stopwatch_kind
+                && (owner == scope || owner == organisation)
+            {
+                let key = (id, scope, priority, position);
+                let count = self.sticky_overdue.entry(key).or_default();
                 *count = count.saturating_add_signed(by);
                 if *count == 0 {
-                    self.stuck.remove(&key);
+                    self.sticky_overdue.remove(&key);
                 }
             }
         }
-        if running.wandering.is_some() || !running.over.is_empty() {
+        if running.breakdown_so_far.is_some() || !running.over.is_empty() {
             self.keep_wandering(running, by);
         }
     }
 
     fn rated(&mut self, rated: &Rated, by: i64) {
-        let (windows, now) = (self.rules.windows(), self.now);
-        for slot in [rated.slot, self.rules.organisation()] {
-            let ring = self.ratings.entry((slot, rated.kind));
+        let (windows, now) = (self.catalog.windows(), self.now);
+        for scope in [rated.scope, self.catalog.organisation()] {
+            let ring = self.ratings.entry((scope, rated.kind));
             let ring = ring.or_insert_with(|| Ring::new(windows, now));
             ring.add(rated.at, now, |scores| scores.add(rated.score, by));
             self.moves_at = self.moves_at.min(ring.moves_at());
@@ -109,10 +112,10 @@ impl Sink for View {
 
 impl View {
     /// An empty view as of `now`.
-    pub fn new(rules: Arc<Rules>, now: Timestamp) -> Self {
-        let series = rules.slots() * rules.courses().len();
+    pub fn new(catalog: Arc<Catalog>, now: Timestamp) -> Self {
+        let series = catalog.scope_count() * catalog.stopwatch_kinds().len();
         Self {
-            rules,
+            catalog,
             now,
             moves_at: Timestamp::EVENT_END,
             history_from: None,
@@ -120,8 +123,8 @@ impl View {
             series: std::iter::repeat_with(|| None).take(series).collect(),
             parts: BTreeMap::new(),
             waiting: std::iter::repeat_with(|| None).take(series).collect(),
-            stuck: BTreeMap::new(),
-            wandering: BTreeMap::new(),
+            sticky_overdue: BTreeMap::new(),
+            breakdown_so_far: BTreeMap::new(),
             ratings: BTreeMap::new(),
             bands: BTreeMap::new(),
         }
@@ -168,65 +171,74 @@ impl View {
     }
 
     /// The rules it is read by.
-    pub fn rules(&self) -> &Arc<Rules> {
-        &self.rules
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
     }
 
     /// How many were given up in a window for each reason, in the order of [`GivenUp::ALL`].
     pub fn given_up(
         &self,
-        slot: Slot,
+        scope: ScopeId,
         measure: Measure,
         length: Elapsed,
     ) -> [u64; GivenUp::ALL.len()] {
-        let series = self.rules.standard(measure).and_then(|course| self.series(slot, course));
+        let series = self
+            .catalog
+            .standard(measure)
+            .and_then(|stopwatch_kind| self.series(scope, stopwatch_kind));
         let sum = series.and_then(|series| series.ring().sum(length));
         GivenUp::ALL.map(|reason| sum.map_or(0, |sum| sum.tally.given_up(reason)))
     }
 
     /// The scores of a slot's ratings in a window.
-    pub fn ratings(&self, slot: Slot, kind: RatingKind, length: Elapsed) -> Scores {
-        let ring = self.ratings.get(&(slot, kind));
+    pub fn ratings(&self, scope: ScopeId, kind: RatingKind, length: Elapsed) -> Scores {
+        let ring = self.ratings.get(&(scope, kind));
         ring.and_then(|ring| ring.sum(length)).map_or(Scores::default(), |sum| sum.tally)
     }
 
     /// The customers' ratings in an objective's window by how long their last finished wait had been beside
     /// its target, in the order of [`Band::ALL`]: is this level fine for them?
     pub fn rating_bands(&self, id: ObjectiveId) -> [Scores; Band::ALL.len()] {
-        let over = self.rules.objective(id).1.over_at(self.now);
+        let over = self.catalog.objective(id).1.over_at(self.now);
         let sum = self.bands.get(&id).and_then(|ring| ring.sum(over));
         sum.map_or_else(Default::default, |sum| sum.tally)
     }
 
     /// Whether anything is said of a slot and course: a measure's own is read, others are judged.
-    fn is_asked(&self, slot: Slot, course: CourseId) -> bool {
-        self.rules.is_standard(course) || !self.rules.judging(slot, course).is_empty()
+    fn is_asked(&self, scope: ScopeId, stopwatch_kind: StopwatchKindId) -> bool {
+        self.catalog.is_standard(stopwatch_kind)
+            || !self.catalog.judging(scope, stopwatch_kind).is_empty()
     }
 
-    fn series(&self, slot: Slot, course: CourseId) -> Option<&Series> {
-        self.series[self.rules.series_index(slot, course)].as_deref()
+    fn series(&self, scope: ScopeId, stopwatch_kind: StopwatchKindId) -> Option<&Series> {
+        self.series[self.catalog.series_index(scope, stopwatch_kind)].as_deref()
     }
 
-    fn series_at(&mut self, slot: Slot, course: CourseId) {
-        let index = self.rules.series_index(slot, course);
+    fn series_at(&mut self, scope: ScopeId, stopwatch_kind: StopwatchKindId) {
+        let index = self.catalog.series_index(scope, stopwatch_kind);
         if self.series[index].is_none() {
-            let series = self.empty_series(slot, course, false);
+            let series = self.empty_series(scope, stopwatch_kind, false);
             self.moves_at = self.moves_at.min(series.ring().moves_at());
             self.series[index] = Some(Box::new(series));
         }
     }
 
-    fn empty_series(&self, slot: Slot, course: CourseId, is_part: bool) -> Series {
-        let levels = Levels::of(&self.rules, slot, course, is_part);
-        Series::new(levels, &self.rules, self.now)
+    fn empty_series(
+        &self,
+        scope: ScopeId,
+        stopwatch_kind: StopwatchKindId,
+        is_part: bool,
+    ) -> Series {
+        let levels = Levels::of(&self.catalog, scope, stopwatch_kind, is_part);
+        Series::new(levels, &self.catalog, self.now)
     }
 
     /// Counts an ending in the parts that readings of a slot are split by; where the organisation's are, in
     /// those of every slot, since open time is each team's own.
-    fn count_parts(&mut self, slot: Slot, ended: &Ended, by: i64) {
-        let rules = Arc::clone(&self.rules);
-        let whose = [slot, rules.organisation()];
-        let asked = whose.into_iter().filter_map(|slot| rules.split(slot, ended.measure));
+    fn count_parts(&mut self, scope: ScopeId, ended: &Ended, by: i64) {
+        let catalog = Arc::clone(&self.catalog);
+        let whose = [scope, catalog.organisation()];
+        let asked = whose.into_iter().filter_map(|scope| catalog.split(scope, ended.measure));
         let mut parts: Vec<Part> = Vec::new();
         for split in asked {
             if split.priority {
@@ -240,35 +252,35 @@ impl View {
         parts.sort_unstable();
         parts.dedup();
         for part in parts {
-            let key = (slot, ended.course, part);
+            let key = (scope, ended.stopwatch_kind, part);
             if !self.parts.contains_key(&key) {
-                let series = self.empty_series(slot, ended.course, true);
+                let series = self.empty_series(scope, ended.stopwatch_kind, true);
                 self.moves_at = self.moves_at.min(series.ring().moves_at());
                 self.parts.insert(key, series);
             }
             if let Some(series) = self.parts.get_mut(&key) {
-                series.add(ended, by, &rules, self.now);
+                series.add(ended, by, &catalog, self.now);
             }
         }
     }
 
     fn keep_wandering(&mut self, running: &Running, by: i64) {
-        let key = (running.course, running.slot, running.priority, running.hands);
-        let all = self.wandering.entry(key).or_default();
+        let key = (running.stopwatch_kind, running.scope, running.priority, running.position);
+        let all = self.breakdown_so_far.entry(key).or_default();
         if by > 0 {
             all.push(running.clone());
         } else if let Some(at) = all.iter().position(|other| other == running) {
             all.swap_remove(at);
         }
         if all.is_empty() {
-            self.wandering.remove(&key);
+            self.breakdown_so_far.remove(&key);
         }
     }
 
     /// An instant as a kind of stopwatch of a slot goes by it.
-    fn instant(&self, slot: Slot, course: CourseId, at: Timestamp) -> Instant {
-        let opened = if self.rules.has_calendars() {
-            self.rules.calendar(self.rules.calendar_id_of(course, slot)).cumulative(at)
+    fn instant(&self, scope: ScopeId, stopwatch_kind: StopwatchKindId, at: Timestamp) -> Instant {
+        let opened = if self.catalog.has_calendars() {
+            self.catalog.calendar(self.catalog.calendar_id_of(stopwatch_kind, scope)).cumulative(at)
         } else {
             0
         };
@@ -276,11 +288,18 @@ impl View {
     }
 
     /// Those who wait for a slot, by the slot that holds them; for the organisation, those of all slots.
-    fn waiting_of(&self, slot: Slot, course: CourseId) -> impl Iterator<Item = (Slot, &Waiting)> {
-        let whole = slot == self.rules.organisation();
-        let slots = self.rules.ticket_slots().filter(move |other| whole || *other == slot);
-        slots.filter_map(move |slot| {
-            Some((slot, self.waiting[self.rules.series_index(slot, course)].as_deref()?))
+    fn waiting_of(
+        &self,
+        scope: ScopeId,
+        stopwatch_kind: StopwatchKindId,
+    ) -> impl Iterator<Item = (ScopeId, &Waiting)> {
+        let whole = scope == self.catalog.organisation();
+        let scopes = self.catalog.ticket_scopes().filter(move |other| whole || *other == scope);
+        scopes.filter_map(move |scope| {
+            Some((
+                scope,
+                self.waiting[self.catalog.series_index(scope, stopwatch_kind)].as_deref()?,
+            ))
         })
     }
 

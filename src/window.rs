@@ -10,8 +10,8 @@ mod waiting;
 
 pub use bucket::Bucket;
 pub use histogram::Histogram;
-pub use pane::{PaneTally, Scores, from_of};
-pub use ring::{Ring, Tally, WindowSum};
+pub use pane::{ObjectiveTally, Scores, from_of};
+pub use ring::{PaneContent, Ring, WindowSum};
 pub use series::{Levels, Part, Series};
-pub use survival::{Survival, Waited};
+pub use survival::{Survival, WaitedQuantile};
 pub use waiting::{Instant, Waiting, WaitingSet};

@@ -1,11 +1,11 @@
 //! The example log in `config/example` is what the project itself generates.
 
-#[path = "support/desk.rs"]
-mod desk;
+#[path = "support/simulated_team.rs"]
+mod simulated_team;
 
 use std::path::PathBuf;
 
-use desk::{Team, log};
+use simulated_team::{Team, log};
 use vaste::time::Timestamp;
 
 /// One good team, one that slows down, one with few tickets.

@@ -6,7 +6,7 @@ use crate::time::Timestamp;
 
 /// How an objective stands. The first that holds is the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub enum VerdictState {
     /// The team has not agreed on anything yet.
     NotAgreed,
     /// What is known is not up to date: nothing is decided until it is.
@@ -21,7 +21,7 @@ pub enum State {
     Met,
 }
 
-impl State {
+impl VerdictState {
     /// Its name in readings and metrics. A closed set: changing one is a breaking change.
     pub const fn label(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl State {
 
 /// What is known of an objective's window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Knowledge {
+pub enum Completeness {
     /// All of it.
     Whole,
     /// Its history begins within the window: tickets may be missing.
@@ -57,20 +57,20 @@ pub struct Tally {
 
 /// How an objective stands, as its alerts go by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judged {
+pub struct Judgement {
     /// The verdict.
-    pub state: State,
+    pub state: VerdictState,
     /// The tickets that it rests on.
     pub decided: u64,
     /// The same beside what others achieve, where missed means behind them; absent where the objective does
     /// not compare.
-    pub market: Option<(State, u64)>,
+    pub market: Option<(VerdictState, u64)>,
 }
 
-impl Judged {
+impl Judgement {
     /// Whether the share within what others achieve is below the agreed share.
     pub fn is_behind_market(self) -> bool {
-        self.market.is_some_and(|(state, _)| state == State::Missed)
+        self.market.is_some_and(|(state, _)| state == VerdictState::Missed)
     }
 }
 
@@ -93,30 +93,30 @@ impl Objective {
     /// With history in part, a share of it says nothing; but who is known to wait beyond a limit for all
     /// does.
     /// Share and `min_tickets` are those in force at `now`.
-    pub fn judge(&self, tally: Tally, knowledge: Knowledge, now: Timestamp) -> State {
+    pub fn judge(&self, tally: Tally, completeness: Completeness, now: Timestamp) -> VerdictState {
         let Tally { decided, missed } = tally;
         let Level::Within { share, min_tickets, .. } = self.level_at(now) else {
-            return match knowledge {
-                Knowledge::Stale => State::Frozen,
-                Knowledge::Whole | Knowledge::InPart if missed > 0 => State::Missed,
-                Knowledge::InPart => State::InsufficientData,
-                Knowledge::Whole => State::Met,
+            return match completeness {
+                Completeness::Stale => VerdictState::Frozen,
+                Completeness::Whole | Completeness::InPart if missed > 0 => VerdictState::Missed,
+                Completeness::InPart => VerdictState::InsufficientData,
+                Completeness::Whole => VerdictState::Met,
             };
         };
-        match knowledge {
-            Knowledge::Stale => return State::Frozen,
-            Knowledge::InPart => return State::InsufficientData,
-            Knowledge::Whole => {}
+        match completeness {
+            Completeness::Stale => return VerdictState::Frozen,
+            Completeness::InPart => return VerdictState::InsufficientData,
+            Completeness::Whole => {}
         }
         let certain_among = decided.max(*min_tickets);
         if !share.is_met_by(certain_among.saturating_sub(missed), certain_among) {
-            State::Missed
+            VerdictState::Missed
         } else if decided < *min_tickets {
-            State::InsufficientData
+            VerdictState::InsufficientData
         } else if missed > 0 && spends(missed, decided, *share, self.at_risk) {
-            State::AtRisk
+            VerdictState::AtRisk
         } else {
-            State::Met
+            VerdictState::Met
         }
     }
 }
@@ -147,23 +147,23 @@ mod tests {
         Objective::new("o", Measure::FirstReply, level)
     }
 
-    fn judged(objective: &Objective, decided: u64, missed: u64) -> State {
-        objective.judge(Tally { decided, missed }, Knowledge::Whole, Timestamp::EVENT_MIN)
+    fn judged(objective: &Objective, decided: u64, missed: u64) -> VerdictState {
+        objective.judge(Tally { decided, missed }, Completeness::Whole, Timestamp::EVENT_MIN)
     }
 
     /// The words of the agreement, with fractions of integers and no shared code: the oracle.
-    fn in_words(share_bp: u64, min_tickets: u64, decided: u64, missed: u64) -> State {
+    fn in_words(share_bp: u64, min_tickets: u64, decided: u64, missed: u64) -> VerdictState {
         let met = decided - missed;
         let missed_now = decided >= min_tickets && met * 10_000 < share_bp * decided;
         let certain = decided < min_tickets && missed * 10_000 > (10_000 - share_bp) * min_tickets;
         if missed_now || certain {
-            State::Missed
+            VerdictState::Missed
         } else if decided < min_tickets {
-            State::InsufficientData
+            VerdictState::InsufficientData
         } else if missed > 0 && missed * 10_000 * 100 >= 80 * (10_000 - share_bp) * decided {
-            State::AtRisk
+            VerdictState::AtRisk
         } else {
-            State::Met
+            VerdictState::Met
         }
     }
 
@@ -189,10 +189,10 @@ mod tests {
     #[test]
     fn a_team_with_few_tickets_misses_once_it_is_certain() {
         let objective = objective(9_000, 20);
-        assert_eq!(judged(&objective, 2, 2), State::InsufficientData);
-        assert_eq!(judged(&objective, 3, 3), State::Missed);
-        assert_eq!(judged(&objective, 19, 2), State::InsufficientData);
-        assert_eq!(judged(&objective, 20, 2), State::AtRisk);
+        assert_eq!(judged(&objective, 2, 2), VerdictState::InsufficientData);
+        assert_eq!(judged(&objective, 3, 3), VerdictState::Missed);
+        assert_eq!(judged(&objective, 19, 2), VerdictState::InsufficientData);
+        assert_eq!(judged(&objective, 20, 2), VerdictState::AtRisk);
     }
 
     #[test]
@@ -204,17 +204,17 @@ mod tests {
         };
         let clear = Tally { decided: 50, missed: 0 };
         let over = Tally { decided: 50, missed: 50 };
-        for (objective, tally, knowledge, state) in [
-            (&share, over, Knowledge::Stale, State::Frozen),
-            (&share, over, Knowledge::InPart, State::InsufficientData),
-            (&share, over, Knowledge::Whole, State::Missed),
-            (&limit, over, Knowledge::Stale, State::Frozen),
-            (&limit, over, Knowledge::InPart, State::Missed),
-            (&limit, clear, Knowledge::InPart, State::InsufficientData),
-            (&limit, clear, Knowledge::Whole, State::Met),
+        for (objective, tally, completeness, state) in [
+            (&share, over, Completeness::Stale, VerdictState::Frozen),
+            (&share, over, Completeness::InPart, VerdictState::InsufficientData),
+            (&share, over, Completeness::Whole, VerdictState::Missed),
+            (&limit, over, Completeness::Stale, VerdictState::Frozen),
+            (&limit, over, Completeness::InPart, VerdictState::Missed),
+            (&limit, clear, Completeness::InPart, VerdictState::InsufficientData),
+            (&limit, clear, Completeness::Whole, VerdictState::Met),
         ] {
-            let found = objective.judge(tally, knowledge, Timestamp::EVENT_MIN);
-            assert_eq!(found, state, "{tally:?} {knowledge:?}");
+            let found = objective.judge(tally, completeness, Timestamp::EVENT_MIN);
+            assert_eq!(found, state, "{tally:?} {completeness:?}");
         }
     }
 

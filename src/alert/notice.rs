@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Alert, AlertKind, Alerts, REFRESH_EVERY, SendReason, Status};
+use super::{Alert, AlertKind, AlertStatus, Alerts, REFRESH_EVERY, SendReason};
 use crate::agreement::{Level, Market, Objective, Tally};
+use crate::catalog::ScopeId;
 use crate::name;
 use crate::reading::Verdict;
-use crate::rules::Slot;
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 use crate::view::View;
 use crate::window::from_of;
@@ -37,9 +37,9 @@ pub struct Notice {
     #[serde(rename = "generatorURL")]
     pub generator_url: String,
     /// Since when nobody here knows whether it still fires; absent where that is known. It is then only sent
-    /// where nobody else knows better, see [`super::is_in_other_hands`].
+    /// where nobody else knows better, see [`super::is_handled_elsewhere`].
     #[serde(skip)]
-    pub doubted_since: Option<Timestamp>,
+    pub not_ready_since: Option<Timestamp>,
 }
 
 /// What all notices have in common.
@@ -67,20 +67,21 @@ impl Sender {
     }
 
     /// What must be sent at `at` by a process that ends: all that fire, to last until somebody else watches.
-    pub fn farewell(&self, alerts: &mut Alerts, view: &View, at: Timestamp) -> Vec<Notice> {
+    pub fn final_notices(&self, alerts: &mut Alerts, view: &View, at: Timestamp) -> Vec<Notice> {
         let ends_at = at.plus(ENDS_AFTER_LEAVING);
         alerts.firing().filter_map(|alert| self.notice(alert, view, ends_at)).collect()
     }
 
     fn notice(&self, alert: &mut Alert, view: &View, lasts_to: Timestamp) -> Option<Notice> {
         let (starts_at, ends_at) = match alert.status() {
-            Status::Inactive | Status::Pending { .. } => return None,
-            Status::Firing { fired_at, .. } => (fired_at, lasts_to),
-            Status::Resolved { fired_at, resolved_at, .. } => (fired_at, resolved_at),
+            AlertStatus::Inactive | AlertStatus::Pending { .. } => return None,
+            AlertStatus::Firing { fired_at, .. } => (fired_at, lasts_to),
+            AlertStatus::Resolved { fired_at, resolved_at, .. } => (fired_at, resolved_at),
         };
-        let rules = view.rules();
-        let (owner, objective) = rules.objective(alert.objective);
-        let page = format!("{}{}", self.external_url, page_of(rules.slot_name(owner), objective));
+        let catalog = view.catalog();
+        let (owner, objective) = catalog.objective(alert.objective);
+        let page =
+            format!("{}{}", self.external_url, page_of(catalog.scope_name(owner), objective));
         // While its condition is not known, what the view has may be nothing at all.
         if alert.frozen_since().is_none() || alert.told.is_empty() {
             alert.told = annotations(alert, view, &page);
@@ -95,9 +96,11 @@ impl Sender {
             starts_at,
             ends_at,
             generator_url: page,
-            doubted_since: match alert.status() {
-                Status::Firing { .. } => alert.doubted_since,
-                Status::Inactive | Status::Pending { .. } | Status::Resolved { .. } => None,
+            not_ready_since: match alert.status() {
+                AlertStatus::Firing { .. } => alert.not_ready_since,
+                AlertStatus::Inactive
+                | AlertStatus::Pending { .. }
+                | AlertStatus::Resolved { .. } => None,
             },
         })
     }
@@ -105,17 +108,17 @@ impl Sender {
     fn labels(
         &self,
         alert: &Alert,
-        owner: Slot,
+        owner: ScopeId,
         objective: &Objective,
         view: &View,
     ) -> BTreeMap<Box<str>, Box<str>> {
-        let rules = view.rules();
-        let declared = rules.about(owner).map_or(&[][..], |about| &about.labels);
+        let catalog = view.catalog();
+        let declared = catalog.about(owner).map_or(&[][..], |about| &about.labels);
         let mut labels: BTreeMap<Box<str>, Box<str>> =
             self.external_labels.iter().chain(declared).cloned().collect();
         for (label, value) in [
             ("alertname", alert.kind.label()),
-            ("team", name::team_label(rules.slot_name(owner))),
+            ("team", name::team_label(catalog.scope_name(owner))),
             ("objective", &*objective.name),
             ("severity", &*alert.policy.severity),
         ] {
@@ -132,11 +135,12 @@ pub(super) fn page_of(team: Option<&str>, objective: &Objective) -> String {
 }
 
 fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, String> {
-    let rules = view.rules();
-    let (owner, objective) = rules.objective(alert.objective);
+    let catalog = view.catalog();
+    let (owner, objective) = catalog.objective(alert.objective);
     let verdict = view.verdict(alert.objective);
-    let about = rules.about(owner);
-    let team = about.map_or(name::team_label(rules.slot_name(owner)), |about| about.name_in("en"));
+    let about = catalog.about(owner);
+    let team =
+        about.map_or(name::team_label(catalog.scope_name(owner)), |about| about.name_in("en"));
     let said = match alert.kind {
         AlertKind::Missed => "is missed",
         AlertKind::AtRisk => "is at risk: most of its error budget is spent",
@@ -199,7 +203,7 @@ fn description(
     view: &View,
     (waiting, over, oldest): (u64, u64, Option<Timestamp>),
 ) -> String {
-    let (_, objective) = view.rules().objective(alert.objective);
+    let (_, objective) = view.catalog().objective(alert.objective);
     let Verdict { decided, missed, .. } = verdict;
     let now = match (&objective.level, verdict.compliance) {
         (Level::Within { .. }, Some(bp)) => {
@@ -222,7 +226,7 @@ fn description(
 
 /// What others achieve, and how many are within it of how many that were agreed on, in sentences.
 fn others_in_words(alert: &Alert, view: &View) -> Option<String> {
-    let (_, objective) = view.rules().objective(alert.objective);
+    let (_, objective) = view.catalog().objective(alert.objective);
     let market = objective.market.as_ref()?;
     let Level::Within { share, .. } = objective.level_at(view.now()) else { return None };
     let tally = view.market(alert.objective)?;

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
 
 use super::local::unix_second;
-use super::{SPAN_SECONDS, Stretch};
+use super::{OpenStretch, SPAN_SECONDS};
 use crate::time::{SECOND_MS, Timestamp};
 
 /// Weekly openings with exceptions, in one zone.
@@ -85,7 +85,7 @@ impl Definition {
     }
 
     /// The open stretches, ascending and apart, within 1990 to 2100.
-    pub(super) fn stretches(&self) -> Vec<Stretch> {
+    pub(super) fn stretches(&self) -> Vec<OpenStretch> {
         let open = dates()
             .zip(closed_dates(&self.holidays))
             .filter_map(|(date, closed)| (!closed).then_some(date))
@@ -95,8 +95,8 @@ impl Definition {
     }
 
     /// Openings of dates as stretches that are ascending and apart.
-    fn resolved(&self, openings: impl Iterator<Item = (NaiveDate, Opening)>) -> Vec<Stretch> {
-        let mut stretches: Vec<Stretch> = openings
+    fn resolved(&self, openings: impl Iterator<Item = (NaiveDate, Opening)>) -> Vec<OpenStretch> {
+        let mut stretches: Vec<OpenStretch> = openings
             .map(|(date, opening)| {
                 (self.second(date, opening.start), self.second(date, opening.end))
             })
@@ -240,7 +240,7 @@ fn closed_dates(holidays: &[Holiday]) -> Vec<bool> {
 }
 
 /// Stretches less others; both ascending and apart, and so is what is left.
-fn without(stretches: &[Stretch], breaks: &[Stretch]) -> Vec<Stretch> {
+fn without(stretches: &[OpenStretch], breaks: &[OpenStretch]) -> Vec<OpenStretch> {
     let mut left = Vec::with_capacity(stretches.len());
     let mut breaks = breaks.iter().peekable();
     for (start, end) in stretches {

@@ -50,7 +50,7 @@ pub(super) fn run(arguments: &CalendarArgs, terminal: &mut Terminal<'_>) -> io::
             Ok(Exit::Good)
         }
         Err(problem) => {
-            writeln!(terminal.notes, "error: {problem}")?;
+            writeln!(terminal.diagnostics, "error: {problem}")?;
             Ok(Exit::Failed)
         }
     }
@@ -63,14 +63,14 @@ fn read(arguments: &[String], terminal: &mut Terminal<'_>) -> io::Result<Result<
         match files_of(argument) {
             Ok(found) => files.extend(found),
             Err(problem) => {
-                writeln!(terminal.notes, "error: {problem}")?;
+                writeln!(terminal.diagnostics, "error: {problem}")?;
                 return Ok(Err(Exit::Config));
             }
         }
     }
     let config = Config::read(&files, &RealDisk, &today());
-    check::say(&config.notes, terminal)?;
-    if !config.notes.faults.is_empty() {
+    check::say(&config.diagnostics, terminal)?;
+    if !config.diagnostics.faults.is_empty() {
         return Ok(Err(Exit::Config));
     }
     let mut calendars = config.calendars;
@@ -157,7 +157,7 @@ fn answer_all(calendars: &Calendars, terminal: &mut Terminal<'_>) -> io::Result<
         };
         let answer = answer.unwrap_or_else(|error| {
             exit = Exit::Failed;
-            Answer::Error { error }
+            CalendarAnswer::Error { error }
         });
         serde_json::to_writer(&mut *terminal.out, &answer)?;
         writeln!(terminal.out)?;
@@ -183,7 +183,7 @@ fn skip_line(input: &mut impl BufRead) -> io::Result<()> {
 /// One answer, as it is printed.
 #[derive(Serialize)]
 #[serde(untagged)]
-enum Answer {
+enum CalendarAnswer {
     Due { due: Option<String> },
     Elapsed { elapsed: Value },
     Error { error: String },
@@ -191,7 +191,7 @@ enum Answer {
 }
 
 /// The answer to one question, or what is wrong with it, where, and the way out.
-fn answer(line: &[u8], calendars: &Calendars) -> Result<Answer, String> {
+fn answer(line: &[u8], calendars: &Calendars) -> Result<CalendarAnswer, String> {
     if line.trim_ascii().is_empty() {
         return Err(format!("the line is blank; write such as {QUESTION_EXAMPLE}"));
     }
@@ -202,16 +202,16 @@ fn answer(line: &[u8], calendars: &Calendars) -> Result<Answer, String> {
     match text(&question, "ask", "elapsed, due or open")? {
         "elapsed" => {
             let (from, to) = (instant(&question, "from")?, instant(&question, "to")?);
-            Ok(Answer::Elapsed { elapsed: seconds(calendar.open_time(from, to)) })
+            Ok(CalendarAnswer::Elapsed { elapsed: seconds(calendar.open_time(from, to)) })
         }
         "due" => {
             let due = calendar.due(instant(&question, "from")?, target(&question)?);
-            Ok(Answer::Due { due: due.map(|due| due.to_string()) })
+            Ok(CalendarAnswer::Due { due: due.map(|due| due.to_string()) })
         }
         "open" => {
             let at = instant(&question, "at")?;
             let next_open = calendar.next_open(at).map(|next| next.to_string());
-            Ok(Answer::Open { open: calendar.is_open(at), next_open })
+            Ok(CalendarAnswer::Open { open: calendar.is_open(at), next_open })
         }
         other => {
             let other = other.escape_debug();

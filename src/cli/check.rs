@@ -4,7 +4,7 @@ use std::io;
 
 use super::disk::{RealDisk, files_of, today};
 use super::{CheckArgs, Exit, Terminal};
-use crate::config::{Config, Notes};
+use crate::config::{Config, Diagnostics};
 
 pub(super) fn run(arguments: &CheckArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let mut files = Vec::new();
@@ -13,11 +13,11 @@ pub(super) fn run(arguments: &CheckArgs, terminal: &mut Terminal<'_>) -> io::Res
         files.extend(files_of(argument).unwrap_or_else(|_| vec![argument.into()]));
     }
     let config = Config::read(&files, &RealDisk, &today());
-    say(&config.notes, terminal)?;
-    if !config.notes.faults.is_empty() {
+    say(&config.diagnostics, terminal)?;
+    if !config.diagnostics.faults.is_empty() {
         let files = plural(config.files.len(), "file");
-        let faults = plural(config.notes.faults.len(), "fault");
-        writeln!(terminal.notes, "{faults} in {files}")?;
+        let faults = plural(config.diagnostics.faults.len(), "fault");
+        writeln!(terminal.diagnostics, "{faults} in {files}")?;
         return Ok(Exit::Config);
     }
     let mut found = Vec::new();
@@ -35,12 +35,12 @@ pub(super) fn run(arguments: &CheckArgs, terminal: &mut Terminal<'_>) -> io::Res
 }
 
 /// Prints faults and warnings.
-pub(super) fn say(notes: &Notes, terminal: &mut Terminal<'_>) -> io::Result<()> {
-    for fault in &notes.faults {
-        writeln!(terminal.notes, "error: {fault}")?;
+pub(super) fn say(diagnostics: &Diagnostics, terminal: &mut Terminal<'_>) -> io::Result<()> {
+    for fault in &diagnostics.faults {
+        writeln!(terminal.diagnostics, "error: {fault}")?;
     }
-    for warning in &notes.warnings {
-        writeln!(terminal.notes, "warning: {warning}")?;
+    for warning in &diagnostics.warnings {
+        writeln!(terminal.diagnostics, "warning: {warning}")?;
     }
     Ok(())
 }

@@ -5,11 +5,11 @@ use std::io;
 use super::feed::feed;
 use super::{CheckEventsArgs, Exit, Terminal};
 use crate::event::Outcome;
-use crate::input::Source;
+use crate::input::InputSource;
 use crate::replay::Replay;
 
 pub(super) fn run(arguments: &CheckEventsArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let source = Source::from_argument(&arguments.file);
+    let source = InputSource::from_argument(&arguments.file);
     let mut replay = Replay::new(None);
     let mut printed = Ok(());
     let fed = feed(std::slice::from_ref(&source), None, |source, line, decoded| {
@@ -24,7 +24,7 @@ pub(super) fn run(arguments: &CheckEventsArgs, terminal: &mut Terminal<'_>) -> i
     printed?;
     if let Err(error) = fed {
         terminal.out.flush()?;
-        writeln!(terminal.notes, "error: {error}")?;
+        writeln!(terminal.diagnostics, "error: {error}")?;
         return Ok(Exit::Failed);
     }
     writeln!(terminal.out, "{}", replay.outcomes())?;

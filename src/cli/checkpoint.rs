@@ -18,14 +18,14 @@ fn inspect(file: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
         Ok(bytes) => bytes,
         Err(error) => {
             let way_out = "name a file that is there";
-            writeln!(terminal.notes, "error: failed to read {name}: {error}; {way_out}")?;
+            writeln!(terminal.diagnostics, "error: failed to read {name}: {error}; {way_out}")?;
             return Ok(Exit::Failed);
         }
     };
     let image = match checkpoint::read(&bytes) {
         Ok(image) => image,
         Err(damage) => {
-            writeln!(terminal.notes, "error: failed to read {name}: {damage}")?;
+            writeln!(terminal.diagnostics, "error: failed to read {name}: {damage}")?;
             return Ok(Exit::Failed);
         }
     };

@@ -13,7 +13,7 @@ pub(super) fn run(arguments: &DemoArgs, terminal: &mut Terminal<'_>) -> io::Resu
     let demo = match Demo::new(Options { seed, calm, listen }) {
         Ok(demo) => demo,
         Err(error) => {
-            writeln!(terminal.notes, "error: {error}")?;
+            writeln!(terminal.diagnostics, "error: {error}")?;
             return Ok(Exit::Failed);
         }
     };
@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &DemoArgs, terminal: &mut Terminal<'_>) -> io::Resu
     match demo.run() {
         Ok(()) => Ok(Exit::Good),
         Err(error) => {
-            writeln!(terminal.notes, "error: {error}")?;
+            writeln!(terminal.diagnostics, "error: {error}")?;
             Ok(Exit::Failed)
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &ExplainArgs, terminal: &mut Terminal<'_>) -> io::R
         } else {
             format!("did you mean {}?", similar.join(" or "))
         };
-        writeln!(terminal.notes, "error: there is no ticket `{ticket}`; {way_out}")?;
+        writeln!(terminal.diagnostics, "error: there is no ticket `{ticket}`; {way_out}")?;
         return Ok(Exit::Failed);
     };
     match arguments.format {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::event::{self, Event, Outcome};
-use crate::input::{Columns, InputError, Line, Source, read_csv, read_lines};
+use crate::input::{Columns, InputError, InputLine, InputSource, read_csv, read_lines};
 
 /// Work of this long shows a progress bar.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -18,11 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// # Errors
 /// When a file cannot be read to its end.
 pub(super) fn feed(
-    sources: &[Source],
+    sources: &[InputSource],
     csv: Option<&Columns>,
-    mut visit: impl FnMut(&Source, u64, Result<Event<'_>, Outcome>),
+    mut visit: impl FnMut(&InputSource, u64, Result<Event<'_>, Outcome>),
 ) -> Result<(), InputError> {
-    let progress = Rc::new(RefCell::new(Progress::new(sources)));
+    let progress = Rc::new(RefCell::new(FeedProgress::new(sources)));
     for source in sources {
         let counter = Rc::clone(&progress);
         let mut reader = source.open(move |bytes| counter.borrow_mut().read(bytes))?;
@@ -34,8 +34,8 @@ pub(super) fn feed(
             }
             None => read_lines(source, &mut *reader, |number, line| {
                 let decoded = match line {
-                    Line::Record(bytes) => event::decode(bytes),
-                    Line::TooLong(bytes) => Err(Outcome::Rejected(event::too_large(bytes))),
+                    InputLine::Record(bytes) => event::decode(bytes),
+                    InputLine::TooLong(bytes) => Err(Outcome::Rejected(event::too_large(bytes))),
                 };
                 visit(source, number, decoded);
             })?,
@@ -46,15 +46,15 @@ pub(super) fn feed(
 }
 
 /// A bar on standard error, once the work takes long and someone can see it.
-struct Progress {
+struct FeedProgress {
     bar: ProgressBar,
     started: Instant,
     is_shown: bool,
 }
 
-impl Progress {
-    fn new(sources: &[Source]) -> Self {
-        let total: Option<u64> = sources.iter().map(Source::size).sum();
+impl FeedProgress {
+    fn new(sources: &[InputSource]) -> Self {
+        let total: Option<u64> = sources.iter().map(InputSource::size).sum();
         let bar = match total {
             Some(bytes) => ProgressBar::new(bytes).with_style(
                 ProgressStyle::with_template("{bar:40} {bytes} of {total_bytes}, {eta} left")

@@ -15,7 +15,7 @@ use super::disk::{self, RealDisk, today};
 use super::{Exit, PublishArgs, REJECTIONS_TOLD_MAX, Terminal, check};
 use crate::config::{Config, Kafka};
 use crate::event::{Event, Outcome, Subject, decode};
-use crate::input::{InputError, Line, Source, read_lines};
+use crate::input::{InputError, InputLine, InputSource, read_lines};
 
 /// How long the broker may take for what is still on its way at the end.
 const FLUSH_WAIT: Duration = Duration::from_secs(30);
@@ -38,16 +38,16 @@ struct Reports {
     first_failure: Mutex<Option<String>>,
 }
 
-struct Context(Arc<Reports>);
+struct PublishContext(Arc<Reports>);
 
-impl ClientContext for Context {
+impl ClientContext for PublishContext {
     fn error(&self, error: KafkaError, reason: &str) {
         // The records themselves say in the end whether they were delivered.
         tracing::debug!(%error, reason);
     }
 }
 
-impl ProducerContext for Context {
+impl ProducerContext for PublishContext {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
@@ -66,19 +66,19 @@ impl ProducerContext for Context {
 
 pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let config = Config::read(std::slice::from_ref(&arguments.config), &RealDisk, &today());
-    check::say(&config.notes, terminal)?;
-    let Some(service) = config.service.filter(|_| config.notes.faults.is_empty()) else {
-        if config.notes.faults.is_empty() {
+    check::say(&config.diagnostics, terminal)?;
+    let Some(service) = config.service.filter(|_| config.diagnostics.faults.is_empty()) else {
+        if config.diagnostics.faults.is_empty() {
             let file = arguments.config.display();
             let problem = "kafka: is missing; write kafka.brokers and kafka.topic";
-            writeln!(terminal.notes, "error: {file}: {problem}")?;
+            writeln!(terminal.diagnostics, "error: {file}: {problem}")?;
         }
         return Ok(Exit::Config);
     };
     let mut kafka = service.kafka;
-    arguments.place.put_into(&mut kafka);
+    arguments.overrides.put_into(&mut kafka);
     if let Err(problem) = disk::read_secrets(&mut kafka) {
-        writeln!(terminal.notes, "error: {problem}")?;
+        writeln!(terminal.diagnostics, "error: {problem}")?;
         return Ok(Exit::Config);
     }
     let reports = Arc::new(Reports::default());
@@ -86,31 +86,34 @@ pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::R
         Ok(producer) => producer,
         Err(error) => {
             let error = kafka.without_secrets(&error.to_string());
-            writeln!(terminal.notes, "error: the Kafka client refuses kafka.properties: {error}")?;
+            writeln!(
+                terminal.diagnostics,
+                "error: the Kafka client refuses kafka.properties: {error}"
+            )?;
             return Ok(Exit::Config);
         }
     };
     if let Err(problem) = find_topic(&producer, &kafka) {
-        writeln!(terminal.notes, "error: nothing is published: {problem}")?;
+        writeln!(terminal.diagnostics, "error: nothing is published: {problem}")?;
         return Ok(Exit::Failed);
     }
     let mut rejected = 0_u64;
-    let source = Source::from_argument(&arguments.file);
+    let source = InputSource::from_argument(&arguments.file);
     let sent = send_all(&source, &producer, &kafka.topic, &mut |line, problem| {
         rejected += 1;
         if rejected <= REJECTIONS_TOLD_MAX {
             let name = source.name();
-            drop(writeln!(terminal.notes, "{name}:{line}: not published: {problem}"));
+            drop(writeln!(terminal.diagnostics, "{name}:{line}: not published: {problem}"));
         }
     });
     if rejected > REJECTIONS_TOLD_MAX {
         let more = rejected - REJECTIONS_TOLD_MAX;
         let way_out = "`vaste check-events` names them all";
-        writeln!(terminal.notes, "and {more} more not published: {way_out}")?;
+        writeln!(terminal.diagnostics, "and {more} more not published: {way_out}")?;
     }
     let flushed = producer.flush(FLUSH_WAIT);
     if let Err(error) = sent {
-        writeln!(terminal.notes, "error: {error}")?;
+        writeln!(terminal.diagnostics, "error: {error}")?;
         return Ok(Exit::Failed);
     }
     let delivered = reports.delivered.load(Ordering::Relaxed);
@@ -124,7 +127,7 @@ pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::R
     if let Some(problem) = first.or(flushed.as_ref().err().map(ToString::to_string)) {
         let brokers = kafka.brokers.join(", ");
         writeln!(
-            terminal.notes,
+            terminal.diagnostics,
             "error: failed to deliver: {problem}: check that the broker at {brokers} runs and has the \
              topic; publishing the file again does no harm, duplicates are recognised"
         )?;
@@ -136,7 +139,7 @@ pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::R
 ///
 /// # Errors
 /// What is wrong, and the way out.
-fn find_topic(producer: &ThreadedProducer<Context>, kafka: &Kafka) -> Result<(), String> {
+fn find_topic(producer: &ThreadedProducer<PublishContext>, kafka: &Kafka) -> Result<(), String> {
     let topic = &kafka.topic;
     for _ in 0..TOPIC_LOOKS {
         let metadata = producer.client().fetch_metadata(Some(topic), METADATA_WAIT);
@@ -160,7 +163,7 @@ fn find_topic(producer: &ThreadedProducer<Context>, kafka: &Kafka) -> Result<(),
 fn producer(
     kafka: &Kafka,
     reports: &Arc<Reports>,
-) -> Result<ThreadedProducer<Context>, KafkaError> {
+) -> Result<ThreadedProducer<PublishContext>, KafkaError> {
     let mut config = ClientConfig::new();
     config.set("linger.ms", "20").set("message.timeout.ms", "20000");
     for (key, value) in &kafka.properties {
@@ -169,20 +172,20 @@ fn producer(
     config
         .set("bootstrap.servers", kafka.brokers.join(","))
         .set("enable.idempotence", "true")
-        .create_with_context(Context(Arc::clone(reports)))
+        .create_with_context(PublishContext(Arc::clone(reports)))
 }
 
 /// Sends every record that would be applied, keyed by its ticket or team, in the order of the file.
 fn send_all(
-    source: &Source,
-    producer: &ThreadedProducer<Context>,
+    source: &InputSource,
+    producer: &ThreadedProducer<PublishContext>,
     topic: &str,
     refuse: &mut dyn FnMut(u64, &str),
 ) -> Result<(), InputError> {
     let mut reader = source.open(|_| {})?;
     read_lines(source, &mut *reader, |number, line| match line {
-        Line::TooLong(bytes) => refuse(number, &crate::event::too_large(bytes).to_string()),
-        Line::Record(bytes) => match decode(bytes) {
+        InputLine::TooLong(bytes) => refuse(number, &crate::event::too_large(bytes).to_string()),
+        InputLine::Record(bytes) => match decode(bytes) {
             Ok(event) => {
                 if let Err(error) = send(producer, topic, &event, bytes) {
                     refuse(number, &error.to_string());
@@ -197,7 +200,7 @@ fn send_all(
 
 /// Sends one record; waits while the queue of the client is full.
 fn send(
-    producer: &ThreadedProducer<Context>,
+    producer: &ThreadedProducer<PublishContext>,
     topic: &str,
     event: &Event<'_>,
     payload: &[u8],

@@ -9,11 +9,11 @@ use super::{
     Agreed, Exit, Format, History, REJECTIONS_TOLD_MAX, ReplayArgs, Terminal, check, table,
 };
 use crate::alert::Transition;
+use crate::catalog::{Catalog, TEAMS_MAX};
 use crate::config::Config;
 use crate::event::Outcome;
-use crate::input::{Columns, Source};
+use crate::input::{Columns, InputSource};
 use crate::replay::{INSTANTS_MAX, Replay};
-use crate::rules::{Rules, TEAMS_MAX};
 use crate::time::Timestamp;
 use crate::view::View;
 
@@ -29,7 +29,7 @@ pub(super) fn run(arguments: &ReplayArgs, terminal: &mut Terminal<'_>) -> io::Re
             let problem = format!(
                 "--every gives {count} readings; at most {INSTANTS_MAX} are printed: write a longer step"
             );
-            writeln!(terminal.notes, "error: {problem}")?;
+            writeln!(terminal.diagnostics, "error: {problem}")?;
             Ok(Exit::Failed)
         }
     }
@@ -42,8 +42,8 @@ pub(super) fn read(
     csv: Option<&Columns>,
     terminal: &mut Terminal<'_>,
 ) -> io::Result<Result<Replay, Exit>> {
-    let rules = match rules(agreed, terminal)? {
-        Ok(rules) => rules,
+    let catalog = match catalog(agreed, terminal)? {
+        Ok(catalog) => catalog,
         Err(exit) => return Ok(Err(exit)),
     };
     if let Some(columns) = csv
@@ -52,11 +52,11 @@ pub(super) fn read(
     {
         let problem = "rows of several files cannot be told apart by their number: name the column of the \
                        ticket with ticket=COLUMN, or read one file";
-        writeln!(terminal.notes, "error: {problem}")?;
+        writeln!(terminal.diagnostics, "error: {problem}")?;
         return Ok(Err(Exit::Failed));
     }
-    let sources: Vec<Source> = files.iter().map(|f| Source::from_argument(f)).collect();
-    let mut replay = Replay::new(rules);
+    let sources: Vec<InputSource> = files.iter().map(|f| InputSource::from_argument(f)).collect();
+    let mut replay = Replay::new(catalog);
     let mut told = 0;
     let mut noted = Ok(());
     let fed = feed(&sources, csv, |source, line, decoded| {
@@ -65,20 +65,26 @@ pub(super) fn read(
             if told <= REJECTIONS_TOLD_MAX && noted.is_ok() {
                 let reason = rejection.reason.label();
                 let name = source.name();
-                noted = writeln!(terminal.notes, "{name}:{line}: rejected ({reason}): {rejection}");
+                noted = writeln!(
+                    terminal.diagnostics,
+                    "{name}:{line}: rejected ({reason}): {rejection}"
+                );
             }
         }
     });
     noted?;
     if told > REJECTIONS_TOLD_MAX {
         let more = told - REJECTIONS_TOLD_MAX;
-        writeln!(terminal.notes, "and {more} more rejected: `vaste check-events` names them all")?;
+        writeln!(
+            terminal.diagnostics,
+            "and {more} more rejected: `vaste check-events` names them all"
+        )?;
     }
     if let Err(error) = fed {
-        writeln!(terminal.notes, "error: {error}")?;
+        writeln!(terminal.diagnostics, "error: {error}")?;
         return Ok(Err(Exit::Failed));
     }
-    writeln!(terminal.notes, "{}", replay.outcomes())?;
+    writeln!(terminal.diagnostics, "{}", replay.outcomes())?;
     Ok(Ok(replay))
 }
 
@@ -91,13 +97,13 @@ fn print(
     let mut readings = replay.into_readings();
     if readings.too_many_teams {
         writeln!(
-            terminal.notes,
+            terminal.diagnostics,
             "warning: there are more than {TEAMS_MAX} teams; the first {TEAMS_MAX} by name are told apart, \
              the others are unclaimed: declare those that count with --agreements"
         )?;
     }
     if instants.is_empty() {
-        writeln!(terminal.notes, "there is no event, and so nothing to read")?;
+        writeln!(terminal.diagnostics, "there is no event, and so nothing to read")?;
     }
     for now in instants {
         let (view, transitions) = readings.at(now);
@@ -119,8 +125,8 @@ fn print_json(
         serde_json::to_writer(&mut *terminal.out, &reading)?;
         writeln!(terminal.out)?;
     }
-    for (mut verdict, (id, ..)) in view.verdicts().into_iter().zip(view.rules().objectives()) {
-        verdict.went = view.went_shown(id);
+    for (mut verdict, (id, ..)) in view.verdicts().into_iter().zip(view.catalog().objectives()) {
+        verdict.breakdown = view.breakdown_shown(id);
         serde_json::to_writer(&mut *terminal.out, &verdict)?;
         writeln!(terminal.out)?;
     }
@@ -132,14 +138,14 @@ fn print_json(
 }
 
 /// The rules that the arguments name; none where every team is taken as it comes.
-fn rules(
+fn catalog(
     agreed: &Agreed,
     terminal: &mut Terminal<'_>,
-) -> io::Result<Result<Option<Arc<Rules>>, Exit>> {
+) -> io::Result<Result<Option<Arc<Catalog>>, Exit>> {
     let files = match agreed.files() {
         Ok(files) => files,
         Err(problem) => {
-            writeln!(terminal.notes, "error: {problem}")?;
+            writeln!(terminal.diagnostics, "error: {problem}")?;
             return Ok(Err(Exit::Config));
         }
     };
@@ -147,10 +153,10 @@ fn rules(
         return Ok(Ok(None));
     }
     let config = Config::read(&files, &RealDisk, &today());
-    check::say(&config.notes, terminal)?;
-    if !config.notes.faults.is_empty() {
+    check::say(&config.diagnostics, terminal)?;
+    if !config.diagnostics.faults.is_empty() {
         return Ok(Err(Exit::Config));
     }
     // Calendars alone declare no team.
-    Ok(Ok(agreed.declares_teams().then(|| Arc::new(config.rules()))))
+    Ok(Ok(agreed.declares_teams().then(|| Arc::new(config.catalog()))))
 }

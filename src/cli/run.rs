@@ -10,27 +10,27 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::disk::{self, RealDisk, today};
 use super::{Exit, LogFormat, RunArgs, Terminal, check};
+use crate::catalog::Catalog;
 use crate::config::{Config, Service};
-use crate::rules::Rules;
 use crate::service::clock::Clock;
-use crate::service::observe::LogCounter;
+use crate::service::log_counter::LogCounter;
 use crate::service::run;
 
 pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let config = Config::read(std::slice::from_ref(&arguments.config), &RealDisk, &today());
-    check::say(&config.notes, terminal)?;
-    if !config.notes.faults.is_empty() {
+    check::say(&config.diagnostics, terminal)?;
+    if !config.diagnostics.faults.is_empty() {
         return Ok(Exit::Config);
     }
     let Some(mut service) = config.service.clone() else {
         let file = arguments.config.display();
         let problem = "kafka: is missing; write kafka.brokers and kafka.topic";
-        writeln!(terminal.notes, "error: {file}: {problem}")?;
+        writeln!(terminal.diagnostics, "error: {file}: {problem}")?;
         return Ok(Exit::Config);
     };
-    arguments.place.put_into(&mut service.kafka);
+    arguments.overrides.put_into(&mut service.kafka);
     if let Err(problem) = disk::read_secrets(&mut service.kafka) {
-        writeln!(terminal.notes, "error: {problem}")?;
+        writeln!(terminal.diagnostics, "error: {problem}")?;
         return Ok(Exit::Config);
     }
     if let Some(listen) = arguments.listen {
@@ -40,14 +40,14 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "vaste");
     let (file, own) = (arguments.config.clone(), config.service.clone());
     let reload = Box::new(move || load_again(&file, own.as_ref()));
-    match run::run(&service, Arc::new(config.rules()), config.hash, Clock::Wall, reload) {
+    match run::run(&service, Arc::new(config.catalog()), config.hash, Clock::Wall, reload) {
         Ok(()) => Ok(Exit::Good),
         Err(error @ run::RunError::Client(_)) => {
-            writeln!(terminal.notes, "error: {error}")?;
+            writeln!(terminal.diagnostics, "error: {error}")?;
             Ok(Exit::Config)
         }
         Err(error) => {
-            writeln!(terminal.notes, "error: {error}")?;
+            writeln!(terminal.diagnostics, "error: {error}")?;
             Ok(Exit::Failed)
         }
     }
@@ -55,10 +55,11 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
 
 /// Reads the configuration anew. Agreements, calendars and measures take effect; the rest is that of the
 /// start.
-fn load_again(file: &PathBuf, own: Option<&Service>) -> Result<(Arc<Rules>, u64), String> {
+fn load_again(file: &PathBuf, own: Option<&Service>) -> Result<(Arc<Catalog>, u64), String> {
     let config = Config::read(std::slice::from_ref(file), &RealDisk, &today());
-    if !config.notes.faults.is_empty() {
-        let faults: Vec<String> = config.notes.faults.iter().map(ToString::to_string).collect();
+    if !config.diagnostics.faults.is_empty() {
+        let faults: Vec<String> =
+            config.diagnostics.faults.iter().map(ToString::to_string).collect();
         return Err(faults.join("; "));
     }
     if config.service.as_ref() != own {
@@ -66,7 +67,7 @@ fn load_again(file: &PathBuf, own: Option<&Service>) -> Result<(Arc<Rules>, u64)
             "kafka, http, alertmanagers, external_labels, state and stale_after need a restart"
         );
     }
-    Ok((Arc::new(config.rules()), config.hash))
+    Ok((Arc::new(config.catalog()), config.hash))
 }
 
 /// Logs to standard error; `RUST_LOG` says how much, where it is not `usual`.

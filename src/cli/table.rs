@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
-use crate::agreement::State;
+use crate::agreement::VerdictState;
 use crate::alert::Transition;
 use crate::measure::Basis;
 use crate::reading::{Reading, Seconds, SplitShown, Verdict};
 use crate::share::Share;
 use crate::time::{Elapsed, Timestamp};
 use crate::view::View;
-use crate::window::Waited;
+use crate::window::WaitedQuantile;
 
 /// Prints what a view says: verdicts first, since they are what was agreed on; then the alerts since the
 /// instant printed before.
@@ -54,8 +54,8 @@ fn number(number: impl ToString) -> Cell {
 fn verdicts(view: &View) -> Table {
     let mut table =
         table(&["team", "objective", "agreed", "verdict", "share", "decided", "missed"]);
-    let rules = view.rules();
-    for (verdict, (_, _, objective)) in view.verdicts().iter().zip(rules.objectives()) {
+    let catalog = view.catalog();
+    for (verdict, (_, _, objective)) in view.verdicts().iter().zip(catalog.objectives()) {
         table.add_row([
             text(team_name(verdict.team.as_deref())),
             text(&verdict.objective),
@@ -71,9 +71,9 @@ fn verdicts(view: &View) -> Table {
         view.verdicts().iter().any(is_of)
     };
     // Where there are no agreements at all nobody needs to be told so of every team.
-    if rules.objectives().next().is_some() {
-        for team in rules.teams().filter(|team| !agreed_on(team)) {
-            let state = state_in_words(State::NotAgreed);
+    if catalog.objectives().next().is_some() {
+        for team in catalog.teams().filter(|team| !agreed_on(team)) {
+            let state = state_in_words(VerdictState::NotAgreed);
             table.add_row([text(team), text("–"), text("–"), text(state)]);
         }
     }
@@ -100,14 +100,14 @@ fn verdict_in_words(verdict: &Verdict) -> String {
     format!("{}{behind}", state_in_words(verdict.state))
 }
 
-fn state_in_words(state: State) -> &'static str {
+fn state_in_words(state: VerdictState) -> &'static str {
     match state {
-        State::NotAgreed => "not agreed yet",
-        State::Frozen => "frozen",
-        State::Missed => "missed",
-        State::InsufficientData => "too few tickets",
-        State::AtRisk => "at risk",
-        State::Met => "met",
+        VerdictState::NotAgreed => "not agreed yet",
+        VerdictState::Frozen => "frozen",
+        VerdictState::Missed => "missed",
+        VerdictState::InsufficientData => "too few tickets",
+        VerdictState::AtRisk => "at risk",
+        VerdictState::Met => "met",
     }
 }
 
@@ -176,9 +176,9 @@ fn row(
         shown(reading.q.p50),
         shown(reading.q.p90),
         number(match reading.q_with_waiting.p90 {
-            Waited::Value(elapsed) => in_words(elapsed),
-            Waited::MoreThan(elapsed) => format!("> {}", in_words(elapsed)),
-            Waited::TooFew(_) => "too few".to_owned(),
+            WaitedQuantile::Value(elapsed) => in_words(elapsed),
+            WaitedQuantile::MoreThan(elapsed) => format!("> {}", in_words(elapsed)),
+            WaitedQuantile::TooFew(_) => "too few".to_owned(),
         }),
         number(reading.waiting),
         shown(since.map(|since| Seconds(now.since(since)))),

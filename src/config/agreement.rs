@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use super::Calendars;
-use super::fault::Notes;
+use super::diagnostic::Diagnostics;
 use super::fields::{Field, Fields, File};
-use super::objective::{self, Hours};
-use super::yaml::{Node, Value};
+use super::objective::{self, TeamHours};
+use super::yaml::{Node, YamlValue};
 use crate::agreement::{About, Agreement, Level, Objective, Owner};
 use crate::name;
 
@@ -19,16 +19,16 @@ pub(super) fn read(
     path: &Path,
     calendars: &Calendars,
     today: &str,
-    notes: &mut Notes,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Agreement> {
-    let mut file = File { path, notes };
+    let mut file = File { path, diagnostics };
     let file = &mut file;
     let mut fields = Field::root(node).fields(file)?;
     let mut about = About::default();
     let owner = owner(&mut fields, &mut about, file);
     names(&mut fields, &mut about, file);
     agreed(&mut fields, &mut about, file, today);
-    let hours = Hours::read(&mut fields, calendars, file);
+    let hours = TeamHours::read(&mut fields, calendars, file);
     about.hours.clone_from(&hours.name);
     let objectives = objectives(&mut fields, &hours, today, file);
     duty(&mut fields, file);
@@ -135,7 +135,7 @@ fn agreed(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>, today
 /// A list of people's names, of which there must be one; how many there are.
 fn people(field: &Field<'_>, file: &mut File<'_>) -> usize {
     let list = field.list(file);
-    if list.is_empty() && matches!(field.node.value, Value::List(_)) {
+    if list.is_empty() && matches!(field.node.value, YamlValue::List(_)) {
         file.fault(field.node.at, &field.key, "is empty; name at least one");
     }
     for person in &list {
@@ -149,7 +149,7 @@ const PERSON_FORM: &str =
 
 fn objectives(
     fields: &mut Fields<'_>,
-    hours: &Hours<'_>,
+    hours: &TeamHours<'_>,
     today: &str,
     file: &mut File<'_>,
 ) -> Vec<Objective> {

@@ -5,7 +5,7 @@ use url::{Host, Url};
 use super::agreement::is_web_address;
 use super::fields::{Field, Fields, File};
 use super::service::{Alertmanager, Credentials};
-use super::yaml::Value;
+use super::yaml::YamlValue;
 
 /// Alertmanagers at most: each has a thread and a connection of its own.
 const ALERTMANAGERS_MAX: usize = 16;
@@ -29,7 +29,7 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
     let allow_link_local = allow_link_local.unwrap_or(false);
     let url = url.and_then(|field| {
         // Without the value: it may hold a password.
-        if matches!(&field.node.value, Value::Scalar(text) if text.contains('@')) {
+        if matches!(&field.node.value, YamlValue::Scalar(text) if text.contains('@')) {
             let problem = "holds a user or a password; write them into basic_auth";
             file.fault(field.node.at, &field.key, problem);
             return None;

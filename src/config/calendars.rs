@@ -8,9 +8,9 @@ use chrono::{Datelike, NaiveDate};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 use super::Disk;
-use super::fault::Notes;
+use super::diagnostic::Diagnostics;
 use super::fields::{Field, Fields, File};
-use super::yaml::{Node, Place, Value};
+use super::yaml::{Node, SourcePosition, YamlValue};
 use crate::calendar::{Calendar, Definition, Holiday, MonthDay, Opening};
 use crate::name;
 
@@ -30,24 +30,29 @@ const ALWAYS: &str = "always";
 pub(super) struct CalendarFile {
     /// Its calendars with their places. One that has faults is always open, so that those who name it are
     /// not said to be wrong as well: with faults no configuration is used.
-    pub(super) calendars: Vec<(Box<str>, Place, Calendar)>,
+    pub(super) calendars: Vec<(Box<str>, SourcePosition, Calendar)>,
     /// The iCalendar files that it refers to, and their text.
     pub(super) texts: Vec<(PathBuf, String)>,
 }
 
 /// Reads a calendar file and the iCalendar files that it refers to.
-pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes) -> CalendarFile {
-    let mut file = File { path, notes };
+pub(super) fn read(
+    node: &Node,
+    path: &Path,
+    disk: &dyn Disk,
+    diagnostics: &mut Diagnostics,
+) -> CalendarFile {
+    let mut file = File { path, diagnostics };
     let mut read = CalendarFile::default();
     let Some(mut fields) = Field::root(node).fields(&mut file) else { return read };
     if let Some(group) = fields.take("calendars").and_then(|field| field.fields(&mut file)) {
         for (key, field) in group.all() {
             check_name(&key.text, key.at, &field.key, &mut file);
-            let faults = file.notes.faults.len();
+            let faults = file.diagnostics.faults.len();
             let definition = definition(&field, &mut file, disk, &mut read.texts);
             let calendar = match definition.map(|definition| Calendar::new(&definition)) {
                 Some(Ok(calendar)) => calendar,
-                Some(Err(never)) if file.notes.faults.len() == faults => {
+                Some(Err(never)) if file.diagnostics.faults.len() == faults => {
                     let way_out =
                         "write at least one opening, such as `week: { mon: [\"08:00-16:00\"] }`";
                     file.fault(key.at, &field.key, format!("{never}; {way_out}"));
@@ -62,7 +67,7 @@ pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes)
     read
 }
 
-fn check_name(name: &str, at: Place, key: &str, file: &mut File<'_>) {
+fn check_name(name: &str, at: SourcePosition, key: &str, file: &mut File<'_>) {
     if name == ALWAYS {
         let problem = "is the built-in calendar that is always open; choose another name";
         file.fault(at, key, problem);
@@ -116,7 +121,7 @@ fn definition(
 
 /// Hours of a date that is a holiday never hold.
 fn warn_of_holidays(special: &Field<'_>, definition: &Definition, file: &mut File<'_>) {
-    let Value::Map(entries) = &special.node.value else { return };
+    let YamlValue::Map(entries) = &special.node.value else { return };
     for (key, _) in entries {
         if date(&key.text).is_some_and(|date| definition.is_holiday(date)) {
             let path = format!("{}.{}", special.key, key.text);
@@ -129,12 +134,12 @@ fn warn_of_holidays(special: &Field<'_>, definition: &Definition, file: &mut Fil
 
 fn zone(field: &Field<'_>, file: &mut File<'_>) -> Option<Tz> {
     let way_out = match &field.node.value {
-        Value::Scalar(text) => match (Tz::from_str(text), nearest_zone(text)) {
+        YamlValue::Scalar(text) => match (Tz::from_str(text), nearest_zone(text)) {
             (Ok(zone), _) => return Some(zone),
             (Err(_), Some(near)) => format!("did you mean `{near}`?"),
             (Err(_), None) => "write an IANA name, such as Europe/Helsinki".to_owned(),
         },
-        Value::Null | Value::List(_) | Value::Map(_) => {
+        YamlValue::Null | YamlValue::List(_) | YamlValue::Map(_) => {
             "write an IANA name, such as Europe/Helsinki".to_owned()
         }
     };
@@ -176,13 +181,13 @@ fn openings(field: &Field<'_>, file: &mut File<'_>) -> Vec<Opening> {
 
 fn opening(field: &Field<'_>, file: &mut File<'_>) -> Option<Opening> {
     let problem = match &field.node.value {
-        Value::Scalar(text) => match text.split_once('-') {
+        YamlValue::Scalar(text) => match text.split_once('-') {
             Some((start, end)) if start == end => {
                 "ends when it begins; for a whole day write \"00:00-24:00\""
             }
             Some(_) | None => OPENING_FORM,
         },
-        Value::Null | Value::List(_) | Value::Map(_) => OPENING_FORM,
+        YamlValue::Null | YamlValue::List(_) | YamlValue::Map(_) => OPENING_FORM,
     };
     field.parse(file, problem, Opening::parse)
 }

@@ -2,23 +2,23 @@
 
 use std::path::Path;
 
-use super::fault::{Fault, Notes};
-use super::yaml::{Key, Node, Place, Value};
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::yaml::{Node, SourcePosition, YamlKey, YamlValue};
 use crate::time::Elapsed;
 
 /// One file being read: where faults go.
 pub(super) struct File<'f> {
     pub(super) path: &'f Path,
-    pub(super) notes: &'f mut Notes,
+    pub(super) diagnostics: &'f mut Diagnostics,
 }
 
 impl File<'_> {
-    pub(super) fn fault(&mut self, at: Place, key: &str, problem: impl Into<String>) {
-        self.notes.fault(Fault::new(self.path, at, key.to_owned(), problem.into()));
+    pub(super) fn fault(&mut self, at: SourcePosition, key: &str, problem: impl Into<String>) {
+        self.diagnostics.fault(Diagnostic::new(self.path, at, key.to_owned(), problem.into()));
     }
 
-    pub(super) fn warn(&mut self, at: Place, key: &str, problem: impl Into<String>) {
-        self.notes.warn(Fault::new(self.path, at, key.to_owned(), problem.into()));
+    pub(super) fn warn(&mut self, at: SourcePosition, key: &str, problem: impl Into<String>) {
+        self.diagnostics.warn(Diagnostic::new(self.path, at, key.to_owned(), problem.into()));
     }
 }
 
@@ -47,8 +47,8 @@ impl<'n> Field<'n> {
         accept: impl FnOnce(&str) -> Option<T>,
     ) -> Option<T> {
         let parsed = match &self.node.value {
-            Value::Scalar(text) => accept(text),
-            Value::Null | Value::List(_) | Value::Map(_) => None,
+            YamlValue::Scalar(text) => accept(text),
+            YamlValue::Null | YamlValue::List(_) | YamlValue::Map(_) => None,
         };
         if parsed.is_none() {
             self.fault(file, problem);
@@ -76,13 +76,13 @@ impl<'n> Field<'n> {
     /// The date, if it is one; that it is not is a fault told elsewhere.
     pub(super) fn date_quietly(&self) -> Option<chrono::NaiveDate> {
         match &self.node.value {
-            Value::Scalar(text) => chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
-            Value::Null | Value::List(_) | Value::Map(_) => None,
+            YamlValue::Scalar(text) => chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
+            YamlValue::Null | YamlValue::List(_) | YamlValue::Map(_) => None,
         }
     }
 
     pub(super) fn list(&self, file: &mut File<'_>) -> Vec<Self> {
-        let Value::List(items) = &self.node.value else {
+        let YamlValue::List(items) = &self.node.value else {
             self.fault(file, "is not a list; write such as [one, two]");
             return Vec::new();
         };
@@ -92,7 +92,7 @@ impl<'n> Field<'n> {
 
     /// The keys of a group. Duplicates are faults.
     pub(super) fn fields(&self, file: &mut File<'_>) -> Option<Fields<'n>> {
-        let Value::Map(entries) = &self.node.value else {
+        let YamlValue::Map(entries) = &self.node.value else {
             self.fault(file, "is not a group of keys; write `key: value` lines below it");
             return None;
         };
@@ -109,8 +109,8 @@ impl<'n> Field<'n> {
 /// The keys of one group.
 pub(super) struct Fields<'n> {
     path: String,
-    at: Place,
-    entries: &'n [(Key, Node)],
+    at: SourcePosition,
+    entries: &'n [(YamlKey, Node)],
     known: Vec<&'static str>,
 }
 
@@ -137,7 +137,7 @@ impl<'n> Fields<'n> {
     }
 
     /// All keys with their values, for groups whose keys are names.
-    pub(super) fn all(&self) -> impl Iterator<Item = (&'n Key, Field<'n>)> + use<'n> {
+    pub(super) fn all(&self) -> impl Iterator<Item = (&'n YamlKey, Field<'n>)> + use<'n> {
         let path = self.path.clone();
         self.entries
             .iter()
@@ -145,7 +145,7 @@ impl<'n> Fields<'n> {
     }
 
     /// Where the group begins.
-    pub(super) fn at(&self) -> Place {
+    pub(super) fn at(&self) -> SourcePosition {
         self.at
     }
 

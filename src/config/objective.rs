@@ -5,8 +5,10 @@ use std::sync::Arc;
 use super::Calendars;
 use super::agreement::is_web_address;
 use super::fields::{Field, Fields, File};
-use super::yaml::Place;
-use crate::agreement::{AlertPolicy, Alerts, Level, Market, Objective, Split, Target, Was};
+use super::yaml::SourcePosition;
+use crate::agreement::{
+    AlertPolicies, AlertPolicy, Level, Market, Objective, PreviousLevel, Split, Target,
+};
 use crate::calendar::{Calendar, local_midnight};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure, Pauses};
@@ -28,14 +30,14 @@ const CHANNELS_MAX: usize = 20;
 const MARKET_DAYS_MAX: i64 = 365;
 
 /// When the team of a file is open.
-pub(super) struct Hours<'c> {
+pub(super) struct TeamHours<'c> {
     pub(super) calendars: &'c Calendars,
     /// The name of its calendar; absent where it is always open.
     pub(super) name: Option<Box<str>>,
     pub(super) calendar: Option<Arc<Calendar>>,
 }
 
-impl<'c> Hours<'c> {
+impl<'c> TeamHours<'c> {
     /// Reads the key `hours` of a file.
     pub(super) fn read(
         fields: &mut Fields<'_>,
@@ -81,7 +83,7 @@ struct Unit {
 /// Reads one objective.
 pub(super) fn read(
     item: &Field<'_>,
-    hours: &Hours<'_>,
+    hours: &TeamHours<'_>,
     today: &str,
     file: &mut File<'_>,
 ) -> Option<Objective> {
@@ -99,16 +101,16 @@ pub(super) fn read(
         Some(over) => window(&over, file),
         None => Some(Objective::OVER_DEFAULT),
     };
-    let was = fields.take("was").map_or_else(Vec::new, |list| list.list(file));
+    let previous_levels = fields.take("was").map_or_else(Vec::new, |list| list.list(file));
     let is_count = measure.is_some_and(Measure::is_count);
     // A count goes by no hours.
-    let own_hours = own_hours(&was, hours, file).filter(|_| !is_count);
+    let own_hours = own_hours(&previous_levels, hours, file).filter(|_| !is_count);
     let has_hours = hours.calendar.is_some() || own_hours.is_some();
     let basis = if has_hours && !is_count { Basis::Open } else { Basis::Calendar };
     let unit = Unit { is_count, basis };
     let alerts = alerts(&mut fields, file);
     let level = level(&mut fields, unit, file);
-    if let (Some(Level::NoneOver(_)), Some((_, Alerts { at_risk: Some(_), .. }))) =
+    if let (Some(Level::NoneOver(_)), Some((_, AlertPolicies { at_risk: Some(_), .. }))) =
         (&level, &alerts)
     {
         let problem =
@@ -126,10 +128,13 @@ pub(super) fn read(
         let at = place_of_alert(item, "behind_market");
         file.fault(at, &fields.path("alerts.behind_market"), problem);
     }
-    let was = level.as_ref().zip(over).map_or_else(Vec::new, |(level, over)| {
-        was.iter().filter_map(|item| earlier(item, level, over, unit, hours, file)).collect()
+    let previous_levels = level.as_ref().zip(over).map_or_else(Vec::new, |(level, over)| {
+        previous_levels
+            .iter()
+            .filter_map(|item| earlier(item, level, over, unit, hours, file))
+            .collect()
     });
-    let was = ascending(was, item, file);
+    let previous_levels = ascending(previous_levels, item, file);
     fields.finish(file);
     let (at_risk, alerts) = alerts?;
     Some(Objective {
@@ -137,7 +142,7 @@ pub(super) fn read(
         measure: measure?,
         level: level?,
         over: over?,
-        was,
+        previous_levels,
         pauses,
         hours: own_hours,
         split,
@@ -148,7 +153,7 @@ pub(super) fn read(
 }
 
 /// Where an alert of an objective stands.
-fn place_of_alert(item: &Field<'_>, alert: &str) -> Place {
+fn place_of_alert(item: &Field<'_>, alert: &str) -> SourcePosition {
     let node = item.node.value_of("alerts").and_then(|alerts| alerts.value_of(alert));
     node.unwrap_or(item.node).at
 }
@@ -271,9 +276,13 @@ fn targets(
 
 /// The hours that an objective's own stopwatches go by: where earlier ones are written, those up to their
 /// ends, then the team's.
-fn own_hours(was: &[Field<'_>], hours: &Hours<'_>, file: &mut File<'_>) -> Option<Arc<Calendar>> {
+fn own_hours(
+    previous_levels: &[Field<'_>],
+    hours: &TeamHours<'_>,
+    file: &mut File<'_>,
+) -> Option<Arc<Calendar>> {
     let now = hours.calendar.clone().unwrap_or_else(|| Arc::new(Calendar::always()));
-    let mut earlier: Vec<_> = was
+    let mut earlier: Vec<_> = previous_levels
         .iter()
         .map(|item| {
             let named = item.node.value_of("hours").filter(|node| !node.is_null());
@@ -307,9 +316,9 @@ fn earlier<'n>(
     now: &Level,
     over_now: Elapsed,
     unit: Unit,
-    hours: &Hours<'_>,
+    hours: &TeamHours<'_>,
     file: &mut File<'_>,
-) -> Option<(Was, Field<'n>)> {
+) -> Option<(PreviousLevel, Field<'n>)> {
     let mut fields = item.fields(file)?;
     let ends = "write the first day on which it held no longer, such as 2026-11-02";
     let until =
@@ -341,28 +350,32 @@ fn earlier<'n>(
     fields.finish(file);
     let zone = hours.calendar.as_ref().map_or(chrono_tz::Tz::UTC, |calendar| calendar.zone());
     let (until, field) = until?;
-    let was = Was { until: local_midnight(zone, until), level: level?, over: over? };
-    Some((was, field))
+    let previous = PreviousLevel { until: local_midnight(zone, until), level: level?, over: over? };
+    Some((previous, field))
 }
 
 /// Earlier levels by their ends, of which no two may be one day.
-fn ascending(mut was: Vec<(Was, Field<'_>)>, item: &Field<'_>, file: &mut File<'_>) -> Vec<Was> {
-    was.sort_by_key(|(was, _)| was.until);
-    for pair in was.windows(2) {
+fn ascending(
+    mut previous_levels: Vec<(PreviousLevel, Field<'_>)>,
+    item: &Field<'_>,
+    file: &mut File<'_>,
+) -> Vec<PreviousLevel> {
+    previous_levels.sort_by_key(|(previous, _)| previous.until);
+    for pair in previous_levels.windows(2) {
         let [(first, _), (second, field)] = pair else { continue };
         if first.until == second.until {
             field.fault(file, "is the end of another earlier level, too; keep one of the two");
         }
     }
-    if was.len() > WAS_MAX {
+    if previous_levels.len() > WAS_MAX {
         let at = item.node.value_of("was").map_or(item.node.at, |node| node.at);
         let problem = format!(
             "names {} earlier levels; at most {WAS_MAX} are kept: leave out the first",
-            was.len()
+            previous_levels.len()
         );
         file.fault(at, &format!("{}.was", item.key), problem);
     }
-    was.into_iter().map(|(was, _)| was).collect()
+    previous_levels.into_iter().map(|(previous, _)| previous).collect()
 }
 
 /// What pauses an objective's own stopwatches; none where that is what pauses the measure's.
@@ -476,10 +489,10 @@ fn market(
 }
 
 /// The share of the error budget at which an objective is at risk, and its alerts.
-fn alerts(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<(Share, Alerts)> {
+fn alerts(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<(Share, AlertPolicies)> {
     let spent = Some(Objective::AT_RISK_DEFAULT);
     let Some(mut alerts) = fields.take("alerts").and_then(|alerts| alerts.fields(file)) else {
-        return spent.map(|spent| (spent, Alerts::default()));
+        return spent.map(|spent| (spent, AlertPolicies::default()));
     };
     let mut missed = AlertPolicy::default();
     if let Some(mut keys) = alerts.take("missed").and_then(|alert| alert.fields(file)) {
@@ -502,7 +515,7 @@ fn alerts(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<(Share, Alerts
         keys.finish(file);
     }
     alerts.finish(file);
-    Some((budget_spent?, Alerts { missed, at_risk, behind_market }))
+    Some((budget_spent?, AlertPolicies { missed, at_risk, behind_market }))
 }
 
 fn policy(alert: &mut Fields<'_>, policy: &mut AlertPolicy, file: &mut File<'_>) {

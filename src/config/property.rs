@@ -4,10 +4,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::fault::Fault;
+use super::diagnostic::Diagnostic;
 use super::fields::{Field, File};
 use super::service::{Kafka, why_owned};
-use super::yaml::Key;
+use super::yaml::YamlKey;
 
 /// What a variable begins with that says a property: the rest is its name with `_` for each dot.
 const VARIABLE: &str = "VASTE_KAFKA_PROPERTIES_";
@@ -17,14 +17,14 @@ const SECRET_WORDS: [&str; 6] = ["password", "passphrase", "secret", "key.pem", 
 
 /// The value of one property. Only `String::from` tells a secret.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Property(Source);
+pub struct Property(PropertySource);
 
 #[derive(Clone, PartialEq, Eq)]
-enum Source {
+enum PropertySource {
     /// As the file says it.
     Written(String),
     /// To be read at start; a fault there names this place.
-    File(PathBuf, Box<Fault>),
+    File(PathBuf, Box<Diagnostic>),
     /// From a file or the environment.
     Secret(String),
 }
@@ -32,8 +32,8 @@ enum Source {
 impl fmt::Display for Property {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Source::Written(text) => f.write_str(text),
-            Source::File(..) | Source::Secret(_) => f.write_str("<secret>"),
+            PropertySource::Written(text) => f.write_str(text),
+            PropertySource::File(..) | PropertySource::Secret(_) => f.write_str("<secret>"),
         }
     }
 }
@@ -47,9 +47,9 @@ impl fmt::Debug for Property {
 impl From<&Property> for String {
     fn from(property: &Property) -> Self {
         match &property.0 {
-            Source::Written(text) | Source::Secret(text) => text.clone(),
+            PropertySource::Written(text) | PropertySource::Secret(text) => text.clone(),
             // Nothing is what is known before it is read.
-            Source::File(..) => Self::new(),
+            PropertySource::File(..) => Self::new(),
         }
     }
 }
@@ -64,7 +64,7 @@ fn variable_of(name: &str) -> String {
     format!("{VARIABLE}{}", name.to_ascii_uppercase().replace('.', "_"))
 }
 
-pub(super) fn read(key: &Key, field: &Field<'_>, file: &mut File<'_>) -> Option<Property> {
+pub(super) fn read(key: &YamlKey, field: &Field<'_>, file: &mut File<'_>) -> Option<Property> {
     if field.node.is_map() {
         let mut fields = field.fields(file)?;
         let path = fields.require("file", file, "write `{ file: path }`").and_then(|field| {
@@ -73,8 +73,8 @@ pub(super) fn read(key: &Key, field: &Field<'_>, file: &mut File<'_>) -> Option<
         });
         fields.finish(file);
         let (path, field) = path?;
-        let fault = Fault::new(file.path, field.node.at, field.key, String::new());
-        return Some(Property(Source::File(path, Box::new(fault))));
+        let fault = Diagnostic::new(file.path, field.node.at, field.key, String::new());
+        return Some(Property(PropertySource::File(path, Box::new(fault))));
     }
     if is_secret(&key.text) {
         // Without the value.
@@ -86,7 +86,7 @@ pub(super) fn read(key: &Key, field: &Field<'_>, file: &mut File<'_>) -> Option<
         return None;
     }
     let problem = "is not a property's value; write a text, or `{ file: path }`";
-    field.parse(file, problem, |text| Some(Property(Source::Written(text.to_owned()))))
+    field.parse(file, problem, |text| Some(Property(PropertySource::Written(text.to_owned()))))
 }
 
 impl Kafka {
@@ -106,21 +106,21 @@ impl Kafka {
                 return Err(format!("{variable}: is set by Vaste itself: {why}; unset it"));
             }
             self.properties.retain(|(other, _)| *other != name);
-            self.properties.push((name, Property(Source::Secret(value))));
+            self.properties.push((name, Property(PropertySource::Secret(value))));
         }
         for (name, property) in &mut self.properties {
-            let Source::File(path, fault) = &property.0 else { continue };
+            let PropertySource::File(path, fault) = &property.0 else { continue };
             let text = read(path).map_err(|error| {
                 let variable = variable_of(name);
                 let problem = format!(
                     "{} cannot be read: {error}; name a file that Vaste may read, or set {variable}",
                     path.display()
                 );
-                Fault { problem, ..(**fault).clone() }.to_string()
+                Diagnostic { problem, ..(**fault).clone() }.to_string()
             })?;
             let line = text.strip_suffix('\n').unwrap_or(&text);
             let line = line.strip_suffix('\r').unwrap_or(line);
-            property.0 = Source::Secret(line.to_owned());
+            property.0 = PropertySource::Secret(line.to_owned());
         }
         Ok(())
     }
@@ -131,10 +131,12 @@ impl Kafka {
     pub fn without_secrets(&self, text: &str) -> String {
         self.properties.iter().fold(text.to_owned(), |text, (_, property)| match &property.0 {
             // What is written in clear, too: the name of a password may be misspelt.
-            Source::Secret(value) | Source::Written(value) if value.len() > 3 => {
+            PropertySource::Secret(value) | PropertySource::Written(value) if value.len() > 3 => {
                 text.replace(value, "<secret>")
             }
-            Source::Written(_) | Source::File(..) | Source::Secret(_) => text,
+            PropertySource::Written(_) | PropertySource::File(..) | PropertySource::Secret(_) => {
+                text
+            }
         })
     }
 }
@@ -155,8 +157,8 @@ mod tests {
     }
 
     fn in_file(path: &str) -> Property {
-        let fault = Fault::of_file(Path::new("vaste.yaml"), String::new());
-        Property(Source::File(path.into(), Box::new(fault)))
+        let fault = Diagnostic::of_file(Path::new("vaste.yaml"), String::new());
+        Property(PropertySource::File(path.into(), Box::new(fault)))
     }
 
     #[test]

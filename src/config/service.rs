@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Disk;
 use super::agreement;
 use super::alertmanager;
-use super::fault::Notes;
+use super::diagnostic::Diagnostics;
 use super::fields::{Field, Fields, File};
 use super::objective;
 use super::property::{self, Property};
@@ -27,14 +27,14 @@ pub struct Service {
     /// Labels that every alert carries unless it has them, such as `cluster`.
     pub external_labels: Vec<(Box<str>, Box<str>)>,
     /// What is kept, and where.
-    pub state: State,
+    pub state: StateConfig,
     /// After how long without data that can be trusted `VasteDataStale` fires. Default 5 m.
     pub stale_after: Elapsed,
 }
 
 /// What is kept across restarts, and for how long a ticket is remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct State {
+pub struct StateConfig {
     /// A folder, or an address such as `s3://bucket/vaste`; absent where nothing is kept, and every start
     /// reads the topic from its beginning.
     pub store: Option<String>,
@@ -45,7 +45,7 @@ pub struct State {
     pub checkpoint_every: Duration,
 }
 
-impl Default for State {
+impl Default for StateConfig {
     fn default() -> Self {
         Self {
             store: None,
@@ -157,8 +157,13 @@ pub(super) struct ServiceFile {
     pub(super) service: Option<Service>,
 }
 
-pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes) -> ServiceFile {
-    let mut file = File { path, notes };
+pub(super) fn read(
+    node: &Node,
+    path: &Path,
+    disk: &dyn Disk,
+    diagnostics: &mut Diagnostics,
+) -> ServiceFile {
+    let mut file = File { path, diagnostics };
     let file = &mut file;
     let mut read = ServiceFile::default();
     let Some(mut fields) = Field::root(node).fields(file) else { return read };
@@ -190,7 +195,7 @@ pub(super) fn read(node: &Node, path: &Path, disk: &dyn Disk, notes: &mut Notes)
         .take("external_labels")
         .and_then(|labels| labels.fields(file))
         .map_or_else(Vec::new, |labels| agreement::labels(&labels, file));
-    let state = fields.take("state").map_or_else(State::default, |group| state(&group, file));
+    let state = fields.take("state").map_or_else(StateConfig::default, |group| state(&group, file));
     if let Some(Some(Kafka { dead_letters: Some(_), .. })) = &kafka
         && state.store.is_none()
     {
@@ -218,8 +223,8 @@ fn duration(field: &Field<'_>, file: &mut File<'_>) -> Option<Elapsed> {
     })
 }
 
-fn state(group: &Field<'_>, file: &mut File<'_>) -> State {
-    let mut state = State::default();
+fn state(group: &Field<'_>, file: &mut File<'_>) -> StateConfig {
+    let mut state = StateConfig::default();
     let Some(mut fields) = group.fields(file) else { return state };
     if let Some(field) = fields.take("store") {
         let problem = "is not a place; write a folder such as file:///var/lib/vaste";

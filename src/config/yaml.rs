@@ -4,7 +4,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
 /// A line and a column, both from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
+pub struct SourcePosition {
     /// The line.
     pub line: usize,
     /// The column, in characters.
@@ -14,23 +14,23 @@ pub struct Place {
 /// A value and where it stands.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    pub(super) at: Place,
-    pub(super) value: Value,
+    pub(super) at: SourcePosition,
+    pub(super) value: YamlValue,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(super) enum YamlValue {
     /// Nothing written, `null` or `~`, without quotes.
     Null,
     Scalar(String),
     List(Vec<Node>),
     /// Keys in the order they are written, duplicates included.
-    Map(Vec<(Key, Node)>),
+    Map(Vec<(YamlKey, Node)>),
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Key {
-    pub(super) at: Place,
+pub(super) struct YamlKey {
+    pub(super) at: SourcePosition,
     pub(super) text: String,
 }
 
@@ -39,7 +39,7 @@ const DEPTH_MAX: usize = 32;
 
 impl Node {
     pub(super) fn value_of(&self, key: &str) -> Option<&Self> {
-        let Value::Map(entries) = &self.value else {
+        let YamlValue::Map(entries) = &self.value else {
             return None;
         };
         entries.iter().find(|(name, _)| name.text == key).map(|(_, value)| value)
@@ -50,33 +50,33 @@ impl Node {
     }
 
     pub(super) fn is_map(&self) -> bool {
-        matches!(self.value, Value::Map(_))
+        matches!(self.value, YamlValue::Map(_))
     }
 
     pub(super) fn is_null(&self) -> bool {
-        matches!(self.value, Value::Null)
+        matches!(self.value, YamlValue::Null)
     }
 
     /// The value in a few words, for a fault.
     pub(super) fn shown(&self) -> String {
         match &self.value {
-            Value::Scalar(text) => {
+            YamlValue::Scalar(text) => {
                 let mut cut: String = text.chars().take(60).collect();
                 if cut.len() < text.len() {
                     cut.push('…');
                 }
                 format!("`{}`", cut.escape_debug())
             }
-            Value::Null => "nothing".to_owned(),
-            Value::List(_) => "a list".to_owned(),
-            Value::Map(_) => "a group of keys".to_owned(),
+            YamlValue::Null => "nothing".to_owned(),
+            YamlValue::List(_) => "a list".to_owned(),
+            YamlValue::Map(_) => "a group of keys".to_owned(),
         }
     }
 }
 
 /// Reads one document.
-pub(super) fn parse(text: &str) -> Result<Node, (Place, String)> {
-    let mut reader = Reader { parser: Parser::new_from_str(text) };
+pub(super) fn parse(text: &str) -> Result<Node, (SourcePosition, String)> {
+    let mut reader = YamlReader { parser: Parser::new_from_str(text) };
     loop {
         let (event, at) = reader.next()?;
         if event == Event::StreamEnd {
@@ -90,24 +90,27 @@ pub(super) fn parse(text: &str) -> Result<Node, (Place, String)> {
     }
 }
 
-struct Reader<'a> {
+struct YamlReader<'a> {
     parser: Parser<'a, saphyr_parser::StrInput<'a>>,
 }
 
-impl<'a> Reader<'a> {
-    fn next(&mut self) -> Result<(Event<'a>, Place), (Place, String)> {
+impl<'a> YamlReader<'a> {
+    fn next(&mut self) -> Result<(Event<'a>, SourcePosition), (SourcePosition, String)> {
         match self.parser.next() {
             Some(Ok((event, span))) => Ok((event, place_of(span))),
             Some(Err(error)) => {
-                let at = Place { line: error.marker().line(), column: error.marker().col() + 1 };
+                let at = SourcePosition {
+                    line: error.marker().line(),
+                    column: error.marker().col() + 1,
+                };
                 Err((at, format!("this is not YAML: {}", error.info())))
             }
-            None => Ok((Event::StreamEnd, Place::default())),
+            None => Ok((Event::StreamEnd, SourcePosition::default())),
         }
     }
 
     /// Sees to it that nothing follows.
-    fn end(&mut self, node: Node) -> Result<Node, (Place, String)> {
+    fn end(&mut self, node: Node) -> Result<Node, (SourcePosition, String)> {
         loop {
             let (event, at) = self.next()?;
             if event == Event::StreamEnd {
@@ -119,21 +122,26 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn node(&mut self, event: Event<'a>, at: Place, depth: usize) -> Result<Node, (Place, String)> {
+    fn node(
+        &mut self,
+        event: Event<'a>,
+        at: SourcePosition,
+        depth: usize,
+    ) -> Result<Node, (SourcePosition, String)> {
         if depth > DEPTH_MAX {
             return Err((at, "lists and groups are nested too deeply".to_owned()));
         }
         let value = match event {
             Event::Scalar(text, ScalarStyle::Plain, ..) if matches!(&*text, "" | "~" | "null") => {
-                Value::Null
+                YamlValue::Null
             }
-            Event::Scalar(text, ..) => Value::Scalar(text.into_owned()),
+            Event::Scalar(text, ..) => YamlValue::Scalar(text.into_owned()),
             Event::SequenceStart(..) => {
                 let mut list = Vec::new();
                 loop {
                     let (event, at) = self.next()?;
                     if event == Event::SequenceEnd {
-                        break Value::List(list);
+                        break YamlValue::List(list);
                     }
                     list.push(self.node(event, at, depth + 1)?);
                 }
@@ -143,14 +151,14 @@ impl<'a> Reader<'a> {
                 loop {
                     let (event, at) = self.next()?;
                     if event == Event::MappingEnd {
-                        break Value::Map(map);
+                        break YamlValue::Map(map);
                     }
-                    let Value::Scalar(text) = self.node(event, at, depth + 1)?.value else {
+                    let YamlValue::Scalar(text) = self.node(event, at, depth + 1)?.value else {
                         return Err((at, "a key must be a text".to_owned()));
                     };
                     let (event, value_at) = self.next()?;
                     let value = self.node(event, value_at, depth + 1)?;
-                    map.push((Key { at, text }, value));
+                    map.push((YamlKey { at, text }, value));
                 }
             }
             Event::Alias(_) => {
@@ -168,6 +176,6 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn place_of(span: Span) -> Place {
-    Place { line: span.start.line(), column: span.start.col() + 1 }
+fn place_of(span: Span) -> SourcePosition {
+    SourcePosition { line: span.start.line(), column: span.start.col() + 1 }
 }

@@ -14,7 +14,7 @@ const WEEKEND_PERCENT: i64 = 60;
 
 /// A team's hours, every day of the week. Nobody works while the team is silent.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hours {
+pub(super) struct WorkingHours {
     /// From and to, on weekdays.
     pub(super) weekdays: [i64; 2],
     /// From and to, on the weekend.
@@ -23,7 +23,7 @@ pub(super) struct Hours {
     pub(super) silence: Option<[Timestamp; 2]>,
 }
 
-impl Hours {
+impl WorkingHours {
     /// When work is done that is begun at the first chance from `at` on and takes so much working time.
     pub(super) fn done(&self, at: Timestamp, work: Elapsed) -> Timestamp {
         let mut left = work;
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn work_is_done_in_working_hours() {
         let silence = Some([at("2026-11-26T12:00:00+02:00"), at("2026-11-28T11:00:00+02:00")]);
-        let hours = Hours { weekdays: [8, 18], weekends: [10, 16], silence };
+        let hours = WorkingHours { weekdays: [8, 18], weekends: [10, 16], silence };
         for (asked, work, done) in [
             ("2026-11-23T09:00:00+02:00", "1h", "2026-11-23T10:00:00+02:00"),
             ("2026-11-23T17:30:00+02:00", "1h", "2026-11-24T08:30:00+02:00"),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use super::hours::{self, Hours};
-use super::{BACKLOG, PLAY, Plot, SILENCE};
+use super::hours::{self, WorkingHours};
+use super::{BACKLOG, PLAY, SILENCE, Scenario};
 use crate::config::{Config, Disk};
 use crate::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
 
@@ -23,7 +23,7 @@ const CAMPAIGN_HOURS: [i64; 3] = [10, 13, 18];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manner {
     /// As agreed.
-    Steady,
+    ClockGuard,
     /// Slower every day from the fifth on, until its level is far away.
     Drifts,
     /// As agreed, but for one silence.
@@ -42,7 +42,7 @@ pub(super) struct Team {
     pub(super) per_day: i64,
     /// The usual working time until an answer.
     pub(super) usual: Elapsed,
-    pub(super) hours: Hours,
+    pub(super) hours: WorkingHours,
     /// How many of a thousand answers take six times as long.
     pub(super) strays_per_mille: i64,
     /// How many of a thousand tickets are never answered.
@@ -50,11 +50,11 @@ pub(super) struct Team {
     pub(super) agents: [&'static str; 3],
 }
 
-const OFFICE: Hours = Hours { weekdays: [8, 18], weekends: [10, 16], silence: None };
+const OFFICE: WorkingHours = WorkingHours { weekdays: [8, 18], weekends: [10, 16], silence: None };
 
 const STEADY: Team = Team {
     name: None,
-    manner: Manner::Steady,
+    manner: Manner::ClockGuard,
     per_day: 36,
     usual: Elapsed::from_ms(60 * MINUTE_MS),
     hours: OFFICE,
@@ -73,9 +73,9 @@ pub(super) const TECHNICAL: &str = "technical";
 pub(super) const DRIFTING: &str = "deliveries";
 
 /// All who have tickets, in the order in which they draw lots.
-pub(super) fn teams(plot: Plot) -> [Team; 8] {
-    let silence = Some(SILENCE.map(|after| plot.begin.plus(after)));
-    let drift = if plot.calm { Manner::Steady } else { Manner::Drifts };
+pub(super) fn teams(scenario: Scenario) -> [Team; 8] {
+    let silence = Some(SILENCE.map(|after| scenario.begin.plus(after)));
+    let drift = if scenario.calm { Manner::ClockGuard } else { Manner::Drifts };
     [
         Team { name: Some("billing"), ..STEADY },
         Team {
@@ -89,7 +89,7 @@ pub(super) fn teams(plot: Plot) -> [Team; 8] {
             name: Some("shop"),
             manner: Manner::Stops,
             usual: Elapsed::from_ms(30 * MINUTE_MS),
-            hours: Hours { weekdays: [8, 20], weekends: [8, 20], silence },
+            hours: WorkingHours { weekdays: [8, 20], weekends: [8, 20], silence },
             strays_per_mille: 0,
             agents: ["helmi", "eero", "kerttu"],
             ..STEADY
@@ -130,40 +130,40 @@ pub(super) fn teams(plot: Plot) -> [Team; 8] {
 
 impl Team {
     /// How long an answer takes that is asked for now, in percent of the usual.
-    pub(super) fn slowness_percent(&self, plot: Plot, at: Timestamp) -> i64 {
+    pub(super) fn slowness_percent(&self, scenario: Scenario, at: Timestamp) -> i64 {
         match self.manner {
-            Manner::Steady | Manner::Stops => 100,
+            Manner::ClockGuard | Manner::Stops => 100,
             Manner::Drifts => {
                 let calm = Elapsed::from_ms(5 * DAY_MS);
-                let drifted = at.since(plot.begin.plus(calm)).ms().min(BACKLOG.less(calm).ms());
+                let drifted = at.since(scenario.begin.plus(calm)).ms().min(BACKLOG.less(calm).ms());
                 100 + 1_500 * drifted / BACKLOG.less(calm).ms()
             }
             Manner::Bursts => {
                 let [begins, _, ends] = CAMPAIGN_HOURS;
                 let is_slow =
-                    is_campaign_day(plot, at) && (begins..ends).contains(&hours::hour(at));
+                    is_campaign_day(scenario, at) && (begins..ends).contains(&hours::hour(at));
                 if is_slow { 400 } else { 100 }
             }
         }
     }
 
     /// How many of a million minutes like this one bring a ticket.
-    pub(super) fn tickets_per_million(&self, plot: Plot, at: Timestamp) -> i64 {
+    pub(super) fn tickets_per_million(&self, scenario: Scenario, at: Timestamp) -> i64 {
         let usual = hours::tickets_per_million(at, self.per_day);
         match self.manner {
-            Manner::Steady | Manner::Drifts | Manner::Stops => usual,
+            Manner::ClockGuard | Manner::Drifts | Manner::Stops => usual,
             Manner::Bursts => {
                 let [begins, ends, _] = CAMPAIGN_HOURS;
                 let is_burst =
-                    is_campaign_day(plot, at) && (begins..ends).contains(&hours::hour(at));
+                    is_campaign_day(scenario, at) && (begins..ends).contains(&hours::hour(at));
                 if is_burst { 6 * usual } else { usual }
             }
         }
     }
 }
 
-fn is_campaign_day(plot: Plot, at: Timestamp) -> bool {
-    (hours::day(at) - hours::day(plot.begin)).rem_euclid(3) == 0
+fn is_campaign_day(scenario: Scenario, at: Timestamp) -> bool {
+    (hours::day(at) - hours::day(scenario.begin)).rem_euclid(3) == 0
 }
 
 /// Who plays which part, in words: the team and what it does.
@@ -242,8 +242,9 @@ mod tests {
     fn the_files_have_no_fault_and_nothing_to_warn_of() {
         let begin = Timestamp::parse("2026-10-20T09:30:00Z").unwrap();
         let config = config(begin, SocketAddr::from(([127, 0, 0, 1], 9464)), "127.0.0.1:9092");
-        let warnings: Vec<String> = config.notes.warnings.iter().map(ToString::to_string).collect();
-        assert!(config.notes.faults.is_empty(), "{:?}", config.notes.faults);
+        let warnings: Vec<String> =
+            config.diagnostics.warnings.iter().map(ToString::to_string).collect();
+        assert!(config.diagnostics.faults.is_empty(), "{:?}", config.diagnostics.faults);
         assert!(warnings.is_empty(), "{warnings:?}");
         assert_eq!(config.agreements.len(), FILES.len());
         assert_eq!(config.service.unwrap().kafka.topic, TOPIC);

@@ -6,8 +6,8 @@ use serde_json::error::Category;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::rejection::{Outcome, Reason, Rejection, Skip};
-use super::wire::{Key, Value, Wire};
-use super::{Detail, Event, Kind, Maker, Priority, Subject};
+use super::wire::{EventKey, EventValue, Wire};
+use super::{Event, EventDetail, Kind, Maker, Priority, Subject};
 use crate::name;
 use crate::time::Timestamp;
 
@@ -29,7 +29,7 @@ const EXCERPT_CHARS_MAX: usize = 60;
 pub fn decode(record: &[u8]) -> Result<Event<'_>, Outcome> {
     let text = as_text(record).map_err(Outcome::Rejected)?;
     let mut wire: Wire<'_> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
-    let kind = match kind_of(wire.take(Key::Type)) {
+    let kind = match kind_of(wire.take(EventKey::Type)) {
         Ok(Some(kind)) => kind,
         Ok(None) => return Err(Outcome::Skipped(Skip::UnknownType)),
         Err(rejection) => return Err(Outcome::Rejected(rejection)),
@@ -113,38 +113,38 @@ fn not_json(error: &serde_json::Error) -> Outcome {
 }
 
 /// The kind, or `None` where the type is not one we know.
-fn kind_of(value: Value<'_>) -> Checked<Option<Kind>> {
-    if let Value::Text(label) = &value {
+fn kind_of(value: EventValue<'_>) -> Checked<Option<Kind>> {
+    if let EventValue::Text(label) = &value {
         return Ok(Kind::from_label(label));
     }
-    Err(wrong(Key::Type, &value, "write a type such as \"ticket.created\""))
+    Err(wrong(EventKey::Type, &value, "write a type such as \"ticket.created\""))
 }
 
 fn event_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Event<'a>> {
-    let id = required(wire, Key::Id, "give every event an id of its own")?;
+    let id = required(wire, EventKey::Id, "give every event an id of its own")?;
     if !name::is_identity(&id) {
-        return Err(bad(Reason::BadId, Key::Id, &id, IDENTITY_FORM));
+        return Err(bad(Reason::BadId, EventKey::Id, &id, IDENTITY_FORM));
     }
-    let source = optional(wire, Key::Source, "a text")?;
+    let source = optional(wire, EventKey::Source, "a text")?;
     if let Some(source) = source.as_deref().filter(|source| !name::is_identity(source)) {
-        return Err(bad(Reason::BadId, Key::Source, source, IDENTITY_FORM));
+        return Err(bad(Reason::BadId, EventKey::Source, source, IDENTITY_FORM));
     }
-    let time = required(wire, Key::Time, TIME_FORM)?;
+    let time = required(wire, EventKey::Time, TIME_FORM)?;
     let time = match Timestamp::parse(&time) {
-        None => return Err(bad(Reason::BadTimestamp, Key::Time, &time, TIME_FORM)),
+        None => return Err(bad(Reason::BadTimestamp, EventKey::Time, &time, TIME_FORM)),
         Some(at) if !at.is_event_time() => {
             return Err(bad(
                 Reason::BadTimestamp,
-                Key::Time,
+                EventKey::Time,
                 &time,
                 "write a time from 1990 to 2099",
             ));
         }
         Some(at) => at,
     };
-    let team = optional(wire, Key::Team, "a text")?;
+    let team = optional(wire, EventKey::Team, "a text")?;
     if let Some(team) = team.as_deref().filter(|team| !name::is_team(team)) {
-        return Err(bad(Reason::BadTeam, Key::Team, team, TEAM_FORM));
+        return Err(bad(Reason::BadTeam, EventKey::Team, team, TEAM_FORM));
     }
     let (subject, team) = subject_of(kind, wire, team)?;
     Ok(Event {
@@ -154,9 +154,9 @@ fn event_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Event<'a>> {
         subject,
         team,
         priority: priority_of(wire)?,
-        channel: short_name(wire, Key::Channel)?,
+        channel: short_name(wire, EventKey::Channel)?,
         agent: if matches!(kind, Kind::AgentReplied | Kind::Assigned) {
-            checked_id(wire, Key::Agent)?
+            checked_id(wire, EventKey::Agent)?
         } else {
             None
         },
@@ -172,38 +172,43 @@ fn subject_of<'a>(
     team: Option<Cow<'a, str>>,
 ) -> Checked<(Subject<'a>, Option<Cow<'a, str>>)> {
     if kind.is_of_team() {
-        let missing = || wrong(Key::Team, &Value::Absent, "name the team that it is about");
+        let missing =
+            || wrong(EventKey::Team, &EventValue::Absent, "name the team that it is about");
         return Ok((Subject::Team(team.ok_or_else(missing)?), None));
     }
-    let ticket = required(wire, Key::Ticket, "name the ticket that it happened to")?;
+    let ticket = required(wire, EventKey::Ticket, "name the ticket that it happened to")?;
     if !name::is_id(&ticket) {
-        return Err(bad(Reason::BadId, Key::Ticket, &ticket, ID_FORM));
+        return Err(bad(Reason::BadId, EventKey::Ticket, &ticket, ID_FORM));
     }
     Ok((Subject::Ticket(ticket), team))
 }
 
-fn detail_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Option<Box<Detail<'a>>>> {
+fn detail_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Option<Box<EventDetail<'a>>>> {
     let detail = match kind {
         Kind::Merged | Kind::Deleted | Kind::MarkedSpam => {
-            Detail { into: checked_id(wire, Key::Into)?, ..Detail::default() }
+            EventDetail { into: checked_id(wire, EventKey::Into)?, ..EventDetail::default() }
         }
-        Kind::Rated => Detail { score: score_of(wire)?, ..Detail::default() },
-        Kind::Reviewed => Detail {
-            by: short_name(wire, Key::By)?,
+        Kind::Rated => EventDetail { score: score_of(wire)?, ..EventDetail::default() },
+        Kind::Reviewed => EventDetail {
+            by: short_name(wire, EventKey::By)?,
             score: score_of(wire)?,
-            note: bounded_text(wire, Key::Note)?,
-            bring_to_team: flag_of(wire, Key::BringToTeam)?,
-            ..Detail::default()
+            note: bounded_text(wire, EventKey::Note)?,
+            bring_to_team: flag_of(wire, EventKey::BringToTeam)?,
+            ..EventDetail::default()
         },
         Kind::ConcernRaised | Kind::ConcernSettled => {
-            let Some(concern) = checked_id(wire, Key::Concern)? else {
-                return Err(wrong(Key::Concern, &Value::Absent, "give the concern an id"));
+            let Some(concern) = checked_id(wire, EventKey::Concern)? else {
+                return Err(wrong(
+                    EventKey::Concern,
+                    &EventValue::Absent,
+                    "give the concern an id",
+                ));
             };
-            Detail {
-                by: short_name(wire, Key::By)?,
+            EventDetail {
+                by: short_name(wire, EventKey::By)?,
                 concern: Some(concern),
-                text: bounded_text(wire, Key::Text)?,
-                ..Detail::default()
+                text: bounded_text(wire, EventKey::Text)?,
+                ..EventDetail::default()
             }
         }
         Kind::Created
@@ -219,26 +224,26 @@ fn detail_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Option<Box<Detail<'
         | Kind::Closed
         | Kind::Assigned => return Ok(None),
     };
-    Ok((detail != Detail::default()).then(|| Box::new(detail)))
+    Ok((detail != EventDetail::default()).then(|| Box::new(detail)))
 }
 
-fn required<'a>(wire: &mut Wire<'a>, key: Key, way_out: &str) -> Checked<Cow<'a, str>> {
+fn required<'a>(wire: &mut Wire<'a>, key: EventKey, way_out: &str) -> Checked<Cow<'a, str>> {
     let value = wire.take(key);
-    if let Value::Text(text) = value { Ok(text) } else { Err(wrong(key, &value, way_out)) }
+    if let EventValue::Text(text) = value { Ok(text) } else { Err(wrong(key, &value, way_out)) }
 }
 
-fn optional<'a>(wire: &mut Wire<'a>, key: Key, form: &str) -> Checked<Option<Cow<'a, str>>> {
+fn optional<'a>(wire: &mut Wire<'a>, key: EventKey, form: &str) -> Checked<Option<Cow<'a, str>>> {
     let value = wire.take(key);
-    if let Value::Text(text) = value {
+    if let EventValue::Text(text) = value {
         Ok(Some(text))
-    } else if value == Value::Absent {
+    } else if value == EventValue::Absent {
         Ok(None)
     } else {
         Err(wrong(key, &value, &format!("write {form}, or leave it out")))
     }
 }
 
-fn checked_id<'a>(wire: &mut Wire<'a>, key: Key) -> Checked<Option<Cow<'a, str>>> {
+fn checked_id<'a>(wire: &mut Wire<'a>, key: EventKey) -> Checked<Option<Cow<'a, str>>> {
     let id = optional(wire, key, "a text")?;
     match id.as_deref().filter(|id| !name::is_id(id)) {
         Some(id) => Err(bad(Reason::BadId, key, id, ID_FORM)),
@@ -246,7 +251,7 @@ fn checked_id<'a>(wire: &mut Wire<'a>, key: Key) -> Checked<Option<Cow<'a, str>>
     }
 }
 
-fn short_name<'a>(wire: &mut Wire<'a>, key: Key) -> Checked<Option<Cow<'a, str>>> {
+fn short_name<'a>(wire: &mut Wire<'a>, key: EventKey) -> Checked<Option<Cow<'a, str>>> {
     let name = optional(wire, key, "a text")?;
     match name.as_deref().filter(|name| !name::is_name(name)) {
         Some(name) => Err(bad(Reason::BadSchema, key, name, NAME_FORM)),
@@ -254,7 +259,7 @@ fn short_name<'a>(wire: &mut Wire<'a>, key: Key) -> Checked<Option<Cow<'a, str>>
     }
 }
 
-fn bounded_text<'a>(wire: &mut Wire<'a>, key: Key) -> Checked<Option<Cow<'a, str>>> {
+fn bounded_text<'a>(wire: &mut Wire<'a>, key: EventKey) -> Checked<Option<Cow<'a, str>>> {
     let text = optional(wire, key, "a text")?;
     match text.as_deref().filter(|text| text.len() > TEXT_BYTES_MAX) {
         Some(text) => {
@@ -267,38 +272,38 @@ fn bounded_text<'a>(wire: &mut Wire<'a>, key: Key) -> Checked<Option<Cow<'a, str
 
 fn priority_of(wire: &mut Wire<'_>) -> Checked<Option<Priority>> {
     const FORM: &str = "write low, normal, high or urgent, or leave it out";
-    optional(wire, Key::Priority, "low, normal, high or urgent")?
+    optional(wire, EventKey::Priority, "low, normal, high or urgent")?
         .map(|label| {
             Priority::from_label(&label)
-                .ok_or_else(|| bad(Reason::BadSchema, Key::Priority, &label, FORM))
+                .ok_or_else(|| bad(Reason::BadSchema, EventKey::Priority, &label, FORM))
         })
         .transpose()
 }
 
 fn maker_of(wire: &mut Wire<'_>) -> Checked<Maker> {
     const FORM: &str = "write customer, agent or system, or leave it out for the customer";
-    let by = optional(wire, Key::By, "customer, agent or system")?;
+    let by = optional(wire, EventKey::By, "customer, agent or system")?;
     by.map_or(Ok(Maker::Customer), |label| {
-        Maker::from_label(&label).ok_or_else(|| bad(Reason::BadSchema, Key::By, &label, FORM))
+        Maker::from_label(&label).ok_or_else(|| bad(Reason::BadSchema, EventKey::By, &label, FORM))
     })
 }
 
 fn score_of(wire: &mut Wire<'_>) -> Checked<Option<u8>> {
-    let value = wire.take(Key::Score);
-    if let Value::Integer(score @ 1..=5) = value {
+    let value = wire.take(EventKey::Score);
+    if let EventValue::Integer(score @ 1..=5) = value {
         Ok(u8::try_from(score).ok())
-    } else if value == Value::Absent {
+    } else if value == EventValue::Absent {
         Ok(None)
     } else {
-        Err(wrong(Key::Score, &value, "write a whole number from 1 to 5, or leave it out"))
+        Err(wrong(EventKey::Score, &value, "write a whole number from 1 to 5, or leave it out"))
     }
 }
 
-fn flag_of(wire: &mut Wire<'_>, key: Key) -> Checked<Option<bool>> {
+fn flag_of(wire: &mut Wire<'_>, key: EventKey) -> Checked<Option<bool>> {
     let value = wire.take(key);
-    if let Value::Bool(flag) = value {
+    if let EventValue::Bool(flag) = value {
         Ok(Some(flag))
-    } else if value == Value::Absent {
+    } else if value == EventValue::Absent {
         Ok(None)
     } else {
         Err(wrong(key, &value, "write true or false, or leave it out"))
@@ -313,20 +318,20 @@ const TEAM_FORM: &str = "write 1 to 128 bytes of text without control characters
 const TIME_FORM: &str = "write RFC 3339 with an offset, such as \"2026-11-21T09:14:03.120+02:00\"";
 
 /// A rejection of a value that has the right type.
-fn bad(reason: Reason, key: Key, text: &str, way_out: &str) -> Box<Rejection> {
+fn bad(reason: Reason, key: EventKey, text: &str, way_out: &str) -> Box<Rejection> {
     Rejection::boxed(reason, format!("`{}` is {}: {way_out}", key.label(), excerpt(text)))
 }
 
 /// A rejection of a value that is missing or has the wrong type.
-fn wrong(key: Key, value: &Value<'_>, way_out: &str) -> Box<Rejection> {
+fn wrong(key: EventKey, value: &EventValue<'_>, way_out: &str) -> Box<Rejection> {
     let what = match value {
-        Value::Absent => "missing".to_owned(),
-        Value::Text(text) => excerpt(text),
-        Value::Integer(number) => format!("the number {number}"),
-        Value::Number(number) => format!("the number {number}"),
-        Value::Bool(flag) => flag.to_string(),
-        Value::Array => "an array".to_owned(),
-        Value::Object => "an object".to_owned(),
+        EventValue::Absent => "missing".to_owned(),
+        EventValue::Text(text) => excerpt(text),
+        EventValue::Integer(number) => format!("the number {number}"),
+        EventValue::Number(number) => format!("the number {number}"),
+        EventValue::Bool(flag) => flag.to_string(),
+        EventValue::Array => "an array".to_owned(),
+        EventValue::Object => "an object".to_owned(),
     };
     Rejection::boxed(Reason::BadSchema, format!("`{}` is {what}: {way_out}", key.label()))
 }

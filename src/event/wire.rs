@@ -12,7 +12,7 @@ use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAcce
 
 /// The keys that mean something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Key {
+pub(super) enum EventKey {
     Id,
     Type,
     Time,
@@ -31,7 +31,7 @@ pub(super) enum Key {
     Into,
 }
 
-impl Key {
+impl EventKey {
     const COUNT: usize = 16;
 
     pub(super) const fn label(self) -> &'static str {
@@ -80,7 +80,7 @@ impl Key {
 
 /// A value of a known key, before it is checked.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) enum Value<'a> {
+pub(super) enum EventValue<'a> {
     /// The key is not there, or `null`.
     #[default]
     Absent,
@@ -96,12 +96,12 @@ pub(super) enum Value<'a> {
 /// A record's known keys.
 #[derive(Debug)]
 pub(super) struct Wire<'a> {
-    values: [Option<Value<'a>>; Key::COUNT],
+    values: [Option<EventValue<'a>>; EventKey::COUNT],
 }
 
 impl<'a> Wire<'a> {
     /// Takes the value of a key; absent where the record has none.
-    pub(super) fn take(&mut self, key: Key) -> Value<'a> {
+    pub(super) fn take(&mut self, key: EventKey) -> EventValue<'a> {
         self.values[key as usize].take().unwrap_or_default()
     }
 }
@@ -122,7 +122,7 @@ impl<'de> Visitor<'de> for WireVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Wire<'de>, A::Error> {
-        let mut wire = Wire { values: [const { None }; Key::COUNT] };
+        let mut wire = Wire { values: [const { None }; EventKey::COUNT] };
         while let Some(AnyKey(key)) = map.next_key()? {
             let Some(key) = key else {
                 map.next_value::<IgnoredAny>()?;
@@ -142,7 +142,7 @@ impl<'de> Visitor<'de> for WireVisitor {
 }
 
 /// A key, or `None` where it means nothing to us.
-struct AnyKey(Option<Key>);
+struct AnyKey(Option<EventKey>);
 
 impl<'de> Deserialize<'de> for AnyKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -155,14 +155,14 @@ impl<'de> Deserialize<'de> for AnyKey {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<AnyKey, E> {
-                Ok(AnyKey(Key::from_label(text)))
+                Ok(AnyKey(EventKey::from_label(text)))
             }
         }
         deserializer.deserialize_str(KeyVisitor)
     }
 }
 
-impl<'de> Deserialize<'de> for Value<'de> {
+impl<'de> Deserialize<'de> for EventValue<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ValueVisitor)
     }
@@ -171,48 +171,48 @@ impl<'de> Deserialize<'de> for Value<'de> {
 struct ValueVisitor;
 
 impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value<'de>;
+    type Value = EventValue<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any value")
     }
 
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Borrowed(text)))
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<EventValue<'de>, E> {
+        Ok(EventValue::Text(Cow::Borrowed(text)))
     }
 
-    fn visit_str<E: Error>(self, text: &str) -> Result<Value<'de>, E> {
-        Ok(Value::Text(Cow::Owned(text.to_owned())))
+    fn visit_str<E: Error>(self, text: &str) -> Result<EventValue<'de>, E> {
+        Ok(EventValue::Text(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value<'de>, E> {
-        Ok(Value::Bool(value))
+    fn visit_bool<E: Error>(self, value: bool) -> Result<EventValue<'de>, E> {
+        Ok(EventValue::Bool(value))
     }
 
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value<'de>, E> {
-        Ok(Value::Integer(value))
+    fn visit_i64<E: Error>(self, value: i64) -> Result<EventValue<'de>, E> {
+        Ok(EventValue::Integer(value))
     }
 
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value<'de>, E> {
+    fn visit_u64<E: Error>(self, value: u64) -> Result<EventValue<'de>, E> {
         #[expect(clippy::cast_precision_loss, reason = "only shown in a rejection")]
-        Ok(i64::try_from(value).map_or(Value::Number(value as f64), Value::Integer))
+        Ok(i64::try_from(value).map_or(EventValue::Number(value as f64), EventValue::Integer))
     }
 
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value<'de>, E> {
-        Ok(Value::Number(value))
+    fn visit_f64<E: Error>(self, value: f64) -> Result<EventValue<'de>, E> {
+        Ok(EventValue::Number(value))
     }
 
-    fn visit_unit<E: Error>(self) -> Result<Value<'de>, E> {
-        Ok(Value::Absent)
+    fn visit_unit<E: Error>(self) -> Result<EventValue<'de>, E> {
+        Ok(EventValue::Absent)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value<'de>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<EventValue<'de>, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Value::Array)
+        Ok(EventValue::Array)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<EventValue<'de>, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(Value::Object)
+        Ok(EventValue::Object)
     }
 }

@@ -1,8 +1,8 @@
 //! A ticket's life in stretches.
 
-use super::{Place, Standing, Step};
+use super::{Step, TicketPosition, WaitLocation};
 use crate::calendar::Calendar;
-use crate::rules::{Rules, Slot};
+use crate::catalog::{Catalog, ScopeId};
 use crate::time::{Elapsed, Timestamp};
 
 /// A stretch of time in which a ticket stood in one place, its holder open or closed throughout.
@@ -13,9 +13,9 @@ pub struct Stretch {
     /// The first instant after it.
     pub to: Timestamp,
     /// Where the ticket stood.
-    pub place: Place,
+    pub location: WaitLocation,
     /// Who held it.
-    pub holder: Slot,
+    pub holder: ScopeId,
     /// Whether it was solved.
     pub is_solved: bool,
     /// Whether it was merged, deleted or spam.
@@ -35,39 +35,39 @@ impl Stretch {
 }
 
 /// The stretches between the steps, and from the last to `now`, from creation on where that is known.
-pub(super) fn of(steps: &[Step], rules: &Rules, now: Timestamp) -> Vec<Stretch> {
+pub(super) fn of(steps: &[Step], catalog: &Catalog, now: Timestamp) -> Vec<Stretch> {
     let first = steps.iter().position(|step| step.is_created).unwrap_or(0);
     let mut stretches: Vec<Stretch> = Vec::new();
     for (index, step) in steps.iter().enumerate().skip(first) {
         let to = steps.get(index + 1).map_or(now, |next| next.at);
-        let Standing { place, is_solved } = step.standing;
-        let stretch = |from, to, place| Stretch {
+        let TicketPosition { location, is_solved } = step.ticket_position;
+        let stretch = |from, to, location| Stretch {
             from,
             to,
-            place,
+            location,
             holder: step.holder,
             is_solved,
             is_gone: step.is_over && !is_solved,
         };
         let mut from = step.at;
         // Only who waits with somebody waits for their opening.
-        let waits_here = matches!(place, Place::With(_)) && !step.is_over;
-        let hours = rules.calendar(rules.hours_of(step.holder));
+        let waits_here = matches!(location, WaitLocation::With(_)) && !step.is_over;
+        let hours = catalog.calendar(catalog.hours_of(step.holder));
         while from < to {
             let next = if !waits_here {
-                stretch(from, to, place)
+                stretch(from, to, location)
             } else if hours.is_open(from) {
-                stretch(from, closing(hours, from, to), place)
+                stretch(from, closing(hours, from, to), location)
             } else {
                 let opens = hours.next_open(from).map_or(to, |opens| opens.min(to));
-                stretch(from, opens, Place::Closed)
+                stretch(from, opens, WaitLocation::Closed)
             };
             from = next.to;
             match stretches.last_mut() {
                 Some(last)
                     if last.to == next.from
-                        && (last.place, last.holder, last.is_solved, last.is_gone)
-                            == (next.place, next.holder, next.is_solved, next.is_gone) =>
+                        && (last.location, last.holder, last.is_solved, last.is_gone)
+                            == (next.location, next.holder, next.is_solved, next.is_gone) =>
                 {
                     last.to = next.to;
                 }

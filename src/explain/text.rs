@@ -7,14 +7,14 @@ use chrono::{DateTime, Offset, Utc};
 use chrono_tz::Tz;
 use comfy_table::{Table, presets};
 
-use super::{Explained, Row, Stretch};
+use super::{Explained, StopwatchRow, Stretch};
 use crate::agreement::Target;
 use crate::calendar::Calendar;
+use crate::catalog::ScopeId;
 use crate::event::Kind;
 use crate::measure::{Basis, Measure};
 use crate::reading::Seconds;
-use crate::rules::Slot;
-use crate::ticket::{GivenUp, Place, Step};
+use crate::ticket::{GivenUp, Step, WaitLocation};
 use crate::time::{Elapsed, MINUTE_MS, SECOND_MS, Timestamp};
 
 /// How wide the bar of the longest place is.
@@ -24,7 +24,7 @@ impl fmt::Display for Explained<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let clock = self.clock();
         writeln!(f, "{} as of {} ({})", self.ticket, clock.full(self.now), clock.zone.name())?;
-        if let Some(line) = self.standing() {
+        if let Some(line) = self.ticket_position() {
             writeln!(f, "{line}")?;
         }
         if self.has_begun_in_the_middle() {
@@ -40,17 +40,17 @@ impl fmt::Display for Explained<'_> {
         }
         writeln!(f)?;
         print(&self.table(&clock), f)?;
-        self.places(f)
+        self.locations(f)
     }
 }
 
 /// How instants are written: in the zone of whoever holds the ticket, all as exactly as the most exact.
-struct Clock {
+struct TimeFormat {
     zone: Tz,
     form: &'static str,
 }
 
-impl Clock {
+impl TimeFormat {
     fn full(&self, at: Timestamp) -> String {
         self.local(at).map_or_else(|| at.to_string(), |local| local.format(self.form).to_string())
     }
@@ -79,9 +79,9 @@ const PAUSED: &str = "‖";
 const OVER: &str = " ";
 
 impl Explained<'_> {
-    fn clock(&self) -> Clock {
+    fn clock(&self) -> TimeFormat {
         // Of who holds it, or else held it last with hours of their own.
-        let hours = |step: &Step| self.rules.calendar(self.rules.hours_of(step.holder));
+        let hours = |step: &Step| self.catalog.calendar(self.catalog.hours_of(step.holder));
         let zones = self.steps.iter().rev().map(hours).filter(|hours| !hours.is_always());
         let zone = zones.map(Calendar::zone).next().unwrap_or(Tz::UTC);
         let has_more_than = |unit: i64| {
@@ -95,34 +95,35 @@ impl Explained<'_> {
         } else {
             "%a %Y-%m-%d %H:%M"
         };
-        Clock { zone, form }
+        TimeFormat { zone, form }
     }
 
     fn has_begun_in_the_middle(&self) -> bool {
         self.steps.last().is_some_and(|step| !step.is_created)
     }
 
-    fn team(&self, slot: Slot) -> &str {
-        self.rules.slot_name(slot).unwrap_or_default()
+    fn team(&self, scope: ScopeId) -> &str {
+        self.catalog.scope_name(scope).unwrap_or_default()
     }
 
     /// Where it stands now, in a line.
-    fn standing(&self) -> Option<String> {
+    fn ticket_position(&self) -> Option<String> {
         let last = self.steps.last()?;
         let priority = self.steps.iter().rev().find_map(|step| step.priority);
         let channel = self.steps.iter().rev().find_map(|step| step.channel.as_deref());
-        let holder = if last.holder == self.rules.unclaimed() {
+        let holder = if last.holder == self.catalog.unclaimed() {
             "nobody answers for it".to_owned()
         } else {
             format!("with {}", self.team(last.holder))
         };
-        let state = match (last.is_over, last.standing.is_solved, last.standing.place) {
-            (true, true, _) => "solved",
-            (true, false, _) => self.gone(),
-            (false, _, Place::Pending) => "pending: waits for the customer",
-            (false, _, Place::OnHold) => "on hold: waits for a third party",
-            (false, _, Place::With(_) | Place::Closed) => "open",
-        };
+        let state =
+            match (last.is_over, last.ticket_position.is_solved, last.ticket_position.location) {
+                (true, true, _) => "solved",
+                (true, false, _) => self.gone(),
+                (false, _, WaitLocation::Pending) => "pending: waits for the customer",
+                (false, _, WaitLocation::OnHold) => "on hold: waits for a third party",
+                (false, _, WaitLocation::With(_) | WaitLocation::Closed) => "open",
+            };
         let parts = [
             Some(state.to_owned()),
             Some(holder),
@@ -141,7 +142,7 @@ impl Explained<'_> {
     }
 
     /// Events, due times and what lies between them, from top to bottom.
-    fn life(&self, clock: &Clock, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn life(&self, clock: &TimeFormat, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut marks: Vec<(Timestamp, usize, String)> = Vec::new();
         for index in 0..self.steps.len() {
             let (before, from) = self.steps.split_at(index);
@@ -175,7 +176,7 @@ impl Explained<'_> {
         &self,
         from: Timestamp,
         to: Timestamp,
-        clock: &Clock,
+        clock: &TimeFormat,
         f: &mut fmt::Formatter<'_>,
     ) -> fmt::Result {
         for stretch in &self.stretches {
@@ -192,7 +193,7 @@ impl Explained<'_> {
 
     fn stood(&self, stretch: &Stretch) -> (&'static str, String) {
         let holder = || {
-            if stretch.holder == self.rules.unclaimed() {
+            if stretch.holder == self.catalog.unclaimed() {
                 "unclaimed".to_owned()
             } else {
                 format!("with {}", self.team(stretch.holder))
@@ -204,11 +205,11 @@ impl Explained<'_> {
         if stretch.is_gone {
             return (OVER, "gone".to_owned());
         }
-        match stretch.place {
-            Place::With(_) => (OPEN, holder()),
-            Place::Closed => (CLOSED, format!("closed hours, {}", holder())),
-            Place::Pending => (PAUSED, format!("pending, {}", holder())),
-            Place::OnHold => (PAUSED, format!("on hold, {}", holder())),
+        match stretch.location {
+            WaitLocation::With(_) => (OPEN, holder()),
+            WaitLocation::Closed => (CLOSED, format!("closed hours, {}", holder())),
+            WaitLocation::Pending => (PAUSED, format!("pending, {}", holder())),
+            WaitLocation::OnHold => (PAUSED, format!("on hold, {}", holder())),
         }
     }
 
@@ -244,7 +245,7 @@ impl Explained<'_> {
         let team = step.team.iter().filter(|team| is_new || ***team != *holder).map(|team| {
             if step.kind != Kind::Assigned {
                 format!(" ({team})")
-            } else if step.holder != self.rules.unclaimed() {
+            } else if step.holder != self.catalog.unclaimed() {
                 format!(" to {team}")
             } else {
                 format!(" to {team}, which is not declared")
@@ -260,10 +261,10 @@ impl Explained<'_> {
         words
     }
 
-    fn table(&self, clock: &Clock) -> Table {
+    fn table(&self, clock: &TimeFormat) -> Table {
         let mut table = Table::new();
         // Where no team has hours, open time is calendar time.
-        let has_hours = self.rules.has_calendars();
+        let has_hours = self.catalog.has_calendars();
         let times: &[&str] = if has_hours { &["open time", "calendar time"] } else { &["time"] };
         let header = [&["stopwatch", "of"], times, &["target", "due", "verdict"]].concat();
         table.load_style(presets::NOTHING).set_header(header);
@@ -283,9 +284,9 @@ impl Explained<'_> {
     }
 
     /// The stopwatch of a row by name: numbered where there are several.
-    fn of_row(&self, row: &Row) -> String {
+    fn of_row(&self, row: &StopwatchRow) -> String {
         let mut name = row.measure.label().replace('_', " ");
-        let is_one_of_many = |other: &Row| other.measure == row.measure && other.n > 1;
+        let is_one_of_many = |other: &StopwatchRow| other.measure == row.measure && other.n > 1;
         if self.rows.iter().any(is_one_of_many) {
             let _infallible = write!(name, " {}", row.n);
         }
@@ -300,11 +301,11 @@ impl Explained<'_> {
         name
     }
 
-    fn target(&self, row: &Row) -> String {
+    fn target(&self, row: &StopwatchRow) -> String {
         let Some((id, Seconds(elapsed))) = row.judged.zip(row.target) else {
             return "-".to_owned();
         };
-        let (_, objective) = self.rules.objective(id);
+        let (_, objective) = self.catalog.objective(id);
         if row.measure.is_count() {
             return format!("{} ({})", in_words(row, elapsed), objective.name);
         }
@@ -312,32 +313,33 @@ impl Explained<'_> {
         format!("{shown} ({})", objective.name)
     }
 
-    fn places(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let went = self.went();
-        let mut places: Vec<(String, Elapsed)> = vec![("unclaimed".to_owned(), went.unclaimed.0)];
-        places.extend(went.teams.iter().map(|(team, s)| (format!("with {team}"), s.0)));
-        places.push(("pending".to_owned(), went.pending.0));
-        places.push(("on hold".to_owned(), went.on_hold.0));
-        places.push(("closed hours".to_owned(), went.closed.0));
-        places.retain(|(_, elapsed)| *elapsed > Elapsed::ZERO);
-        let all: i64 = places.iter().map(|(_, elapsed)| elapsed.ms()).sum();
-        let Some(longest) = places.iter().map(|(_, elapsed)| elapsed.ms()).max() else {
+    fn locations(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let breakdown = self.breakdown();
+        let mut locations: Vec<(String, Elapsed)> =
+            vec![("unclaimed".to_owned(), breakdown.unclaimed.0)];
+        locations.extend(breakdown.teams.iter().map(|(team, s)| (format!("with {team}"), s.0)));
+        locations.push(("pending".to_owned(), breakdown.pending.0));
+        locations.push(("on hold".to_owned(), breakdown.on_hold.0));
+        locations.push(("closed hours".to_owned(), breakdown.closed.0));
+        locations.retain(|(_, elapsed)| *elapsed > Elapsed::ZERO);
+        let all: i64 = locations.iter().map(|(_, elapsed)| elapsed.ms()).sum();
+        let Some(longest) = locations.iter().map(|(_, elapsed)| elapsed.ms()).max() else {
             return Ok(());
         };
         writeln!(f, "\nwhere the waiting went")?;
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
-        for (place, elapsed) in places {
+        for (location, elapsed) in locations {
             let width = (elapsed.ms() * BAR_WIDTH / longest).max(1);
             let bar = "█".repeat(usize::try_from(width).unwrap_or(1));
             let percent = format!("{} %", (elapsed.ms() * 100 + all / 2) / all);
-            table.add_row([place, elapsed.in_words(), percent, bar]);
+            table.add_row([location, elapsed.in_words(), percent, bar]);
         }
         print(&table, f)
     }
 
     /// How a stopwatch stands beside its target, in words.
-    fn verdict(&self, row: &Row) -> String {
+    fn verdict(&self, row: &StopwatchRow) -> String {
         let stands = match (row.state, row.given_up) {
             ("running", _) => "waiting",
             ("paused", _) => "paused",
@@ -356,7 +358,7 @@ impl Explained<'_> {
 
     /// Whether it counts time for which the ticket was at rest: it had been given up, or asked then, and
     /// goes on as if never given up.
-    fn at_rest(&self, row: &Row) -> &'static str {
+    fn at_rest(&self, row: &StopwatchRow) -> &'static str {
         let leaves_out_solved = matches!(
             row.measure,
             Measure::CustomerWait | Measure::AgentWork | Measure::Resolution | Measure::Contacts
@@ -380,12 +382,12 @@ fn print(table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 /// A length of time, or of a count the number, in words.
-fn in_words(row: &Row, elapsed: Elapsed) -> String {
+fn in_words(row: &StopwatchRow, elapsed: Elapsed) -> String {
     if row.measure.is_count() { (elapsed.ms() / SECOND_MS).to_string() } else { elapsed.in_words() }
 }
 
 /// How a stopwatch that has a target stands beside it.
-fn beside(row: &Row, target: Elapsed) -> String {
+fn beside(row: &StopwatchRow, target: Elapsed) -> String {
     let elapsed = match row.basis {
         Basis::Calendar => row.elapsed_calendar.0,
         Basis::Open => row.elapsed_open.0,

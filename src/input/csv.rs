@@ -9,7 +9,7 @@ use crate::event::{
 use crate::name;
 use crate::time::Timestamp;
 
-use super::{InputError, Source};
+use super::{InputError, InputSource};
 
 /// Which column holds what, by the names in the header.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum ColumnsError {
     #[error(
         "`{0}` is not a key; the keys are created, first_reply, solved, team, ticket, priority"
     )]
-    Key(String),
+    EventKey(String),
     /// A key that must be there.
     #[error("`{0}` is missing; write {0}=COLUMN")]
     Missing(&'static str),
@@ -53,7 +53,7 @@ impl Columns {
             };
             match KEYS.iter().position(|known| *known == key.trim()) {
                 Some(index) => columns[index] = Some(column.to_owned()),
-                None => return Err(ColumnsError::Key(key.to_owned())),
+                None => return Err(ColumnsError::EventKey(key.to_owned())),
             }
         }
         let [created, first_reply, solved, team, ticket, priority] = columns;
@@ -108,7 +108,7 @@ impl Places {
 /// # Errors
 /// When reading fails, or a column is not there.
 pub fn read_csv(
-    source: &Source,
+    source: &InputSource,
     reader: &mut dyn BufRead,
     columns: &Columns,
     mut visit: impl FnMut(u64, Result<Event<'_>, Outcome>),

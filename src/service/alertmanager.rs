@@ -17,11 +17,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::client::{Answer, Client};
-use super::clock;
-use super::instruments::Delivered;
-use crate::alert::{Listed, Notice, RESOLVED_FOR, is_in_other_hands};
+use self::client::{Client, RequestOutcome};
+use crate::alert::{Listed, Notice, RESOLVED_FOR, is_handled_elsewhere};
 use crate::config::Alertmanager;
+use crate::service::clock;
+use crate::service::instruments::Delivered;
 use crate::time::Timestamp;
 
 mod client;
@@ -42,26 +42,26 @@ const BACKOFF_MAX: Duration = Duration::from_secs(30);
 const REFUSED_WAIT: Duration = Duration::from_secs(60);
 
 /// What identifies an alert.
-type Labels = BTreeMap<Box<str>, Box<str>>;
+type AlertLabels = BTreeMap<Box<str>, Box<str>>;
 
 /// All Alertmanagers.
 #[derive(Debug)]
 pub(super) struct Delivery {
-    waiting: Vec<Arc<Waiting>>,
+    waiting: Vec<Arc<PendingNotices>>,
     threads: Vec<thread::JoinHandle<()>>,
 }
 
 /// What waits for one Alertmanager.
 #[derive(Debug, Default)]
-struct Waiting {
-    state: Mutex<State>,
+struct PendingNotices {
+    state: Mutex<EndpointState>,
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct EndpointState {
     /// The latest of each alert, with when it came, as a number.
-    notices: BTreeMap<Labels, (u64, Notice)>,
+    notices: BTreeMap<AlertLabels, (u64, Notice)>,
     came: u64,
     is_stopping: bool,
 }
@@ -77,7 +77,7 @@ impl Delivery {
     ) -> io::Result<Self> {
         let mut delivery = Self { waiting: Vec::new(), threads: Vec::new() };
         for (alertmanager, delivered) in alertmanagers.iter().zip(delivered) {
-            let waiting = Arc::new(Waiting::default());
+            let waiting = Arc::new(PendingNotices::default());
             let endpoint = Endpoint {
                 client: Client::new(alertmanager, delivered)?,
                 waiting: Arc::clone(&waiting),
@@ -118,7 +118,7 @@ impl Delivery {
     }
 }
 
-impl State {
+impl EndpointState {
     fn len(&self) -> i64 {
         i64::try_from(self.notices.len()).unwrap_or(i64::MAX)
     }
@@ -137,7 +137,7 @@ impl State {
 
     /// Takes those that have waited longest.
     fn take_batch(&mut self) -> Vec<Notice> {
-        let mut by_age: Vec<(u64, Labels)> =
+        let mut by_age: Vec<(u64, AlertLabels)> =
             self.notices.iter().map(|(labels, (came, _))| (*came, labels.clone())).collect();
         by_age.sort_unstable();
         by_age.truncate(BATCH_MAX);
@@ -153,8 +153,8 @@ impl State {
     }
 }
 
-impl Waiting {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl PendingNotices {
+    fn lock(&self) -> MutexGuard<'_, EndpointState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -162,16 +162,16 @@ impl Waiting {
 /// What an Alertmanager has, and since when it runs, by our clock.
 struct Listing {
     started_at: Timestamp,
-    alerts: BTreeMap<Labels, Listed>,
+    alerts: BTreeMap<AlertLabels, Listed>,
 }
 
 /// Whoever takes alerts.
 trait Post {
-    /// What it has. An answer of [`Answer::Later`] may be otherwise next time.
-    fn ask(&self) -> Result<Listing, Answer>;
+    /// What it has. An answer of [`RequestOutcome::Later`] may be otherwise next time.
+    fn ask(&self) -> Result<Listing, RequestOutcome>;
 
     /// Sends one batch.
-    fn post(&self, batch: &[Notice]) -> Answer;
+    fn post(&self, batch: &[Notice]) -> RequestOutcome;
 
     /// Whether what was sent so far had times that are wrong there; said once.
     fn take_moved(&self) -> bool;
@@ -180,10 +180,10 @@ trait Post {
 /// One Alertmanager and what is sent to it.
 struct Endpoint<P> {
     client: P,
-    waiting: Arc<Waiting>,
+    waiting: Arc<PendingNotices>,
     delivered: Arc<Delivered>,
     /// What it was told last of each alert, as long as that is said again.
-    told: BTreeMap<Labels, Notice>,
+    told: BTreeMap<AlertLabels, Notice>,
 }
 
 impl<P: Post> Endpoint<P> {
@@ -221,7 +221,7 @@ impl<P: Post> Endpoint<P> {
     /// Leaves out what others know better: an alert of which it is not known here whether it still fires may
     /// be over, and to send it would page again. Whether some are held back, since it cannot be asked now.
     fn leave_to_others(&mut self, mut batch: Vec<Notice>) -> (Vec<Notice>, bool) {
-        if batch.iter().all(|notice| notice.doubted_since.is_none()) {
+        if batch.iter().all(|notice| notice.not_ready_since.is_none()) {
             return (batch, false);
         }
         match self.client.ask() {
@@ -229,23 +229,25 @@ impl<P: Post> Endpoint<P> {
                 let at = clock::wall();
                 batch.retain(|notice| {
                     let listed = listing.alerts.get(&notice.labels).copied();
-                    notice.doubted_since.is_none_or(|since| {
-                        !is_in_other_hands(since, listed, listing.started_at, at)
+                    notice.not_ready_since.is_none_or(|since| {
+                        !is_handled_elsewhere(since, listed, listing.started_at, at)
                     })
                 });
                 (batch, false)
             }
-            Err(Answer::Later(said, _)) => {
+            Err(RequestOutcome::Later(said, _)) => {
                 self.say(&said, "trying again");
                 let (sure, doubted) =
-                    batch.into_iter().partition(|notice| notice.doubted_since.is_none());
+                    batch.into_iter().partition(|notice| notice.not_ready_since.is_none());
                 self.waiting.lock().put_back(doubted);
                 (sure, true)
             }
             // Whoever lets alerts in and shows none: better told twice than not at all.
-            Err(Answer::Accepted | Answer::BadAlert(_) | Answer::Misconfigured(_)) => {
-                (batch, false)
-            }
+            Err(
+                RequestOutcome::Accepted
+                | RequestOutcome::BadAlert(_)
+                | RequestOutcome::Misconfigured(_),
+            ) => (batch, false),
         }
     }
 
@@ -285,23 +287,23 @@ impl<P: Post> Endpoint<P> {
     fn deliver(&mut self, batch: Vec<Notice>) -> Option<Option<Duration>> {
         let count = batch.len() as u64;
         let wait = match self.client.post(&batch) {
-            Answer::Accepted => {
+            RequestOutcome::Accepted => {
                 self.delivered.sent.inc_by(count);
                 self.delivered.last_success.set(clock::wall().unix_seconds());
                 self.remember(batch);
                 None
             }
-            Answer::BadAlert(said) => {
+            RequestOutcome::BadAlert(said) => {
                 self.delivered.failed.inc_by(count);
                 self.deliver_halves(batch, &said)
             }
-            Answer::Later(said, wait) => {
+            RequestOutcome::Later(said, wait) => {
                 self.delivered.failed.inc_by(count);
                 self.say(&said, "trying again");
                 self.waiting.lock().put_back(batch);
                 Some(wait)
             }
-            Answer::Misconfigured(said) => {
+            RequestOutcome::Misconfigured(said) => {
                 self.delivered.failed.inc_by(count);
                 self.say(
                     &said,

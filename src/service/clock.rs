@@ -14,12 +14,12 @@ pub enum Clock {
     /// The wall clock.
     Wall,
     /// A story's.
-    Story(Story),
+    Accelerated(AcceleratedTime),
 }
 
 /// A story that began some time ago and is told faster than it happened, until it reaches the present.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Story {
+pub struct AcceleratedTime {
     /// When the telling began, by the wall clock.
     pub began: Timestamp,
     /// Where in the story the telling began.
@@ -34,12 +34,12 @@ impl Clock {
         let wall = wall();
         match self {
             Self::Wall => wall,
-            Self::Story(story) => story.at(wall),
+            Self::Accelerated(story) => story.at(wall),
         }
     }
 }
 
-impl Story {
+impl AcceleratedTime {
     /// How far the story is told when the wall clock says so: never ahead of it.
     pub fn at(self, wall: Timestamp) -> Timestamp {
         let told = wall.since(self.began).ms().saturating_mul(self.speed.max(1));
@@ -91,7 +91,7 @@ mod tests {
     fn a_story_catches_up_with_the_wall_clock_and_stays_with_it() {
         let began = Timestamp::from_ms(100 * DAY_MS);
         let from = began.minus(Elapsed::from_ms(7 * DAY_MS));
-        let story = Story { began, from, speed: 673 };
+        let story = AcceleratedTime { began, from, speed: 673 };
         let told = |minutes| story.at(began.plus(Elapsed::from_ms(minutes * MINUTE_MS)));
         assert_eq!(told(-5), from.min(began.minus(Elapsed::from_ms(5 * MINUTE_MS))));
         assert_eq!(told(0), from);

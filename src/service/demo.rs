@@ -23,10 +23,10 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
-use super::clock::{self, Clock, Story};
-use super::run::{self, RunError};
-use crate::config::Notes;
-use crate::demo::{BACKLOG, Chronicle, PLAY, Plot, Record, TOPIC, config};
+use crate::config::Diagnostics;
+use crate::demo::{BACKLOG, DemoRecord, EventGenerator, PLAY, Scenario, TOPIC, config};
+use crate::service::clock::{self, AcceleratedTime, Clock};
+use crate::service::run::{self, RunError};
 use crate::time::Timestamp;
 
 /// Partitions of the topic.
@@ -118,22 +118,23 @@ impl Demo {
         let brokers = cluster.bootstrap_servers();
         let from = clock::wall().minus(PLAY);
         let Options { seed, calm, .. } = self.options;
-        let plot = Plot { seed, calm, begin: from.minus(BACKLOG) };
-        let config = config(plot.begin, self.address, &brokers);
-        let service = config.service.as_ref().filter(|_| config.notes.faults.is_empty());
-        let service = service.ok_or_else(|| DemoError::Config(in_words(&config.notes)))?;
-        let mut feed = Feed::new(plot, &brokers)?;
+        let scenario = Scenario { seed, calm, begin: from.minus(BACKLOG) };
+        let config = config(scenario.begin, self.address, &brokers);
+        let service = config.service.as_ref().filter(|_| config.diagnostics.faults.is_empty());
+        let service = service.ok_or_else(|| DemoError::Config(in_words(&config.diagnostics)))?;
+        let mut feed = Feed::new(scenario, &brokers)?;
         feed.up_to(from)?;
         feed.producer.flush(FLUSH_WAIT)?;
         tracing::info!("what has happened so far is in the topic");
-        let clock = Clock::Story(Story { began: clock::wall(), from, speed: SPEED });
+        let clock =
+            Clock::Accelerated(AcceleratedTime { began: clock::wall(), from, speed: SPEED });
         let (stop, stopped) = mpsc::channel();
         let feeder = thread::Builder::new().name("story".into());
         let feeder = feeder.spawn(move || feed.run(clock, &stopped))?;
         // It has no files that could change.
         let loaded: (u64, run::Reload) =
             (config.hash, Box::new(|| Err("the demo has none".to_owned())));
-        let ended = run::run_on(self.listener, service, Arc::new(config.rules()), loaded, clock);
+        let ended = run::run_on(self.listener, service, Arc::new(config.catalog()), loaded, clock);
         drop(stop);
         if feeder.join().is_err() {
             tracing::error!("the story had broken off before the end");
@@ -150,20 +151,20 @@ fn own_words(error: RunError) -> DemoError {
     }
 }
 
-fn in_words(notes: &Notes) -> String {
-    let faults: Vec<String> = notes.faults.iter().map(ToString::to_string).collect();
+fn in_words(diagnostics: &Diagnostics) -> String {
+    let faults: Vec<String> = diagnostics.faults.iter().map(ToString::to_string).collect();
     faults.join("; ")
 }
 
-struct Context;
+struct DemoContext;
 
-impl ClientContext for Context {
+impl ClientContext for DemoContext {
     fn error(&self, error: KafkaError, reason: &str) {
         tracing::debug!(%error, reason);
     }
 }
 
-impl ProducerContext for Context {
+impl ProducerContext for DemoContext {
     type DeliveryOpaque = ();
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
@@ -175,18 +176,18 @@ impl ProducerContext for Context {
 
 /// The story on its way into the topic.
 struct Feed {
-    chronicle: Peekable<Chronicle>,
-    producer: ThreadedProducer<Context>,
+    event_generator: Peekable<EventGenerator>,
+    producer: ThreadedProducer<DemoContext>,
 }
 
 impl Feed {
-    fn new(plot: Plot, brokers: &str) -> Result<Self, KafkaError> {
+    fn new(scenario: Scenario, brokers: &str) -> Result<Self, KafkaError> {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", brokers).set("linger.ms", "5");
         // Restarted deliveries must not change the order within a ticket.
         config.set("enable.idempotence", "true");
-        let producer = config.create_with_context(Context)?;
-        Ok(Self { chronicle: Chronicle::new(plot).peekable(), producer })
+        let producer = config.create_with_context(DemoContext)?;
+        Ok(Self { event_generator: EventGenerator::new(scenario).peekable(), producer })
     }
 
     /// Publishes as time goes by until `stop` hangs up.
@@ -200,14 +201,14 @@ impl Feed {
 
     /// Publishes what is delivered at or before this instant.
     fn up_to(&mut self, now: Timestamp) -> Result<(), KafkaError> {
-        while let Some(record) = self.chronicle.next_if(|record| record.delivered <= now) {
+        while let Some(record) = self.event_generator.next_if(|record| record.delivered <= now) {
             self.send(&record)?;
         }
         Ok(())
     }
 
     /// Sends one record; waits while the queue of the client is full.
-    fn send(&self, record: &Record) -> Result<(), KafkaError> {
+    fn send(&self, record: &DemoRecord) -> Result<(), KafkaError> {
         loop {
             let message = BaseRecord::to(TOPIC)
                 .key(record.key.as_bytes())

@@ -7,8 +7,8 @@ use prometheus::{
     Opts, Registry,
 };
 
+use crate::catalog::Catalog;
 use crate::name::team_label;
-use crate::rules::Rules;
 use crate::time::Timestamp;
 
 /// Bounds of how long something inside the process takes, in seconds.
@@ -158,9 +158,9 @@ impl Instruments {
     }
 
     /// Has a count for every objective, at zero where it is new.
-    pub(super) fn begin_breaches(&self, rules: &Rules) {
-        for (_, owner, objective) in rules.objectives() {
-            let team = team_label(rules.slot_name(owner));
+    pub(super) fn begin_breaches(&self, catalog: &Catalog) {
+        for (_, owner, objective) in catalog.objectives() {
+            let team = team_label(catalog.scope_name(owner));
             self.breaches.with_label_values(&[team, &*objective.name]).inc_by(0);
         }
     }

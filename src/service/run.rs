@@ -8,20 +8,20 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::alertmanager::Delivery;
-use super::clock::{self, Clock};
-use super::http;
-use super::instruments::Instruments;
-use super::picture::{Picture, Shared};
-use super::server;
-use super::store::{Store, Writer};
-use super::stream::{Batch, Command, Setting, Worker};
-use super::viewer::{Alerting, Viewer};
 use crate::alert;
+use crate::catalog::Catalog;
 use crate::config::Service;
-use crate::rules::Rules;
+use crate::service::alertmanager::Delivery;
+use crate::service::clock::{self, Clock};
+use crate::service::coordinator::published_view::{PublishedView, Shared};
+use crate::service::coordinator::{Alerting, Coordinator};
+use crate::service::http::accept;
+use crate::service::http::routes;
+use crate::service::instruments::Instruments;
+use crate::service::kafka::worker::{Batch, Worker, WorkerCommand, WorkerConfig};
+use crate::service::shutdown::Signals;
+use crate::service::store::{Store, Writer};
 
 /// Batches of effects on their way from workers at most.
 const BATCHES_MAX: usize = 2;
@@ -30,7 +30,7 @@ const BATCHES_MAX: usize = 2;
 const LEAVE_WAIT: Duration = Duration::from_secs(20);
 
 /// Reads the configuration anew: the rules and the hash, or why not, in words.
-pub type Reload = Box<dyn Fn() -> Result<(Arc<Rules>, u64), String> + Send>;
+pub type Reload = Box<dyn Fn() -> Result<(Arc<Catalog>, u64), String> + Send>;
 
 /// Why the service ended or could not begin.
 #[derive(Debug, thiserror::Error)]
@@ -62,12 +62,12 @@ pub enum RunError {
 /// When it cannot begin, or the system fails it.
 pub fn run(
     service: &Service,
-    rules: Arc<Rules>,
+    catalog: Arc<Catalog>,
     hash: u64,
     clock: Clock,
     reload: Reload,
 ) -> Result<(), RunError> {
-    run_on(listen(service.http.listen)?, service, rules, (hash, reload), clock)
+    run_on(listen(service.http.listen)?, service, catalog, (hash, reload), clock)
 }
 
 /// Listens, before anything else begins: a port that is taken is a fault to say at once.
@@ -82,20 +82,20 @@ pub(super) fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
 pub(super) fn run_on(
     listener: TcpListener,
     service: &Service,
-    rules: Arc<Rules>,
+    catalog: Arc<Catalog>,
     (hash, reload): (u64, Reload),
     clock: Clock,
 ) -> Result<(), RunError> {
-    let picture = Picture::new(&rules, clock::wall(), &service.kafka.topic);
+    let published = PublishedView::new(&catalog, clock::wall(), &service.kafka.topic);
     let instruments = Instruments::new(service.alertmanagers.len(), (hash, clock::wall()))?;
     let shared = Shared {
-        picture: Arc::new(ArcSwap::from_pointee(picture)),
+        published: Arc::new(ArcSwap::from_pointee(published)),
         instruments: Arc::new(instruments),
     };
     let (writer, log) = match &service.state.store {
         Some(place) => {
             let store = Store::open(place, &service.kafka.group).map_err(RunError::Client)?;
-            let log = store.watch_log().map_err(RunError::Client)?;
+            let log = store.alert_state_log().map_err(RunError::Client)?;
             (Some(Writer::start(store, &service.kafka.topic, &shared.instruments)?), log)
         }
         None => (None, None),
@@ -117,39 +117,34 @@ pub(super) fn run_on(
     listener.set_nonblocking(true)?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     // A worker that has much to say waits until it is heard.
-    let (to_viewer, batches) = mpsc::sync_channel(BATCHES_MAX);
-    let setting = Setting {
+    let (to_coordinator, batches) = mpsc::sync_channel(BATCHES_MAX);
+    let config = WorkerConfig {
         kafka: &service.kafka,
         state: &service.state,
-        rules: &rules,
+        catalog: &catalog,
         clock,
         instruments: &shared.instruments,
         jobs: writer.as_ref().map(Writer::jobs),
     };
-    let (commands, mut threads) = start_workers(&setting, &to_viewer)?;
-    drop((setting, to_viewer));
-    let viewer = Viewer::new(rules, clock, commands, batches, alerting, &shared);
+    let (commands, mut threads) = start_workers(&config, &to_coordinator)?;
+    drop((config, to_coordinator));
+    let coordinator = Coordinator::new(catalog, clock, commands, batches, alerting, &shared);
     let (stop, stopped) = mpsc::channel();
-    threads.push(thread::Builder::new().name("viewer".into()).spawn(move || viewer.run(&stopped))?);
+    threads.push(
+        thread::Builder::new()
+            .name("coordinator".into())
+            .spawn(move || coordinator.run(&stopped))?,
+    );
     let served = runtime.block_on(async {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut hang_up = signal(SignalKind::hangup())?;
+        let signals = Signals::install()?;
         let instruments = Arc::clone(&shared.instruments);
         let ended = async move {
-            loop {
-                tokio::select! {
-                    _ = terminate.recv() => break,
-                    _ = interrupt.recv() => break,
-                    _ = hang_up.recv() => load_again(&reload, &reloaded, &instruments),
-                }
-            }
-            tracing::info!("stopping");
-            // At once: who fires is told first, however long somebody reads a page yet.
+            signals.until_shutdown(|| load_again(&reload, &reloaded, &instruments)).await;
+            // At once: the last notices go out before the last page is served.
             drop(stop);
         };
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        server::serve(listener, http::routes(shared), ended).await;
+        accept::serve(listener, routes::routes(shared), ended).await;
         Ok::<(), io::Error>(())
     });
     // A client of a Kafka that is gone may wait for it for a minute: nobody else has to.
@@ -162,11 +157,11 @@ pub(super) fn run_on(
 }
 
 /// Goes by the configuration as it is now, or by the one before where it has faults.
-fn load_again(reload: &Reload, reloaded: &Sender<Arc<Rules>>, instruments: &Instruments) {
+fn load_again(reload: &Reload, reloaded: &Sender<Arc<Catalog>>, instruments: &Instruments) {
     match reload() {
-        Ok((rules, hash)) => {
+        Ok((catalog, hash)) => {
             instruments.config.accept(hash, clock::wall());
-            if reloaded.send(rules).is_err() {
+            if reloaded.send(catalog).is_err() {
                 tracing::debug!("nobody judges any more");
             }
         }
@@ -180,19 +175,19 @@ fn load_again(reload: &Reload, reloaded: &Sender<Arc<Rules>>, instruments: &Inst
 }
 
 /// Threads that were started, and how to command them.
-type Started = (Vec<Sender<Command>>, Vec<JoinHandle<()>>);
+type Started = (Vec<Sender<WorkerCommand>>, Vec<JoinHandle<()>>);
 
 /// Starts the workers.
 fn start_workers(
-    setting: &Setting<'_>,
-    to_viewer: &SyncSender<Batch>,
+    config: &WorkerConfig<'_>,
+    to_coordinator: &SyncSender<Batch>,
 ) -> Result<Started, RunError> {
     let (mut commands, mut threads) = (Vec::new(), Vec::new());
-    for number in 0..setting.kafka.workers {
-        let worker = Worker::new(number, setting)
-            .map_err(|error| RunError::Client(setting.kafka.without_secrets(&error)))?;
+    for number in 0..config.kafka.workers {
+        let worker = Worker::new(number, config)
+            .map_err(|error| RunError::Client(config.kafka.without_secrets(&error)))?;
         let (to_worker, orders) = mpsc::channel();
-        let answers = to_viewer.clone();
+        let answers = to_coordinator.clone();
         let thread = thread::Builder::new().name(format!("worker-{number}"));
         threads.push(thread.spawn(move || worker.run(&orders, &answers))?);
         commands.push(to_worker);

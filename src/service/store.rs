@@ -20,12 +20,12 @@ use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::runtime::Runtime;
 
-use super::clock;
-use super::instruments::Instruments;
-use crate::alert::{LogDamage, WatchLog};
-use crate::checkpoint::{self, Damage};
+use crate::alert::{AlertStateLog, StateLogError};
+use crate::catalog::Catalog;
+use crate::checkpoint::{self, CheckpointError};
 use crate::partition::{Name, Partition};
-use crate::rules::Rules;
+use crate::service::clock;
+use crate::service::instruments::Instruments;
 
 /// A file that has been being written for so long is of a process that is gone.
 const STAGED_MAX: Duration = Duration::from_secs(600);
@@ -47,16 +47,16 @@ pub(super) enum Job {
         done: Sender<Written>,
     },
     /// The watch log, written at that instant in ms.
-    WatchLog {
+    AlertStateLog {
         /// Its name: later ones hold.
         at: i64,
         /// What it holds.
         bytes: Vec<u8>,
     },
     /// Reads the watch log that somebody may have written meanwhile.
-    ReadWatchLog {
+    ReadAlertStateLog {
         /// Who is told: nothing where there is none that can be read.
-        done: Sender<Option<WatchLog>>,
+        done: Sender<Option<AlertStateLog>>,
     },
 }
 
@@ -78,7 +78,7 @@ pub(super) struct Store {
 }
 
 /// What was found of a partition.
-pub(super) struct Found {
+pub(super) struct StoredPartition {
     /// What is known of it; absent where no checkpoint can be used.
     pub(super) partition: Option<Partition>,
     /// Higher than that of any checkpoint.
@@ -129,10 +129,10 @@ impl Store {
     /// When the store cannot be read, or what it holds is of a newer version: in words, with the way out.
     pub(super) fn find(
         &self,
-        rules: &Arc<Rules>,
+        catalog: &Arc<Catalog>,
         topic: &Arc<str>,
         partition: i32,
-    ) -> Result<Found, String> {
+    ) -> Result<StoredPartition, String> {
         let folder = self.folder(topic, partition);
         let unreadable = |path: &Path, error: &dyn std::fmt::Display| {
             format!("the checkpoint {path} cannot be read: {error}; check state.store")
@@ -144,13 +144,17 @@ impl Store {
             let path = folder.clone().join(name.file());
             let bytes = self.get(&path).map_err(|error| unreadable(&path, &error))?;
             let read = checkpoint::read(&bytes).and_then(|image| {
-                Partition::restore(&image, Arc::clone(rules), topic, partition, epoch)
+                Partition::restore(&image, Arc::clone(catalog), topic, partition, epoch)
             });
             match read {
                 Ok(restored) => {
-                    return Ok(Found { partition: Some(restored), epoch, is_damaged: false });
+                    return Ok(StoredPartition {
+                        partition: Some(restored),
+                        epoch,
+                        is_damaged: false,
+                    });
                 }
-                Err(damage @ Damage::Version { .. }) => {
+                Err(damage @ CheckpointError::Version { .. }) => {
                     return Err(format!("the checkpoint {path} is not read: {damage}"));
                 }
                 Err(damage) => {
@@ -158,14 +162,14 @@ impl Store {
                 }
             }
         }
-        Ok(Found { partition: None, epoch, is_damaged: !names.is_empty() })
+        Ok(StoredPartition { partition: None, epoch, is_damaged: !names.is_empty() })
     }
 
     /// The latest watch log that can be read; none where there is none.
     ///
     /// # Errors
     /// When the store cannot be read, or what it holds is of a newer version: in words, with the way out.
-    pub(super) fn watch_log(&self) -> Result<Option<WatchLog>, String> {
+    pub(super) fn alert_state_log(&self) -> Result<Option<AlertStateLog>, String> {
         let folder = self.watch_folder();
         let unreadable = |error: object_store::Error| {
             format!("the watch log in {folder} cannot be read: {error}; check state.store")
@@ -175,9 +179,9 @@ impl Store {
         names.sort_unstable();
         for at in names.iter().rev() {
             let path = folder.clone().join(watch_log_file(*at));
-            match WatchLog::read(&self.get(&path).map_err(unreadable)?) {
+            match AlertStateLog::read(&self.get(&path).map_err(unreadable)?) {
                 Ok(log) => return Ok(Some(log)),
-                Err(damage @ LogDamage::Version(_)) => {
+                Err(damage @ StateLogError::Version(_)) => {
                     let way_out = "use the version of Vaste that wrote it, or remove it";
                     return Err(format!("the watch log {path} is not read: {damage}: {way_out}"));
                 }
@@ -277,10 +281,10 @@ impl Writing {
     fn run(&self, jobs: &Receiver<Job>) {
         while let Ok(mut job) = jobs.recv() {
             // Of the watch log only the latest matters.
-            while let Job::WatchLog { .. } = job
+            while let Job::AlertStateLog { .. } = job
                 && let Ok(next) = jobs.try_recv()
             {
-                if !matches!(next, Job::WatchLog { .. }) {
+                if !matches!(next, Job::AlertStateLog { .. }) {
                     self.carry_out(job);
                 }
                 job = next;
@@ -298,13 +302,13 @@ impl Writing {
                     tracing::debug!(partition, "nobody waits for this checkpoint any more");
                 }
             }
-            Job::WatchLog { at, bytes } => {
+            Job::AlertStateLog { at, bytes } => {
                 if let Err(error) = self.store.keep_watch_log(at, bytes) {
                     tracing::error!("the watch log cannot be kept: {error}; check state.store");
                 }
             }
-            Job::ReadWatchLog { done } => {
-                let log = self.store.watch_log().unwrap_or_else(|said| {
+            Job::ReadAlertStateLog { done } => {
+                let log = self.store.alert_state_log().unwrap_or_else(|said| {
                     tracing::error!("{said}");
                     None
                 });

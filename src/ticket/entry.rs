@@ -11,7 +11,7 @@
 
 use std::borrow::Cow;
 
-use crate::event::{Detail, Kind, Maker, Priority};
+use crate::event::{EventDetail, Kind, Maker, Priority};
 use crate::name::NameId;
 use crate::time::Timestamp;
 
@@ -178,7 +178,7 @@ const DETAIL_TEXT: u8 = 1 << 6;
 const DETAIL_INTO: u8 = 1 << 7;
 
 /// Packs a detail: a byte that says what there is, the score, then the texts with their lengths.
-pub(crate) fn pack_detail(detail: &Detail<'_>, out: &mut Vec<u8>) {
+pub(crate) fn pack_detail(detail: &EventDetail<'_>, out: &mut Vec<u8>) {
     let flag = |present: bool, bit: u8| if present { bit } else { 0 };
     out.push(
         flag(detail.by.is_some(), DETAIL_BY)
@@ -199,9 +199,9 @@ pub(crate) fn pack_detail(detail: &Detail<'_>, out: &mut Vec<u8>) {
 }
 
 /// Unpacks what [`pack_detail`] packed; the default for no bytes.
-pub(crate) fn unpack_detail(mut bytes: &[u8]) -> Detail<'_> {
+pub(crate) fn unpack_detail(mut bytes: &[u8]) -> EventDetail<'_> {
     let Some((&flags, rest)) = bytes.split_first() else {
-        return Detail::default();
+        return EventDetail::default();
     };
     bytes = rest;
     let score = if flags & DETAIL_SCORE == 0 {
@@ -220,7 +220,7 @@ pub(crate) fn unpack_detail(mut bytes: &[u8]) -> Detail<'_> {
         bytes = rest;
         std::str::from_utf8(text).ok().map(Cow::Borrowed)
     };
-    Detail {
+    EventDetail {
         by: text(DETAIL_BY),
         score,
         note: text(DETAIL_NOTE),
@@ -253,7 +253,7 @@ mod tests {
             into in any_text(), score in proptest::option::of(1_u8..=5),
             bring_to_team in proptest::option::of(any::<bool>()),
         ) {
-            let detail = Detail { by, score, note, bring_to_team, concern, text, into };
+            let detail = EventDetail { by, score, note, bring_to_team, concern, text, into };
             let mut packed = Vec::new();
             pack_detail(&detail, &mut packed);
             prop_assert_eq!(unpack_detail(&packed), detail);

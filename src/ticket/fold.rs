@@ -1,8 +1,8 @@
 //! Timelines into windows: forward as time goes on, and back when an event comes late.
 
-use super::effect::{Ended, Rated, Running, Sink};
-use super::state::State;
-use super::stopwatch::{Context, Out};
+use super::change::{Ended, Rated, Running, Sink};
+use super::state::TicketState;
+use super::stopwatch::{DerivationContext, Out};
 use super::timeline::{Log, Spot, Timeline};
 use crate::event::Kind;
 use crate::time::Timestamp;
@@ -20,7 +20,7 @@ impl Timeline {
     pub(crate) fn advance(
         &mut self,
         now: Timestamp,
-        context: Context<'_>,
+        context: DerivationContext<'_>,
         sink: &mut dyn Sink,
     ) -> Option<Timestamp> {
         let mut state = self.state_at(self.done, context);
@@ -45,7 +45,12 @@ impl Timeline {
 
     /// Takes back from the windows what they know from `spot` on, and somewhat more: from the beginning of
     /// its block. [`Timeline::advance`] brings the rest back.
-    pub(crate) fn unwind(&mut self, spot: Spot, context: Context<'_>, sink: &mut dyn Sink) {
+    pub(crate) fn unwind(
+        &mut self,
+        spot: Spot,
+        context: DerivationContext<'_>,
+        sink: &mut dyn Sink,
+    ) {
         let to = Self::block_start(spot);
         if self.done <= to {
             return;
@@ -54,7 +59,7 @@ impl Timeline {
         running_of(&state, context).iter().for_each(|running| sink.running(running, -1));
         let mut state = self.state_at(to, context);
         running_of(&state, context).iter().for_each(|running| sink.running(running, 1));
-        let mut record = Record::default();
+        let mut record = ChangeRecorder::default();
         let mut out = Out { sink: Some(&mut record) };
         self.walk_all(to, self.done, &mut state, context, &mut out);
         record.take_back(sink);
@@ -63,25 +68,25 @@ impl Timeline {
 
     /// When its last event was, where no stopwatch of it runs or is paused; none where one does, or where it
     /// has no events.
-    pub(crate) fn at_rest_since(&self, context: Context<'_>) -> Option<Timestamp> {
+    pub(crate) fn at_rest_since(&self, context: DerivationContext<'_>) -> Option<Timestamp> {
         let last = self.last_time()?;
         let state = self.state_at(self.done, context);
         running_of(&state, context).is_empty().then_some(last)
     }
 
     /// Takes everything back from the windows.
-    pub(crate) fn unwind_all(&mut self, context: Context<'_>, sink: &mut dyn Sink) {
+    pub(crate) fn unwind_all(&mut self, context: DerivationContext<'_>, sink: &mut dyn Sink) {
         self.unwind(Spot::default(), context, sink);
     }
 
     /// The stopwatches after the events before `spot`, which must be within what is done.
-    fn state_at(&self, spot: Spot, context: Context<'_>) -> State {
+    fn state_at(&self, spot: Spot, context: DerivationContext<'_>) -> TicketState {
         let mut state = match &self.log {
-            Log::Short(_) => State::default(),
+            Log::Short(_) => TicketState::default(),
             Log::Long(long) => long
                 .blocks
                 .get(usize::from(spot.block))
-                .map_or_else(State::default, |block| block.before.clone()),
+                .map_or_else(TicketState::default, |block| block.before.clone()),
         };
         let mut out = Out { sink: None };
         let start = Self::block_start(spot);
@@ -94,8 +99,8 @@ impl Timeline {
         &self,
         from: Spot,
         to: Spot,
-        state: &mut State,
-        context: Context<'_>,
+        state: &mut TicketState,
+        context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
         let mut spot = from;
@@ -113,8 +118,8 @@ impl Timeline {
         &self,
         spot: &mut Spot,
         limit: Limit,
-        state: &mut State,
-        context: Context<'_>,
+        state: &mut TicketState,
+        context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) -> Option<Timestamp> {
         let first = usize::from(spot.entry);
@@ -134,16 +139,16 @@ impl Timeline {
 
     /// The ticket's creation is known from here on: what sorts before it answers, solves and asks nothing,
     /// so what it had ended while the timeline was partial is taken back.
-    fn take_back_partial(&self, to: Spot, context: Context<'_>, out: &mut Out<'_>) {
+    fn take_back_partial(&self, to: Spot, context: DerivationContext<'_>, out: &mut Out<'_>) {
         let Some(sink) = &mut out.sink else { return };
-        let mut record = Record::default();
+        let mut record = ChangeRecorder::default();
         let mut partial = Out { sink: Some(&mut record) };
-        self.walk_all(Spot::default(), to, &mut State::default(), context, &mut partial);
+        self.walk_all(Spot::default(), to, &mut TicketState::default(), context, &mut partial);
         record.take_back(&mut **sink);
     }
 
     /// Moves on from the end of a block to the next, and keeps the state before that.
-    fn enter_next_block(&mut self, spot: &mut Spot, state: &State) -> bool {
+    fn enter_next_block(&mut self, spot: &mut Spot, state: &TicketState) -> bool {
         let Log::Long(long) = &mut self.log else {
             return false;
         };
@@ -158,14 +163,14 @@ impl Timeline {
 
 /// The endings and ratings of a walk, kept to be taken back.
 #[derive(Default)]
-struct Record(Vec<(Effect, i64)>);
+struct ChangeRecorder(Vec<(Effect, i64)>);
 
 enum Effect {
     Ended(Ended),
     Rated(Rated),
 }
 
-impl Record {
+impl ChangeRecorder {
     /// Takes all back, the last first: what was itself taken back on the way must be there again before
     /// it can be taken away.
     fn take_back(self, sink: &mut dyn Sink) {
@@ -178,7 +183,7 @@ impl Record {
     }
 }
 
-impl Sink for Record {
+impl Sink for ChangeRecorder {
     fn ended(&mut self, ended: &Ended, by: i64) {
         self.0.push((Effect::Ended(ended.clone()), by));
     }
@@ -190,7 +195,7 @@ impl Sink for Record {
     }
 }
 
-fn running_of(state: &State, context: Context<'_>) -> Vec<Running> {
+fn running_of(state: &TicketState, context: DerivationContext<'_>) -> Vec<Running> {
     let mut all = Vec::new();
     state.running(context, |running| all.push(running));
     all

@@ -1,8 +1,8 @@
 //! What a ticket's events do to its stopwatches.
 //!
-//! [`State`] is the ticket after some of its events; [`State::step`] moves it on by one and says which
-//! stopwatches ended. Nothing here knows `now`: a running stopwatch is its effective start, and whether it
-//! is over target by itself is asked of the windows.
+//! [`TicketState`] is the ticket after some of its events; [`TicketState::step`] applies one more and reports
+//! which stopwatches ended. Nothing here knows `now`: a running stopwatch is its effective start, and the windows
+//! tell whether it is over target by now.
 //!
 //! # Design
 //! What an event takes back (a reopened ticket withdraws its resolution, an answer after giving up
@@ -11,26 +11,29 @@
 
 use smallvec::SmallVec;
 
-use super::effect::{Band, Ended, Ending, GivenUp, Rated, RatingKind, Running};
+use super::breakdown::{TicketPosition, Totals, WaitLocation};
+use super::change::{Band, Ended, Ending, GivenUp, Rated, RatingKind, Running};
 use super::entry::{Entry, unpack_detail};
-use super::place::{Place, Standing, Totals};
-use super::stopwatch::{Context, CountsFor, Out, Phase, Stands, Stopwatch, count_of, judge};
+use super::status::{FirstReply, TicketStatus};
+use super::stopwatch::{
+    CountsFor, DerivationContext, Out, Phase, PositionHistory, Stopwatch, count_of, judge,
+};
 use crate::agreement::Level;
+use crate::catalog::{ScopeId, StopwatchKindId};
 use crate::event::{Kind, Maker, Priority};
 use crate::measure::{Basis, Measure};
 use crate::name::NameId;
-use crate::rules::{CourseId, Slot};
 use crate::time::{Elapsed, Timestamp};
 
 /// A ticket after some of its events.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct State {
+pub(crate) struct TicketState {
     /// When it was created, once that is known. Before that the timeline is partial.
     created: Option<Timestamp>,
     team: Option<NameId>,
     priority: Option<Priority>,
     channel: Option<NameId>,
-    status: Status,
+    status: TicketStatus,
     /// Whether it has been solved since it was last open, whatever it became after that.
     is_solved: bool,
     first_reply: FirstReply,
@@ -41,63 +44,30 @@ pub(crate) struct State {
     /// Of each measure at most one.
     stopwatches: SmallVec<[Stopwatch; 3]>,
     /// Whose stint of ownership was the last.
-    stint: Option<NameId>,
-    /// Where its time went, up to `standing_since`; absent while that is nowhere, and where nobody agreed on
-    /// anything.
+    ownership_period: Option<NameId>,
+    /// Where its time went, up to `ticket_position_since`. `None` while that is nowhere, and where there are
+    /// no objectives.
     totals: Option<Box<Totals>>,
-    standing_since: Option<Timestamp>,
+    ticket_position_since: Option<Timestamp>,
     /// Since when its holder has it; absent where that is from the first event on.
     held_since: Option<Timestamp>,
     /// The last finished wait of each course, while it is not withdrawn.
-    waited: SmallVec<[Waited; 2]>,
+    waited: SmallVec<[FinishedWait; 2]>,
     rated: Option<Rated>,
     /// By reviewer.
     reviewed: Vec<(Box<str>, Rated)>,
 }
 
-/// Where a ticket is in its life.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Status {
-    #[default]
-    Open,
-    /// It waits for the customer.
-    Pending,
-    /// It waits for a third party.
-    OnHold,
-    /// Solved or closed: an answer still counts.
-    Solved,
-    /// Merged, deleted or spam: nothing runs until it is reopened.
-    Gone,
-}
-
-impl Status {
-    /// Whether stopwatches start and end: neither solved nor gone.
-    fn is_live(self) -> bool {
-        matches!(self, Self::Open | Self::Pending | Self::OnHold)
-    }
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum FirstReply {
-    /// An agent made the ticket and the customer has not written yet.
-    NotAsked,
-    /// It is asked for.
-    Wanted,
-    /// Given; and in a partial timeline it counts as given.
-    #[default]
-    Given,
-}
-
 /// A finished wait, for the ratings that come after it.
 #[derive(Clone, Copy, Debug)]
-struct Waited {
-    course: CourseId,
+struct FinishedWait {
+    stopwatch_kind: StopwatchKindId,
     at: Timestamp,
     priority: Option<Priority>,
     elapsed: [Elapsed; 2],
 }
 
-impl State {
+impl TicketState {
     /// Whether the ticket's creation is known.
     pub(crate) fn is_created(&self) -> bool {
         self.created.is_some()
@@ -107,8 +77,13 @@ impl State {
     ///
     /// At `created`, what came before it is forgotten but for team, priority and channel: the caller takes
     /// back what it had ended.
-    pub(crate) fn step(&mut self, event: &Entry<'_>, context: Context<'_>, out: &mut Out<'_>) {
-        let holder = context.slot(self.team);
+    pub(crate) fn step(
+        &mut self,
+        event: &Entry<'_>,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let holder = context.scope(self.team);
         let at = event.time;
         let changes_priority = event.priority.is_some_and(|new| self.priority != Some(new));
         if changes_priority {
@@ -129,12 +104,14 @@ impl State {
                     self.stay_over(at, holder, context);
                 }
             }
-            Kind::Resumed if self.status.is_live() => self.change_status(Status::Open, at, context),
+            Kind::Resumed if self.status.is_live() => {
+                self.change_status(TicketStatus::Open, at, context)
+            }
             Kind::Pending if self.status.is_live() => {
-                self.change_status(Status::Pending, at, context);
+                self.change_status(TicketStatus::Pending, at, context);
             }
             Kind::OnHold if self.status.is_live() => {
-                self.change_status(Status::OnHold, at, context);
+                self.change_status(TicketStatus::OnHold, at, context);
             }
             Kind::CustomerReplied => self.ask(at, context),
             Kind::AgentReplied => self.answer(event, context, out),
@@ -161,39 +138,40 @@ impl State {
     }
 
     /// Calls `visit` with every stopwatch that runs or is paused.
-    pub(crate) fn running(&self, context: Context<'_>, visit: impl FnMut(Running)) {
+    pub(crate) fn running(&self, context: DerivationContext<'_>, visit: impl FnMut(Running)) {
         self.visit(Stopwatch::is_running, context, visit);
     }
 
     /// Calls `visit` with every stopwatch that goes on unseen: given up, or asked on a ticket at rest.
-    pub(crate) fn unseen(&self, context: Context<'_>, visit: impl FnMut(Running)) {
+    pub(crate) fn unseen(&self, context: DerivationContext<'_>, visit: impl FnMut(Running)) {
         self.visit(Stopwatch::is_unseen, context, visit);
     }
 
     fn visit(
         &self,
         is_meant: impl Fn(&Stopwatch) -> bool,
-        context: Context<'_>,
+        context: DerivationContext<'_>,
         mut visit: impl FnMut(Running),
     ) {
-        let counts_for = self.counts_for(Timestamp::EVENT_MIN, context.slot(self.team), context);
-        let since = self.standing_since.unwrap_or(Timestamp::EVENT_MIN);
-        let standing = self.standing(context);
+        let counts_for = self.counts_for(Timestamp::EVENT_MIN, context.scope(self.team), context);
+        let since = self.ticket_position_since.unwrap_or(Timestamp::EVENT_MIN);
+        let ticket_position = self.ticket_position(context);
         let held_since = self.held_since.unwrap_or(Timestamp::EVENT_MIN);
-        let stands = Stands { totals: self.totals.as_deref(), standing, since, held_since };
+        let visit_running =
+            PositionHistory { totals: self.totals.as_deref(), ticket_position, since, held_since };
         for stopwatch in self.stopwatches.iter().filter(|stopwatch| is_meant(stopwatch)) {
-            stopwatch.stands(counts_for, stands, context, &mut visit);
+            stopwatch.visit_running(counts_for, visit_running, context, &mut visit);
         }
     }
 
-    fn create(&mut self, event: &Entry<'_>, context: Context<'_>) {
+    fn create(&mut self, event: &Entry<'_>, context: DerivationContext<'_>) {
         let at = event.time;
         *self = Self {
             created: Some(at),
             team: event.team.or(self.team),
             priority: self.priority,
             channel: self.channel,
-            standing_since: Some(at),
+            ticket_position_since: Some(at),
             first_reply: match event.maker {
                 Maker::Customer | Maker::System => FirstReply::Wanted,
                 Maker::Agent => FirstReply::NotAsked,
@@ -214,11 +192,11 @@ impl State {
         self.start_stint(at, context);
     }
 
-    fn ask(&mut self, at: Timestamp, context: Context<'_>) {
+    fn ask(&mut self, at: Timestamp, context: DerivationContext<'_>) {
         self.contacts = self.contacts.saturating_add(1);
         // Nobody can stop the clock against a customer who wrote.
-        if self.status == Status::Pending {
-            self.change_status(Status::Open, at, context);
+        if self.status == TicketStatus::Pending {
+            self.change_status(TicketStatus::Open, at, context);
         }
         let measure = match self.first_reply {
             FirstReply::Wanted => return,
@@ -233,8 +211,8 @@ impl State {
         }
     }
 
-    fn answer(&mut self, event: &Entry<'_>, context: Context<'_>, out: &mut Out<'_>) {
-        if self.status == Status::Gone {
+    fn answer(&mut self, event: &Entry<'_>, context: DerivationContext<'_>, out: &mut Out<'_>) {
+        if self.status == TicketStatus::Gone {
             return;
         }
         let measure = match self.first_reply {
@@ -257,12 +235,12 @@ impl State {
         &mut self,
         measure: Measure,
         counts_for: CountsFor,
-        context: Context<'_>,
+        context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
         let Some(index) = self.find(measure) else { return };
         let at = counts_for.at;
-        self.bank(at, context);
+        self.accrue(at, context);
         let mut stopwatch = self.stopwatches.remove(index);
         if matches!(stopwatch.phase, Phase::Latent) {
             return;
@@ -276,7 +254,7 @@ impl State {
         &mut self,
         event: &Entry<'_>,
         reason: GivenUp,
-        context: Context<'_>,
+        context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
         // Solved, then closed, changes nothing; and the first reason of giving up stays.
@@ -284,9 +262,9 @@ impl State {
             return;
         }
         let at = event.time;
-        self.bank(at, context);
+        self.accrue(at, context);
         let solved_by = self.counts_for(event.time, self.acting(event, context), context);
-        let held_by = self.counts_for(at, context.slot(self.team), context);
+        let held_by = self.counts_for(at, context.scope(self.team), context);
         let mut stopwatches = std::mem::take(&mut self.stopwatches);
         for stopwatch in stopwatches.iter_mut().filter(|stopwatch| stopwatch.is_running()) {
             let (ending, counts_for) = match stopwatch.measure {
@@ -306,27 +284,33 @@ impl State {
         }
         self.stopwatches = stopwatches;
         self.count_contacts(solved_by, context, out);
-        self.change_status(Status::Solved, at, context);
+        self.change_status(TicketStatus::Solved, at, context);
         self.is_solved = true;
     }
 
     /// Merged, deleted or spam: what still runs ends without samples, for the holder.
-    fn leave(&mut self, at: Timestamp, reason: GivenUp, context: Context<'_>, out: &mut Out<'_>) {
+    fn leave(
+        &mut self,
+        at: Timestamp,
+        reason: GivenUp,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
         if self.status.is_live() {
-            self.bank(at, context);
-            let counts_for = self.counts_for(at, context.slot(self.team), context);
+            self.accrue(at, context);
+            let counts_for = self.counts_for(at, context.scope(self.team), context);
             let running = self.stopwatches.iter_mut().filter(|stopwatch| stopwatch.is_running());
             for stopwatch in running {
                 let ending = Ending::GivenUp(reason);
                 stopwatch.end(ending, counts_for, self.totals.as_deref(), context, out);
             }
         }
-        self.change_status(Status::Gone, at, context);
+        self.change_status(TicketStatus::Gone, at, context);
     }
 
-    fn reopen(&mut self, at: Timestamp, context: Context<'_>, out: &mut Out<'_>) {
+    fn reopen(&mut self, at: Timestamp, context: DerivationContext<'_>, out: &mut Out<'_>) {
         let was_live = self.status.is_live();
-        self.change_status(Status::Open, at, context);
+        self.change_status(TicketStatus::Open, at, context);
         self.is_solved = false;
         if was_live {
             return;
@@ -335,8 +319,8 @@ impl State {
         if let Some(ended) = self.contacts_ended.take() {
             out.ended(std::slice::from_ref(&ended), -1);
         }
-        let holder = context.slot(self.team);
-        let is_same_stint = self.stint == self.team;
+        let holder = context.scope(self.team);
+        let is_same_stint = self.ownership_period == self.team;
         // A stint that is over is; a reopened ticket begins another.
         let goes_on = |stopwatch: &Stopwatch| match stopwatch.measure {
             Measure::Ownership => !stopwatch.is_answered() && is_same_stint,
@@ -352,8 +336,10 @@ impl State {
         };
         for stopwatch in self.stopwatches.iter_mut().filter(|stopwatch| goes_on(stopwatch)) {
             if stopwatch.is_answered() {
-                let courses = context.rules.courses_of(stopwatch.measure);
-                courses.for_each(|course| self.waited.retain(|waited| waited.course != course));
+                let stopwatch_kinds = context.catalog.stopwatch_kinds_of(stopwatch.measure);
+                stopwatch_kinds.for_each(|stopwatch_kind| {
+                    self.waited.retain(|waited| waited.stopwatch_kind != stopwatch_kind)
+                });
             }
             stopwatch.go_on(at, holder, context, out);
         }
@@ -363,13 +349,18 @@ impl State {
     }
 
     /// Another team, or the first, gets the ticket.
-    fn change_team(&mut self, event: &Entry<'_>, context: Context<'_>, out: &mut Out<'_>) {
+    fn change_team(
+        &mut self,
+        event: &Entry<'_>,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
         let (team, at) = (event.team, event.time);
         if team == self.team {
             return;
         }
-        self.bank(at, context);
-        let (from, to) = (context.slot(self.team), context.slot(team));
+        self.accrue(at, context);
+        let (from, to) = (context.scope(self.team), context.scope(team));
         if self.status.is_live() {
             let counts_for = self.counts_for(at, from, context);
             self.finish(Measure::Ownership, counts_for, context, out);
@@ -392,38 +383,43 @@ impl State {
     }
 
     /// A stint of ownership begins, unless it goes on or nobody has the ticket.
-    fn start_stint(&mut self, at: Timestamp, context: Context<'_>) {
+    fn start_stint(&mut self, at: Timestamp, context: DerivationContext<'_>) {
         if self.team.is_some() && self.find(Measure::Ownership).is_none() {
             self.start(Measure::Ownership, at, context);
         }
-        self.stint = self.team;
+        self.ownership_period = self.team;
     }
 
-    fn change_status(&mut self, status: Status, at: Timestamp, context: Context<'_>) {
+    fn change_status(
+        &mut self,
+        status: TicketStatus,
+        at: Timestamp,
+        context: DerivationContext<'_>,
+    ) {
         if status == self.status {
             return;
         }
-        self.bank(at, context);
+        self.accrue(at, context);
         self.status = status;
-        let holder = context.slot(self.team);
-        let waits_for = (status == Status::Pending, status == Status::OnHold);
+        let holder = context.scope(self.team);
+        let waits_for = (status == TicketStatus::Pending, status == TicketStatus::OnHold);
         for stopwatch in &mut self.stopwatches {
             stopwatch.pause(waits_for, at, holder, context);
         }
     }
 
     /// Starts a stopwatch; on a ticket that is not open it runs once that is reopened.
-    fn start(&mut self, measure: Measure, at: Timestamp, context: Context<'_>) {
-        if !context.rules.measures_it(measure) {
+    fn start(&mut self, measure: Measure, at: Timestamp, context: DerivationContext<'_>) {
+        if !context.catalog.measures_it(measure) {
             return;
         }
-        self.bank(at, context);
-        let holder = context.slot(self.team);
+        self.accrue(at, context);
+        let holder = context.scope(self.team);
         let mut stopwatch = Stopwatch::started(measure, at, holder, self.totals.clone(), context);
         if !self.status.is_live() {
             stopwatch.phase = Phase::Latent;
         }
-        let waits_for = (self.status == Status::Pending, self.status == Status::OnHold);
+        let waits_for = (self.status == TicketStatus::Pending, self.status == TicketStatus::OnHold);
         stopwatch.pause(waits_for, at, holder, context);
         self.stopwatches.push(stopwatch);
     }
@@ -433,24 +429,29 @@ impl State {
     }
 
     /// What is over a target of `judging`, or of the organisation, stays over.
-    fn stay_over(&mut self, at: Timestamp, judging: Slot, context: Context<'_>) {
-        let holder = context.slot(self.team);
+    fn stay_over(&mut self, at: Timestamp, judging: ScopeId, context: DerivationContext<'_>) {
+        let holder = context.scope(self.team);
         for stopwatch in &mut self.stopwatches {
             stopwatch.stay_over(self.priority, at, (judging, holder), context);
         }
     }
 
     /// How often the customer had to ask, in a ticket whose beginning is known.
-    fn count_contacts(&mut self, counts_for: CountsFor, context: Context<'_>, out: &mut Out<'_>) {
-        let Some(course) = context.rules.standard(Measure::Contacts) else { return };
+    fn count_contacts(
+        &mut self,
+        counts_for: CountsFor,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let Some(stopwatch_kind) = context.catalog.standard(Measure::Contacts) else { return };
         if self.created.is_none() {
             return;
         }
         let mut ended = Ended {
-            course,
+            stopwatch_kind,
             measure: Measure::Contacts,
             ending: Ending::Answered,
-            slot: counts_for.slot,
+            scope: counts_for.scope,
             priority: counts_for.priority,
             channel: counts_for.channel,
             started: self.created.unwrap_or(counts_for.at),
@@ -458,21 +459,21 @@ impl State {
             elapsed: count_of(self.contacts),
             open: count_of(self.contacts),
             missed: SmallVec::new(),
-            went: None,
+            breakdown: None,
         };
-        judge(&mut ended, &[], context.rules);
+        judge(&mut ended, &[], context.catalog);
         out.ended(std::slice::from_ref(&ended), 1);
         self.contacts_ended = Some(ended);
     }
 
-    fn rate(&mut self, event: &Entry<'_>, context: Context<'_>, out: &mut Out<'_>) {
+    fn rate(&mut self, event: &Entry<'_>, context: DerivationContext<'_>, out: &mut Out<'_>) {
         let detail = unpack_detail(event.detail);
         let Some(score) = detail.score else { return };
         let is_review = event.kind == Kind::Reviewed;
-        let slot = self.acting(event, context);
+        let scope = self.acting(event, context);
         let mut rated = Rated {
             kind: if is_review { RatingKind::Reviewed } else { RatingKind::Rated },
-            slot,
+            scope,
             at: event.time,
             score,
             bands: SmallVec::new(),
@@ -487,9 +488,9 @@ impl State {
             return;
         }
         for waited in &self.waited {
-            for slot in [slot, context.rules.organisation()] {
-                for &id in context.rules.judging(slot, waited.course) {
-                    let level = context.rules.objective(id).1.level_at(waited.at);
+            for scope in [scope, context.catalog.organisation()] {
+                for &id in context.catalog.judging(scope, waited.stopwatch_kind) {
+                    let level = context.catalog.objective(id).1.level_at(waited.at);
                     if matches!(level, Level::Within { .. }) {
                         let target = level.target(waited.priority);
                         let elapsed = waited.elapsed[target.basis.index()];
@@ -505,15 +506,15 @@ impl State {
     }
 
     /// Remembers a finished wait for the ratings that come after it.
-    fn note_wait(&mut self, stopwatch: &Stopwatch, context: Context<'_>) {
-        if !context.rules.has_objectives() {
+    fn note_wait(&mut self, stopwatch: &Stopwatch, context: DerivationContext<'_>) {
+        if !context.catalog.has_objectives() {
             return;
         }
         let Phase::Ended(all) = &stopwatch.phase else { return };
         for ended in all {
-            self.waited.retain(|waited| waited.course != ended.course);
-            self.waited.push(Waited {
-                course: ended.course,
+            self.waited.retain(|waited| waited.stopwatch_kind != ended.stopwatch_kind);
+            self.waited.push(FinishedWait {
+                stopwatch_kind: ended.stopwatch_kind,
                 at: ended.at,
                 priority: ended.priority,
                 elapsed: Basis::ALL.map(|basis| ended.elapsed_in(basis)),
@@ -522,50 +523,57 @@ impl State {
     }
 
     /// Who holds the ticket, and whether nothing of it runs until it is reopened.
-    pub(crate) fn holder(&self, context: Context<'_>) -> (Slot, bool) {
-        (context.slot(self.team), !self.status.is_live())
+    pub(crate) fn holder(&self, context: DerivationContext<'_>) -> (ScopeId, bool) {
+        (context.scope(self.team), !self.status.is_live())
     }
 
     /// Where the ticket stands.
-    pub(crate) fn standing(&self, context: Context<'_>) -> Standing {
-        let place = match self.status {
-            Status::Pending => Place::Pending,
-            Status::OnHold => Place::OnHold,
-            Status::Open | Status::Solved | Status::Gone => Place::With(context.slot(self.team)),
+    pub(crate) fn ticket_position(&self, context: DerivationContext<'_>) -> TicketPosition {
+        let location = match self.status {
+            TicketStatus::Pending => WaitLocation::Pending,
+            TicketStatus::OnHold => WaitLocation::OnHold,
+            TicketStatus::Open | TicketStatus::Solved | TicketStatus::Gone => {
+                WaitLocation::With(context.scope(self.team))
+            }
         };
-        Standing { place, is_solved: self.is_solved }
+        TicketPosition { location, is_solved: self.is_solved }
     }
 
     /// Adds the stretch up to `at` to where the ticket's time went: before anything of that changes, and
     /// when a stopwatch starts or ends.
-    fn bank(&mut self, at: Timestamp, context: Context<'_>) {
-        if !context.rules.has_objectives() {
+    fn accrue(&mut self, at: Timestamp, context: DerivationContext<'_>) {
+        if !context.catalog.has_objectives() {
             return;
         }
-        if let Some(since) = self.standing_since
+        if let Some(since) = self.ticket_position_since
             && since < at
         {
-            let hours = context.hours(context.slot(self.team));
-            let standing = self.standing(context);
-            self.totals.get_or_insert_default().add(standing, since, at, hours);
+            let hours = context.hours(context.scope(self.team));
+            let ticket_position = self.ticket_position(context);
+            self.totals.get_or_insert_default().add(ticket_position, since, at, hours);
         }
-        self.standing_since = Some(at);
+        self.ticket_position_since = Some(at);
     }
 
-    fn counts_for(&self, at: Timestamp, slot: Slot, context: Context<'_>) -> CountsFor {
+    fn counts_for(
+        &self,
+        at: Timestamp,
+        scope: ScopeId,
+        context: DerivationContext<'_>,
+    ) -> CountsFor {
         CountsFor {
             at,
-            slot,
+            scope,
             priority: self.priority,
             channel: context.channel(self.channel),
-            holder: context.slot(self.team),
+            holder: context.scope(self.team),
         }
     }
 
     /// Whom a sample that this event makes counts for: the team that the event names, if declared, else
     /// the holder.
-    fn acting(&self, event: &Entry<'_>, context: Context<'_>) -> Slot {
-        let acted = context.slot(event.team);
-        if acted == context.rules.unclaimed() { context.slot(self.team) } else { acted }
+    fn acting(&self, event: &Entry<'_>, context: DerivationContext<'_>) -> ScopeId {
+        let acted = context.scope(event.team);
+        if acted == context.catalog.unclaimed() { context.scope(self.team) } else { acted }
     }
 }

@@ -2,30 +2,30 @@
 
 use smallvec::SmallVec;
 
-use super::effect::{Ended, Ending, Hands, Rated, Running, Sink};
-use super::place::{Place, Standing, Totals, Wandering, Went};
+use super::breakdown::{Breakdown, BreakdownSoFar, TicketPosition, Totals, WaitLocation};
+use super::change::{Ended, Ending, Rated, Running, Sink, StopwatchPosition};
 use crate::calendar::Calendar;
+use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Measure;
 use crate::name::NameId;
-use crate::rules::{ChannelId, CourseId, ObjectiveId, Rules, Slot};
 use crate::time::{Elapsed, Timestamp};
 
 /// What the stopwatches of one shard are derived by.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Context<'a> {
-    pub(crate) rules: &'a Rules,
+pub(crate) struct DerivationContext<'a> {
+    pub(crate) catalog: &'a Catalog,
     /// The slot of each interned team name.
-    pub(crate) slots: &'a [Slot],
+    pub(crate) scopes: &'a [ScopeId],
     /// The channel of each interned channel name.
     pub(crate) channels: &'a [ChannelId],
 }
 
-impl Context<'_> {
-    pub(super) fn slot(&self, team: Option<NameId>) -> Slot {
-        team.and_then(|team| self.slots.get(team.index()))
+impl DerivationContext<'_> {
+    pub(super) fn scope(&self, team: Option<NameId>) -> ScopeId {
+        team.and_then(|team| self.scopes.get(team.index()))
             .copied()
-            .unwrap_or_else(|| self.rules.unclaimed())
+            .unwrap_or_else(|| self.catalog.unclaimed())
     }
 
     pub(super) fn channel(&self, name: Option<NameId>) -> ChannelId {
@@ -33,17 +33,22 @@ impl Context<'_> {
     }
 
     /// How much the calendar of a kind of stopwatch has opened until `at` while a slot holds the ticket.
-    pub(super) fn opened(&self, course: CourseId, slot: Slot, at: Timestamp) -> i64 {
-        if self.rules.has_calendars() {
-            self.rules.calendar(self.rules.calendar_id_of(course, slot)).cumulative(at)
+    pub(super) fn opened(
+        &self,
+        stopwatch_kind: StopwatchKindId,
+        scope: ScopeId,
+        at: Timestamp,
+    ) -> i64 {
+        if self.catalog.has_calendars() {
+            self.catalog.calendar(self.catalog.calendar_id_of(stopwatch_kind, scope)).cumulative(at)
         } else {
             0
         }
     }
 
     /// The hours of a slot's team.
-    pub(super) fn hours(&self, slot: Slot) -> &Calendar {
-        self.rules.calendar(self.rules.hours_of(slot))
+    pub(super) fn hours(&self, scope: ScopeId) -> &Calendar {
+        self.catalog.calendar(self.catalog.hours_of(scope))
     }
 }
 
@@ -70,18 +75,18 @@ impl Out<'_> {
 #[derive(Clone, Copy)]
 pub(super) struct CountsFor {
     pub(super) at: Timestamp,
-    pub(super) slot: Slot,
+    pub(super) scope: ScopeId,
     pub(super) priority: Option<Priority>,
     pub(super) channel: ChannelId,
     /// Who holds the ticket, by whose calendar it runs.
-    pub(super) holder: Slot,
+    pub(super) holder: ScopeId,
 }
 
 /// Where a ticket stands, and where its time went before.
 #[derive(Clone, Copy)]
-pub(super) struct Stands<'a> {
+pub(super) struct PositionHistory<'a> {
     pub(super) totals: Option<&'a Totals>,
-    pub(super) standing: Standing,
+    pub(super) ticket_position: TicketPosition,
     /// Up to when the totals are.
     pub(super) since: Timestamp,
     /// Since when its holder has it.
@@ -105,7 +110,7 @@ pub(super) struct Stopwatch {
     pub(super) measure: Measure,
     pub(super) phase: Phase,
     pub(super) started: Timestamp,
-    hands: SmallVec<[Hands; 1]>,
+    positions: SmallVec<[StopwatchPosition; 1]>,
     over: Vec<ObjectiveId>,
     /// Where the ticket's time had gone before it started, as the state has it.
     before: Option<Box<Totals>>,
@@ -115,17 +120,19 @@ impl Stopwatch {
     pub(super) fn started(
         measure: Measure,
         at: Timestamp,
-        holder: Slot,
+        holder: ScopeId,
         before: Option<Box<Totals>>,
-        context: Context<'_>,
+        context: DerivationContext<'_>,
     ) -> Self {
-        let courses = context.rules.courses_of(measure);
-        let hands = |course| Hands::started(at, context.opened(course, holder, at));
+        let stopwatch_kinds = context.catalog.stopwatch_kinds_of(measure);
+        let position = |stopwatch_kind| {
+            StopwatchPosition::started(at, context.opened(stopwatch_kind, holder, at))
+        };
         Self {
             measure,
             phase: Phase::Running,
             started: at,
-            hands: courses.map(hands).collect(),
+            positions: stopwatch_kinds.map(position).collect(),
             over: Vec::new(),
             before,
         }
@@ -159,9 +166,9 @@ impl Stopwatch {
     }
 
     /// Where its time went since it started.
-    fn went(&self, totals: Option<&Totals>) -> Went {
+    fn breakdown(&self, totals: Option<&Totals>) -> Breakdown {
         let before = self.before.as_deref();
-        totals.map_or_else(Went::default, |all| all.since(before, !self.leaves_out_solved()))
+        totals.map_or_else(Breakdown::default, |all| all.since(before, !self.leaves_out_solved()))
     }
 
     /// The ticket waits, or waits no longer, for the customer or a third party.
@@ -169,18 +176,20 @@ impl Stopwatch {
         &mut self,
         (pending, on_hold): (bool, bool),
         at: Timestamp,
-        holder: Slot,
-        context: Context<'_>,
+        holder: ScopeId,
+        context: DerivationContext<'_>,
     ) {
         // What has ended with a sample stands still until that is withdrawn.
         if self.is_answered() {
             return;
         }
-        for (course, hands) in context.rules.courses_of(self.measure).zip(&mut self.hands) {
-            let pauses = context.rules.course(course).pauses;
+        for (stopwatch_kind, position) in
+            context.catalog.stopwatch_kinds_of(self.measure).zip(&mut self.positions)
+        {
+            let pauses = context.catalog.stopwatch_kind(stopwatch_kind).pauses;
             let is_paused = pauses.pending && pending || pauses.on_hold && on_hold;
-            if hands.is_paused != is_paused {
-                hands.set_paused(is_paused, at, context.opened(course, holder, at));
+            if position.is_paused != is_paused {
+                position.set_paused(is_paused, at, context.opened(stopwatch_kind, holder, at));
             }
         }
     }
@@ -188,16 +197,20 @@ impl Stopwatch {
     /// The ticket goes from one holder to another: it goes by the other's calendar from here on.
     pub(super) fn change_holder(
         &mut self,
-        from: Slot,
-        to: Slot,
+        from: ScopeId,
+        to: ScopeId,
         at: Timestamp,
-        context: Context<'_>,
+        context: DerivationContext<'_>,
     ) {
-        let rules = context.rules;
-        for (course, hands) in rules.courses_of(self.measure).zip(&mut self.hands) {
-            if rules.calendar_id_of(course, from) != rules.calendar_id_of(course, to) {
-                let opened = |slot| context.opened(course, slot, at);
-                hands.change_calendar(opened(from), opened(to));
+        let catalog = context.catalog;
+        for (stopwatch_kind, position) in
+            catalog.stopwatch_kinds_of(self.measure).zip(&mut self.positions)
+        {
+            if catalog.calendar_id_of(stopwatch_kind, from)
+                != catalog.calendar_id_of(stopwatch_kind, to)
+            {
+                let opened = |scope| context.opened(stopwatch_kind, scope, at);
+                position.change_calendar(opened(from), opened(to));
             }
         }
     }
@@ -208,19 +221,19 @@ impl Stopwatch {
         ending: Ending,
         counts_for: CountsFor,
         totals: Option<&Totals>,
-        context: Context<'_>,
+        context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
         let at = counts_for.at;
-        let courses = context.rules.courses_of(self.measure).zip(&self.hands);
-        let ended = courses.map(|(course, hands)| {
-            let opened = context.opened(course, counts_for.holder, at);
-            let [elapsed, open] = hands.elapsed(at, opened);
+        let stopwatch_kinds = context.catalog.stopwatch_kinds_of(self.measure).zip(&self.positions);
+        let ended = stopwatch_kinds.map(|(stopwatch_kind, position)| {
+            let opened = context.opened(stopwatch_kind, counts_for.holder, at);
+            let [elapsed, open] = position.elapsed(at, opened);
             let mut ended = Ended {
-                course,
+                stopwatch_kind,
                 measure: self.measure,
                 ending,
-                slot: counts_for.slot,
+                scope: counts_for.scope,
                 priority: counts_for.priority,
                 channel: counts_for.channel,
                 started: self.started,
@@ -228,19 +241,25 @@ impl Stopwatch {
                 elapsed,
                 open,
                 missed: SmallVec::new(),
-                went: None,
+                breakdown: None,
             };
-            judge(&mut ended, &self.over, context.rules);
+            judge(&mut ended, &self.over, context.catalog);
             if !ended.missed.is_empty() {
-                ended.went = Some(Box::new(self.went(totals)));
+                ended.breakdown = Some(Box::new(self.breakdown(totals)));
             }
             ended
         });
         let ended: SmallVec<[Ended; 1]> = ended.collect();
         out.ended(&ended, 1);
         if ending == Ending::Answered {
-            for (course, hands) in context.rules.courses_of(self.measure).zip(&mut self.hands) {
-                hands.set_paused(true, at, context.opened(course, counts_for.holder, at));
+            for (stopwatch_kind, position) in
+                context.catalog.stopwatch_kinds_of(self.measure).zip(&mut self.positions)
+            {
+                position.set_paused(
+                    true,
+                    at,
+                    context.opened(stopwatch_kind, counts_for.holder, at),
+                );
             }
         }
         self.phase = Phase::Ended(ended);
@@ -251,15 +270,17 @@ impl Stopwatch {
     pub(super) fn go_on(
         &mut self,
         at: Timestamp,
-        holder: Slot,
-        context: Context<'_>,
+        holder: ScopeId,
+        context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
         if let Phase::Ended(ended) = &self.phase {
             out.ended(ended, -1);
             if self.is_answered() {
-                for (course, hands) in context.rules.courses_of(self.measure).zip(&mut self.hands) {
-                    hands.set_paused(false, at, context.opened(course, holder, at));
+                for (stopwatch_kind, position) in
+                    context.catalog.stopwatch_kinds_of(self.measure).zip(&mut self.positions)
+                {
+                    position.set_paused(false, at, context.opened(stopwatch_kind, holder, at));
                 }
             }
         }
@@ -274,26 +295,29 @@ impl Stopwatch {
         &mut self,
         priority: Option<Priority>,
         at: Timestamp,
-        (judging, holder): (Slot, Slot),
-        context: Context<'_>,
+        (judging, holder): (ScopeId, ScopeId),
+        context: DerivationContext<'_>,
     ) {
         // A wait that has not begun yet is over nothing.
         if matches!(self.phase, Phase::Latent) {
             return;
         }
-        let rules = context.rules;
-        for (course, hands) in rules.courses_of(self.measure).zip(&self.hands) {
-            let judging = [judging, rules.organisation()].map(|slot| rules.judging(slot, course));
+        let catalog = context.catalog;
+        for (stopwatch_kind, position) in
+            catalog.stopwatch_kinds_of(self.measure).zip(&self.positions)
+        {
+            let judging = [judging, catalog.organisation()]
+                .map(|scope| catalog.judging(scope, stopwatch_kind));
             for &id in judging.into_iter().flatten() {
-                let (_, objective) = rules.objective(id);
+                let (_, objective) = catalog.objective(id);
                 let level = objective.level_at(at);
                 // What one target alone is for all stays over it anyway.
-                let varies = level.differs_by_priority() || !objective.was.is_empty();
+                let varies = level.differs_by_priority() || !objective.previous_levels.is_empty();
                 if !varies || self.over.contains(&id) {
                     continue;
                 }
                 let target = level.target(priority);
-                let elapsed = hands.elapsed(at, context.opened(course, holder, at));
+                let elapsed = position.elapsed(at, context.opened(stopwatch_kind, holder, at));
                 if elapsed[target.basis.index()] > target.elapsed {
                     self.over.push(id);
                 }
@@ -303,48 +327,55 @@ impl Stopwatch {
     }
 
     /// Calls `visit` with how each of its courses stands.
-    pub(super) fn stands(
+    pub(super) fn visit_running(
         &self,
         counts_for: CountsFor,
-        stands: Stands<'_>,
-        context: Context<'_>,
+        history: PositionHistory<'_>,
+        context: DerivationContext<'_>,
         visit: &mut impl FnMut(Running),
     ) {
-        for (course, &hands) in context.rules.courses_of(self.measure).zip(&self.hands) {
-            let mut wandering = None;
-            if context.rules.has_objectives() {
-                let Stands { totals, standing, since, held_since } = stands;
-                let here = [Place::With(counts_for.slot), Place::Closed];
-                let may_be_here = standing.place == here[0]
+        for (stopwatch_kind, &position) in
+            context.catalog.stopwatch_kinds_of(self.measure).zip(&self.positions)
+        {
+            let mut breakdown_so_far = None;
+            if context.catalog.has_objectives() {
+                let PositionHistory { totals, ticket_position, since, held_since } = history;
+                let here = [WaitLocation::With(counts_for.scope), WaitLocation::Closed];
+                let may_be_here = ticket_position.location == here[0]
                     && held_since <= self.started
-                    && hands.calendar == self.started.ms();
+                    && position.calendar == self.started.ms();
                 // Most tickets have never been anywhere else: no need to work out since when.
                 let is_here = may_be_here
                     && (totals.is_none_or(|all| all.are_within(&here))
-                        || self.went(totals).is_within(&here));
-                wandering = (!is_here)
-                    .then(|| Box::new(Wandering { went: self.went(totals), standing, since }));
+                        || self.breakdown(totals).is_within(&here));
+                breakdown_so_far = (!is_here).then(|| {
+                    Box::new(BreakdownSoFar {
+                        breakdown: self.breakdown(totals),
+                        ticket_position,
+                        since,
+                    })
+                });
             }
             visit(Running {
-                course,
+                stopwatch_kind,
                 measure: self.measure,
-                slot: counts_for.slot,
+                scope: counts_for.scope,
                 priority: counts_for.priority,
                 channel: counts_for.channel,
                 started: self.started,
-                hands,
+                position,
                 over: self.over.clone(),
-                wandering,
+                breakdown_so_far,
             });
         }
     }
 }
 
 /// Says which objectives it is over: those whose target it exceeds, and those it stays over.
-pub(super) fn judge(ended: &mut Ended, stays_over: &[ObjectiveId], rules: &Rules) {
-    for slot in [ended.slot, rules.organisation()] {
-        for &id in rules.judging(slot, ended.course) {
-            let target = rules.objective(id).1.level_at(ended.at).target(ended.priority);
+pub(super) fn judge(ended: &mut Ended, stays_over: &[ObjectiveId], catalog: &Catalog) {
+    for scope in [ended.scope, catalog.organisation()] {
+        for &id in catalog.judging(scope, ended.stopwatch_kind) {
+            let target = catalog.objective(id).1.level_at(ended.at).target(ended.priority);
             if stays_over.contains(&id) || ended.elapsed_in(target.basis) > target.elapsed {
                 ended.missed.push(id);
             }

@@ -10,7 +10,7 @@ use hashbrown::HashTable;
 
 use super::entry::{Entry, Unpack};
 use super::order;
-use super::state::State;
+use super::state::TicketState;
 use crate::name::{NameId, Names};
 use crate::time::Timestamp;
 
@@ -71,7 +71,7 @@ pub(super) struct Block {
     last: Timestamp,
     count: u16,
     /// The stopwatches before this block; kept for every block that `done` has entered.
-    pub(super) before: State,
+    pub(super) before: TicketState,
 }
 
 /// One timeline as a checkpoint has it: its key, and its blocks of packed events.
@@ -85,7 +85,7 @@ pub(crate) struct TimelineImage<'b> {
 
 /// What a timeline makes of an event that wants in.
 #[derive(Debug)]
-pub(crate) enum Found {
+pub(crate) enum Placement {
     /// It is there already.
     Duplicate,
     /// One of the same identity is there with other content, and sorts first.
@@ -95,12 +95,12 @@ pub(crate) enum Found {
     /// There is no room for it.
     Full,
     /// It belongs here.
-    Place(Place),
+    Insert(InsertPoint),
 }
 
 /// Where an event belongs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct InsertPoint {
     pub(crate) spot: Spot,
     /// Bytes of the block before it.
     offset: usize,
@@ -110,7 +110,7 @@ pub(crate) struct Place {
 
 /// What looking through one block found.
 struct Scan {
-    place: Place,
+    point: InsertPoint,
     /// The event of the same identity: its number, and whether it is the same.
     twin: Option<(u16, bool)>,
 }
@@ -206,7 +206,7 @@ impl Timeline {
     }
 
     /// Where `event` belongs, or why it does not.
-    pub(crate) fn find(&self, event: &Entry<'_>, names: &Names) -> Found {
+    pub(crate) fn find(&self, event: &Entry<'_>, names: &Names) -> Placement {
         let scan = match &self.log {
             Log::Short(bytes) => scan(events_of(bytes), 0, event, names),
             Log::Long(long) => match long.find(event, names) {
@@ -215,31 +215,31 @@ impl Timeline {
             },
         };
         match scan.twin {
-            Some((_, true)) => Found::Duplicate,
+            Some((_, true)) => Placement::Duplicate,
             // It sorts first if its place is before the twin or at it.
-            Some((twin, false)) if scan.place.spot.entry <= twin => Found::Wins,
-            Some((_, false)) => Found::Loses,
-            None => Found::Place(scan.place),
+            Some((twin, false)) if scan.point.spot.entry <= twin => Placement::Wins,
+            Some((_, false)) => Placement::Loses,
+            None => Placement::Insert(scan.point),
         }
     }
 
-    /// From where on the windows must know nothing before the twin of an event that [`Found::Wins`] is
+    /// From where on the windows must know nothing before the twin of an event that [`Placement::Wins`] is
     /// taken out: the block before its place, since the twin's own block may vanish.
     pub(crate) fn spot_to_replace(&self, event: &Entry<'_>, names: &Names) -> Spot {
-        let place = match &self.log {
-            Log::Short(bytes) => scan(events_of(bytes), 0, event, names).place,
-            Log::Long(long) => long.place_of(event, names),
+        let point = match &self.log {
+            Log::Short(bytes) => scan(events_of(bytes), 0, event, names).point,
+            Log::Long(long) => long.insert_point(event, names),
         };
-        Spot { block: place.spot.block.saturating_sub(1), entry: 0 }
+        Spot { block: point.spot.block.saturating_sub(1), entry: 0 }
     }
 
     /// Puts an event in its place. The windows must not know what comes after.
-    pub(crate) fn insert(&mut self, place: Place, event: &Entry<'_>) {
+    pub(crate) fn insert(&mut self, point: InsertPoint, event: &Entry<'_>) {
         match &mut self.log {
             Log::Short(bytes) => {
                 let head = bytes.len() - events_of(bytes).len();
                 let packed = std::mem::take(bytes).into_vec();
-                *bytes = insert_packed(packed, head, place, event);
+                *bytes = insert_packed(packed, head, point, event);
                 // Counting takes a walk; a timeline short in bytes is short in events.
                 if bytes.len() > BLOCK_EVENTS_MAX * ENTRY_BYTES_MIN
                     && unpack(events_of(bytes)).count() > BLOCK_EVENTS_MAX
@@ -248,7 +248,7 @@ impl Timeline {
                 }
             }
             Log::Long(long) => {
-                long.insert(place, event);
+                long.insert(point, event);
             }
         }
     }
@@ -272,18 +272,18 @@ impl Timeline {
         Spot { block: spot.block, entry: 0 }
     }
 
-    /// Whether the windows know events that inserting at `place` comes before, or moves to another block.
-    pub(crate) fn disturbs(&self, place: Place) -> bool {
+    /// Whether the windows know events that inserting at `point` comes before, or moves to another block.
+    pub(crate) fn disturbs(&self, point: InsertPoint) -> bool {
         let splits = match &self.log {
             Log::Short(_) => false,
-            Log::Long(long) => long.splits(place),
+            Log::Long(long) => long.splits(point),
         };
-        self.is_late(place) || (splits && place.spot.block <= self.done.block)
+        self.is_late(point) || (splits && point.spot.block <= self.done.block)
     }
 
-    /// Whether the windows know events that come after `place`.
-    pub(crate) fn is_late(&self, place: Place) -> bool {
-        place.spot < self.done
+    /// Whether the windows know events that come after `point`.
+    pub(crate) fn is_late(&self, point: InsertPoint) -> bool {
+        point.spot < self.done
     }
 
     /// The events of one block; `None` beyond the last.
@@ -301,7 +301,7 @@ impl Timeline {
         let Log::Short(bytes) = &self.log else { return };
         let mut long = Long {
             key: self.key().into(),
-            blocks: vec![Block::of(events_of(bytes).into(), State::default())],
+            blocks: vec![Block::of(events_of(bytes).into(), TicketState::default())],
             index: HashTable::new(),
         };
         let entries: Vec<(u64, Timestamp)> =
@@ -325,13 +325,13 @@ impl Long {
             index.insert_unique(known.0, known, |known| known.0);
         }
         let blocks: Vec<Block> =
-            blocks.iter().map(|&block| Block::of(block.into(), State::default())).collect();
+            blocks.iter().map(|&block| Block::of(block.into(), TicketState::default())).collect();
         let is_whole = blocks.iter().all(|block| block.count > 0);
         is_whole.then(|| Self { key: key.into(), blocks, index })
     }
 
     /// What is found by identity, or else what a look at the block that the event belongs to says.
-    fn find(&self, event: &Entry<'_>, names: &Names) -> Result<Found, Scan> {
+    fn find(&self, event: &Entry<'_>, names: &Names) -> Result<Placement, Scan> {
         let known = self.index.find(event.identity, |known| known.0 == event.identity);
         if let Some(&(_, time)) = known {
             for block in self.spanning(time) {
@@ -339,20 +339,20 @@ impl Long {
                     continue;
                 };
                 return Ok(if order::is_same(&twin, event, names) {
-                    Found::Duplicate
+                    Placement::Duplicate
                 } else if order::compare(event, &twin, names).is_lt() {
-                    Found::Wins
+                    Placement::Wins
                 } else {
-                    Found::Loses
+                    Placement::Loses
                 });
             }
             debug_assert!(false, "the index names an event that no block holds");
         }
         if self.index.len() >= EVENTS_PER_TICKET_MAX {
-            return Ok(Found::Full);
+            return Ok(Placement::Full);
         }
-        let place = self.place_of(event, names);
-        Err(Scan { place, twin: None })
+        let point = self.insert_point(event, names);
+        Err(Scan { point, twin: None })
     }
 
     /// The blocks that hold events of that time.
@@ -361,7 +361,7 @@ impl Long {
         self.blocks[from..].iter().take_while(move |block| block.first <= time)
     }
 
-    fn place_of(&self, event: &Entry<'_>, names: &Names) -> Place {
+    fn insert_point(&self, event: &Entry<'_>, names: &Names) -> InsertPoint {
         let after = self.blocks.partition_point(|block| block.first <= event.time);
         let mut index = after.saturating_sub(1);
         while index > 0
@@ -376,19 +376,19 @@ impl Long {
         let number = u16::try_from(index).unwrap_or(u16::MAX);
         if event.time > block.last {
             // In order: no need to look through the block.
-            return Place {
+            return InsertPoint {
                 spot: Spot { block: number, entry: block.count },
                 offset: block.bytes.len(),
                 before: if block.count == 0 { BLOCK_EPOCH } else { block.last },
             };
         }
-        scan(&block.bytes, number, event, names).place
+        scan(&block.bytes, number, event, names).point
     }
 
-    fn splits(&self, place: Place) -> bool {
-        let block = usize::from(place.spot.block);
+    fn splits(&self, point: InsertPoint) -> bool {
+        let block = usize::from(point.spot.block);
         let full = self.blocks.get(block).is_some_and(|b| usize::from(b.count) >= BLOCK_EVENTS_MAX);
-        full && !self.is_end(place.spot)
+        full && !self.is_end(point.spot)
     }
 
     fn is_end(&self, spot: Spot) -> bool {
@@ -396,23 +396,23 @@ impl Long {
             && self.blocks.last().is_some_and(|block| block.count == spot.entry)
     }
 
-    fn insert(&mut self, place: Place, event: &Entry<'_>) {
+    fn insert(&mut self, point: InsertPoint, event: &Entry<'_>) {
         let known = (event.identity, event.time);
         self.index.insert_unique(known.0, known, |known| known.0);
-        let index = usize::from(place.spot.block);
-        let splits = self.splits(place);
+        let index = usize::from(point.spot.block);
+        let splits = self.splits(point);
         if !splits && usize::from(self.blocks[index].count) >= BLOCK_EVENTS_MAX {
             // At the end of a full last block begins a new one.
             let mut packed = Vec::new();
             event.pack(BLOCK_EPOCH, &mut packed);
-            self.blocks.push(Block::of(packed.into(), State::default()));
+            self.blocks.push(Block::of(packed.into(), TicketState::default()));
             return;
         }
         let block = &mut self.blocks[index];
         let packed = std::mem::take(&mut block.bytes).into_vec();
-        block.bytes = insert_packed(packed, 0, place, event);
+        block.bytes = insert_packed(packed, 0, point, event);
         block.count += 1;
-        block.first = if place.spot.entry == 0 { event.time } else { block.first };
+        block.first = if point.spot.entry == 0 { event.time } else { block.first };
         block.last = block.last.max(event.time);
         if splits {
             let second = block.split();
@@ -441,7 +441,7 @@ impl Long {
 }
 
 impl Block {
-    fn of(bytes: Box<[u8]>, before: State) -> Self {
+    fn of(bytes: Box<[u8]>, before: TicketState) -> Self {
         let mut block = Self { first: BLOCK_EPOCH, last: BLOCK_EPOCH, count: 0, before, bytes };
         for entry in unpack(&block.bytes) {
             block.first = if block.count == 0 { entry.time } else { block.first };
@@ -462,7 +462,7 @@ impl Block {
         }
         let [first, second] = halves;
         *self = Self::of(first.into(), std::mem::take(&mut self.before));
-        Self::of(second.into(), State::default())
+        Self::of(second.into(), TicketState::default())
     }
 }
 
@@ -483,7 +483,7 @@ fn events_of(bytes: &[u8]) -> &[u8] {
 
 /// Looks through a block for an event's place and twin.
 fn scan(bytes: &[u8], block: u16, event: &Entry<'_>, names: &Names) -> Scan {
-    let mut place = None;
+    let mut point = None;
     let mut twin = None;
     let mut before = BLOCK_EPOCH;
     let mut events = unpack(bytes);
@@ -491,17 +491,17 @@ fn scan(bytes: &[u8], block: u16, event: &Entry<'_>, names: &Names) -> Scan {
     loop {
         let offset = bytes.len() - events.bytes_left();
         let Some(entry) = events.next() else {
-            let end = Place { spot: Spot { block, entry: number }, offset, before };
-            return Scan { place: place.unwrap_or(end), twin };
+            let end = InsertPoint { spot: Spot { block, entry: number }, offset, before };
+            return Scan { point: point.unwrap_or(end), twin };
         };
         if entry.identity == event.identity {
             twin = Some((number, order::is_same(&entry, event, names)));
         }
-        if place.is_none()
+        if point.is_none()
             && event.time <= entry.time
             && order::compare(event, &entry, names).is_lt()
         {
-            place = Some(Place { spot: Spot { block, entry: number }, offset, before });
+            point = Some(InsertPoint { spot: Spot { block, entry: number }, offset, before });
         }
         before = entry.time;
         number += 1;
@@ -509,17 +509,22 @@ fn scan(bytes: &[u8], block: u16, event: &Entry<'_>, names: &Names) -> Scan {
 }
 
 /// The bytes with an event put in its place, which counts from `head`.
-fn insert_packed(mut bytes: Vec<u8>, head: usize, place: Place, event: &Entry<'_>) -> Box<[u8]> {
-    let at = head + place.offset;
+fn insert_packed(
+    mut bytes: Vec<u8>,
+    head: usize,
+    point: InsertPoint,
+    event: &Entry<'_>,
+) -> Box<[u8]> {
+    let at = head + point.offset;
     if at == bytes.len() {
         // In order: room for a usual event, in one step.
         bytes.reserve_exact(ENTRY_BYTES_USUAL);
-        event.pack(place.before, &mut bytes);
+        event.pack(point.before, &mut bytes);
         return bytes.into_boxed_slice();
     }
     let mut packed = Vec::with_capacity(2 * ENTRY_BYTES_USUAL);
-    event.pack(place.before, &mut packed);
-    let mut rest = Unpack::new(bytes.get(at..).unwrap_or_default(), place.before);
+    event.pack(point.before, &mut packed);
+    let mut rest = Unpack::new(bytes.get(at..).unwrap_or_default(), point.before);
     if let Some(next) = rest.next() {
         next.pack(event.time, &mut packed);
     }

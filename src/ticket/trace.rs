@@ -1,14 +1,14 @@
 //! One timeline step by step: what each event did, for who asks why.
 
-use super::effect::{Ended, Rated, Running, Sink};
+use super::breakdown::TicketPosition;
+use super::change::{Ended, Rated, Running, Sink};
 use super::entry::{Entry, unpack_detail};
-use super::place::Standing;
-use super::state::State;
-use super::stopwatch::{Context, Out};
+use super::state::TicketState;
+use super::stopwatch::{DerivationContext, Out};
 use super::timeline::Timeline;
+use crate::catalog::ScopeId;
 use crate::event::{Kind, Priority};
 use crate::name::Names;
-use crate::rules::Slot;
 use crate::time::Timestamp;
 
 /// One event, and how the ticket stands after it.
@@ -38,9 +38,9 @@ pub struct Step {
     /// all the time once the ticket is reopened, or answered after all.
     pub unseen: Vec<Running>,
     /// Where the ticket stands after it.
-    pub standing: Standing,
+    pub ticket_position: TicketPosition,
     /// Who holds it after it.
-    pub holder: Slot,
+    pub holder: ScopeId,
     /// Whether nothing runs until it is reopened.
     pub is_over: bool,
     /// Whether the ticket's creation is known.
@@ -51,10 +51,15 @@ impl Timeline {
     /// Its events up to and including `now`, in order, each with what it did.
     ///
     /// What sorts before `created` did nothing but name team, priority and channel: of it no ending is told.
-    pub(crate) fn trace(&self, now: Timestamp, names: &Names, context: Context<'_>) -> Vec<Step> {
+    pub(crate) fn trace(
+        &self,
+        now: Timestamp,
+        names: &Names,
+        context: DerivationContext<'_>,
+    ) -> Vec<Step> {
         let events: Vec<Entry<'_>> = self.events().take_while(|event| event.time <= now).collect();
         let created = events.iter().position(|event| event.kind == Kind::Created);
-        let mut state = State::default();
+        let mut state = TicketState::default();
         let mut steps = Vec::new();
         for (index, event) in events.iter().enumerate() {
             let mut effects = Effects(Vec::new());
@@ -80,7 +85,7 @@ impl Timeline {
                 ended: if is_before { Vec::new() } else { effects.0 },
                 running,
                 unseen,
-                standing: state.standing(context),
+                ticket_position: state.ticket_position(context),
                 holder,
                 is_over,
                 is_created: state.is_created(),

@@ -1,24 +1,24 @@
 //! Readings: what the windows and those who wait say of a team and measure.
 
 use super::View;
+use crate::catalog::{ChannelId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure};
 use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, Seconds, SplitShown, Within, shown};
-use crate::rules::{ChannelId, CourseId, Slot};
 use crate::ticket::GivenUp;
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
-use crate::window::{Bucket, PaneTally, Part, Series, Survival, Waited, WindowSum};
+use crate::window::{Bucket, ObjectiveTally, Part, Series, Survival, WaitedQuantile, WindowSum};
 
 /// Of what a reading is.
 #[derive(Clone, Copy)]
-struct Subject<'a> {
-    slot: Slot,
+struct ReadingSubject<'a> {
+    scope: ScopeId,
     measure: Measure,
-    course: CourseId,
+    stopwatch_kind: StopwatchKindId,
     basis: Basis,
     part: Option<Part>,
     series: &'a Series,
-    sum: &'a WindowSum<PaneTally>,
+    sum: &'a WindowSum<ObjectiveTally>,
     who: &'a dyn Fn(ChannelId, Option<Priority>) -> bool,
     /// How many of them wait now, and since when the longest: the same for all windows.
     waiting: (u64, Option<Timestamp>),
@@ -29,12 +29,12 @@ impl View {
     /// or given up: the organisation first, then teams by name, then unclaimed.
     pub fn readings(&self) -> Vec<Reading> {
         let mut readings = Vec::new();
-        for slot in self.rules.reading_slots() {
-            for &measure in self.rules.measures() {
-                let Some(course) = self.rules.standard(measure) else { continue };
-                for &basis in self.rules.bases(slot, measure) {
-                    for part in self.parts_of(slot, measure) {
-                        self.read(slot, (measure, course), basis, part, &mut readings);
+        for scope in self.catalog.reading_scopes() {
+            for &measure in self.catalog.measures() {
+                let Some(stopwatch_kind) = self.catalog.standard(measure) else { continue };
+                for &basis in self.catalog.bases(scope, measure) {
+                    for part in self.parts_of(scope, measure) {
+                        self.read(scope, (measure, stopwatch_kind), basis, part, &mut readings);
                     }
                 }
             }
@@ -43,9 +43,9 @@ impl View {
     }
 
     /// The whole, and the parts that the readings of a slot and measure are split by.
-    fn parts_of(&self, slot: Slot, measure: Measure) -> Vec<Option<Part>> {
+    fn parts_of(&self, scope: ScopeId, measure: Measure) -> Vec<Option<Part>> {
         let mut parts = vec![None];
-        if let Some(split) = self.rules.split(slot, measure) {
+        if let Some(split) = self.catalog.split(scope, measure) {
             if split.priority {
                 let priorities = std::iter::once(None).chain(Priority::ALL.into_iter().map(Some));
                 parts.extend(priorities.map(|priority| Some(Part::Priority(priority))));
@@ -57,42 +57,59 @@ impl View {
 
     fn read(
         &self,
-        slot: Slot,
-        (measure, course): (Measure, CourseId),
+        scope: ScopeId,
+        (measure, stopwatch_kind): (Measure, StopwatchKindId),
         basis: Basis,
         part: Option<Part>,
         readings: &mut Vec<Reading>,
     ) {
         let empty;
-        let series = match self.part_series(slot, course, part) {
+        let series = match self.part_series(scope, stopwatch_kind, part) {
             Some(series) => series,
             None => {
-                empty = self.empty_series(slot, course, part.is_some());
+                empty = self.empty_series(scope, stopwatch_kind, part.is_some());
                 &empty
             }
         };
-        let named = self.rules.split(slot, measure).map_or(&[][..], |split| &split.channels);
+        let named = self.catalog.split(scope, measure).map_or(&[][..], |split| &split.channels);
         let who = self.is_in(part, named);
-        let count = self.waiting_of(slot, course).map(|(_, waiting)| waiting.len(&who)).sum();
-        let oldest = self.waiting_of(slot, course).filter_map(|(_, w)| w.oldest(&who, self.now));
+        let count =
+            self.waiting_of(scope, stopwatch_kind).map(|(_, waiting)| waiting.len(&who)).sum();
+        let oldest =
+            self.waiting_of(scope, stopwatch_kind).filter_map(|(_, w)| w.oldest(&who, self.now));
         let waiting = (count, oldest.min());
         let who = &who;
         let sums = series.ring().sums().iter();
         readings.extend(sums.filter_map(|sum| {
-            let subject = Subject { slot, measure, course, basis, part, series, sum, who, waiting };
+            let subject = ReadingSubject {
+                scope,
+                measure,
+                stopwatch_kind,
+                basis,
+                part,
+                series,
+                sum,
+                who,
+                waiting,
+            };
             self.reading(subject)
         }));
     }
 
-    fn part_series(&self, slot: Slot, course: CourseId, part: Option<Part>) -> Option<&Series> {
+    fn part_series(
+        &self,
+        scope: ScopeId,
+        stopwatch_kind: StopwatchKindId,
+        part: Option<Part>,
+    ) -> Option<&Series> {
         match part {
-            None => self.series(slot, course),
-            Some(part) => self.parts.get(&(slot, course, part)),
+            None => self.series(scope, stopwatch_kind),
+            Some(part) => self.parts.get(&(scope, stopwatch_kind, part)),
         }
     }
 
-    fn reading(&self, subject: Subject<'_>) -> Option<Reading> {
-        let Subject { slot, measure, basis, sum, .. } = subject;
+    fn reading(&self, subject: ReadingSubject<'_>) -> Option<Reading> {
+        let ReadingSubject { scope, measure, basis, sum, .. } = subject;
         let (waiting, oldest_waiting_since) = subject.waiting;
         let tally = &sum.tally;
         let decided = GivenUp::ALL.into_iter().filter(|reason| reason.is_decided());
@@ -105,7 +122,7 @@ impl View {
         let shown = |bucket: Bucket| shown(measure, bucket.value());
         Some(Reading {
             at: self.now,
-            team: self.rules.slot_name(slot).map(Into::into),
+            team: self.catalog.scope_name(scope).map(Into::into),
             measure,
             basis,
             window: sum.length,
@@ -130,25 +147,28 @@ impl View {
             Part::Priority(priority) => {
                 SplitShown::Priority(priority.map_or("none", Priority::label))
             }
-            Part::Channel(channel) => SplitShown::Channel(self.rules.channel_name(channel).into()),
+            Part::Channel(channel) => {
+                SplitShown::Channel(self.catalog.channel_name(channel).into())
+            }
         }
     }
 
-    fn within(&self, subject: Subject<'_>) -> Vec<Within> {
-        let Subject { slot, measure, course, basis, series, sum, who, .. } = subject;
+    fn within(&self, subject: ReadingSubject<'_>) -> Vec<Within> {
+        let ReadingSubject { scope, measure, stopwatch_kind, basis, series, sum, who, .. } =
+            subject;
         let levels = series.levels();
-        let agreed = self.rules.judging(slot, course).iter().flat_map(|&id| {
-            let level = self.rules.objective(id).1.level_at(self.now);
+        let agreed = self.catalog.judging(scope, stopwatch_kind).iter().flat_map(|&id| {
+            let level = self.catalog.objective(id).1.level_at(self.now);
             level.targets().filter(|target| target.basis == basis)
         });
         let mut targets: Vec<_> = agreed.collect();
         targets.sort_unstable();
         targets.dedup();
         let share = |target: crate::agreement::Target| {
-            let waiting = self.waiting_of(slot, course);
+            let waiting = self.waiting_of(scope, stopwatch_kind);
             let over: u64 = waiting
                 .map(|(holder, waiting)| {
-                    waiting.part_over(who, target, self.instant(holder, course, self.now))
+                    waiting.part_over(who, target, self.instant(holder, stopwatch_kind, self.now))
                 })
                 .sum();
             let given_up_over = sum.given_up_over(levels, basis, target.elapsed);
@@ -161,23 +181,24 @@ impl View {
         targets.into_iter().map(share).collect()
     }
 
-    fn waiting_aware(&self, subject: Subject<'_>) -> Quantiles<Waited> {
-        let Subject { slot, measure, course, basis, part, sum, who, .. } = subject;
+    fn waiting_aware(&self, subject: ReadingSubject<'_>) -> Quantiles<WaitedQuantile> {
+        let ReadingSubject { scope, measure, stopwatch_kind, basis, part, sum, who, .. } = subject;
         let mut survival = Survival::new(basis);
         survival.add_window(&sum.tally);
         // The organisation's open time is each team's own.
-        let is_whole = slot == self.rules.organisation();
+        let is_whole = scope == self.catalog.organisation();
         if is_whole && basis == Basis::Open {
-            for slot in self.rules.ticket_slots() {
-                if let Some(series) = self.part_series(slot, course, part) {
-                    self.delay(slot, course, series, sum.from, &mut survival);
+            for scope in self.catalog.ticket_scopes() {
+                if let Some(series) = self.part_series(scope, stopwatch_kind, part) {
+                    self.delay(scope, stopwatch_kind, series, sum.from, &mut survival);
                 }
             }
         } else {
-            self.delay(slot, course, subject.series, sum.from, &mut survival);
+            self.delay(scope, stopwatch_kind, subject.series, sum.from, &mut survival);
         }
-        for (holder, waiting) in self.waiting_of(slot, course) {
-            let [from, now] = [sum.from, self.now].map(|at| self.instant(holder, course, at));
+        for (holder, waiting) in self.waiting_of(scope, stopwatch_kind) {
+            let [from, now] =
+                [sum.from, self.now].map(|at| self.instant(holder, stopwatch_kind, at));
             for (age, age_before) in waiting.ages(who, basis, from, now) {
                 survival.add_waiting(age, age_before);
             }
@@ -186,9 +207,9 @@ impl View {
         let shown = |elapsed| shown(measure, elapsed).0;
         quantiles
             .map(|waited| match waited {
-                Waited::Value(elapsed) => Waited::Value(shown(elapsed)),
-                Waited::MoreThan(elapsed) => Waited::MoreThan(shown(elapsed)),
-                Waited::TooFew(at_risk) => Waited::TooFew(at_risk),
+                WaitedQuantile::Value(elapsed) => WaitedQuantile::Value(shown(elapsed)),
+                WaitedQuantile::MoreThan(elapsed) => WaitedQuantile::MoreThan(shown(elapsed)),
+                WaitedQuantile::TooFew(at_risk) => WaitedQuantile::TooFew(at_risk),
             })
             .into()
     }
@@ -196,14 +217,14 @@ impl View {
     /// Lets those of a series who began before the window enter later.
     fn delay(
         &self,
-        slot: Slot,
-        course: CourseId,
+        scope: ScopeId,
+        stopwatch_kind: StopwatchKindId,
         series: &Series,
         from: Timestamp,
         survival: &mut Survival,
     ) {
         let basis = survival.basis();
-        let at = |at| self.instant(slot, course, at).of(basis);
+        let at = |at| self.instant(scope, stopwatch_kind, at).of(basis);
         let begin = at(from);
         for (middle, tally) in series.ring().panes_from(from, self.now) {
             survival.delay_pane(Elapsed::from_ms(at(middle) - begin), tally);

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::bucket::Bucket;
 use super::histogram::Histogram;
-use super::ring::Tally;
+use super::ring::PaneContent;
 use crate::measure::Basis;
-use crate::ticket::{Ending, GivenUp, Place, Went};
+use crate::ticket::{Breakdown, Ending, GivenUp, WaitLocation};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 /// The length of a pane, and how old the whole of the next coarser one must be before panes merge into it.
@@ -41,7 +41,7 @@ pub(super) fn pane_of(at: Timestamp, now: Timestamp) -> (Timestamp, Elapsed) {
 
 /// What ended in a pane or a window.
 #[derive(Clone, Debug, Default)]
-pub struct PaneTally {
+pub struct ObjectiveTally {
     calendar: Timed,
     /// The same in open time, where some team is not always open.
     open: Option<Box<Timed>>,
@@ -74,12 +74,12 @@ struct Rare {
     censored: [Histogram; 2],
     by_reason: [u64; GivenUp::ALL.len()],
     /// In ms, by objective and place.
-    went: BTreeMap<(usize, Place), i64>,
+    breakdown: BTreeMap<(usize, WaitLocation), i64>,
 }
 
 static EMPTY: Histogram = Histogram::new();
 
-impl PaneTally {
+impl ObjectiveTally {
     /// Counts one ending, `by` times; elapsed with its bucket, in open time where that counts.
     pub(super) fn add(
         &mut self,
@@ -114,18 +114,21 @@ impl PaneTally {
     }
 
     /// Counts where the waiting of one over the target of an objective went, `by` times.
-    pub(super) fn add_went(&mut self, objective: usize, went: &Went, by: i64) {
+    pub(super) fn add_breakdown(&mut self, objective: usize, breakdown: &Breakdown, by: i64) {
         let rare = self.rare.get_or_insert_default();
-        for (place, elapsed) in went.iter() {
-            rare.add_went((objective, place), elapsed.ms().wrapping_mul(by));
+        for (location, elapsed) in breakdown.iter() {
+            rare.add_breakdown((objective, location), elapsed.ms().wrapping_mul(by));
         }
         self.drop_empty();
     }
 
     /// Where the waiting of those over the target of an objective went.
-    pub(super) fn went_of(&self, objective: usize) -> impl Iterator<Item = (Place, i64)> {
-        let all = self.rare.iter().flat_map(|rare| &rare.went);
-        all.filter(move |((of, _), _)| *of == objective).map(|((_, place), ms)| (*place, *ms))
+    pub(super) fn breakdown_of(
+        &self,
+        objective: usize,
+    ) -> impl Iterator<Item = (WaitLocation, i64)> {
+        let all = self.rare.iter().flat_map(|rare| &rare.breakdown);
+        all.filter(move |((of, _), _)| *of == objective).map(|((_, location), ms)| (*location, *ms))
     }
 
     /// Adds to one of `marks` exact counts.
@@ -168,8 +171,9 @@ impl PaneTally {
     }
 
     fn drop_empty(&mut self) {
-        let is_empty =
-            |rare: &Rare| rare.by_reason.iter().all(|&count| count == 0) && rare.went.is_empty();
+        let is_empty = |rare: &Rare| {
+            rare.by_reason.iter().all(|&count| count == 0) && rare.breakdown.is_empty()
+        };
         if self.rare.as_deref().is_some_and(is_empty) {
             self.rare = None;
         }
@@ -177,16 +181,16 @@ impl PaneTally {
 }
 
 impl Rare {
-    fn add_went(&mut self, key: (usize, Place), ms: i64) {
-        let sum = self.went.entry(key).or_default();
+    fn add_breakdown(&mut self, key: (usize, WaitLocation), ms: i64) {
+        let sum = self.breakdown.entry(key).or_default();
         *sum = sum.wrapping_add(ms);
         if *sum == 0 {
-            self.went.remove(&key);
+            self.breakdown.remove(&key);
         }
     }
 }
 
-impl Tally for PaneTally {
+impl PaneContent for ObjectiveTally {
     fn merge(&mut self, other: &Self, sign: i64) {
         self.calendar.merge(&other.calendar, sign);
         if let Some(theirs) = &other.open {
@@ -200,8 +204,8 @@ impl Tally for PaneTally {
             for (count, other) in ours.by_reason.iter_mut().zip(theirs.by_reason) {
                 *count = count.saturating_add_signed(sign * other.cast_signed());
             }
-            for (key, ms) in &theirs.went {
-                ours.add_went(*key, ms.wrapping_mul(sign));
+            for (key, ms) in &theirs.breakdown {
+                ours.add_breakdown(*key, ms.wrapping_mul(sign));
             }
             self.drop_empty();
         }
@@ -234,7 +238,7 @@ impl Scores {
     }
 }
 
-impl Tally for Scores {
+impl PaneContent for Scores {
     fn merge(&mut self, other: &Self, sign: i64) {
         self.count = self.count.saturating_add_signed(sign * other.count.cast_signed());
         self.sum = self.sum.saturating_add_signed(sign * other.sum.cast_signed());
@@ -246,7 +250,7 @@ impl Tally for Scores {
 }
 
 /// One tally for each of a few kinds.
-impl<T: Tally, const N: usize> Tally for [T; N]
+impl<T: PaneContent, const N: usize> PaneContent for [T; N]
 where
     Self: Default,
 {
@@ -255,7 +259,7 @@ where
     }
 
     fn is_empty(&self) -> bool {
-        self.iter().all(Tally::is_empty)
+        self.iter().all(PaneContent::is_empty)
     }
 }
 

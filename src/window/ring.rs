@@ -6,7 +6,7 @@ use super::pane::{COARSER, coarse_before, from_of, pane_of};
 use crate::time::{Elapsed, Timestamp};
 
 /// What is counted in panes: it adds up, and can be taken away again, both exactly.
-pub trait Tally: Default {
+pub trait PaneContent: Default {
     /// Adds all of another, or takes it away where `sign` is negative.
     fn merge(&mut self, other: &Self, sign: i64);
     /// Whether nothing is counted.
@@ -40,7 +40,7 @@ pub struct WindowSum<T> {
     pub tally: T,
 }
 
-impl<T: Tally> Ring<T> {
+impl<T: PaneContent> Ring<T> {
     /// An empty ring as of `now`.
     pub fn new(windows: &[Elapsed], now: Timestamp) -> Self {
         let sum = |&length: &Elapsed| WindowSum {

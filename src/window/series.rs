@@ -1,13 +1,13 @@
 //! What ended of one team and kind of stopwatch: panes, sums, and what is counted exactly.
 
 use super::bucket::Bucket;
-use super::pane::PaneTally;
+use super::pane::ObjectiveTally;
 use super::ring::{Ring, WindowSum};
 use crate::agreement::Level;
+use crate::catalog::{Catalog, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Basis;
-use crate::rules::{CourseId, ObjectiveId, Rules, Slot};
-use crate::ticket::{Ended, Ending, Place};
+use crate::ticket::{Ended, Ending, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
 
 /// What a series counts exactly: tickets within each agreed target, over that of each objective, and over
@@ -30,9 +30,14 @@ pub struct Levels {
 
 impl Levels {
     /// The levels of a slot's agreement for a kind of stopwatch. A part of a split counts targets alone.
-    pub fn of(rules: &Rules, slot: Slot, course: CourseId, is_part: bool) -> Self {
-        let objectives = rules.judging(slot, course);
-        let line = |id: &ObjectiveId| rules.objective(*id).1;
+    pub fn of(
+        catalog: &Catalog,
+        scope: ScopeId,
+        stopwatch_kind: StopwatchKindId,
+        is_part: bool,
+    ) -> Self {
+        let objectives = catalog.judging(scope, stopwatch_kind);
+        let line = |id: &ObjectiveId| catalog.objective(*id).1;
         let all = |id| line(id).levels().flat_map(Level::targets);
         let targets = Basis::ALL.map(|basis| {
             let of_basis = objectives.iter().flat_map(all).filter(|target| target.basis == basis);
@@ -78,7 +83,7 @@ impl Levels {
     }
 
     /// The marks that an ending leaves.
-    fn marks_of(&self, ended: &Ended, rules: &Rules) -> Vec<usize> {
+    fn marks_of(&self, ended: &Ended, catalog: &Catalog) -> Vec<usize> {
         let mut marks = Vec::new();
         if self.len() == 0 {
             return marks;
@@ -101,7 +106,7 @@ impl Levels {
             }
         }
         for (index, id) in self.markets.iter().enumerate() {
-            let market = rules.objective(*id).1.market.as_ref();
+            let market = catalog.objective(*id).1.market.as_ref();
             if market.is_some_and(|m| ended.elapsed_in(m.within.basis) > m.within.elapsed) {
                 marks.push(self.markets_at() + half * self.markets.len() + index);
             }
@@ -110,9 +115,9 @@ impl Levels {
     }
 
     /// The objectives by whose count of the missed an ending is: of a limit for all only those given up.
-    fn missed_by(&self, ended: &Ended, rules: &Rules) -> impl Iterator<Item = usize> {
+    fn missed_by(&self, ended: &Ended, catalog: &Catalog) -> impl Iterator<Item = usize> {
         let counts = move |id: &ObjectiveId| {
-            let level = rules.objective(*id).1.level_at(ended.at);
+            let level = catalog.objective(*id).1.level_at(ended.at);
             let is_decided = match ended.ending {
                 Ending::Answered => matches!(level, Level::Within { .. }),
                 Ending::GivenUp(reason) => reason.is_decided(),
@@ -128,20 +133,20 @@ impl Levels {
 #[derive(Debug)]
 pub struct Series {
     levels: Levels,
-    ring: Ring<PaneTally>,
+    ring: Ring<ObjectiveTally>,
     /// Whether open time is counted, too.
     has_open: bool,
 }
 
 impl Series {
     /// An empty series as of `now`.
-    pub fn new(levels: Levels, rules: &Rules, now: Timestamp) -> Self {
-        let ring = Ring::new(rules.windows(), now);
-        Self { levels, ring, has_open: rules.has_hours() }
+    pub fn new(levels: Levels, catalog: &Catalog, now: Timestamp) -> Self {
+        let ring = Ring::new(catalog.windows(), now);
+        Self { levels, ring, has_open: catalog.has_hours() }
     }
 
     /// Its panes and sums.
-    pub fn ring(&self) -> &Ring<PaneTally> {
+    pub fn ring(&self) -> &Ring<ObjectiveTally> {
         &self.ring
     }
 
@@ -151,21 +156,24 @@ impl Series {
     }
 
     /// Counts an ending at or before `now`, `by` times, in the pane of its own time.
-    pub fn add(&mut self, ended: &Ended, by: i64, rules: &Rules, now: Timestamp) {
+    pub fn add(&mut self, ended: &Ended, by: i64, catalog: &Catalog, now: Timestamp) {
         let open = self.has_open.then(|| (Bucket::of(ended.open), ended.open));
         let calendar = (Bucket::of(ended.elapsed), ended.elapsed);
-        let marks = self.levels.marks_of(ended, rules);
+        let marks = self.levels.marks_of(ended, catalog);
         let len = self.levels.len();
-        let went = ended.went.as_deref();
-        let missed: Vec<usize> =
-            if went.is_some() { self.levels.missed_by(ended, rules).collect() } else { Vec::new() };
+        let breakdown = ended.breakdown.as_deref();
+        let missed: Vec<usize> = if breakdown.is_some() {
+            self.levels.missed_by(ended, catalog).collect()
+        } else {
+            Vec::new()
+        };
         self.ring.add(ended.at, now, |tally| {
             tally.add(ended.ending, calendar, open, by);
             for &mark in &marks {
                 tally.mark(mark, len, by);
             }
-            for (&index, went) in missed.iter().zip(went.into_iter().cycle()) {
-                tally.add_went(index, went, by);
+            for (&index, breakdown) in missed.iter().zip(breakdown.into_iter().cycle()) {
+                tally.add_breakdown(index, breakdown, by);
             }
         });
     }
@@ -176,7 +184,7 @@ impl Series {
     }
 }
 
-impl WindowSum<PaneTally> {
+impl WindowSum<ObjectiveTally> {
     fn mark(&self, at: usize) -> u64 {
         self.tally.marks.get(at).map_or(0, |&count| u64::from(count))
     }
@@ -215,9 +223,13 @@ impl WindowSum<PaneTally> {
 
     /// Where the waiting of those over the target of that objective went: place and ms, those who still wait
     /// left out.
-    pub fn went(&self, levels: &Levels, id: ObjectiveId) -> impl Iterator<Item = (Place, i64)> {
+    pub fn breakdown(
+        &self,
+        levels: &Levels,
+        id: ObjectiveId,
+    ) -> impl Iterator<Item = (WaitLocation, i64)> {
         let index = levels.objectives.iter().position(|&other| other == id);
-        index.into_iter().flat_map(|index| self.tally.went_of(index))
+        index.into_iter().flat_map(|index| self.tally.breakdown_of(index))
     }
 }
 
@@ -227,5 +239,5 @@ pub enum Part {
     /// Tickets of this priority, or without one.
     Priority(Option<Priority>),
     /// Tickets of this channel, or of all that are not told apart.
-    Channel(crate::rules::ChannelId),
+    Channel(crate::catalog::ChannelId),
 }

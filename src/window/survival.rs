@@ -8,7 +8,7 @@
 
 use super::bucket::Bucket;
 use super::histogram::Histogram;
-use super::pane::PaneTally;
+use super::pane::ObjectiveTally;
 use crate::measure::Basis;
 use crate::time::Elapsed;
 
@@ -20,7 +20,7 @@ const ROUNDING: f64 = 1e-9;
 
 /// A waiting-aware quantile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waited {
+pub enum WaitedQuantile {
     /// So many per mille waited no longer than this.
     Value(Elapsed),
     /// The curve does not reach it: the longest wait is this.
@@ -53,7 +53,7 @@ impl Survival {
     }
 
     /// Adds a whole window: those answered in it, and those given up whose customer still waited.
-    pub fn add_window(&mut self, tally: &PaneTally) {
+    pub fn add_window(&mut self, tally: &ObjectiveTally) {
         let (answered, censored) = (tally.answered(self.basis), tally.censored(self.basis));
         for (bucket, count) in answered.counts() {
             self.answered[bucket.index()] += count;
@@ -69,7 +69,7 @@ impl Survival {
 
     /// Of a window that was added: those of one of its panes who began before it enter later. `in_window` is
     /// the time, of the kind that counts, from the window's beginning to the middle of the pane.
-    pub fn delay_pane(&mut self, in_window: Elapsed, tally: &PaneTally) {
+    pub fn delay_pane(&mut self, in_window: Elapsed, tally: &ObjectiveTally) {
         // Who is older than the window at the middle of the pane began before it.
         let bound = Bucket::of(in_window);
         let mut delay = |histogram: &Histogram| {
@@ -92,8 +92,8 @@ impl Survival {
     }
 
     /// The quantiles of these per mille, ascending.
-    pub fn quantiles<const N: usize>(&self, per_mille: [u32; N]) -> [Waited; N] {
-        let mut quantiles = [Waited::MoreThan(self.longest); N];
+    pub fn quantiles<const N: usize>(&self, per_mille: [u32; N]) -> [WaitedQuantile; N] {
+        let mut quantiles = [WaitedQuantile::MoreThan(self.longest); N];
         let mut wanted = 0;
         let mut at_risk = 0;
         let mut remaining = 1.0;
@@ -102,21 +102,21 @@ impl Survival {
             let answered = self.answered[index];
             if answered > 0 {
                 if at_risk < AT_RISK_MIN {
-                    quantiles[wanted..].fill(Waited::TooFew(at_risk));
+                    quantiles[wanted..].fill(WaitedQuantile::TooFew(at_risk));
                     return quantiles;
                 }
                 remaining *= 1.0 - ratio(answered, at_risk);
                 while wanted < N
                     && remaining <= 1.0 - f64::from(per_mille[wanted]) / 1_000.0 + ROUNDING
                 {
-                    quantiles[wanted] = Waited::Value(Bucket::at(index).value());
+                    quantiles[wanted] = WaitedQuantile::Value(Bucket::at(index).value());
                     wanted += 1;
                 }
             }
             at_risk -= answered + self.left[index];
         }
         if self.entered.iter().all(|&entered| entered == 0) {
-            quantiles.fill(Waited::TooFew(0));
+            quantiles.fill(WaitedQuantile::TooFew(0));
         }
         quantiles
     }
@@ -136,7 +136,7 @@ mod tests {
     type Person = (usize, usize, bool);
 
     /// Kaplan and Meier by definition, person by person, with fractions of integers where it can.
-    fn by_definition(people: &[Person], per_mille: u32) -> Waited {
+    fn by_definition(people: &[Person], per_mille: u32) -> WaitedQuantile {
         let mut ages: Vec<usize> = people.iter().filter(|p| p.2).map(|p| p.1).collect();
         ages.sort_unstable();
         ages.dedup();
@@ -144,16 +144,18 @@ mod tests {
         for age in ages {
             let at_risk = people.iter().filter(|p| p.0 <= age && p.1 >= age).count();
             if at_risk < 5 {
-                return Waited::TooFew(at_risk as u64);
+                return WaitedQuantile::TooFew(at_risk as u64);
             }
             let answered = people.iter().filter(|p| p.2 && p.1 == age).count();
             remaining *= 1.0 - ratio(answered as u64, at_risk as u64);
             if remaining <= 1.0 - f64::from(per_mille) / 1_000.0 + 1e-9 {
-                return Waited::Value(Bucket::at(age).value());
+                return WaitedQuantile::Value(Bucket::at(age).value());
             }
         }
         let longest = people.iter().map(|p| p.1).max();
-        longest.map_or(Waited::TooFew(0), |age| Waited::MoreThan(Bucket::at(age).value()))
+        longest.map_or(WaitedQuantile::TooFew(0), |age| {
+            WaitedQuantile::MoreThan(Bucket::at(age).value())
+        })
     }
 
     proptest! {

@@ -2,9 +2,9 @@
 //! misses and the oldest at any `now` touch no ticket.
 
 use crate::agreement::Target;
+use crate::catalog::ChannelId;
 use crate::event::Priority;
 use crate::measure::Basis;
-use crate::rules::ChannelId;
 use crate::ticket::Running;
 use crate::time::{Elapsed, Timestamp};
 
@@ -168,10 +168,10 @@ impl Waiting {
             self.sets.resize(channels * BY_PRIORITY, Sets::default());
         }
         let sets = &mut self.sets[index];
-        let sets = if running.hands.is_paused { &mut sets.paused } else { &mut sets.running };
-        sets[0].add(running.hands.calendar, by);
+        let sets = if running.position.is_paused { &mut sets.paused } else { &mut sets.running };
+        sets[0].add(running.position.calendar, by);
         if has_open {
-            sets[1].add(running.hands.open, by);
+            sets[1].add(running.position.open, by);
         }
     }
 

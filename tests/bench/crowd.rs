@@ -11,8 +11,8 @@
 )]
 
 #[expect(dead_code, reason = "tests need more of it")]
-#[path = "../kafka/parts.rs"]
-mod parts;
+#[path = "../kafka/harness.rs"]
+mod harness;
 
 use std::time::Duration;
 
@@ -20,8 +20,8 @@ use rdkafka::ClientConfig;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use vaste::time::{Elapsed, MINUTE_MS};
 
-use parts::wait::now;
-use parts::{Service, broker, create_topic, fresh, wait_for, wall_clock};
+use harness::wait::now;
+use harness::{Service, broker, create_topic, fresh, wait_for, wall_clock};
 
 const TEAMS: usize = 500;
 const PARTITIONS: i32 = 6;

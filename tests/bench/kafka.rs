@@ -10,11 +10,11 @@
     reason = "a benchmark prints, and panics when it cannot go on"
 )]
 
-#[path = "../support/desk.rs"]
-mod desk;
+#[path = "../support/simulated_team.rs"]
+mod simulated_team;
 #[expect(dead_code, reason = "tests need more of it")]
-#[path = "../kafka/parts.rs"]
-mod parts;
+#[path = "../kafka/harness.rs"]
+mod harness;
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -27,9 +27,9 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use vaste::config::Kafka;
 use vaste::time::{DAY_MS, Elapsed, Timestamp};
 
-use desk::{Random, Team, log};
-use parts::wait::now;
-use parts::{Metrics, Service, broker, create_topic, fresh, wait_for, wall_clock};
+use harness::wait::now;
+use harness::{Metrics, Service, broker, create_topic, fresh, wait_for, wall_clock};
+use simulated_team::{Random, Team, log};
 
 /// Partitions of the topics.
 const PARTITIONS: i32 = 6;

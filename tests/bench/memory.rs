@@ -17,9 +17,9 @@ use std::process::Command;
 use std::sync::Arc;
 
 use vaste::agreement::{About, Agreement, Owner};
+use vaste::catalog::Catalog;
 use vaste::event::{Event, Kind, Maker, Priority, Subject};
 use vaste::measure::Measure;
-use vaste::rules::Rules;
 use vaste::shard::Shard;
 use vaste::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
 use vaste::view::View;
@@ -53,12 +53,12 @@ fn measure(tickets: u64, open_of_ten: u64) {
         })
         .collect();
     let measures = [Measure::FirstReply, Measure::NextReply, Measure::Resolution];
-    let rules = Arc::new(Rules::new(&agreements, &measures));
+    let catalog = Arc::new(Catalog::new(&agreements, &measures));
     let begin = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
     let end = begin.plus(Elapsed::from_ms(DAYS * DAY_MS));
     let before = resident_bytes();
-    let mut view = View::new(Arc::clone(&rules), end);
-    let mut shard = Shard::new(rules);
+    let mut view = View::new(Arc::clone(&catalog), end);
+    let mut shard = Shard::new(catalog);
     let span = (DAYS - 1) * DAY_MS;
     for ticket in 0..tickets {
         let offset = span * i64::try_from(ticket).unwrap() / i64::try_from(tickets).unwrap();

@@ -8,22 +8,22 @@
     reason = "a benchmark prints, and panics when it cannot go on"
 )]
 
-#[path = "../support/desk.rs"]
-mod desk;
+#[path = "../support/simulated_team.rs"]
+mod simulated_team;
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use desk::{Team, log};
+use simulated_team::{Team, log};
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::calendar::{Calendar, Definition, Opening};
+use vaste::catalog::Catalog;
 use vaste::event::decode;
-use vaste::input::{Line, Source, read_lines};
+use vaste::input::{InputLine, InputSource, read_lines};
 use vaste::measure::Measure;
 use vaste::replay::Replay;
-use vaste::rules::Rules;
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
@@ -34,7 +34,7 @@ fn main() {
     let events = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
     let path = std::env::temp_dir().join(format!("vaste-bench-{}.ndjson", std::process::id()));
     let bytes = write_log(&path, events);
-    let source = Source::File(path.clone());
+    let source = InputSource::File(path.clone());
     let (mut ratios, mut open) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let decoding = timed(|| decode_all(&source));
@@ -80,7 +80,7 @@ fn office() -> Arc<Calendar> {
 }
 
 /// Two objectives for each team, in its hours if it has some.
-fn agreed(hours: Option<Arc<Calendar>>) -> Arc<Rules> {
+fn agreed(hours: Option<Arc<Calendar>>) -> Arc<Catalog> {
     let target = |ms| match &hours {
         Some(_) => Target::open(Elapsed::from_ms(ms)),
         None => Target::calendar(Elapsed::from_ms(ms)),
@@ -99,7 +99,7 @@ fn agreed(hours: Option<Arc<Calendar>>) -> Arc<Rules> {
         objectives: vec![objective("share", share.clone()), objective("limit", limit.clone())],
         about: About::default(),
     };
-    Arc::new(Rules::new(&NAMES.map(agreement), &Measure::DEFAULT))
+    Arc::new(Catalog::new(&NAMES.map(agreement), &Measure::DEFAULT))
 }
 
 /// Writes a log of at least so many events of thirty teams, cut to that number; returns its bytes.
@@ -121,11 +121,11 @@ fn write_log(path: &Path, events: usize) -> usize {
     text.len()
 }
 
-fn decode_all(source: &Source) {
+fn decode_all(source: &InputSource) {
     let mut count = 0;
     let mut reader = source.open(|_| {}).unwrap();
     read_lines(source, &mut *reader, |_, line| {
-        if let Line::Record(bytes) = line {
+        if let InputLine::Record(bytes) = line {
             count += usize::from(std::hint::black_box(decode(bytes)).is_ok());
         }
     })
@@ -133,11 +133,11 @@ fn decode_all(source: &Source) {
     assert!(count > 0);
 }
 
-fn replay_all(source: &Source, rules: Option<Arc<Rules>>) {
-    let mut replay = Replay::new(rules);
+fn replay_all(source: &InputSource, catalog: Option<Arc<Catalog>>) {
+    let mut replay = Replay::new(catalog);
     let mut reader = source.open(|_| {}).unwrap();
     read_lines(source, &mut *reader, |_, line| {
-        if let Line::Record(bytes) = line {
+        if let InputLine::Record(bytes) = line {
             replay.take(decode(bytes));
         }
     })

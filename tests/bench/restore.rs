@@ -16,10 +16,10 @@ use std::thread;
 use std::time::Instant;
 
 use vaste::agreement::{About, Agreement, Owner};
+use vaste::catalog::Catalog;
 use vaste::checkpoint;
 use vaste::measure::Measure;
 use vaste::partition::{Partition, Record};
-use vaste::rules::Rules;
 use vaste::ticket::{Ended, Rated, Running, Sink};
 use vaste::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
 use vaste::view::View;
@@ -39,7 +39,7 @@ fn now() -> Instant {
 fn main() {
     let tickets: u64 =
         std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
-    let rules = rules();
+    let catalog = catalog();
     let folder = tempfile::tempdir().unwrap();
     let begin = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
     let end = begin.plus(Elapsed::from_ms(DAYS * DAY_MS));
@@ -47,7 +47,7 @@ fn main() {
     let (mut bytes, mut imaging) = (0, 0.0);
     for number in 0..PARTITIONS * WORKERS {
         let partition = i32::try_from(number).unwrap();
-        let mut partition = Partition::new(Arc::clone(&rules), &topic, partition, 1);
+        let mut partition = Partition::new(Arc::clone(&catalog), &topic, partition, 1);
         for ticket in (number..tickets).step_by(usize::try_from(PARTITIONS * WORKERS).unwrap()) {
             fill(&mut partition, ticket, tickets, begin);
         }
@@ -61,11 +61,11 @@ fn main() {
     println!("{tickets} tickets: images of {bytes} bytes, made in {:.0} ms", imaging * 1e3);
     for _ in 0..3 {
         let began = now();
-        let mut view = View::new(Arc::clone(&rules), end);
+        let mut view = View::new(Arc::clone(&catalog), end);
         let (batches, came) = mpsc::sync_channel::<Effects>(2);
         let workers: Vec<_> = (0..WORKERS)
             .map(|worker| {
-                let (rules, batches) = (Arc::clone(&rules), batches.clone());
+                let (catalog, batches) = (Arc::clone(&catalog), batches.clone());
                 let paths: Vec<_> = (0..PARTITIONS)
                     .map(|number| folder.path().join((number * WORKERS + worker).to_string()))
                     .collect();
@@ -75,7 +75,7 @@ fn main() {
                         let image = checkpoint::read(&bytes).unwrap();
                         let (topic, number) = ("events".into(), image.origin.partition);
                         let mut partition =
-                            Partition::restore(&image, Arc::clone(&rules), &topic, number, 2)
+                            Partition::restore(&image, Arc::clone(&catalog), &topic, number, 2)
                                 .unwrap();
                         drop(bytes);
                         let mut effects = Effects::default();
@@ -105,7 +105,7 @@ fn main() {
     }
 }
 
-fn rules() -> Arc<Rules> {
+fn catalog() -> Arc<Catalog> {
     let agreements: Vec<Agreement> = (0..TEAMS)
         .map(|team| Agreement {
             hours: None,
@@ -115,7 +115,7 @@ fn rules() -> Arc<Rules> {
         })
         .collect();
     let measures = [Measure::FirstReply, Measure::NextReply, Measure::Resolution];
-    Arc::new(Rules::new(&agreements, &measures))
+    Arc::new(Catalog::new(&agreements, &measures))
 }
 
 /// What a worker has to say, as a list.

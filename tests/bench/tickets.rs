@@ -16,9 +16,9 @@ use std::time::{Duration, Instant};
 
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::calendar::{Calendar, Definition, Opening};
+use vaste::catalog::Catalog;
 use vaste::event::{Event, Kind, Maker, Subject};
 use vaste::measure::Measure;
-use vaste::rules::Rules;
 use vaste::shard::Shard;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use vaste::view::View;
@@ -33,19 +33,19 @@ const EVENTS: usize = 100_000;
 const QUESTIONS: usize = 20_000;
 
 fn main() {
-    let rules = rules();
+    let catalog = catalog();
     for (order, shuffle) in [("in order", false), ("in random order", true)] {
         // In order each event is derived by itself: the most that a ticket can cost. Out of order a ticket is
         // derived once for all that came since it was read last.
-        let small = median(|| per_event(&rules, 100, shuffle));
-        let large = median(|| per_event(&rules, EVENTS, shuffle));
+        let small = median(|| per_event(&catalog, 100, shuffle));
+        let large = median(|| per_event(&catalog, EVENTS, shuffle));
         println!(
             "an event {order}: {small:>6.0} ns in tickets of 100, {large:>6.0} ns in one of {EVENTS}: {:.2} times",
             large / small
         );
     }
-    let day = median(|| per_question(&rules, 1));
-    let decade = median(|| per_question(&rules, 3_650));
+    let day = median(|| per_question(&catalog, 1));
+    let decade = median(|| per_question(&catalog, 3_650));
     println!(
         "a question: {day:>6.0} ns of a ticket open for a day, {decade:>6.0} ns for ten years: {:.2} times",
         decade / day
@@ -53,7 +53,7 @@ fn main() {
 }
 
 /// Every measure, in the hours of an office, with objectives of both kinds.
-fn rules() -> Arc<Rules> {
+fn catalog() -> Arc<Catalog> {
     let mut definition = Definition::new(chrono_tz::Tz::Europe__Helsinki);
     for day in definition.week.iter_mut().take(5) {
         *day = ["08:00-11:30", "12:00-16:00"].map(|text| Opening::parse(text).unwrap()).into();
@@ -68,7 +68,7 @@ fn rules() -> Arc<Rules> {
         ],
         about: About::default(),
     };
-    Arc::new(Rules::new(&[agreement], &Measure::ALL))
+    Arc::new(Catalog::new(&[agreement], &Measure::ALL))
 }
 
 fn begin() -> Timestamp {
@@ -105,7 +105,7 @@ fn event(ticket: usize, number: usize) -> Event<'static> {
 }
 
 /// Nanoseconds an event of tickets with so many.
-fn per_event(rules: &Arc<Rules>, each: usize, shuffle: bool) -> f64 {
+fn per_event(catalog: &Arc<Catalog>, each: usize, shuffle: bool) -> f64 {
     let batch = if shuffle { 500 } else { 1 };
     let tickets = EVENTS / each;
     // Of all tickets in turn, as they come from a stream.
@@ -121,8 +121,8 @@ fn per_event(rules: &Arc<Rules>, each: usize, shuffle: bool) -> f64 {
         }
     }
     let end = begin().plus(Elapsed::from_ms(400 * DAY_MS));
-    let mut shard = Shard::new(Arc::clone(rules));
-    let mut view = View::new(Arc::clone(rules), end);
+    let mut shard = Shard::new(Arc::clone(catalog));
+    let mut view = View::new(Arc::clone(catalog), end);
     let took = timed(|| {
         for batch in events.chunks(batch) {
             for event in batch {
@@ -136,19 +136,19 @@ fn per_event(rules: &Arc<Rules>, each: usize, shuffle: bool) -> f64 {
 
 /// Nanoseconds a question about a ticket that has waited for so many days: how many wait, who is over target,
 /// and when that changes.
-fn per_question(rules: &Arc<Rules>, days: i64) -> f64 {
-    let mut shard = Shard::new(Arc::clone(rules));
+fn per_question(catalog: &Arc<Catalog>, days: i64) -> f64 {
+    let mut shard = Shard::new(Arc::clone(catalog));
     let now = Timestamp::parse("2026-11-24T12:00:00Z").unwrap();
-    let mut view = View::new(Arc::clone(rules), now);
+    let mut view = View::new(Arc::clone(catalog), now);
     let mut created = event(0, 0);
     created.time = now.minus(Elapsed::from_ms(days * DAY_MS));
     shard.apply(&created, &mut view);
     shard.advance(now, &mut view);
-    let ids: Vec<_> = rules.objectives().map(|(id, ..)| id).collect();
+    let ids: Vec<_> = catalog.objectives().map(|(id, ..)| id).collect();
     let took = timed(|| {
         for _ in 0..QUESTIONS {
             for &id in &ids {
-                black_box((view.state(id), view.changes_at(id), view.went(id)));
+                black_box((view.state(id), view.changes_at(id), view.breakdown(id)));
             }
         }
     });

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use vaste::catalog::Catalog;
 use vaste::checkpoint::{self, Origin};
 use vaste::event::decode;
 use vaste::measure::Measure;
 use vaste::responses::Responses;
-use vaste::rules::Rules;
 use vaste::shard::Shard;
 use vaste::time::Timestamp;
 
@@ -15,8 +15,8 @@ use super::run::{Folder, page};
 
 /// The checkpoint of two tickets.
 fn written() -> Vec<u8> {
-    let rules = Arc::new(Rules::new(&[], &Measure::DEFAULT));
-    let mut shard = Shard::new(Arc::clone(&rules));
+    let catalog = Arc::new(Catalog::new(&[], &Measure::DEFAULT));
+    let mut shard = Shard::new(Arc::clone(&catalog));
     for record in [
         r#"{"id":"1","type":"ticket.created","time":"2026-11-20T12:30:00Z","ticket":"T-1","team":"billing"}"#,
         r#"{"id":"2","type":"ticket.agent_replied","time":"2026-11-20T12:40:00Z","ticket":"T-1","agent":"aino"}"#,
@@ -34,7 +34,7 @@ fn written() -> Vec<u8> {
         counted_to: Timestamp::parse("2026-11-20T12:59:59Z").unwrap(),
         last_record: None,
     };
-    checkpoint::write(&shard, &Responses::new(&rules), &rules, &origin)
+    checkpoint::write(&shard, &Responses::new(&catalog), &catalog, &origin)
 }
 
 #[test]

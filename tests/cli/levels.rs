@@ -13,7 +13,7 @@ use crate::check::{CALENDARS, read, read_with_calendars, said};
 
 fn agreement(text: &str) -> Agreement {
     let mut config = read_with_calendars(text);
-    assert!(config.notes.faults.is_empty(), "{}", said(&config));
+    assert!(config.diagnostics.faults.is_empty(), "{}", said(&config));
     config.agreements.remove(0)
 }
 
@@ -59,7 +59,7 @@ fn a_calendar_that_is_always_open_is_a_calendar_like_any_other() {
         "team: billing\nhours: whole\nobjectives: [{ name: o, measure: update, within: 4h }]\n";
     let files = [("billing.yaml", text), ("calendars.yaml", always)];
     let config = read(&files, &["billing.yaml", "calendars.yaml"]);
-    assert!(config.notes.faults.is_empty(), "{}", said(&config));
+    assert!(config.diagnostics.faults.is_empty(), "{}", said(&config));
     let agreement = &config.agreements[0];
     assert_eq!(agreement.about.hours.as_deref(), Some("whole"));
     assert_eq!(agreement.objectives[0].level.target(None).basis, Basis::Open);
@@ -73,7 +73,10 @@ fn a_count_has_whole_numbers_for_targets_and_goes_by_no_hours() {
                  was: [{ within: 3, hours: night-fi, until: 2026-11-02 }]\n";
     let objective = objective("office-fi", lines);
     assert_eq!(objective.level.target(None), Target::calendar(Elapsed::from_ms(2)));
-    assert_eq!(objective.was[0].level.target(None), Target::calendar(Elapsed::from_ms(3)));
+    assert_eq!(
+        objective.previous_levels[0].level.target(None),
+        Target::calendar(Elapsed::from_ms(3))
+    );
     assert_eq!(objective.said_at(at("2026-11-03T00:00:00Z")), "90% contacts within 2, over 7d");
     assert_eq!(objective.said_at(Timestamp::EVENT_MIN), "90% contacts within 3, over 7d");
     assert!(objective.hours.is_none(), "it would have stopwatches of its own, which count nothing");
@@ -108,7 +111,7 @@ fn an_earlier_level_is_as_now_in_what_it_does_not_name() {
         min_tickets: 9,
     };
     assert_eq!(objective.level, now);
-    let was: Vec<_> = objective.was.iter().map(|was| (&was.level, was.over)).collect();
+    let was: Vec<_> = objective.previous_levels.iter().map(|was| (&was.level, was.over)).collect();
     let days = |days| Elapsed::from_ms(days * DAY_MS);
     assert_eq!(was, [(&first, days(28)), (&second, days(14))], "in order of their ends");
     assert!(objective.hours.is_none(), "its hours are the team's");
@@ -119,8 +122,8 @@ fn an_earlier_level_holds_until_midnight_where_the_team_is() {
     let lines =
         "    measure: first_reply\n    within: 4h\n    was: [{ within: 8h, until: 2026-11-02 }]\n";
     let objective_fi = objective("office-fi", lines);
-    assert_eq!(objective_fi.was[0].until, at("2026-11-01T22:00:00Z"));
-    assert_eq!(objective("always", lines).was[0].until, at("2026-11-02T00:00:00Z"));
+    assert_eq!(objective_fi.previous_levels[0].until, at("2026-11-01T22:00:00Z"));
+    assert_eq!(objective("always", lines).previous_levels[0].until, at("2026-11-02T00:00:00Z"));
     let level = |text| objective_fi.level_at(at(text)).target(None).elapsed;
     assert_eq!(level("2026-11-01T21:59:59.999Z"), hours(8));
     assert_eq!(level("2026-11-01T22:00:00Z"), hours(4));
@@ -184,9 +187,9 @@ fn all_measures_may_be_named_and_the_usual_ones_run_by_default() {
     let text = format!("measures: [{all}]\n");
     let config = read(&[("vaste.yaml", &text)], &["vaste.yaml"]);
     assert_eq!(said(&config), "");
-    assert_eq!(config.rules().measures(), Measure::ALL);
+    assert_eq!(config.catalog().measures(), Measure::ALL);
     let usual = read(&[("vaste.yaml", "agreements: []\n")], &["vaste.yaml"]);
-    assert_eq!(usual.rules().measures(), Measure::DEFAULT);
+    assert_eq!(usual.catalog().measures(), Measure::DEFAULT);
 }
 
 /// Asked at 10 in the night, answered at 9 in the morning of Helsinki: one hour by day, six by night.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use libfuzzer_sys::fuzz_target;
 use vaste_fuzz::partition::Partition;
 use vaste_fuzz::time::Timestamp;
-use vaste_fuzz::{checkpoint, rules};
+use vaste_fuzz::{checkpoint, catalog};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Magic, version and length.
@@ -27,10 +27,10 @@ fuzz_target!(|data: &[u8]| {
     let checksum = xxh3_64(&bytes);
     bytes.extend_from_slice(&checksum.to_le_bytes());
     let Ok(image) = checkpoint::read(&bytes) else { return };
-    let rules = rules();
+    let catalog = catalog();
     let topic: Arc<str> = Arc::from(&*image.origin.topic);
     let number = image.origin.partition;
-    let Ok(mut partition) = Partition::restore(&image, Arc::clone(&rules), &topic, number, 2)
+    let Ok(mut partition) = Partition::restore(&image, Arc::clone(&catalog), &topic, number, 2)
     else {
         return;
     };
@@ -38,6 +38,6 @@ fuzz_target!(|data: &[u8]| {
     while partition.advance_some(now, usize::MAX, &mut ()) {}
     if let Some((_, again)) = partition.image(now) {
         let image = checkpoint::read(&again).expect("what was written reads");
-        Partition::restore(&image, rules, &topic, number, 3).expect("and restores");
+        Partition::restore(&image, catalog, &topic, number, 3).expect("and restores");
     }
 });

@@ -12,7 +12,7 @@ mod pure {
     pub mod calendar;
     pub mod event;
     pub mod agreement;
-    pub mod rules;
+    pub mod catalog;
     pub mod ticket;
     pub mod window;
     pub mod responses;
@@ -28,6 +28,6 @@ use std::sync::Arc;
 pub use self::pure::*;
 
 /// What is measured of whom while fuzzing: everything, of nobody in particular.
-pub fn rules() -> Arc<rules::Rules> {
-    Arc::new(rules::Rules::new(&[], &measure::Measure::ALL))
+pub fn catalog() -> Arc<catalog::Catalog> {
+    Arc::new(catalog::Catalog::new(&[], &measure::Measure::ALL))
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use vaste_fuzz::partition::{Partition, Record};
-use vaste_fuzz::rules;
+use vaste_fuzz::catalog;
 use vaste_fuzz::time::Timestamp;
 
 fn main() -> std::io::Result<()> {
     let paths: Vec<String> = std::env::args().skip(1).collect();
     let records = std::fs::read(&paths[0])?;
-    let mut partition = Partition::new(rules(), &Arc::from("t"), 0, 1);
+    let mut partition = Partition::new(catalog(), &Arc::from("t"), 0, 1);
     for (offset, payload) in (0..).zip(records.split(|byte| *byte == b'\n')) {
         let record = Record { offset, key: None, payload: Some(payload), timestamp: None };
         partition.take(&record, &mut ());

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use vaste::time::{Elapsed, SECOND_MS, Timestamp};
 
+use crate::harness::{Service, broker, create_topic, fresh, record, wait_for, wall_clock};
 use crate::notified::{Alertmanager, Webhook, hangs};
-use crate::parts::{Service, broker, create_topic, fresh, record, wait_for, wall_clock};
 
 /// The first is over as soon as nobody waits; the second when half of all were answered in time.
 const AGREEMENT: &str = "\

@@ -10,9 +10,9 @@ use vaste::event::{Event, decode};
 use vaste::measure::Measure;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
+use crate::harness::wait::now;
+use crate::harness::{Metrics, Service, broker, create_topic, fresh, wait_for, wall_clock};
 use crate::naive;
-use crate::parts::wait::now;
-use crate::parts::{Metrics, Service, broker, create_topic, fresh, wait_for, wall_clock};
 use crate::service::{
     AGREEMENT, Random, Team, compare_objectives, compare_windows, log, objectives,
 };

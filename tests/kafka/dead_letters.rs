@@ -10,7 +10,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::crash::{caught_up, producer};
-use crate::parts::{Service, broker, create_topic, fresh, record, wait_for};
+use crate::harness::{Service, broker, create_topic, fresh, record, wait_for};
 use crate::service::{AGREEMENT, Random};
 
 /// How long a broker may take to answer.

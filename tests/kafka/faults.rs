@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use vaste::time::Timestamp;
 
+use crate::harness::wait::now;
+use crate::harness::{
+    Service, broker, create_topic, free_port, fresh, record, wait_for, wall_clock,
+};
 use crate::notified::{Alertmanager, Webhook, hangs};
-use crate::parts::wait::now;
-use crate::parts::{Service, broker, create_topic, free_port, fresh, record, wait_for, wall_clock};
 use crate::proxy::{Network, Proxy};
 
 /// The webhook's thread stands for any server: it answers what was said.

@@ -11,7 +11,7 @@ use vaste::time::{DAY_MS, Elapsed, Timestamp};
 
 use crate::crash::caught_up;
 use crate::dead_letters::{ASK_WAIT, count_of, kafka, letters};
-use crate::parts::{Metrics, Service, broker, create_topic, fresh, record, wait_for, wall_clock};
+use crate::harness::{Metrics, Service, broker, create_topic, fresh, record, wait_for, wall_clock};
 use crate::service::AGREEMENT;
 
 /// Memory of a process now, or the most it ever had (`VmHWM`), in MB.

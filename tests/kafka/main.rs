@@ -18,7 +18,7 @@ mod naive;
 mod notified;
 mod outages;
 mod own_broker;
-mod parts;
+mod harness;
 mod prometheus;
 #[path = "../support/proxy.rs"]
 mod proxy;

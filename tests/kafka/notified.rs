@@ -11,7 +11,7 @@ use std::thread;
 
 use serde_json::Value;
 
-use crate::parts::{fetch, free_port, wait_for};
+use crate::harness::{fetch, free_port, wait_for};
 
 /// A receiver of notifications: what came, as JSON.
 #[derive(Clone, Default)]

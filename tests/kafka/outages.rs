@@ -5,9 +5,9 @@ use std::time::Duration;
 use vaste::time::SECOND_MS;
 
 use crate::crash::{caught_up, compare, counted, producer, publish};
+use crate::harness::{Metrics, Service, create_topic, fetch, record, wait_for, wall_clock};
 use crate::notified::{Alertmanager, Webhook};
 use crate::own_broker::Broker;
-use crate::parts::{Metrics, Service, create_topic, fetch, record, wait_for, wall_clock};
 use crate::proxy::Network;
 use crate::service::{AGREEMENT, Team, log};
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use crate::parts::{free_port, wait_for};
+use crate::harness::{free_port, wait_for};
 use crate::proxy::Proxy;
 
 /// One broker in KRaft mode on loopback. Clients reach it at one address, and at another through a network

@@ -6,7 +6,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use crate::parts::{
+use crate::harness::{
     Metrics, Running, Service, broker, create_topic, fetch, free_port, fresh, root, wait_for,
 };
 

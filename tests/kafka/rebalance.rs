@@ -10,9 +10,9 @@ use rdkafka::config::ClientConfig;
 use rdkafka::topic_partition_list::Offset;
 
 use crate::crash::{caught_up, compare, counted, producer, publish, records};
+use crate::harness::wait::now;
+use crate::harness::{Service, broker, create_topic, fresh, record, wait_for};
 use crate::notified::{Alertmanager, Webhook};
-use crate::parts::wait::now;
-use crate::parts::{Service, broker, create_topic, fresh, record, wait_for};
 use crate::service::AGREEMENT;
 
 const PARTITIONS: i32 = 6;

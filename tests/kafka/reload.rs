@@ -3,8 +3,8 @@
 use std::fs;
 use std::process::Command;
 
+use crate::harness::{Metrics, Service, broker, create_topic, fresh, record, wait_for};
 use crate::notified::{Alertmanager, Webhook};
-use crate::parts::{Metrics, Service, broker, create_topic, fresh, record, wait_for};
 
 const BILLING: &str = "\
 team: billing

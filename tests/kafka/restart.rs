@@ -2,8 +2,8 @@
 
 use vaste::time::{Elapsed, MINUTE_MS, SECOND_MS, Timestamp};
 
+use crate::harness::{Service, broker, create_topic, fresh, record, wait_for, wall_clock};
 use crate::notified::{Alertmanager, Webhook};
-use crate::parts::{Service, broker, create_topic, fresh, record, wait_for, wall_clock};
 
 const AGREEMENT: &str = "\
 team: billing
@@ -100,7 +100,7 @@ fn the_watchdog_barks_while_all_is_well() {
     );
     let _service = Service::start_with(&kafka, AGREEMENT, &more);
     let watchdog = wait_for("the watchdog", || {
-        let (_, body) = crate::parts::fetch(alertmanager.port(), "/api/v2/alerts")?;
+        let (_, body) = crate::harness::fetch(alertmanager.port(), "/api/v2/alerts")?;
         let all: Vec<serde_json::Value> = serde_json::from_str(&body).unwrap();
         all.into_iter().find(|alert| alert["labels"]["alertname"] == "VasteWatchdog")
     });

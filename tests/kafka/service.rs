@@ -7,13 +7,13 @@ use vaste::measure::Measure;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::window::from_of;
 
+use crate::harness::{Metrics, Service, broker, create_topic, fresh, record, wait_for, wall_clock};
 use crate::naive;
-use crate::parts::{Metrics, Service, broker, create_topic, fresh, record, wait_for, wall_clock};
 
-#[path = "../support/desk.rs"]
-mod desk;
+#[path = "../support/simulated_team.rs"]
+mod simulated_team;
 
-pub(crate) use desk::{Random, Team, log};
+pub(crate) use simulated_team::{Random, Team, log};
 
 pub(crate) const AGREEMENT: &str = "\
 team: billing
@@ -105,7 +105,7 @@ pub(crate) fn objectives() -> Vec<naive::Objective> {
         pauses: None,
         level,
         over_ms,
-        was: Vec::new(),
+        previous_levels: Vec::new(),
         market: None,
     };
     let all_time = naive::Target::calendar;

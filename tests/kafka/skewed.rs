@@ -7,8 +7,8 @@ use std::thread;
 
 use chrono::{DateTime, TimeDelta};
 
+use crate::harness::{Service, broker, create_topic, fresh, record, wait_for};
 use crate::notified::{Alertmanager, Webhook};
-use crate::parts::{Service, broker, create_topic, fresh, record, wait_for};
 
 const AGREEMENT: &str = "\
 team: billing

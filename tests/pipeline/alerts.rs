@@ -8,22 +8,22 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
 use vaste::agreement::{
-    About, Agreement, AlertPolicy, Alerts as Policies, Judged, Level, Market, Objective, Owner,
-    State, Target,
+    About, Agreement, AlertPolicies, AlertPolicy, Judgement, Level, Market, Objective, Owner,
+    Target, VerdictState,
 };
 use vaste::alert::{Alerts, SendReason, Sender};
+use vaste::catalog::Catalog;
 use vaste::event::Kind;
 use vaste::measure::Measure;
 use vaste::replay::Replay;
-use vaste::rules::Rules;
 use vaste::share::Share;
 use vaste::time::{Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use vaste::view::View;
 use vaste::window::from_of;
 
+use crate::convergence::{model_of, naive_objective};
 use crate::generate::{BEGIN_MS, History, SPAN_MS, history};
 use crate::history::{Pipeline, event, of_team};
-use crate::law::{model_of, naive_objective};
 use crate::naive;
 
 /// Histories of weeks are told in so long: the model is asked for every second.
@@ -76,7 +76,7 @@ fn objectives() -> impl Strategy<Value = Vec<Objective>> {
             over: Elapsed::from_ms(over),
             at_risk: Share::from_basis_points(5_000).unwrap(),
             market,
-            alerts: Policies { missed, at_risk, behind_market },
+            alerts: AlertPolicies { missed, at_risk, behind_market },
             ..Objective::new("", Measure::DEFAULT[measure], level)
         }
     });
@@ -111,7 +111,7 @@ fn told() -> impl Strategy<Value = History> {
     })
 }
 
-/// One alert in Prometheus' words: `rules/alerting.go`, `Eval`.
+/// One alert in Prometheus' words: `catalog/alerting.go`, `Eval`.
 #[derive(Default)]
 struct Active {
     firing: bool,
@@ -172,7 +172,7 @@ fn by_second(history: &History, until: Timestamp) -> Vec<String> {
             let named = naive_objective(agreement, objective);
             let mut kinds = vec![("VasteObjectiveMissed", &objective.alerts.missed, None)];
             if let Level::Within { .. } = &objective.level {
-                let Policies { at_risk, behind_market, .. } = &objective.alerts;
+                let AlertPolicies { at_risk, behind_market, .. } = &objective.alerts;
                 kinds.extend(at_risk.iter().map(|p| ("VasteObjectiveAtRisk", p, None)));
                 kinds.extend(behind_market.iter().map(|p| ("VasteBehindMarket", p, None)));
             }
@@ -215,8 +215,8 @@ proptest! {
         prop_assume!(!history.events.is_empty());
         let last = history.events.iter().map(|e| e.time).max().unwrap();
         let until = last.plus(Elapsed::from_ms(20 * MINUTE_MS + 1));
-        let rules = Arc::new(Rules::new(&history.agreements, &[]));
-        let mut replay = Replay::new(Some(rules));
+        let catalog = Arc::new(Catalog::new(&history.agreements, &[]));
+        let mut replay = Replay::new(Some(catalog));
         for event in &history.events {
             replay.take(Ok(event.clone()));
         }
@@ -252,14 +252,14 @@ fn the_histories_told_are_full_of_alerts() {
 }
 
 /// One objective whose alert holds for 10 s, and keeps firing for 20 s.
-fn one_objective() -> Arc<Rules> {
+fn one_objective() -> Arc<Catalog> {
     let missed = AlertPolicy {
         severity: "critical".into(),
         hold: Elapsed::from_ms(10 * SECOND_MS),
         keep_firing_for: Elapsed::from_ms(20 * SECOND_MS),
     };
     let objective = Objective {
-        alerts: Policies { missed, at_risk: None, behind_market: None },
+        alerts: AlertPolicies { missed, at_risk: None, behind_market: None },
         ..Objective::new(
             "first reply/quick",
             Measure::FirstReply,
@@ -274,7 +274,7 @@ fn one_objective() -> Arc<Rules> {
         ..About::default()
     };
     let owner = Owner::Team("laskutus & muut".into());
-    Arc::new(Rules::new(
+    Arc::new(Catalog::new(
         &[Agreement { owner, hours: None, objectives: vec![objective], about }],
         &[],
     ))
@@ -284,22 +284,22 @@ fn one_objective() -> Arc<Rules> {
 /// of some, `.` of none. Shows what the alert was in the same way: `i` inactive, `p` pending, `f` firing,
 /// `r` resolved.
 fn statuses(story: &str) -> String {
-    let rules = one_objective();
-    let mut alerts = Alerts::new(&rules);
-    let (id, _, _) = rules.objectives().next().unwrap();
+    let catalog = one_objective();
+    let mut alerts = Alerts::new(&catalog);
+    let (id, _, _) = catalog.objectives().next().unwrap();
     let mut shown: Vec<(char, u32)> = Vec::new();
     let mut at = Timestamp::from_ms(BEGIN_MS);
     for run in story.split(' ') {
         let (state, times) = run.split_at(1);
         let (state, decided) = match state {
-            "m" => (State::Missed, 1),
-            "o" => (State::Met, 1),
-            "f" => (State::Frozen, 1),
-            "i" => (State::InsufficientData, 1),
-            _ => (State::InsufficientData, 0),
+            "m" => (VerdictState::Missed, 1),
+            "o" => (VerdictState::Met, 1),
+            "f" => (VerdictState::Frozen, 1),
+            "i" => (VerdictState::InsufficientData, 1),
+            _ => (VerdictState::InsufficientData, 0),
         };
         for _ in 0..times.parse().unwrap() {
-            alerts.evaluate(id, Judged { state, decided, market: None }, &rules, at);
+            alerts.evaluate(id, Judgement { state, decided, market: None }, &catalog, at);
             at = at.plus(Elapsed::from_ms(SECOND_MS));
             let label = alerts.iter().next().unwrap().status().label();
             let first = label.chars().next().unwrap();
@@ -350,16 +350,17 @@ fn data_trouble_starts_and_ends_nothing_and_stops_every_timer() {
 
 #[test]
 fn a_firing_alert_is_sent_at_once_and_every_minute_and_a_resolved_one_for_a_quarter_of_an_hour() {
-    let rules = one_objective();
-    let mut alerts = Alerts::new(&rules);
-    let (id, _, _) = rules.objectives().next().unwrap();
-    let view = View::new(Arc::clone(&rules), Timestamp::from_ms(BEGIN_MS));
+    let catalog = one_objective();
+    let mut alerts = Alerts::new(&catalog);
+    let (id, _, _) = catalog.objectives().next().unwrap();
+    let view = View::new(Arc::clone(&catalog), Timestamp::from_ms(BEGIN_MS));
     let sender = Sender::default();
     let mut sent = String::new();
     for second in 0..1_300 {
         let at = Timestamp::from_ms(BEGIN_MS + second * SECOND_MS);
-        let state = if (5..200).contains(&second) { State::Missed } else { State::Met };
-        alerts.evaluate(id, Judged { state, decided: 1, market: None }, &rules, at);
+        let state =
+            if (5..200).contains(&second) { VerdictState::Missed } else { VerdictState::Met };
+        alerts.evaluate(id, Judgement { state, decided: 1, market: None }, &catalog, at);
         for (notice, reason) in sender.take_due(&mut alerts, &view, at) {
             let ends = notice.ends_at.ms() - at.ms();
             let why = match reason {
@@ -377,17 +378,17 @@ fn a_firing_alert_is_sent_at_once_and_every_minute_and_a_resolved_one_for_a_quar
 
 #[test]
 fn a_notice_says_what_is_agreed_what_is_and_where_to_look() {
-    let rules = one_objective();
+    let catalog = one_objective();
     let begin = Timestamp::from_ms(BEGIN_MS);
-    let mut pipeline = Pipeline::new(&rules, 1, begin);
+    let mut pipeline = Pipeline::new(&catalog, 1, begin);
     let team = "laskutus & muut";
     pipeline.apply(&of_team(event(Kind::Created, "T-1", begin, 1), team));
     let later = begin.plus(Elapsed::from_ms(3 * HOUR_MS));
     pipeline.apply(&of_team(event(Kind::Created, "T-2", later, 2), team));
     let at = begin.plus(Elapsed::from_ms(5 * HOUR_MS));
     let view = pipeline.advance(at);
-    let (id, _, _) = rules.objectives().next().unwrap();
-    let mut alerts = Alerts::new(&rules);
+    let (id, _, _) = catalog.objectives().next().unwrap();
+    let mut alerts = Alerts::new(&catalog);
     let sender = Sender {
         external_url: "https://vaste.example".to_owned(),
         external_labels: vec![("cluster".into(), "eu".into()), ("region".into(), "north".into())],
@@ -395,7 +396,7 @@ fn a_notice_says_what_is_agreed_what_is_and_where_to_look() {
     let mut notices = Vec::new();
     for seconds in [0, 10] {
         let at = at.plus(Elapsed::from_ms(seconds * SECOND_MS));
-        alerts.evaluate(id, view.state(id), &rules, at);
+        alerts.evaluate(id, view.state(id), &catalog, at);
         notices
             .extend(sender.take_due(&mut alerts, view, at).into_iter().map(|(notice, _)| notice));
     }
@@ -405,7 +406,7 @@ fn a_notice_says_what_is_agreed_what_is_and_where_to_look() {
 }
 
 /// One objective that is resolved after 5 s and compares with others, who are ahead after 20 s.
-fn compared(level: Level) -> Arc<Rules> {
+fn compared(level: Level) -> Arc<Catalog> {
     let policy = |severity, hold, keep_firing_for| AlertPolicy {
         hold: Elapsed::from_ms(hold * SECOND_MS),
         keep_firing_for: Elapsed::from_ms(keep_firing_for * SECOND_MS),
@@ -417,7 +418,7 @@ fn compared(level: Level) -> Arc<Rules> {
             source: "trade survey".into(),
             as_of: chrono::NaiveDate::from_ymd_opt(2025, 6, 1),
         }),
-        alerts: Policies {
+        alerts: AlertPolicies {
             missed: policy("critical", 0, 5),
             at_risk: None,
             behind_market: Some(policy("info", 20, 0)),
@@ -427,7 +428,7 @@ fn compared(level: Level) -> Arc<Rules> {
     let owner = Owner::Team("billing".into());
     let about = About { name: "Billing".into(), ..About::default() };
     let agreement = Agreement { owner, hours: None, objectives: vec![objective], about };
-    Arc::new(Rules::new(&[agreement], &[]))
+    Arc::new(Catalog::new(&[agreement], &[]))
 }
 
 fn three_of_four_in_eight_hours() -> Level {
@@ -442,19 +443,19 @@ fn three_of_four_in_eight_hours() -> Level {
 /// Too few tickets hold an alert whose time is up where it is: the next one's time must not be lost by that.
 #[test]
 fn an_alert_that_is_held_hides_no_other_whose_time_comes() {
-    let rules = compared(three_of_four_in_eight_hours());
-    let (id, _, _) = rules.objectives().next().unwrap();
+    let catalog = compared(three_of_four_in_eight_hours());
+    let (id, _, _) = catalog.objectives().next().unwrap();
     let at = |second: i64| Timestamp::from_ms(BEGIN_MS + second * SECOND_MS);
-    let mut alerts = Alerts::new(&rules);
+    let mut alerts = Alerts::new(&catalog);
     // The own alert fires at once, is clear from 1 s on, which would end it at 6 s, and is then held.
     for (second, own, market) in [
-        (0, State::Missed, State::Met),
-        (1, State::Met, State::Met),
-        (2, State::InsufficientData, State::Missed),
-        (10, State::InsufficientData, State::Missed),
+        (0, VerdictState::Missed, VerdictState::Met),
+        (1, VerdictState::Met, VerdictState::Met),
+        (2, VerdictState::InsufficientData, VerdictState::Missed),
+        (10, VerdictState::InsufficientData, VerdictState::Missed),
     ] {
-        let judged = Judged { state: own, decided: 1, market: Some((market, 1)) };
-        alerts.evaluate(id, judged, &rules, at(second));
+        let judged = Judgement { state: own, decided: 1, market: Some((market, 1)) };
+        alerts.evaluate(id, judged, &catalog, at(second));
     }
     let labels: Vec<&str> = alerts.iter().map(|alert| alert.status().label()).collect();
     assert_eq!(labels, ["firing", "pending"]);
@@ -464,8 +465,8 @@ fn an_alert_that_is_held_hides_no_other_whose_time_comes() {
 /// A limit for all has no share to compare, nor has an objective without a market.
 #[test]
 fn only_an_objective_that_compares_has_an_alert_of_the_market() {
-    let names = |rules: &Rules| {
-        Alerts::new(rules).iter().map(|alert| alert.kind.label()).collect::<Vec<_>>()
+    let names = |catalog: &Catalog| {
+        Alerts::new(catalog).iter().map(|alert| alert.kind.label()).collect::<Vec<_>>()
     };
     let level = three_of_four_in_eight_hours();
     assert_eq!(names(&compared(level)), ["VasteObjectiveMissed", "VasteBehindMarket"]);
@@ -476,9 +477,9 @@ fn only_an_objective_that_compares_has_an_alert_of_the_market() {
 /// A team that reaches its own level, while others do better: its alert of that, and no other.
 #[test]
 fn a_notice_of_being_behind_the_market_says_what_others_achieve_and_who_says_so() {
-    let rules = compared(three_of_four_in_eight_hours());
+    let catalog = compared(three_of_four_in_eight_hours());
     let begin = Timestamp::from_ms(BEGIN_MS);
-    let mut pipeline = Pipeline::new(&rules, 1, begin);
+    let mut pipeline = Pipeline::new(&catalog, 1, begin);
     for (number, minutes) in (1..).zip([20, 30, 45, 90, 120]) {
         let ticket = format!("T-{number}");
         let replied = begin.plus(Elapsed::from_ms(minutes * MINUTE_MS));
@@ -489,13 +490,13 @@ fn a_notice_of_being_behind_the_market_says_what_others_achieve_and_who_says_so(
     }
     let at = begin.plus(Elapsed::from_ms(3 * HOUR_MS));
     let view = pipeline.advance(at);
-    let (id, _, _) = rules.objectives().next().unwrap();
-    let mut alerts = Alerts::new(&rules);
+    let (id, _, _) = catalog.objectives().next().unwrap();
+    let mut alerts = Alerts::new(&catalog);
     let judged = view.state(id);
-    assert_eq!((judged.state, judged.market), (State::Met, Some((State::Missed, 5))));
-    alerts.evaluate(id, judged, &rules, at);
+    assert_eq!((judged.state, judged.market), (VerdictState::Met, Some((VerdictState::Missed, 5))));
+    alerts.evaluate(id, judged, &catalog, at);
     let at = at.plus(Elapsed::from_ms(20 * SECOND_MS));
-    alerts.evaluate(id, judged, &rules, at);
+    alerts.evaluate(id, judged, &catalog, at);
     let notices = Sender::default().take_due(&mut alerts, view, at);
     let notices: Vec<_> = notices.into_iter().map(|(notice, _)| notice).collect();
     insta::assert_snapshot!(serde_json::to_string_pretty(&notices).unwrap());

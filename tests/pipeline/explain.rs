@@ -11,18 +11,18 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use vaste::catalog::Catalog;
 use vaste::event::{Event, Kind, Priority, Subject};
-use vaste::explain::{Explained, Row};
+use vaste::explain::{Explained, StopwatchRow};
 use vaste::measure::{Basis, Measure};
-use vaste::reading::{Seconds, WentShown};
-use vaste::rules::Rules;
+use vaste::reading::{BreakdownShown, Seconds};
 use vaste::shard::Shard;
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, SECOND_MS, Timestamp};
 
+use crate::convergence::model_of;
 use crate::generate::{BEGIN_MS, HOURS, History, history};
 use crate::history::{event, of_team};
-use crate::law::model_of;
 use crate::naive;
 
 /// Histories of each test.
@@ -52,15 +52,15 @@ fn runner() -> TestRunner {
 
 /// Events in a shard, to be explained.
 struct Told {
-    rules: Arc<Rules>,
+    catalog: Arc<Catalog>,
     shard: Shard,
     tickets: BTreeSet<String>,
 }
 
 impl Told {
     /// All events that a filter keeps.
-    fn new(history: &History, rules: &Arc<Rules>, keeps: impl Fn(&Event<'_>) -> bool) -> Self {
-        let mut shard = Shard::new(Arc::clone(rules));
+    fn new(history: &History, catalog: &Arc<Catalog>, keeps: impl Fn(&Event<'_>) -> bool) -> Self {
+        let mut shard = Shard::new(Arc::clone(catalog));
         let mut tickets = BTreeSet::new();
         for event in history.events.iter().filter(|event| keeps(event)) {
             shard.apply(event, &mut ());
@@ -68,16 +68,16 @@ impl Told {
                 tickets.insert(ticket.to_string());
             }
         }
-        Self { rules: Arc::clone(rules), shard, tickets }
+        Self { catalog: Arc::clone(catalog), shard, tickets }
     }
 
     fn explain(&mut self, ticket: &str, now: Timestamp) -> Explained<'_> {
         let steps = self.shard.trace(ticket, now).unwrap();
-        Explained::new(ticket, steps, &self.rules, now)
+        Explained::new(ticket, steps, &self.catalog, now)
     }
 
     /// All rows of all tickets.
-    fn rows(&mut self, now: Timestamp) -> Vec<Row> {
+    fn rows(&mut self, now: Timestamp) -> Vec<StopwatchRow> {
         let tickets: Vec<String> = self.tickets.iter().cloned().collect();
         tickets.iter().flat_map(|ticket| self.explain(ticket, now).rows().to_vec()).collect()
     }
@@ -97,12 +97,13 @@ fn rows_are_the_waits_of_the_naive_model() {
     let law = |history: History| {
         let history = without_own_pauses(history);
         let model = model_of(&history);
-        let rules = Arc::new(Rules::new(&history.agreements, &Measure::ALL));
-        let mut told = Told::new(&history, &rules, |_| true);
+        let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
+        let mut told = Told::new(&history, &catalog, |_| true);
         for &now in &history.instants {
             let rows = told.rows(now);
             for measure in Measure::ALL {
-                let rows: Vec<&Row> = rows.iter().filter(|row| row.measure == measure).collect();
+                let rows: Vec<&StopwatchRow> =
+                    rows.iter().filter(|row| row.measure == measure).collect();
                 for basis in [naive::Basis::Calendar, naive::Basis::Open] {
                     let reading = model.reading(None, measure, basis, None, EVER, now.ms(), &[]);
                     let at = format!("{measure:?} {basis:?} at {now}");
@@ -124,7 +125,7 @@ fn rows_are_the_waits_of_the_naive_model() {
 }
 
 /// How long the rows of some states ran, ascending; of a count the number.
-fn elapsed(rows: &[&Row], states: &[&str], basis: naive::Basis) -> Vec<i64> {
+fn elapsed(rows: &[&StopwatchRow], states: &[&str], basis: naive::Basis) -> Vec<i64> {
     let some = rows.iter().filter(|row| states.contains(&row.state));
     let elapsed = some.map(|row| {
         let [calendar, open] = both(row).map(Elapsed::ms);
@@ -140,7 +141,7 @@ fn elapsed(rows: &[&Row], states: &[&str], basis: naive::Basis) -> Vec<i64> {
     elapsed
 }
 
-fn both(row: &Row) -> [Elapsed; 2] {
+fn both(row: &StopwatchRow) -> [Elapsed; 2] {
     [row.elapsed_calendar, row.elapsed_open].map(|Seconds(elapsed)| elapsed)
 }
 
@@ -153,10 +154,10 @@ fn at_the_due_time_the_target_had_elapsed_and_no_sooner() {
         seen.set(counts);
     };
     let law = |history: History| {
-        let rules = Arc::new(Rules::new(&history.agreements, &Measure::ALL));
+        let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
         for &now in &history.instants {
             // Nothing more happens, so that what is still to come comes as it is foretold.
-            let mut told = Told::new(&history, &rules, |event| event.time <= now);
+            let mut told = Told::new(&history, &catalog, |event| event.time <= now);
             for row in told.rows(now) {
                 let (Some(Seconds(target)), false) = (row.target, row.measure.is_count()) else {
                     prop_assert_eq!(row.due_at, None);
@@ -208,7 +209,7 @@ fn at_the_due_time_the_target_had_elapsed_and_no_sooner() {
 
 /// The bases (calendar 0, open 1) of the objectives that may have given a row its target: of its team or
 /// the organisation, with that measure, those pauses and that target for some priority.
-fn bases(row: &Row, agreements: &[Agreement], now: Timestamp) -> BTreeSet<usize> {
+fn bases(row: &StopwatchRow, agreements: &[Agreement], now: Timestamp) -> BTreeSet<usize> {
     let mut bases = BTreeSet::new();
     for agreement in agreements {
         let concerns = match &agreement.owner {
@@ -233,8 +234,8 @@ fn bases(row: &Row, agreements: &[Agreement], now: Timestamp) -> BTreeSet<usize>
 }
 
 /// The same stopwatch as of another instant, if it ran then or was paused.
-fn running_then(told: &mut Told, row: &Row, at: Timestamp) -> Option<Row> {
-    let is_same = |then: &&Row| {
+fn running_then(told: &mut Told, row: &StopwatchRow, at: Timestamp) -> Option<StopwatchRow> {
+    let is_same = |then: &&StopwatchRow| {
         (then.measure, &then.pauses, then.started_at) == (row.measure, &row.pauses, row.started_at)
             && ["running", "paused"].contains(&then.state)
     };
@@ -246,15 +247,15 @@ fn the_places_of_a_ticket_are_all_the_time_that_it_was_worked_on() {
     let seen = Cell::new(0_usize);
     let law = |history: History| {
         let model = model_of(&history);
-        let rules = Arc::new(Rules::new(&history.agreements, &Measure::ALL));
-        let mut told = Told::new(&history, &rules, |_| true);
+        let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
+        let mut told = Told::new(&history, &catalog, |_| true);
         for &now in &history.instants {
             let expected = model.worked_on(now.ms());
             let tickets: Vec<String> = told.tickets.iter().cloned().collect();
             prop_assert_eq!(expected.len(), tickets.len());
             for (ticket, expected) in tickets.iter().zip(expected) {
                 let explained = told.explain(ticket, now);
-                prop_assert_eq!(sum(&explained.went()), expected, "{} at {}", ticket, now);
+                prop_assert_eq!(sum(&explained.breakdown()), expected, "{} at {}", ticket, now);
                 let stretches = explained.stretches();
                 let touches = stretches.windows(2).all(|pair| pair[0].to == pair[1].from);
                 prop_assert!(touches, "{} at {}: {:?}", ticket, now, stretches);
@@ -267,14 +268,19 @@ fn the_places_of_a_ticket_are_all_the_time_that_it_was_worked_on() {
     assert!(is_enough(seen.get()), "too few: {}", seen.get());
 }
 
-fn sum(went: &WentShown) -> i64 {
-    let places = [went.unclaimed, went.pending, went.on_hold, went.closed];
-    let all = places.iter().chain(went.teams.values());
+fn sum(breakdown: &BreakdownShown) -> i64 {
+    let places = [breakdown.unclaimed, breakdown.pending, breakdown.on_hold, breakdown.closed];
+    let all = places.iter().chain(breakdown.teams.values());
     all.map(|Seconds(elapsed)| elapsed.ms()).sum()
 }
 
 /// An agreement of billing's with one objective, and the only ticket explained as of an instant.
-fn told(measure: Measure, hours: Option<usize>, events: &[Event<'static>], now: i64) -> Vec<Row> {
+fn told(
+    measure: Measure,
+    hours: Option<usize>,
+    events: &[Event<'static>],
+    now: i64,
+) -> Vec<StopwatchRow> {
     let target = Target { elapsed: Elapsed::from_ms(DAY_MS), basis: Basis::Open };
     let level = Level::Within {
         target: if hours.is_some() { target } else { Target::calendar(target.elapsed) },
@@ -288,13 +294,13 @@ fn told(measure: Measure, hours: Option<usize>, events: &[Event<'static>], now: 
         objectives: vec![Objective::new("o", measure, level)],
         about: About::default(),
     };
-    let rules = Arc::new(Rules::new(&[agreement], &[measure]));
-    let mut shard = Shard::new(Arc::clone(&rules));
+    let catalog = Arc::new(Catalog::new(&[agreement], &[measure]));
+    let mut shard = Shard::new(Arc::clone(&catalog));
     for event in events {
         shard.apply(event, &mut ());
     }
     let now = Timestamp::from_ms(BEGIN_MS + now);
-    Explained::new("T", shard.trace("T", now).unwrap(), &rules, now).rows().to_vec()
+    Explained::new("T", shard.trace("T", now).unwrap(), &catalog, now).rows().to_vec()
 }
 
 fn at(kind: Kind, ms: i64, identity: u64) -> Event<'static> {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use vaste::catalog::Catalog;
 use vaste::event::{Outcomes, Reason};
 use vaste::partition::{Partition, Record, Taken};
-use vaste::rules::Rules;
 use vaste::time::{DAY_MS, Elapsed, Timestamp};
 use vaste::view::View;
 
-use crate::desk::{Random, Team, log};
-use crate::hostile::{at, partition, rules};
+use crate::hostile::{at, catalog, partition};
+use crate::simulated_team::{Random, Team, log};
 
 const BEGIN: &str = "2026-10-19T08:00:00Z";
 
@@ -30,7 +30,7 @@ fn records(every_minutes: i64) -> Vec<String> {
 
 /// A partition that is read into a view, with what became of its records.
 struct Desk {
-    rules: Arc<Rules>,
+    catalog: Arc<Catalog>,
     partition: Partition,
     view: View,
     outcomes: Outcomes,
@@ -38,9 +38,9 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let rules = rules();
-        let view = View::new(Arc::clone(&rules), at(BEGIN));
-        Self { partition: partition(&rules), view, rules, outcomes: Outcomes::default() }
+        let catalog = catalog();
+        let view = View::new(Arc::clone(&catalog), at(BEGIN));
+        Self { partition: partition(&catalog), view, catalog, outcomes: Outcomes::default() }
     }
 
     fn take(&mut self, payload: &str, timestamp: Option<Timestamp>) {
@@ -51,7 +51,7 @@ impl Desk {
             timestamp: timestamp.map(Timestamp::ms),
         };
         let taken = self.partition.take(&record, &mut self.view);
-        let Taken::Looked { outcome, .. } = taken else { unreachable!("{taken:?}") };
+        let Taken::Processed { outcome, .. } = taken else { unreachable!("{taken:?}") };
         self.outcomes.count(&outcome);
     }
 
@@ -69,8 +69,8 @@ impl Desk {
     /// The samples that it counted, each once.
     fn counted(&self) -> Vec<String> {
         let all = self.partition.responses().iter();
-        let line = |(slot, measure, counted): (_, vaste::measure::Measure, _)| {
-            format!("{:?} {} {counted:?}", self.rules.slot_name(slot), measure.label())
+        let line = |(scope, measure, counted): (_, vaste::measure::Measure, _)| {
+            format!("{:?} {} {counted:?}", self.catalog.scope_name(scope), measure.label())
         };
         all.map(line).collect()
     }

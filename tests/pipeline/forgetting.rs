@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use vaste::agreement::{About, Agreement, Owner};
+use vaste::catalog::Catalog;
 use vaste::checkpoint;
 use vaste::event::{Outcome, Skip};
 use vaste::measure::Measure;
 use vaste::partition::{Name, Partition, Record, Start, Taken};
-use vaste::rules::Rules;
 use vaste::shard::{Bounds, Shard};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::view::View;
 
-use crate::desk::{Team, log};
+use crate::simulated_team::{Team, log};
 
 const DAYS: i64 = 150;
 
@@ -27,14 +27,14 @@ fn day(days: i64) -> Timestamp {
 /// The default of `state.reopen_within`.
 const REOPEN_WITHIN: Elapsed = Elapsed::from_ms(28 * DAY_MS);
 
-fn rules() -> Arc<Rules> {
+fn catalog() -> Arc<Catalog> {
     let team = |name: &str| Agreement {
         owner: Owner::Team(name.into()),
         hours: None,
         objectives: Vec::new(),
         about: About::default(),
     };
-    Arc::new(Rules::new(&[team("billing"), team("support")], &Measure::ALL))
+    Arc::new(Catalog::new(&[team("billing"), team("support")], &Measure::ALL))
 }
 
 fn records() -> Vec<String> {
@@ -55,9 +55,9 @@ struct Reader {
 }
 
 impl Reader {
-    fn new(rules: &Arc<Rules>) -> Self {
-        let partition = Partition::new(Arc::clone(rules), &"events".into(), 0, 1);
-        Self { partition, view: View::new(Arc::clone(rules), begin()) }
+    fn new(catalog: &Arc<Catalog>) -> Self {
+        let partition = Partition::new(Arc::clone(catalog), &"events".into(), 0, 1);
+        Self { partition, view: View::new(Arc::clone(catalog), begin()) }
     }
 
     fn take(&mut self, record: &str) -> Outcome {
@@ -65,8 +65,8 @@ impl Reader {
         let payload = Some(record.as_bytes());
         let record = Record { offset, key: None, payload, timestamp: None };
         match self.partition.take(&record, &mut self.view) {
-            Taken::Looked { outcome, .. } => outcome,
-            other @ (Taken::Known | Taken::Foreign) => unreachable!("{other:?}"),
+            Taken::Processed { outcome, .. } => outcome,
+            other @ (Taken::AlreadyRead | Taken::OtherTopic) => unreachable!("{other:?}"),
         }
     }
 
@@ -82,19 +82,20 @@ impl Reader {
     }
 
     /// From its image, as after a restart.
-    fn restart(&mut self, rules: &Arc<Rules>, now: Timestamp) {
+    fn restart(&mut self, catalog: &Arc<Catalog>, now: Timestamp) {
         let (_, bytes) = self.partition.image(now).unwrap();
         let image = checkpoint::read(&bytes).unwrap();
-        let restored = Partition::restore(&image, Arc::clone(rules), &"events".into(), 0, 2);
-        *self = Self { partition: restored.unwrap(), view: View::new(Arc::clone(rules), begin()) };
+        let restored = Partition::restore(&image, Arc::clone(catalog), &"events".into(), 0, 2);
+        *self =
+            Self { partition: restored.unwrap(), view: View::new(Arc::clone(catalog), begin()) };
         self.read(now);
     }
 }
 
 #[test]
 fn who_forgets_reads_as_who_does_not_and_knows_old_events_again() {
-    let rules = rules();
-    let (mut forgets, mut keeps) = (Reader::new(&rules), Reader::new(&rules));
+    let catalog = catalog();
+    let (mut forgets, mut keeps) = (Reader::new(&catalog), Reader::new(&catalog));
     let records = records();
     let mut forgotten = 0;
     let mut today = 1;
@@ -105,7 +106,7 @@ fn who_forgets_reads_as_who_does_not_and_knows_old_events_again() {
             assert_eq!(forgets.read(day(today)), keeps.read(day(today)), "day {today}");
             forgotten += forgets.forget(day(today));
             if today % 50 == 0 {
-                forgets.restart(&rules, day(today));
+                forgets.restart(&catalog, day(today));
             }
             today += 1;
         }
@@ -160,8 +161,8 @@ fn answered(reader: &mut Reader, measure: &str, now: Timestamp) -> usize {
 
 #[test]
 fn a_forgotten_ticket_that_comes_back_goes_on_in_the_middle() {
-    let rules = rules();
-    let mut reader = Reader::new(&rules);
+    let catalog = catalog();
+    let mut reader = Reader::new(&catalog);
     for record in [
         event("1", "created", day(0)),
         event("2", "agent_replied", hours(0, 1)),
@@ -174,7 +175,7 @@ fn a_forgotten_ticket_that_comes_back_goes_on_in_the_middle() {
     reader.read(hours(28, 2));
     assert_eq!(reader.forget(hours(28, 3)), 1);
     // At its last event and before it, everything is known already; the stub outlives a restart.
-    reader.restart(&rules, hours(28, 3));
+    reader.restart(&catalog, hours(28, 3));
     for record in
         [event("3", "solved", hours(0, 2)), event("9", "rated\",\"score\":5,\"x\":\"", hours(0, 2))]
     {
@@ -204,16 +205,16 @@ fn a_forgotten_ticket_that_comes_back_goes_on_in_the_middle() {
 
 #[test]
 fn who_waits_or_is_paused_or_has_a_future_is_never_forgotten() {
-    let rules = rules();
+    let catalog = catalog();
     for last in ["created", "customer_replied", "pending", "on_hold"] {
-        let mut reader = Reader::new(&rules);
+        let mut reader = Reader::new(&catalog);
         reader.take(&event("1", "created", day(0)));
         reader.take(&event("2", "agent_replied", hours(0, 1)));
         reader.take(&event("3", last, hours(0, 2)));
         reader.read(day(140));
         assert_eq!(reader.forget(day(140)), 0, "{last}");
     }
-    let mut reader = Reader::new(&rules);
+    let mut reader = Reader::new(&catalog);
     reader.take(&event("1", "created", day(0)));
     reader.take(&event("2", "solved", hours(0, 1)));
     reader.take(&event("3", "reopened", day(141)));
@@ -223,14 +224,14 @@ fn who_waits_or_is_paused_or_has_a_future_is_never_forgotten() {
 
 #[test]
 fn what_is_not_brought_up_to_where_it_was_counted_has_no_image() {
-    let rules = rules();
-    let mut reader = Reader::new(&rules);
+    let catalog = catalog();
+    let mut reader = Reader::new(&catalog);
     reader.take(&event("1", "created", day(0)));
     reader.read(day(10));
     let (_, bytes) = reader.partition.image(day(10)).unwrap();
     let image = checkpoint::read(&bytes).unwrap();
-    let restored = Partition::restore(&image, Arc::clone(&rules), &"events".into(), 0, 2);
-    let mut early = Reader { partition: restored.unwrap(), view: View::new(rules, begin()) };
+    let restored = Partition::restore(&image, Arc::clone(&catalog), &"events".into(), 0, 2);
+    let mut early = Reader { partition: restored.unwrap(), view: View::new(catalog, begin()) };
     // Answered before the checkpoint, read after it: whoever took this for counted would lose it.
     early.take(&event("2", "agent_replied", day(9)));
     early.read(day(8));
@@ -242,8 +243,8 @@ fn what_is_not_brought_up_to_where_it_was_counted_has_no_image() {
 
 #[test]
 fn a_topic_made_anew_is_told_by_the_record_that_was_read_last() {
-    let rules = rules();
-    let mut reader = Reader::new(&rules);
+    let catalog = catalog();
+    let mut reader = Reader::new(&catalog);
     let record = |offset: i64, timestamp: i64, payload: &'static [u8]| Record {
         offset,
         key: None,
@@ -252,12 +253,12 @@ fn a_topic_made_anew_is_told_by_the_record_that_was_read_last() {
     };
     let mut take = |record: Record<'_>| reader.partition.take(&record, &mut reader.view);
     for offset in 0..3 {
-        assert!(matches!(take(record(offset, 1_000, b"poison")), Taken::Looked { .. }));
+        assert!(matches!(take(record(offset, 1_000, b"poison")), Taken::Processed { .. }));
     }
-    assert_eq!(take(record(2, 1_000, b"poison")), Taken::Known);
-    assert_eq!(take(record(2, 1_001, b"poison")), Taken::Foreign, "another time");
-    assert_eq!(take(record(2, 1_000, b"poisons")), Taken::Foreign, "another length");
-    assert_eq!(take(record(1, 1_001, b"poison")), Taken::Known, "what it cannot know");
+    assert_eq!(take(record(2, 1_000, b"poison")), Taken::AlreadyRead);
+    assert_eq!(take(record(2, 1_001, b"poison")), Taken::OtherTopic, "another time");
+    assert_eq!(take(record(2, 1_000, b"poisons")), Taken::OtherTopic, "another length");
+    assert_eq!(take(record(1, 1_001, b"poison")), Taken::AlreadyRead, "what it cannot know");
     // Read from its beginning, it is at lower offsets; what is kept from there on holds over what was kept.
     let kept = |reader: &mut Reader| {
         reader.read(day(1));
@@ -268,23 +269,23 @@ fn a_topic_made_anew_is_told_by_the_record_that_was_read_last() {
     reader.partition.lost_records(day(1));
     assert_eq!(reader.partition.start(), Start::Beginning);
     let first = record(0, day(1).ms() - 5, b"poison");
-    assert!(matches!(reader.partition.take(&first, &mut ()), Taken::Looked { .. }));
+    assert!(matches!(reader.partition.take(&first, &mut ()), Taken::Processed { .. }));
     assert_eq!(reader.partition.history_from(), Some(Timestamp::from_ms(day(1).ms() - 5)));
     assert!(kept(&mut reader) > before);
 }
 
 #[test]
 fn half_a_ticket_counts_for_nothing_even_where_it_comes_from_a_checkpoint() {
-    let rules = rules();
-    let mut reader = Reader::new(&rules);
+    let catalog = catalog();
+    let mut reader = Reader::new(&catalog);
     reader.take(&event("1", "created", day(0)));
     reader.read(day(1));
     let key = reader.partition.take_opened()[0];
     let (_, bytes) = reader.partition.image(day(1)).unwrap();
     let image = checkpoint::read(&bytes).unwrap();
-    let restored = Partition::restore(&image, Arc::clone(&rules), &"events".into(), 0, 2);
+    let restored = Partition::restore(&image, Arc::clone(&catalog), &"events".into(), 0, 2);
     // Before its first look, and after: it is set aside, and what comes of it later changes nothing.
-    let restored = Reader { partition: restored.unwrap(), view: View::new(rules, begin()) };
+    let restored = Reader { partition: restored.unwrap(), view: View::new(catalog, begin()) };
     for mut reader in [reader, restored] {
         assert!(reader.partition.set_aside(key, &mut reader.view));
         assert!(!reader.partition.set_aside(key ^ 1, &mut reader.view), "nobody has that one");
@@ -295,7 +296,7 @@ fn half_a_ticket_counts_for_nothing_even_where_it_comes_from_a_checkpoint() {
 
 #[test]
 fn a_shard_that_is_full_refuses_new_tickets_and_says_so() {
-    let mut shard = Shard::bounded(rules(), Bounds { timelines: 2, stubs: 1 });
+    let mut shard = Shard::bounded(catalog(), Bounds { timelines: 2, stubs: 1 });
     let ticket = |number: u32| {
         format!(
             "{{\"id\":\"{number}\",\"type\":\"ticket.created\",\"time\":\"2026-01-01T00:00:00Z\",\

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use vaste::agreement::{Level, Objective};
+use vaste::catalog::Catalog;
 use vaste::event::{Event, Kind, Priority};
 use vaste::measure::Measure;
 use vaste::reading::Verdict;
-use vaste::rules::Rules;
 use vaste::time::{Elapsed, MINUTE_MS, Timestamp};
 use vaste::window::from_of;
 
@@ -41,11 +41,11 @@ fn moves() -> impl Strategy<Value = Vec<(Kind, i64, Option<Priority>)>> {
 }
 
 fn verdicts(
-    rules: &Arc<Rules>,
+    catalog: &Arc<Catalog>,
     events: &[Event<'static>],
     nows: &[Timestamp],
 ) -> Vec<Vec<Verdict>> {
-    let mut pipeline = Pipeline::new(rules, 1, Timestamp::from_ms(BEGIN_MS));
+    let mut pipeline = Pipeline::new(catalog, 1, Timestamp::from_ms(BEGIN_MS));
     for event in events {
         pipeline.apply(event);
     }
@@ -68,22 +68,24 @@ fn ends_by_solving(objective: &Objective) -> bool {
     );
     // Each reopening begins another stint of ownership, which may be short. And another level may come into
     // force meanwhile, by which it is no miss.
-    limits_all && is_solving || objective.measure == Measure::Ownership || !objective.was.is_empty()
+    limits_all && is_solving
+        || objective.measure == Measure::Ownership
+        || !objective.previous_levels.is_empty()
 }
 
 fn check(
     history: &History,
     moves: &[(Kind, i64, Option<Priority>)],
 ) -> Result<bool, TestCaseError> {
-    let rules = Arc::new(Rules::new(&history.agreements, &Measure::ALL));
+    let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
     let now = history.instants[0];
     let known: Vec<Event<'static>> =
         history.events.iter().filter(|event| event.time <= now).cloned().collect();
     let mut seen_overdue = false;
     for ticket in 0..4 {
         let ticket = format!("T-{ticket}");
-        for (index, (id, _, objective)) in rules.objectives().enumerate() {
-            if ends_by_solving(objective) || !overdue_alone(&rules, &known, &ticket, now, id) {
+        for (index, (id, _, objective)) in catalog.objectives().enumerate() {
+            if ends_by_solving(objective) || !overdue_alone(&catalog, &known, &ticket, now, id) {
                 continue;
             }
             seen_overdue = true;
@@ -107,8 +109,8 @@ fn check(
             );
             nows.retain(|now| from_of(*now, objective.over) <= moved);
             nows.sort_unstable();
-            let honest = verdicts(&rules, &known, &nows);
-            let gamed = verdicts(&rules, &played, &nows);
+            let honest = verdicts(&catalog, &known, &nows);
+            let gamed = verdicts(&catalog, &played, &nows);
             for ((honest, gamed), now) in honest.iter().zip(&gamed).zip(&nows) {
                 prop_assert!(
                     is_no_better(&gamed[index], &honest[index]),
@@ -124,20 +126,20 @@ fn check(
 
 /// Whether this ticket is decided and missed for the objective while it waits.
 fn overdue_alone(
-    rules: &Arc<Rules>,
+    catalog: &Arc<Catalog>,
     known: &[Event<'static>],
     ticket: &str,
     now: Timestamp,
-    id: vaste::rules::ObjectiveId,
+    id: vaste::catalog::ObjectiveId,
 ) -> bool {
     let subject = vaste::event::Subject::Ticket(ticket.into());
-    let mut pipeline = Pipeline::new(rules, 1, Timestamp::from_ms(BEGIN_MS));
+    let mut pipeline = Pipeline::new(catalog, 1, Timestamp::from_ms(BEGIN_MS));
     for event in known.iter().filter(|event| event.subject == subject) {
         pipeline.apply(event);
     }
     let view = pipeline.advance(now);
-    let (slot, objective) = rules.objective(id);
-    let team = rules.slot_name(slot);
+    let (scope, objective) = catalog.objective(id);
+    let team = catalog.scope_name(scope);
     let waits = view.readings().iter().any(|reading| {
         reading.team.as_deref() == team
             && reading.measure == objective.measure

@@ -6,9 +6,11 @@ use std::sync::{Arc, LazyLock};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use proptest::prelude::*;
-use vaste::agreement::{About, Agreement, Level, Market, Objective, Owner, Split, Target, Was};
+use vaste::agreement::{
+    About, Agreement, Level, Market, Objective, Owner, PreviousLevel, Split, Target,
+};
 use vaste::calendar::{Calendar, Definition, Holiday, Opening};
-use vaste::event::{Detail, Event, Kind, Maker, Priority};
+use vaste::event::{Event, EventDetail, Kind, Maker, Priority};
 use vaste::measure::{Basis, Measure, Pauses};
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
@@ -135,7 +137,7 @@ fn any_event() -> impl Strategy<Value = Event<'static>> {
                 } else {
                     "mikko"
                 }));
-                event.detail = Some(Box::new(Detail { by, score, ..Detail::default() }));
+                event.detail = Some(Box::new(EventDetail { by, score, ..EventDetail::default() }));
             }
             event
         },
@@ -247,12 +249,9 @@ fn over() -> impl Strategy<Value = Elapsed> {
 /// What an objective may say beside its level: earlier levels, pauses of its own, parts, the market.
 fn extras(
     has_hours: bool,
-) -> impl Strategy<Value = (Vec<Was>, Option<Pauses>, Split, Option<Target>)> {
-    let was = (offset(SPAN_MS), level(has_hours), over()).prop_map(|(until, level, over)| Was {
-        until,
-        level,
-        over,
-    });
+) -> impl Strategy<Value = (Vec<PreviousLevel>, Option<Pauses>, Split, Option<Target>)> {
+    let was = (offset(SPAN_MS), level(has_hours), over())
+        .prop_map(|(until, level, over)| PreviousLevel { until, level, over });
     let was = prop_oneof![5 => Just(Vec::new()), 1 => proptest::collection::vec(was, 1..3)];
     let pauses =
         (any::<bool>(), any::<bool>()).prop_map(|(pending, on_hold)| Pauses { pending, on_hold });
@@ -276,7 +275,7 @@ fn objective(has_hours: bool) -> impl Strategy<Value = Objective> {
             was.dedup_by_key(|was| was.until);
             let mut objective = Objective {
                 over,
-                was,
+                previous_levels: was,
                 pauses: pauses.filter(|own| *own != measure.pauses()),
                 split,
                 market: market.filter(|_| is_share).map(|within| Market {
@@ -288,7 +287,10 @@ fn objective(has_hours: bool) -> impl Strategy<Value = Objective> {
             };
             if measure.is_count() {
                 objective.level = counted(&objective.level);
-                objective.was.iter_mut().for_each(|was| was.level = counted(&was.level));
+                objective
+                    .previous_levels
+                    .iter_mut()
+                    .for_each(|was| was.level = counted(&was.level));
                 (objective.pauses, objective.market) = (None, None);
             }
             objective

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use vaste::catalog::Catalog;
 use vaste::event::{Event, Kind, Maker, Outcome, Priority, Subject};
-use vaste::rules::Rules;
 use vaste::shard::Shard;
-use vaste::ticket::{Place, RatingKind};
+use vaste::ticket::{RatingKind, WaitLocation};
 use vaste::time::Timestamp;
 use vaste::view::View;
 
@@ -39,12 +39,12 @@ pub(crate) fn with_priority(mut event: Event<'static>, priority: Priority) -> Ev
     event
 }
 
-fn place_name(rules: &Rules, place: Place) -> String {
+fn place_name(catalog: &Catalog, place: WaitLocation) -> String {
     match place {
-        Place::With(slot) => rules.slot_name(slot).unwrap_or("nowhere").to_owned(),
-        Place::Closed => "closed".to_owned(),
-        Place::OnHold => "on_hold".to_owned(),
-        Place::Pending => "pending".to_owned(),
+        WaitLocation::With(scope) => catalog.scope_name(scope).unwrap_or("nowhere").to_owned(),
+        WaitLocation::Closed => "closed".to_owned(),
+        WaitLocation::OnHold => "on_hold".to_owned(),
+        WaitLocation::Pending => "pending".to_owned(),
     }
 }
 
@@ -56,11 +56,11 @@ pub(crate) struct Pipeline {
 
 impl Pipeline {
     /// An empty pipeline as of `now`.
-    pub(crate) fn new(rules: &Arc<Rules>, shards: usize, now: Timestamp) -> Self {
-        let shard = || Shard::new(Arc::clone(rules));
+    pub(crate) fn new(catalog: &Arc<Catalog>, shards: usize, now: Timestamp) -> Self {
+        let shard = || Shard::new(Arc::clone(catalog));
         Self {
             shards: std::iter::repeat_with(shard).take(shards).collect(),
-            view: View::new(Arc::clone(rules), now),
+            view: View::new(Arc::clone(catalog), now),
         }
     }
 
@@ -89,24 +89,24 @@ impl Pipeline {
         let readings = view.readings().into_iter().map(|r| serde_json::to_string(&r));
         let verdicts = view.verdicts().into_iter().map(|v| serde_json::to_string(&v));
         let mut lines: Vec<String> = readings.chain(verdicts).collect::<Result<_, _>>().unwrap();
-        let rules = view.rules();
-        for (id, ..) in rules.objectives() {
-            let went: serde_json::Map<String, Value> = view
-                .went(id)
+        let catalog = view.catalog();
+        for (id, ..) in catalog.objectives() {
+            let breakdown: serde_json::Map<String, Value> = view
+                .breakdown(id)
                 .into_iter()
-                .map(|(place, elapsed)| (place_name(rules, place), elapsed.ms().into()))
+                .map(|(place, elapsed)| (place_name(catalog, place), elapsed.ms().into()))
                 .collect();
             let bands = view.rating_bands(id).map(|scores| (scores.count, scores.sum));
-            lines.push(json!({ "went": went, "bands": bands }).to_string());
+            lines.push(json!({ "went": breakdown, "bands": bands }).to_string());
         }
-        for slot in rules.reading_slots() {
+        for scope in catalog.reading_scopes() {
             for (kind, &window) in RatingKind::ALL
                 .iter()
-                .flat_map(|kind| rules.windows().iter().map(move |window| (kind, window)))
+                .flat_map(|kind| catalog.windows().iter().map(move |window| (kind, window)))
             {
-                let scores = view.ratings(slot, *kind, window);
+                let scores = view.ratings(scope, *kind, window);
                 let line = json!({
-                    "team": rules.slot_name(slot), "kind": kind.label(), "window": window.to_string(),
+                    "team": catalog.scope_name(scope), "kind": kind.label(), "window": window.to_string(),
                     "ratings": scores.count, "sum": scores.sum,
                 });
                 lines.push(line.to_string());
@@ -116,11 +116,11 @@ impl Pipeline {
     }
 
     /// Judges by other rules from now on.
-    pub(crate) fn adopt(&mut self, rules: &Arc<Rules>, now: Timestamp) {
+    pub(crate) fn adopt(&mut self, catalog: &Arc<Catalog>, now: Timestamp) {
         for shard in &mut self.shards {
-            shard.adopt(Arc::clone(rules), &mut self.view);
+            shard.adopt(Arc::clone(catalog), &mut self.view);
         }
         assert!(self.view.readings().is_empty(), "all is taken back");
-        self.view = View::new(Arc::clone(rules), now);
+        self.view = View::new(Arc::clone(catalog), now);
     }
 }

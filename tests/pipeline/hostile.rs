@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use vaste::catalog::Catalog;
 use vaste::checkpoint;
 use vaste::event::{Outcome, Outcomes, RECORD_BYTES_MAX, TEXT_BYTES_MAX};
 use vaste::measure::Measure;
 use vaste::partition::{Partition, Record, Taken};
-use vaste::rules::Rules;
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use vaste::view::View;
 
-use crate::desk::{Random, Team, log};
+use crate::simulated_team::{Random, Team, log};
 
 /// When all records of the table are published.
 const PUBLISHED: &str = "2026-11-21T09:15:00Z";
@@ -344,7 +344,7 @@ fn times_and_envelopes() -> Vec<Case> {
 }
 
 /// One team with a level of each kind.
-pub(crate) fn rules() -> Arc<Rules> {
+pub(crate) fn catalog() -> Arc<Catalog> {
     let target = || Target::calendar(Elapsed::from_ms(2 * HOUR_MS));
     let share = Share::from_basis_points(8_000).unwrap();
     let within = Level::Within { target: target(), by_priority: [None; 4], share, min_tickets: 1 };
@@ -353,19 +353,19 @@ pub(crate) fn rules() -> Arc<Rules> {
         vec![objective("quick", within), objective("nobody", Level::NoneOver(target()))];
     let owner = Owner::Team("billing".into());
     let agreement = Agreement { owner, hours: None, objectives, about: About::default() };
-    Arc::new(Rules::new(&[agreement], &Measure::ALL))
+    Arc::new(Catalog::new(&[agreement], &Measure::ALL))
 }
 
 /// A partition of which nothing is known yet.
-pub(crate) fn partition(rules: &Arc<Rules>) -> Partition {
-    Partition::new(Arc::clone(rules), &Arc::from("ticket-events"), 0, 1)
+pub(crate) fn partition(catalog: &Arc<Catalog>) -> Partition {
+    Partition::new(Arc::clone(catalog), &Arc::from("ticket-events"), 0, 1)
 }
 
 fn take(partition: &mut Partition, payload: &[u8], timestamp: Option<i64>) -> Outcome {
     let offset = partition.position();
     let record = Record { offset, key: Some(b"T-1042"), payload: Some(payload), timestamp };
     let taken = partition.take(&record, &mut ());
-    let Taken::Looked { outcome, .. } = taken else { unreachable!("{taken:?}") };
+    let Taken::Processed { outcome, .. } = taken else { unreachable!("{taken:?}") };
     outcome
 }
 
@@ -379,8 +379,8 @@ fn said(outcome: &Outcome) -> String {
 }
 
 /// All that stays of a partition reads, and reads back from its checkpoint.
-fn check(mut partition: Partition, rules: &Arc<Rules>, now: Timestamp) {
-    let mut view = View::new(Arc::clone(rules), now);
+fn check(mut partition: Partition, catalog: &Arc<Catalog>, now: Timestamp) {
+    let mut view = View::new(Arc::clone(catalog), now);
     view.advance(now);
     while partition.advance_some(now, usize::MAX, &mut view) {}
     assert!(!view.readings().is_empty());
@@ -388,7 +388,7 @@ fn check(mut partition: Partition, rules: &Arc<Rules>, now: Timestamp) {
     assert_eq!(origin.position, partition.position());
     let image = checkpoint::read(&bytes).unwrap();
     let topic = Arc::from("ticket-events");
-    let restored = Partition::restore(&image, Arc::clone(rules), &topic, 0, 2).unwrap();
+    let restored = Partition::restore(&image, Arc::clone(catalog), &topic, 0, 2).unwrap();
     assert_eq!(restored.shard().timelines(), partition.shard().timelines());
 }
 
@@ -401,13 +401,13 @@ fn every_hostile_record_ends_as_the_table_says() {
             .collect();
     let distinct: BTreeSet<&[u8]> = cases.iter().map(|(_, bytes, _)| &bytes[..]).collect();
     assert!(distinct.len() >= 200, "{} distinct records", distinct.len());
-    let rules = rules();
+    let catalog = catalog();
     let published = at(PUBLISHED);
     let mut outcomes = Outcomes::default();
-    let mut all = partition(&rules);
+    let mut all = partition(&catalog);
     let mut wrong = Vec::new();
     for (what, bytes, ends) in &cases {
-        let outcome = take(&mut partition(&rules), bytes, Some(published.ms()));
+        let outcome = take(&mut partition(&catalog), bytes, Some(published.ms()));
         if said(&outcome) != *ends {
             let start = String::from_utf8_lossy(&bytes[..bytes.len().min(120)]).into_owned();
             wrong.push(format!("{what}: {outcome:?}, not {ends}: {start:?}"));
@@ -423,7 +423,7 @@ fn every_hostile_record_ends_as_the_table_says() {
         [outcomes.applied, outcomes.duplicate, outcomes.skipped_total(), outcomes.rejected_total()];
     assert_eq!(parts.iter().sum::<u64>(), cases.len() as u64, "{parts:?}");
     assert_eq!(all.position(), i64::try_from(cases.len()).unwrap());
-    check(all, &rules, published);
+    check(all, &catalog, published);
 }
 
 /// Good records of all kinds.
@@ -502,11 +502,11 @@ fn whatever_is_done_to_good_records_each_has_one_outcome() {
     let mutations: u64 =
         std::env::var("VASTE_MUTATIONS").map_or(200_000, |cases| cases.parse().unwrap());
     let records = good_records();
-    let rules = rules();
+    let catalog = catalog();
     let now = at(PUBLISHED);
     for seed in 0..4 {
         let mut random = Random::new(seed);
-        let mut all = partition(&rules);
+        let mut all = partition(&catalog);
         let mut outcomes = Outcomes::default();
         for _ in 0..mutations / 4 {
             let bytes = mutated(&records, &mut random);
@@ -523,15 +523,15 @@ fn whatever_is_done_to_good_records_each_has_one_outcome() {
         ] {
             assert!(count > 100, "seed {seed}: {count} {what}: {outcomes}");
         }
-        check(all, &rules, now.plus(Elapsed::from_ms(DAY_MS)));
+        check(all, &catalog, now.plus(Elapsed::from_ms(DAY_MS)));
     }
 }
 
 #[test]
 fn what_lies_minutes_ahead_is_refused_at_the_millisecond() {
-    let rules = rules();
+    let catalog = catalog();
     let published = at(PUBLISHED);
-    let mut all = partition(&rules);
+    let mut all = partition(&catalog);
     for (ahead, ends) in [(5 * MINUTE_MS, APPLIED), (5 * MINUTE_MS + 1, FUTURE)] {
         let time = published.plus(Elapsed::from_ms(ahead));
         let record = with(&[("time", &quoted(&time.to_string()))]);

@@ -5,22 +5,22 @@
 mod alerts;
 mod calendar;
 mod checkpoints;
-mod corners;
+mod regressions;
 mod explain;
-#[path = "../support/desk.rs"]
-mod desk;
+#[path = "../support/simulated_team.rs"]
+mod simulated_team;
 mod forgetting;
 mod gaming;
 mod generate;
 mod floods;
 mod history;
 mod hostile;
-mod law;
+mod convergence;
 mod measures;
 mod naive;
 mod naive_check;
 mod open_time;
 mod real_logs;
-mod story;
+mod scenario;
 mod verdicts;
 mod waiting;

@@ -3,17 +3,19 @@
 
 use std::sync::Arc;
 
-use vaste::agreement::{About, Agreement, Level, Market, Objective, Owner, Split, Target, Was};
-use vaste::event::{Detail, Kind, Outcome, Priority};
+use vaste::agreement::{
+    About, Agreement, Level, Market, Objective, Owner, PreviousLevel, Split, Target,
+};
+use vaste::catalog::Catalog;
+use vaste::event::{EventDetail, Kind, Outcome, Priority};
 use vaste::measure::{Basis, Measure, Pauses};
 use vaste::reading::{Reading, SplitShown};
 use vaste::replay::Replay;
-use vaste::rules::Rules;
 use vaste::shard::Shard;
 use vaste::share::Share;
 use vaste::ticket::{Ended, Rated, Running, Sink};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
-use vaste::window::{Bucket, Waited};
+use vaste::window::{Bucket, WaitedQuantile};
 
 use crate::generate::HOURS;
 use crate::history::{Pipeline, event, of_team, with_priority};
@@ -50,8 +52,8 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let rules = Arc::new(Rules::new(&[billing(vec![])], &[Measure::FirstReply]));
-        Self { pipeline: Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z")), tickets: 0 }
+        let catalog = Arc::new(Catalog::new(&[billing(vec![])], &[Measure::FirstReply]));
+        Self { pipeline: Pipeline::new(&catalog, 1, at("2026-01-12T00:00:00Z")), tickets: 0 }
     }
 
     fn wait(&mut self, number: u32, from: &str, kind: Kind, to: &str) {
@@ -76,8 +78,8 @@ impl Desk {
     }
 }
 
-fn shown(elapsed: Elapsed) -> Waited {
-    Waited::Value(Bucket::of(elapsed).value())
+fn shown(elapsed: Elapsed) -> WaitedQuantile {
+    WaitedQuantile::Value(Bucket::of(elapsed).value())
 }
 
 #[test]
@@ -127,7 +129,7 @@ fn who_waits_is_at_risk_up_to_the_open_time_that_they_have_waited() {
     let reading = desk.reading("2026-01-12T08:00:00Z", Some("billing"));
     assert_eq!(reading.waiting, 12);
     let two_hours = Elapsed::from_ms(2 * HOUR_MS);
-    assert_eq!(reading.q_with_waiting.p50, Waited::MoreThan(two_hours));
+    assert_eq!(reading.q_with_waiting.p50, WaitedQuantile::MoreThan(two_hours));
 }
 
 #[test]
@@ -135,11 +137,14 @@ fn what_was_over_an_earlier_target_before_its_priority_changed_stays_over() {
     // One hour until noon, four from then on. Asked at ten, urgent at half past eleven: over by then.
     let mut promised = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
     let before = within(Measure::FirstReply, Target::calendar(hour()));
-    promised.was =
-        vec![Was { until: at("2026-01-12T12:00:00Z"), level: before.level, over: before.over }];
-    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    promised.previous_levels = vec![PreviousLevel {
+        until: at("2026-01-12T12:00:00Z"),
+        level: before.level,
+        over: before.over,
+    }];
+    let catalog = Arc::new(Catalog::new(&[billing(vec![promised])], &[]));
     let missed = |urgent: bool| {
-        let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+        let mut pipeline = Pipeline::new(&catalog, 1, at("2026-01-12T00:00:00Z"));
         let asked = at("2026-01-12T10:00:00Z");
         pipeline.apply(&of_team(event(Kind::Created, "T-1", asked, 1), "billing"));
         if urgent {
@@ -170,8 +175,8 @@ fn what_reopening_hands_on_is_as_old_as_its_new_holder_says() {
         )],
         about: About::default(),
     };
-    let rules = Arc::new(Rules::new(&[billing(vec![]), all], &[]));
-    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    let catalog = Arc::new(Catalog::new(&[billing(vec![]), all], &[]));
+    let mut pipeline = Pipeline::new(&catalog, 1, at("2026-01-12T00:00:00Z"));
     pipeline.apply(&event(Kind::Created, "T-1", at("2026-01-12T08:00:00Z"), 1));
     let reopened = event(Kind::Reopened, "T-1", at("2026-01-12T15:00:00Z"), 2);
     pipeline.apply(&of_team(with_priority(reopened, Priority::Low), "billing"));
@@ -191,8 +196,8 @@ fn a_channel_that_another_team_tells_apart_is_among_the_others() {
         objectives: vec![split("phone")],
         about: About::default(),
     };
-    let rules = Arc::new(Rules::new(&[billing(vec![split("email")]), support], &[]));
-    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    let catalog = Arc::new(Catalog::new(&[billing(vec![split("email")]), support], &[]));
+    let mut pipeline = Pipeline::new(&catalog, 1, at("2026-01-12T00:00:00Z"));
     for (key, channel) in [("T-1", "email"), ("T-2", "phone"), ("T-3", "fax"), ("T-4", "phone")] {
         let mut asked =
             of_team(event(Kind::Created, key, at("2026-01-12T08:00:00Z"), 1), "billing");
@@ -220,11 +225,14 @@ fn replay_looks_again_at_the_instant_from_which_another_level_holds() {
     // Eight hours until noon, one from then on; asked at ten.
     let mut promised = within(Measure::FirstReply, Target::calendar(hour()));
     let before = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(8 * HOUR_MS)));
-    promised.was =
-        vec![Was { until: at("2026-01-12T12:00:00Z"), level: before.level, over: before.over }];
+    promised.previous_levels = vec![PreviousLevel {
+        until: at("2026-01-12T12:00:00Z"),
+        level: before.level,
+        over: before.over,
+    }];
     promised.alerts.missed.hold = Elapsed::ZERO;
-    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
-    let mut replay = Replay::new(Some(rules));
+    let catalog = Arc::new(Catalog::new(&[billing(vec![promised])], &[]));
+    let mut replay = Replay::new(Some(catalog));
     let asked = at("2026-01-12T10:00:00Z");
     replay.take(Ok(of_team(event(Kind::Created, "T-1", asked, 1), "billing")));
     let (_, transitions) = {
@@ -242,8 +250,8 @@ fn replay_looks_again_at_the_instant_at_which_open_time_exceeds_the_target() {
     // from ten at night, but not on this one. One hour is over on Monday at half past eight.
     let mut promised = within(Measure::FirstReply, Target::open(hour()));
     promised.alerts.missed.hold = Elapsed::ZERO;
-    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
-    let mut replay = Replay::new(Some(rules));
+    let catalog = Arc::new(Catalog::new(&[billing(vec![promised])], &[]));
+    let mut replay = Replay::new(Some(catalog));
     let asked = of_team(event(Kind::Created, "T-1", at("2026-01-16T12:30:00Z"), 1), "billing");
     replay.take(Ok(asked));
     let mut readings = replay.into_readings();
@@ -260,8 +268,8 @@ fn a_wait_that_reopening_begins_stays_over_the_target_that_held_just_before() {
     if let Level::Within { by_priority, .. } = &mut promised.level {
         by_priority[Priority::Low.index()] = Some(Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
     }
-    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
-    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    let catalog = Arc::new(Catalog::new(&[billing(vec![promised])], &[]));
+    let mut pipeline = Pipeline::new(&catalog, 1, at("2026-01-12T00:00:00Z"));
     for (identity, kind, time) in [
         (1, Kind::Created, "2026-01-12T06:00:00Z"),
         (2, Kind::AgentReplied, "2026-01-12T06:10:00Z"),
@@ -281,9 +289,9 @@ fn answered_just_within_what_others_achieve_is_not_behind_them() {
     let mut promised = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
     let source = "trade survey".into();
     promised.market = Some(Market { within: Target::calendar(hour()), source, as_of: None });
-    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
+    let catalog = Arc::new(Catalog::new(&[billing(vec![promised])], &[]));
     for (answered, is_behind) in [("07:00:00Z", false), ("07:00:00.001Z", true)] {
-        let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+        let mut pipeline = Pipeline::new(&catalog, 1, at("2026-01-12T00:00:00Z"));
         let asked = event(Kind::Created, "T-1", at("2026-01-12T06:00:00Z"), 1);
         pipeline.apply(&of_team(asked, "billing"));
         let answered = at(&format!("2026-01-12T{answered}"));
@@ -296,14 +304,14 @@ fn answered_just_within_what_others_achieve_is_not_behind_them() {
 /// The customers' ratings by how long their last finished wait had been beside an objective's target, after
 /// these events of one ticket of billing, each so many minutes after eight.
 fn rated_after(promised: Objective, events: &[(Kind, i64)]) -> [u64; 4] {
-    let rules = Arc::new(Rules::new(&[billing(vec![promised])], &[]));
-    let (id, ..) = rules.objectives().next().unwrap();
-    let mut pipeline = Pipeline::new(&rules, 1, at("2026-01-12T00:00:00Z"));
+    let catalog = Arc::new(Catalog::new(&[billing(vec![promised])], &[]));
+    let (id, ..) = catalog.objectives().next().unwrap();
+    let mut pipeline = Pipeline::new(&catalog, 1, at("2026-01-12T00:00:00Z"));
     for (identity, &(kind, minutes)) in (1..).zip(events) {
         let time = at("2026-01-12T06:00:00Z").plus(Elapsed::from_ms(minutes * MINUTE_MS));
         let mut event = of_team(event(kind, "T-1", time, identity), "billing");
         if kind == Kind::Rated {
-            event.detail = Some(Box::new(Detail { score: Some(4), ..Detail::default() }));
+            event.detail = Some(Box::new(EventDetail { score: Some(4), ..EventDetail::default() }));
         }
         pipeline.apply(&event);
     }
@@ -368,8 +376,8 @@ fn an_objective_with_pauses_of_its_own_makes_no_second_sample() {
         pauses: Some(Pauses { pending: true, on_hold: false }),
         ..within(Measure::Resolution, target)
     };
-    let rules = Arc::new(Rules::new(&[billing(vec![own])], &[]));
-    let mut shard = Shard::new(rules);
+    let catalog = Arc::new(Catalog::new(&[billing(vec![own])], &[]));
+    let mut shard = Shard::new(catalog);
     let mut made = Made::default();
     for (identity, kind, time) in [
         (1, Kind::Created, "2026-01-12T06:00:00Z"),

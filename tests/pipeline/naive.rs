@@ -24,7 +24,7 @@ mod order;
 #[path = "naive/slow_calendar.rs"]
 pub(crate) mod slow_calendar;
 
-use life::{Cut, End, Life, Status, Wait};
+use life::{Cut, End, Status, TicketSimulator, Wait};
 use order::{Note, timeline};
 use slow_calendar::SlowCalendar;
 
@@ -74,7 +74,7 @@ pub(crate) struct Objective {
     /// The length of its window; kept for the caller, who says where the window begins.
     pub over_ms: i64,
     /// The levels before that one, ascending.
-    pub was: Vec<Epoch>,
+    pub previous_levels: Vec<Epoch>,
     /// What others achieve.
     pub market: Option<Target>,
 }
@@ -102,7 +102,7 @@ impl Objective {
     }
 
     fn epoch_at(&self, at: i64) -> Option<&Epoch> {
-        self.was.iter().find(|epoch| at < epoch.until_ms)
+        self.previous_levels.iter().find(|epoch| at < epoch.until_ms)
     }
 
     fn cut(&self) -> Cut {
@@ -255,7 +255,7 @@ impl Model {
         let mut waits = waits(&lives, team, measure, from, now);
         waits.retain(|(_, wait)| split.is_none_or(|split| split.holds(wait)));
         let cut = Cut::of(measure, None);
-        let elapsed = |(life, wait): &(&Life<'_>, Wait), basis| {
+        let elapsed = |(life, wait): &(&TicketSimulator<'_>, Wait), basis| {
             life.elapsed(wait, wait.lived.end, cut, basis)
         };
         let ended = |end: End| waits.iter().filter(move |(_, wait)| wait.end == end);
@@ -309,13 +309,18 @@ impl Model {
     ///
     /// `pending`, `on_hold` and `closed` go before the team that held the ticket, or `unclaimed`. What
     /// got no time is left out.
-    pub(crate) fn went(&self, objective: &Objective, from: i64, now: i64) -> BTreeMap<String, i64> {
+    pub(crate) fn breakdown(
+        &self,
+        objective: &Objective,
+        from: i64,
+        now: i64,
+    ) -> BTreeMap<String, i64> {
         let lives = self.lives(now);
         let level = objective.level_at(now);
-        let mut went: BTreeMap<String, i64> = BTreeMap::new();
+        let mut breakdown: BTreeMap<String, i64> = BTreeMap::new();
         let mut add = |to: &str, ms: i64| {
             if ms > 0 {
-                *went.entry(to.to_owned()).or_default() += ms;
+                *breakdown.entry(to.to_owned()).or_default() += ms;
             }
         };
         let all = self.waits_of(objective, &lives, from, now);
@@ -333,13 +338,13 @@ impl Model {
                 }
             }
         }
-        went
+        breakdown
     }
 
     /// How long each ticket was neither solved nor gone, from its creation or else its first event on, in
     /// order of their ids.
     pub(crate) fn worked_on(&self, now: i64) -> Vec<i64> {
-        self.lives(now).iter().map(Life::worked_on).collect()
+        self.lives(now).iter().map(TicketSimulator::worked_on).collect()
     }
 
     /// How many ratings or reviews there were in a window, both ends included, and the sum of their
@@ -371,17 +376,20 @@ impl Model {
     }
 
     /// All tickets as they are known at an instant.
-    fn lives(&self, now: i64) -> Vec<Life<'_>> {
-        self.timelines.iter().map(|notes| Life::new(self, notes, now)).collect()
+    fn lives(&self, now: i64) -> Vec<TicketSimulator<'_>> {
+        self.timelines
+            .iter()
+            .map(|diagnostics| TicketSimulator::new(self, diagnostics, now))
+            .collect()
     }
 
     fn waits_of<'l, 'm>(
         &self,
         objective: &Objective,
-        lives: &'l [Life<'m>],
+        lives: &'l [TicketSimulator<'m>],
         from: i64,
         now: i64,
-    ) -> Vec<(&'l Life<'m>, Wait)> {
+    ) -> Vec<(&'l TicketSimulator<'m>, Wait)> {
         let is_known = self.objectives.contains(objective);
         assert!(is_known, "the model has no objective {objective:?}");
         waits(lives, objective.team.as_deref(), objective.measure, from, now)
@@ -393,7 +401,7 @@ impl Model {
         &self,
         objective: &Objective,
         level: &Level,
-        (life, wait): &(&Life<'_>, Wait),
+        (life, wait): &(&TicketSimulator<'_>, Wait),
     ) -> bool {
         let counts = matches!(level, Level::Within { .. }) || wait.end != End::Answered;
         counts && self.is_over(objective, life, wait)
@@ -401,7 +409,7 @@ impl Model {
 
     /// Whether a wait is over the target in force when it ended, or was over the one in force just before
     /// its priority changed: that stays, for the objectives of the holder then and of the organisation.
-    fn is_over(&self, objective: &Objective, life: &Life<'_>, wait: &Wait) -> bool {
+    fn is_over(&self, objective: &Objective, life: &TicketSimulator<'_>, wait: &Wait) -> bool {
         let is_late = |at: i64, priority: Option<Priority>, until: usize| {
             let target = objective.level_at(at).target_of(priority);
             life.elapsed(wait, until, objective.cut(), target.basis) > target.ms
@@ -435,12 +443,12 @@ impl Model {
 /// All waits of a measure that count for a team and bear on a window: what ended in it, but by being
 /// deleted or marked as spam, and what still waits.
 fn waits<'l, 'm>(
-    lives: &'l [Life<'m>],
+    lives: &'l [TicketSimulator<'m>],
     team: Option<&str>,
     measure: Measure,
     from: i64,
     now: i64,
-) -> Vec<(&'l Life<'m>, Wait)> {
+) -> Vec<(&'l TicketSimulator<'m>, Wait)> {
     lives
         .iter()
         .flat_map(|life| life.waits(measure).into_iter().map(move |wait| (life, wait)))
@@ -456,8 +464,8 @@ fn waits<'l, 'm>(
 /// How many of the waits are decided, and how many of those are missed, by what is over target:
 /// the answered are decided whatever became of them, all others only by being over.
 fn tally<'l, 'm>(
-    waits: &[(&'l Life<'m>, Wait)],
-    over: impl Fn(&(&'l Life<'m>, Wait)) -> bool,
+    waits: &[(&'l TicketSimulator<'m>, Wait)],
+    over: impl Fn(&(&'l TicketSimulator<'m>, Wait)) -> bool,
 ) -> (u64, u64) {
     let missed = count(waits.iter().filter(|wait| over(wait)));
     let met = count(waits.iter().filter(|wait| wait.1.end == End::Answered && !over(wait)));

@@ -8,7 +8,7 @@ use std::slice::from_ref;
 use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
-use vaste::event::{Detail, Event, Kind, Priority};
+use vaste::event::{Event, EventDetail, Kind, Priority};
 use vaste::measure::{Measure, Pauses};
 use vaste::time::{DAY_MS, MINUTE_MS, Timestamp};
 
@@ -62,7 +62,7 @@ fn objective(team: &str, measure: Measure, target: Target) -> Objective {
         pauses: None,
         level: half(target),
         over_ms: 7 * DAY_MS,
-        was: Vec::new(),
+        previous_levels: Vec::new(),
         market: None,
     }
 }
@@ -280,7 +280,7 @@ fn the_slow_calendar_passes_midnight_and_moves_what_does_not_exist() {
 #[test]
 fn what_ended_is_judged_by_the_level_that_held_then() {
     let mut agreed = objective("billing", Measure::FirstReply, Target::calendar(240 * MINUTE_MS));
-    agreed.was = vec![Epoch {
+    agreed.previous_levels = vec![Epoch {
         until_ms: at(12 * HOUR),
         over_ms: DAY_MS,
         level: half(Target::calendar(60 * MINUTE_MS)),
@@ -307,7 +307,7 @@ fn what_ended_is_judged_by_the_level_that_held_then() {
 #[test]
 fn one_that_waits_is_judged_by_the_level_of_now_unless_its_priority_changed() {
     let mut agreed = objective("billing", Measure::FirstReply, Target::calendar(240 * MINUTE_MS));
-    agreed.was = vec![Epoch {
+    agreed.previous_levels = vec![Epoch {
         until_ms: at(12 * HOUR),
         over_ms: DAY_MS,
         level: half(Target::calendar(60 * MINUTE_MS)),
@@ -365,8 +365,8 @@ fn where_the_waiting_went_is_every_minute_of_the_missed_once() {
     let agreed = objective("support", Measure::AgentWork, Target::open(HOUR * MINUTE_MS));
     let model = model(from_ref(&agreed), &events)
         .with_hours("billing", &workdays(Zone::default(), 8 * HOUR, 16 * HOUR));
-    let went: BTreeMap<String, i64> = model
-        .went(&agreed, at(0), at(2 * DAY))
+    let breakdown: BTreeMap<String, i64> = model
+        .breakdown(&agreed, at(0), at(2 * DAY))
         .into_iter()
         .map(|(to, ms)| (to, ms / MINUTE_MS))
         .collect();
@@ -376,8 +376,8 @@ fn where_the_waiting_went_is_every_minute_of_the_missed_once() {
         [("billing", 150), ("closed", 960), ("on_hold", 120), ("pending", 30), ("support", 100)];
     let expected: BTreeMap<String, i64> =
         minutes.into_iter().map(|(to, minutes)| (to.to_owned(), minutes)).collect();
-    assert_eq!(went, expected);
-    assert_eq!(went.values().sum::<i64>(), DAY - 90 + 10);
+    assert_eq!(breakdown, expected);
+    assert_eq!(breakdown.values().sum::<i64>(), DAY - 90 + 10);
 }
 
 #[test]
@@ -385,7 +385,8 @@ fn of_a_ticket_the_last_rating_counts_and_of_each_reviewer_the_last_review() {
     let score = |kind, minute, by: Option<&'static str>, score, identity| {
         let mut event = event(kind, "T", Timestamp::from_ms(at(minute)), identity);
         let by = by.map(Cow::Borrowed);
-        event.detail = Some(Box::new(Detail { by, score: Some(score), ..Detail::default() }));
+        event.detail =
+            Some(Box::new(EventDetail { by, score: Some(score), ..EventDetail::default() }));
         event
     };
     let mut events = told("T", &[(Kind::Created, 0, "billing")]);

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use vaste::agreement::{About, Agreement, Level, Market, Objective, Owner, State, Target, Was};
+use vaste::agreement::{
+    About, Agreement, Level, Market, Objective, Owner, PreviousLevel, Target, VerdictState,
+};
 use vaste::calendar::{Calendar, Definition, Opening};
+use vaste::catalog::Catalog;
 use vaste::event::Kind;
 use vaste::measure::{Basis, Measure, Pauses};
-use vaste::rules::Rules;
 use vaste::share::Share;
 use vaste::time::{Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
@@ -42,8 +44,8 @@ struct Story(Pipeline, u64);
 
 impl Story {
     fn new(agreements: &[Agreement]) -> Self {
-        let rules = Arc::new(Rules::new(agreements, &[]));
-        Self(Pipeline::new(&rules, 2, at("2026-01-01T00:00:00Z")), 0)
+        let catalog = Arc::new(Catalog::new(agreements, &[]));
+        Self(Pipeline::new(&catalog, 2, at("2026-01-01T00:00:00Z")), 0)
     }
 
     fn happens(&mut self, kind: Kind, team: &str, time: &str) {
@@ -53,12 +55,16 @@ impl Story {
 
     /// Turns missed at this very millisecond, and says so beforehand.
     fn turns_missed(&mut self, known_from: &str, first: &str) {
-        let id = |view: &vaste::view::View| view.rules().objectives().next().unwrap().0;
+        let id = |view: &vaste::view::View| view.catalog().objectives().next().unwrap().0;
         let view = self.0.advance(at(known_from));
         assert_eq!(view.changes_at(id(view)), Some(at(first)), "foretold");
         let before = at(first).minus(Elapsed::from_ms(1));
-        assert_eq!(self.0.advance(before).verdicts()[0].state, State::Met, "the instant before");
-        assert_eq!(self.0.advance(at(first)).verdicts()[0].state, State::Missed);
+        assert_eq!(
+            self.0.advance(before).verdicts()[0].state,
+            VerdictState::Met,
+            "the instant before"
+        );
+        assert_eq!(self.0.advance(at(first)).verdicts()[0].state, VerdictState::Missed);
     }
 }
 
@@ -97,9 +103,9 @@ fn a_paused_stopwatch_does_not_come_due_and_goes_on_where_it_was() {
     story.happens(Kind::Created, "billing", "2026-01-12T06:00:00Z");
     story.happens(Kind::Pending, "billing", "2026-01-12T07:00:00Z");
     let view = story.0.advance(at("2026-01-12T20:00:00Z"));
-    let (id, slot, _) = view.rules().objectives().next().unwrap();
+    let (id, scope, _) = view.catalog().objectives().next().unwrap();
     assert_eq!(view.changes_at(id), None, "paused, it never comes due");
-    assert_eq!(view.waiting(slot, Measure::CustomerWait).0, 1, "and still waits");
+    assert_eq!(view.waiting(scope, Measure::CustomerWait).0, 1, "and still waits");
     story.happens(Kind::CustomerReplied, "billing", "2026-01-13T08:00:00Z");
     story.turns_missed("2026-01-13T08:00:00Z", "2026-01-13T09:00:00.001Z");
 }
@@ -131,8 +137,8 @@ fn pauses_of_its_own_give_an_objective_stopwatches_of_its_own() {
     story.happens(Kind::Created, "billing", "2026-01-12T06:00:00Z");
     story.happens(Kind::Pending, "billing", "2026-01-12T07:00:00Z");
     let view = story.0.advance(at("2026-01-13T06:30:00Z"));
-    let states: Vec<State> = view.verdicts().iter().map(|verdict| verdict.state).collect();
-    assert_eq!(states, [State::Met, State::Missed]);
+    let states: Vec<VerdictState> = view.verdicts().iter().map(|verdict| verdict.state).collect();
+    assert_eq!(states, [VerdictState::Met, VerdictState::Missed]);
     let readings = view.readings();
     let resolutions = readings.iter().filter(|r| {
         r.measure == Measure::Resolution && r.basis == Basis::Open && r.window == hours(1)
@@ -159,7 +165,7 @@ fn an_earlier_level_judges_what_stopped_while_it_held_and_its_hours_count_for_it
     };
     let objective = Objective {
         hours: Some(Arc::new(Calendar::spliced(&Calendar::always(), until, &office()))),
-        was: vec![Was { until, level: earlier, over: hours(7 * 24) }],
+        previous_levels: vec![PreviousLevel { until, level: earlier, over: hours(7 * 24) }],
         ..Objective::new("reply", Measure::FirstReply, level)
     };
     let agreements = [agreement("billing", Some(office()), vec![objective])];
@@ -169,13 +175,13 @@ fn an_earlier_level_judges_what_stopped_while_it_held_and_its_hours_count_for_it
     story.happens(Kind::AgentReplied, "billing", "2026-01-14T07:00:00Z");
     // 10 h + 8 h + 1 h = 19 h: over 18 h. By the office alone it would be 2 + 8 + 1.
     let verdict = &story.0.advance(answered).verdicts()[0];
-    assert_eq!((verdict.decided, verdict.missed, verdict.state), (1, 1, State::Missed));
+    assert_eq!((verdict.decided, verdict.missed, verdict.state), (1, 1, VerdictState::Missed));
     // The one that was answered while the earlier level held is judged by it, for ever.
     let mut story = Story::new(&agreements);
     story.happens(Kind::Created, "billing", "2026-01-11T12:00:00Z");
     story.happens(Kind::AgentReplied, "billing", "2026-01-12T12:00:00Z");
     let verdict = &story.0.advance(answered).verdicts()[0];
-    assert_eq!((verdict.decided, verdict.missed, verdict.state), (1, 0, State::Met));
+    assert_eq!((verdict.decided, verdict.missed, verdict.state), (1, 0, VerdictState::Met));
 }
 
 #[test]
@@ -194,11 +200,11 @@ fn a_team_that_meets_its_level_can_be_behind_the_market() {
     story.happens(Kind::Created, "billing", "2026-01-12T06:00:00Z");
     let view = story.0.advance(at("2026-01-12T08:00:00Z"));
     assert!(!view.verdicts()[0].behind_market, "two hours are within two hours");
-    let id = view.rules().objectives().next().unwrap().0;
+    let id = view.catalog().objectives().next().unwrap().0;
     assert_eq!(view.changes_at(id), Some(at("2026-01-12T08:00:00.001Z")));
     story.happens(Kind::AgentReplied, "billing", "2026-01-12T09:00:00Z");
     let verdict = &story.0.advance(at("2026-01-12T09:00:00Z")).verdicts()[0];
-    assert_eq!((verdict.state, verdict.behind_market), (State::Met, true));
+    assert_eq!((verdict.state, verdict.behind_market), (VerdictState::Met, true));
     let after = Elapsed::from_ms(7 * 24 * HOUR_MS + 30 * MINUTE_MS);
     let gone = &story.0.advance(at("2026-01-12T09:00:00Z").plus(after)).verdicts()[0];
     assert!(!gone.behind_market, "nothing is behind anybody");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use vaste::event::decode;
-use vaste::input::{Line, Source, read_lines};
+use vaste::input::{InputLine, InputSource, read_lines};
 use vaste::replay::Replay;
 use vaste::time::Timestamp;
 
@@ -19,11 +19,11 @@ fn path(name: &str) -> PathBuf {
 /// The records of a log and its reference results; `None` where it is not there.
 fn log(name: &str) -> Option<(Vec<Vec<u8>>, Value)> {
     let expected = std::fs::read_to_string(path(&format!("{name}.expected.json"))).ok()?;
-    let source = Source::File(path(&format!("{name}.ndjson.gz")));
+    let source = InputSource::File(path(&format!("{name}.ndjson.gz")));
     let mut records = Vec::new();
     let mut reader = source.open(|_| {}).unwrap();
     read_lines(&source, &mut *reader, |_, line| {
-        if let Line::Record(bytes) = line {
+        if let InputLine::Record(bytes) = line {
             records.push(bytes.to_vec());
         }
     })
@@ -158,5 +158,5 @@ fn rules_without_agreements_take_every_team_of_a_log() {
     }
     let mut readings = replay.into_readings();
     let (view, _) = readings.at(instants(&expected)[0]);
-    assert_eq!(Arc::clone(view.rules()).teams().count(), 4);
+    assert_eq!(Arc::clone(view.catalog()).teams().count(), 4);
 }

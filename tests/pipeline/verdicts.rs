@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use vaste::agreement::{About, Agreement, Level, Objective, Owner, State, Target};
+use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target, VerdictState};
+use vaste::catalog::Catalog;
 use vaste::event::{Kind, Priority};
 use vaste::measure::Measure;
-use vaste::rules::Rules;
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
@@ -28,12 +28,12 @@ fn within(hours: i64, percent: u32, min_tickets: u64) -> Level {
     }
 }
 
-fn rules(levels: Vec<Level>) -> Arc<Rules> {
+fn catalog(levels: Vec<Level>) -> Arc<Catalog> {
     let objective =
         |(number, level)| Objective::new(&format!("o{number}"), Measure::FirstReply, level);
     let owner = Owner::Team("billing".into());
     let objectives = levels.into_iter().enumerate().map(objective).collect();
-    Arc::new(Rules::new(
+    Arc::new(Catalog::new(
         &[Agreement { owner, hours: None, objectives, about: About::default() }],
         &[],
     ))
@@ -46,8 +46,8 @@ struct Story {
 }
 
 impl Story {
-    fn new(rules: &Arc<Rules>, begin: Timestamp) -> Self {
-        Self { pipeline: Pipeline::new(rules, 2, begin), events: 0 }
+    fn new(catalog: &Arc<Catalog>, begin: Timestamp) -> Self {
+        Self { pipeline: Pipeline::new(catalog, 2, begin), events: 0 }
     }
 
     fn happens(&mut self, kind: Kind, ticket: &str, at: Timestamp) {
@@ -62,11 +62,11 @@ impl Story {
         self.pipeline.apply(&with_priority(event, priority));
     }
 
-    fn states(&mut self, now: Timestamp) -> Vec<State> {
+    fn states(&mut self, now: Timestamp) -> Vec<VerdictState> {
         self.pipeline.advance(now).verdicts().iter().map(|verdict| verdict.state).collect()
     }
 
-    fn state(&mut self, now: Timestamp) -> State {
+    fn state(&mut self, now: Timestamp) -> VerdictState {
         self.states(now)[0]
     }
 
@@ -79,7 +79,7 @@ impl Story {
 fn a_team_that_stops_answering_turns_missed_by_time_alone() {
     // A ticket every hour, answered within the hour, for five days; then nobody answers any more.
     let begin = at("2026-03-02T00:00:00Z");
-    let mut story = Story::new(&rules(vec![within(4, 90, 20)]), begin);
+    let mut story = Story::new(&catalog(vec![within(4, 90, 20)]), begin);
     for hour in 0..150 {
         let created = after(begin, hour * HOUR_MS);
         story.happens(Kind::Created, &format!("T-{hour}"), created);
@@ -92,10 +92,10 @@ fn a_team_that_stops_answering_turns_missed_by_time_alone() {
     for hour in 120..200 {
         let now = after(begin, hour * HOUR_MS);
         let state = story.state(now);
-        if state == State::Missed && turned.is_none() {
+        if state == VerdictState::Missed && turned.is_none() {
             turned = Some(hour);
         }
-        assert!(turned.is_none() || state == State::Missed, "stays missed at hour {hour}");
+        assert!(turned.is_none() || state == VerdictState::Missed, "stays missed at hour {hour}");
     }
     // 120 met; the m-th waiting ticket is over target at hour 124 + m, exceeded just after. Missed once
     // m / (120 + m) > 10 %: m = 14, first read at the whole hour after.
@@ -105,13 +105,13 @@ fn a_team_that_stops_answering_turns_missed_by_time_alone() {
 #[test]
 fn a_team_of_five_with_few_tickets_turns_missed_once_it_is_certain() {
     let begin = at("2026-03-02T00:00:00Z");
-    let mut story = Story::new(&rules(vec![within(4, 90, 20)]), begin);
+    let mut story = Story::new(&catalog(vec![within(4, 90, 20)]), begin);
     for ticket in 0..3 {
         story.happens(Kind::Created, &format!("T-{ticket}"), after(begin, ticket * HOUR_MS));
     }
     // Two of 20 may miss; the third makes it certain, the moment it is over target.
-    assert_eq!(story.state(after(begin, 6 * HOUR_MS)), State::InsufficientData);
-    assert_eq!(story.state(after(begin, 6 * HOUR_MS + 1)), State::Missed);
+    assert_eq!(story.state(after(begin, 6 * HOUR_MS)), VerdictState::InsufficientData);
+    assert_eq!(story.state(after(begin, 6 * HOUR_MS + 1)), VerdictState::Missed);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn nobody_waits_beyond_none_over_unseen() {
     // One ticket waits among a thousand that are answered at once.
     let begin = at("2026-03-02T00:00:00Z");
     let limit = Level::NoneOver(Target::calendar(Elapsed::from_ms(5 * DAY_MS)));
-    let mut story = Story::new(&rules(vec![within(4, 90, 20), limit]), begin);
+    let mut story = Story::new(&catalog(vec![within(4, 90, 20), limit]), begin);
     story.happens(Kind::Created, "T-forgotten", begin);
     for ticket in 0..1_000 {
         let created = after(begin, ticket * 10 * MINUTE_MS);
@@ -127,20 +127,20 @@ fn nobody_waits_beyond_none_over_unseen() {
         story.happens(Kind::AgentReplied, &format!("T-{ticket}"), after(created, MINUTE_MS));
     }
     let due = after(begin, 5 * DAY_MS);
-    assert_eq!(story.states(due), [State::Met, State::Met]);
-    assert_eq!(story.states(after(due, 1)), [State::Met, State::Missed]);
+    assert_eq!(story.states(due), [VerdictState::Met, VerdictState::Met]);
+    assert_eq!(story.states(after(due, 1)), [VerdictState::Met, VerdictState::Missed]);
     // Months later still; and closing it without a word does not turn it green, for one window.
     let closed = after(begin, 100 * DAY_MS);
     story.happens(Kind::Closed, "T-forgotten", closed);
-    assert_eq!(story.states(closed)[1], State::Missed);
-    assert_eq!(story.states(after(closed, 7 * DAY_MS - HOUR_MS))[1], State::Missed);
-    assert_eq!(story.states(after(closed, 7 * DAY_MS + HOUR_MS))[1], State::Met);
+    assert_eq!(story.states(closed)[1], VerdictState::Missed);
+    assert_eq!(story.states(after(closed, 7 * DAY_MS - HOUR_MS))[1], VerdictState::Missed);
+    assert_eq!(story.states(after(closed, 7 * DAY_MS + HOUR_MS))[1], VerdictState::Met);
 }
 
 #[test]
 fn a_miss_begins_at_the_first_instant_beyond_the_target_for_answered_and_waiting_alike() {
     let begin = at("2026-03-02T00:00:00Z");
-    let mut story = Story::new(&rules(vec![within(4, 90, 1)]), begin);
+    let mut story = Story::new(&catalog(vec![within(4, 90, 1)]), begin);
     story.happens(Kind::Created, "T-1", begin);
     story.happens(Kind::Created, "T-2", begin);
     story.happens(Kind::Created, "T-3", begin);
@@ -160,7 +160,7 @@ fn raising_the_target_by_priority_of_an_overdue_ticket_does_not_help() {
         unreachable!()
     };
     let level = Level::Within { target, by_priority, share, min_tickets };
-    let mut story = Story::new(&rules(vec![level]), begin);
+    let mut story = Story::new(&catalog(vec![level]), begin);
     story.happens_with(Kind::Created, "T-over", begin, Priority::Urgent);
     story.happens_with(Kind::Created, "T-not", begin, Priority::Urgent);
     // Exactly at the target it is not over yet, one millisecond later it is.
@@ -182,15 +182,17 @@ fn raising_the_target_by_priority_of_an_overdue_ticket_does_not_help() {
 #[test]
 fn history_that_begins_within_a_window_leaves_it_undecided() {
     let begin = at("2026-03-02T00:00:00Z");
-    let rules = rules(vec![within(4, 90, 1)]);
-    let mut view = vaste::view::View::new(Arc::clone(&rules), begin);
-    let mut shard = vaste::shard::Shard::new(rules);
+    let catalog = catalog(vec![within(4, 90, 1)]);
+    let mut view = vaste::view::View::new(Arc::clone(&catalog), begin);
+    let mut shard = vaste::shard::Shard::new(catalog);
     let created = of_team(event(Kind::Created, "T-1", begin, 1), "billing");
     shard.apply(&created, &mut view);
     view.set_history_from(Some(begin));
-    for (day, state) in
-        [(1, State::InsufficientData), (6, State::InsufficientData), (8, State::Missed)]
-    {
+    for (day, state) in [
+        (1, VerdictState::InsufficientData),
+        (6, VerdictState::InsufficientData),
+        (8, VerdictState::Missed),
+    ] {
         let now = after(begin, day * DAY_MS);
         view.advance(now);
         shard.advance(now, &mut view);
@@ -198,7 +200,7 @@ fn history_that_begins_within_a_window_leaves_it_undecided() {
         assert_eq!((verdict.state, verdict.history_from), (state, Some(begin)), "day {day}");
     }
     view.set_frozen(true);
-    assert_eq!(view.verdicts()[0].state, State::Frozen);
+    assert_eq!(view.verdicts()[0].state, VerdictState::Frozen);
 }
 
 #[test]
@@ -206,8 +208,8 @@ fn a_ticket_holds_so_many_events_and_no_more() {
     use vaste::event::{Outcome, Skip};
     use vaste::ticket::EVENTS_PER_TICKET_MAX;
     let begin = at("2026-03-02T00:00:00Z");
-    let rules = rules(vec![within(4, 90, 1)]);
-    let mut pipeline = Pipeline::new(&rules, 1, begin);
+    let catalog = catalog(vec![within(4, 90, 1)]);
+    let mut pipeline = Pipeline::new(&catalog, 1, begin);
     let most = i64::try_from(EVENTS_PER_TICKET_MAX).unwrap();
     // Every event once, in an order that jumps about: the step has no divisor in common with the number.
     for number in 0..most {
@@ -222,9 +224,9 @@ fn a_ticket_holds_so_many_events_and_no_more() {
     let other = event(Kind::Solved, "T-1", after(begin, HOUR_MS), u64::MAX);
     assert_eq!(pipeline.apply(&other), Outcome::Skipped(Skip::TicketFull));
     let now = after(begin, most * MINUTE_MS);
-    let rules = Arc::new(Rules::new(&[], &[Measure::NextReply]));
+    let catalog = Arc::new(Catalog::new(&[], &[Measure::NextReply]));
     pipeline.advance(now);
-    pipeline.adopt(&rules, now);
+    pipeline.adopt(&catalog, now);
     let readings = pipeline.advance(now).readings();
     // Half of the minutes of a day have an answer, each to a question of the minute before.
     assert_eq!(readings[1].window, Elapsed::from_ms(DAY_MS));

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use vaste::catalog::Catalog;
 use vaste::event::Kind;
 use vaste::reading::Reading;
-use vaste::rules::Rules;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
-use vaste::window::Waited;
+use vaste::window::WaitedQuantile;
 
 use crate::history::{Pipeline, event, of_team};
 
@@ -93,8 +93,9 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn pipeline(desk: &[Ticket]) -> Pipeline {
     let names: Vec<String> = (0..TEAMS).map(|team| format!("team-{team}")).collect();
-    let rules = Arc::new(Rules::as_they_come(names.iter().map(String::as_str)).0);
-    let mut pipeline = Pipeline::new(&rules, 2, Timestamp::parse("2026-01-01T00:00:00Z").unwrap());
+    let catalog = Arc::new(Catalog::from_observed_teams(names.iter().map(String::as_str)).0);
+    let mut pipeline =
+        Pipeline::new(&catalog, 2, Timestamp::parse("2026-01-01T00:00:00Z").unwrap());
     for (number, ticket) in (0_u64..).zip(desk) {
         let key = format!("T-{number}");
         let created = event(Kind::Created, &key, ticket.created, 2 * number);
@@ -134,7 +135,7 @@ fn on_a_desk_whose_truth_is_known_only_the_waiting_aware_quantile_is_unbiased() 
             let truth = truth(&desk, team, reading.from, now);
             #[expect(clippy::cast_precision_loss, reason = "whole milliseconds, far below 2^52")]
             let error = |shown: Elapsed| shown.ms() as f64 / truth as f64 - 1.0;
-            if let Waited::Value(shown) = reading.q_with_waiting.p90 {
+            if let WaitedQuantile::Value(shown) = reading.q_with_waiting.p90 {
                 aware.push(error(shown));
             }
             naive.push(error(reading.q.p90.unwrap().0));
@@ -163,10 +164,10 @@ fn when_a_team_stops_answering_the_answered_look_well_and_the_waiting_aware_quan
     };
     let (before, after) = (at(0), at(12));
     assert!(after.q.p90.unwrap().0 <= Elapsed::from_ms(before.q.p90.unwrap().0.ms() * 13 / 10));
-    let Waited::Value(before) = before.q_with_waiting.p90 else { panic!("{before:?}") };
+    let WaitedQuantile::Value(before) = before.q_with_waiting.p90 else { panic!("{before:?}") };
     let after = match after.q_with_waiting.p90 {
-        Waited::Value(elapsed) | Waited::MoreThan(elapsed) => elapsed,
-        Waited::TooFew(_) => panic!("{after:?}"),
+        WaitedQuantile::Value(elapsed) | WaitedQuantile::MoreThan(elapsed) => elapsed,
+        WaitedQuantile::TooFew(_) => panic!("{after:?}"),
     };
     assert!(after.ms() > 2 * before.ms(), "{before} to {after}");
 }

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
-use vaste::alert::{Notice, Sender, WatchLog, is_in_other_hands};
+use vaste::alert::{AlertStateLog, Notice, Sender, is_handled_elsewhere};
+use vaste::catalog::Catalog;
 use vaste::checkpoint;
 use vaste::measure::{Basis, Measure};
+use vaste::monitor::Monitor;
 use vaste::partition::{Name, Partition, Record, Start, Taken};
 use vaste::responses::Responses;
-use vaste::rules::Rules;
 use vaste::share::Share;
 use vaste::time::{Elapsed, SECOND_MS, Timestamp};
-use vaste::watch::Watch;
 
 use crate::at;
 use crate::world::World;
@@ -36,8 +36,8 @@ enum Job {
 /// One process.
 pub(crate) struct Process {
     name: usize,
-    rules: Arc<Rules>,
-    watch: Option<Watch>,
+    catalog: Arc<Catalog>,
+    monitor: Option<Monitor>,
     held: BTreeMap<i32, Held>,
     jobs: VecDeque<(i64, Job)>,
     /// The latest of each alert that the Alertmanager has not accepted yet.
@@ -45,7 +45,7 @@ pub(crate) struct Process {
     starts_at: i64,
     stalls_until: i64,
     clock_off: (Elapsed, i64, i64),
-    was_in_doubt: bool,
+    was_not_ready: bool,
     assigned: Vec<i32>,
 }
 
@@ -56,12 +56,12 @@ pub(crate) struct Reading {
 }
 
 /// The latest watch log that can be read.
-fn latest_log(world: &World) -> Option<WatchLog> {
+fn latest_log(world: &World) -> Option<AlertStateLog> {
     let logs = world.store.logs.values().rev();
-    logs.filter_map(|bytes| WatchLog::read(bytes).ok()).next()
+    logs.filter_map(|bytes| AlertStateLog::read(bytes).ok()).next()
 }
 
-fn rules() -> Arc<Rules> {
+fn catalog() -> Arc<Catalog> {
     let within = |seconds: i64| Target {
         elapsed: Elapsed::from_ms(seconds * SECOND_MS),
         basis: Basis::Calendar,
@@ -88,28 +88,28 @@ fn rules() -> Arc<Rules> {
         team("answered", Level::NoneOver(within(20))),
         team("fine", fine),
     ];
-    Arc::new(Rules::new(&agreements, &Measure::DEFAULT))
+    Arc::new(Catalog::new(&agreements, &Measure::DEFAULT))
 }
 
 impl Process {
     pub(crate) fn new(name: usize) -> Self {
         Self {
             name,
-            rules: rules(),
-            watch: None,
+            catalog: catalog(),
+            monitor: None,
             held: BTreeMap::new(),
             jobs: VecDeque::new(),
             pending: BTreeMap::new(),
             starts_at: 0,
             stalls_until: 0,
             clock_off: (Elapsed::ZERO, 1, 0),
-            was_in_doubt: true,
+            was_not_ready: true,
             assigned: Vec::new(),
         }
     }
 
     pub(crate) fn is_running(&self) -> bool {
-        self.watch.is_some()
+        self.monitor.is_some()
     }
 
     pub(crate) fn has(&self, partition: i32) -> bool {
@@ -122,11 +122,11 @@ impl Process {
         self.clock_off.2 = self.clock_off.2.min(second);
         let log = latest_log(world);
         let stale_after = Elapsed::from_ms(60 * SECOND_MS);
-        let rules = Arc::clone(&self.rules);
-        let mut watch = Watch::new(rules, log.as_ref(), stale_after, Sender::default());
-        watch.look(at(second), Elapsed::from_ms(second * SECOND_MS));
-        self.watch = Some(watch);
-        self.was_in_doubt = true;
+        let catalog = Arc::clone(&self.catalog);
+        let mut monitor = Monitor::new(catalog, log.as_ref(), stale_after, Sender::default());
+        monitor.look(at(second), Elapsed::from_ms(second * SECOND_MS));
+        self.monitor = Some(monitor);
+        self.was_not_ready = true;
         self.pending.clear();
         self.jobs.clear();
         let assigned = std::mem::take(&mut self.assigned);
@@ -136,7 +136,7 @@ impl Process {
     /// Takes partitions up where their latest whole checkpoint ends.
     pub(crate) fn assign(&mut self, partitions: &[i32], world: &mut World, second: i64) {
         self.assigned.extend(partitions);
-        if self.watch.is_none() {
+        if self.monitor.is_none() {
             return;
         }
         let topic: Arc<str> = "events".into();
@@ -146,11 +146,13 @@ impl Process {
             let whole = kept.and_then(|kept| {
                 kept.values().rev().find_map(|bytes| {
                     let image = checkpoint::read(bytes).ok()?;
-                    Partition::restore(&image, Arc::clone(&self.rules), &topic, number, epoch).ok()
+                    Partition::restore(&image, Arc::clone(&self.catalog), &topic, number, epoch)
+                        .ok()
                 })
             });
-            let partition = whole
-                .unwrap_or_else(|| Partition::new(Arc::clone(&self.rules), &topic, number, epoch));
+            let partition = whole.unwrap_or_else(|| {
+                Partition::new(Arc::clone(&self.catalog), &topic, number, epoch)
+            });
             let offset = match partition.start() {
                 Start::Beginning => 0,
                 Start::At(offset) => offset,
@@ -164,10 +166,10 @@ impl Process {
     pub(crate) fn revoke(&mut self, number: i32, world: &mut World, second: i64) {
         self.assigned.retain(|other| *other != number);
         let Some(mut held) = self.held.remove(&number) else { return };
-        let Some(watch) = &mut self.watch else { return };
+        let Some(monitor) = &mut self.monitor else { return };
         if held.is_caught_up {
-            let now = watch.view().now();
-            while held.partition.advance_some(now, usize::MAX, watch.view_mut()) {}
+            let now = monitor.view().now();
+            while held.partition.advance_some(now, usize::MAX, monitor.view_mut()) {}
             if let Some((origin, bytes)) = held.partition.image(at(second))
                 && second >= world.store.fails_until
             {
@@ -175,13 +177,13 @@ impl Process {
                 world.store.keep(number, &name, bytes);
             }
         }
-        held.partition.withdraw(watch.view_mut());
+        held.partition.withdraw(monitor.view_mut());
         world.note(second, &format!("{} gives {number} up", self.name));
     }
 
     /// Ends at once: what was on its way to the store may be there or not.
     pub(crate) fn crash(&mut self, world: &mut World, back_at: i64, second: i64) {
-        if self.watch.take().is_none() {
+        if self.monitor.take().is_none() {
             return;
         }
         world.note(second, &format!("{} crashes", self.name));
@@ -196,22 +198,22 @@ impl Process {
 
     /// Ends as it should.
     pub(crate) fn stop(&mut self, world: &mut World, back_at: i64, second: i64) {
-        let Some(mut watch) = self.watch.take() else { return };
+        let Some(mut monitor) = self.monitor.take() else { return };
         world.note(second, &format!("{} stops", self.name));
-        let doubt = self.doubt(world, &watch, second);
-        let evaluation = watch.take_leave(doubt);
+        let not_ready = self.not_ready(world, &monitor, second);
+        let evaluation = monitor.shutdown(not_ready);
         self.send(&evaluation.notices, world);
         if let Some(log) = evaluation.log
             && second >= world.store.fails_until
         {
             world.store.keep_log(evaluation.at.ms(), log.bytes());
         }
-        self.watch = Some(watch);
+        self.monitor = Some(monitor);
         for number in self.assigned.clone() {
             self.revoke(number, world, second);
             self.assigned.push(number);
         }
-        self.watch = None;
+        self.monitor = None;
         self.held.clear();
         self.carry_out(second, world);
         self.starts_at = back_at;
@@ -233,17 +235,17 @@ impl Process {
     pub(crate) fn recover(&mut self, world: &mut World, second: i64) {
         self.stalls_until = second;
         self.clock_off.2 = self.clock_off.2.min(second);
-        if self.watch.is_none() {
+        if self.monitor.is_none() {
             self.start(world, second);
         }
     }
 
     /// One second.
     pub(crate) fn tick(&mut self, second: i64, world: &mut World) {
-        if self.watch.is_none() && second >= self.starts_at {
+        if self.monitor.is_none() && second >= self.starts_at {
             self.start(world, second);
         }
-        if self.watch.is_none() || second < self.stalls_until {
+        if self.monitor.is_none() || second < self.stalls_until {
             return;
         }
         self.carry_out(second, world);
@@ -256,7 +258,7 @@ impl Process {
     }
 
     fn read_some(&mut self, world: &World) {
-        let Some(watch) = &mut self.watch else { return };
+        let Some(monitor) = &mut self.monitor else { return };
         for (number, held) in &mut self.held {
             let records = &world.topic[usize::try_from(*number).unwrap()];
             let from = usize::try_from(held.offset).unwrap();
@@ -267,8 +269,8 @@ impl Process {
                     payload: Some(kept.payload.as_bytes()),
                     timestamp: Some(kept.timestamp),
                 };
-                let taken = held.partition.take(&record, watch.view_mut());
-                assert_ne!(taken, Taken::Foreign);
+                let taken = held.partition.take(&record, monitor.view_mut());
+                assert_ne!(taken, Taken::OtherTopic);
                 held.offset = record.offset + 1;
             }
             held.is_caught_up |= held.offset == i64::try_from(records.len()).unwrap();
@@ -276,8 +278,8 @@ impl Process {
     }
 
     /// Why it cannot be sure; none where it can.
-    fn doubt(&self, world: &World, watch: &Watch, second: i64) -> Option<&'static str> {
-        if !watch.is_clock_sane() {
+    fn not_ready(&self, world: &World, monitor: &Monitor, second: i64) -> Option<&'static str> {
+        if !monitor.is_clock_sane() {
             Some("the clock has jumped")
         } else if world.is_broker_away(second) {
             Some("the broker is away")
@@ -291,32 +293,32 @@ impl Process {
     }
 
     fn judge(&mut self, second: i64, world: &mut World) {
-        let Some(mut watch) = self.watch.take() else { return };
+        let Some(mut monitor) = self.monitor.take() else { return };
         let (by, sign, until) = self.clock_off;
         let wall = match sign {
             _ if second >= until => at(second),
             1 => at(second).plus(by),
             _ => at(second).minus(by),
         };
-        watch.look(wall, Elapsed::from_ms(second * SECOND_MS));
+        monitor.look(wall, Elapsed::from_ms(second * SECOND_MS));
         let latest = self.held.values().filter_map(|held| held.partition.counted_to()).max();
-        let is_caught_up = self.doubt(world, &watch, second).is_none();
-        let now = watch.instant(is_caught_up, latest);
-        watch.advance(now);
+        let is_caught_up = self.not_ready(world, &monitor, second).is_none();
+        let now = monitor.instant(is_caught_up, latest);
+        monitor.advance(now);
         for (number, held) in self.held.iter_mut().filter(|(_, held)| held.is_caught_up) {
-            while held.partition.advance_some(now, 7, watch.view_mut()) {}
-            watch.count(*number, &Arc::new(held.partition.responses().clone()));
+            while held.partition.advance_some(now, 7, monitor.view_mut()) {}
+            monitor.count(*number, &Arc::new(held.partition.responses().clone()));
         }
-        let doubt = self.doubt(world, &watch, second);
-        if doubt.is_none()
-            && std::mem::take(&mut self.was_in_doubt)
+        let not_ready = self.not_ready(world, &monitor, second);
+        if not_ready.is_none()
+            && std::mem::take(&mut self.was_not_ready)
             && let Some(log) = latest_log(world)
         {
-            watch.adopt(&log);
+            monitor.adopt(&log);
         }
-        self.was_in_doubt = doubt.is_some();
-        if !watch.trust(doubt.is_none())
-            && let Some(evaluation) = watch.evaluate(doubt)
+        self.was_not_ready = not_ready.is_some();
+        if !monitor.trust(not_ready.is_none())
+            && let Some(evaluation) = monitor.evaluate(not_ready)
         {
             for transition in &evaluation.transitions {
                 let (objective, state) = (&transition.objective, transition.state);
@@ -328,7 +330,7 @@ impl Process {
                 self.jobs.push_back((second + slow, Job::Log(evaluation.at.ms(), log.bytes())));
             }
         }
-        self.watch = Some(watch);
+        self.monitor = Some(monitor);
     }
 
     /// Makes a checkpoint of a partition every few seconds.
@@ -382,10 +384,10 @@ impl Process {
         let mut sent = Vec::new();
         self.pending.retain(|labels, notice| {
             let objective = notice.labels.get("objective");
-            if let (Some(objective), Some(since)) = (objective, notice.doubted_since) {
+            if let (Some(objective), Some(since)) = (objective, notice.not_ready_since) {
                 // Who cannot ask waits.
                 let Some(listed) = world.alertmanager.listed(objective) else { return true };
-                if is_in_other_hands(since, listed, Timestamp::EVENT_MIN, now) {
+                if is_handled_elsewhere(since, listed, Timestamp::EVENT_MIN, now) {
                     return false;
                 }
             }
@@ -400,22 +402,22 @@ impl Process {
 
     /// Whether an alert of this objective is active here.
     pub(crate) fn tells(&self, objective: &str) -> bool {
-        let Some(watch) = &self.watch else { return false };
-        let mut active = watch.alerts().iter().filter(|alert| alert.status().is_active());
-        active.any(|alert| *self.rules.objective(alert.objective).1.name == *objective)
+        let Some(monitor) = &self.monitor else { return false };
+        let mut active = monitor.alerts().iter().filter(|alert| alert.status().is_active());
+        active.any(|alert| *self.catalog.objective(alert.objective).1.name == *objective)
     }
 
     /// All readings and verdicts, and what was counted.
     pub(crate) fn read(&self) -> Reading {
-        let watch = self.watch.as_ref().unwrap();
-        let view = watch.view();
+        let monitor = self.monitor.as_ref().unwrap();
+        let view = monitor.view();
         let readings = view.readings();
         let readings = readings.iter().map(|reading| serde_json::to_string(reading).unwrap());
         let verdicts = view.verdicts();
         let verdicts = verdicts.iter().map(|verdict| serde_json::to_string(verdict).unwrap());
         Reading {
             lines: readings.chain(verdicts).collect(),
-            counted: Responses::clone(watch.responses()),
+            counted: Responses::clone(monitor.responses()),
         }
     }
 }

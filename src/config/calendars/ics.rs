@@ -132,11 +132,11 @@ fn dates(event: &ICalendarComponent, zone: Tz) -> Result<Vec<Holiday>, &'static 
         );
     }
     let (first, days) = first_dates(event)?;
-    let rules = event.properties(&ICalendarProperty::Rrule).count();
-    if rules == 0 && !event.has_property(&ICalendarProperty::Rdate) {
+    let catalog = event.properties(&ICalendarProperty::Rrule).count();
+    if catalog == 0 && !event.has_property(&ICalendarProperty::Rdate) {
         return Ok(vec![holiday(first, days)]);
     }
-    if rules > 1 || event.has_property(&ICalendarProperty::Exrule) {
+    if catalog > 1 || event.has_property(&ICalendarProperty::Exrule) {
         return Err(NO_RECURRENCE);
     }
     let mut event = event.clone();

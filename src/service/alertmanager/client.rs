@@ -16,7 +16,7 @@ use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
 use super::skew::{self, Skew};
-use super::{Labels, Listing, Post};
+use super::{AlertLabels, Listing, Post};
 use crate::alert::{Listed, Notice};
 use crate::config::{Alertmanager, Credentials};
 use crate::service::clock;
@@ -36,7 +36,7 @@ const LISTING_MAX: u64 = 64 << 20;
 const SAID_MAX: u64 = 300;
 
 /// What became of one request.
-pub(super) enum Answer {
+pub(super) enum RequestOutcome {
     Accepted,
     /// It may be otherwise next time, at the earliest after this.
     Later(String, Option<Duration>),
@@ -71,8 +71,8 @@ impl Client {
 
 /// An alert as `GET /api/v2/alerts` lists it.
 #[derive(Deserialize)]
-struct Row {
-    labels: Labels,
+struct AlertRow {
+    labels: AlertLabels,
     annotations: BTreeMap<String, String>,
     #[serde(rename = "updatedAt")]
     updated_at: String,
@@ -80,20 +80,20 @@ struct Row {
 
 /// What `GET /api/v2/status` says: when it started.
 #[derive(Deserialize)]
-struct Status {
+struct AlertmanagerStatus {
     uptime: String,
 }
 
 impl Client {
     /// What it shows at a path, as JSON.
-    fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Answer> {
+    fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, RequestOutcome> {
         let credentials = self.alertmanager.credentials.as_ref().map(header).transpose();
-        let credentials = credentials.map_err(Answer::Misconfigured)?;
+        let credentials = credentials.map_err(RequestOutcome::Misconfigured)?;
         let mut request = self.agent.get(format!("{}{path}", self.alertmanager.url));
         if let Some(credentials) = credentials {
             request = request.header("Authorization", credentials);
         }
-        let later = |error: &dyn fmt::Display| Answer::Later(error.to_string(), None);
+        let later = |error: &dyn fmt::Display| RequestOutcome::Later(error.to_string(), None);
         let mut response = request.call().map_err(|error| later(&error))?;
         let status = response.status().as_u16();
         match status {
@@ -103,20 +103,20 @@ impl Client {
                 serde_json::from_reader(body).map_err(|error| later(&error))
             }
             429 | 500..=599 => Err(later(&format!("asked for its alerts, it answers {status}"))),
-            _ => Err(Answer::Misconfigured(format!("it answers {status}"))),
+            _ => Err(RequestOutcome::Misconfigured(format!("it answers {status}"))),
         }
     }
 }
 
 impl Post for Client {
-    fn ask(&self) -> Result<Listing, Answer> {
-        let status: Status = self.get("/api/v2/status")?;
-        let rows: Vec<Row> = self.get("/api/v2/alerts?filter=alertname%3D~%22Vaste.%2A%22")?;
+    fn ask(&self) -> Result<Listing, RequestOutcome> {
+        let status: AlertmanagerStatus = self.get("/api/v2/status")?;
+        let rows: Vec<AlertRow> = self.get("/api/v2/alerts?filter=alertname%3D~%22Vaste.%2A%22")?;
         let by_our_clock = |text: &str| {
             let theirs = Timestamp::parse_lenient(text).unwrap_or(Timestamp::EVENT_MIN);
             self.skew.borrow().ours(theirs)
         };
-        let listed = |row: Row| {
+        let listed = |row: AlertRow| {
             let is_frozen = row.annotations.contains_key("frozen_since");
             (row.labels, Listed { updated_at: by_our_clock(&row.updated_at), is_frozen })
         };
@@ -128,10 +128,10 @@ impl Post for Client {
         self.skew.borrow_mut().take_moved()
     }
 
-    fn post(&self, batch: &[Notice]) -> Answer {
+    fn post(&self, batch: &[Notice]) -> RequestOutcome {
         let credentials = match self.alertmanager.credentials.as_ref().map(header).transpose() {
             Ok(credentials) => credentials,
-            Err(said) => return Answer::Misconfigured(said),
+            Err(said) => return RequestOutcome::Misconfigured(said),
         };
         let url = format!("{}/api/v2/alerts", self.alertmanager.url);
         let mut request = self.agent.post(url).content_type("application/json");
@@ -141,14 +141,14 @@ impl Post for Client {
         let by_its_clock = self.skew.borrow().correct(batch);
         let body = match serde_json::to_vec(&by_its_clock) {
             Ok(body) => body,
-            Err(error) => return Answer::BadAlert(error.to_string()),
+            Err(error) => return RequestOutcome::BadAlert(error.to_string()),
         };
         let began = clock::instant();
         let answered = request.send(&body[..]);
         self.delivered.duration.observe(began.elapsed().as_secs_f64());
         let mut response = match answered {
             Ok(response) => response,
-            Err(error) => return Answer::Later(error.to_string(), None),
+            Err(error) => return RequestOutcome::Later(error.to_string(), None),
         };
         if let Some(skew_ms) = text_header(&response, "date").and_then(|text| skew::of(&text)) {
             #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
@@ -164,13 +164,14 @@ impl Post for Client {
             read.err().map_or(String::new(), |error| format!("; no more can be read: {error}"));
         let said = format!("it answers {status} {}{rest}", body.trim_end().escape_debug());
         match status {
-            200..=299 => Answer::Accepted,
+            200..=299 => RequestOutcome::Accepted,
             // However long it asks to be left alone: a firing alert that is not sent again would end.
-            429 | 500..=599 => {
-                Answer::Later(said, wait.map(|wait| Duration::from_secs(wait).min(WAIT_MAX)))
-            }
-            400 | 413 | 422 => Answer::BadAlert(said),
-            _ => Answer::Misconfigured(said),
+            429 | 500..=599 => RequestOutcome::Later(
+                said,
+                wait.map(|wait| Duration::from_secs(wait).min(WAIT_MAX)),
+            ),
+            400 | 413 | 422 => RequestOutcome::BadAlert(said),
+            _ => RequestOutcome::Misconfigured(said),
         }
     }
 }

@@ -14,7 +14,7 @@ fn notice(objective: &str) -> Notice {
     Notice {
         labels: BTreeMap::from([("objective".into(), objective.into())]),
         annotations: BTreeMap::new(),
-        doubted_since: None,
+        not_ready_since: None,
         starts_at: Timestamp::from_ms(0),
         ends_at: Timestamp::from_ms(300_000),
         generator_url: "http://127.0.0.1/".to_owned(),
@@ -116,7 +116,7 @@ fn what_may_pass_is_tried_again_and_what_only_configuration_changes_after_a_minu
 fn what_an_alertmanager_says_is_told_and_cut() {
     let (url, _came) = answers(|_| "400 Bad Request".to_owned());
     let answer = endpoint(url).client.post(&batch(1));
-    let Answer::BadAlert(said) = answer else { unreachable!("400 refuses an alert") };
+    let RequestOutcome::BadAlert(said) = answer else { unreachable!("400 refuses an alert") };
     assert!(said.starts_with("it answers 400 so and so so and so"), "{said}");
     assert!(said.len() < 400, "{said}");
 }
@@ -195,11 +195,11 @@ fn version(notice: &Notice) -> i64 {
 /// An Alertmanager that fails in every way, while newer states of its alerts come.
 struct Fails {
     random: RefCell<rand_pcg::Pcg64>,
-    waiting: Arc<Waiting>,
+    waiting: Arc<PendingNotices>,
     delivered: Arc<Delivered>,
     versions: Cell<i64>,
     /// The version of each alert that came last.
-    came: RefCell<BTreeMap<Labels, i64>>,
+    came: RefCell<BTreeMap<AlertLabels, i64>>,
     posts: Cell<u32>,
 }
 
@@ -222,21 +222,21 @@ impl Fails {
 }
 
 impl Post for Fails {
-    fn ask(&self) -> Result<Listing, Answer> {
+    fn ask(&self) -> Result<Listing, RequestOutcome> {
         Ok(Listing { started_at: Timestamp::EVENT_MIN, alerts: BTreeMap::new() })
     }
 
-    fn post(&self, batch: &[Notice]) -> Answer {
+    fn post(&self, batch: &[Notice]) -> RequestOutcome {
         self.posts.set(self.posts.get() + 1);
         self.news();
         let answer = match self.below(8) {
-            0..=3 => Answer::Accepted,
-            4 | 5 => Answer::Later("later".to_owned(), None),
-            6 => Answer::BadAlert("bad".to_owned()),
-            _ => Answer::Misconfigured("refused".to_owned()),
+            0..=3 => RequestOutcome::Accepted,
+            4 | 5 => RequestOutcome::Later("later".to_owned(), None),
+            6 => RequestOutcome::BadAlert("bad".to_owned()),
+            _ => RequestOutcome::Misconfigured("refused".to_owned()),
         };
         // It may have heard though its answer was lost.
-        if matches!(answer, Answer::Accepted) || self.below(2) == 0 {
+        if matches!(answer, RequestOutcome::Accepted) || self.below(2) == 0 {
             for notice in batch {
                 let mut came = self.came.borrow_mut();
                 let last = came.insert(notice.labels.clone(), version(notice)).unwrap_or_default();
@@ -255,7 +255,7 @@ impl Post for Fails {
 fn no_older_state_of_an_alert_ever_follows_a_newer_one() {
     let instruments = Instruments::new(1, (0, Timestamp::from_ms(0))).unwrap();
     for seed in 0..100 {
-        let waiting = Arc::<Waiting>::default();
+        let waiting = Arc::<PendingNotices>::default();
         let delivered = Arc::clone(&instruments.delivered[0]);
         let client = Fails {
             random: RefCell::new(rand_pcg::Pcg64::new(seed, 1)),
@@ -278,13 +278,13 @@ fn no_older_state_of_an_alert_ever_follows_a_newer_one() {
 
 /// An Alertmanager that has run since 1990 and lists one alert, or does not say.
 struct Lists {
-    alert: Option<(Labels, Listed)>,
-    refusal: Option<fn() -> Answer>,
+    alert: Option<(AlertLabels, Listed)>,
+    refusal: Option<fn() -> RequestOutcome>,
     posted: RefCell<Vec<Notice>>,
 }
 
 impl Post for Lists {
-    fn ask(&self) -> Result<Listing, Answer> {
+    fn ask(&self) -> Result<Listing, RequestOutcome> {
         match self.refusal {
             Some(refusal) => Err(refusal()),
             None => Ok(Listing {
@@ -294,9 +294,9 @@ impl Post for Lists {
         }
     }
 
-    fn post(&self, batch: &[Notice]) -> Answer {
+    fn post(&self, batch: &[Notice]) -> RequestOutcome {
         self.posted.borrow_mut().extend_from_slice(batch);
-        Answer::Accepted
+        RequestOutcome::Accepted
     }
 
     fn take_moved(&self) -> bool {
@@ -306,9 +306,12 @@ impl Post for Lists {
 
 /// Which objectives of two, of which one is doubted since a minute ago, are posted at once, and how many
 /// wait.
-fn posted(alert: Option<(&str, bool)>, refusal: Option<fn() -> Answer>) -> (Vec<String>, i64) {
+fn posted(
+    alert: Option<(&str, bool)>,
+    refusal: Option<fn() -> RequestOutcome>,
+) -> (Vec<String>, i64) {
     let since = clock::wall().minus(Elapsed::from_ms(MINUTE_MS));
-    let doubted = Notice { doubted_since: Some(since), ..notice("doubted") };
+    let doubted = Notice { not_ready_since: Some(since), ..notice("doubted") };
     let listed = |(objective, is_frozen): (&str, bool)| {
         (notice(objective).labels, Listed { updated_at: clock::wall(), is_frozen })
     };
@@ -329,9 +332,9 @@ fn what_is_doubted_is_left_to_who_knows_better() {
     assert_eq!(posted(None, None), (sure.clone(), 0), "somebody has resolved it");
     assert_eq!(posted(Some(("doubted", false)), None), (sure.clone(), 0), "somebody keeps it");
     assert_eq!(posted(Some(("doubted", true)), None), (both.clone(), 0), "nobody knows");
-    let away = || Answer::Later("away".to_owned(), None);
+    let away = || RequestOutcome::Later("away".to_owned(), None);
     assert_eq!(posted(None, Some(away)), (sure, 1), "it waits until somebody answers");
-    let refuses = || Answer::Misconfigured("no".to_owned());
+    let refuses = || RequestOutcome::Misconfigured("no".to_owned());
     assert_eq!(posted(None, Some(refuses)), (both, 0), "told twice rather than not at all");
 }
 

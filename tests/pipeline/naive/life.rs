@@ -170,7 +170,7 @@ pub(super) struct Stretch<'l, 'm> {
 }
 
 /// One ticket up to `now`.
-pub(super) struct Life<'m> {
+pub(super) struct TicketSimulator<'m> {
     model: &'m Model,
     now: i64,
     /// What happened, in order.
@@ -181,14 +181,14 @@ pub(super) struct Life<'m> {
     created: Option<usize>,
 }
 
-impl<'m> Life<'m> {
+impl<'m> TicketSimulator<'m> {
     /// The ticket of these notes as it is known at `now`.
-    pub(super) fn new(model: &'m Model, notes: &'m [Note], now: i64) -> Self {
-        let notes: Vec<&Note> = notes.iter().filter(|note| note.at <= now).collect();
-        let created = notes.iter().position(|note| note.kind == Kind::Created);
+    pub(super) fn new(model: &'m Model, diagnostics: &'m [Note], now: i64) -> Self {
+        let diagnostics: Vec<&Note> = diagnostics.iter().filter(|note| note.at <= now).collect();
+        let created = diagnostics.iter().position(|note| note.kind == Kind::Created);
         let mut held = Held::default();
         let mut steps = Vec::new();
-        for (index, &note) in notes.iter().enumerate() {
+        for (index, &note) in diagnostics.iter().enumerate() {
             let before = held;
             let names_holder =
                 matches!(note.kind, Kind::Created | Kind::Assigned) || held.holder.is_none();
@@ -342,7 +342,7 @@ impl<'m> Life<'m> {
     fn stints(&self) -> Vec<Wait> {
         let first = self.created.unwrap_or(0);
         let starts = (first..self.steps.len()).filter(|&step| self.starts_stint(step));
-        starts.map(|start| self.stint(start)).collect()
+        starts.map(|start| self.ownership_period(start)).collect()
     }
 
     fn starts_stint(&self, index: usize) -> bool {
@@ -362,7 +362,7 @@ impl<'m> Life<'m> {
 
     /// What became of a stint: handed on or solved it is a sample; gone, it is given up, unless the ticket
     /// comes back with the same holder.
-    fn stint(&self, start: usize) -> Wait {
+    fn ownership_period(&self, start: usize) -> Wait {
         let holder = self.steps[start].after.holder;
         let team = self.model.claimed_by(holder);
         let mut from = start + 1;

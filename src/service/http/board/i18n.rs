@@ -1,0 +1,378 @@
+//! The board's words and formats, by language.
+//!
+//! # Design
+//! Words stand in one Fluent file a language, since a sentence needs the plurals and the word order of its
+//! own language, and whoever translates need not read Rust. Numbers and times are built from messages of
+//! the same file, so that a third language is a file and one line in [`Language::ALL`].
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use unic_langid::LanguageIdentifier;
+
+use crate::agreement::Target;
+use crate::measure::{Basis, Measure};
+use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
+
+/// A language that the board speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::service) struct Language(usize);
+
+/// The code of a language and its file.
+type LanguageFile = (&'static str, &'static str);
+
+impl Language {
+    /// What is spoken where nothing is asked for.
+    pub(in crate::service) const DEFAULT: Self = Self(0);
+
+    /// All languages. The first is the default.
+    const ALL: [LanguageFile; 2] = [("en", include_str!("en.ftl")), ("fi", include_str!("fi.ftl"))];
+
+    /// All languages.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        (0..Self::ALL.len()).map(Self)
+    }
+
+    /// Its code, as in `lang="fi"`.
+    pub(super) fn code(self) -> &'static str {
+        Self::ALL[self.0].0
+    }
+
+    /// The language of that code, whatever region follows it, such as `fi-FI`.
+    pub(in crate::service) fn from_code(code: &str) -> Option<Self> {
+        let primary = code.split(['-', '_']).next().unwrap_or_default();
+        Self::all().find(|language| language.code().eq_ignore_ascii_case(primary))
+    }
+
+    /// The language that an `Accept-Language` header likes best; the first of equals.
+    pub(in crate::service) fn accepted(header: &str) -> Option<Self> {
+        let wish = |part: &str| {
+            let (code, rest) = part.split_once(';').unwrap_or((part, ""));
+            let quality = rest.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse().ok())?;
+            let language = Self::from_code(code.trim())?;
+            (quality > 0.0).then_some((language, quality))
+        };
+        let wishes = header.split(',').take(LANGUAGES_ASKED_MAX).filter_map(wish);
+        let best = |best: (Self, f32), next: (Self, f32)| if next.1 > best.1 { next } else { best };
+        wishes.reduce(best).map(|(language, _)| language)
+    }
+
+    /// Its words.
+    pub(super) fn words(self) -> &'static Translator {
+        &WORDS[self.0]
+    }
+
+    #[cfg(test)]
+    pub(super) fn source(self) -> &'static str {
+        Self::ALL[self.0].1
+    }
+}
+
+/// Languages of one `Accept-Language` that are looked at; browsers send a handful.
+const LANGUAGES_ASKED_MAX: usize = 32;
+
+static WORDS: LazyLock<Vec<Translator>> =
+    LazyLock::new(|| Language::ALL.into_iter().map(Translator::new).collect());
+
+/// The words and formats of one language.
+pub(super) struct Translator {
+    bundle: FluentBundle<FluentResource>,
+}
+
+/// What a message is filled with: names and values.
+pub(super) type Args<'a> = &'a [(&'static str, FluentValue<'a>)];
+
+impl Translator {
+    fn new((code, source): LanguageFile) -> Self {
+        let identifier = code.parse::<LanguageIdentifier>().unwrap_or_default();
+        let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
+        // Names are isolated by the page; within sentences there are only numbers and units.
+        bundle.set_use_isolating(false);
+        bundle.set_formatter(Some(|value, _| grouped(value)));
+        // A test holds that the files have no faults: what is whole is used in any case.
+        let resource = FluentResource::try_new(source.to_owned());
+        let added = bundle.add_resource(resource.unwrap_or_else(|(whole, _)| whole));
+        debug_assert!(added.is_ok(), "{added:?}");
+        Self { bundle }
+    }
+
+    /// A message without values.
+    pub(super) fn text(&self, key: &str) -> String {
+        self.say(key, &[])
+    }
+
+    /// A message with its values. A key that is missing shows as itself; a test holds that none is.
+    pub(super) fn say(&self, key: &str, args: Args<'_>) -> String {
+        let pattern = self.bundle.get_message(key).and_then(|message| message.value());
+        debug_assert!(pattern.is_some(), "no message {key}");
+        let Some(pattern) = pattern else { return key.to_owned() };
+        let args: FluentArgs<'_> =
+            args.iter().map(|(name, value)| (*name, value.clone())).collect();
+        let mut errors = Vec::new();
+        let text = self.bundle.format_pattern(pattern, Some(&args), &mut errors);
+        debug_assert!(errors.is_empty(), "{key}: {errors:?}");
+        text.into_owned()
+    }
+
+    /// A share in basis points: `92,5 %`.
+    pub(super) fn percent(&self, bp: u32) -> String {
+        let mark = self.text("decimal-mark");
+        let number = match (bp / 100, bp % 100) {
+            (whole, 0) => whole.to_string(),
+            (whole, part) if part % 10 == 0 => format!("{whole}{mark}{}", part / 10),
+            (whole, part) => format!("{whole}{mark}{part:02}"),
+        };
+        self.say("percent", &[("number", number.into())])
+    }
+
+    /// A duration in its two largest units: `4 t 30 min`.
+    pub(super) fn duration(&self, elapsed: Elapsed) -> String {
+        const UNITS: [(i64, &str); 4] = [
+            (DAY_MS, "unit-days"),
+            (HOUR_MS, "unit-hours"),
+            (MINUTE_MS, "unit-minutes"),
+            (SECOND_MS, "unit-seconds"),
+        ];
+        let ms = elapsed.ms();
+        // One day is said as 24 hours, as everywhere.
+        let least = usize::from(ms == DAY_MS);
+        let first = UNITS.iter().skip(least).position(|(unit, _)| ms >= *unit);
+        let Some(first) = first.map(|first| first + least) else {
+            let none = self.say("unit-seconds", &[("count", 0.into())]);
+            return if ms == 0 { none } else { self.text("under-a-second") };
+        };
+        let (unit, key) = UNITS[first];
+        let whole = self.say(key, &[("count", (ms / unit).into())]);
+        match UNITS.get(first + 1).map(|(smaller, key)| (ms % unit / smaller, *key)) {
+            Some((rest, key)) if rest > 0 => {
+                format!("{whole}\u{a0}{}", self.say(key, &[("count", rest.into())]))
+            }
+            Some(_) | None => whole,
+        }
+    }
+
+    /// A target of a measure: a duration, said as open time where it is; of a count the number.
+    pub(super) fn target(&self, measure: Measure, target: Target) -> String {
+        if measure.is_count() {
+            return self.say("count", &[("count", target.elapsed.ms().into())]);
+        }
+        let time = self.duration(target.elapsed);
+        match target.basis {
+            Basis::Calendar => time,
+            Basis::Open => self.say("of-open-time", &[("time", time.into())]),
+        }
+    }
+
+    /// A number with one decimal, from its tenths: `4,2`.
+    pub(super) fn tenths(&self, tenths: u64) -> String {
+        format!("{}{}{}", tenths / 10, self.text("decimal-mark"), tenths % 10)
+    }
+
+    /// A wait that somebody had: from ten minutes on to the minute, since nobody feels the seconds and
+    /// quantiles do not know them.
+    pub(super) fn wait(&self, elapsed: Elapsed) -> String {
+        let ms = elapsed.ms();
+        let is_long = ms >= 10 * MINUTE_MS;
+        let rounded =
+            if is_long { ms + MINUTE_MS / 2 - (ms + MINUTE_MS / 2) % MINUTE_MS } else { ms };
+        self.duration(Elapsed::from_ms(rounded))
+    }
+
+    /// An instant: `ma 23.11. klo 9.00`, with the year where it is not that of `now`.
+    pub(super) fn instant(&self, at: Timestamp, now: Timestamp) -> String {
+        let utc = |at: Timestamp| DateTime::<Utc>::from_timestamp_millis(at.ms());
+        let (Some(at), Some(now)) = (utc(at), utc(now)) else { return at.to_string() };
+        let key = if at.year() == now.year() { "instant" } else { "instant-of-year" };
+        let weekday = at.weekday().number_from_monday();
+        self.say(
+            key,
+            &[
+                ("weekday", self.say("weekday", &[("number", weekday.into())]).into()),
+                ("day", at.day().into()),
+                ("month", self.say("month", &[("number", at.month().into())]).into()),
+                ("year", at.year().to_string().into()),
+                ("hour", at.hour().into()),
+                ("hour-padded", format!("{:02}", at.hour()).into()),
+                ("minute", format!("{:02}", at.minute()).into()),
+            ],
+        )
+    }
+
+    /// A day: `2.11.2026`.
+    pub(super) fn date(&self, date: NaiveDate) -> String {
+        self.say(
+            "date",
+            &[
+                ("day", date.day().into()),
+                ("month", self.say("month", &[("number", date.month().into())]).into()),
+                ("year", date.year().to_string().into()),
+            ],
+        )
+    }
+
+    /// The stretch that a rolling window covers: `viimeiset 7 pv`.
+    pub(super) fn window(&self, length: Elapsed) -> String {
+        if length.ms() == HOUR_MS {
+            self.text("window-last-hour")
+        } else {
+            self.say("window-last", &[("length", self.duration(length).into())])
+        }
+    }
+}
+
+/// Whole numbers of five digits or more in groups of three, with narrow spaces that do not break.
+fn grouped(value: &FluentValue<'_>) -> Option<String> {
+    let FluentValue::Number(number) = value else { return None };
+    let digits = number.value.to_string();
+    if digits.len() < 5 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    fn language(code: &str) -> Language {
+        Language::from_code(code).unwrap()
+    }
+
+    /// The keys of a file, each with the names of its values.
+    fn keys(source: &str) -> BTreeMap<&str, BTreeSet<&str>> {
+        let mut keys = BTreeMap::new();
+        let mut current = "";
+        for line in source.lines().filter(|line| !line.starts_with('#')) {
+            if let Some((key, _)) = line.split_once(" =")
+                && line.starts_with(|c: char| c.is_ascii_lowercase())
+            {
+                current = key;
+                let twice = keys.insert(key, BTreeSet::new()).is_some();
+                assert!(!twice, "{key} stands twice");
+            }
+            let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
+            let names = line.split('$').skip(1);
+            let names = names.filter_map(|rest| rest.split(|c| !is_name(c)).next());
+            keys.entry(current).or_default().extend(names);
+        }
+        keys.remove("");
+        keys
+    }
+
+    #[test]
+    fn files_of_all_languages_have_the_same_keys_and_every_message_is_without_fault() {
+        let english = keys(Language::DEFAULT.source());
+        assert!(english.len() > 100, "{}", english.len());
+        for language in Language::all() {
+            let own = keys(language.source());
+            let of = |keys: &BTreeMap<&str, BTreeSet<&str>>| {
+                keys.keys().map(ToString::to_string).collect::<Vec<_>>()
+            };
+            assert_eq!(of(&own), of(&english), "{}", language.code());
+            let resource = FluentResource::try_new(language.source().to_owned());
+            assert!(resource.is_ok(), "{:?}", resource.err());
+            for (key, names) in &own {
+                for number in [0, 1, 2, 5, 12, 12_345] {
+                    let args: Vec<_> =
+                        names.iter().map(|name| (*name, FluentValue::from(number))).collect();
+                    assert!(!language.words().say(key, &args).is_empty(), "{key}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_is_used_and_every_key_used_is_there() {
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service/http/board");
+        let mut code = std::fs::read_to_string(folder.with_extension("rs")).unwrap();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let path = file.unwrap().path();
+            if path.extension().is_some_and(|ending| ending == "rs") {
+                code += std::fs::read_to_string(&path)
+                    .unwrap()
+                    .split("#[cfg(test)]\nmod")
+                    .next()
+                    .unwrap();
+            }
+        }
+        let english = keys(Language::DEFAULT.source());
+        let unused: Vec<_> =
+            english.keys().filter(|key| !code.contains(&format!("\"{key}\""))).collect();
+        assert!(unused.is_empty(), "{unused:?}");
+        let squeezed: String = code.split_whitespace().collect();
+        for call in [".text(\"", ".say(\"", ".say_of(\""] {
+            for rest in squeezed.split(call).skip(1) {
+                let key = rest.split('"').next().unwrap();
+                assert!(english.contains_key(key), "{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn formats_are_those_of_the_language() {
+        let (fi, en) = (language("fi").words(), language("en").words());
+        let at = Timestamp::parse("2026-11-23T09:00:00Z").unwrap();
+        let old = Timestamp::parse("2025-01-04T23:59:00Z").unwrap();
+        assert_eq!(plain(&fi.instant(at, at)), "ma 23.11. klo 9.00");
+        assert_eq!(plain(&en.instant(at, at)), "Mon 23 Nov 09:00");
+        assert_eq!(plain(&fi.instant(old, at)), "la 4.1.2025 klo 23.59");
+        assert_eq!(plain(&en.instant(old, at)), "Sat 4 Jan 2025 23:59");
+        for (bp, finnish, english) in
+            [(9_250, "92,5 %", "92.5 %"), (9_000, "90 %", "90 %"), (5, "0,05 %", "0.05 %")]
+        {
+            assert_eq!(
+                (plain(&fi.percent(bp)), plain(&en.percent(bp))),
+                (finnish.into(), english.into())
+            );
+        }
+        for (text, finnish, english) in [
+            ("4h30m", "4 t 30 min", "4 h 30 min"),
+            ("24h", "24 t", "24 h"),
+            ("7d", "7 pv", "7 d"),
+            ("1d2h3m", "1 pv 2 t", "1 d 2 h"),
+            ("90s", "1 min 30 s", "1 min 30 s"),
+        ] {
+            let elapsed = Elapsed::parse(text).unwrap();
+            let both = (plain(&fi.duration(elapsed)), plain(&en.duration(elapsed)));
+            assert_eq!(both, (finnish.into(), english.into()));
+        }
+        assert_eq!(plain(&fi.duration(Elapsed::ZERO)), "0 s");
+        assert_eq!(fi.duration(Elapsed::from_ms(1)), "alle 1 s");
+        assert_eq!(
+            fi.say("over-target-line", &[("count", 1_234_567.into())]),
+            "1\u{202f}234\u{202f}567 yli tavoiteajan"
+        );
+    }
+
+    fn plain(text: &str) -> String {
+        text.replace('\u{a0}', " ")
+    }
+
+    #[test]
+    fn the_language_is_the_one_that_the_browser_likes_best() {
+        for (header, code) in [
+            ("fi", Some("fi")),
+            ("fi-FI,fi;q=0.9,en;q=0.8", Some("fi")),
+            ("sv, en;q=0.4, fi;q=0.7", Some("fi")),
+            ("en-GB,en;q=0.9,fi;q=0.8", Some("en")),
+            ("fi;q=0, en;q=0.1", Some("en")),
+            ("sv-FI", None),
+            ("", None),
+            (";;;,q=,fi;q=x", None),
+        ] {
+            assert_eq!(Language::accepted(header).map(Language::code), code, "{header}");
+        }
+    }
+}

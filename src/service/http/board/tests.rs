@@ -1,0 +1,327 @@
+//! Pages from pictures that real events made: what they say, and what they never let through.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::agreement::VerdictState;
+use crate::measure::Measure;
+use crate::service::scenario::{
+    ScenarioRun, agreement, agreements, answer, care, now, serve, snapshot, story, within,
+};
+use crate::share::Share;
+use crate::time::{DAY_MS, Elapsed};
+
+fn frozen_now(
+    mut published: PublishedView,
+    not_ready: NotReady,
+    has_been_trusted: bool,
+) -> PublishedView {
+    if has_been_trusted {
+        published = PublishedView { trusted: Some(Arc::new(story().published())), ..published };
+    }
+    PublishedView { frozen: Some(not_ready), ..published }
+}
+
+fn reader(code: &str) -> PageLanguage {
+    PageLanguage { language: Language::from_code(code).unwrap(), is_asked: false }
+}
+
+fn html(published: &PublishedView, route: &Route, code: &str) -> String {
+    page(published, route, reader(code)).html.into_string()
+}
+
+/// The words of a page, a line for each block, with the states of its objectives.
+fn text(html: &str) -> String {
+    const BLOCKS: [&str; 16] = [
+        "p", "h1", "h2", "h3", "li", "tr", "dt", "article", "section", "main", "header", "caption",
+        "title", "ul", "nav", "dl",
+    ];
+    let mut text = String::new();
+    for piece in html.split('<').skip(1) {
+        let (tag, words) = piece.split_once('>').unwrap();
+        let name = tag.split([' ', '\n']).next().unwrap().trim_start_matches('/');
+        if BLOCKS.contains(&name) {
+            text.push('\n');
+        } else if ["td", "th", "dd"].contains(&name) && !tag.starts_with('/') {
+            text.push_str(" | ");
+        }
+        for attribute in ["data-state", "data-last-state", "data-team-state", "data-behind-market"]
+        {
+            if let Some((_, value)) = tag.split_once(&format!("{attribute}=\"")) {
+                text.extend(["[", attribute, " ", value.split('"').next().unwrap(), "] "]);
+            }
+        }
+        text.push_str(words);
+    }
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.map(|line| line.replace('\u{a0}', " ") + "\n").collect()
+}
+
+fn objective_of(team: &str, name: &str) -> Route {
+    Route::Objective(team.to_owned(), name.to_owned())
+}
+
+#[test]
+fn pages_say_how_every_team_stands_in_both_languages() {
+    let published = story().published();
+    for code in ["en", "fi"] {
+        let shown = |route| text(&html(&published, &route, code));
+        snapshot(&format!("teams_{code}"), &shown(Route::Teams));
+        let teams = ["billing", "press", "_unclaimed", "_all"];
+        let teams = teams.map(|team| shown(Route::Team(team.to_owned())));
+        snapshot(&format!("team_{code}"), &teams.join("\n=====\n\n"));
+        let objectives = [
+            ("billing", "first-reply"),
+            ("billing", "nobody-forgotten"),
+            ("support", "first-reply"),
+            ("support", "solved"),
+            ("orders", "first-reply"),
+        ];
+        let objectives = objectives.map(|(team, name)| shown(objective_of(team, name)));
+        snapshot(&format!("objective_{code}"), &objectives.join("\n=====\n\n"));
+        let missing =
+            [Route::Unknown, Route::Team("nobody".to_owned()), objective_of("billing", "nothing")];
+        snapshot(&format!("not_found_{code}"), &missing.map(shown).join("\n=====\n\n"));
+    }
+}
+
+/// Open time, pauses of its own, earlier levels, parts, the market, where the waiting went, ratings, a count.
+#[test]
+fn pages_show_all_that_a_team_can_agree_on() {
+    let published = care().published();
+    for code in ["en", "fi"] {
+        let routes = [
+            Route::Team("care".to_owned()),
+            objective_of("care", "first-reply"),
+            objective_of("care", "handled"),
+            objective_of("care", "asked-once"),
+            objective_of("care", "nobody-forgotten"),
+            objective_of("_all", "first-reply"),
+        ];
+        let pages = routes.map(|route| text(&html(&published, &route, code)));
+        snapshot(&format!("whole_{code}"), &pages.join("\n=====\n\n"));
+    }
+}
+
+/// A miss that is certain before there are enough tickets, a history that begins within the window, and
+/// nothing at all.
+#[test]
+fn pages_say_why_a_verdict_is_what_it_is() {
+    let mut certain = ScenarioRun::new(&agreements());
+    certain.answered("orders", "late", 3, 600);
+    let certain = certain.published();
+    let mut recent = story();
+    recent.view.set_history_from(Some(now().minus(Elapsed::from_ms(DAY_MS))));
+    let recent = recent.published();
+    let empty = ScenarioRun::new(&agreements()).published();
+    for code in ["en", "fi"] {
+        let orders = objective_of("orders", "first-reply");
+        let nobody = objective_of("_all", "nobody-forgotten");
+        let pages = [
+            html(&certain, &orders, code),
+            html(&recent, &orders, code),
+            html(&recent, &nobody, code),
+            html(&empty, &orders, code),
+            html(&empty, &Route::Team("press".to_owned()), code),
+        ];
+        snapshot(&format!("why_{code}"), &pages.map(|page| text(&page)).join("\n=====\n\n"));
+    }
+}
+
+#[test]
+fn frozen_board_keeps_its_colours_and_says_so() {
+    let mut story = story();
+    story.view.set_frozen(true);
+    let doubts = [
+        NotReady::Starting,
+        NotReady::ConnectionError("broker <b>down</b>".to_owned()),
+        NotReady::PartitionsUnknown,
+        NotReady::Overloaded,
+        NotReady::PartitionsElsewhere { held: 1, all: 3 },
+        NotReady::Behind { behind: 2, all: 3 },
+    ];
+    for code in ["en", "fi"] {
+        let kept = frozen_now(story.published(), NotReady::Behind { behind: 1, all: 3 }, true);
+        let page = text(&html(&kept, &objective_of("billing", "first-reply"), code));
+        snapshot(&format!("frozen_{code}"), &page);
+        let mut pages = Vec::new();
+        for not_ready in &doubts {
+            let fresh = frozen_now(story.published(), not_ready.clone(), false);
+            pages.push(text(&html(&fresh, &Route::Team("billing".to_owned()), code)));
+        }
+        snapshot(&format!("being_read_{code}"), &pages.join("\n=====\n\n"));
+    }
+}
+
+#[test]
+fn a_frozen_picture_keeps_the_last_trusted_one_and_no_chain_of_them() {
+    let trusted = Arc::new(story().published());
+    let frozen = PublishedView {
+        frozen: Some(NotReady::Starting),
+        trusted: PublishedView::last_trusted(&trusted),
+        ..story().published()
+    };
+    let next = PublishedView::last_trusted(&Arc::new(frozen)).unwrap();
+    assert!(Arc::ptr_eq(&next, &trusted));
+    assert!(next.trusted.is_none());
+}
+
+#[test]
+fn hostile_names_inject_nothing_and_their_pages_are_found() {
+    let names = [
+        "<script>alert(1)</script>".to_owned(),
+        "\"' onmouseover=x a=\"".to_owned(),
+        "a/b?c#d%2F&amp;é".to_owned(),
+        "\u{202e}\u{2069}gnillib".to_owned(),
+        "   ".to_owned(),
+        "W".repeat(128),
+        "{ $count }".to_owned(),
+        "]]>--><!--".to_owned(),
+    ];
+    for name in &names {
+        let objective = within(name, Measure::FirstReply, 4, 1);
+        let agreements = [agreement(name, name, name, vec![objective])];
+        let mut story = ScenarioRun::new(&agreements);
+        story.answered(name, "t", 3, 10);
+        let published = story.published();
+        for route in [Route::Teams, Route::Team(name.clone()), objective_of(name, name)] {
+            let page = page(&published, &route, reader("fi"));
+            assert!(page.is_found, "{name}");
+            let html = page.html.into_string();
+            for bad in ["<script", "\" onm", "<!--", "style=\""] {
+                assert!(!html.contains(bad), "{name}: {bad} in {html}");
+            }
+            let shown = text(&html);
+            assert!(!shown.contains(['\u{202e}', '\u{2069}']), "{shown}");
+            let links = html.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+            for link in links.filter(|link| link.starts_with("/teams/")) {
+                let plain = |c: char| c.is_ascii_alphanumeric() || "/%?=-._~".contains(c);
+                assert!(link.chars().all(plain), "{link}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_objective_carries_its_state_for_machines() {
+    let published = story().published();
+    let page = html(&published, &Route::Teams, "en");
+    for (team, objective, state) in [
+        ("billing", "first-reply", VerdictState::Missed),
+        ("billing", "nobody-forgotten", VerdictState::Missed),
+        ("support", "first-reply", VerdictState::AtRisk),
+        ("support", "solved", VerdictState::InsufficientData),
+        ("orders", "first-reply", VerdictState::Met),
+        ("_all", "nobody-forgotten", VerdictState::Met),
+        ("press", "", VerdictState::NotAgreed),
+        ("_unclaimed", "", VerdictState::NotAgreed),
+    ] {
+        let state = state.label();
+        let hook =
+            format!("data-team=\"{team}\" data-objective=\"{objective}\" data-state=\"{state}\"");
+        assert!(page.contains(&hook), "{hook}");
+    }
+    let frozen = frozen_now(published, NotReady::Starting, true);
+    let page = html(&frozen, &Route::Teams, "en");
+    assert!(
+        page.contains(
+            "data-objective=\"first-reply\" data-state=\"frozen\" data-last-state=\"met\""
+        )
+    );
+}
+
+#[test]
+fn links_keep_the_language_that_was_asked_for() {
+    let published = story().published();
+    let asked = PageLanguage { is_asked: true, ..reader("fi") };
+    let page = page(&published, &objective_of("billing", "first-reply"), asked).html.into_string();
+    let links = page.split("<a ").skip(1).filter(|link| link.contains("href=\"/"));
+    let (mut finnish, mut english) = (0, 0);
+    for link in links {
+        finnish += usize::from(link.contains("?lang=fi\""));
+        english += usize::from(link.contains("?lang=en\""));
+    }
+    assert_eq!((finnish, english), (3, 1), "{page}");
+}
+
+#[test]
+fn a_share_that_misses_its_level_never_looks_as_if_it_reached_it() {
+    let agreed = Share::from_basis_points(9_000).unwrap();
+    let objective = within("o", Measure::FirstReply, 4, 1);
+    let mut verdict = story().published().verdicts.swap_remove(0);
+    for decided in 1..300_u64 {
+        for missed in 0..=decided {
+            (verdict.decided, verdict.missed) = (decided, missed);
+            let line = view_model::ObjectiveView {
+                scope: crate::catalog::ScopeId::FIRST,
+                objective: &objective,
+                level: &objective.level,
+                over: objective.over,
+                verdict: Some(&verdict),
+                detail: None,
+            };
+            let is_met = agreed.is_met_by(decided - missed, decided);
+            let shown = line.shown_share(agreed).unwrap();
+            assert_eq!(shown >= 9_000, is_met);
+            assert_eq!(shown == 10_000, missed == 0);
+            assert_eq!(line.allowance().is_some_and(|(allowed, _)| missed <= allowed), is_met);
+        }
+    }
+}
+
+#[test]
+fn every_response_is_guarded_and_nothing_but_reading_is_allowed() {
+    let (_runtime, address) = serve(story().published());
+    for (request, status) in [
+        ("GET /", "200"),
+        ("HEAD /", "200"),
+        ("GET /teams/billing", "200"),
+        ("GET /teams/%62illing/objectives/first-reply?lang=fi", "200"),
+        ("GET /teams/_all", "200"),
+        ("GET /teams/_unclaimed", "200"),
+        ("GET /teams/unclaimed", "404"),
+        ("GET /teams/nobody", "404"),
+        ("GET /teams/%ff", "404"),
+        ("GET /teams/billing/objectives/nothing", "404"),
+        ("GET /nothing", "404"),
+        ("GET /assets/board.css", "200"),
+        ("GET /assets/icon.svg", "200"),
+        ("GET /assets/..%2f..%2fsecret", "404"),
+        ("GET /metrics", "200"),
+        ("GET /-/ready", "200"),
+        ("GET /-/healthy", "200"),
+        ("POST /", "405"),
+        ("DELETE /teams/billing", "405"),
+        ("PUT /nothing", "405"),
+    ] {
+        let (head, body) = answer(address, request, "");
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{request}: {head}");
+        for guard in [
+            "content-security-policy: default-src 'none'; style-src 'self'; img-src 'self'; base-uri \
+             'none'; form-action 'none'; frame-ancestors 'none'",
+            "x-content-type-options: nosniff",
+            "x-frame-options: deny",
+            "referrer-policy: no-referrer",
+        ] {
+            assert!(head.contains(guard), "{request}: {guard} in {head}");
+        }
+        let is_page = head.contains("content-type: text/html");
+        assert_eq!(is_page, head.contains("cache-control: no-store"), "{request}: {head}");
+        assert_eq!(is_page && !request.starts_with("HEAD"), body.contains("<html"), "{request}");
+    }
+}
+
+#[test]
+fn language_is_that_of_the_address_then_of_the_browser() {
+    let (_runtime, address) = serve(story().published());
+    for (path, more, lang) in [
+        ("/", "", "en"),
+        ("/", "accept-language: fi-FI,fi;q=0.9\r\n", "fi"),
+        ("/?lang=fi", "accept-language: en\r\n", "fi"),
+        ("/?a=b&lang=en", "accept-language: fi\r\n", "en"),
+        ("/?lang=xx", "accept-language: fi\r\n", "fi"),
+    ] {
+        let (_, body) = answer(address, &format!("GET {path}"), more);
+        assert!(body.contains(&format!("<html lang=\"{lang}\">")), "{path} {more}");
+    }
+}

@@ -1,0 +1,51 @@
+//! What stands beside response times: what others achieve, and what customers and reviewers say.
+
+use super::{MetricFamilies, count, yes};
+use crate::agreement::Tally;
+use crate::name::team_label;
+use crate::service::coordinator::published_view::PublishedView;
+
+/// How an objective stands beside what others achieve; its share is absent where nothing is compared or
+/// decided.
+pub(super) fn market(
+    tally: Option<Tally>,
+    is_behind: bool,
+    labels: &[(&'static str, &str); 2],
+    families: &mut MetricFamilies,
+) {
+    families.gauge(
+        "objective_behind_market",
+        "1 when the share within what others achieve is below the agreed share.",
+        labels,
+        yes(is_behind),
+    );
+    if let Some(Tally { decided, missed }) = tally.filter(|tally| tally.decided > 0) {
+        families.gauge(
+            "market_compliance_ratio",
+            "Share of decided tickets within what others achieve.",
+            labels,
+            count(decided - missed) / count(decided),
+        );
+    }
+}
+
+/// How many ratings there are of every team, and their mean where there are any.
+pub(super) fn ratings(published: &PublishedView, families: &mut MetricFamilies) {
+    for (scope, kind, window, scores) in &published.ratings {
+        let window = window.to_string();
+        let labels = [
+            ("team", team_label(published.catalog.scope_name(*scope))),
+            ("window", window.as_str()),
+            ("kind", kind.label()),
+        ];
+        if scores.count > 0 {
+            families.gauge(
+                "rating_mean_score",
+                "Mean of customer ratings and of reviews in the window: kind rated, reviewed.",
+                &labels,
+                count(scores.sum) / count(scores.count),
+            );
+        }
+        families.gauge("ratings", "Number of them.", &labels, count(scores.count));
+    }
+}

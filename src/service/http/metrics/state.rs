@@ -1,0 +1,107 @@
+//! What is counted and kept across restarts: responses, history, checkpoints, forgotten tickets.
+
+use prometheus::proto::{Bucket, Histogram, MetricType};
+
+use super::{MetricFamilies, count, labelled};
+use crate::measure::Measure;
+use crate::name::team_label;
+use crate::service::coordinator::published_view::PublishedView;
+use crate::time::Elapsed;
+
+/// The response times of teams, each sample once: for rates, and for shares over teams.
+pub(super) fn responses(published: &PublishedView, families: &mut MetricFamilies) {
+    for (scope, measure, counted) in published.responses.iter() {
+        let team = team_label(published.catalog.scope_name(scope));
+        let labels =
+            [("team", team), ("measure", measure.label()), ("basis", counted.basis.label())];
+        families.counter(
+            "responses_total",
+            "Responses applied to the windows, each once, restored from the checkpoint.",
+            &labels,
+            counted.total(),
+        );
+        let mut below = 0;
+        let bucket = |(bound, own): (&Elapsed, &u64)| {
+            below += own;
+            let mut bucket = Bucket::default();
+            bucket.set_upper_bound(units(measure, *bound));
+            bucket.set_cumulative_count(below);
+            bucket
+        };
+        let mut histogram = Histogram::default();
+        histogram.set_bucket(counted.bounds.iter().zip(&counted.counts).map(bucket).collect());
+        histogram.set_sample_count(counted.total());
+        histogram.set_sample_sum(units(measure, Elapsed::from_ms(counted.sum_ms)));
+        let mut metric = labelled(&labels);
+        metric.set_histogram(histogram);
+        families.add(
+            "response_duration_seconds",
+            "Response times, each once, with a bucket at every configured objective threshold.",
+            MetricType::HISTOGRAM,
+            metric,
+        );
+    }
+}
+
+/// What is shown of an elapsed time: its seconds; of a count the number.
+fn units(measure: Measure, elapsed: Elapsed) -> f64 {
+    if measure.is_count() { elapsed.seconds() * 1_000.0 } else { elapsed.seconds() }
+}
+
+/// How whole the history is, and what is left of tickets that were forgotten.
+pub(super) fn history(published: &PublishedView, families: &mut MetricFamilies) {
+    let stream = &published.stream;
+    let (mut replayed, mut evicted, mut stubs) = (0, 0, 0);
+    for (partition, progress) in &stream.partitions {
+        replayed += progress.replayed;
+        evicted += progress.stubs_evicted;
+        stubs += progress.stubs;
+        let Some(from) = progress.history_from else { continue };
+        families.gauge(
+            "history_start_timestamp_seconds",
+            "Unix time from which on the history of this partition is whole. Absent where it always was.",
+            &[("topic", stream.topic.as_str()), ("partition", &partition.to_string())],
+            from.unix_seconds(),
+        );
+    }
+    for (state, tickets) in [("remembered", stream.timelines()), ("forgotten", stubs)] {
+        let help = "Tickets held in memory.";
+        families.gauge("tickets_tracked", help, &[("state", state)], count(tickets));
+    }
+    let forgotten = stream.partitions.values().map(|progress| progress.stub_bytes).sum();
+    families.gauge(
+        "state_bytes",
+        "Estimated memory held by state.",
+        &[("kind", "forgotten")],
+        count(forgotten),
+    );
+    families.gauge(
+        "tickets_split",
+        "Tickets whose events came in more than one partition; left out of the counts.",
+        &[],
+        count(published.tickets_split),
+    );
+    families.gauge(
+        "restore_records_replayed",
+        "Records replayed after the last restore.",
+        &[],
+        count(replayed),
+    );
+    families.counter(
+        "state_evictions_total",
+        "Entries dropped because a limit was reached.",
+        &[("kind", "forgotten")],
+        evicted,
+    );
+    families.counter(
+        "kafka_commit_failures_total",
+        "Failed offset commits.",
+        &[],
+        stream.commit_failures,
+    );
+    let Some(letters) = stream.dead_letters else { return };
+    for (result, letters) in [("written", letters.written), ("lost", letters.lost)] {
+        let help = "Rejected records written to, or lost on the way to, the dead letter topic.";
+        families.counter("dead_letters_total", help, &[("result", result)], letters);
+    }
+}

@@ -1,0 +1,281 @@
+//! Windows, objectives and alerts: what is known of tickets.
+
+use std::collections::BTreeMap;
+
+use super::{MetricFamilies, count, market, yes};
+use crate::agreement::{Level, Objective, Target, VerdictState};
+use crate::name::team_label;
+use crate::reading::{Reading, Verdict};
+use crate::service::coordinator::published_view::PublishedView;
+use crate::share::Share;
+use crate::ticket::GivenUp;
+use crate::time::{Elapsed, Timestamp};
+use crate::window::WaitedQuantile;
+
+pub(super) fn windows(published: &PublishedView, families: &mut MetricFamilies) {
+    let by_key: BTreeMap<_, &Reading> = published
+        .readings_shown()
+        .map(|reading| ((reading.team.as_deref(), reading.measure, reading.window), reading))
+        .collect();
+    let catalog = &published.catalog;
+    for scope in catalog.reading_scopes() {
+        let team = catalog.scope_name(scope);
+        for &measure in catalog.measures() {
+            let basis = catalog.basis_shown(scope, measure).label();
+            let labels =
+                [("team", team_label(team)), ("measure", measure.label()), ("basis", basis)];
+            let mut waiting = None;
+            for &window in catalog.windows() {
+                let reading = by_key.get(&(team, measure, window)).copied();
+                waiting = waiting.or(reading);
+                window_gauges(&labels, window, reading, families);
+            }
+            families.gauge(
+                "waiting_tickets",
+                "Open tickets still waiting for this response.",
+                &labels,
+                waiting.map_or(0.0, |reading| count(reading.waiting)),
+            );
+            if let Some(since) = waiting.and_then(|reading| reading.oldest_waiting_since) {
+                families.gauge(
+                    "waiting_oldest_start_timestamp_seconds",
+                    "Unix time at which the longest waiting open ticket started to wait. Absent while none \
+                     waits.",
+                    &labels,
+                    since.unix_seconds(),
+                );
+            }
+        }
+    }
+}
+
+pub(super) fn given_up(published: &PublishedView, families: &mut MetricFamilies) {
+    for (scope, measure, window, by_reason) in &published.given_up {
+        let window = window.to_string();
+        for (reason, tickets) in GivenUp::ALL.into_iter().zip(by_reason) {
+            families.gauge(
+                "window_given_up_tickets",
+                "Tickets that ended unanswered in the rolling window: solved, closed, merged, deleted, spam.",
+                &[
+                    ("team", team_label(published.catalog.scope_name(*scope))),
+                    ("measure", measure.label()),
+                    ("window", &window),
+                    ("reason", reason.label()),
+                    ("basis", published.catalog.basis_shown(*scope, *measure).label()),
+                ],
+                count(*tickets),
+            );
+        }
+    }
+}
+
+/// The gauges of one window; an empty one has its count alone.
+fn window_gauges(
+    [team, measure, basis]: &[(&'static str, &str); 3],
+    window: Elapsed,
+    reading: Option<&Reading>,
+    families: &mut MetricFamilies,
+) {
+    let window = window.to_string();
+    let base = [*team, *measure, ("window", window.as_str()), *basis];
+    families.gauge(
+        "window_tickets",
+        "Tickets answered in the rolling window.",
+        &base,
+        reading.map_or(0.0, |reading| count(reading.answered)),
+    );
+    let Some(reading) = reading else { return };
+    if let Some(mean) = reading.mean {
+        families.gauge(
+            "window_response_mean_seconds",
+            "Mean response time of tickets answered in the rolling window. Absent while the window holds \
+             none.",
+            &base,
+            mean.0.seconds(),
+        );
+    }
+    let (q, w) = (reading.q, reading.q_with_waiting);
+    for (name, answered, waited) in [
+        ("0.5", q.p50, w.p50),
+        ("0.9", q.p90, w.p90),
+        ("0.95", q.p95, w.p95),
+        ("0.99", q.p99, w.p99),
+    ] {
+        let labels = [base[0], base[1], base[2], ("q", name), base[3]];
+        if let Some(answered) = answered {
+            families.gauge(
+                "window_response_seconds",
+                "Response time quantile of tickets answered in the rolling window. Absent while the window \
+                 holds none.",
+                &labels,
+                answered.0.seconds(),
+            );
+        }
+        if let WaitedQuantile::Value(elapsed) = waited {
+            families.gauge(
+                "window_wait_seconds",
+                "Response time quantile with those still waiting counted as such (Kaplan-Meier). Absent \
+                 where the curve does not reach it.",
+                &labels,
+                elapsed.seconds(),
+            );
+        }
+    }
+}
+
+pub(super) fn objectives(published: &PublishedView, families: &mut MetricFamilies) {
+    let lines = published.catalog.objectives().zip(&published.verdicts).zip(&published.details);
+    for (((_, _, objective), verdict), detail) in lines {
+        let labels =
+            [("team", team_label(verdict.team.as_deref())), ("objective", &*verdict.objective)];
+        info(objective, verdict.at, &labels, families);
+        let mut gauge = |name, help, value| families.gauge(name, help, &labels, value);
+        gauge(
+            "waiting_overdue_tickets",
+            "Open tickets already waiting longer than the objective allows.",
+            count(detail.overdue),
+        );
+        gauge(
+            "waiting_due_soon_tickets",
+            "Open tickets that have used at least 80 percent of the time the objective allows.",
+            count(detail.used_most),
+        );
+        gauge(
+            "objective_target_seconds",
+            "Agreed response time.",
+            units(objective, objective.level_at(verdict.at).target(None)),
+        );
+        gauge(
+            "objective_window_seconds",
+            "Length of the agreed rolling window.",
+            objective.over_at(verdict.at).seconds(),
+        );
+        gauge(
+            "objective_tickets",
+            "Decided tickets in the objective window.",
+            count(verdict.decided),
+        );
+        gauge(
+            "objective_missed_tickets",
+            "Decided tickets in the objective window that missed the threshold.",
+            count(verdict.missed),
+        );
+        if verdict.decided > 0 {
+            let met = count(verdict.decided - verdict.missed);
+            gauge(
+                "objective_compliance_ratio",
+                "Share of decided tickets that met the threshold. Absent while there are none.",
+                met / count(verdict.decided),
+            );
+        }
+        market::market(detail.market, verdict.behind_market, &labels, families);
+        share(objective, verdict, &labels, families);
+        states(verdict.state, &labels, families);
+    }
+}
+
+/// A target as the agreement has it; of a count the number.
+fn threshold(objective: &Objective, at: Timestamp) -> String {
+    let elapsed = objective.level_at(at).target(None).elapsed;
+    if objective.measure.is_count() { elapsed.ms().to_string() } else { elapsed.to_string() }
+}
+
+/// A target in seconds; of a count the number.
+fn units(objective: &Objective, target: Target) -> f64 {
+    let seconds = target.elapsed.seconds();
+    if objective.measure.is_count() { seconds * 1_000.0 } else { seconds }
+}
+
+/// What was agreed, as labels: that which is in force at an instant.
+fn info(
+    objective: &Objective,
+    at: Timestamp,
+    labels: &[(&'static str, &str); 2],
+    families: &mut MetricFamilies,
+) {
+    let (window, threshold) = (objective.over_at(at).to_string(), threshold(objective, at));
+    families.gauge(
+        "objective_info",
+        "What was agreed, as labels; always 1.",
+        &[
+            labels[0],
+            labels[1],
+            ("measure", objective.measure.label()),
+            ("window", &window),
+            ("threshold", &threshold),
+            ("severity", &objective.alerts.missed.severity),
+        ],
+        1.0,
+    );
+}
+
+/// What only an objective with a share has.
+fn share(
+    objective: &Objective,
+    verdict: &Verdict,
+    labels: &[(&'static str, &str); 2],
+    families: &mut MetricFamilies,
+) {
+    let Level::Within { share, min_tickets, .. } = objective.level_at(verdict.at) else { return };
+    let agreed = f64::from(share.basis_points()) / f64::from(Share::WHOLE_BP);
+    families.gauge(
+        "objective_agreed_share_ratio",
+        "Share of tickets that must be within target.",
+        labels,
+        agreed,
+    );
+    families.gauge(
+        "objective_minimum_tickets",
+        "Decided tickets needed before a verdict is given.",
+        labels,
+        count(*min_tickets),
+    );
+    let budget = (1.0 - agreed) * count(verdict.decided);
+    if budget > 0.0 {
+        families.gauge(
+            "objective_error_budget_remaining_ratio",
+            "Unspent share of the error budget; negative when overspent. Absent while there are no tickets.",
+            labels,
+            1.0 - count(verdict.missed) / budget,
+        );
+    }
+}
+
+fn states(state: VerdictState, labels: &[(&'static str, &str); 2], families: &mut MetricFamilies) {
+    for other in [
+        VerdictState::Met,
+        VerdictState::AtRisk,
+        VerdictState::Missed,
+        VerdictState::InsufficientData,
+        VerdictState::Frozen,
+        VerdictState::NotAgreed,
+    ] {
+        families.gauge(
+            "objective_state",
+            "1 for the state the objective is in, 0 for the others: met, at_risk, missed, \
+             insufficient_data, frozen, not_agreed.",
+            &[labels[0], labels[1], ("state", other.label())],
+            yes(other == state),
+        );
+    }
+}
+
+/// Those that are pending or firing, or frozen while one of both.
+pub(super) fn alerts(published: &PublishedView, families: &mut MetricFamilies) {
+    for alert in published.alerts.iter().filter(|alert| alert.status().is_active()) {
+        let (owner, objective) = published.catalog.objective(alert.objective);
+        let state = if alert.frozen_since().is_some() { "frozen" } else { alert.status().label() };
+        families.gauge(
+            "alerts",
+            "Alerts held by this instance; 1 for each, by state: pending, firing, frozen.",
+            &[
+                ("team", team_label(published.catalog.scope_name(owner))),
+                ("objective", &objective.name),
+                ("alertname", alert.kind.label()),
+                ("severity", &alert.policy.severity),
+                ("state", state),
+            ],
+            1.0,
+        );
+    }
+}

@@ -1,0 +1,184 @@
+//! The board, the API, `/metrics`, `/-/healthy`, `/-/ready`.
+
+use axum::Router;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{MatchedPath, Path, Request, State};
+use axum::http::header::{
+    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use crate::service::clock;
+use crate::service::coordinator::published_view::Shared;
+use crate::service::http::api::{self, ApiResponse, Missing};
+use crate::service::http::board::{self, Language, PageLanguage, Route};
+use crate::service::http::metrics;
+
+/// What every response carries. Pages load their style and signs from here, and nothing else from anywhere.
+const GUARDS: [(HeaderName, &str); 4] = [
+    (
+        CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'",
+    ),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (REFERRER_POLICY, "no-referrer"),
+];
+
+/// Bytes that a request may announce.
+const BODY_MAX: u64 = 64 << 10;
+
+const JSON: &str = "application/json";
+
+/// All routes. Only GET, no cookies, nothing that changes anything.
+pub(in crate::service) fn routes(shared: Shared) -> Router {
+    Router::new()
+        .route("/", get(serve_teams))
+        .route("/teams/{team}", get(serve_team))
+        .route("/teams/{team}/objectives/{objective}", get(serve_objective))
+        .route("/api/v1/teams/{team}/objectives/{objective}", get(serve_objective_json))
+        .route("/api/v1/openapi.json", get(|| asset(JSON, api::OPENAPI)))
+        .route("/assets/board.css", get(|| asset("text/css; charset=utf-8", board::STYLE)))
+        .route("/assets/icon.svg", get(|| asset("image/svg+xml", board::ICON)))
+        .route("/metrics", get(serve_metrics))
+        .route("/-/healthy", get(|| async { "healthy\n" }))
+        .route("/-/ready", get(serve_ready))
+        .fallback(get(serve_unknown))
+        .layer(from_fn(bounded))
+        .layer(map_response(guarded))
+        .layer(from_fn_with_state(shared.clone(), count))
+        .with_state(shared)
+}
+
+/// Counts requests by the template of their route: what visitors make up has no series.
+async fn count(
+    State(shared): State<Shared>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let began = clock::instant();
+    let route = path.as_ref().map_or("other", MatchedPath::as_str);
+    let response = next.run(request).await;
+    let instruments = &shared.instruments;
+    let duration = instruments.http_duration.with_label_values(&[route]);
+    duration.observe(began.elapsed().as_secs_f64());
+    let code = response.status();
+    instruments.http_requests.with_label_values(&[route, code.as_str()]).inc();
+    response
+}
+
+/// Refuses who announces much. No body is ever read: what comes in pieces ends with its connection.
+async fn bounded(request: Request, next: Next) -> Response {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    if announced
+        .and_then(|length| length.parse::<u64>().ok())
+        .is_some_and(|length| length > BODY_MAX)
+    {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "a request may have 64 KiB\n").into_response();
+    }
+    next.run(request).await
+}
+
+async fn guarded(mut response: Response) -> Response {
+    for (name, value) in GUARDS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+async fn asset(kind: &'static str, content: &'static str) -> impl IntoResponse {
+    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "max-age=300")], content)
+}
+
+async fn serve_teams(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
+    page(&state, &Route::Teams, &headers, &uri)
+}
+
+async fn serve_team(
+    state: State<Shared>,
+    team: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let route = team.map_or(Route::Unknown, |Path(team)| Route::Team(team));
+    page(&state, &route, &headers, &uri)
+}
+
+async fn serve_objective(
+    state: State<Shared>,
+    names: Result<Path<(String, String)>, PathRejection>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let objective = |Path((team, name))| Route::Objective(team, name);
+    page(&state, &names.map_or(Route::Unknown, objective), &headers, &uri)
+}
+
+/// The same as JSON. A name that is not UTF-8 is that of no team.
+async fn serve_objective_json(
+    State(shared): State<Shared>,
+    names: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    let answer = match names {
+        Ok(Path((team, name))) => api::objective(&shared.published.load(), &team, &name),
+        Err(_) => ApiResponse::Missing(Missing::Team),
+    };
+    let (status, body) = match answer {
+        ApiResponse::Found(body) => (StatusCode::OK, body),
+        ApiResponse::Missing(why) => {
+            let status = match why {
+                Missing::Team | Missing::Objective => StatusCode::NOT_FOUND,
+                Missing::NotYet => StatusCode::SERVICE_UNAVAILABLE,
+            };
+            (status, why.body())
+        }
+    };
+    (status, [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-store")], body).into_response()
+}
+
+async fn serve_unknown(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
+    page(&state, &Route::Unknown, &headers, &uri)
+}
+
+fn page(shared: &Shared, route: &Route, headers: &HeaderMap, uri: &Uri) -> Response {
+    let page = board::page(&shared.published.load(), route, reader(headers, uri));
+    let status = if page.is_found { StatusCode::OK } else { StatusCode::NOT_FOUND };
+    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")];
+    (status, headers, page.html.into_string()).into_response()
+}
+
+/// The language that the address asks for, else the one that the browser likes, else the default.
+fn reader(headers: &HeaderMap, uri: &Uri) -> PageLanguage {
+    let mut query = uri.query().unwrap_or_default().split('&');
+    let asked = query.find_map(|pair| Language::from_code(pair.strip_prefix("lang=")?));
+    let accepted = || Language::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?);
+    PageLanguage {
+        language: asked.or_else(accepted).unwrap_or(Language::DEFAULT),
+        is_asked: asked.is_some(),
+    }
+}
+
+async fn serve_metrics(State(shared): State<Shared>) -> impl IntoResponse {
+    match metrics::text(&shared.published.load(), &shared.instruments) {
+        Ok(text) => (StatusCode::OK, [(CONTENT_TYPE, metrics::FORMAT)], text),
+        Err(error) => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            [(CONTENT_TYPE, "text/plain")],
+            format!("{error}\n"),
+        ),
+    }
+}
+
+/// Ready once it can be trusted; else why not, in words.
+async fn serve_ready(State(shared): State<Shared>) -> (StatusCode, String) {
+    match &shared.published.load().frozen {
+        None => (StatusCode::OK, "ready\n".to_owned()),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
+    }
+}

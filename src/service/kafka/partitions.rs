@@ -1,0 +1,315 @@
+//! The partitions of one worker, and what it has to say of them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use prometheus::local::LocalHistogram;
+use rdkafka::message::{BorrowedMessage, Message};
+
+use super::changes::Effects;
+use crate::catalog::Catalog;
+use crate::event::Outcome;
+use crate::partition::{Partition, Record, Taken};
+use crate::service::clock::{self, Clock};
+use crate::service::instruments::Instruments;
+use crate::service::kafka::dead_letters::DeadLetters;
+use crate::service::kafka::status::{PartitionProgress, StreamStatus};
+use crate::split_tickets::{SplitQuestion, TicketInPartition};
+use crate::time::{Elapsed, Timestamp};
+
+/// Timelines whose effects go into one batch: a million would be a hundred megabytes on their way.
+const DERIVED_AT_ONCE: usize = 20_000;
+
+/// Of a partition's timelines so many parts are looked at in turn, one with every command, for whether they
+/// can be forgotten: all of them within about ten minutes.
+const FORGETTING_PARTS: usize = 3_000;
+
+/// Rejected records that are logged one by one; after that every doubling.
+const REJECTIONS_LOGGED: u64 = 10;
+
+/// What a worker holds.
+pub(super) struct PartitionSet {
+    topic: Arc<str>,
+    catalog: Arc<Catalog>,
+    clock: Clock,
+    reopen_within: Elapsed,
+    partitions: BTreeMap<i32, Partition>,
+    /// The instant that they were last brought up to.
+    now: Timestamp,
+    effects: Effects,
+    stream: StreamStatus,
+    connection_error: Option<String>,
+    /// How long events were on their way, since the last report.
+    event_delay: LocalHistogram,
+    /// Where rejected records go; absent where they are only logged.
+    dead_letters: Option<DeadLetters>,
+}
+
+impl PartitionSet {
+    pub(super) fn new(
+        topic: &str,
+        catalog: Arc<Catalog>,
+        clock: Clock,
+        reopen_within: Elapsed,
+        instruments: &Instruments,
+    ) -> Self {
+        Self {
+            topic: topic.into(),
+            catalog,
+            clock,
+            reopen_within,
+            partitions: BTreeMap::new(),
+            now: Timestamp::EVENT_MIN,
+            effects: Effects::default(),
+            stream: StreamStatus { topic: topic.to_owned(), ..StreamStatus::default() },
+            connection_error: None,
+            event_delay: instruments.event_delay.local(),
+            dead_letters: None,
+        }
+    }
+
+    /// Writes rejected records there from now on.
+    pub(super) fn set_dead_letters(&mut self, dead_letters: Option<DeadLetters>) {
+        self.dead_letters = dead_letters;
+    }
+
+    pub(super) fn dead_letters(&mut self) -> Option<&mut DeadLetters> {
+        self.dead_letters.as_mut()
+    }
+
+    /// Whether each dead letter of a partition's records before this position is written or lost.
+    pub(super) fn has_settled(&self, number: i32, position: i64) -> bool {
+        let pending = self.dead_letters.as_ref().and_then(|letters| letters.lowest_pending(number));
+        pending.is_none_or(|pending| pending >= position)
+    }
+
+    pub(super) fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    pub(super) fn topic_shared(&self) -> &Arc<str> {
+        &self.topic
+    }
+
+    pub(super) fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    pub(super) fn numbers(&self) -> Vec<i32> {
+        self.partitions.keys().copied().collect()
+    }
+
+    pub(super) fn get(&self, number: i32) -> Option<&Partition> {
+        self.partitions.get(&number)
+    }
+
+    pub(super) fn get_mut(&mut self, number: i32) -> Option<&mut Partition> {
+        self.partitions.get_mut(&number)
+    }
+
+    /// Whether all that a partition had is read.
+    pub(super) fn is_caught_up(&self, number: i32) -> bool {
+        self.stream.partitions.get(&number).is_some_and(|progress| progress.is_caught_up)
+    }
+
+    /// What is wrong, beside what the client says.
+    pub(super) fn set_connection_error(&mut self, connection_error: Option<String>) {
+        if let Some(connection_error) =
+            connection_error.as_ref().filter(|_| connection_error != self.connection_error)
+        {
+            tracing::error!("{connection_error}; trying again");
+        }
+        self.connection_error = connection_error;
+    }
+
+    /// Holds one more partition.
+    pub(super) fn insert(&mut self, number: i32, partition: Partition) {
+        let progress = PartitionProgress {
+            position: partition.position(),
+            event_time_max: partition.counted_to(),
+            responses: Arc::new(partition.responses().clone()),
+            history_from: partition.history_from(),
+            ..PartitionProgress::default()
+        };
+        self.stream.partitions.insert(number, progress);
+        self.partitions.insert(number, partition);
+    }
+
+    /// Holds one less; what it said is taken back.
+    pub(super) fn remove(&mut self, number: i32) {
+        if let Some(mut partition) = self.partitions.remove(&number) {
+            partition.withdraw(&mut self.effects);
+        }
+        self.stream.partitions.remove(&number);
+    }
+
+    /// Notes that records of a partition are gone that were never read.
+    pub(super) fn lost_records(&mut self, partition: &mut Partition, is_known: bool) {
+        partition.lost_records(clock::wall());
+        // What retention deleted before anybody looked is no accident.
+        self.stream.gaps += u64::from(is_known);
+    }
+
+    /// Reads a partition from its beginning, with what is known of it.
+    pub(super) fn begin_again(&mut self, number: i32) {
+        if let Some(partition) = self.partitions.get_mut(&number) {
+            partition.lost_records(clock::wall());
+            self.stream.gaps += 1;
+        }
+        if let Some(progress) = self.stream.partitions.get_mut(&number) {
+            progress.is_caught_up = false;
+            progress.end = None;
+        }
+    }
+
+    pub(super) fn reached_end(&mut self, partition: i32) {
+        if let Some(progress) = self.stream.partitions.get_mut(&partition) {
+            progress.is_caught_up = true;
+            progress.end = Some(progress.end.unwrap_or(0).max(progress.position));
+        }
+    }
+
+    /// Brings partitions some way up to `now`; whether more is to do.
+    ///
+    /// One that is still read up to its end waits: each look in between would derive its tickets anew, and
+    /// nothing is judged before it is whole.
+    pub(super) fn derive(&mut self, now: Timestamp) -> bool {
+        self.now = self.now.max(now);
+        let Self { partitions, effects, stream, .. } = self;
+        let is_whole = |number: &i32| {
+            stream.partitions.get(number).is_some_and(|progress| progress.is_caught_up)
+        };
+        let mut whole = partitions.iter_mut().filter(|(number, _)| is_whole(number));
+        whole.any(|(_, partition)| partition.advance_some(now, DERIVED_AT_ONCE, effects))
+    }
+
+    /// Brings one partition up to the latest instant.
+    pub(super) fn derive_all_of(&mut self, number: i32) {
+        if let Some(partition) = self.partitions.get_mut(&number) {
+            while partition.advance_some(self.now, usize::MAX, &mut self.effects) {}
+        }
+    }
+
+    /// Judges by other rules from now on: all is told anew.
+    pub(super) fn adopt(&mut self, catalog: &Arc<Catalog>) {
+        for partition in self.partitions.values_mut() {
+            partition.adopt(Arc::clone(catalog));
+        }
+        self.catalog = Arc::clone(catalog);
+        self.effects = Effects::default();
+    }
+
+    /// Leaves out what is split, and says which of the tickets that others opened are here.
+    pub(super) fn answer(&mut self, question: &SplitQuestion) -> Vec<TicketInPartition> {
+        for &(key, number) in &question.aside {
+            if let Some(partition) = self.partitions.get_mut(&number) {
+                partition.set_aside(key, &mut self.effects);
+            }
+        }
+        let mut found = Vec::new();
+        for &(key, from) in &question.opened {
+            for (_, partition) in self.partitions.iter_mut().filter(|(number, _)| **number != from)
+            {
+                if partition.set_aside(key, &mut self.effects) {
+                    found.push((key, from));
+                }
+            }
+        }
+        found
+    }
+
+    /// The tickets that partitions have opened since this was last asked.
+    pub(super) fn take_opened(&mut self) -> Vec<(i32, Vec<u64>)> {
+        let all = self.partitions.iter_mut();
+        all.map(|(number, partition)| (*number, partition.take_opened()))
+            .filter(|(_, keys)| !keys.is_empty())
+            .collect()
+    }
+
+    /// Forgets some of what is at rest for long.
+    pub(super) fn forget(&mut self) {
+        for (number, partition) in &mut self.partitions {
+            let is_whole = self.stream.partitions.get(number).is_some_and(|p| p.is_caught_up);
+            if is_whole {
+                let part = partition.shard().timelines() / FORGETTING_PARTS + 1;
+                partition.forget_some(self.now, self.reopen_within, part);
+            }
+        }
+    }
+
+    pub(super) fn take_effects(&mut self) -> Effects {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Says how far it is.
+    pub(super) fn report(&mut self) -> StreamStatus {
+        self.event_delay.flush();
+        for (number, partition) in &self.partitions {
+            let Some(progress) = self.stream.partitions.get_mut(number) else { continue };
+            if progress.responses.total() != partition.responses().total() {
+                progress.responses = Arc::new(partition.responses().clone());
+            }
+            progress.history_from = partition.history_from();
+            let shard = partition.shard();
+            progress.timelines = shard.timelines() as u64;
+            progress.stubs = shard.stub_count() as u64;
+            progress.stub_bytes = shard.stub_bytes() as u64;
+            progress.stubs_evicted = shard.stubs_evicted();
+            progress.is_full = shard.is_full();
+        }
+        let dead_letters = self.dead_letters.as_ref().map(DeadLetters::counts);
+        StreamStatus {
+            connection_error: self.connection_error.clone(),
+            dead_letters,
+            ..self.stream.clone()
+        }
+    }
+
+    /// Takes in one record. False where the topic is not the one that was read before.
+    pub(super) fn take(&mut self, message: &BorrowedMessage<'_>) -> bool {
+        let Self { clock, partitions, effects, stream, event_delay, dead_letters, .. } = self;
+        let number = message.partition();
+        let Some(partition) = partitions.get_mut(&number) else { return true };
+        let Some(progress) = stream.partitions.get_mut(&number) else { return true };
+        let record = Record {
+            offset: message.offset(),
+            key: message.key(),
+            payload: message.payload(),
+            timestamp: message.timestamp().to_millis(),
+        };
+        let (outcome, event, is_misplaced) = match partition.take(&record, effects) {
+            Taken::AlreadyRead => return true,
+            Taken::OtherTopic => return false,
+            Taken::Processed { outcome, event, is_misplaced } => (outcome, event, is_misplaced),
+        };
+        progress.position = partition.position();
+        progress.records += 1;
+        progress.replayed += u64::from(!progress.is_caught_up);
+        progress.bytes += (message.key().map_or(0, <[u8]>::len) + message.payload_len()) as u64;
+        stream.key_mismatches += u64::from(is_misplaced);
+        if let (Outcome::Applied, Some((kind, time))) = (&outcome, event) {
+            let now = clock.now();
+            *stream.applied.entry(kind).or_default() += 1;
+            progress.event_time_max = progress.event_time_max.max(Some(time));
+            progress.applied_at = Some(now);
+            // What is only read again was on its way once.
+            if progress.is_caught_up {
+                event_delay.observe(now.since(time).seconds());
+            }
+        }
+        stream.outcomes.count(&outcome);
+        if let Outcome::Rejected(rejection) = &outcome {
+            let rejected = stream.outcomes.rejected_total();
+            // Where to look, not what it holds; the tenth, then ever fewer, so that poison does not fill
+            // the log.
+            if rejected <= REJECTIONS_LOGGED || rejected.is_power_of_two() {
+                let (offset, reason) = (message.offset(), rejection.reason.label());
+                tracing::warn!(partition = number, offset, reason, rejected, "record rejected");
+            }
+            if let Some(dead_letters) = dead_letters {
+                dead_letters.send(message, rejection);
+            }
+        }
+        true
+    }
+}

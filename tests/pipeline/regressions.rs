@@ -1,0 +1,409 @@
+//! Corner cases that generated histories reach too seldom: each scenario catches a mutant of a rule
+//! (`tests/mutants`) that no other test caught.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use vaste::agreement::{
+    About, Agreement, Completeness, Level, Objective, Owner, Tally, Target, VerdictState,
+};
+use vaste::catalog::Catalog;
+use vaste::event::{Event, EventDetail, Kind, Outcome, Priority, Skip};
+use vaste::measure::Measure;
+use vaste::reading::Reading;
+use vaste::shard::Shard;
+use vaste::share::Share;
+use vaste::ticket::{Ended, Running, Sink};
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
+use vaste::window::{Bucket, WaitedQuantile};
+
+use crate::history::{Pipeline, event, of_team, with_priority};
+
+fn t0() -> Timestamp {
+    Timestamp::parse("2026-03-02T00:00:00Z").unwrap()
+}
+
+fn at(ms: i64) -> Timestamp {
+    t0().plus(Elapsed::from_ms(ms))
+}
+
+fn shown(ms: i64) -> Elapsed {
+    Bucket::of(Elapsed::from_ms(ms)).value()
+}
+
+fn objective(share_bp: u32, at_risk_bp: u32, min_tickets: u64) -> Objective {
+    let level = Level::Within {
+        target: Target::calendar(Elapsed::from_ms(4 * HOUR_MS)),
+        by_priority: [None; 4],
+        share: Share::from_basis_points(share_bp).unwrap(),
+        min_tickets,
+    };
+    Objective {
+        at_risk: Share::from_basis_points(at_risk_bp).unwrap(),
+        ..Objective::new("o", Measure::FirstReply, level)
+    }
+}
+
+fn all() -> Arc<Catalog> {
+    Arc::new(Catalog::new(&[], &Measure::DEFAULT))
+}
+
+fn of(pipeline: &mut Pipeline, now: Timestamp, window_ms: i64, measure: Measure) -> Reading {
+    let readings = pipeline.advance(now).readings();
+    readings
+        .into_iter()
+        .find(|r| r.team.is_none() && r.measure == measure && r.window.ms() == window_ms)
+        .unwrap()
+}
+
+#[test]
+fn all_met_at_an_agreed_share_of_all_is_met_not_at_risk() {
+    let o = objective(10_000, 8_000, 20);
+    assert_eq!(
+        o.judge(Tally { decided: 20, missed: 0 }, Completeness::Whole, t0()),
+        VerdictState::Met
+    );
+}
+
+#[test]
+fn an_objective_is_at_risk_from_the_spent_budget_that_the_agreement_says() {
+    let tally = Tally { decided: 20, missed: 1 };
+    assert_eq!(
+        objective(9_000, 5_000, 20).judge(tally, Completeness::Whole, t0()),
+        VerdictState::AtRisk
+    );
+    assert_eq!(
+        objective(9_000, 5_001, 20).judge(tally, Completeness::Whole, t0()),
+        VerdictState::Met
+    );
+}
+
+#[test]
+fn history_that_begins_with_the_window_is_whole() {
+    let owner = Owner::Team("billing".into());
+    let agreement = Agreement {
+        owner,
+        hours: None,
+        objectives: vec![objective(9_000, 8_000, 1)],
+        about: About::default(),
+    };
+    let catalog = Arc::new(Catalog::new(&[agreement], &[]));
+    let mut view = vaste::view::View::new(catalog, t0());
+    view.set_history_from(Some(t0()));
+    view.advance(at(7 * DAY_MS - 1));
+    // from is rounded up to 30 min, so the window reaches t0 itself from 7d - 30min + 1ms on.
+    assert_eq!(view.verdicts()[0].state, VerdictState::InsufficientData, "none decided");
+    let limit = Agreement {
+        owner: Owner::Organisation,
+        hours: None,
+        objectives: vec![Objective {
+            level: Level::NoneOver(Target::calendar(Elapsed::from_ms(HOUR_MS))),
+            ..objective(9_000, 8_000, 1)
+        }],
+        about: About::default(),
+    };
+    let mut view = vaste::view::View::new(Arc::new(Catalog::new(&[limit], &[])), t0());
+    view.set_history_from(Some(t0()));
+    view.advance(at(7 * DAY_MS - 30 * MINUTE_MS));
+    assert_eq!(view.verdicts()[0].state, VerdictState::InsufficientData);
+    view.advance(at(7 * DAY_MS));
+    assert_eq!(view.verdicts()[0].state, VerdictState::Met);
+}
+
+fn into(to: &str) -> Event<'static> {
+    let mut event = event(Kind::Merged, "T-1", at(1), 7);
+    let detail = EventDetail { into: Some(Cow::Owned(to.to_owned())), ..EventDetail::default() };
+    event.detail = Some(Box::new(detail));
+    event
+}
+
+#[test]
+fn an_event_that_is_there_is_a_duplicate_and_another_of_its_identity_conflicts() {
+    let mut pipeline = Pipeline::new(&all(), 1, t0());
+    assert_eq!(pipeline.apply(&into("T-2")), Outcome::Applied);
+    assert_eq!(pipeline.apply(&into("T-2")), Outcome::Duplicate);
+    assert_eq!(
+        pipeline.apply(&event(Kind::Merged, "T-1", at(2), 7)),
+        Outcome::Skipped(Skip::Conflicting)
+    );
+    // Of the two, the one that sorts first is kept, and counted all the same.
+    assert_eq!(
+        pipeline.apply(&event(Kind::Merged, "T-1", at(0), 7)),
+        Outcome::Skipped(Skip::Conflicting)
+    );
+}
+
+#[test]
+fn where_a_ticket_went_makes_no_difference_to_its_identity() {
+    let mut pipeline = Pipeline::new(&all(), 1, t0());
+    assert_eq!(pipeline.apply(&into("T-2")), Outcome::Applied);
+    assert_eq!(pipeline.apply(&into("T-3")), Outcome::Duplicate);
+    assert_eq!(pipeline.apply(&into("T-1")), Outcome::Duplicate);
+    assert_eq!(pipeline.apply(&event(Kind::Merged, "T-1", at(1), 7)), Outcome::Duplicate);
+}
+
+#[test]
+fn priorities_of_one_instant_hold_in_the_order_of_their_names() {
+    // high < low as text, so low is the later: target 1 h, not 4 h.
+    let mut by_priority = [None; 4];
+    by_priority[Priority::Low.index()] = Some(Target::calendar(Elapsed::from_ms(HOUR_MS)));
+    let mut o = objective(9_000, 8_000, 1);
+    if let Level::Within { by_priority: own, .. } = &mut o.level {
+        *own = by_priority;
+    }
+    let agreement = Agreement {
+        owner: Owner::Organisation,
+        hours: None,
+        objectives: vec![o],
+        about: About::default(),
+    };
+    let catalog = Arc::new(Catalog::new(&[agreement], &[]));
+    let mut pipeline = Pipeline::new(&catalog, 1, t0());
+    pipeline.apply(&event(Kind::Created, "T-1", t0(), 1));
+    pipeline.apply(&with_priority(event(Kind::NoteAdded, "T-1", at(1), 2), Priority::Low));
+    pipeline.apply(&with_priority(event(Kind::NoteAdded, "T-1", at(1), 3), Priority::High));
+    assert_eq!(pipeline.advance(at(2 * HOUR_MS)).verdicts()[0].missed, 1);
+}
+
+/// `number` exchanges an hour apart, each answered after 10 minutes + its number in seconds.
+fn long(number: u64) -> Vec<Event<'static>> {
+    let mut events = vec![event(Kind::Created, "T-1", t0(), 0)];
+    for n in 0..number {
+        let asked = i64::try_from(n).unwrap() * HOUR_MS;
+        let wait = 10 * MINUTE_MS + i64::try_from(n).unwrap() * 1_000;
+        events.push(event(Kind::CustomerReplied, "T-1", at(asked + 1), 2 * n + 1));
+        events.push(event(Kind::AgentReplied, "T-1", at(asked + 1 + wait), 2 * n + 2));
+    }
+    events
+}
+
+fn long_reads(events: &[Event<'static>], again: bool, step: bool) {
+    let mut pipeline = Pipeline::new(&all(), 1, t0());
+    for event in events {
+        assert_eq!(pipeline.apply(event), Outcome::Applied);
+        if step {
+            pipeline.advance(at(300 * HOUR_MS));
+        }
+    }
+    if again {
+        for event in events {
+            assert_eq!(pipeline.apply(event), Outcome::Duplicate);
+        }
+    }
+    let reading = of(&mut pipeline, at(300 * HOUR_MS), 28 * DAY_MS, Measure::NextReply);
+    // The first of 200 exchanges is the first reply; 10 min + 1 s .. 10 min + 199 s on average + 100 s.
+    assert_eq!(reading.answered, 199);
+    assert_eq!(reading.mean.unwrap().0.ms(), 700_000);
+    let first = of(&mut pipeline, at(300 * HOUR_MS), 28 * DAY_MS, Measure::FirstReply);
+    assert_eq!((first.answered, first.mean.unwrap().0.ms()), (1, 600_001));
+}
+
+#[test]
+fn a_long_ticket_in_order_reads_right() {
+    long_reads(&long(200), false, false);
+}
+
+#[test]
+fn a_long_ticket_delivered_twice_reads_right() {
+    long_reads(&long(200), true, false);
+}
+
+#[test]
+fn a_long_ticket_in_order_read_after_each_event_reads_right() {
+    let mut pipeline = Pipeline::new(&all(), 1, t0());
+    for event in long(200) {
+        pipeline.apply(&event);
+        pipeline.advance(event.time);
+    }
+    let reading = of(&mut pipeline, at(300 * HOUR_MS), 28 * DAY_MS, Measure::NextReply);
+    assert_eq!((reading.answered, reading.mean.unwrap().0.ms()), (199, 700_000));
+}
+
+#[test]
+fn a_long_ticket_delivered_backwards_reads_right() {
+    let mut events = long(200);
+    events.reverse();
+    long_reads(&events, true, false);
+}
+
+#[test]
+fn a_long_ticket_shuffled_with_readings_between_reads_right() {
+    let mut events = long(200);
+    let mut seed = 1_u64;
+    for index in (1..events.len()).rev() {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        events.swap(index, usize::try_from(seed >> 33).unwrap() % (index + 1));
+    }
+    long_reads(&events, true, true);
+}
+
+// --- Kaplan-Meier at the view; window 24h at now = t0 + 48 h: from = t0 + 24 h, panes of 5 min. ---
+
+const NOW: i64 = 48 * HOUR_MS;
+struct Desk(Pipeline, u64);
+impl Desk {
+    fn new() -> Self {
+        Self(Pipeline::new(&all(), 1, t0()), 0)
+    }
+    fn wait(&mut self, from: i64, to: Option<(i64, Kind)>) {
+        let key = format!("T-{}", self.1);
+        self.0.apply(&event(Kind::Created, &key, at(from), 1));
+        if let Some((to, kind)) = to {
+            self.0.apply(&event(kind, &key, at(to), 2));
+        }
+        self.1 += 1;
+    }
+    fn p50(&mut self) -> WaitedQuantile {
+        of(&mut self.0, at(NOW), DAY_MS, Measure::FirstReply).q_with_waiting.p50
+    }
+    fn p90(&mut self) -> WaitedQuantile {
+        of(&mut self.0, at(NOW), DAY_MS, Measure::FirstReply).q_with_waiting.p90
+    }
+}
+
+#[test]
+fn who_was_given_up_is_no_answer_but_a_wait_of_at_least_so_long() {
+    // 10 answered after 1 h; 12 solved without a word after 30 min: at risk until then, no answers.
+    // Curve: 22 at risk; at 30 min nothing; at 1 h 10 of 10 answered.
+    for kind in [Kind::Solved, Kind::Closed] {
+        let mut desk = Desk::new();
+        for n in 0..10 {
+            desk.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS + n, Kind::AgentReplied)));
+        }
+        for n in 0..12 {
+            desk.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS - 30 * MINUTE_MS + n, kind)));
+        }
+        assert_eq!(desk.p50(), WaitedQuantile::Value(shown(HOUR_MS)), "{kind:?}");
+    }
+}
+
+/// 10 answered after 1 h, 12 that end by `kind` after 2 h.
+fn after_two_hours(kind: Kind) -> WaitedQuantile {
+    let mut desk = Desk::new();
+    for n in 0..10 {
+        desk.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS + n, Kind::AgentReplied)));
+    }
+    for n in 0..12 {
+        desk.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 8 * HOUR_MS + n, kind)));
+    }
+    desk.p50()
+}
+
+#[test]
+fn who_was_given_up_is_at_risk_until_then_and_who_was_merged_not_at_all() {
+    for kind in [Kind::Solved, Kind::Closed] {
+        // 10 of 22 answered: the curve never reaches one half.
+        assert_eq!(after_two_hours(kind), WaitedQuantile::MoreThan(shown(2 * HOUR_MS)), "{kind:?}");
+    }
+    for kind in [Kind::Merged, Kind::Deleted, Kind::MarkedSpam] {
+        assert_eq!(after_two_hours(kind), WaitedQuantile::Value(shown(HOUR_MS)), "{kind:?}");
+    }
+}
+
+#[test]
+fn who_was_given_up_and_began_before_the_window_enters_at_the_age_it_had() {
+    // 12 began at t0, solved at t0 + 30 h (age 30 h, entered at about 24 h). They are not at risk at 1 h.
+    let mut desk = Desk::new();
+    for n in 0..10 {
+        desk.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS + n, Kind::AgentReplied)));
+    }
+    for n in 0..12 {
+        desk.wait(n, Some((30 * HOUR_MS + n, Kind::Solved)));
+    }
+    assert_eq!(desk.p50(), WaitedQuantile::Value(shown(HOUR_MS)));
+}
+
+#[test]
+fn where_the_curve_does_not_reach_the_longest_wait_is_named() {
+    let mut desk = Desk::new();
+    for n in 0..6 {
+        desk.wait(NOW - 5 * HOUR_MS - n * MINUTE_MS, None);
+    }
+    assert_eq!(desk.p90(), WaitedQuantile::MoreThan(Elapsed::from_ms(5 * HOUR_MS + 5 * MINUTE_MS)));
+}
+
+#[test]
+fn an_answer_from_before_the_window_enters_by_the_middle_of_its_pane() {
+    // 7d window at now = t0 + 9d: from = t0 + 2d; panes of 30 min up to 24 h before now, there t0+2d .. .
+    // 10 samples stop in the first pane of the window (t0 + 2d .. + 30 min) after 2 h each: middle is 15 min
+    // into the window, so they enter at 1 h 45 min. 10 answered after 1 h 50 min within the
+    // window, from birth.
+    let now = 9 * DAY_MS;
+    let mut pipeline = Pipeline::new(&all(), 1, t0());
+    for n in 0..10 {
+        let key = format!("A-{n}");
+        let stop = 2 * DAY_MS + 20 * MINUTE_MS;
+        pipeline.apply(&event(Kind::Created, &key, at(stop - 2 * HOUR_MS), 1));
+        pipeline.apply(&event(Kind::AgentReplied, &key, at(stop), 2));
+        let key = format!("B-{n}");
+        let start = 5 * DAY_MS;
+        pipeline.apply(&event(Kind::Created, &key, at(start), 1));
+        pipeline.apply(&event(Kind::AgentReplied, &key, at(start + 110 * MINUTE_MS), 2));
+    }
+    // At 1 h 50: 20 at risk, 10 answered: one half is reached there. Had A entered at 2 h (the pane's
+    // begin) or later than 1 h 50, only 10 of 10: p90 would be 1 h 50, too.
+    let reading = of(&mut pipeline, at(now), 7 * DAY_MS, Measure::FirstReply);
+    assert_eq!(reading.from, at(2 * DAY_MS));
+    assert_eq!(reading.q_with_waiting.p50, WaitedQuantile::Value(shown(110 * MINUTE_MS)));
+    assert_eq!(reading.q_with_waiting.p90, WaitedQuantile::Value(shown(120 * MINUTE_MS)));
+}
+
+/// Counts samples that are told to be new, and late events by whether they correct.
+#[derive(Default)]
+struct Counters {
+    made: u32,
+    late: [u32; 2],
+}
+
+impl Sink for Counters {
+    fn rated(&mut self, _: &vaste::ticket::Rated, _: i64) {}
+
+    fn ended(&mut self, _: &Ended, _: i64) {}
+
+    fn running(&mut self, _: &Running, _: i64) {}
+
+    fn sample_made(&mut self, _: &Ended) {
+        self.made += 1;
+    }
+
+    fn came_late(&mut self, corrects: bool) {
+        self.late[usize::from(!corrects)] += 1;
+    }
+}
+
+#[test]
+fn a_counter_of_samples_counts_each_once_whatever_late_events_redo() {
+    let agreement = Agreement {
+        owner: Owner::Team("billing".into()),
+        hours: None,
+        objectives: vec![],
+        about: About::default(),
+    };
+    let catalog = Arc::new(Catalog::new(&[agreement], &[Measure::FirstReply, Measure::Resolution]));
+    let mut shard = Shard::new(Arc::clone(&catalog));
+    let mut counters = Counters::default();
+    let begin = Timestamp::parse("2026-03-02T08:00:00Z").unwrap();
+    let at = |minutes: i64| begin.plus(Elapsed::from_ms(minutes * MINUTE_MS));
+    let now = at(1_000);
+    let mut happens = |kind, minutes, identity, counters: &mut Counters| {
+        let event = of_team(event(kind, "T-1", at(minutes), identity), "billing");
+        assert_eq!(shard.apply(&event, counters), Outcome::Applied);
+        shard.advance(now, counters);
+        counters.made
+    };
+    assert_eq!(happens(Kind::Created, 0, 1, &mut counters), 0);
+    assert_eq!(happens(Kind::AgentReplied, 60, 2, &mut counters), 1);
+    assert_eq!(happens(Kind::Solved, 90, 3, &mut counters), 2);
+    // An earlier answer comes late: the sample of the first reply is another one, and no new one.
+    assert_eq!(happens(Kind::AgentReplied, 30, 4, &mut counters), 2);
+    // So does a note, which changes nothing.
+    assert_eq!(happens(Kind::NoteAdded, 70, 5, &mut counters), 2);
+    assert_eq!(counters.late, [2, 0]);
+    // Solved once more: that is a sample of its own.
+    assert_eq!(happens(Kind::Reopened, 100, 6, &mut counters), 2);
+    assert_eq!(happens(Kind::Solved, 200, 7, &mut counters), 3);
+    // Other rules derive all anew, and nothing is counted again.
+    shard.adopt(catalog, &mut counters);
+    shard.advance(now, &mut counters);
+    assert_eq!(counters.made, 3);
+}
