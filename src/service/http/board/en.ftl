@@ -1,12 +1,13 @@
-# The words of the board in English. Syntax: https://projectfluent.org/fluent/guide/
-# A third language is one more file with these keys, and one line in `Language::ALL`.
+# The texts of the board in English. Syntax: https://projectfluent.org/fluent/guide/
+# To add a language, copy this file, translate it, and add one line to `Language::ALL`.
 
 language = English
 
 # Numbers and times.
 count = { $count }
 decimal-mark = .
-percent = { $number }{"\u00A0"}%
+group-mark = ,
+percent = { $number }%
 unit-days = { $count }{"\u00A0"}d
 unit-hours = { $count }{"\u00A0"}h
 unit-minutes = { $count }{"\u00A0"}min
@@ -48,39 +49,39 @@ title = Response times
 as-of = As of { $at } (UTC)
 languages = Language
 you-are-here = You are here
-legend-bar = The filled part of a bar is the share that was within target. The line across it is the agreed level.
-legend-order = Teams are in alphabetical order. This page refreshes itself twice a minute.
+legend-bar = The filled part of a bar is the share of tickets within target. The line across it is the agreed level.
+legend-order = Teams are in alphabetical order. This page refreshes itself every 30 seconds.
 
-# When the data cannot be trusted.
+# While the data cannot be trusted.
 frozen-title = The data is not up to date
-frozen-kept = Colours and numbers are those of { $at }. They are kept until the data is up to date again.
-frozen-reading = How teams stand is shown once all events have been read.
+frozen-kept = Colours and numbers show the state at { $at }. They stay until the data is up to date again.
+frozen-reading = Teams are shown once all events have been read.
 doubt-starting = Vaste has just started.
-doubt-trouble = The service says:
-doubt-partitions-unknown = Kafka has not said yet what there is to read.
-doubt-partitions-elsewhere = { $held } of { $all } partitions are read here. The others are with other instances of the group, or not assigned yet.
-doubt-behind = { $behind } of { $all } partitions are still being read up to their end.
-doubt-full = There are more open tickets than Vaste can hold, and new ones are not counted.
-doubt-jumped = The clock of the machine has jumped. Vaste waits to see whether it stays there.
-doubt-overloaded = A part of Vaste has not answered for seconds. The machine may be overloaded.
+doubt-trouble = Vaste reports a problem:
+doubt-partitions-unknown = Kafka has not yet reported which partitions the topic has.
+doubt-partitions-elsewhere = This instance reads { $held } of { $all } partitions. The others belong to other instances of the group, or are not assigned yet.
+doubt-behind = { $behind } of { $all } partitions are not read to the end yet.
+doubt-full = There are more open tickets than Vaste can hold. New tickets are not counted.
+doubt-jumped = The machine's clock jumped. Vaste waits to see whether the new time holds.
+doubt-overloaded = A part of Vaste has not responded for several seconds. The machine may be overloaded.
 
-# How an objective stands.
+# The state of an objective.
 state-met = Met
 state-at-risk = At risk
 state-missed = Missed
 state-insufficient-data = Insufficient data
 state-frozen = Not up to date
-state-reading = Being read
-state-not-agreed = Not agreed on a level yet
+state-reading = Reading data
+state-not-agreed = No level agreed yet
 state-unclaimed = Unclaimed
 state-as-of = { $state } (as of { $at })
 behind-market = Behind the market
-pauses-never = Agreed for this objective: the clock never stands still.
-pauses-pending = Agreed for this objective: the clock stands still while the ticket waits for the customer.
-pauses-on-hold = Agreed for this objective: the clock stands still while the ticket waits for a third party.
-pauses-both = Agreed for this objective: the clock stands still while the ticket waits for the customer or for a third party.
+pauses-never = Agreed for this objective: the clock never stops.
+pauses-pending = Agreed for this objective: the clock stops while the ticket waits for the customer.
+pauses-on-hold = Agreed for this objective: the clock stops while the ticket waits for a third party.
+pauses-both = Agreed for this objective: the clock stops while the ticket waits for the customer or for a third party.
 
-# How a team stands: its own objectives, the worst first.
+# The state of a team: its objectives in the worst state.
 team-met = { $count ->
     [one] The objective is met
    *[other] All { $count } objectives are met
@@ -97,9 +98,9 @@ team-insufficient-data = { $count ->
     [one] Insufficient data for 1 objective
    *[other] Insufficient data for { $count } objectives
 }
-team-not-agreed-why = The team is measured, and has its page, without a level.
+team-not-agreed-why = The team is measured and has its own page, although no level is agreed yet.
 unclaimed = Unclaimed
-unclaimed-why = Tickets without a team, or of a team that is not declared. They are shown here so that they are not lost.
+unclaimed-why = Tickets without a team, or whose team has no agreement file. They are shown here so that nobody forgets them.
 organisation = Whole organisation
 
 # Measures.
@@ -107,7 +108,7 @@ measure = { $measure ->
     [first_reply] First reply
     [next_reply] Next reply
     [update] Update
-    [customer_wait] Customer's wait
+    [customer_wait] Customer wait
     [agent_work] Handling time
     [resolution] Resolution
     [ownership] Time with the team
@@ -115,14 +116,14 @@ measure = { $measure ->
    *[first_resolution] First resolution
 }
 measure-explained = { $measure ->
-    [first_reply] From the customer's first message to the first reply of an agent.
-    [next_reply] From the customer's unanswered message to the agent's next reply.
-    [update] From each reply of an agent to the next, without the time it waited for the customer.
-    [customer_wait] From the creation of the ticket until it is solved, without the time it waited for the customer.
-    [agent_work] From the creation of the ticket until it is solved, without the time it waited for the customer or for a third party.
-    [resolution] From the creation of the ticket until it is solved; if it is reopened, that time counts too.
-    [ownership] From when the team gets the ticket until it leaves the team or is solved, without the time it waited for the customer.
-    [contacts] How often the customer had to ask again until the ticket was solved: messages after the first, and reopenings.
+    [first_reply] From the customer's first message to an agent's first reply.
+    [next_reply] From the customer's oldest unanswered message to an agent's next reply.
+    [update] From one reply of an agent to the next. Time spent waiting for the customer does not count.
+    [customer_wait] From the creation of the ticket until it is solved. Time spent waiting for the customer does not count.
+    [agent_work] From the creation of the ticket until it is solved. Time spent waiting for the customer or for a third party does not count.
+    [resolution] From the creation of the ticket until it is solved. If it is reopened, the clock runs on until it is solved again.
+    [ownership] From when the team gets the ticket until it leaves the team or is solved. Time spent waiting for the customer does not count.
+    [contacts] How often the customer had to ask again until the ticket was solved: messages after the first one, and reopenings.
    *[first_resolution] From the creation of the ticket until it is solved for the first time.
 }
 
@@ -131,7 +132,7 @@ objective-within = { $measure ->
     [first_reply] First reply within { $target }
     [next_reply] Next reply within { $target }
     [update] Update within { $target }
-    [customer_wait] Customer's wait within { $target }
+    [customer_wait] Customer wait within { $target }
     [agent_work] Handling time within { $target }
     [resolution] Resolution within { $target }
     [ownership] Time with the team within { $target }
@@ -139,39 +140,44 @@ objective-within = { $measure ->
    *[first_resolution] First resolution within { $target }
 }
 objective-none-over = { $measure ->
-    [first_reply] Nobody waits for a first reply over{"\u00A0"}{ $limit }
-    [next_reply] Nobody waits for the next reply over{"\u00A0"}{ $limit }
-    [update] Nobody waits for an update over{"\u00A0"}{ $limit }
-    [customer_wait] No customer waits over{"\u00A0"}{ $limit }
-    [agent_work] No ticket takes over{"\u00A0"}{ $limit } to handle
-    [ownership] No ticket stays with the team over{"\u00A0"}{ $limit }
-    [resolution] Nobody waits for a resolution over{"\u00A0"}{ $limit }
-   *[first_resolution] Nobody waits for the first resolution over{"\u00A0"}{ $limit }
+    [first_reply] Nobody waits more than{"\u00A0"}{ $limit } for a first reply
+    [next_reply] Nobody waits more than{"\u00A0"}{ $limit } for the next reply
+    [update] Nobody waits more than{"\u00A0"}{ $limit } for an update
+    [customer_wait] No customer waits more than{"\u00A0"}{ $limit }
+    [agent_work] No ticket takes more than{"\u00A0"}{ $limit } to handle
+    [ownership] No ticket stays with the team for more than{"\u00A0"}{ $limit }
+    [resolution] Nobody waits more than{"\u00A0"}{ $limit } for a resolution
+   *[first_resolution] Nobody waits more than{"\u00A0"}{ $limit } for the first resolution
 }
 agreed-within = { $share } of tickets { $measure ->
     [first_reply] get a first reply within { $target }
     [next_reply] get the next reply within { $target }
     [update] get an update within { $target }
-    [customer_wait] keep the customer waiting for { $target } at most
+    [customer_wait] keep the customer waiting for at most { $target }
     [agent_work] are handled within { $target }
-    [resolution] get a resolution within { $target }
-    [ownership] stay with the team for { $target } at most
-    [contacts] are solved without the customer asking again more than { $target } times
-   *[first_resolution] get the first resolution within { $target }
+    [resolution] are solved within { $target }
+    [ownership] stay with the team for at most { $target }
+    [contacts] are solved with the customer asking again at most { $target } times
+   *[first_resolution] are solved for the first time within { $target }
 }, counted over { $window }. A verdict needs at least { $minimum ->
-    [one] 1 decided ticket
-   *[other] { $minimum } decided tickets
+    [one] 1 ticket
+   *[other] { $minimum } tickets
 }.
 agreed-none-over = { $measure ->
-    [first_reply] Nobody waits for a first reply over{"\u00A0"}{ $limit }
-    [next_reply] Nobody waits for the next reply over{"\u00A0"}{ $limit }
-    [update] Nobody waits for an update over{"\u00A0"}{ $limit }
-    [customer_wait] No customer waits over{"\u00A0"}{ $limit }
-    [agent_work] No ticket takes over{"\u00A0"}{ $limit } to handle
-    [resolution] Nobody waits for a resolution over{"\u00A0"}{ $limit }
-    [ownership] No ticket stays with the team over{"\u00A0"}{ $limit }
-   *[first_resolution] Nobody waits for the first resolution over{"\u00A0"}{ $limit }
-}. Who waited longer and was given up counts for { $window }.
+    [first_reply] Nobody waits more than{"\u00A0"}{ $limit } for a first reply
+    [next_reply] Nobody waits more than{"\u00A0"}{ $limit } for the next reply
+    [update] Nobody waits more than{"\u00A0"}{ $limit } for an update
+    [customer_wait] No customer waits more than{"\u00A0"}{ $limit }
+    [agent_work] No ticket takes more than{"\u00A0"}{ $limit } to handle
+    [resolution] Nobody waits more than{"\u00A0"}{ $limit } for a resolution
+    [ownership] No ticket stays with the team for more than{"\u00A0"}{ $limit }
+   *[first_resolution] Nobody waits more than{"\u00A0"}{ $limit } for the first resolution
+}. A ticket that waited longer and ended { $measure ->
+    [first_reply] unanswered
+    [next_reply] unanswered
+    [update] without an update
+   *[other] unsolved
+} counts for { $length }.
 targets = { $target } ({ $others })
 target-low = low { $target }
 target-normal = normal { $target }
@@ -180,35 +186,37 @@ target-urgent = urgent { $target }
 window-last-hour = the last hour
 window-last = the last { $length }
 
-# Why an objective stands as it does.
-share-of = { $share } of { $decided } { $measure ->
+# The reason for the state of an objective.
+share-of = { $share } of { $decided ->
+    [one] 1 ticket
+   *[other] { $decided } tickets
+} { $measure ->
     [contacts] with at most { $target }
    *[other] within { $target }
 }; agreed { $agreed }
-share-of-none = No decided ticket yet; agreed { $agreed } { $measure ->
+share-of-none = No tickets counted yet; agreed { $agreed } { $measure ->
     [contacts] with at most { $target }
    *[other] within { $target }
 }
-nobody-over = Nobody waits over{"\u00A0"}{ $limit }
+nobody-over = Nobody waits more than{"\u00A0"}{ $limit }
 somebody-over = { $missed ->
-    [one] 1 ticket waited over{"\u00A0"}{ $limit }
-   *[other] { $missed } tickets waited over{"\u00A0"}{ $limit }
+    [one] 1 ticket waited more than{"\u00A0"}{ $limit }
+   *[other] { $missed } tickets waited more than{"\u00A0"}{ $limit }
 }; { $waiting ->
-    [0] none of them waits now
-    [one] 1 waits still
-   *[other] { $waiting } wait still
+    [0] none still waiting
+   *[other] { $waiting } still waiting
 }
 few = a verdict needs { $minimum } tickets
-history = The window begins before { $at }, and nothing is known of that time
-why-met = The level is reached.
-why-at-risk = The level is reached, but most of the misses it allows are used up.
-why-missed = The level is not reached.
-why-missed-certain = It is certain already: with { $minimum } decided tickets the level could not be reached, even if all others were within target.
-why-few = { $decided } of the { $minimum } decided tickets that a verdict needs are there.
-why-history = The window begins before { $at }, and nothing is known of that time.
-why-frozen = Nothing is decided while the data is not up to date.
+history = The data starts at { $at }, after the beginning of the period
+why-met = The level is met.
+why-at-risk = The level is met, but most of the misses it allows are used up.
+why-missed = The level is not met.
+why-missed-certain = The level will certainly be missed: of { $minimum } tickets too many would be over target, even if all further ones were within it.
+why-few = A verdict needs { $minimum } tickets; so far there are { $decided }.
+why-history = The data starts at { $at }, after the beginning of the period.
+why-frozen = There is no new verdict while the data is not up to date.
 why-none-over-met = Nobody waits longer than agreed.
-why-none-over-missed = Somebody waits, or waited and was given up, longer than agreed.
+why-none-over-missed = Somebody has waited longer than agreed, and still waits or never got an answer.
 
 # Waiting now.
 waiting-now = { $measure ->
@@ -217,68 +225,78 @@ waiting-now = { $measure ->
 }
 waiting-column = Waiting now
 longest-wait = Longest wait
-waiting-caption = Who waits now
+waiting-caption = Waiting now, by measure
 over-target-line = { $count } over target
 due-soon-line = { $count } due soon
 nobody = nobody
-wait-since = { $wait }, since { $at }
-nothing-yet = No ticket was answered, waits or was given up in the last { $length }.
-in-words = { $answered ->
-    [0] none { $measure ->
-        [first_reply] answered
-        [next_reply] answered
-       *[other] solved
+wait-since = { $count }, longest { $wait } (since { $at })
+nothing-yet = No tickets in the last { $length }: none answered, none waiting, none ended unanswered.
+in-words = Last { $length }: { $measure ->
+    [first_reply] { $answered ->
+        [0] no replies
+        [one] 1 reply
+       *[other] { $answered } replies
     }
-    [one] 1 { $measure ->
-        [first_reply] answered
-        [next_reply] answered
-       *[other] solved
+    [next_reply] { $answered ->
+        [0] no replies
+        [one] 1 reply
+       *[other] { $answered } replies
     }
-   *[other] { $answered } { $measure ->
-        [first_reply] answered
-        [next_reply] answered
-       *[other] solved
+    [update] { $answered ->
+        [0] no updates
+        [one] 1 update
+       *[other] { $answered } updates
     }
-} in { $window }
+    [ownership] { $answered ->
+        [0] none passed on or solved
+       *[other] { $answered } passed on or solved
+    }
+   *[other] { $answered ->
+        [0] none solved
+       *[other] { $answered } solved
+    }
+}
 in-words-half = { $measure ->
     [contacts] half with at most { $wait }
    *[other] half within { $wait }
 }
 in-words-most = { $measure ->
-    [contacts] 90 % with at most { $wait }
-   *[other] 90 % within { $wait }
+    [contacts] 90% with at most { $wait }
+   *[other] 90% within { $wait }
 }
 
 # The page of a team.
 objectives = Objectives
 readings = How long customers wait
-times-are-open = Its times are open time.
-readings-explained = Every line is a stretch of time up to now. "Half within" is the median: half of the tickets were faster, half slower. "With those waiting" counts also who waits still, so that a growing queue shows at once.
-column-window = Over
+times-are-open = Times are open time.
+readings-explained = Each row is a period that ends now. Median: half of the tickets were faster, half slower. "90% within": nine of ten tickets took no longer. "Including those waiting" also counts the tickets that still wait, so a growing queue shows at once.
+column-window = Period
 column-answered = { $measure ->
     [first_reply] Answered
     [next_reply] Answered
-    [update] Answered
-    [ownership] Done
+    [update] Updated
+    [ownership] Passed on or solved
    *[other] Solved
 }
-column-half = { $measure ->
-    [contacts] Half at most
-   *[other] Half within
-}
+column-half = Median
 column-most = { $measure ->
-    [contacts] 90 % at most
-   *[other] 90 % within
+    [contacts] 90% at most
+   *[other] 90% within
 }
 column-most-waiting = { $measure ->
-    [contacts] 90 % at most, with those waiting
-   *[other] 90 % within, with those waiting
+    [contacts] 90% at most, including those waiting
+   *[other] 90% within, including those waiting
 }
-column-given-up = Given up
+column-given-up = { $measure ->
+    [first_reply] Ended unanswered
+    [next_reply] Ended unanswered
+    [update] Ended without an update
+   *[other] Ended unsolved
+}
 too-few = too few tickets
 none = –
 agreement = The agreement
-split-caption = In parts, over { $window }
+split-caption = Breakdown over { $window }
 column-part = Tickets
 part-priority = { $priority ->
     [low] low priority
@@ -289,10 +307,10 @@ part-priority = { $priority ->
 }
 part-channel = channel
 part-channel-other = other channels
-ratings = What people say of the answers
+ratings = Ratings
 row-rated = Customers' ratings
-row-reviewed = Own reviews
-ratings-line = Mean { $mean } of 5, { $count ->
+row-reviewed = Self-reviews
+ratings-line = Average { $mean } of 5, { $count ->
     [one] 1 rating
    *[other] { $count } ratings
 } in { $window }
@@ -303,27 +321,27 @@ what-is = How it stands
 row-why = Why
 row-share = Within target
 row-level = Agreed level
-row-decided = Decided tickets
+row-decided = Tickets counted
 row-missed = Missed
-row-allowed = Misses the level allows
-row-left = Misses left
-row-overspent = Misses too many
+row-allowed = Allowance
+row-left = Allowance left
+row-overspent = Over the allowance
 row-over-target = Waiting over target
 row-due-soon = Due soon
-row-window = Counted
+row-window = Period
 row-agreed-on = Agreed on
 row-look-again = To be looked at again
 row-runbook = What to do
 row-name = Name in the file
-row-hours = Hours
+row-hours = Opening hours
 hours-of-each-team = those of each team
-hours-of-unclaimed = of unclaimed tickets
+hours-of-unclaimed = for unclaimed tickets
 levels = Levels over time
 column-when = When
 column-level = Level
 in-force = in force
 before-day = before { $day }
-since-then = since then
+since-then = from then on
 level-within = { $share } { $measure ->
     [contacts] with at most { $target }
    *[other] within { $target }
@@ -332,63 +350,70 @@ level-within = { $share } { $measure ->
    *[other] { $minimum } tickets
 }
 level-none-over = nobody over { $limit }, counted over { $window }
-levels-hours = Earlier times are judged by the hours that held then.
-allowed-among = { $allowed } of { $of } tickets
+levels-hours = Each time is judged by the opening hours that were in force then.
+allowed-among = { $allowed ->
+    [one] 1 miss
+   *[other] { $allowed } misses
+} among { $of } tickets
 agreed-on = { $date }, by { $count ->
     [one] 1 person
    *[other] { $count } people
 }
 decided-explained = { $measure ->
-    [contacts] Decided are tickets that were solved in that time.
-   *[other] Decided are tickets that were answered in that time, and those over target that wait now or were given up.
+    [first_reply] Counted are the tickets answered in this period, and those over target that still wait or ended unanswered.
+    [next_reply] Counted are the tickets answered in this period, and those over target that still wait or ended unanswered.
+    [update] Counted are the updates of this period, and the tickets over target that still wait or ended without one.
+    [contacts] Counted are the tickets solved in this period.
+    [ownership] Counted are the tickets passed on or solved in this period, and those over target that are still with the team or ended unsolved.
+   *[other] Counted are the tickets solved in this period, and those over target that still wait or ended unsolved.
 }
-due-soon-explained = Due soon: at least 80 % of the target has passed.
+due-soon-explained = Due soon: at least 80% of the target has passed.
 
-# Where the waiting of the missed went.
-went = Where the waiting of the missed went
+# Where missed tickets spent their time.
+went = Where missed tickets spent their time
 went-explained = { $count ->
-    [one] All that the 1 missed ticket had to wait, from its beginning to its end or to now.
-   *[other] All that the { $count } missed tickets had to wait, from the beginning of each to its end or to now.
-} A team's time is that in which it was open.
+    [one] The whole wait of the 1 missed ticket, from its start to its end or to now.
+   *[other] The whole wait of all { $count } missed tickets, each from its start to its end or to now.
+} A team's time counts only its opening hours.
 column-place = Where
 column-part-of = Share
 column-time = Time
-place-pending = pending: waiting for the customer
-place-on-hold = on hold: waiting for a third party
-place-closed = closed hours
+place-pending = waiting for the customer (pending)
+place-on-hold = waiting for a third party (on hold)
+place-closed = outside opening hours
 
-# Beside others, and what customers say.
-market = Beside others
-market-behind = Others do better: fewer tickets than agreed are within what others achieve.
+# Comparison with others, and the customers' ratings.
+market = Compared with others
+market-behind = Others do better: a smaller share of our tickets than agreed reaches their level.
 market-line = Others achieve { $measure ->
     [contacts] at most { $target }
    *[other] { $target }
-}; of ours, within that: { $share }
+}; our tickets within that: { $share }
 market-share = { $share } of { $decided }
 row-market = { $measure ->
     [contacts] Others achieve at most
    *[other] Others achieve
 }
-row-market-share = Ours within that
+row-market-share = Our tickets within that
 row-market-source = Source
 row-market-as-of = As of
-rated = Is this level fine for our customers?
-rated-explained = Customers' ratings, 1 to 5, by how long they had waited beside the target.
+rated = Is this level good enough for our customers?
+rated-explained = Customers' ratings (1 to 5) by how long they had waited, compared with the target.
 column-band = { $measure ->
-    [contacts] They had to ask
-   *[other] They had waited
+    [contacts] Times they asked
+   *[other] Their wait
 }
 column-ratings = Ratings
-column-mean = Mean
+column-mean = Average
 band-up-to-half = up to half of the target
-band-within = more than half, within the target
-band-up-to-double = over the target, up to twice as long
-band-beyond = more than twice as long
+band-within = more than half, but within the target
+band-up-to-double = over the target, up to twice as much
+band-beyond = more than twice the target
 
 # Not found.
-not-found-title = There is no such page
-not-found-team = There is no team of that name here. Perhaps it was renamed, or its agreement is not declared yet.
-not-found-objective = This team has no objective of that name. Perhaps its agreement has changed.
-not-found-page = Perhaps the link is old, or a letter is missing.
+not-found-title = Page not found
+not-found-team = There is no team of this name. It may have been renamed, or its agreement file may be missing.
+not-found-objective = This team has no objective of this name. Its agreement may have changed.
+not-found-page = The link may be old or incomplete.
 back = Back to all teams
 back-to-team = Back to the team

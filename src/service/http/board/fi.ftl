@@ -2,15 +2,36 @@
 
 language = Suomi
 
-# Luvut ja ajat.
+# Luvut ja ajat. $form on kesto sellaisenaan (7 pv), missä ajassa (7 päivässä) tai minkä ajan (7 päivän ajan).
 count = { $count }
 decimal-mark = ,
+group-mark = {"\u00A0"}
 percent = { $number }{"\u00A0"}%
-unit-days = { $count }{"\u00A0"}pv
-unit-hours = { $count }{"\u00A0"}t
-unit-minutes = { $count }{"\u00A0"}min
-unit-seconds = { $count }{"\u00A0"}s
-under-a-second = alle 1 s
+unit-days = { $count }{"\u00A0"}{ $form ->
+    [within] päivässä
+    [lasting] päivän
+   *[plain] pv
+}
+unit-hours = { $count }{"\u00A0"}{ $form ->
+    [within] tunnissa
+    [lasting] tunnin
+   *[plain] t
+}
+unit-minutes = { $count }{"\u00A0"}{ $form ->
+    [within] minuutissa
+    [lasting] minuutin
+   *[plain] min
+}
+unit-seconds = { $count }{"\u00A0"}{ $form ->
+    [within] sekunnissa
+    [lasting] sekunnin
+   *[plain] s
+}
+under-a-second = { $form ->
+    [within] alle sekunnissa
+    [lasting] alle sekunnin
+   *[plain] alle 1 s
+}
 more-than = yli { $wait }
 of-open-time = { $time } aukioloaikaa
 of-calendar-time = { $time } kalenteriaikaa
@@ -157,7 +178,12 @@ agreed-none-over = { $measure ->
     [resolution] Kukaan ei odota ratkaisua yli{"\u00A0"}{ $limit }
     [ownership] Yksikään tiketti ei ole tiimillä yli{"\u00A0"}{ $limit }
    *[first_resolution] Kukaan ei odota ensimmäistä ratkaisua yli{"\u00A0"}{ $limit }
-}. Sitä kauemmin odottanut tiketti, joka jäi vastaamatta, on mukana { $window }.
+}. Kauemmin odottanut ja { $measure ->
+    [first_reply] vastaamatta jäänyt
+    [next_reply] vastaamatta jäänyt
+    [update] väliaikatietoa vaille jäänyt
+   *[other] ratkaisutta päättynyt
+} tiketti lasketaan mukaan { $length } ajan.
 targets = { $target } ({ $others })
 target-low = matala { $target }
 target-normal = normaali { $target }
@@ -211,27 +237,41 @@ waiting-caption = Ketkä odottavat nyt
 over-target-line = { $count } yli tavoiteajan
 due-soon-line = { $count } kohta yli
 nobody = ei kukaan
-wait-since = { $wait } ({ $at } alkaen)
+wait-since = { $count }, pisin odotus { $wait } (alkoi { $at })
 nothing-yet = Yhteenkään tikettiin ei ole vastattu, yksikään ei odota eikä jäänyt vastaamatta (viimeiset { $length }).
-in-words = { $answered ->
-    [0] ei yhtään { $measure ->
-        [first_reply] vastattu
-        [next_reply] vastattu
-       *[other] ratkaistu
+in-words = Viimeiset { $length }: { $measure ->
+    [first_reply] { $answered ->
+        [0] ei yhtään vastausta
+        [one] 1 vastaus
+       *[other] { $answered } vastausta
     }
-   *[other] { $answered } { $measure ->
-        [first_reply] vastattu
-        [next_reply] vastattu
-       *[other] ratkaistu
+    [next_reply] { $answered ->
+        [0] ei yhtään vastausta
+        [one] 1 vastaus
+       *[other] { $answered } vastausta
     }
-}, { $window }
+    [update] { $answered ->
+        [0] ei yhtään väliaikatietoa
+        [one] 1 väliaikatieto
+       *[other] { $answered } väliaikatietoa
+    }
+    [ownership] { $answered ->
+        [0] ei yhtään siirrettyä tai ratkaistua
+       *[other] { $answered } siirretty tai ratkaistu
+    }
+   *[other] { $answered ->
+        [0] ei yhtään ratkaisua
+        [one] 1 ratkaisu
+       *[other] { $answered } ratkaisua
+    }
+}
 in-words-half = { $measure ->
-    [contacts] puolet enintään { $wait }
-   *[other] puolet ajassa { $wait }
+    [contacts] puolessa enintään { $wait }
+   *[other] puolet enintään { $wait }
 }
 in-words-most = { $measure ->
-    [contacts] 90 % enintään { $wait }
-   *[other] 90 % ajassa { $wait }
+    [contacts] 90 prosentissa enintään { $wait }
+   *[other] 90{"\u00A0"}% enintään { $wait }
 }
 
 # Tiimin sivu.

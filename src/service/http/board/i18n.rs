@@ -79,7 +79,35 @@ static WORDS: LazyLock<Vec<Translator>> =
 /// The words and formats of one language.
 pub(super) struct Translator {
     bundle: FluentBundle<FluentResource>,
+    /// The language's mark between groups of three digits.
+    group_mark: String,
 }
+
+/// How a duration stands in its sentence. Languages with cases inflect its units by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    /// By itself: `12 t`.
+    Plain,
+    /// The time within which something happens: `12 tunnissa`.
+    Within,
+    /// The time that something lasts: `12 tunnin` before `ajan`.
+    Lasting,
+}
+
+impl Form {
+    /// The variant that messages select by it.
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Within => "within",
+            Self::Lasting => "lasting",
+        }
+    }
+}
+
+/// Stands between groups of three digits until [`Words::say`] puts the language's own mark there, since the
+/// formatter of a bundle does not know its language. Names hold no control characters.
+const GROUP_MARK: char = '\u{1f}';
 
 /// What a message is filled with: names and values.
 pub(super) type Args<'a> = &'a [(&'static str, FluentValue<'a>)];
@@ -95,7 +123,9 @@ impl Translator {
         let resource = FluentResource::try_new(source.to_owned());
         let added = bundle.add_resource(resource.unwrap_or_else(|(whole, _)| whole));
         debug_assert!(added.is_ok(), "{added:?}");
-        Self { bundle }
+        let mut words = Self { bundle, group_mark: String::new() };
+        words.group_mark = words.text("group-mark");
+        words
     }
 
     /// A message without values.
@@ -113,7 +143,7 @@ impl Translator {
         let mut errors = Vec::new();
         let text = self.bundle.format_pattern(pattern, Some(&args), &mut errors);
         debug_assert!(errors.is_empty(), "{key}: {errors:?}");
-        text.into_owned()
+        text.replace(GROUP_MARK, &self.group_mark)
     }
 
     /// A share in basis points: `92,5 %`.
@@ -129,6 +159,15 @@ impl Translator {
 
     /// A duration in its two largest units: `4 t 30 min`.
     pub(super) fn duration(&self, elapsed: Elapsed) -> String {
+        self.duration_in(Form::Plain, elapsed)
+    }
+
+    /// A duration that something lasts: `7 päivän`.
+    pub(super) fn lasting(&self, elapsed: Elapsed) -> String {
+        self.duration_in(Form::Lasting, elapsed)
+    }
+
+    fn duration_in(&self, form: Form, elapsed: Elapsed) -> String {
         const UNITS: [(i64, &str); 4] = [
             (DAY_MS, "unit-days"),
             (HOUR_MS, "unit-hours"),
@@ -139,15 +178,16 @@ impl Translator {
         // One day is said as 24 hours, as everywhere.
         let least = usize::from(ms == DAY_MS);
         let first = UNITS.iter().skip(least).position(|(unit, _)| ms >= *unit);
+        let form = || ("form", form.label().into());
         let Some(first) = first.map(|first| first + least) else {
-            let none = self.say("unit-seconds", &[("count", 0.into())]);
-            return if ms == 0 { none } else { self.text("under-a-second") };
+            let none = self.say("unit-seconds", &[("count", 0.into()), form()]);
+            return if ms == 0 { none } else { self.say("under-a-second", &[form()]) };
         };
         let (unit, key) = UNITS[first];
-        let whole = self.say(key, &[("count", (ms / unit).into())]);
+        let whole = self.say(key, &[("count", (ms / unit).into()), form()]);
         match UNITS.get(first + 1).map(|(smaller, key)| (ms % unit / smaller, *key)) {
             Some((rest, key)) if rest > 0 => {
-                format!("{whole}\u{a0}{}", self.say(key, &[("count", rest.into())]))
+                format!("{whole}\u{a0}{}", self.say(key, &[("count", rest.into()), form()]))
             }
             Some(_) | None => whole,
         }
@@ -173,11 +213,20 @@ impl Translator {
     /// A wait that somebody had: from ten minutes on to the minute, since nobody feels the seconds and
     /// quantiles do not know them.
     pub(super) fn wait(&self, elapsed: Elapsed) -> String {
+        self.wait_in(Form::Plain, elapsed)
+    }
+
+    /// A wait within which somebody was answered: `12 tunnissa`.
+    pub(super) fn wait_within(&self, elapsed: Elapsed) -> String {
+        self.wait_in(Form::Within, elapsed)
+    }
+
+    fn wait_in(&self, form: Form, elapsed: Elapsed) -> String {
         let ms = elapsed.ms();
         let is_long = ms >= 10 * MINUTE_MS;
         let rounded =
             if is_long { ms + MINUTE_MS / 2 - (ms + MINUTE_MS / 2) % MINUTE_MS } else { ms };
-        self.duration(Elapsed::from_ms(rounded))
+        self.duration_in(form, Elapsed::from_ms(rounded))
     }
 
     /// An instant: `ma 23.11. klo 9.00`, with the year where it is not that of `now`.
@@ -222,17 +271,17 @@ impl Translator {
     }
 }
 
-/// Whole numbers of five digits or more in groups of three, with narrow spaces that do not break.
+/// Whole numbers of four digits or more in groups of three, with [`GROUP_MARK`] between them.
 fn grouped(value: &FluentValue<'_>) -> Option<String> {
     let FluentValue::Number(number) = value else { return None };
     let digits = number.value.to_string();
-    if digits.len() < 5 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    if digits.len() < 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
         if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push('\u{202f}');
+            text.push(GROUP_MARK);
         }
         text.push(digit);
     }
@@ -330,7 +379,7 @@ mod tests {
         assert_eq!(plain(&fi.instant(old, at)), "la 4.1.2025 klo 23.59");
         assert_eq!(plain(&en.instant(old, at)), "Sat 4 Jan 2025 23:59");
         for (bp, finnish, english) in
-            [(9_250, "92,5 %", "92.5 %"), (9_000, "90 %", "90 %"), (5, "0,05 %", "0.05 %")]
+            [(9_250, "92,5 %", "92.5%"), (9_000, "90 %", "90%"), (5, "0,05 %", "0.05%")]
         {
             assert_eq!(
                 (plain(&fi.percent(bp)), plain(&en.percent(bp))),
@@ -350,10 +399,32 @@ mod tests {
         }
         assert_eq!(plain(&fi.duration(Elapsed::ZERO)), "0 s");
         assert_eq!(fi.duration(Elapsed::from_ms(1)), "alle 1 s");
-        assert_eq!(
-            fi.say("over-target-line", &[("count", 1_234_567.into())]),
-            "1\u{202f}234\u{202f}567 yli tavoiteajan"
-        );
+        for (count, finnish, english) in [
+            (473, "473", "473"),
+            (4_736, "4\u{a0}736", "4,736"),
+            (1_234_567, "1\u{a0}234\u{a0}567", "1,234,567"),
+        ] {
+            let shown = |words: &Words| words.say("count", &[("count", count.into())]);
+            assert_eq!((shown(fi), shown(en)), (finnish.into(), english.into()));
+        }
+    }
+
+    #[test]
+    fn a_duration_is_inflected_by_its_place_in_the_sentence() {
+        let (fi, en) = (language("fi").words(), language("en").words());
+        for (text, within, lasting, english) in [
+            ("12h", "12 tunnissa", "12 tunnin", "12 h"),
+            ("7d2h", "7 päivässä 2 tunnissa", "7 päivän 2 tunnin", "7 d 2 h"),
+            ("90s", "1 minuutissa 30 sekunnissa", "1 minuutin 30 sekunnin", "1 min 30 s"),
+        ] {
+            let elapsed = Elapsed::parse(text).unwrap();
+            assert_eq!(plain(&fi.wait_within(elapsed)), within);
+            assert_eq!(plain(&fi.lasting(elapsed)), lasting);
+            assert_eq!(plain(&en.wait_within(elapsed)), english);
+            assert_eq!(plain(&en.lasting(elapsed)), english);
+        }
+        assert_eq!(fi.wait_within(Elapsed::from_ms(1)), "alle sekunnissa");
+        assert_eq!(plain(&fi.lasting(Elapsed::ZERO)), "0 sekunnin");
     }
 
     fn plain(text: &str) -> String {

@@ -57,20 +57,20 @@ fn agreed(board: &Board<'_>, line: ObjectiveView<'_>) -> String {
     let measure = line.objective.measure;
     let targets = targets(board, measure, line.level);
     let measure = ("measure", measure.label().into());
-    let window = ("window", words.window(line.over).into());
     match line.level {
         Level::Within { share, min_tickets, .. } => words.say(
             "agreed-within",
             &[
                 measure,
-                window,
+                ("window", words.window(line.over).into()),
                 ("share", words.percent(share.basis_points()).into()),
                 ("target", targets.into()),
                 ("minimum", (*min_tickets).into()),
             ],
         ),
         Level::NoneOver(_) => {
-            words.say("agreed-none-over", &[measure, window, ("limit", targets.into())])
+            let length = ("length", words.lasting(line.over).into());
+            words.say("agreed-none-over", &[measure, length, ("limit", targets.into())])
         }
     }
 }

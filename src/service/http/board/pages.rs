@@ -95,7 +95,7 @@ fn without_agreement(board: &Board<'_>, scope: ScopeId) -> Markup {
             ul class="numbers" {
                 @for measure in board.measures(scope) {
                     @if let Some(said) = in_words(board, scope, measure) {
-                        li { strong { (measure_name(board, measure)) } ": " (said) }
+                        li { strong { (measure_name(board, measure)) } ". " (said) }
                     }
                 }
             }
@@ -116,13 +116,15 @@ fn in_words(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Option<Strin
     let readings = board.readings(scope, measure);
     let reading = readings.iter().find(|reading| reading.window == IN_WORDS)?;
     let answered = ("answered", reading.answered.into());
-    let window = ("window", words.window(IN_WORDS).into());
+    let length = ("length", words.duration(IN_WORDS).into());
     let mut said =
-        vec![words.say("in-words", &[answered, ("measure", measure.label().into()), window])];
+        vec![words.say("in-words", &[answered, ("measure", measure.label().into()), length])];
     let quantiles = [("in-words-half", reading.q.p50), ("in-words-most", reading.q.p90)];
     said.extend(quantiles.into_iter().filter_map(|(key, wait)| {
-        let wait = ("wait", board.value(measure, wait?).into());
-        Some(words.say(key, &[("measure", measure.label().into()), wait]))
+        let wait = wait?;
+        let shown =
+            if measure.is_count() { board.value(measure, wait) } else { words.wait_within(wait.0) };
+        Some(words.say(key, &[("measure", measure.label().into()), ("wait", shown.into())]))
     }));
     Some(said.join(", "))
 }
@@ -334,9 +336,8 @@ pub(super) fn who_waits(board: &Board<'_>, scope: ScopeId, measure: Measure) -> 
     html! {
         @match (since, board.at) {
             (Some(since), Some(at)) => {
-                (words.say("count", &[("count", count.into())])) ". "
-                (words.text("longest-wait")) ": "
                 (words.say("wait-since", &[
+                    ("count", count.into()),
                     ("wait", words.wait(at.since(since)).into()),
                     ("at", board.instant(since).into()),
                 ]))
