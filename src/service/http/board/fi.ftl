@@ -1,4 +1,4 @@
-# Taulun sanat suomeksi. Kirjoitustapa: https://projectfluent.org/fluent/guide/
+# Taulun tekstit suomeksi. Kirjoitustapa: https://projectfluent.org/fluent/guide/
 
 language = Suomi
 
@@ -55,58 +55,58 @@ title = Vastausajat
 as-of = Tilanne { $at } (UTC)
 languages = Kieli
 you-are-here = Olet tässä
-legend-bar = Palkin täytetty osa on tavoiteajassa vastattujen osuus. Palkin poikki kulkeva viiva on sovittu taso.
-legend-order = Tiimit ovat aakkosjärjestyksessä. Sivu päivittyy itsestään kahdesti minuutissa.
+legend-bar = Palkin täytetty osa näyttää, kuinka suuri osa tiketeistä ehti tavoiteajassa. Palkin poikki kulkeva viiva on sovittu taso.
+legend-order = Tiimit ovat aakkosjärjestyksessä. Sivu päivittyy itsestään 30 sekunnin välein.
 
 # Kun tietoon ei voi luottaa.
 frozen-title = Tieto ei ole ajan tasalla
-frozen-kept = Värit ja luvut ovat tilanteesta { $at }. Ne pysyvät, kunnes tieto on taas ajan tasalla.
+frozen-kept = Värit ja luvut näyttävät tilanteen { $at }. Ne eivät muutu, ennen kuin tieto on taas ajan tasalla.
 frozen-reading = Tiimien tilanne näytetään, kun kaikki tapahtumat on luettu.
 doubt-starting = Vaste on juuri käynnistynyt.
-doubt-trouble = Palvelu ilmoittaa:
+doubt-trouble = Vaste ilmoittaa ongelmasta:
 doubt-partitions-unknown = Kafka ei ole vielä kertonut, mitä luettavaa on.
-doubt-partitions-elsewhere = Täällä luetaan { $held } osiota, kaikkiaan niitä on { $all }. Muut ovat ryhmän muilla instansseilla, tai niitä ei ole vielä jaettu.
-doubt-behind = Loppuun asti luetaan vielä { $behind } osiota, kaikkiaan niitä on { $all }.
-doubt-full = Avoimia tikettejä on enemmän kuin Vaste pystyy pitämään, eikä uusia lasketa.
-doubt-jumped = Koneen kello on hypännyt. Vaste odottaa, jääkö se siihen.
-doubt-overloaded = Osa Vastetta ei ole vastannut sekunteihin. Kone voi olla ylikuormitettu.
+doubt-partitions-elsewhere = Kaikkiaan { $all } osiosta luetaan täällä { $held }. Muut ovat ryhmän muilla palvelimilla, tai niitä ei ole vielä jaettu.
+doubt-behind = Kaikkiaan { $all } osiosta { $behind } on vielä lukematta loppuun.
+doubt-full = Avoimia tikettejä on enemmän kuin Vasteen muistiin mahtuu. Uusia tikettejä ei lasketa.
+doubt-jumped = Koneen kello siirtyi äkisti. Vaste odottaa nähdäkseen, pysyykö aika.
+doubt-overloaded = Osa Vasteesta ei ole vastannut useaan sekuntiin. Kone voi olla ylikuormitettu.
 
-# Missä tavoite on.
+# Tavoitteen tila.
 state-met = Täyttyy
-state-at-risk = Vaarassa
+state-at-risk = Vaarassa jäädä täyttymättä
 state-missed = Ei täyty
 state-insufficient-data = Liian vähän tietoa
 state-frozen = Tieto ei ole ajan tasalla
-state-reading = Tietoa luetaan
+state-reading = Tietoja luetaan
 state-not-agreed = Tasosta ei ole sovittu
 state-unclaimed = Vailla vastuutiimiä
 state-as-of = { $state } (tilanne { $at })
 behind-market = Muita jäljessä
-pauses-never = Tästä tavoitteesta on sovittu: kello ei seiso koskaan.
-pauses-pending = Tästä tavoitteesta on sovittu: kello seisoo, kun tiketti odottaa asiakasta.
-pauses-on-hold = Tästä tavoitteesta on sovittu: kello seisoo, kun tiketti odottaa kolmatta osapuolta.
-pauses-both = Tästä tavoitteesta on sovittu: kello seisoo, kun tiketti odottaa asiakasta tai kolmatta osapuolta.
+pauses-never = Tästä tavoitteesta on sovittu: kello ei pysähdy koskaan.
+pauses-pending = Tästä tavoitteesta on sovittu: kello pysähtyy, kun tiketti odottaa asiakasta.
+pauses-on-hold = Tästä tavoitteesta on sovittu: kello pysähtyy, kun tiketti odottaa kolmatta osapuolta.
+pauses-both = Tästä tavoitteesta on sovittu: kello pysähtyy, kun tiketti odottaa asiakasta tai kolmatta osapuolta.
 
-# Missä tiimi on: sen omat tavoitteet, huonoin ensin.
+# Tiimin tila: sen huonoimmassa tilassa olevat tavoitteet.
 team-met = { $count ->
     [one] Tavoite täyttyy
    *[other] Kaikki { $count } tavoitetta täyttyvät
 }
 team-at-risk = { $count ->
-    [one] 1 tavoite vaarassa
-   *[other] { $count } tavoitetta vaarassa
+    [one] 1 tavoite on vaarassa jäädä täyttymättä
+   *[other] { $count } tavoitetta on vaarassa jäädä täyttymättä
 }
 team-missed = { $count ->
     [one] 1 tavoite ei täyty
    *[other] { $count } tavoitetta ei täyty
 }
 team-insufficient-data = { $count ->
-    [one] 1 tavoite: liian vähän tietoa
-   *[other] { $count } tavoitetta: liian vähän tietoa
+    [one] Liian vähän tietoa 1 tavoitteesta
+   *[other] Liian vähän tietoa { $count } tavoitteesta
 }
-team-not-agreed-why = Tiimin vastausajat mitataan ja sillä on sivunsa ilman tasoakin.
+team-not-agreed-why = Tiimin vastausajat mitataan, ja tiimillä on oma sivunsa, vaikka tasosta ei ole sovittu.
 unclaimed = Vailla vastuutiimiä
-unclaimed-why = Tiketit, joilla ei ole tiimiä tai joiden tiimiä ei ole määritelty. Ne näkyvät tässä, jotta ne eivät katoa.
+unclaimed-why = Tiketit, joilla ei ole tiimiä tai joiden tiimillä ei ole sopimustiedostoa. Ne näkyvät tässä, jotta ne eivät unohdu.
 organisation = Koko organisaatio
 
 # Mittarit.
@@ -122,15 +122,15 @@ measure = { $measure ->
    *[first_resolution] Ensimmäinen ratkaisu
 }
 measure-explained = { $measure ->
-    [first_reply] Asiakkaan ensimmäisestä viestistä asiakaspalvelijan ensimmäiseen vastaukseen.
-    [next_reply] Asiakkaan vastaamattomasta viestistä asiakaspalvelijan seuraavaan vastaukseen.
-    [update] Asiakaspalvelijan vastauksesta hänen seuraavaan vastaukseensa ilman aikaa, jonka tiketti odotti asiakasta.
-    [customer_wait] Tiketin luomisesta siihen, että se on ratkaistu, ilman aikaa, jonka se odotti asiakasta.
-    [agent_work] Tiketin luomisesta siihen, että se on ratkaistu, ilman aikaa, jonka se odotti asiakasta tai kolmatta osapuolta.
-    [ownership] Siitä, kun tiimi saa tiketin, siihen, kun tiketti siirtyy pois tai on ratkaistu, ilman aikaa, jonka se odotti asiakasta.
+    [first_reply] Aika asiakkaan ensimmäisestä viestistä asiakaspalvelijan ensimmäiseen vastaukseen.
+    [next_reply] Aika asiakkaan vanhimmasta vastaamattomasta viestistä asiakaspalvelijan seuraavaan vastaukseen.
+    [update] Aika asiakaspalvelijan vastauksesta seuraavaan. Aikaa, jonka tiketti odotti asiakasta, ei lasketa mukaan.
+    [customer_wait] Aika tiketin luomisesta sen ratkaisuun. Aikaa, jonka tiketti odotti asiakasta, ei lasketa mukaan.
+    [agent_work] Aika tiketin luomisesta sen ratkaisuun. Aikaa, jonka tiketti odotti asiakasta tai kolmatta osapuolta, ei lasketa mukaan.
+    [ownership] Aika siitä, kun tiimi saa tiketin, siihen, kun tiketti siirtyy muualle tai ratkaistaan. Aikaa, jonka tiketti odotti asiakasta, ei lasketa mukaan.
     [contacts] Kuinka monta kertaa asiakas joutui kysymään uudelleen ennen ratkaisua: viestit ensimmäisen jälkeen ja uudelleenavaukset.
-    [resolution] Tiketin luomisesta siihen, että se on ratkaistu; jos se avataan uudelleen, sekin aika lasketaan.
-   *[first_resolution] Tiketin luomisesta siihen, että se on ratkaistu ensimmäisen kerran.
+    [resolution] Aika tiketin luomisesta sen ratkaisuun. Jos tiketti avataan uudelleen, kello käy taas, kunnes se on ratkaistu.
+   *[first_resolution] Aika tiketin luomisesta sen ensimmäiseen ratkaisuun.
 }
 
 # Tavoitteet.
@@ -159,12 +159,12 @@ agreed-within = { $share } tiketeistä { $measure ->
     [first_reply] saa ensivastauksen tavoiteajassa. Tavoiteaika on { $target }
     [next_reply] saa seuraavan vastauksen tavoiteajassa. Tavoiteaika on { $target }
     [update] saa väliaikatiedon tavoiteajassa. Tavoiteaika on { $target }
-    [customer_wait] odotuttaa asiakasta enintään tavoiteajan. Tavoiteaika on { $target }
+    [customer_wait] pitää asiakasta odottamassa enintään tavoiteajan. Tavoiteaika on { $target }
     [agent_work] käsitellään tavoiteajassa. Tavoiteaika on { $target }
-    [resolution] saa ratkaisun tavoiteajassa. Tavoiteaika on { $target }
+    [resolution] ratkaistaan tavoiteajassa. Tavoiteaika on { $target }
     [ownership] on tiimillä enintään tavoiteajan. Tavoiteaika on { $target }
     [contacts] ratkeaa niin, ettei asiakas joudu kysymään uudelleen tavoitetta useammin. Tavoite on enintään { $target }
-   *[first_resolution] saa ensimmäisen ratkaisun tavoiteajassa. Tavoiteaika on { $target }
+   *[first_resolution] ratkaistaan ensimmäisen kerran tavoiteajassa. Tavoiteaika on { $target }
 }. Mukaan lasketaan { $window }. Arvioon tarvitaan vähintään { $minimum ->
     [one] 1 tiketti
    *[other] { $minimum } tikettiä
@@ -185,15 +185,18 @@ agreed-none-over = { $measure ->
    *[other] ratkaisutta päättynyt
 } tiketti lasketaan mukaan { $length } ajan.
 targets = { $target } ({ $others })
-target-low = matala { $target }
-target-normal = normaali { $target }
-target-high = korkea { $target }
-target-urgent = kiireellinen { $target }
+target-low = vähäkiireiset { $target }
+target-normal = tavalliset { $target }
+target-high = tärkeät { $target }
+target-urgent = kiireelliset { $target }
 window-last-hour = viimeisin tunti
 window-last = viimeiset { $length }
 
-# Miksi tavoite on siinä missä on.
-share-of = { $decided } tiketistä { $share } { $measure ->
+# Miksi tavoite on tilassaan.
+share-of = { $decided ->
+    [one] 1 tiketistä
+   *[other] { $decided } tiketistä
+} { $share } { $measure ->
     [contacts] tavoitteessa
    *[other] tavoiteajassa
 }; sovittu { $agreed }
@@ -206,21 +209,20 @@ somebody-over = { $missed ->
     [one] 1 tiketti odotti yli{"\u00A0"}{ $limit }
    *[other] { $missed } tikettiä odotti yli{"\u00A0"}{ $limit }
 }; { $waiting ->
-    [0] yksikään niistä ei odota enää
-    [one] 1 odottaa yhä
+    [0] yksikään ei odota enää
    *[other] { $waiting } odottaa yhä
 }
 few = arvioon tarvitaan { $minimum } tikettiä
-history = Jakso alkaa ennen hetkeä { $at }, eikä siitä ajasta ole tietoa
+history = Tiedot alkavat vasta { $at }, mutta jakso alkaa jo sitä ennen
 why-met = Taso täyttyy.
-why-at-risk = Taso täyttyy, mutta suurin osa tason sallimista ylityksistä on käytetty.
+why-at-risk = Taso täyttyy, mutta suurin osa sallituista ylityksistä on jo käytetty.
 why-missed = Taso ei täyty.
-why-missed-certain = Se on jo varmaa: taso ei täyttyisi { $minimum } tiketillä, vaikka kaikki muut ehtisivät tavoiteajassa.
+why-missed-certain = Taso jää varmasti täyttymättä: { $minimum } tiketistä liian moni olisi myöhässä, vaikka kaikki loput ehtisivät tavoiteajassa.
 why-few = Arvioon tarvitaan { $minimum } tikettiä, nyt niitä on { $decided }.
-why-history = Jakso alkaa ennen hetkeä { $at }, eikä siitä ajasta ole tietoa.
-why-frozen = Mitään ei päätellä, kun tieto ei ole ajan tasalla.
+why-history = Tiedot alkavat vasta { $at }, mutta jakso alkaa jo sitä ennen.
+why-frozen = Uutta arviota ei tehdä, kun tieto ei ole ajan tasalla.
 why-none-over-met = Kukaan ei odota sovittua kauemmin.
-why-none-over-missed = Joku odottaa sovittua kauemmin, tai odotti ja jäi vastaamatta.
+why-none-over-missed = Joku on odottanut sovittua kauemmin ja odottaa yhä tai jäi vaille vastausta.
 
 # Odottaa nyt.
 waiting-now = { $measure ->
@@ -233,12 +235,12 @@ waiting-now = { $measure ->
 }
 waiting-column = Odottaa nyt
 longest-wait = Pisin odotus
-waiting-caption = Ketkä odottavat nyt
+waiting-caption = Odottavat nyt
 over-target-line = { $count } yli tavoiteajan
 due-soon-line = { $count } kohta yli
 nobody = ei kukaan
 wait-since = { $count }, pisin odotus { $wait } (alkoi { $at })
-nothing-yet = Yhteenkään tikettiin ei ole vastattu, yksikään ei odota eikä jäänyt vastaamatta (viimeiset { $length }).
+nothing-yet = Viimeiset { $length }: ei yhtään vastattua, odottavaa eikä vastaamatta jäänyttä tikettiä.
 in-words = Viimeiset { $length }: { $measure ->
     [first_reply] { $answered ->
         [0] ei yhtään vastausta
@@ -278,43 +280,39 @@ in-words-most = { $measure ->
 objectives = Tavoitteet
 readings = Kuinka kauan asiakkaat odottavat
 times-are-open = Ajat ovat aukioloaikaa.
-readings-explained = Joka rivi on ajanjakso tähän hetkeen asti. ”Puolet ajassa” on mediaani: puolet tiketeistä oli nopeampia, puolet hitaampia. ”Odottavat mukana” laskee mukaan myös ne, jotka yhä odottavat, joten kasvava jono näkyy heti.
+readings-explained = Joka rivi on tähän hetkeen päättyvä jakso. Mediaani: puolet tiketeistä oli nopeampia, puolet hitaampia. ”90 % enintään”: yhdeksän kymmenestä ehti tässä ajassa. ”Odottavat mukana” ottaa huomioon nekin, jotka yhä odottavat, joten kasvava jono näkyy heti.
 column-window = Jakso
 column-answered = { $measure ->
     [first_reply] Vastattu
     [next_reply] Vastattu
-    [update] Vastattu
-    [ownership] Valmiina
+    [update] Tiedotettu
+    [ownership] Siirretty tai ratkaistu
    *[other] Ratkaistu
 }
-column-half = { $measure ->
-    [contacts] Puolet enintään
-   *[other] Puolet ajassa
+column-half = Mediaani
+column-most = 90{"\u00A0"}% enintään
+column-most-waiting = 90{"\u00A0"}% enintään, odottavat mukana
+column-given-up = { $measure ->
+    [first_reply] Jäi vastaamatta
+    [next_reply] Jäi vastaamatta
+    [update] Päättyi ilman väliaikatietoa
+   *[other] Päättyi ratkaisutta
 }
-column-most = { $measure ->
-    [contacts] 90 % enintään
-   *[other] 90 % ajassa
-}
-column-most-waiting = { $measure ->
-    [contacts] 90 % enintään, odottavat mukana
-   *[other] 90 % ajassa, odottavat mukana
-}
-column-given-up = Jäi vastaamatta
 too-few = liian vähän tikettejä
 none = –
 agreement = Sopimus
-split-caption = Osissa, { $window }
+split-caption = Erittely, { $window }
 column-part = Tiketit
 part-priority = { $priority ->
-    [low] matala prioriteetti
-    [normal] normaali prioriteetti
-    [high] korkea prioriteetti
+    [low] vähäkiireiset
+    [normal] tavalliset
+    [high] tärkeät
     [urgent] kiireelliset
-   *[none] ilman prioriteettia
+   *[none] luokittelemattomat
 }
 part-channel = kanava
 part-channel-other = muut kanavat
-ratings = Mitä vastauksista sanotaan
+ratings = Arvosanat
 row-rated = Asiakkaiden arvosanat
 row-reviewed = Itsearviot
 ratings-line = Keskiarvo { $mean } / 5, { $count ->
@@ -324,7 +322,7 @@ ratings-line = Keskiarvo { $mean } / 5, { $count ->
 
 # Tavoitteen sivu.
 what-is-agreed = Mitä on sovittu
-what-is = Missä ollaan
+what-is = Missä mennään
 row-why = Miksi
 row-share = { $measure ->
     [contacts] Tavoitteessa
@@ -344,11 +342,11 @@ row-due-soon = Kohta yli tavoiteajan
 row-window = Jakso
 row-agreed-on = Sovittu
 row-look-again = Katsotaan uudelleen
-row-runbook = Mitä tehdä
+row-runbook = Toimintaohje
 row-name = Nimi tiedostossa
 row-hours = Aukioloajat
 hours-of-each-team = kunkin tiimin omat
-hours-of-unclaimed = vailla vastuutiimiä:
+hours-of-unclaimed = tiketeillä vailla vastuutiimiä
 levels = Tasot ajan mittaan
 column-when = Milloin
 column-level = Taso
@@ -363,63 +361,67 @@ level-within = { $share }, { $measure ->
    *[other] { $minimum } tikettiä
 }
 level-none-over = kukaan ei yli{"\u00A0"}{ $limit }, { $window }
-levels-hours = Aiemmat ajat arvioidaan niiden aukioloaikojen mukaan, jotka silloin olivat voimassa.
+levels-hours = Kukin aika lasketaan niiden aukioloaikojen mukaan, jotka silloin olivat voimassa.
 allowed-among = { $allowed }, kun tikettejä on { $of }
-agreed-on = { $date }, { $count ->
-    [one] 1 sopija
-   *[other] { $count } sopijaa
+agreed-on = { $date }, sopimassa { $count ->
+    [one] 1 henkilö
+   *[other] { $count } henkilöä
 }
 decided-explained = { $measure ->
+    [first_reply] Mukana ovat tiketit, joihin vastattiin jakson aikana, sekä tavoiteajan ylittäneet, jotka odottavat yhä tai jäivät vastaamatta.
+    [next_reply] Mukana ovat tiketit, joihin vastattiin jakson aikana, sekä tavoiteajan ylittäneet, jotka odottavat yhä tai jäivät vastaamatta.
+    [update] Mukana ovat jakson aikana annetut väliaikatiedot sekä tavoiteajan ylittäneet tiketit, jotka odottavat yhä tai päättyivät ilman väliaikatietoa.
     [contacts] Mukana ovat tiketit, jotka ratkaistiin jakson aikana.
-   *[other] Mukana ovat tiketit, joihin vastattiin jakson aikana, ja ne yli tavoiteajan olevat, jotka odottavat nyt tai jäivät vastaamatta.
+    [ownership] Mukana ovat tiketit, jotka siirrettiin tai ratkaistiin jakson aikana, sekä tavoiteajan ylittäneet, jotka ovat yhä tiimillä tai päättyivät ratkaisutta.
+   *[other] Mukana ovat tiketit, jotka ratkaistiin jakson aikana, sekä tavoiteajan ylittäneet, jotka ovat yhä kesken tai päättyivät ratkaisutta.
 }
-due-soon-explained = Kohta yli: tavoiteajasta on kulunut vähintään 80 %.
+due-soon-explained = Kohta yli: tavoiteajasta on kulunut vähintään 80{"\u00A0"}%.
 
-# Mihin yli tavoiteajan menneiden odotus kului.
-went = Mihin yli menneiden odotus kului
+# Mihin tavoiteajan ylittäneiden aika kului.
+went = Mihin tavoiteajan ylittäneiden aika kului
 went-explained = { $count ->
-    [one] Yhden yli tavoiteajan menneen tiketin koko odotus alusta loppuun tai tähän hetkeen.
-   *[other] Kaikkien { $count } yli tavoiteajan menneen tiketin koko odotus, kunkin alusta loppuun tai tähän hetkeen.
-} Tiimin aika on sen aukioloaikaa.
+    [one] Tavoiteajan ylittäneen tiketin koko odotus alusta loppuun tai tähän hetkeen.
+   *[other] Kaikkien { $count } tavoiteajan ylittäneen tiketin odotus yhteensä, kunkin alusta loppuun tai tähän hetkeen.
+} Tiimin ajaksi lasketaan vain sen aukioloaika.
 column-place = Missä
 column-part-of = Osuus
 column-time = Aika
-place-pending = odottaa asiakasta
-place-on-hold = odottaa kolmatta osapuolta
-place-closed = suljettuna
+place-pending = odotti asiakasta
+place-on-hold = odotti kolmatta osapuolta
+place-closed = aukioloajan ulkopuolella
 
-# Muihin verrattuna, ja mitä asiakkaat sanovat.
+# Vertailu muihin ja asiakkaiden arvosanat.
 market = Muihin verrattuna
-market-behind = Muut pystyvät parempaan: meillä sovittua pienempi osa tiketeistä yltää samaan kuin muilla.
+market-behind = Muut pystyvät parempaan: samaan yltää meillä pienempi osa tiketeistä kuin on sovittu.
 market-line = { $measure ->
-    [contacts] Muilla enintään { $target }; samaan yltää meillä { $share }
-   *[other] Muut selviävät ajassa { $target }; samaan yltää meillä { $share }
-}
+    [contacts] Muilla enintään { $target }
+   *[other] Muilla aika on { $target }
+}; samaan yltää meillä { $share }
 market-share = { $share } ({ $decided } tiketistä)
 row-market = { $measure ->
     [contacts] Muilla enintään
-   *[other] Muut selviävät ajassa
+   *[other] Muilla aika on
 }
 row-market-share = Samaan yltää meillä
 row-market-source = Lähde
-row-market-as-of = Tilanne
+row-market-as-of = Ajankohta
 rated = Sopiiko tämä taso asiakkaillemme?
-rated-explained = Asiakkaiden arvosanat (1–5) sen mukaan, kauanko he olivat odottaneet tavoiteaikaan nähden.
+rated-explained = Asiakkaiden arvosanat (1–5) sen mukaan, kauanko he olivat odottaneet tavoiteaikaan verrattuna.
 column-band = { $measure ->
     [contacts] Kysymyskertoja
    *[other] Odotusaika
 }
 column-ratings = Arvosanoja
 column-mean = Keskiarvo
-band-up-to-half = enintään puolet tavoiteajasta
-band-within = yli puolet, tavoiteajassa
-band-up-to-double = yli tavoiteajan, enintään kaksinkertainen
+band-up-to-half = enintään puolet tavoitteesta
+band-within = yli puolet, mutta tavoitteessa
+band-up-to-double = yli tavoitteen, enintään kaksinkertainen
 band-beyond = yli kaksinkertainen
 
 # Ei löytynyt.
 not-found-title = Sivua ei löydy
-not-found-team = Sen nimistä tiimiä ei ole. Ehkä se on nimetty uudelleen, tai sen sopimusta ei ole vielä määritelty.
-not-found-objective = Tällä tiimillä ei ole sen nimistä tavoitetta. Ehkä sopimus on muuttunut.
-not-found-page = Ehkä linkki on vanha tai siitä puuttuu kirjain.
+not-found-team = Tämän nimistä tiimiä ei ole. Se on ehkä nimetty uudelleen, tai sen sopimustiedosto puuttuu.
+not-found-objective = Tällä tiimillä ei ole tämän nimistä tavoitetta. Sopimus on ehkä muuttunut.
+not-found-page = Linkki on ehkä vanha, tai siitä puuttuu osa.
 back = Takaisin kaikkiin tiimeihin
 back-to-team = Takaisin tiimin sivulle
