@@ -154,7 +154,7 @@ impl Agreed {
     }
 
     /// All files that are meant.
-    fn files(&self) -> Result<Vec<PathBuf>, String> {
+    fn files(&self) -> Result<Vec<PathBuf>, disk::FilesError> {
         let mut files = Vec::from_iter(self.config.clone());
         for argument in self.agreements.iter().chain(&self.calendars) {
             files.extend(disk::files_of(argument)?);

@@ -2,14 +2,12 @@
 //!
 //! All faults of all files are found in one run; each names file, line, column, key, value and way out.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::agreement::{Agreement, Owner};
-use crate::calendar::Calendar;
 use crate::catalog::{Catalog, TEAMS_MAX};
 use crate::measure::Measure;
 
@@ -17,15 +15,29 @@ mod agreement;
 mod alertmanager;
 mod calendars;
 mod diagnostic;
+mod disk;
+mod duty;
 mod fields;
+mod hours;
+mod http;
+mod kafka;
+mod labels;
 mod objective;
+mod people;
 mod property;
 mod service;
+mod state;
 mod yaml;
 
+pub use alertmanager::{Alertmanager, Credentials};
+pub use calendars::Calendars;
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use disk::{Disk, PatternError};
+pub use http::Http;
+pub use kafka::{Kafka, SecretError};
 pub use property::Property;
-pub use service::{Alertmanager, Credentials, Http, Kafka, Service, StateConfig};
+pub use service::Service;
+pub use state::StateConfig;
 
 /// What the files say together.
 #[derive(Debug, Default)]
@@ -46,9 +58,6 @@ pub struct Config {
     /// A hash of all that stands in them.
     pub hash: u64,
 }
-
-/// Calendars by name.
-pub type Calendars = BTreeMap<Box<str>, Arc<Calendar>>;
 
 /// What a file is, by its keys.
 enum Content {
@@ -163,21 +172,6 @@ impl Config {
             self.diagnostics.fault(Diagnostic::of_file(Path::new("calendars"), problem));
         }
     }
-}
-
-/// Where files come from: the disk, or a test's table.
-pub trait Disk {
-    /// The text of a file.
-    ///
-    /// # Errors
-    /// What keeps it from being read, in words.
-    fn read(&self, path: &Path) -> Result<String, String>;
-
-    /// The files that a pattern such as `agreements/*.yaml` matches, sorted.
-    ///
-    /// # Errors
-    /// What is wrong with the pattern, in words.
-    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, String>;
 }
 
 fn content_of(node: &yaml::Node) -> Content {

@@ -1,21 +1,23 @@
 //! Configuration files on the disk, and what day it is.
 
 use std::ffi::OsString;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::config::{Disk, Kafka};
+use crate::config::{Disk, Kafka, PatternError, SecretError};
 
 /// The disk itself.
 #[derive(Debug)]
 pub(super) struct RealDisk;
 
 impl Disk for RealDisk {
-    fn read(&self, path: &Path) -> Result<String, String> {
-        std::fs::read_to_string(path).map_err(|error| error.to_string())
+    fn read(&self, path: &Path) -> io::Result<String> {
+        std::fs::read_to_string(path)
     }
 
-    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
-        let found = glob::glob(pattern).map_err(|error| format!("is not a pattern: {error}"))?;
+    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, PatternError> {
+        let found =
+            glob::glob(pattern).map_err(|error| PatternError { reason: error.to_string() })?;
         let mut paths: Vec<PathBuf> =
             found.filter_map(Result::ok).filter(|p| p.is_file()).collect();
         paths.sort();
@@ -24,15 +26,34 @@ impl Disk for RealDisk {
 }
 
 /// Reads the secrets of Kafka from the files and variables that they stand in.
-pub(super) fn read_secrets(kafka: &mut Kafka) -> Result<(), String> {
+pub(super) fn read_secrets(kafka: &mut Kafka) -> Result<(), SecretError> {
     let text = |(name, value): (OsString, OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
     kafka.read_secrets(|path| RealDisk.read(path), std::env::vars_os().filter_map(text))
 }
 
-/// The files that an argument means: those of a folder or a pattern, or the file itself.
-pub(super) fn files_of(argument: &str) -> Result<Vec<PathBuf>, String> {
+/// Why an argument names no files.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FilesError {
+    /// Nothing has that name.
+    #[error(
+        "failed to find anything at {argument}: name a file, a folder of .yaml files or a pattern"
+    )]
+    NotFound {
+        /// The argument.
+        argument: String,
+    },
+    /// It is neither a file nor a folder, and not a pattern either.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+}
+
+/// The files that an argument names: a file, those of a folder, or those that a pattern matches.
+///
+/// # Errors
+/// If there are none.
+pub(super) fn files_of(argument: &str) -> Result<Vec<PathBuf>, FilesError> {
     let path = Path::new(argument);
     if path.is_file() {
         return Ok(vec![path.to_owned()]);
@@ -48,10 +69,7 @@ pub(super) fn files_of(argument: &str) -> Result<Vec<PathBuf>, String> {
         files = RealDisk.list(argument)?;
     }
     if files.is_empty() {
-        return Err(format!(
-            "failed to find anything at {argument}: name a file, a folder of .yaml files \
-                            or a pattern"
-        ));
+        return Err(FilesError::NotFound { argument: argument.to_owned() });
     }
     Ok(files)
 }

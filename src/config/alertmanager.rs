@@ -1,16 +1,49 @@
-//! The Alertmanagers that are told of alerts, in the words of Prometheus' `http_config`.
+//! The list `alertmanagers` of the service's file. Its keys are those of Prometheus' `http_config`.
+
+use std::path::PathBuf;
 
 use url::{Host, Url};
 
-use super::agreement::is_web_address;
-use super::fields::{Field, Fields, File};
-use super::service::{Alertmanager, Credentials};
+use super::fields::{Field, Fields, File, boolean, is_web_address};
 use super::yaml::YamlValue;
+
+/// One Alertmanager.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alertmanager {
+    /// Its address, without a slash at the end.
+    pub url: String,
+    /// How Vaste says who it is.
+    pub credentials: Option<Credentials>,
+    /// Certificates that it is trusted by; absent for those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// Whether its certificate is not looked at.
+    pub insecure_skip_verify: bool,
+}
+
+/// How Vaste says who it is. Secrets stand in files, read for every request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// A user and a password.
+    Basic {
+        /// The user.
+        username: String,
+        /// Where the password stands.
+        password_file: PathBuf,
+    },
+    /// A token, such as `Bearer`.
+    Token {
+        /// The word before it.
+        scheme: String,
+        /// Where it stands.
+        credentials_file: PathBuf,
+    },
+}
 
 /// Alertmanagers at most: each has a thread and a connection of its own.
 const ALERTMANAGERS_MAX: usize = 16;
 
-pub(super) fn list(fields: &mut Fields<'_>, file: &mut File<'_>) -> Vec<Alertmanager> {
+/// Reads the list.
+pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Vec<Alertmanager> {
     let Some(field) = fields.take("alertmanagers") else { return Vec::new() };
     let list = field.list(file);
     if list.len() > ALERTMANAGERS_MAX {
@@ -25,7 +58,7 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
     let url = fields.require("url", file, "write such as `url: http://localhost:9093`");
     let allow_link_local = fields
         .take("allow_link_local")
-        .and_then(|field| field.parse(file, "is neither true nor false", |text| text.parse().ok()));
+        .and_then(|field| field.parse(file, "is neither true nor false", boolean));
     let allow_link_local = allow_link_local.unwrap_or(false);
     let url = url.and_then(|field| {
         // Without the value: it may hold a password.
@@ -93,8 +126,7 @@ fn tls(group: &Field<'_>, alertmanager: &mut Alertmanager, file: &mut File<'_>) 
     }
     if let Some(field) = fields.take("insecure_skip_verify") {
         let problem = "is neither true nor false";
-        alertmanager.insecure_skip_verify =
-            field.parse(file, problem, |text| text.parse().ok()).unwrap_or_default();
+        alertmanager.insecure_skip_verify = field.parse(file, problem, boolean).unwrap_or_default();
     }
     fields.finish(file);
 }

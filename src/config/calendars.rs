@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
-use super::Disk;
 use super::diagnostic::Diagnostics;
+use super::disk::Disk;
 use super::fields::{Field, Fields, File};
 use super::yaml::{Node, SourcePosition, YamlValue};
 use crate::calendar::{Calendar, Definition, Holiday, MonthDay, Opening};
 use crate::name;
 
 mod ics;
+
+/// Calendars by name.
+pub type Calendars = BTreeMap<Box<str>, Arc<Calendar>>;
 
 /// Calendars at most: each takes about 400 kB, and a few ms to work out.
 pub(super) const CALENDARS_MAX: usize = 256;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::yaml::{Node, SourcePosition, YamlKey, YamlValue};
+use crate::measure::Measure;
 use crate::time::Elapsed;
 
 /// One file being read: where faults go.
@@ -81,6 +82,14 @@ impl<'n> Field<'n> {
         }
     }
 
+    /// The name of a measure.
+    pub(super) fn measure(&self, file: &mut File<'_>) -> Option<Measure> {
+        let known = Measure::ALL.map(Measure::label).join(", ");
+        let problem = format!("is not a measure; write one of {known}");
+        self.parse(file, &problem, Measure::from_label)
+    }
+
+    /// The items of a list; none if it is not a list.
     pub(super) fn list(&self, file: &mut File<'_>) -> Vec<Self> {
         let YamlValue::List(items) = &self.node.value else {
             self.fault(file, "is not a list; write such as [one, two]");
@@ -180,4 +189,18 @@ fn joined(path: &str, key: &str) -> String {
 fn nearest(key: &str, known: &[&'static str]) -> Option<&'static str> {
     let close = |known: &&'static str| strsim::damerau_levenshtein(key, known);
     known.iter().copied().min_by_key(close).filter(|known| close(known) <= 2)
+}
+
+/// Whether a text is a web address that an alert may carry: `http` or `https`, a host, no spaces.
+pub(super) fn is_web_address(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let is_plain = |c: char| c.is_ascii_graphic() && !"<>\"\\^`{|}".contains(c);
+    rest.is_some_and(|rest| {
+        !rest.is_empty() && !rest.starts_with('/') && rest.chars().all(is_plain)
+    })
+}
+
+/// Reads `true` or `false`.
+pub(super) fn boolean(text: &str) -> Option<bool> {
+    text.parse().ok()
 }

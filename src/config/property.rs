@@ -1,31 +1,35 @@
-//! Properties of librdkafka, some of which are secrets: those stand in files or in the environment, and are
-//! never printed.
+//! One property of librdkafka. Secrets are in files or in the environment, and are never printed.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::diagnostic::Diagnostic;
 use super::fields::{Field, File};
-use super::service::{Kafka, why_owned};
 use super::yaml::YamlKey;
 
-/// What a variable begins with that says a property: the rest is its name with `_` for each dot.
-const VARIABLE: &str = "VASTE_KAFKA_PROPERTIES_";
+/// The prefix of environment variables that set a property. The rest is the property's name in capitals,
+/// with `_` for each dot.
+const VARIABLE_PREFIX: &str = "VASTE_KAFKA_PROPERTIES_";
 
-/// What a name holds whose value is a secret.
+/// A property is a secret if its name contains one of these.
 const SECRET_WORDS: [&str; 6] = ["password", "passphrase", "secret", "key.pem", "token", "jaas"];
 
-/// The value of one property. Only `String::from` tells a secret.
+/// The value of one property. `String::from` returns a secret; `Display` and `Debug` do not.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Property(PropertySource);
 
 #[derive(Clone, PartialEq, Eq)]
 enum PropertySource {
-    /// As the file says it.
+    /// As the configuration file has it.
     Written(String),
-    /// To be read at start; a fault there names this place.
-    File(PathBuf, Box<Diagnostic>),
-    /// From a file or the environment.
+    /// In a file that is read at start.
+    File {
+        path: PathBuf,
+        /// The error if it cannot be read, without its text.
+        unreadable: Box<Diagnostic>,
+    },
+    /// Read from a file or from the environment.
     Secret(String),
 }
 
@@ -33,7 +37,7 @@ impl fmt::Display for Property {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             PropertySource::Written(text) => f.write_str(text),
-            PropertySource::File(..) | PropertySource::Secret(_) => f.write_str("<secret>"),
+            PropertySource::File { .. } | PropertySource::Secret(_) => f.write_str("<secret>"),
         }
     }
 }
@@ -48,10 +52,65 @@ impl From<&Property> for String {
     fn from(property: &Property) -> Self {
         match &property.0 {
             PropertySource::Written(text) | PropertySource::Secret(text) => text.clone(),
-            // Nothing is what is known before it is read.
-            PropertySource::File(..) => Self::new(),
+            // Empty until the file is read.
+            PropertySource::File { .. } => Self::new(),
         }
     }
+}
+
+impl Property {
+    /// A value from the environment.
+    pub(super) fn secret(value: String) -> Self {
+        Self(PropertySource::Secret(value))
+    }
+
+    /// A value in a file, still to be read. `unreadable` is the error if that fails, without its text.
+    pub(super) fn in_file(path: PathBuf, unreadable: Diagnostic) -> Self {
+        Self(PropertySource::File { path, unreadable: Box::new(unreadable) })
+    }
+
+    /// Reads the value if it is in a file. One line end at the end is not part of it.
+    ///
+    /// # Errors
+    /// If the file cannot be read; the error has the position in the configuration file.
+    pub(super) fn read_file(
+        &mut self,
+        name: &str,
+        read: impl Fn(&Path) -> io::Result<String>,
+    ) -> Result<(), Diagnostic> {
+        let PropertySource::File { path, unreadable } = &self.0 else { return Ok(()) };
+        let text = read(path).map_err(|error| {
+            let variable = variable_of(name);
+            let problem = format!(
+                "{} cannot be read: {error}; name a file that Vaste may read, or set {variable}",
+                path.display()
+            );
+            Diagnostic { problem, ..(**unreadable).clone() }
+        })?;
+        let line = text.strip_suffix('\n').unwrap_or(&text);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        *self = Self::secret(line.to_owned());
+        Ok(())
+    }
+
+    /// The value, if it is known.
+    pub(super) fn value(&self) -> Option<&str> {
+        match &self.0 {
+            PropertySource::Written(value) | PropertySource::Secret(value) => Some(value),
+            PropertySource::File { .. } => None,
+        }
+    }
+}
+
+/// The property that an environment variable sets, if it sets one.
+pub(super) fn name_in_variable(variable: &str) -> Option<String> {
+    let name = variable.strip_prefix(VARIABLE_PREFIX)?;
+    Some(name.to_ascii_lowercase().replace('_', "."))
+}
+
+/// The environment variable that sets a property.
+fn variable_of(name: &str) -> String {
+    format!("{VARIABLE_PREFIX}{}", name.to_ascii_uppercase().replace('.', "_"))
 }
 
 fn is_secret(name: &str) -> bool {
@@ -59,11 +118,7 @@ fn is_secret(name: &str) -> bool {
     SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
-/// The variable that says a property.
-fn variable_of(name: &str) -> String {
-    format!("{VARIABLE}{}", name.to_ascii_uppercase().replace('.', "_"))
-}
-
+/// Reads the value of one key of `kafka.properties`.
 pub(super) fn read(key: &YamlKey, field: &Field<'_>, file: &mut File<'_>) -> Option<Property> {
     if field.node.is_map() {
         let mut fields = field.fields(file)?;
@@ -73,11 +128,11 @@ pub(super) fn read(key: &YamlKey, field: &Field<'_>, file: &mut File<'_>) -> Opt
         });
         fields.finish(file);
         let (path, field) = path?;
-        let fault = Diagnostic::new(file.path, field.node.at, field.key, String::new());
-        return Some(Property(PropertySource::File(path, Box::new(fault))));
+        let unreadable = Diagnostic::new(file.path, field.node.at, field.key, String::new());
+        return Some(Property::in_file(path, unreadable));
     }
     if is_secret(&key.text) {
-        // Without the value.
+        // The message leaves out the value.
         let variable = variable_of(&key.text);
         let problem = format!(
             "is a secret, and must not stand here; write `{{ file: path }}`, or set {variable} instead"
@@ -87,119 +142,4 @@ pub(super) fn read(key: &YamlKey, field: &Field<'_>, file: &mut File<'_>) -> Opt
     }
     let problem = "is not a property's value; write a text, or `{ file: path }`";
     field.parse(file, problem, |text| Some(Property(PropertySource::Written(text.to_owned()))))
-}
-
-impl Kafka {
-    /// Reads the properties that stand in files, and takes those that variables say instead.
-    ///
-    /// # Errors
-    /// The file that cannot be read, or the variable that cannot be meant, with the way out.
-    pub fn read_secrets(
-        &mut self,
-        read: impl Fn(&Path) -> Result<String, String>,
-        variables: impl Iterator<Item = (String, String)>,
-    ) -> Result<(), String> {
-        for (variable, value) in variables {
-            let Some(name) = variable.strip_prefix(VARIABLE) else { continue };
-            let name = name.to_ascii_lowercase().replace('_', ".");
-            if let Some(why) = why_owned(&name) {
-                return Err(format!("{variable}: is set by Vaste itself: {why}; unset it"));
-            }
-            self.properties.retain(|(other, _)| *other != name);
-            self.properties.push((name, Property(PropertySource::Secret(value))));
-        }
-        for (name, property) in &mut self.properties {
-            let PropertySource::File(path, fault) = &property.0 else { continue };
-            let text = read(path).map_err(|error| {
-                let variable = variable_of(name);
-                let problem = format!(
-                    "{} cannot be read: {error}; name a file that Vaste may read, or set {variable}",
-                    path.display()
-                );
-                Diagnostic { problem, ..(**fault).clone() }.to_string()
-            })?;
-            let line = text.strip_suffix('\n').unwrap_or(&text);
-            let line = line.strip_suffix('\r').unwrap_or(line);
-            property.0 = PropertySource::Secret(line.to_owned());
-        }
-        Ok(())
-    }
-}
-
-impl Kafka {
-    /// The same text without secrets: what refuses a property says its value.
-    pub fn without_secrets(&self, text: &str) -> String {
-        self.properties.iter().fold(text.to_owned(), |text, (_, property)| match &property.0 {
-            // What is written in clear, too: the name of a password may be misspelt.
-            PropertySource::Secret(value) | PropertySource::Written(value) if value.len() > 3 => {
-                text.replace(value, "<secret>")
-            }
-            PropertySource::Written(_) | PropertySource::File(..) | PropertySource::Secret(_) => {
-                text
-            }
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn kafka(properties: Vec<(String, Property)>) -> Kafka {
-        Kafka {
-            brokers: Vec::new(),
-            topic: "events".to_owned(),
-            group: "vaste".to_owned(),
-            workers: 1,
-            properties,
-            dead_letters: None,
-        }
-    }
-
-    fn in_file(path: &str) -> Property {
-        let fault = Diagnostic::of_file(Path::new("vaste.yaml"), String::new());
-        Property(PropertySource::File(path.into(), Box::new(fault)))
-    }
-
-    #[test]
-    fn secrets_are_read_without_the_end_of_the_line_and_variables_win() {
-        let mut kafka = kafka(vec![
-            ("sasl.password".to_owned(), in_file("password")),
-            ("ssl.key.password".to_owned(), in_file("gone")),
-        ]);
-        let variable = ("VASTE_KAFKA_PROPERTIES_SSL_KEY_PASSWORD".to_owned(), "two\n".to_owned());
-        let others = ("VASTE_KAFKA_TOPIC".to_owned(), "other".to_owned());
-        let read = |path: &Path| {
-            if path == Path::new("password") {
-                Ok("o ne\r\n".to_owned())
-            } else {
-                Err("gone".to_owned())
-            }
-        };
-        kafka.read_secrets(read, [variable, others].into_iter()).unwrap();
-        let values: Vec<String> = kafka.properties.iter().map(|(_, value)| value.into()).collect();
-        assert_eq!(values, ["o ne", "two\n"]);
-        let said = format!("{kafka:?} {}", kafka.properties[0].1);
-        assert_eq!(said.matches("<secret>").count(), 3);
-        assert_eq!(kafka.without_secrets("x o ne y"), "x <secret> y");
-        assert!(!said.contains("o ne") && !said.contains("two"), "{said}");
-    }
-
-    #[test]
-    fn a_secret_that_cannot_be_read_names_its_place_and_the_way_out() {
-        let mut unread = kafka(vec![("sasl.password".to_owned(), in_file("gone"))]);
-        let gone = |_: &Path| Err("it is not there".to_owned());
-        let error = unread.read_secrets(gone, std::iter::empty()).unwrap_err();
-        assert_eq!(
-            error,
-            "vaste.yaml: gone cannot be read: it is not there; name a file that Vaste may read, or set \
-             VASTE_KAFKA_PROPERTIES_SASL_PASSWORD"
-        );
-        let owned = ("VASTE_KAFKA_PROPERTIES_GROUP_ID".to_owned(), "other".to_owned());
-        let error = kafka(Vec::new()).read_secrets(gone, [owned].into_iter()).unwrap_err();
-        assert_eq!(
-            error,
-            "VASTE_KAFKA_PROPERTIES_GROUP_ID: is set by Vaste itself: write kafka.group; unset it"
-        );
-    }
 }

@@ -1,12 +1,13 @@
 //! The teams: how they behave, and what they agreed on.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::hours::{self, WorkingHours};
 use super::{BACKLOG, PLAY, SILENCE, Scenario};
-use crate::config::{Config, Disk};
+use crate::config::{Config, Disk, PatternError};
 use crate::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
 
 /// The organisation's name.
@@ -223,12 +224,14 @@ fn date(at: Timestamp) -> String {
 struct Table(BTreeMap<&'static str, String>);
 
 impl Disk for Table {
-    fn read(&self, path: &Path) -> Result<String, String> {
+    fn read(&self, path: &Path) -> io::Result<String> {
         let found = self.0.iter().find(|(name, _)| Path::new(name) == path);
-        found.map(|(_, text)| text.clone()).ok_or_else(|| "no such file".to_owned())
+        found
+            .map(|(_, text)| text.clone())
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
     }
 
-    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
+    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, PatternError> {
         let folder = pattern.trim_end_matches("*.yaml");
         Ok(self.0.keys().filter(|name| name.starts_with(folder)).map(PathBuf::from).collect())
     }

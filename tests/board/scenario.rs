@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use arc_swap::ArcSwap;
 use crate::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use crate::alert;
 use crate::catalog::Catalog;
-use crate::config::{Config, Disk};
+use crate::config::{Config, Disk, PatternError};
 use crate::event::{Event, Kind, Maker, Priority, Subject, decode};
 use crate::measure::Measure;
 use crate::responses::Responses;
@@ -308,12 +308,14 @@ pub(in crate::service) fn care() -> ScenarioRun {
 struct Files(BTreeMap<&'static str, &'static str>);
 
 impl Disk for Files {
-    fn read(&self, path: &Path) -> Result<String, String> {
+    fn read(&self, path: &Path) -> io::Result<String> {
         let found = self.0.iter().find(|(name, _)| Path::new(name) == path);
-        found.map(|(_, text)| (*text).to_owned()).ok_or_else(|| "no such file".to_owned())
+        found
+            .map(|(_, text)| (*text).to_owned())
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
     }
 
-    fn list(&self, _: &str) -> Result<Vec<PathBuf>, String> {
+    fn list(&self, _: &str) -> Result<Vec<PathBuf>, PatternError> {
         Ok(Vec::new())
     }
 }

@@ -2,22 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
-use vaste::config::{Config, Disk};
+use vaste::config::{Config, Disk, PatternError};
 
 /// Files of a test.
 struct Table(BTreeMap<&'static str, String>);
 
 impl Disk for Table {
-    fn read(&self, path: &Path) -> Result<String, String> {
+    fn read(&self, path: &Path) -> io::Result<String> {
         let found = self.0.iter().find(|(name, _)| Path::new(name) == path);
-        found.map(|(_, text)| text.clone()).ok_or_else(|| "no such file".to_owned())
+        found
+            .map(|(_, text)| text.clone())
+            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
     }
 
-    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, String> {
+    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, PatternError> {
         if pattern.contains("***") {
-            return Err("is not a pattern: wildcards are one or two stars".to_owned());
+            let reason = "wildcards are one or two stars".to_owned();
+            return Err(PatternError { reason });
         }
         let folder = pattern.trim_end_matches("*.yaml");
         Ok(self.0.keys().filter(|name| name.starts_with(folder)).map(PathBuf::from).collect())

@@ -15,9 +15,9 @@ use calcard::{Entry, Parser};
 use chrono::{Datelike, Days, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 
-use super::super::Disk;
-use super::super::fields::{Field, File};
 use crate::calendar::Holiday;
+use crate::config::disk::Disk;
+use crate::config::fields::{Field, File};
 
 /// Events of one file at most; a public calendar has some twenty a year.
 const EVENTS_MAX: usize = 10_000;

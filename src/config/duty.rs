@@ -1,0 +1,73 @@
+//! The key `duty` of an agreement file: who takes turns, and when. It is checked and not yet used.
+
+use super::fields::{Fields, File};
+use super::people;
+
+/// Checks the group.
+pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) {
+    let Some(mut duty) = fields.take("duty").and_then(|duty| duty.fields(file)) else {
+        return;
+    };
+    if let Some(members) = duty.require("members", file, "name who takes turns, such as [aino]") {
+        let people = people::read(&members, file);
+        if people == 1 {
+            let problem = "one member only: nobody takes turns, and nobody when they are away";
+            file.warn(members.node.at, &members.key, problem);
+        }
+    }
+    if let Some(since) = duty.require("since", file, "write the day of the first turn") {
+        since.date(file);
+    }
+    if let Some(every) = duty.take("every") {
+        every.duration(file);
+    }
+    if let Some(handover) = duty.take("handover") {
+        let problem = "is not a time of the week; write such as \"Mon 09:00 Europe/Helsinki\"";
+        handover.parse(file, problem, |text| is_handover(text).then_some(()));
+    }
+    exceptions(&mut duty, "swaps", &["on", "from", "to"], file);
+    exceptions(&mut duty, "away", &["who", "from", "to"], file);
+    if let Some(check) = duty.take("check") {
+        let problem = "is not a number of tickets; write a whole number from 1 to 100";
+        check.parse(file, problem, |text| {
+            text.parse().ok().filter(|count| (1..=100_u32).contains(count))
+        });
+    }
+    duty.finish(file);
+}
+
+/// A list of groups of which the one named `who`, or `from` and `to` beside `on`, are people.
+fn exceptions(
+    duty: &mut Fields<'_>,
+    list: &'static str,
+    keys: &[&'static str; 3],
+    file: &mut File<'_>,
+) {
+    for item in duty.take(list).map_or_else(Vec::new, |field| field.list(file)) {
+        let Some(mut fields) = item.fields(file) else {
+            continue;
+        };
+        for &key in keys {
+            let Some(field) = fields.require(key, file, "write all three") else {
+                continue;
+            };
+            let is_person = key == "who" || (keys.contains(&"on") && key != "on");
+            if is_person {
+                people::check(&field, file);
+            } else {
+                field.date(file);
+            }
+        }
+        fields.finish(file);
+    }
+}
+
+fn is_handover(text: &str) -> bool {
+    let parts: Vec<&str> = text.split(' ').collect();
+    let [day, time, zone] = parts.as_slice() else {
+        return false;
+    };
+    ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"].contains(day)
+        && chrono::NaiveTime::parse_from_str(time, "%H:%M").is_ok()
+        && !zone.is_empty()
+}

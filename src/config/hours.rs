@@ -1,0 +1,106 @@
+//! Opening hours that an agreement file names, today's and those of earlier levels.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+
+use super::calendars::Calendars;
+use super::fields::{Field, Fields, File};
+use crate::calendar::{Calendar, local_midnight};
+
+/// The opening hours of a file's team.
+pub(super) struct TeamHours<'c> {
+    /// The calendars that a file may name.
+    calendars: &'c Calendars,
+    /// The name of the team's calendar; `None` if the team is always open.
+    pub(super) name: Option<Box<str>>,
+    /// The team's calendar; `None` if the team is always open.
+    pub(super) calendar: Option<Arc<Calendar>>,
+}
+
+/// A calendar with the name that the files give it.
+struct NamedCalendar {
+    name: Box<str>,
+    calendar: Arc<Calendar>,
+}
+
+/// The hours of an earlier level.
+struct EarlierHours {
+    /// The first day on which they no longer apply; `None` if it cannot be read.
+    until: Option<NaiveDate>,
+    /// Their calendar; `None` if the level names none, so that today's hours apply.
+    calendar: Option<Arc<Calendar>>,
+}
+
+impl<'c> TeamHours<'c> {
+    /// Reads the key `hours` of a file.
+    pub(super) fn read(
+        fields: &mut Fields<'_>,
+        calendars: &'c Calendars,
+        file: &mut File<'_>,
+    ) -> Self {
+        let named = fields.take("hours").and_then(|field| calendar(&field, calendars, file));
+        let named = named.filter(|named| !named.calendar.is_always());
+        let (name, calendar) = named.map(|named| (named.name, named.calendar)).unzip();
+        Self { calendars, name, calendar }
+    }
+
+    /// The hours of one objective's own stopwatches: those of its earlier levels up to their ends, then
+    /// the team's. `None` if no earlier level names hours.
+    pub(super) fn with_earlier(
+        &self,
+        previous_levels: &[Field<'_>],
+        file: &mut File<'_>,
+    ) -> Option<Arc<Calendar>> {
+        let mut earlier: Vec<EarlierHours> =
+            previous_levels.iter().map(|item| self.earlier(item, file)).collect();
+        if earlier.iter().all(|hours| hours.calendar.is_none()) {
+            return None;
+        }
+        earlier.sort_by_key(|hours| hours.until);
+        let now = self.calendar.clone().unwrap_or_else(|| Arc::new(Calendar::always()));
+        let mut spliced = Arc::clone(&now);
+        for EarlierHours { until, calendar } in earlier.into_iter().rev() {
+            let Some(until) = until else { continue };
+            let until = local_midnight(now.zone(), until);
+            let calendar = calendar.unwrap_or_else(|| Arc::clone(&now));
+            spliced = Arc::new(Calendar::spliced(&calendar, until, &spliced));
+        }
+        Some(spliced)
+    }
+
+    /// Reads `hours` and `until` of an earlier level.
+    fn earlier(&self, item: &Field<'_>, file: &mut File<'_>) -> EarlierHours {
+        let node = item.node.value_of("hours").filter(|node| !node.is_null());
+        let key = format!("{}.hours", item.key);
+        let named = node.and_then(|node| calendar(&Field { key, node }, self.calendars, file));
+        let until = item.node.value_of("until");
+        EarlierHours {
+            until: until.and_then(|node| Field { key: String::new(), node }.date_quietly()),
+            calendar: named.map(|named| named.calendar),
+        }
+    }
+}
+
+/// Reads the name of a calendar.
+fn calendar(
+    field: &Field<'_>,
+    calendars: &Calendars,
+    file: &mut File<'_>,
+) -> Option<NamedCalendar> {
+    let known: Vec<&str> = calendars.keys().map(|name| &**name).collect();
+    let problem = if known.is_empty() {
+        "is in no file that was read; name the calendar's file, too, in `calendars` of the \
+         configuration or beside this one, or write `always`"
+            .to_owned()
+    } else {
+        format!("is not a calendar; write `always` or one of {}", known.join(", "))
+    };
+    field.parse(file, &problem, |text| {
+        let calendar = match text {
+            "always" => Arc::new(Calendar::always()),
+            text => calendars.get(text).map(Arc::clone)?,
+        };
+        Some(NamedCalendar { name: text.into(), calendar })
+    })
+}

@@ -1,0 +1,48 @@
+//! The group `http` of the service's file.
+
+use std::net::SocketAddr;
+
+use super::fields::{Fields, File, is_web_address};
+
+/// Where the service listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Http {
+    /// Default `127.0.0.1:9464`.
+    pub listen: SocketAddr,
+    /// The address that people reach the pages at, without a slash at the end, where the file says it.
+    pub external_url: Option<String>,
+}
+
+impl Http {
+    /// What links in alerts begin with: the address that people reach the pages at, else the one that is
+    /// listened on.
+    pub fn external_url(&self, listening: SocketAddr) -> String {
+        self.external_url.clone().unwrap_or_else(|| format!("http://{listening}"))
+    }
+}
+
+/// Reads the group; its defaults if it is missing.
+pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http> {
+    let default = SocketAddr::from(([127, 0, 0, 1], 9464));
+    let Some(mut http) = fields.take("http").and_then(|http| http.fields(file)) else {
+        return Some(Http { listen: default, external_url: None });
+    };
+    let listen = http.take("listen").map_or(Some(default), |field| {
+        let problem = "is not an address to listen on; write such as \"127.0.0.1:9464\"";
+        field.parse(file, problem, |text| text.parse().ok())
+    });
+    let external_url = http.take("external_url").map(|field| {
+        let problem = "is not a web address; write such as https://vaste.example";
+        let whole = |text: &str| is_web_address(text).then(|| text.to_owned());
+        field.parse(file, problem, whole)
+    });
+    if let Some(field) = http.take("ticket_url") {
+        file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
+    }
+    http.finish(file);
+    let external_url = match external_url {
+        Some(url) => Some(url?.trim_end_matches('/').to_owned()),
+        None => None,
+    };
+    Some(Http { listen: listen?, external_url })
+}

@@ -1,0 +1,242 @@
+//! The group `kafka` of the service's file.
+
+use std::io;
+use std::path::Path;
+
+use super::diagnostic::Diagnostic;
+use super::fields::{Field, File};
+use super::property::{self, Property};
+
+/// Where events come from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kafka {
+    /// Brokers to begin with, `host:port`.
+    pub brokers: Vec<String>,
+    /// The topic of the events.
+    pub topic: String,
+    /// The consumer group. Default `vaste`.
+    pub group: String,
+    /// Consumers in this process. Default 1; more use more cores.
+    pub workers: usize,
+    /// Properties for librdkafka, such as `security.protocol`.
+    pub properties: Vec<(String, Property)>,
+    /// The topic that rejected records are written to; absent where they are only logged and counted.
+    pub dead_letters: Option<String>,
+}
+
+impl Kafka {
+    /// Reads the properties that are in files, and sets those that environment variables hold. A variable
+    /// wins over the configuration file.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or a variable sets a property that belongs to Vaste.
+    pub fn read_secrets(
+        &mut self,
+        read: impl Fn(&Path) -> io::Result<String>,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<(), SecretError> {
+        for (variable, value) in variables {
+            let Some(name) = property::name_in_variable(&variable) else { continue };
+            if let Some(reason) = why_owned(&name) {
+                return Err(SecretError::Owned { variable, reason });
+            }
+            self.properties.retain(|(other, _)| *other != name);
+            self.properties.push((name, Property::secret(value)));
+        }
+        for (name, property) in &mut self.properties {
+            property.read_file(name, &read).map_err(SecretError::File)?;
+        }
+        Ok(())
+    }
+
+    /// Replaces the values of all properties in a text by `<secret>`. The Kafka client's errors hold the
+    /// value of the property that it refuses.
+    ///
+    /// Values that the file has in clear are replaced as well: the name of a password may be misspelt.
+    pub fn without_secrets(&self, text: &str) -> String {
+        let values = self.properties.iter().filter_map(|(_, property)| property.value());
+        values
+            .filter(|value| value.len() > 3)
+            .fold(text.to_owned(), |text, value| text.replace(value, "<secret>"))
+    }
+}
+
+/// Why the secrets of the Kafka client could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretError {
+    /// The file of a property cannot be read.
+    #[error("{0}")]
+    File(Diagnostic),
+    /// An environment variable sets a property that Vaste sets itself.
+    #[error("{variable}: is set by Vaste itself: {reason}; unset it")]
+    Owned {
+        /// The variable.
+        variable: String,
+        /// Why the property belongs to Vaste, or the key to write instead.
+        reason: &'static str,
+    },
+}
+
+/// Reads the group.
+pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
+    let mut fields = group.fields(file)?;
+    let brokers = fields
+        .require("brokers", file, "write such as [\"localhost:9092\"]")
+        .map(|field| brokers(&field, file));
+    let topic = fields
+        .require("topic", file, "write such as ticket-events")
+        .and_then(|field| name_of(&field, "topic", file));
+    let group =
+        fields.take("group").map_or(Some("vaste".to_owned()), |f| name_of(&f, "group", file));
+    let workers = fields.take("workers").map_or(Some(1), |field| {
+        let problem = "is not a number of workers; write a whole number from 1 to 64";
+        let in_range = |count: &usize| (1..=WORKERS_MAX).contains(count);
+        field.parse(file, problem, |text| text.parse().ok().filter(in_range))
+    });
+    let properties = fields.take("properties").map_or_else(Vec::new, |f| properties(&f, file));
+    let dead_letters =
+        fields.take("dead_letters").map(|field| dead_letters(&field, topic.as_deref(), file));
+    fields.finish(file);
+    let dead_letters = match dead_letters {
+        Some(name) => Some(name?),
+        None => None,
+    };
+    Some(Kafka {
+        brokers: brokers?,
+        topic: topic?,
+        group: group?,
+        workers: workers?,
+        properties,
+        dead_letters,
+    })
+}
+
+fn brokers(field: &Field<'_>, file: &mut File<'_>) -> Vec<String> {
+    let list = field.list(file);
+    let problem = "is not a broker; write host:port, such as \"localhost:9092\"";
+    let is_broker = |text: &str| {
+        let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port);
+        port.and_then(|port| port.parse::<u16>().ok()).map(|_| text.to_owned())
+    };
+    list.iter().filter_map(|broker| broker.parse(file, problem, is_broker)).collect()
+}
+
+fn name_of(field: &Field<'_>, what: &str, file: &mut File<'_>) -> Option<String> {
+    // Kafka's own rule for topics; groups are held to it, too.
+    let problem = format!("cannot be a {what}; write 1 to 249 letters, digits or . _ -");
+    field.parse(file, &problem, |text| {
+        let legal = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+        (legal && (1..=249).contains(&text.len())).then(|| text.to_owned())
+    })
+}
+
+/// The topic of rejected records. Not the one that is read: each would come back for ever.
+fn dead_letters(field: &Field<'_>, topic: Option<&str>, file: &mut File<'_>) -> Option<String> {
+    let name = name_of(field, "topic", file)?;
+    if topic == Some(name.as_str()) {
+        let problem = "is the topic that is read: every rejected record would come back for ever; name \
+                       another one, such as ticket-events.dlq";
+        field.fault(file, problem);
+        return None;
+    }
+    Some(name)
+}
+
+fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, Property)> {
+    let Some(fields) = group.fields(file) else { return Vec::new() };
+    let mut properties = Vec::new();
+    for (key, field) in fields.all() {
+        if let Some(why) = why_owned(&key.text) {
+            file.fault(key.at, &field.key, format!("is set by Vaste itself: {why}; leave it out"));
+            continue;
+        }
+        let value = property::read(key, &field, file);
+        properties.extend(value.map(|value| (key.text.clone(), value)));
+    }
+    properties
+}
+
+/// Properties of librdkafka that Vaste sets itself, and why.
+const PROPERTIES_OWNED: [(&str, &str); 10] = [
+    ("auto.offset.reset", "an offset that is gone must be noticed, not passed over"),
+    ("bootstrap.servers", "write kafka.brokers"),
+    ("client.id", "it tells the workers apart"),
+    ("debug", "it would print secrets"),
+    ("enable.auto.commit", "offsets follow the state, not the clock"),
+    ("enable.auto.offset.store", "offsets follow the state, not the clock"),
+    ("enable.partition.eof", "it says when a partition is caught up"),
+    ("group.id", "write kafka.group"),
+    ("partition.assignment.strategy", "partitions must stay where their tickets are"),
+    ("statistics.interval.ms", "metrics need it"),
+];
+
+/// Why a property is Vaste's own; none if it is free.
+fn why_owned(name: &str) -> Option<&'static str> {
+    PROPERTIES_OWNED.iter().find(|(owned, _)| *owned == name).map(|(_, why)| *why)
+}
+
+/// Maximum `workers`: a partition has one consumer, and a worker needs a core.
+const WORKERS_MAX: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kafka(properties: Vec<(String, Property)>) -> Kafka {
+        Kafka {
+            brokers: Vec::new(),
+            topic: "events".to_owned(),
+            group: "vaste".to_owned(),
+            workers: 1,
+            properties,
+            dead_letters: None,
+        }
+    }
+
+    fn in_file(path: &str) -> Property {
+        let unreadable = Diagnostic::of_file(Path::new("vaste.yaml"), String::new());
+        Property::in_file(path.into(), unreadable)
+    }
+
+    #[test]
+    fn secrets_are_read_without_the_end_of_the_line_and_variables_win() {
+        let mut kafka = kafka(vec![
+            ("sasl.password".to_owned(), in_file("password")),
+            ("ssl.key.password".to_owned(), in_file("gone")),
+        ]);
+        let variable = ("VASTE_KAFKA_PROPERTIES_SSL_KEY_PASSWORD".to_owned(), "two\n".to_owned());
+        let others = ("VASTE_KAFKA_TOPIC".to_owned(), "other".to_owned());
+        let read = |path: &Path| {
+            if path == Path::new("password") {
+                Ok("o ne\r\n".to_owned())
+            } else {
+                Err(io::Error::other("gone"))
+            }
+        };
+        kafka.read_secrets(read, [variable, others].into_iter()).unwrap();
+        let values: Vec<String> = kafka.properties.iter().map(|(_, value)| value.into()).collect();
+        assert_eq!(values, ["o ne", "two\n"]);
+        let said = format!("{kafka:?} {}", kafka.properties[0].1);
+        assert_eq!(said.matches("<secret>").count(), 3);
+        assert_eq!(kafka.without_secrets("x o ne y"), "x <secret> y");
+        assert!(!said.contains("o ne") && !said.contains("two"), "{said}");
+    }
+
+    #[test]
+    fn a_secret_that_cannot_be_read_names_its_place_and_the_way_out() {
+        let mut unread = kafka(vec![("sasl.password".to_owned(), in_file("gone"))]);
+        let gone = |_: &Path| Err(io::Error::other("it is not there"));
+        let error = unread.read_secrets(gone, std::iter::empty()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "vaste.yaml: gone cannot be read: it is not there; name a file that Vaste may read, or set \
+             VASTE_KAFKA_PROPERTIES_SASL_PASSWORD"
+        );
+        let owned = ("VASTE_KAFKA_PROPERTIES_GROUP_ID".to_owned(), "other".to_owned());
+        let error = kafka(Vec::new()).read_secrets(gone, [owned].into_iter()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "VASTE_KAFKA_PROPERTIES_GROUP_ID: is set by Vaste itself: write kafka.group; unset it"
+        );
+    }
+}

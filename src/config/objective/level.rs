@@ -1,0 +1,140 @@
+//! The level of an objective: its target, share and window.
+
+use crate::agreement::{Level, Objective, Target};
+use crate::config::fields::{Field, Fields, File};
+use crate::event::Priority;
+use crate::measure::Basis;
+use crate::share::Share;
+use crate::time::{DAY_MS, Elapsed};
+
+/// The longest target: as long as the longest window.
+const TARGET_MAX: Elapsed = Elapsed::from_ms(90 * DAY_MS);
+
+/// The largest target of a count, such as of `contacts`.
+const COUNT_MAX: i64 = 1_000;
+
+/// The largest `min_tickets`: no team gets more tickets in a week.
+const MIN_TICKETS_MAX: u64 = 1_000_000;
+
+/// How the targets of an objective are written.
+#[derive(Clone, Copy)]
+pub(super) struct Unit {
+    /// Whether targets are counts, not durations.
+    pub(super) is_count: bool,
+    /// The kind of time of a target without `always`.
+    pub(super) basis: Basis,
+}
+
+/// Reads the level: `within` with its share, or `none_over`.
+pub(super) fn read(fields: &mut Fields<'_>, unit: Unit, file: &mut File<'_>) -> Option<Level> {
+    let within = fields.take("within");
+    let none_over = fields.take("none_over");
+    let share = fields.take("share");
+    let min_tickets = fields.take("min_tickets");
+    let by_priority = fields.take("by_priority");
+    match (within, none_over) {
+        (Some(within), None) => {
+            let target = target(&within, unit, file);
+            let share = share.map_or(Share::from_basis_points(9_000), |f| self::share(&f, file));
+            let min_tickets = min_tickets
+                .map_or(Some(Objective::MIN_TICKETS_DEFAULT), |f| self::min_tickets(&f, file));
+            let by_priority = by_priority.map_or([None; 4], |group| targets(&group, unit, file));
+            Some(Level::Within {
+                target: target?,
+                by_priority,
+                share: share?,
+                min_tickets: min_tickets?,
+            })
+        }
+        (None, Some(none_over)) => {
+            for field in [share, min_tickets, by_priority].into_iter().flatten() {
+                let problem =
+                    "does not go with `none_over`, which holds for every ticket; leave it out";
+                field.fault(file, problem);
+            }
+            if unit.is_count {
+                let problem = "does not go with a count, which is known once the ticket is solved; write \
+                               `within`";
+                none_over.fault(file, problem);
+                return None;
+            }
+            target(&none_over, unit, file).map(Level::NoneOver)
+        }
+        (Some(_), Some(none_over)) => {
+            none_over.fault(file, "stands beside `within`; write an objective for each");
+            None
+        }
+        (None, None) => {
+            let problem = "is missing; write the level, such as `within: 4h`";
+            file.fault(fields.at(), &fields.path("within"), problem);
+            None
+        }
+    }
+}
+
+/// Reads the length of the window that the level holds over.
+pub(super) fn over(field: &Field<'_>, file: &mut File<'_>) -> Option<Elapsed> {
+    let over = field.duration(file)?;
+    let problem = if over < Objective::OVER_MIN {
+        "is shorter than the shortest window; use at least 1h"
+    } else if over > Objective::OVER_MAX {
+        "is longer than the longest window; use at most 90d"
+    } else {
+        return Some(over);
+    };
+    field.fault(file, problem);
+    None
+}
+
+/// Reads a share.
+pub(super) fn share(field: &Field<'_>, file: &mut File<'_>) -> Option<Share> {
+    let problem = "is not a share; write a percentage from 0.01% to 100%, such as 90%";
+    field.parse(file, problem, Share::parse)
+}
+
+/// Reads a minimum number of tickets.
+pub(super) fn min_tickets(field: &Field<'_>, file: &mut File<'_>) -> Option<u64> {
+    let problem = "is not a number of tickets; write a whole number of at least 1";
+    field.parse(file, problem, |text| {
+        text.parse().ok().filter(|n| (1..=MIN_TICKETS_MAX).contains(n))
+    })
+}
+
+/// Reads a target: a number if it is a count, else a duration. `always` after a duration means calendar
+/// time.
+pub(super) fn target(field: &Field<'_>, unit: Unit, file: &mut File<'_>) -> Option<Target> {
+    if unit.is_count {
+        let problem = "is not a target of a count; write a whole number of at most 1000, such as 2";
+        return field.parse(file, problem, |text| {
+            let count = text.parse().ok().filter(|count| (0..=COUNT_MAX).contains(count))?;
+            Some(Target::calendar(Elapsed::from_ms(count)))
+        });
+    }
+    let problem = "is not a target; write a duration of at most 90d, such as `4h` or `24h always`";
+    field.parse(file, problem, |text| {
+        let always = text.strip_suffix(" always");
+        let duration = always.map_or(text, str::trim_end);
+        let basis = if always.is_some() { Basis::Calendar } else { unit.basis };
+        let elapsed = Elapsed::parse(duration).filter(|target| *target <= TARGET_MAX)?;
+        Some(Target { elapsed, basis })
+    })
+}
+
+/// Reads targets by priority.
+pub(super) fn targets(
+    group: &Field<'_>,
+    unit: Unit,
+    file: &mut File<'_>,
+) -> [Option<Target>; Priority::ALL.len()] {
+    let mut targets = [None; Priority::ALL.len()];
+    let Some(mut fields) = group.fields(file) else {
+        return targets;
+    };
+    for priority in Priority::ALL {
+        if let Some(field) = fields.take(priority.label()) {
+            targets[priority.index()] = target(&field, unit, file);
+        }
+    }
+    fields.finish(file);
+    targets
+}

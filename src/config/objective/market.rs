@@ -1,0 +1,48 @@
+//! The key `market` of an objective: the level of comparable organisations.
+
+use super::level::{self, Unit};
+use crate::agreement::{Level, Market};
+use crate::config::fields::{Fields, File, is_web_address};
+use crate::name;
+
+/// Age in days from which the numbers of the market are out of date.
+const MARKET_DAYS_MAX: i64 = 365;
+
+/// Reads the group.
+pub(super) fn read(
+    fields: &mut Fields<'_>,
+    agreed: Option<&Level>,
+    unit: Unit,
+    today: &str,
+    file: &mut File<'_>,
+) -> Option<Market> {
+    let field = fields.take("market")?;
+    let mut keys = field.fields(file)?;
+    let within = keys
+        .require("within", file, "write what others achieve, such as `24h always`")
+        .and_then(|within| level::target(&within, unit, file));
+    let source = keys
+        .require("source", file, "write who says so, such as \"trade survey\"")
+        .and_then(|source| {
+            let problem = "cannot be a source; write 1 to 128 bytes of text, or a web address";
+            let is_source = |text: &str| name::is_name(text) || is_web_address(text);
+            source.parse(file, problem, |text| is_source(text).then(|| Box::from(text)))
+        });
+    let as_of = keys.take("as_of").and_then(|as_of| {
+        let date = as_of.date(file)?;
+        let is_old = chrono::NaiveDate::parse_from_str(today, "%Y-%m-%d")
+            .is_ok_and(|today| (today - date).num_days() > MARKET_DAYS_MAX);
+        if is_old {
+            let problem = format!("`{date}` is more than a year ago: what do others achieve now?");
+            file.warn(as_of.node.at, &as_of.key, problem);
+        }
+        Some(date)
+    });
+    keys.finish(file);
+    if matches!(agreed, Some(Level::NoneOver(_))) {
+        let problem = "does not go with `none_over`, which has no share; write it beside `within`";
+        file.fault(field.node.at, &field.key, problem);
+        return None;
+    }
+    Some(Market { within: within?, source: source?, as_of })
+}

@@ -1,0 +1,113 @@
+//! The key `was` of an objective: its earlier levels.
+
+use super::level::{self, Unit};
+use crate::agreement::{Level, PreviousLevel};
+use crate::calendar::local_midnight;
+use crate::config::fields::{Field, File};
+use crate::config::hours::TeamHours;
+use crate::time::Elapsed;
+
+/// Maximum earlier levels of one objective: a change a month for eight years.
+const WAS_MAX: usize = 100;
+
+/// The level in force. An earlier level has the same values, except those that it names.
+#[derive(Clone, Copy)]
+pub(super) struct CurrentLevel<'l> {
+    /// Target and share.
+    pub(super) level: &'l Level,
+    /// The length of the window.
+    pub(super) over: Elapsed,
+    /// How targets are written.
+    pub(super) unit: Unit,
+    /// The hours of the team, whose time zone dates are in.
+    pub(super) hours: &'l TeamHours<'l>,
+}
+
+/// An earlier level as it is read.
+struct ReadLevel<'n> {
+    previous: PreviousLevel,
+    /// The field `until`, where an error of its date belongs.
+    until: Field<'n>,
+}
+
+/// Reads the items of the list that `objective` has, in ascending order of their ends.
+pub(super) fn read(
+    list: &[Field<'_>],
+    objective: &Field<'_>,
+    current: CurrentLevel<'_>,
+    file: &mut File<'_>,
+) -> Vec<PreviousLevel> {
+    let levels = list.iter().filter_map(|item| previous_level(item, current, file)).collect();
+    ascending(levels, objective, file)
+}
+
+fn previous_level<'n>(
+    item: &Field<'n>,
+    current: CurrentLevel<'_>,
+    file: &mut File<'_>,
+) -> Option<ReadLevel<'n>> {
+    let unit = current.unit;
+    let mut fields = item.fields(file)?;
+    let ends = "write the first day on which it held no longer, such as 2026-11-02";
+    let until =
+        fields.require("until", file, ends).and_then(|field| Some((field.date(file)?, field)));
+    // `TeamHours::with_earlier` reads the hours of all earlier levels together.
+    fields.take("hours");
+    let over = fields.take("over").map_or(Some(current.over), |field| level::over(&field, file));
+    let level = match current.level {
+        Level::NoneOver(limit) => {
+            let read =
+                fields.take("none_over").map_or(Some(*limit), |f| level::target(&f, unit, file));
+            read.map(Level::NoneOver)
+        }
+        Level::Within { target: target_now, by_priority, share, min_tickets } => {
+            let target =
+                fields.take("within").map_or(Some(*target_now), |f| level::target(&f, unit, file));
+            let share = fields.take("share").map_or(Some(*share), |f| level::share(&f, file));
+            let min_tickets = fields
+                .take("min_tickets")
+                .map_or(Some(*min_tickets), |f| level::min_tickets(&f, file));
+            let by_priority =
+                fields.take("by_priority").map_or(*by_priority, |f| level::targets(&f, unit, file));
+            target.zip(share).zip(min_tickets).map(|((target, share), min_tickets)| Level::Within {
+                target,
+                by_priority,
+                share,
+                min_tickets,
+            })
+        }
+    };
+    fields.finish(file);
+    let zone =
+        current.hours.calendar.as_ref().map_or(chrono_tz::Tz::UTC, |calendar| calendar.zone());
+    let (date, until) = until?;
+    let previous = PreviousLevel { until: local_midnight(zone, date), level: level?, over: over? };
+    Some(ReadLevel { previous, until })
+}
+
+/// Sorts levels by their ends. Two levels that end on the same day are an error.
+fn ascending(
+    mut levels: Vec<ReadLevel<'_>>,
+    objective: &Field<'_>,
+    file: &mut File<'_>,
+) -> Vec<PreviousLevel> {
+    levels.sort_by_key(|level| level.previous.until);
+    for pair in levels.windows(2) {
+        let [first, second] = pair else { continue };
+        if first.previous.until == second.previous.until {
+            second
+                .until
+                .fault(file, "is the end of another earlier level, too; keep one of the two");
+        }
+    }
+    if levels.len() > WAS_MAX {
+        let node = objective.node;
+        let at = node.value_of("was").map_or(node.at, |was| was.at);
+        let problem = format!(
+            "names {} earlier levels; at most {WAS_MAX} are kept: leave out the first",
+            levels.len()
+        );
+        file.fault(at, &format!("{}.was", objective.key), problem);
+    }
+    levels.into_iter().map(|level| level.previous).collect()
+}
