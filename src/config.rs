@@ -1,6 +1,9 @@
-//! Configuration files as they are written, checked into what the stream works by.
+//! Configuration files, read and checked.
 //!
-//! All faults of all files are found in one run; each names file, line, column, key, value and way out.
+//! One run finds all errors of all files. Each error has file, line, column, key, value and advice.
+//!
+//! `config/service.rs`, `config/agreement.rs` and `config/calendars.rs` read whole files. Every group of keys
+//! that they have is read in a file of its own.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,36 +42,42 @@ pub use property::Property;
 pub use service::Service;
 pub use state::StateConfig;
 
-/// What the files say together.
+/// The content of all configuration files.
 #[derive(Debug, Default)]
 pub struct Config {
     /// All agreements.
     pub agreements: Vec<Agreement>,
-    /// All calendars that files define, by name; the built-in `always` is not among them. One that has faults
-    /// is there, always open.
+    /// All calendars that files define, by name, without the built-in `always`. A calendar with errors is
+    /// always open.
     pub calendars: Calendars,
-    /// The measures that run beside those that the agreements name.
+    /// The measures that run in addition to those of the agreements.
     pub measures: Vec<Measure>,
-    /// What the service is told beside; absent where no file of the service was read.
+    /// The settings of the service; `None` if no file has them.
     pub service: Option<Service>,
-    /// What is wrong, and what is only worth a look.
+    /// Errors and warnings of all files.
     pub diagnostics: Diagnostics,
-    /// The files that were read, in order.
+    /// The files that were read, in the order of reading.
     pub files: Vec<PathBuf>,
-    /// A hash of all that stands in them.
+    /// A hash of the text of all files.
     pub hash: u64,
 }
 
-/// What a file is, by its keys.
+/// The kinds of files.
 enum Content {
     Agreement,
     Calendars,
     Service,
 }
 
+/// An agreement file, parsed and not yet checked.
+struct AgreementFile {
+    path: PathBuf,
+    node: yaml::Node,
+}
+
 impl Config {
-    /// Reads files of any kind, and what they refer to. `read` gives the text of a path; `list` the paths
-    /// that a pattern matches; `today` is `YYYY-MM-DD`, for dates gone by.
+    /// Reads files of any kind, and the files that they name. `today` is `YYYY-MM-DD`, to warn of dates in
+    /// the past.
     pub fn read(paths: &[PathBuf], disk: &dyn Disk, today: &str) -> Self {
         let mut config = Self { measures: Measure::DEFAULT.to_vec(), ..Self::default() };
         let mut waiting: Vec<PathBuf> = paths.iter().rev().cloned().collect();
@@ -80,12 +89,12 @@ impl Config {
                 config.files.push(path);
             }
         }
-        // Last, since they name calendars.
-        for (path, node) in agreements {
+        // Agreements come last: they name calendars.
+        for AgreementFile { path, node } in agreements {
             let diagnostics = &mut config.diagnostics;
             if let Some(read) = agreement::read(&node, &path, &config.calendars, today, diagnostics)
             {
-                diagnostics.owner(&read.owner, &path);
+                diagnostics.register_owner(&read.owner, &path);
                 config.agreements.push(read);
             }
         }
@@ -93,46 +102,47 @@ impl Config {
         config
     }
 
-    /// The rules to work by.
+    /// The agreements, compiled to ids for the pipeline.
     pub fn catalog(&self) -> Catalog {
         Catalog::new(&self.agreements, &self.measures)
     }
 
-    /// Reads one file, an agreement only as YAML; returns the files that it refers to.
+    /// Reads one file; returns the files that it names. An agreement is only parsed, into `agreements`.
     fn read_file(
         &mut self,
         path: &Path,
         disk: &dyn Disk,
-        agreements: &mut Vec<(PathBuf, yaml::Node)>,
+        agreements: &mut Vec<AgreementFile>,
     ) -> Vec<PathBuf> {
         let text = match disk.read(path) {
             Ok(text) => text,
             Err(error) => {
                 let way_out = format!("cannot be read: {error}; name a file that is there");
-                self.diagnostics.fault(Diagnostic::of_file(path, way_out));
+                self.diagnostics.error(Diagnostic::of_file(path, way_out));
                 return Vec::new();
             }
         };
         self.hash = self.hash.rotate_left(1) ^ xxh3_64(text.as_bytes());
         let node = match yaml::parse(&text) {
             Ok(node) => node,
-            Err((at, problem)) => {
-                self.diagnostics.fault(Diagnostic::new(path, at, String::new(), problem));
+            Err(yaml::YamlError { at, kind }) => {
+                let problem = kind.to_string();
+                self.diagnostics.error(Diagnostic::new(path, at, String::new(), problem));
                 return Vec::new();
             }
         };
         match content_of(&node) {
             Content::Agreement => {
-                agreements.push((path.to_owned(), node));
+                agreements.push(AgreementFile { path: path.to_owned(), node });
                 Vec::new()
             }
             Content::Calendars => {
                 let read = calendars::read(&node, path, disk, &mut self.diagnostics);
-                for (name, at, calendar) in read.calendars {
-                    self.diagnostics.calendar(&name, path, at);
+                for calendars::ReadCalendar { name, at, calendar } in read.calendars {
+                    self.diagnostics.register_calendar(&name, path, at);
                     self.calendars.insert(name, Arc::new(calendar));
                 }
-                for (path, text) in read.texts {
+                for calendars::IcsFile { path, text } in read.ics_files {
                     self.hash = self.hash.rotate_left(1) ^ xxh3_64(text.as_bytes());
                     if !self.files.contains(&path) {
                         self.files.push(path);
@@ -151,7 +161,7 @@ impl Config {
         }
     }
 
-    /// What only all files together show.
+    /// Checks that need all files.
     fn check_together(&mut self) {
         self.agreements.sort_by(|a, b| a.owner.cmp(&b.owner));
         let teams = self.agreements.iter().filter(|a| matches!(a.owner, Owner::Team(_))).count();
@@ -160,7 +170,7 @@ impl Config {
                 "{teams} teams are declared; at most {TEAMS_MAX} are told apart: run a second Vaste for \
                  the others"
             );
-            self.diagnostics.fault(Diagnostic::of_file(Path::new("agreements"), problem));
+            self.diagnostics.error(Diagnostic::of_file(Path::new("agreements"), problem));
         }
         if self.calendars.len() > calendars::CALENDARS_MAX {
             let problem = format!(
@@ -169,11 +179,12 @@ impl Config {
                 self.calendars.len(),
                 calendars::CALENDARS_MAX
             );
-            self.diagnostics.fault(Diagnostic::of_file(Path::new("calendars"), problem));
+            self.diagnostics.error(Diagnostic::of_file(Path::new("calendars"), problem));
         }
     }
 }
 
+/// The kind of a file, by its keys.
 fn content_of(node: &yaml::Node) -> Content {
     if node.has_key("team") || node.has_key("organisation") || node.has_key("objectives") {
         Content::Agreement

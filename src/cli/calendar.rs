@@ -70,7 +70,7 @@ fn read(arguments: &[String], terminal: &mut Terminal<'_>) -> io::Result<Result<
     }
     let config = Config::read(&files, &RealDisk, &today());
     check::say(&config.diagnostics, terminal)?;
-    if !config.diagnostics.faults.is_empty() {
+    if config.diagnostics.has_errors() {
         return Ok(Err(Exit::Config));
     }
     let mut calendars = config.calendars;

@@ -14,9 +14,9 @@ pub(super) fn run(arguments: &CheckArgs, terminal: &mut Terminal<'_>) -> io::Res
     }
     let config = Config::read(&files, &RealDisk, &today());
     say(&config.diagnostics, terminal)?;
-    if !config.diagnostics.faults.is_empty() {
+    if config.diagnostics.has_errors() {
         let files = plural(config.files.len(), "file");
-        let faults = plural(config.diagnostics.faults.len(), "fault");
+        let faults = plural(config.diagnostics.errors.len(), "fault");
         writeln!(terminal.diagnostics, "{faults} in {files}")?;
         return Ok(Exit::Config);
     }
@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &CheckArgs, terminal: &mut Terminal<'_>) -> io::Res
 
 /// Prints faults and warnings.
 pub(super) fn say(diagnostics: &Diagnostics, terminal: &mut Terminal<'_>) -> io::Result<()> {
-    for fault in &diagnostics.faults {
+    for fault in &diagnostics.errors {
         writeln!(terminal.diagnostics, "error: {fault}")?;
     }
     for warning in &diagnostics.warnings {

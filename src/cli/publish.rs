@@ -67,8 +67,8 @@ impl ProducerContext for PublishContext {
 pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let config = Config::read(std::slice::from_ref(&arguments.config), &RealDisk, &today());
     check::say(&config.diagnostics, terminal)?;
-    let Some(service) = config.service.filter(|_| config.diagnostics.faults.is_empty()) else {
-        if config.diagnostics.faults.is_empty() {
+    let Some(service) = config.service.filter(|_| !config.diagnostics.has_errors()) else {
+        if !config.diagnostics.has_errors() {
             let file = arguments.config.display();
             let problem = "kafka: is missing; write kafka.brokers and kafka.topic";
             writeln!(terminal.diagnostics, "error: {file}: {problem}")?;

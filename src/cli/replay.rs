@@ -154,7 +154,7 @@ fn catalog(
     }
     let config = Config::read(&files, &RealDisk, &today());
     check::say(&config.diagnostics, terminal)?;
-    if !config.diagnostics.faults.is_empty() {
+    if config.diagnostics.has_errors() {
         return Ok(Err(Exit::Config));
     }
     // Calendars alone declare no team.

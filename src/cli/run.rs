@@ -19,7 +19,7 @@ use crate::service::run;
 pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let config = Config::read(std::slice::from_ref(&arguments.config), &RealDisk, &today());
     check::say(&config.diagnostics, terminal)?;
-    if !config.diagnostics.faults.is_empty() {
+    if config.diagnostics.has_errors() {
         return Ok(Exit::Config);
     }
     let Some(mut service) = config.service.clone() else {
@@ -57,9 +57,9 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
 /// start.
 fn load_again(file: &PathBuf, own: Option<&Service>) -> Result<(Arc<Catalog>, u64), String> {
     let config = Config::read(std::slice::from_ref(file), &RealDisk, &today());
-    if !config.diagnostics.faults.is_empty() {
+    if config.diagnostics.has_errors() {
         let faults: Vec<String> =
-            config.diagnostics.faults.iter().map(ToString::to_string).collect();
+            config.diagnostics.errors.iter().map(ToString::to_string).collect();
         return Err(faults.join("; "));
     }
     if config.service.as_ref() != own {

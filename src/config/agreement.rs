@@ -1,4 +1,4 @@
-//! An agreement file: whose it is, and its objectives.
+//! An agreement file: its owner, its objectives and its other keys.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ use super::yaml::Node;
 use crate::agreement::{About, Agreement, Level, Objective, Owner};
 use crate::name;
 
-/// Reads an agreement; `None` if it is not clear whose it is.
+/// Reads an agreement; `None` if its owner is missing or ambiguous.
 pub(super) fn read(
     node: &Node,
     path: &Path,
@@ -72,12 +72,12 @@ fn owner(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) -> Opt
         (Some(_), Some(organisation)) => {
             let problem =
                 "stands beside `team`; write one file for the organisation and one a team";
-            organisation.fault(file, problem);
+            organisation.error(file, problem);
             None
         }
         (None, None) => {
             let problem = "is missing; say whose agreement it is: `team: billing`";
-            file.fault(fields.at(), "team", problem);
+            file.error(fields.at(), "team", problem);
             None
         }
     }
@@ -139,7 +139,7 @@ fn objectives(
         if objectives.iter().any(|other| other.name == objective.name) {
             let at = item.node.value_of("name").map_or(item.node.at, |name| name.at);
             let problem = format!("`{}` comes twice; give every objective its own", objective.name);
-            file.fault(at, &format!("{}.name", item.key), problem);
+            file.error(at, &format!("{}.name", item.key), problem);
         }
         objectives.push(objective);
     }

@@ -10,36 +10,36 @@ use super::yaml::YamlValue;
 /// One Alertmanager.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alertmanager {
-    /// Its address, without a slash at the end.
+    /// Its URL, without a slash at the end.
     pub url: String,
-    /// How Vaste says who it is.
+    /// How Vaste authenticates; `None` for no authentication.
     pub credentials: Option<Credentials>,
-    /// Certificates that it is trusted by; absent for those of the system.
+    /// A file of CA certificates; `None` for those of the system.
     pub ca_file: Option<PathBuf>,
-    /// Whether its certificate is not looked at.
+    /// Whether any certificate is accepted. Default `false`.
     pub insecure_skip_verify: bool,
 }
 
-/// How Vaste says who it is. Secrets stand in files, read for every request.
+/// How Vaste authenticates. Secrets are in files, which are read for every request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Credentials {
-    /// A user and a password.
+    /// HTTP basic authentication.
     Basic {
-        /// The user.
+        /// The user name.
         username: String,
-        /// Where the password stands.
+        /// The file of the password.
         password_file: PathBuf,
     },
-    /// A token, such as `Bearer`.
+    /// An `Authorization` header with a token.
     Token {
-        /// The word before it.
+        /// The scheme before the token. Default `Bearer`.
         scheme: String,
-        /// Where it stands.
+        /// The file of the token.
         credentials_file: PathBuf,
     },
 }
 
-/// Alertmanagers at most: each has a thread and a connection of its own.
+/// Maximum Alertmanagers. Each has its own thread and connection.
 const ALERTMANAGERS_MAX: usize = 16;
 
 /// Reads the list.
@@ -48,7 +48,7 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Vec<Alertman
     let list = field.list(file);
     if list.len() > ALERTMANAGERS_MAX {
         let problem = format!("names {}; at most {ALERTMANAGERS_MAX} are told", list.len());
-        file.fault(field.node.at, &field.key, problem);
+        file.error(field.node.at, &field.key, problem);
     }
     list.iter().filter_map(|item| one(item, file)).collect()
 }
@@ -61,10 +61,10 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
         .and_then(|field| field.parse(file, "is neither true nor false", boolean));
     let allow_link_local = allow_link_local.unwrap_or(false);
     let url = url.and_then(|field| {
-        // Without the value: it may hold a password.
+        // The message leaves out the value: it may hold a password.
         if matches!(&field.node.value, YamlValue::Scalar(text) if text.contains('@')) {
             let problem = "holds a user or a password; write them into basic_auth";
-            file.fault(field.node.at, &field.key, problem);
+            file.error(field.node.at, &field.key, problem);
             return None;
         }
         let problem = "is not the address of an Alertmanager; write such as http://localhost:9093";
@@ -73,7 +73,7 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
         if is_link_local(&url) && !allow_link_local {
             let problem = "is link-local, where clouds keep secrets; write another host, or \
                            `allow_link_local: true` beside it";
-            field.fault(file, problem);
+            field.error(file, problem);
             return None;
         }
         Some(url)
@@ -81,7 +81,7 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
     let basic = fields.take("basic_auth");
     let token = fields.take("authorization");
     if let (Some(_), Some(token)) = (&basic, &token) {
-        file.fault(token.node.at, &token.key, "stands beside `basic_auth`; keep one of them");
+        file.error(token.node.at, &token.key, "stands beside `basic_auth`; keep one of them");
     }
     let credentials = match (basic, token) {
         (Some(group), _) => basic_auth(&group, file),
@@ -137,23 +137,23 @@ fn text(field: &Field<'_>, file: &mut File<'_>) -> Option<String> {
     field.parse(file, problem, |text| one_line(text).then(|| text.to_owned()))
 }
 
-/// Whether alerts may be sent there at all.
+/// Whether the address is complete and has neither query nor fragment.
 fn is_whole(text: &str) -> bool {
     is_web_address(text)
         && !text.contains(['?', '#'])
         && Url::parse(text).is_ok_and(|url| url.has_host())
 }
 
-/// Names that clouds give to the hosts behind which they keep secrets.
+/// Host names of the metadata services of clouds, which hand out secrets.
 const METADATA_NAMES: [&str; 3] = ["metadata", "metadata.google.internal", "instance-data"];
 
-/// Whether it leads to a link-local host, or to one behind which clouds keep secrets, however it is written.
+/// Whether the host is link-local or a metadata service, in any notation.
 fn is_link_local(text: &str) -> bool {
     match Url::parse(text).ok().as_ref().and_then(Url::host) {
-        // The parser reads numbers as browsers and the system do: 0xa9fea9fe, 2852039166, 0251.0376.1.1.
+        // The parser reads numbers as browsers do: 0xa9fea9fe, 2852039166, 0251.0376.1.1.
         Some(Host::Ipv4(host)) => is_link_local_v4(host.octets()),
         Some(Host::Ipv6(host)) => match host.segments() {
-            // One of IPv4 within: mapped, compatible, or translated.
+            // An IPv4 address inside: mapped, compatible, or translated.
             [0, 0, 0, 0, 0, 0 | 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
                 let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
                 is_link_local_v4([a, b, c, d])
@@ -166,7 +166,7 @@ fn is_link_local(text: &str) -> bool {
     }
 }
 
-/// 169.254.0.0/16, and the one that a cloud chose elsewhere.
+/// 169.254.0.0/16, and the metadata service of Alibaba Cloud.
 fn is_link_local_v4(octets: [u8; 4]) -> bool {
     matches!(octets, [169, 254, ..] | [100, 100, 100, 200])
 }

@@ -1,4 +1,4 @@
-//! A calendar file: weekly openings with their exceptions, by name.
+//! A calendar file: named calendars of weekly opening hours, with holidays and other exceptions.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -20,23 +20,38 @@ mod ics;
 /// Calendars by name.
 pub type Calendars = BTreeMap<Box<str>, Arc<Calendar>>;
 
-/// Calendars at most: each takes about 400 kB, and a few ms to work out.
+/// Maximum calendars. Each takes about 400 kB of memory and a few ms to compute.
 pub(super) const CALENDARS_MAX: usize = 256;
-/// Openings of one day at most, and breaks of one date: each takes 8 bytes for every day of 110 years.
+/// Maximum openings of one day, and breaks of one date. Each takes 8 bytes for every day of 110 years.
 const OPENINGS_MAX: usize = 24;
-/// The days of the week as they are written, from Monday.
+/// The days of the week as files write them, from Monday.
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// The name of the built-in calendar.
 const ALWAYS: &str = "always";
 
-/// What a calendar file says.
+/// The content of a calendar file.
 #[derive(Debug, Default)]
 pub(super) struct CalendarFile {
-    /// Its calendars with their places. One that has faults is always open, so that those who name it are
-    /// not said to be wrong as well: with faults no configuration is used.
-    pub(super) calendars: Vec<(Box<str>, SourcePosition, Calendar)>,
-    /// The iCalendar files that it refers to, and their text.
-    pub(super) texts: Vec<(PathBuf, String)>,
+    /// Its calendars.
+    pub(super) calendars: Vec<ReadCalendar>,
+    /// The iCalendar files that it names.
+    pub(super) ics_files: Vec<IcsFile>,
+}
+
+/// A calendar as it is read.
+#[derive(Debug)]
+pub(super) struct ReadCalendar {
+    pub(super) name: Box<str>,
+    pub(super) at: SourcePosition,
+    /// Always open if it has errors, so that the agreements that name it do not get errors as well.
+    pub(super) calendar: Calendar,
+}
+
+/// An iCalendar file that was read.
+#[derive(Debug)]
+pub(super) struct IcsFile {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
 }
 
 /// Reads a calendar file and the iCalendar files that it refers to.
@@ -52,19 +67,20 @@ pub(super) fn read(
     if let Some(group) = fields.take("calendars").and_then(|field| field.fields(&mut file)) {
         for (key, field) in group.all() {
             check_name(&key.text, key.at, &field.key, &mut file);
-            let faults = file.diagnostics.faults.len();
-            let definition = definition(&field, &mut file, disk, &mut read.texts);
+            let errors = file.diagnostics.errors.len();
+            let definition = definition(&field, &mut file, disk, &mut read.ics_files);
             let calendar = match definition.map(|definition| Calendar::new(&definition)) {
                 Some(Ok(calendar)) => calendar,
-                Some(Err(never)) if file.diagnostics.faults.len() == faults => {
+                Some(Err(never)) if file.diagnostics.errors.len() == errors => {
                     let way_out =
                         "write at least one opening, such as `week: { mon: [\"08:00-16:00\"] }`";
-                    file.fault(key.at, &field.key, format!("{never}; {way_out}"));
+                    file.error(key.at, &field.key, format!("{never}; {way_out}"));
                     Calendar::always()
                 }
                 Some(Err(_)) | None => Calendar::always(),
             };
-            read.calendars.push((key.text.as_str().into(), key.at, calendar));
+            let name = key.text.as_str().into();
+            read.calendars.push(ReadCalendar { name, at: key.at, calendar });
         }
     }
     fields.finish(&mut file);
@@ -74,20 +90,20 @@ pub(super) fn read(
 fn check_name(name: &str, at: SourcePosition, key: &str, file: &mut File<'_>) {
     if name == ALWAYS {
         let problem = "is the built-in calendar that is always open; choose another name";
-        file.fault(at, key, problem);
+        file.error(at, key, problem);
     } else if !name::is_id(name) {
         let problem =
             "cannot be a calendar's name; write 1 to 128 letters, digits or . _ : / @ # + -";
-        file.fault(at, key, problem);
+        file.error(at, key, problem);
     }
 }
 
-/// One calendar; `None` if its zone is not clear.
+/// Reads one calendar; `None` if its time zone is missing or unknown.
 fn definition(
     field: &Field<'_>,
     file: &mut File<'_>,
     disk: &dyn Disk,
-    texts: &mut Vec<(PathBuf, String)>,
+    ics_files: &mut Vec<IcsFile>,
 ) -> Option<Definition> {
     let mut fields = field.fields(file)?;
     let zone = fields
@@ -106,7 +122,7 @@ fn definition(
         definition.holidays.extend(holiday(&item, file));
     }
     for item in fields.take("holidays_ics").map_or_else(Vec::new, |list| list.list(file)) {
-        definition.holidays.extend(ics::read(&item, definition.zone, file, disk, texts));
+        definition.holidays.extend(ics::read(&item, definition.zone, file, disk, ics_files));
     }
     let special = fields.take("special");
     let breaks = fields.take("breaks");
@@ -123,7 +139,7 @@ fn definition(
     zone.map(|_| definition)
 }
 
-/// Hours of a date that is a holiday never hold.
+/// Warns of opening hours on a holiday: the holiday closes the whole day.
 fn warn_of_holidays(special: &Field<'_>, definition: &Definition, file: &mut File<'_>) {
     let YamlValue::Map(entries) = &special.node.value else { return };
     for (key, _) in entries {
@@ -147,11 +163,11 @@ fn zone(field: &Field<'_>, file: &mut File<'_>) -> Option<Tz> {
             "write an IANA name, such as Europe/Helsinki".to_owned()
         }
     };
-    field.fault(file, &format!("is not a time zone; {way_out}"));
+    field.error(file, &format!("is not a time zone; {way_out}"));
     None
 }
 
-/// The zone whose name, or last part of it, differs least, if it differs little.
+/// The zone whose name or city has the smallest edit distance, if that is at most 2 and a third of the text.
 fn nearest_zone(text: &str) -> Option<&'static str> {
     let text = text.to_lowercase().replace(' ', "_");
     let differs = |zone: &Tz| {
@@ -164,19 +180,19 @@ fn nearest_zone(text: &str) -> Option<&'static str> {
     (least <= 2 && least * 3 <= text.len()).then(|| zone.name())
 }
 
-/// The openings of a day.
+/// Reads the openings of a day.
 fn openings(field: &Field<'_>, file: &mut File<'_>) -> Vec<Opening> {
     let mut openings: Vec<(Opening, String)> = Vec::new();
     let list = field.list(file);
     if list.len() > OPENINGS_MAX {
         let problem = format!("has {} openings; at most {OPENINGS_MAX} a day are kept", list.len());
-        file.fault(field.node.at, &field.key, format!("{problem}: join those that touch"));
+        file.error(field.node.at, &field.key, format!("{problem}: join those that touch"));
         return Vec::new();
     }
     for item in list {
         let Some(opening) = opening(&item, file) else { continue };
         if let Some((_, other)) = openings.iter().find(|(other, _)| opening.overlaps(*other)) {
-            item.fault(file, &format!("overlaps {other}; write each hour once"));
+            item.error(file, &format!("overlaps {other}; write each hour once"));
         }
         openings.push((opening, item.node.shown()));
     }
@@ -199,7 +215,7 @@ fn opening(field: &Field<'_>, file: &mut File<'_>) -> Option<Opening> {
 const OPENING_FORM: &str = "is not an opening; write such as \"08:00-16:00\", from 00:00 to 24:00, or \
                             \"22:00-02:00\" to pass midnight";
 
-/// Openings by date.
+/// Reads openings by date.
 fn dated(group: &Fields<'_>, file: &mut File<'_>) -> BTreeMap<NaiveDate, Vec<Opening>> {
     let mut by_date = BTreeMap::new();
     for (key, field) in group.all() {
@@ -208,7 +224,7 @@ fn dated(group: &Fields<'_>, file: &mut File<'_>) -> BTreeMap<NaiveDate, Vec<Ope
             Some(date) => drop(by_date.insert(date, openings)),
             None => {
                 let problem = "is not a date from 1990 to 2099; write such as 2026-12-23";
-                file.fault(key.at, &field.key, problem);
+                file.error(key.at, &field.key, problem);
             }
         }
     }
@@ -225,7 +241,7 @@ fn holiday(field: &Field<'_>, file: &mut File<'_>) -> Option<Holiday> {
         }
     })?;
     if matches!(holiday, Holiday::Once(first, last) if last < first) {
-        field.fault(file, "ends before it begins; write the earlier date first");
+        field.error(file, "ends before it begins; write the earlier date first");
         return None;
     }
     Some(holiday)

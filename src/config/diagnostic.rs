@@ -1,4 +1,4 @@
-//! What is wrong with configuration, and what is only worth a look.
+//! Errors and warnings of configuration files.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use super::yaml::SourcePosition;
 use crate::agreement::Owner;
 
-/// One thing wrong, or worth a look, at one place.
+/// One error or warning, with its position.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Diagnostic {
     /// The file.
     pub file: PathBuf,
-    /// Line and column; absent where the whole file is meant.
+    /// Line and column; `None` if it is about the whole file.
     pub at: Option<SourcePosition>,
-    /// The key with its path, such as `objectives[0].share`; empty where no key is meant.
+    /// The key with its path, such as `objectives[0].share`; empty if it is about no key.
     pub key: String,
-    /// The value, what is wrong with it, and the way out.
+    /// The value, what is wrong with it, and what to write instead.
     pub problem: String,
 }
 
@@ -43,28 +43,41 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// All faults and warnings of a run.
+/// All errors and warnings of a run.
 #[derive(Debug, Default)]
 pub struct Diagnostics {
-    /// What is wrong: configuration with any of these is refused.
-    pub faults: Vec<Diagnostic>,
-    /// What is allowed and worth a look.
+    /// Errors: a configuration that has any is refused.
+    pub errors: Vec<Diagnostic>,
+    /// Warnings: the configuration is used all the same.
     pub warnings: Vec<Diagnostic>,
+    /// The owners of the agreements, with the file of each.
     owners: Vec<(Owner, PathBuf)>,
+    /// The names of the calendars, with the file of each.
     calendars: Vec<(Box<str>, PathBuf)>,
 }
 
 impl Diagnostics {
-    pub(super) fn fault(&mut self, fault: Diagnostic) {
-        self.faults.push(fault);
+    /// Whether the configuration must be refused.
+    pub fn has_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
+    /// All errors in one line, for a log.
+    pub fn errors_in_one_line(&self) -> String {
+        let errors: Vec<String> = self.errors.iter().map(ToString::to_string).collect();
+        errors.join("; ")
+    }
+
+    pub(super) fn error(&mut self, error: Diagnostic) {
+        self.errors.push(error);
     }
 
     pub(super) fn warn(&mut self, warning: Diagnostic) {
         self.warnings.push(warning);
     }
 
-    /// Takes note of whose agreement a file is; a second one is a fault.
-    pub(super) fn owner(&mut self, owner: &Owner, path: &Path) {
+    /// Registers the owner of an agreement. A second file for the same owner is an error.
+    pub(super) fn register_owner(&mut self, owner: &Owner, path: &Path) {
         if let Some((_, first)) = self.owners.iter().find(|(other, _)| other == owner) {
             let whose = match owner {
                 Owner::Team(name) => format!("the team `{name}`"),
@@ -74,22 +87,22 @@ impl Diagnostics {
                 "{whose} has an agreement in {} already; write all its objectives into one file",
                 first.display()
             );
-            self.fault(Diagnostic::of_file(path, problem));
+            self.error(Diagnostic::of_file(path, problem));
         } else {
             self.owners.push((owner.clone(), path.to_owned()));
         }
     }
 
-    /// Takes note of where a calendar is defined; a second one of its name is a fault.
-    pub(super) fn calendar(&mut self, name: &str, path: &Path, at: SourcePosition) {
+    /// Registers a calendar. A second file that defines the same name is an error.
+    pub(super) fn register_calendar(&mut self, name: &str, path: &Path, at: SourcePosition) {
         match self.calendars.iter().find(|(other, _)| **other == *name) {
             None => self.calendars.push((name.into(), path.to_owned())),
-            // Twice in one file is said of the key.
+            // `Field::fields` reports a key that comes twice in one file.
             Some((_, first)) if first == path => {}
             Some((_, first)) => {
                 let first = first.display();
                 let problem = format!("is defined in {first} already; give it another name");
-                self.fault(Diagnostic::new(path, at, format!("calendars.{name}"), problem));
+                self.error(Diagnostic::new(path, at, format!("calendars.{name}"), problem));
             }
         }
     }

@@ -1,4 +1,5 @@
-//! The key `duty` of an agreement file: who takes turns, and when. It is checked and not yet used.
+//! The key `duty` of an agreement file: the members of the rotation and its turns. It is checked, but not
+//! used yet.
 
 use super::fields::{Fields, File};
 use super::people;
@@ -36,7 +37,8 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) {
     duty.finish(file);
 }
 
-/// A list of groups of which the one named `who`, or `from` and `to` beside `on`, are people.
+/// Checks a list of swaps or absences. `who` is a person; `from` and `to` are people in a swap (with `on`)
+/// and dates in an absence.
 fn exceptions(
     duty: &mut Fields<'_>,
     list: &'static str,

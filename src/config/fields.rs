@@ -1,4 +1,11 @@
-//! The keys of one group, taken one by one; what is left over is unknown.
+//! The keys of one group, taken one by one. A key that is left over is unknown, and an error.
+//!
+//! # Design
+//! Written by hand, not derived with serde: every error needs the position, the path of the key and advice,
+//! and reading goes on after an error, so that one run reports all of them.
+//!
+//! Durations are read by [`Elapsed::parse`], not by a crate such as humantime. Those also accept units that
+//! are ambiguous or that no key can use: months and years of an average length, nanoseconds, zero.
 
 use std::path::Path;
 
@@ -7,17 +14,19 @@ use super::yaml::{Node, SourcePosition, YamlKey, YamlValue};
 use crate::measure::Measure;
 use crate::time::Elapsed;
 
-/// One file being read: where faults go.
+/// The file that is read, and where its errors go.
 pub(super) struct File<'f> {
     pub(super) path: &'f Path,
     pub(super) diagnostics: &'f mut Diagnostics,
 }
 
 impl File<'_> {
-    pub(super) fn fault(&mut self, at: SourcePosition, key: &str, problem: impl Into<String>) {
-        self.diagnostics.fault(Diagnostic::new(self.path, at, key.to_owned(), problem.into()));
+    /// Adds an error.
+    pub(super) fn error(&mut self, at: SourcePosition, key: &str, problem: impl Into<String>) {
+        self.diagnostics.error(Diagnostic::new(self.path, at, key.to_owned(), problem.into()));
     }
 
+    /// Adds a warning.
     pub(super) fn warn(&mut self, at: SourcePosition, key: &str, problem: impl Into<String>) {
         self.diagnostics.warn(Diagnostic::new(self.path, at, key.to_owned(), problem.into()));
     }
@@ -36,11 +45,12 @@ impl<'n> Field<'n> {
         Self { key: String::new(), node }
     }
 
-    pub(super) fn fault(&self, file: &mut File<'_>, problem: &str) {
-        file.fault(self.node.at, &self.key, format!("{} {problem}", self.node.shown()));
+    /// Adds an error about the value.
+    pub(super) fn error(&self, file: &mut File<'_>, problem: &str) {
+        file.error(self.node.at, &self.key, format!("{} {problem}", self.node.shown()));
     }
 
-    /// The text, if it is one that `accept` takes; else a fault.
+    /// The value that `accept` makes of the text. If it makes none, `problem` is an error.
     pub(super) fn parse<T>(
         &self,
         file: &mut File<'_>,
@@ -52,29 +62,31 @@ impl<'n> Field<'n> {
             YamlValue::Null | YamlValue::List(_) | YamlValue::Map(_) => None,
         };
         if parsed.is_none() {
-            self.fault(file, problem);
+            self.error(file, problem);
         }
         parsed
     }
 
+    /// A duration greater than zero.
     pub(super) fn duration(&self, file: &mut File<'_>) -> Option<Elapsed> {
         self.parse(file, "is not a duration; write such as 90s, 30m, 4h or 5d", Elapsed::parse)
     }
 
-    /// A duration of at least nothing: `0s` as well.
-    pub(super) fn duration_or_none(&self, file: &mut File<'_>) -> Option<Elapsed> {
+    /// A duration, or `0s`.
+    pub(super) fn duration_or_zero(&self, file: &mut File<'_>) -> Option<Elapsed> {
         self.parse(file, "is not a duration; write such as 0s, 30m or 4h", |text| {
             if text == "0s" { Some(Elapsed::ZERO) } else { Elapsed::parse(text) }
         })
     }
 
+    /// A date.
     pub(super) fn date(&self, file: &mut File<'_>) -> Option<chrono::NaiveDate> {
         self.parse(file, "is not a date; write such as 2026-11-02", |text| {
             chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
         })
     }
 
-    /// The date, if it is one; that it is not is a fault told elsewhere.
+    /// A date, without an error if it is none: another reader of the same key adds it.
     pub(super) fn date_quietly(&self) -> Option<chrono::NaiveDate> {
         match &self.node.value {
             YamlValue::Scalar(text) => chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok(),
@@ -92,23 +104,23 @@ impl<'n> Field<'n> {
     /// The items of a list; none if it is not a list.
     pub(super) fn list(&self, file: &mut File<'_>) -> Vec<Self> {
         let YamlValue::List(items) = &self.node.value else {
-            self.fault(file, "is not a list; write such as [one, two]");
+            self.error(file, "is not a list; write such as [one, two]");
             return Vec::new();
         };
         let key = |index| format!("{}[{index}]", self.key);
         items.iter().enumerate().map(|(i, node)| Self { key: key(i), node }).collect()
     }
 
-    /// The keys of a group. Duplicates are faults.
+    /// The keys of a group. A key that comes twice is an error.
     pub(super) fn fields(&self, file: &mut File<'_>) -> Option<Fields<'n>> {
         let YamlValue::Map(entries) = &self.node.value else {
-            self.fault(file, "is not a group of keys; write `key: value` lines below it");
+            self.error(file, "is not a group of keys; write `key: value` lines below it");
             return None;
         };
         for (index, (key, _)) in entries.iter().enumerate() {
             if entries.iter().take(index).any(|(other, _)| other.text == key.text) {
                 let path = joined(&self.key, &key.text);
-                file.fault(key.at, &path, "comes twice; keep one");
+                file.error(key.at, &path, "comes twice; keep one");
             }
         }
         Some(Fields { path: self.key.clone(), at: self.node.at, entries, known: Vec::new() })
@@ -117,21 +129,23 @@ impl<'n> Field<'n> {
 
 /// The keys of one group.
 pub(super) struct Fields<'n> {
+    /// The path of the group; empty for the whole file.
     path: String,
     at: SourcePosition,
     entries: &'n [(YamlKey, Node)],
+    /// The keys that were asked for.
     known: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
-    /// The value of a key, if it is there and not null.
+    /// The value of a key; `None` if it is missing or null.
     pub(super) fn take(&mut self, key: &'static str) -> Option<Field<'n>> {
         self.known.push(key);
         let (_, node) = self.entries.iter().find(|(name, _)| name.text == key)?;
         (!node.is_null()).then(|| Field { key: joined(&self.path, key), node })
     }
 
-    /// The value of a key that must be there.
+    /// The value of a key; an error if it is missing or null.
     pub(super) fn require(
         &mut self,
         key: &'static str,
@@ -140,12 +154,12 @@ impl<'n> Fields<'n> {
     ) -> Option<Field<'n>> {
         let found = self.take(key);
         if found.is_none() {
-            file.fault(self.at, &joined(&self.path, key), format!("is missing; {way_out}"));
+            file.error(self.at, &joined(&self.path, key), format!("is missing; {way_out}"));
         }
         found
     }
 
-    /// All keys with their values, for groups whose keys are names.
+    /// All keys with their values, for a group whose keys are names.
     pub(super) fn all(&self) -> impl Iterator<Item = (&'n YamlKey, Field<'n>)> + use<'n> {
         let path = self.path.clone();
         self.entries
@@ -153,17 +167,17 @@ impl<'n> Fields<'n> {
             .map(move |(key, node)| (key, Field { key: joined(&path, &key.text), node }))
     }
 
-    /// Where the group begins.
+    /// The position of the group.
     pub(super) fn at(&self) -> SourcePosition {
         self.at
     }
 
-    /// A key of the group with its path.
+    /// The path of a key of the group.
     pub(super) fn path(&self, key: &str) -> String {
         joined(&self.path, key)
     }
 
-    /// Faults for keys that nobody took.
+    /// Adds an error for every unknown key.
     pub(super) fn finish(self, file: &mut File<'_>) {
         for (key, _) in self.entries {
             if !self.known.iter().any(|known| *known == key.text) {
@@ -171,7 +185,7 @@ impl<'n> Fields<'n> {
                     Some(known) => format!("did you mean `{known}`?"),
                     None => format!("the keys here are {}", self.known.join(", ")),
                 };
-                file.fault(
+                file.error(
                     key.at,
                     &joined(&self.path, &key.text),
                     format!("unknown key; {way_out}"),
@@ -185,13 +199,13 @@ fn joined(path: &str, key: &str) -> String {
     if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
-/// The known key that differs least, if it differs little.
+/// The known key with the smallest edit distance, if that is at most 2.
 fn nearest(key: &str, known: &[&'static str]) -> Option<&'static str> {
     let close = |known: &&'static str| strsim::damerau_levenshtein(key, known);
     known.iter().copied().min_by_key(close).filter(|known| close(known) <= 2)
 }
 
-/// Whether a text is a web address that an alert may carry: `http` or `https`, a host, no spaces.
+/// Whether a text is a web address that an alert may link to: `http` or `https`, a host, no spaces.
 pub(super) fn is_web_address(text: &str) -> bool {
     let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
     let is_plain = |c: char| c.is_ascii_graphic() && !"<>\"\\^`{|}".contains(c);

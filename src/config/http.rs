@@ -4,18 +4,18 @@ use std::net::SocketAddr;
 
 use super::fields::{Fields, File, is_web_address};
 
-/// Where the service listens.
+/// The addresses of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Http {
-    /// Default `127.0.0.1:9464`.
+    /// The address to listen on. Default `127.0.0.1:9464`.
     pub listen: SocketAddr,
-    /// The address that people reach the pages at, without a slash at the end, where the file says it.
+    /// The URL of the pages for people, without a slash at the end; `None` if the file has none.
     pub external_url: Option<String>,
 }
 
 impl Http {
-    /// What links in alerts begin with: the address that people reach the pages at, else the one that is
-    /// listened on.
+    /// The prefix of links in alerts: the configured URL, else one made of the address that the service
+    /// listens on.
     pub fn external_url(&self, listening: SocketAddr) -> String {
         self.external_url.clone().unwrap_or_else(|| format!("http://{listening}"))
     }

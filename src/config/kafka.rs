@@ -7,20 +7,20 @@ use super::diagnostic::Diagnostic;
 use super::fields::{Field, File};
 use super::property::{self, Property};
 
-/// Where events come from.
+/// The cluster, topic and consumer group of the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kafka {
-    /// Brokers to begin with, `host:port`.
+    /// Bootstrap brokers, `host:port`.
     pub brokers: Vec<String>,
     /// The topic of the events.
     pub topic: String,
     /// The consumer group. Default `vaste`.
     pub group: String,
-    /// Consumers in this process. Default 1; more use more cores.
+    /// Consumers in this process, 1 to 64. Default 1. More workers use more cores.
     pub workers: usize,
     /// Properties for librdkafka, such as `security.protocol`.
     pub properties: Vec<(String, Property)>,
-    /// The topic that rejected records are written to; absent where they are only logged and counted.
+    /// The topic for rejected records; `None` if they are only logged and counted.
     pub dead_letters: Option<String>,
 }
 
@@ -122,7 +122,7 @@ fn brokers(field: &Field<'_>, file: &mut File<'_>) -> Vec<String> {
 }
 
 fn name_of(field: &Field<'_>, what: &str, file: &mut File<'_>) -> Option<String> {
-    // Kafka's own rule for topics; groups are held to it, too.
+    // Kafka's rule for topics, applied to groups as well.
     let problem = format!("cannot be a {what}; write 1 to 249 letters, digits or . _ -");
     field.parse(file, &problem, |text| {
         let legal = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
@@ -130,13 +130,14 @@ fn name_of(field: &Field<'_>, what: &str, file: &mut File<'_>) -> Option<String>
     })
 }
 
-/// The topic of rejected records. Not the one that is read: each would come back for ever.
+/// Reads the topic of rejected records. It must differ from the topic of events: otherwise every rejected
+/// record would be read and rejected again.
 fn dead_letters(field: &Field<'_>, topic: Option<&str>, file: &mut File<'_>) -> Option<String> {
     let name = name_of(field, "topic", file)?;
     if topic == Some(name.as_str()) {
         let problem = "is the topic that is read: every rejected record would come back for ever; name \
                        another one, such as ticket-events.dlq";
-        field.fault(file, problem);
+        field.error(file, problem);
         return None;
     }
     Some(name)
@@ -147,7 +148,7 @@ fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, Property)>
     let mut properties = Vec::new();
     for (key, field) in fields.all() {
         if let Some(why) = why_owned(&key.text) {
-            file.fault(key.at, &field.key, format!("is set by Vaste itself: {why}; leave it out"));
+            file.error(key.at, &field.key, format!("is set by Vaste itself: {why}; leave it out"));
             continue;
         }
         let value = property::read(key, &field, file);
@@ -156,7 +157,7 @@ fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, Property)>
     properties
 }
 
-/// Properties of librdkafka that Vaste sets itself, and why.
+/// Properties of librdkafka that Vaste sets itself, each with its reason or with the key to write instead.
 const PROPERTIES_OWNED: [(&str, &str); 10] = [
     ("auto.offset.reset", "an offset that is gone must be noticed, not passed over"),
     ("bootstrap.servers", "write kafka.brokers"),
@@ -170,7 +171,7 @@ const PROPERTIES_OWNED: [(&str, &str); 10] = [
     ("statistics.interval.ms", "metrics need it"),
 ];
 
-/// Why a property is Vaste's own; none if it is free.
+/// The reason why Vaste sets a property itself; `None` if the file may set it.
 fn why_owned(name: &str) -> Option<&'static str> {
     PROPERTIES_OWNED.iter().find(|(owned, _)| *owned == name).map(|(_, why)| *why)
 }

@@ -11,7 +11,7 @@ pub(super) fn read(labels: &Fields<'_>, file: &mut File<'_>) -> Vec<(Box<str>, B
     let mut read = Vec::new();
     for (key, field) in labels.all() {
         if LABELS_RESERVED.contains(&key.text.as_str()) {
-            file.fault(
+            file.error(
                 key.at,
                 &field.key,
                 "is a label that Vaste sets itself; choose another name",
@@ -19,7 +19,7 @@ pub(super) fn read(labels: &Fields<'_>, file: &mut File<'_>) -> Vec<(Box<str>, B
         } else if !is_label(&key.text) {
             let problem = "cannot be a label; write letters, digits and _, not beginning with a digit \
                            or with __";
-            file.fault(key.at, &field.key, problem);
+            file.error(key.at, &field.key, problem);
         }
         let value = field.parse(file, "cannot be a label's value; write a text", |text| {
             name::is_name(text).then(|| text.into())

@@ -60,7 +60,7 @@ pub(super) fn read(
         let problem =
             "has nothing to compare with; write `market` beside `alerts`, or leave it out";
         let at = position_of_alert(item, "behind_market");
-        file.fault(at, &fields.path("alerts.behind_market"), problem);
+        file.error(at, &fields.path("alerts.behind_market"), problem);
     }
     let previous_levels = level.as_ref().zip(over).map_or_else(Vec::new, |(level, over)| {
         let current = previous_levels::CurrentLevel { level, over, unit, hours };
@@ -112,7 +112,7 @@ fn pauses(
     }
     let measure = measure?;
     if measure.is_count() {
-        file.fault(field.node.at, &field.key, "does not go with a count; leave it out");
+        file.error(field.node.at, &field.key, "does not go with a count; leave it out");
         return None;
     }
     if measure.is_reply() && pauses != Pauses::NEVER && !agreed {
@@ -121,7 +121,7 @@ fn pauses(
              `pauses_agreed: true` beside it if all have agreed on that",
             measure.label()
         );
-        file.fault(field.node.at, &field.key, problem);
+        file.error(field.node.at, &field.key, problem);
     }
     (pauses != measure.pauses()).then_some(pauses)
 }
@@ -151,7 +151,7 @@ fn split(fields: &mut Fields<'_>, file: &mut File<'_>) -> Split {
                  tickets",
                 split.channels.len()
             );
-            file.fault(field.node.at, &field.key, problem);
+            file.error(field.node.at, &field.key, problem);
         }
     }
     keys.finish(file);

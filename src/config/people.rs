@@ -8,7 +8,7 @@ use crate::name;
 pub(super) fn read(field: &Field<'_>, file: &mut File<'_>) -> usize {
     let list = field.list(file);
     if list.is_empty() && matches!(field.node.value, YamlValue::List(_)) {
-        file.fault(field.node.at, &field.key, "is empty; name at least one");
+        file.error(field.node.at, &field.key, "is empty; name at least one");
     }
     for person in &list {
         check(person, file);

@@ -137,7 +137,7 @@ pub(super) fn read(key: &YamlKey, field: &Field<'_>, file: &mut File<'_>) -> Opt
         let problem = format!(
             "is a secret, and must not stand here; write `{{ file: path }}`, or set {variable} instead"
         );
-        file.fault(field.node.at, &field.key, problem);
+        file.error(field.node.at, &field.key, problem);
         return None;
     }
     let problem = "is not a property's value; write a text, or `{ file: path }`";

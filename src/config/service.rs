@@ -1,4 +1,4 @@
-//! The service's own file: where events come from, which agreements and measures there are.
+//! The service's own file: Kafka, HTTP, Alertmanagers, state, and the paths of the other files.
 
 use std::path::{Path, PathBuf};
 
@@ -14,37 +14,38 @@ use super::yaml::Node;
 use crate::measure::Measure;
 use crate::time::{Elapsed, MINUTE_MS};
 
-/// What the service is told beside agreements and measures.
+/// The settings of the service, without agreements, calendars and measures.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Service {
-    /// Where events come from.
+    /// The source of events.
     pub kafka: Kafka,
-    /// Where it listens.
+    /// Its addresses.
     pub http: Http,
-    /// Who is told of alerts: each of them, of all.
+    /// The Alertmanagers. Each gets every alert.
     pub alertmanagers: Vec<Alertmanager>,
-    /// Labels that every alert carries unless it has them, such as `cluster`.
+    /// Labels added to every alert that does not have them, such as `cluster`.
     pub external_labels: Vec<(Box<str>, Box<str>)>,
-    /// What is kept, and where.
+    /// Checkpoints and the memory of tickets.
     pub state: StateConfig,
-    /// After how long without data that can be trusted `VasteDataStale` fires. Default 5 m.
+    /// `VasteDataStale` fires after this time without current data. Default 5 m.
     pub stale_after: Elapsed,
 }
 
 /// The default of [`Service::stale_after`].
 const STALE_AFTER: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
 
-/// What one file of the service says.
+/// The content of one file of the service.
 #[derive(Debug, Default)]
 pub(super) struct ServiceFile {
-    /// The files of the agreements and of the calendars.
+    /// The files of agreements and calendars that it names.
     pub(super) files: Vec<PathBuf>,
-    /// The measures that run; absent where the file does not say.
+    /// The measures that run; `None` if the file does not name them.
     pub(super) measures: Option<Vec<Measure>>,
-    /// The rest; absent where the file has no `kafka`.
+    /// The other keys; `None` if the file has no `kafka`.
     pub(super) service: Option<Service>,
 }
 
+/// Reads the file.
 pub(super) fn read(
     node: &Node,
     path: &Path,
@@ -104,7 +105,7 @@ pub(super) fn read(
     read
 }
 
-/// The files that a list of files and patterns means.
+/// The files that a list of names and patterns matches.
 fn files(list: &Field<'_>, example: &str, file: &mut File<'_>, disk: &dyn Disk) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for pattern in list.list(file) {
@@ -115,10 +116,10 @@ fn files(list: &Field<'_>, example: &str, file: &mut File<'_>, disk: &dyn Disk) 
         match disk.list(&text) {
             Ok(paths) if paths.is_empty() => {
                 let problem = "matches no file; name files that are there, from where you start";
-                pattern.fault(file, problem);
+                pattern.error(file, problem);
             }
             Ok(paths) => files.extend(paths),
-            Err(error) => pattern.fault(file, &error.to_string()),
+            Err(error) => pattern.error(file, &error.to_string()),
         }
     }
     files

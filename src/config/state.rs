@@ -5,16 +5,17 @@ use std::time::Duration;
 use super::fields::{Field, File};
 use crate::time::{DAY_MS, Elapsed};
 
-/// What is kept across restarts, and for how long a ticket is remembered.
+/// Where checkpoints are kept, and how long a ticket is remembered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StateConfig {
-    /// A folder, or an address such as `s3://bucket/vaste`; absent where nothing is kept, and every start
-    /// reads the topic from its beginning.
+    /// A folder, or a URL such as `s3://bucket/vaste`. `None` for no checkpoints: every start reads the topic
+    /// from its beginning.
     pub store: Option<String>,
-    /// How long a ticket at rest is remembered at least, so that it can be reopened. Default 28 d.
+    /// How long after its last event a ticket may still be reopened. It is remembered at least that long.
+    /// Default 28 d.
     pub reopen_within: Elapsed,
-    /// The shortest time between two checkpoints of a partition. Default 30 s; they are rarer where they
-    /// would take more than 5 % of the time.
+    /// Minimum time between two checkpoints of a partition. Default 30 s. The time is longer if writing them
+    /// would take more than 5 % of it.
     pub checkpoint_every: Duration,
 }
 

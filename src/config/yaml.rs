@@ -1,8 +1,13 @@
-//! YAML as a tree with places: every scalar as it is written, since each key knows what it wants.
+//! YAML as a tree with source positions. Scalars keep the text of the file.
+//!
+//! # Design
+//! Written by hand on top of a parser of YAML events, not read with serde. serde stops at the first error,
+//! loses the positions of values, and converts `no`, `1.10` or a date before the key can say what it
+//! expects.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, Span};
 
-/// A line and a column, both from 1.
+/// A line and a column, counted from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourcePosition {
     /// The line.
@@ -11,7 +16,7 @@ pub struct SourcePosition {
     pub column: usize,
 }
 
-/// A value and where it stands.
+/// A value and its position.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) at: SourcePosition,
@@ -20,11 +25,11 @@ pub(super) struct Node {
 
 #[derive(Clone, Debug)]
 pub(super) enum YamlValue {
-    /// Nothing written, `null` or `~`, without quotes.
+    /// No value, `null` or `~`, without quotes.
     Null,
     Scalar(String),
     List(Vec<Node>),
-    /// Keys in the order they are written, duplicates included.
+    /// Keys in the order of the file, duplicates included.
     Map(Vec<(YamlKey, Node)>),
 }
 
@@ -34,10 +39,11 @@ pub(super) struct YamlKey {
     pub(super) text: String,
 }
 
-/// Lists and maps in each other at most; configuration needs five.
+/// Maximum nesting of lists and maps. Configuration needs five levels.
 const DEPTH_MAX: usize = 32;
 
 impl Node {
+    /// The value of a key, if this is a map that has it.
     pub(super) fn value_of(&self, key: &str) -> Option<&Self> {
         let YamlValue::Map(entries) = &self.value else {
             return None;
@@ -57,7 +63,7 @@ impl Node {
         matches!(self.value, YamlValue::Null)
     }
 
-    /// The value in a few words, for a fault.
+    /// The value, shortened, for an error.
     pub(super) fn shown(&self) -> String {
         match &self.value {
             YamlValue::Scalar(text) => {
@@ -74,13 +80,44 @@ impl Node {
     }
 }
 
+/// Text that is not one YAML document of the kind that configuration needs.
+#[derive(Debug)]
+pub(super) struct YamlError {
+    pub(super) at: SourcePosition,
+    pub(super) kind: YamlErrorKind,
+}
+
+impl YamlError {
+    fn new(at: SourcePosition, kind: YamlErrorKind) -> Self {
+        Self { at, kind }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(super) enum YamlErrorKind {
+    #[error("aliases are not read; write the value out")]
+    Alias,
+    #[error("the file is empty; write its keys")]
+    Empty,
+    #[error("a key must be a text")]
+    Key,
+    #[error("a value is missing here")]
+    NoValue,
+    #[error("a second document begins here; write one a file")]
+    SecondDocument,
+    #[error("this is not YAML: {0}")]
+    Syntax(String),
+    #[error("lists and groups are nested too deeply")]
+    TooDeep,
+}
+
 /// Reads one document.
-pub(super) fn parse(text: &str) -> Result<Node, (SourcePosition, String)> {
+pub(super) fn parse(text: &str) -> Result<Node, YamlError> {
     let mut reader = YamlReader { parser: Parser::new_from_str(text) };
     loop {
         let (event, at) = reader.next()?;
         if event == Event::StreamEnd {
-            return Err((at, "the file is empty; write its keys".to_owned()));
+            return Err(YamlError::new(at, YamlErrorKind::Empty));
         }
         if matches!(event, Event::StreamStart | Event::DocumentStart(_) | Event::DocumentEnd) {
             continue;
@@ -95,29 +132,29 @@ struct YamlReader<'a> {
 }
 
 impl<'a> YamlReader<'a> {
-    fn next(&mut self) -> Result<(Event<'a>, SourcePosition), (SourcePosition, String)> {
+    fn next(&mut self) -> Result<(Event<'a>, SourcePosition), YamlError> {
         match self.parser.next() {
-            Some(Ok((event, span))) => Ok((event, place_of(span))),
+            Some(Ok((event, span))) => Ok((event, position_of(span))),
             Some(Err(error)) => {
                 let at = SourcePosition {
                     line: error.marker().line(),
                     column: error.marker().col() + 1,
                 };
-                Err((at, format!("this is not YAML: {}", error.info())))
+                Err(YamlError::new(at, YamlErrorKind::Syntax(error.info().to_owned())))
             }
             None => Ok((Event::StreamEnd, SourcePosition::default())),
         }
     }
 
-    /// Sees to it that nothing follows.
-    fn end(&mut self, node: Node) -> Result<Node, (SourcePosition, String)> {
+    /// Checks that the node is the whole text.
+    fn end(&mut self, node: Node) -> Result<Node, YamlError> {
         loop {
             let (event, at) = self.next()?;
             if event == Event::StreamEnd {
                 return Ok(node);
             }
             if matches!(event, Event::DocumentStart(_)) {
-                return Err((at, "a second document begins here; write one a file".to_owned()));
+                return Err(YamlError::new(at, YamlErrorKind::SecondDocument));
             }
         }
     }
@@ -127,9 +164,9 @@ impl<'a> YamlReader<'a> {
         event: Event<'a>,
         at: SourcePosition,
         depth: usize,
-    ) -> Result<Node, (SourcePosition, String)> {
+    ) -> Result<Node, YamlError> {
         if depth > DEPTH_MAX {
-            return Err((at, "lists and groups are nested too deeply".to_owned()));
+            return Err(YamlError::new(at, YamlErrorKind::TooDeep));
         }
         let value = match event {
             Event::Scalar(text, ScalarStyle::Plain, ..) if matches!(&*text, "" | "~" | "null") => {
@@ -154,7 +191,7 @@ impl<'a> YamlReader<'a> {
                         break YamlValue::Map(map);
                     }
                     let YamlValue::Scalar(text) = self.node(event, at, depth + 1)?.value else {
-                        return Err((at, "a key must be a text".to_owned()));
+                        return Err(YamlError::new(at, YamlErrorKind::Key));
                     };
                     let (event, value_at) = self.next()?;
                     let value = self.node(event, value_at, depth + 1)?;
@@ -162,7 +199,7 @@ impl<'a> YamlReader<'a> {
                 }
             }
             Event::Alias(_) => {
-                return Err((at, "aliases are not read; write the value out".to_owned()));
+                return Err(YamlError::new(at, YamlErrorKind::Alias));
             }
             Event::Nothing
             | Event::StreamStart
@@ -170,12 +207,12 @@ impl<'a> YamlReader<'a> {
             | Event::DocumentStart(_)
             | Event::DocumentEnd
             | Event::SequenceEnd
-            | Event::MappingEnd => return Err((at, "a value is missing here".to_owned())),
+            | Event::MappingEnd => return Err(YamlError::new(at, YamlErrorKind::NoValue)),
         };
         Ok(Node { at, value })
     }
 }
 
-fn place_of(span: Span) -> SourcePosition {
+fn position_of(span: Span) -> SourcePosition {
     SourcePosition { line: span.start.line(), column: span.start.col() + 1 }
 }

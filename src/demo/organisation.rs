@@ -247,7 +247,7 @@ mod tests {
         let config = config(begin, SocketAddr::from(([127, 0, 0, 1], 9464)), "127.0.0.1:9092");
         let warnings: Vec<String> =
             config.diagnostics.warnings.iter().map(ToString::to_string).collect();
-        assert!(config.diagnostics.faults.is_empty(), "{:?}", config.diagnostics.faults);
+        assert!(!config.diagnostics.has_errors(), "{:?}", config.diagnostics.errors);
         assert!(warnings.is_empty(), "{warnings:?}");
         assert_eq!(config.agreements.len(), FILES.len());
         assert_eq!(config.service.unwrap().kafka.topic, TOPIC);

@@ -23,7 +23,6 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
-use crate::config::Diagnostics;
 use crate::demo::{BACKLOG, DemoRecord, EventGenerator, PLAY, Scenario, TOPIC, config};
 use crate::service::clock::{self, AcceleratedTime, Clock};
 use crate::service::run::{self, RunError};
@@ -120,8 +119,9 @@ impl Demo {
         let Options { seed, calm, .. } = self.options;
         let scenario = Scenario { seed, calm, begin: from.minus(BACKLOG) };
         let config = config(scenario.begin, self.address, &brokers);
-        let service = config.service.as_ref().filter(|_| config.diagnostics.faults.is_empty());
-        let service = service.ok_or_else(|| DemoError::Config(in_words(&config.diagnostics)))?;
+        let service = config.service.as_ref().filter(|_| !config.diagnostics.has_errors());
+        let service =
+            service.ok_or_else(|| DemoError::Config(config.diagnostics.errors_in_one_line()))?;
         let mut feed = Feed::new(scenario, &brokers)?;
         feed.up_to(from)?;
         feed.producer.flush(FLUSH_WAIT)?;
@@ -149,11 +149,6 @@ fn own_words(error: RunError) -> DemoError {
         RunError::Listen { address, error } => DemoError::Listen { address, error },
         RunError::Client(_) | RunError::Metrics(_) | RunError::System(_) => DemoError::Run(error),
     }
-}
-
-fn in_words(diagnostics: &Diagnostics) -> String {
-    let faults: Vec<String> = diagnostics.faults.iter().map(ToString::to_string).collect();
-    faults.join("; ")
 }
 
 struct DemoContext;

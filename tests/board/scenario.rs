@@ -252,7 +252,7 @@ pub(in crate::service) fn care() -> ScenarioRun {
     let files = Files(files.into());
     let paths: Vec<PathBuf> = files.0.keys().map(PathBuf::from).collect();
     let config = Config::read(&paths, &files, "2026-11-23");
-    assert!(config.diagnostics.faults.is_empty(), "{:?}", config.diagnostics.faults);
+    assert!(!config.diagnostics.has_errors(), "{:?}", config.diagnostics.errors);
     let mut story = ScenarioRun::of(config.catalog());
     let priorities = [None, Some("low"), Some("normal"), Some("high")];
     let channels = ["chat", "email", "phone"];

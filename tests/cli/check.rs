@@ -196,7 +196,7 @@ pub(crate) fn read(files: &[(&'static str, &str)], named: &[&str]) -> Config {
 
 pub(crate) fn said(config: &Config) -> String {
     let mut said = String::new();
-    for fault in &config.diagnostics.faults {
+    for fault in &config.diagnostics.errors {
         writeln!(said, "error: {fault}").unwrap();
     }
     for warning in &config.diagnostics.warnings {
@@ -225,7 +225,7 @@ fn every_fault_names_its_place_and_the_way_out_makes_it_pass() {
         assert_eq!(GOOD.matches(good).count(), 1, "{good}");
         let text = GOOD.replace(good, bad);
         let config = read_with_calendars(&text);
-        assert!(!config.diagnostics.faults.is_empty(), "{bad} passes");
+        assert!(config.diagnostics.has_errors(), "{bad} passes");
         writeln!(page, "{}\n{}", bad.trim_matches('\n').escape_debug(), said(&config)).unwrap();
     }
     insta::assert_snapshot!("faults", page);
@@ -253,7 +253,7 @@ fn whole_files_that_are_wrong_say_so() {
     let mut page = String::new();
     for (name, bad, good) in FILES {
         let config = read(&[(name, bad)], &[name]);
-        assert_eq!(config.diagnostics.faults.len(), 1, "{name}");
+        assert_eq!(config.diagnostics.errors.len(), 1, "{name}");
         writeln!(page, "{}", said(&config)).unwrap();
         assert_eq!(said(&read(&[(name, good)], &[name])), "", "{name}");
     }
@@ -374,7 +374,7 @@ fn every_fault_of_the_services_file_names_its_place_and_the_way_out_makes_it_pas
     for (part, bad) in SERVICE_FAULTS {
         assert_eq!(SERVICE.matches(part).count(), 1, "{part}");
         let config = read(&[("vaste.yaml", &SERVICE.replace(part, bad))], &["vaste.yaml"]);
-        assert!(!config.diagnostics.faults.is_empty() || config.service.is_none(), "{bad} passes");
+        assert!(config.diagnostics.has_errors() || config.service.is_none(), "{bad} passes");
         writeln!(page, "{}\n{}", bad.trim_matches('\n').escape_debug(), said(&config)).unwrap();
     }
     insta::assert_snapshot!("service_faults", page);
@@ -420,21 +420,21 @@ objectives:
 duty: { members: [aino], since: 2026-01-01 }
 ";
     let config = read(&[("billing.yaml", text)], &["billing.yaml"]);
-    assert!(config.diagnostics.faults.is_empty());
+    assert!(!config.diagnostics.has_errors());
     let mut page = said(&config);
     let text = "\
 team: billing
 objectives: [{ name: o, measure: first_reply, none_over: 5d, alerts: { at_risk: { for: 10m } } }]
 ";
     let config = read(&[("billing.yaml", text)], &["billing.yaml"]);
-    assert!(config.diagnostics.faults.is_empty());
+    assert!(!config.diagnostics.has_errors());
     page.push_str(&said(&config));
     insta::assert_snapshot!("warnings", page);
     let text = "kafka: { brokers: [\"localhost:9092\"], topic: t, dead_letters: t.dlq }\n\
                 http: { listen: \"0.0.0.0:9464\" }\n\
                 alertmanagers: [{ url: \"http://localhost:9093\" }]\n";
     let config = read(&[("vaste.yaml", text)], &["vaste.yaml"]);
-    assert!(config.diagnostics.faults.is_empty());
+    assert!(!config.diagnostics.has_errors());
     insta::assert_snapshot!("warnings_of_the_service", said(&config));
     let kept =
         read(&[("vaste.yaml", &format!("{text}state: {{ store: kept }}\n"))], &["vaste.yaml"]);
@@ -446,7 +446,7 @@ objectives: [{ name: o, measure: first_reply, none_over: 5d, alerts: { at_risk: 
 fn deep_nesting_is_refused_without_recursion_without_end() {
     let deep = format!("team: {}{}", "[".repeat(50_000), "]".repeat(50_000));
     let config = read(&[("deep.yaml", &deep)], &["deep.yaml"]);
-    assert_eq!(config.diagnostics.faults.len(), 1, "{}", said(&config));
+    assert_eq!(config.diagnostics.errors.len(), 1, "{}", said(&config));
 }
 
 #[test]

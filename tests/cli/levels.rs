@@ -13,7 +13,7 @@ use crate::check::{CALENDARS, read, read_with_calendars, said};
 
 fn agreement(text: &str) -> Agreement {
     let mut config = read_with_calendars(text);
-    assert!(config.diagnostics.faults.is_empty(), "{}", said(&config));
+    assert!(!config.diagnostics.has_errors(), "{}", said(&config));
     config.agreements.remove(0)
 }
 
@@ -59,7 +59,7 @@ fn a_calendar_that_is_always_open_is_a_calendar_like_any_other() {
         "team: billing\nhours: whole\nobjectives: [{ name: o, measure: update, within: 4h }]\n";
     let files = [("billing.yaml", text), ("calendars.yaml", always)];
     let config = read(&files, &["billing.yaml", "calendars.yaml"]);
-    assert!(config.diagnostics.faults.is_empty(), "{}", said(&config));
+    assert!(!config.diagnostics.has_errors(), "{}", said(&config));
     let agreement = &config.agreements[0];
     assert_eq!(agreement.about.hours.as_deref(), Some("whole"));
     assert_eq!(agreement.objectives[0].level.target(None).basis, Basis::Open);

@@ -27,7 +27,7 @@ fn scenario(seed: u64, calm: bool) -> Scenario {
 fn catalog(scenario: Scenario) -> Catalog {
     let config =
         demo::config(scenario.begin, SocketAddr::from(([127, 0, 0, 1], 0)), "localhost:9092");
-    assert!(config.diagnostics.faults.is_empty(), "{:?}", config.diagnostics.faults);
+    assert!(!config.diagnostics.has_errors(), "{:?}", config.diagnostics.errors);
     config.catalog()
 }
 

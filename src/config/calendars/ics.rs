@@ -1,7 +1,7 @@
-//! Holidays from iCalendar files: all-day events close their dates.
+//! Holidays from iCalendar files: an all-day event closes its dates.
 //!
-//! What cannot be read is a warning that names the event: a holiday must not be lost in silence. calcard
-//! (of the Stalwart mail server) reads the file and works recurrences out.
+//! An event that cannot be used is a warning with the event's name, so that no holiday is lost silently.
+//! calcard (of the Stalwart mail server) parses the file and expands recurrences.
 
 use std::path::PathBuf;
 
@@ -15,25 +15,26 @@ use calcard::{Entry, Parser};
 use chrono::{Datelike, Days, NaiveDate, TimeZone};
 use chrono_tz::Tz;
 
+use super::IcsFile;
 use crate::calendar::Holiday;
 use crate::config::disk::Disk;
 use crate::config::fields::{Field, File};
 
-/// Events of one file at most; a public calendar has some twenty a year.
+/// Maximum events of one file. A public calendar has about twenty a year.
 const EVENTS_MAX: usize = 10_000;
-/// Dates that one recurrence gives at most: every day of 110 years.
+/// Maximum dates of one recurrence: every day of 110 years.
 const OCCURRENCES_MAX: usize = 41_000;
-/// The last year that calendars know.
+/// The last year of calendars.
 const YEAR_LAST: u16 = 2099;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// The holidays of the file that a field names, relative to the file that the field is in.
+/// Reads the holidays of the file that a field names. Its path is relative to the configuration file.
 pub(super) fn read(
     field: &Field<'_>,
     zone: Tz,
     file: &mut File<'_>,
     disk: &dyn Disk,
-    texts: &mut Vec<(PathBuf, String)>,
+    ics_files: &mut Vec<IcsFile>,
 ) -> Vec<Holiday> {
     let problem = "is not a file; write such as finland.ics";
     let Some(name) = field.parse(file, problem, |text| Some(text.to_owned())) else {
@@ -44,33 +45,47 @@ pub(super) fn read(
         Ok(text) => text,
         Err(error) => {
             let problem = format!("cannot be read: {error}; name a file that is there");
-            field.fault(file, &format!("({}) {problem}", path.display()));
+            field.error(file, &format!("({}) {problem}", path.display()));
             return Vec::new();
         }
     };
     let holidays = match events(&text) {
         Ok(events) => holidays(&events, zone, field, file),
-        Err(problem) => {
-            field.fault(file, &problem);
+        Err(error) => {
+            field.error(file, &error.to_string());
             Vec::new()
         }
     };
-    texts.push((path, text));
+    ics_files.push(IcsFile { path, text });
     holidays
 }
 
-/// The events of a text, if it is iCalendar as a whole.
-fn events(text: &str) -> Result<Vec<ICalendarComponent>, String> {
+/// Why a file gives no holidays at all.
+#[derive(Debug, thiserror::Error)]
+enum IcsError {
+    #[error("is not an iCalendar file; export it again, as iCalendar (.ics)")]
+    NotICalendar,
+    #[error("has an event outside of a calendar; export it again, as iCalendar (.ics)")]
+    EventOutside,
+    #[error("has {0} events; at most {EVENTS_MAX} are read: split it")]
+    TooManyEvents(usize),
+    #[error(
+        "is cut short: it does not end with END:VCALENDAR; export it again, as iCalendar (.ics)"
+    )]
+    Truncated,
+}
+
+/// The events of a text that is one whole iCalendar file.
+fn events(text: &str) -> Result<Vec<ICalendarComponent>, IcsError> {
     let mut parser = Parser::new(text);
     let mut events = Vec::new();
     let mut calendars = 0;
-    let way_out = "export it again, as iCalendar (.ics)";
     loop {
         match parser.entry() {
             Entry::ICalendar(calendar) => {
                 let [outer, components @ ..] = calendar.components.as_slice() else { continue };
                 if outer.component_type != ICalendarComponentType::VCalendar {
-                    return Err(format!("has an event outside of a calendar; {way_out}"));
+                    return Err(IcsError::EventOutside);
                 }
                 calendars += 1;
                 let is_event = |one: &&ICalendarComponent| one.component_type.is_event();
@@ -82,16 +97,16 @@ fn events(text: &str) -> Result<Vec<ICalendarComponent>, String> {
             | Entry::UnexpectedComponentEnd { .. }
             | Entry::UnterminatedComponent(_)
             | Entry::TooManyComponents
-            | _ => return Err(format!("is not an iCalendar file; {way_out}")),
+            | _ => return Err(IcsError::NotICalendar),
         }
     }
     let last = text.trim_end().lines().next_back().unwrap_or_default();
     if calendars == 0 {
-        Err(format!("is not an iCalendar file; {way_out}"))
+        Err(IcsError::NotICalendar)
     } else if !last.trim().eq_ignore_ascii_case("END:VCALENDAR") {
-        Err(format!("is cut short: it does not end with END:VCALENDAR; {way_out}"))
+        Err(IcsError::Truncated)
     } else if events.len() > EVENTS_MAX {
-        Err(format!("has {} events; at most {EVENTS_MAX} are read: split it", events.len()))
+        Err(IcsError::TooManyEvents(events.len()))
     } else {
         Ok(events)
     }
@@ -107,13 +122,13 @@ fn holidays(
     for (number, event) in (1..).zip(events) {
         match dates(event, zone) {
             Ok(dates) => holidays.extend(dates),
-            Err(problem) => {
+            Err(error) => {
                 let name = event
                     .property(&ICalendarProperty::Summary)
                     .or(event.property(&ICalendarProperty::Uid));
                 let name = name.and_then(|name| name.values.first()?.as_text());
                 let name = name.unwrap_or("without a name").escape_debug().to_string();
-                let problem = format!("{}: event {number} ({name}) {problem}", field.node.shown());
+                let problem = format!("{}: event {number} ({name}) {error}", field.node.shown());
                 file.warn(field.node.at, &field.key, problem);
             }
         }
@@ -121,29 +136,46 @@ fn holidays(
     holidays
 }
 
-/// The dates that an event closes, or why it closes none.
-fn dates(event: &ICalendarComponent, zone: Tz) -> Result<Vec<Holiday>, &'static str> {
+/// Why an event closes no date.
+#[derive(Debug, thiserror::Error)]
+enum EventError {
+    #[error("is cancelled: it closes nothing; take it out")]
+    Cancelled,
+    #[error("ends before it begins: it closes nothing; write it again")]
+    EndsBeforeStart,
+    #[error("moves one date of another event, which is not read: list that date under `holidays`")]
+    MovesOccurrence,
+    #[error("has no date that can be read: it closes nothing; write it again")]
+    NoDate,
+    #[error(
+        "has a recurrence that is not read: it closes nothing; list its dates under `holidays`"
+    )]
+    Recurrence,
+    #[error("has a time of day: it closes nothing; make it an all-day event")]
+    TimeOfDay,
+}
+
+/// The dates that an event closes.
+fn dates(event: &ICalendarComponent, zone: Tz) -> Result<Vec<Holiday>, EventError> {
     if event.status() == Some(&ICalendarStatus::Cancelled) {
-        return Err("is cancelled: it closes nothing; take it out");
+        return Err(EventError::Cancelled);
     }
     if event.has_property(&ICalendarProperty::RecurrenceId) {
-        return Err(
-            "moves one date of another event, which is not read: list that date under `holidays`",
-        );
+        return Err(EventError::MovesOccurrence);
     }
-    let (first, days) = first_dates(event)?;
-    let catalog = event.properties(&ICalendarProperty::Rrule).count();
-    if catalog == 0 && !event.has_property(&ICalendarProperty::Rdate) {
+    let AllDay { first, days } = first_dates(event)?;
+    let recurrences = event.properties(&ICalendarProperty::Rrule).count();
+    if recurrences == 0 && !event.has_property(&ICalendarProperty::Rdate) {
         return Ok(vec![holiday(first, days)]);
     }
-    if catalog > 1 || event.has_property(&ICalendarProperty::Exrule) {
-        return Err(NO_RECURRENCE);
+    if recurrences > 1 || event.has_property(&ICalendarProperty::Exrule) {
+        return Err(EventError::Recurrence);
     }
     let mut event = event.clone();
     for entry in &mut event.entries {
         if entry.name == ICalendarProperty::Rrule {
             let Some(ICalendarValue::RecurrenceRule(rule)) = entry.values.first_mut() else {
-                return Err(NO_RECURRENCE);
+                return Err(EventError::Recurrence);
             };
             bound(rule, zone)?;
         }
@@ -151,28 +183,31 @@ fn dates(event: &ICalendarComponent, zone: Tz) -> Result<Vec<Holiday>, &'static 
     let expanded =
         ICalendar { components: vec![event] }.expand_dates(IcsZone::Floating, OCCURRENCES_MAX);
     if !expanded.errors.is_empty() || expanded.events.is_empty() {
-        return Err(NO_RECURRENCE);
+        return Err(EventError::Recurrence);
     }
     let starts = expanded.events.iter().map(|event| event.start.naive_local().date());
     Ok(starts.map(|first| holiday(first, days)).collect())
 }
 
-const NO_RECURRENCE: &str =
-    "has a recurrence that is not read: it closes nothing; list its dates under `holidays`";
+/// The first occurrence of an all-day event.
+struct AllDay {
+    first: NaiveDate,
+    /// Its length in days, at least 1.
+    days: u64,
+}
 
 fn holiday(first: NaiveDate, days: u64) -> Holiday {
     let last = first.checked_add_days(Days::new(days.saturating_sub(1)));
     Holiday::Once(first, last.unwrap_or(first))
 }
 
-/// The first date of an all-day event, and how many days it lasts.
-fn first_dates(event: &ICalendarComponent) -> Result<(NaiveDate, u64), &'static str> {
+/// The first occurrence of an event.
+fn first_dates(event: &ICalendarComponent) -> Result<AllDay, EventError> {
     let value = |property| event.property(&property).map(|entry| entry.values.first());
-    let whole_days = "has a time of day: it closes nothing; make it an all-day event";
     let date = |value: Option<&ICalendarValue>| match value {
-        Some(ICalendarValue::PartialDateTime(at)) if at.has_time() => Err(whole_days),
-        Some(ICalendarValue::PartialDateTime(at)) => date_of(at).ok_or(NO_DATE),
-        _ => Err(NO_DATE),
+        Some(ICalendarValue::PartialDateTime(at)) if at.has_time() => Err(EventError::TimeOfDay),
+        Some(ICalendarValue::PartialDateTime(at)) => date_of(at).ok_or(EventError::NoDate),
+        _ => Err(EventError::NoDate),
     };
     let first = date(value(ICalendarProperty::Dtstart).flatten())?;
     let days = match (value(ICalendarProperty::Dtend), value(ICalendarProperty::Duration)) {
@@ -181,28 +216,26 @@ fn first_dates(event: &ICalendarComponent) -> Result<(NaiveDate, u64), &'static 
         (None, Some(Some(ICalendarValue::Duration(length)))) => {
             let seconds = length.as_seconds();
             if seconds % DAY_SECONDS != 0 {
-                return Err(whole_days);
+                return Err(EventError::TimeOfDay);
             }
             seconds / DAY_SECONDS
         }
-        (None, Some(_)) => return Err(NO_DATE),
+        (None, Some(_)) => return Err(EventError::NoDate),
         (None, None) => 1,
     };
-    // Some write the same date twice for one day.
+    // Some programs write the same date as start and end of one day.
     match u64::try_from(days) {
-        Ok(days) => Ok((first, days.max(1))),
-        Err(_) => Err("ends before it begins: it closes nothing; write it again"),
+        Ok(days) => Ok(AllDay { first, days: days.max(1) }),
+        Err(_) => Err(EventError::EndsBeforeStart),
     }
 }
-
-const NO_DATE: &str = "has no date that can be read: it closes nothing; write it again";
 
 fn date_of(at: &PartialDateTime) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(at.year?.into(), at.month?.into(), at.day?.into())
 }
 
-/// Sees to it that a recurrence is one of days and ends where calendars end.
-fn bound(rule: &mut ICalendarRecurrenceRule, zone: Tz) -> Result<(), &'static str> {
+/// Limits a recurrence to the years of calendars. One by hours or less is refused.
+fn bound(rule: &mut ICalendarRecurrenceRule, zone: Tz) -> Result<(), EventError> {
     let of_days = match rule.freq {
         ICalendarFrequency::Yearly
         | ICalendarFrequency::Monthly
@@ -215,15 +248,19 @@ fn bound(rule: &mut ICalendarRecurrenceRule, zone: Tz) -> Result<(), &'static st
         | ICalendarFrequency::Secondly => false,
     };
     if !of_days || rule.rscale.is_some() || rule.skip.is_some() {
-        return Err(NO_RECURRENCE);
+        return Err(EventError::Recurrence);
     }
-    let (year, month, day) = match &rule.until {
+    let DateParts { year, month, day } = match &rule.until {
         Some(until) => {
-            let last = last_date(until, zone).ok_or(NO_RECURRENCE)?;
-            let year = u16::try_from(last.year()).map_err(|_| NO_RECURRENCE)?;
-            if year > YEAR_LAST { END } else { (year, last.month(), last.day()) }
+            let last = last_date(until, zone).ok_or(EventError::Recurrence)?;
+            let year = u16::try_from(last.year()).map_err(|_| EventError::Recurrence)?;
+            if year > YEAR_LAST {
+                LAST_DATE
+            } else {
+                DateParts { year, month: last.month(), day: last.day() }
+            }
         }
-        None => END,
+        None => LAST_DATE,
     };
     let part = |number: u32| u8::try_from(number).ok();
     rule.until = Some(PartialDateTime {
@@ -238,9 +275,16 @@ fn bound(rule: &mut ICalendarRecurrenceRule, zone: Tz) -> Result<(), &'static st
     Ok(())
 }
 
-const END: (u16, u32, u32) = (YEAR_LAST, 12, 31);
+/// A date in the types that calcard and chrono share.
+struct DateParts {
+    year: u16,
+    month: u32,
+    day: u32,
+}
 
-/// The last date that a recurrence may give: as it is written, or, where that is an instant, in the zone.
+const LAST_DATE: DateParts = DateParts { year: YEAR_LAST, month: 12, day: 31 };
+
+/// The last date of a recurrence. An instant is converted to the time zone of the calendar.
 fn last_date(until: &PartialDateTime, zone: Tz) -> Option<NaiveDate> {
     let written = until.to_date_time()?;
     if until.has_zone() && until.has_time() {

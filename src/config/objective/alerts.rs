@@ -55,7 +55,7 @@ fn policy(alert: &mut Fields<'_>, policy: &mut AlertPolicy, file: &mut File<'_>)
         [("for", &mut policy.hold), ("keep_firing_for", &mut policy.keep_firing_for)]
     {
         if let Some(field) = alert.take(key) {
-            *length = field.duration_or_none(file).unwrap_or_default();
+            *length = field.duration_or_zero(file).unwrap_or_default();
         }
     }
 }

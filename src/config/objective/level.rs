@@ -50,23 +50,23 @@ pub(super) fn read(fields: &mut Fields<'_>, unit: Unit, file: &mut File<'_>) -> 
             for field in [share, min_tickets, by_priority].into_iter().flatten() {
                 let problem =
                     "does not go with `none_over`, which holds for every ticket; leave it out";
-                field.fault(file, problem);
+                field.error(file, problem);
             }
             if unit.is_count {
                 let problem = "does not go with a count, which is known once the ticket is solved; write \
                                `within`";
-                none_over.fault(file, problem);
+                none_over.error(file, problem);
                 return None;
             }
             target(&none_over, unit, file).map(Level::NoneOver)
         }
         (Some(_), Some(none_over)) => {
-            none_over.fault(file, "stands beside `within`; write an objective for each");
+            none_over.error(file, "stands beside `within`; write an objective for each");
             None
         }
         (None, None) => {
             let problem = "is missing; write the level, such as `within: 4h`";
-            file.fault(fields.at(), &fields.path("within"), problem);
+            file.error(fields.at(), &fields.path("within"), problem);
             None
         }
     }
@@ -82,7 +82,7 @@ pub(super) fn over(field: &Field<'_>, file: &mut File<'_>) -> Option<Elapsed> {
     } else {
         return Some(over);
     };
-    field.fault(file, problem);
+    field.error(file, problem);
     None
 }
 

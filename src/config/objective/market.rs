@@ -41,7 +41,7 @@ pub(super) fn read(
     keys.finish(file);
     if matches!(agreed, Some(Level::NoneOver(_))) {
         let problem = "does not go with `none_over`, which has no share; write it beside `within`";
-        file.fault(field.node.at, &field.key, problem);
+        file.error(field.node.at, &field.key, problem);
         return None;
     }
     Some(Market { within: within?, source: source?, as_of })

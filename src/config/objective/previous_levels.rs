@@ -97,7 +97,7 @@ fn ascending(
         if first.previous.until == second.previous.until {
             second
                 .until
-                .fault(file, "is the end of another earlier level, too; keep one of the two");
+                .error(file, "is the end of another earlier level, too; keep one of the two");
         }
     }
     if levels.len() > WAS_MAX {
@@ -107,7 +107,7 @@ fn ascending(
             "names {} earlier levels; at most {WAS_MAX} are kept: leave out the first",
             levels.len()
         );
-        file.fault(at, &format!("{}.was", objective.key), problem);
+        file.error(at, &format!("{}.was", objective.key), problem);
     }
     levels.into_iter().map(|level| level.previous).collect()
 }
