@@ -50,7 +50,7 @@ impl Exit {
     }
 }
 
-/// Response times of ticket events, held against the level a team agreed on.
+/// Measure how long customers wait for each team, and compare it with the level that the team agreed on.
 #[derive(Debug, Parser)]
 #[command(name = "vaste", version, max_term_width = 100)]
 struct Cli {
@@ -60,55 +60,56 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Shows all of it at work with a made-up organisation: one process, nothing else needed
+    /// Show Vaste at work with an invented organisation; needs nothing else running
     Demo(DemoArgs),
-    /// Reads events from files and prints readings and verdicts at any instants
+    /// Read events from files and print readings and verdicts as of any instants
     Replay(Box<ReplayArgs>),
-    /// Explains one ticket: its events, every stopwatch with its due time, and where the waiting went
+    /// Explain one ticket: its events, every stopwatch with its due time, and where the time went
     Explain(Box<ExplainArgs>),
-    /// Answers when a team is open: open time, due times, whether it is open
+    /// Answer questions about opening hours: open time, due times, open or closed
     Calendar(CalendarArgs),
-    /// Checks configuration and agreements: every fault with its place and way out
+    /// Check configuration and agreements; report every error with its place and how to fix it
     Check(CheckArgs),
-    /// Says what a checkpoint holds
+    /// Show what a checkpoint holds
     Checkpoint(CheckpointArgs),
-    /// Runs the service: reads from Kafka, serves /metrics
+    /// Run the service: read from Kafka, serve the board and /metrics, send alerts
     Run(RunArgs),
-    /// Publishes events from a file to the topic, keyed by ticket, and says what was delivered
+    /// Send events from a file to the topic, keyed by ticket, and report how many were delivered
     Publish(PublishArgs),
-    /// Says what would become of each record, and why; exit 1 if any is rejected
+    /// Report what would become of each record, and why; exit code 1 if any is rejected
     CheckEvents(CheckEventsArgs),
 }
 
-const CSV_HELP: &str = "The files are tables with one row a ticket: \
+const CSV_HELP: &str = "Read the files as tables with one row per ticket: \
     created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]";
 
 #[derive(Debug, Args)]
 struct ReplayArgs {
     #[command(flatten)]
     history: History,
-    /// Read at this instant (RFC 3339); may be given more than once. Default: the last event
+    /// Instant to read at (RFC 3339); repeatable. Default: the last event
     #[arg(long, value_name = "TIME", value_parser = instant)]
     at: Vec<Timestamp>,
-    /// Read every so often, from midnight UTC of the first event's day to the last event: 1d, 1h
+    /// Interval to read at, such as 1d or 1h: from midnight UTC of the first event's day to the last
+    /// event
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     every: Option<Elapsed>,
-    /// A table for people, or one JSON object a line
+    /// Print a table for people, or one JSON object per line
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
 }
 
 #[derive(Debug, Args)]
 struct ExplainArgs {
-    /// The ticket's id
+    /// Id of the ticket
     #[arg(value_name = "TICKET")]
     ticket: String,
     #[command(flatten)]
     history: History,
-    /// As of this instant (RFC 3339). Default: the last event
+    /// Instant to explain at (RFC 3339). Default: the last event
     #[arg(long, value_name = "TIME", value_parser = instant)]
     at: Option<Timestamp>,
-    /// A drawing for people, or one JSON object for each stopwatch
+    /// Print a drawing for people, or one JSON object per stopwatch
     #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
     format: ExplainFormat,
 }
@@ -122,7 +123,7 @@ enum ExplainFormat {
 /// Events, and what they are held against.
 #[derive(Debug, Args)]
 struct History {
-    /// Files of events, one JSON object a line, plain, gzip or Zstandard; `-` is standard input
+    /// Files of events, one JSON object per line; plain, gzip or Zstandard; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
     #[command(flatten)]
@@ -135,14 +136,14 @@ struct History {
 /// What events are held against.
 #[derive(Debug, Args)]
 struct Agreed {
-    /// The service's configuration: its agreements, calendars and measures
+    /// Configuration of the service: use its agreements, calendars and measures
     #[arg(long, value_name = "FILE", conflicts_with_all = ["agreements", "calendars"])]
     config: Option<PathBuf>,
-    /// Agreements: a file, a folder of .yaml files, or a pattern; may be given more than once.
-    /// Without --config and --agreements every team is taken as it comes, without objectives
+    /// Agreements: a file, a folder of .yaml files, or a pattern; repeatable. Without --config and
+    /// --agreements, every team found in the events is reported, without objectives
     #[arg(long, value_name = "PATH")]
     agreements: Vec<String>,
-    /// Calendars that the agreements name: a file, a folder or a pattern; may be given more than once
+    /// Calendars that the agreements name: a file, a folder or a pattern; repeatable
     #[arg(long, value_name = "PATH")]
     calendars: Vec<String>,
 }
@@ -171,39 +172,39 @@ struct CalendarArgs {
 
 #[derive(Debug, Subcommand)]
 enum CalendarQuestion {
-    /// How long it is open between two instants
+    /// Print the open time between two instants
     Elapsed {
         #[command(flatten)]
         calendars: CalendarFiles,
-        /// The calendar's name
+        /// Name of the calendar
         calendar: String,
-        /// The first instant (RFC 3339)
+        /// Start (RFC 3339)
         #[arg(value_parser = instant)]
         from: Timestamp,
-        /// The second instant (RFC 3339)
+        /// End (RFC 3339)
         #[arg(value_parser = instant)]
         to: Timestamp,
     },
-    /// When so much open time has gone by
+    /// Print the instant at which an amount of open time has passed
     Due {
         #[command(flatten)]
         calendars: CalendarFiles,
-        /// The calendar's name
+        /// Name of the calendar
         calendar: String,
-        /// Where the time begins (RFC 3339)
+        /// Start (RFC 3339)
         #[arg(value_parser = instant)]
         from: Timestamp,
-        /// How much open time: 4h, 1h30m
+        /// Amount of open time, such as 4h or 1h30m
         #[arg(value_parser = duration)]
         target: Elapsed,
     },
-    /// Whether it is open, and when it opens
+    /// Print whether it is open at an instant, and when it opens next
     Open {
         #[command(flatten)]
         calendars: CalendarFiles,
-        /// The calendar's name
+        /// Name of the calendar
         calendar: String,
-        /// The instant (RFC 3339)
+        /// Instant (RFC 3339)
         #[arg(value_parser = instant)]
         at: Timestamp,
     },
@@ -215,21 +216,21 @@ enum CalendarQuestion {
     },
 }
 
-const ASK_ABOUT: &str = "Answers questions from standard input, one JSON object a line";
+const ASK_ABOUT: &str = "Answer questions from standard input, one JSON object per line";
 
 const ASK_HELP: &str = "\
-Answers questions from standard input, one JSON object a line. Every line gets one answer, in the same \
-order; what is no question, a blank line too, gets {\"error\":…}, and the exit code is 1 at the end.
+Answer questions from standard input, one JSON object per line. Every line gets one answer, in the same \
+order. A line that is not a question, even a blank one, gets {\"error\":…}; the exit code is then 1.
 
   {\"calendar\":C,\"ask\":\"elapsed\",\"from\":T,\"to\":T}        {\"elapsed\":SECONDS}
   {\"calendar\":C,\"ask\":\"due\",\"from\":T,\"target\":SECONDS}  {\"due\":T}, null if never before 2100
   {\"calendar\":C,\"ask\":\"open\",\"at\":T}                    {\"open\":true,\"next_open\":T}, null if never
 
-`next_open` is the instant itself where it is open. C is a name in the files, or `always`.";
+`next_open` is T itself if it is open then. C is the name of a calendar in the files, or `always`.";
 
 #[derive(Debug, Args)]
 struct CalendarFiles {
-    /// Calendars: a file, a folder or a pattern; may be given more than once. `always` needs none
+    /// Calendars: a file, a folder or a pattern; repeatable. Not needed for `always`
     #[arg(long, value_name = "FILE")]
     calendars: Vec<String>,
 }
@@ -242,21 +243,21 @@ enum Format {
 
 #[derive(Clone, Copy, Debug, Args)]
 struct DemoArgs {
-    /// What the story is drawn from: another number, other tickets, and the same parts
+    /// Seed of the generated tickets: another number gives other tickets of the same teams
     #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
-    /// The team that takes longer every week answers as agreed; all else stays the same
+    /// Keep the team that slows down on its agreed level; everything else stays the same
     #[arg(long)]
     calm: bool,
-    /// Where to listen; port 0 is any that is free
+    /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464")]
     listen: std::net::SocketAddr,
 }
 
 #[derive(Debug, Args)]
 struct CheckArgs {
-    /// Agreements and configuration, or folders of .yaml files; what a configuration names is checked
-    /// with it
+    /// Agreements, calendars and configuration, or folders of .yaml files; the files that a
+    /// configuration names are checked too
     #[arg(required = true, value_name = "FILE")]
     files: Vec<String>,
 }
@@ -269,9 +270,9 @@ struct CheckpointArgs {
 
 #[derive(Debug, Subcommand)]
 enum CheckpointCommand {
-    /// Reads a checkpoint and says where it is from and what it holds; exit 1 if it is damaged
+    /// Print where a checkpoint comes from and what it holds; exit code 1 if it is damaged
     Inspect {
-        /// The checkpoint's file
+        /// Checkpoint file
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
@@ -279,25 +280,25 @@ enum CheckpointCommand {
 
 #[derive(Debug, Args)]
 struct RunArgs {
-    /// The service's configuration
+    /// Configuration of the service
     #[arg(long, value_name = "FILE", env = "VASTE_CONFIG")]
     config: PathBuf,
     #[command(flatten)]
     overrides: KafkaOverrides,
-    /// Where to listen, instead of http.listen
+    /// Address to listen on; overrides http.listen
     #[arg(long, value_name = "ADDRESS", env = "VASTE_HTTP_LISTEN")]
     listen: Option<std::net::SocketAddr>,
-    /// How to log
+    /// Format of the log
     #[arg(long, value_enum, default_value_t = LogFormat::Text, env = "VASTE_LOG_FORMAT")]
     log_format: LogFormat,
 }
 
 #[derive(Debug, Args)]
 struct PublishArgs {
-    /// A file of events, one JSON object a line, plain, gzip or Zstandard; `-` is standard input
+    /// File of events, one JSON object per line; plain, gzip or Zstandard; `-` is standard input
     #[arg(value_name = "FILE")]
     file: String,
-    /// The service's configuration
+    /// Configuration of the service
     #[arg(long, value_name = "FILE", env = "VASTE_CONFIG")]
     config: PathBuf,
     #[command(flatten)]
@@ -307,10 +308,10 @@ struct PublishArgs {
 /// Where the events are, if not where the configuration says.
 #[derive(Debug, Args)]
 struct KafkaOverrides {
-    /// Brokers to begin with, instead of kafka.brokers
+    /// Kafka brokers to connect to first; overrides kafka.brokers
     #[arg(long, value_name = "HOST:PORT", env = "VASTE_KAFKA_BROKERS", value_delimiter = ',')]
     brokers: Vec<String>,
-    /// The topic of the events, instead of kafka.topic
+    /// Topic of the events; overrides kafka.topic
     #[arg(long, value_name = "TOPIC", env = "VASTE_KAFKA_TOPIC")]
     topic: Option<String>,
 }
@@ -334,10 +335,10 @@ enum LogFormat {
 
 #[derive(Debug, Args)]
 struct CheckEventsArgs {
-    /// A file of events, one JSON object a line, plain, gzip or Zstandard; `-` is standard input
+    /// File of events, one JSON object per line; plain, gzip or Zstandard; `-` is standard input
     #[arg(value_name = "FILE")]
     file: String,
-    /// Leave out the records that would be applied
+    /// Leave out records that would be applied
     #[arg(long)]
     problems_only: bool,
 }
