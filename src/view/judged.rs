@@ -8,7 +8,7 @@ use crate::measure::{Basis, Measure};
 use crate::reading::Verdict;
 use crate::ticket::StopwatchPosition;
 use crate::time::{Elapsed, Timestamp};
-use crate::window::{Instant, PaneContent as _, from_of};
+use crate::window::{Instant, OverCounts, PaneContent as _, from_of};
 
 impl View {
     /// How every objective stands: the teams' in order of team and line, then the organisation's.
@@ -64,15 +64,12 @@ impl View {
     pub fn tally(&self, id: ObjectiveId) -> Tally {
         let (_, objective) = self.catalog.objective(id);
         let waiting = self.waiting_over(id);
-        let (answered, over, given_up_over) = self.ended(id, false);
+        let ended = self.ended(id, false);
         match objective.level_at(self.now) {
-            Level::Within { .. } => Tally {
-                decided: answered + given_up_over + waiting,
-                missed: over + given_up_over + waiting,
-            },
-            // Whoever was answered in the end waits no longer.
+            Level::Within { .. } => ended.share_tally(waiting),
+            // An answered ticket waits no longer, however late the answer was.
             Level::NoneOver(_) => {
-                let missed = given_up_over + waiting;
+                let missed = ended.over.given_up + waiting;
                 Tally { decided: missed, missed }
             }
         }
@@ -89,29 +86,23 @@ impl View {
                 waiting.over(|_| within, self.instant(scope, stopwatch_kind, self.now))
             })
             .sum();
-        let (answered, over, given_up_over) = self.ended(id, true);
-        Some(Tally {
-            decided: answered + given_up_over + waiting,
-            missed: over + given_up_over + waiting,
-        })
+        Some(self.ended(id, true).share_tally(waiting))
     }
 
-    /// What ended in an objective's window: answered, answered over target, given up over target; beside the
-    /// objective's own targets, or what others achieve.
-    fn ended(&self, id: ObjectiveId, by_market: bool) -> (u64, u64, u64) {
+    /// The endings in an objective's window, counted by its own targets or by its market's target.
+    fn ended(&self, id: ObjectiveId, by_market: bool) -> EndedCounts {
         let (owner, objective) = self.catalog.objective(id);
         let series = self.series(owner, self.catalog.stopwatch_kind_judged(id));
         let over = objective.over_at(self.now);
         let window = series.and_then(|series| Some((series, series.ring().sum(over)?)));
-        window.map_or((0, 0, 0), |(series, sum)| {
+        window.map_or_else(EndedCounts::default, |(series, sum)| {
             let levels = series.levels();
-            let (answered_over, given_up_over) = if by_market {
+            let over = if by_market {
                 sum.over_market(levels, id)
             } else {
                 sum.over_objective(levels, id)
             };
-            let answered = sum.tally.answered(Basis::Calendar).total();
-            (answered, answered_over, given_up_over)
+            EndedCounts { answered: sum.tally.answered(Basis::Calendar).total(), over }
         })
     }
 
@@ -216,7 +207,24 @@ impl View {
     }
 }
 
-/// Whether one whose hands stand so is over a target.
+/// The endings in an objective's window.
+#[derive(Clone, Copy, Debug, Default)]
+struct EndedCounts {
+    answered: u64,
+    over: OverCounts,
+}
+
+impl EndedCounts {
+    /// The tickets that a share is judged by, with those waiting over target.
+    fn share_tally(self, waiting_over: u64) -> Tally {
+        Tally {
+            decided: self.answered + self.over.given_up + waiting_over,
+            missed: self.over.answered + self.over.given_up + waiting_over,
+        }
+    }
+}
+
+/// Whether a stopwatch in this position is over a target.
 pub(super) fn is_over(position: StopwatchPosition, target: Target, now: Instant) -> bool {
     position.elapsed(now.at, now.opened)[target.basis.index()] > target.elapsed
 }

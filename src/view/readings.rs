@@ -7,7 +7,7 @@ use crate::measure::{Basis, Measure};
 use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, Seconds, SplitShown, Within, shown};
 use crate::ticket::GivenUp;
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
-use crate::window::{Bucket, ObjectiveTally, Part, Series, Survival, WaitedQuantile, WindowSum};
+use crate::window::{Bucket, Part, Series, SeriesTally, Survival, WaitedQuantile, WindowSum};
 
 /// Of what a reading is.
 #[derive(Clone, Copy)]
@@ -18,7 +18,7 @@ struct ReadingSubject<'a> {
     basis: Basis,
     part: Option<Part>,
     series: &'a Series,
-    sum: &'a WindowSum<ObjectiveTally>,
+    sum: &'a WindowSum<SeriesTally>,
     who: &'a dyn Fn(ChannelId, Option<Priority>) -> bool,
     /// How many of them wait now, and since when the longest: the same for all windows.
     waiting: (u64, Option<Timestamp>),
@@ -128,7 +128,7 @@ impl View {
             window: sum.length,
             from: sum.from,
             answered,
-            mean: mean(measure, tally.answered_ms(basis), answered),
+            mean: mean(measure, tally.answered_sum(basis), answered),
             q: QUANTILES_PER_MILLE
                 .map(|per_mille| histogram.quantile(u64::from(per_mille)).map(shown))
                 .into(),

@@ -1,18 +1,21 @@
-//! One integer table of bucket bounds for all windows, instances and versions.
+//! The table of bucket bounds, the same for all windows, instances and versions.
 //!
 //! # Design
-//! The mapping of `DDSketch` (Masson, Rim, Lee, PVLDB 12(12), 2019) with 1 % relative error, but on whole
-//! milliseconds and built with integers: a bucket that begins at `lo` has the representative
-//! `r = lo + ⌊lo / 100⌋`, at most 1 % above `lo`, and ends at `⌊100 r / 99⌋`, of which `r` is at least
-//! 99 %. Up to 99 ms every bucket is one value, so that counts (of contacts) are exact, too. Zero has
-//! bucket 0. The same table everywhere makes merging an addition and leaving a subtraction, both exact.
+//! The mapping of `DDSketch` (Masson, Rim, Lee, PVLDB 12(12), 2019) with 1 % relative error, on whole
+//! milliseconds and with integers only. A bucket that begins at `lo` has the representative
+//! `r = lo + ⌊lo / 100⌋`, at most 1 % above `lo`. It ends at `⌊100 r / 99⌋`, of which `r` is at least 99 %.
+//! Up to 99 every bucket holds one value, so counts (of contacts) are exact too. Zero has bucket 0.
+//!
+//! The table is our own code rather than a sketch library. Libraries compute bounds with floats and
+//! collapse buckets under a size limit, so merging and subtracting them is not exact. With one integer
+//! table, merging adds and leaving a window subtracts, and both are exact on every machine.
 
 use crate::time::Elapsed;
 
-/// The largest elapsed time there can be, in ms: from 1990 to 2100.
+/// The largest possible elapsed time in milliseconds: from 1990 to 2100.
 const ELAPSED_MS_MAX: i64 = 4_102_444_800_000 - 631_152_000_000;
 
-/// A bucket: its place in the table.
+/// A bucket: its index in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Bucket(u16);
 
@@ -30,7 +33,7 @@ const fn count_buckets() -> usize {
     count
 }
 
-/// The largest value of each bucket, in ms.
+/// The largest value of each bucket in milliseconds.
 static UPPER_MS: [i64; Bucket::COUNT] = {
     let mut table = [0; Bucket::COUNT];
     let mut index = 1;
@@ -41,7 +44,7 @@ static UPPER_MS: [i64; Bucket::COUNT] = {
     table
 };
 
-/// For each number of significant bits, the first bucket whose values can have so many.
+/// For each number of significant bits, the first bucket whose values can have that many.
 static FIRST_BY_BITS: [u16; 65] = {
     let mut table = [0; 65];
     let mut bits = 1;
@@ -61,13 +64,13 @@ static FIRST_BY_BITS: [u16; 65] = {
 };
 
 impl Bucket {
-    /// How many buckets there are.
+    /// The number of buckets.
     pub const COUNT: usize = count_buckets();
 
     /// The bucket of zero.
     pub const ZERO: Self = Self(0);
 
-    /// The bucket that `elapsed` falls into; the last for what is longer than any can be.
+    /// The bucket that holds `elapsed`; the last one for anything longer than 110 years.
     pub fn of(elapsed: Elapsed) -> Self {
         let ms = elapsed.ms();
         let bits = (64 - ms.leading_zeros()) as usize;
@@ -77,17 +80,17 @@ impl Bucket {
         Self::at((first + within).min(Self::COUNT - 1))
     }
 
-    /// The bucket at a place of the table, which must be below [`Bucket::COUNT`].
+    /// The bucket at an index of the table, which must be below [`Bucket::COUNT`].
     pub fn at(index: usize) -> Self {
         Self(u16::try_from(index).unwrap_or(u16::MAX))
     }
 
-    /// Its place in the table.
+    /// Its index in the table.
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
 
-    /// The value shown for its values: within 1 % of each of them.
+    /// The value that represents the bucket: within 1 % of every value in it.
     pub fn value(self) -> Elapsed {
         let Some(below) = self.index().checked_sub(1) else {
             return Elapsed::ZERO;
@@ -96,7 +99,7 @@ impl Bucket {
         Elapsed::from_ms(lo.saturating_add(lo / 100))
     }
 
-    /// The largest of its values.
+    /// The largest value in the bucket.
     pub fn upper(self) -> Elapsed {
         Elapsed::from_ms(UPPER_MS[self.index().min(Self::COUNT - 1)])
     }
@@ -127,8 +130,8 @@ mod tests {
     }
 
     #[test]
-    fn the_table_is_this_for_ever() {
-        // Checkpoints and other instances count by it.
+    fn the_table_never_changes() {
+        // Other instances and versions count by the same table.
         assert_eq!(Bucket::COUNT, 1_311);
         assert_eq!(Bucket::of(Elapsed::from_ms(99)).value().ms(), 99);
         assert_eq!(Bucket::of(Elapsed::from_ms(3_600_000)).index(), 621);

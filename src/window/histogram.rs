@@ -1,28 +1,30 @@
-//! Counts by bucket, sparse.
+//! Sparse counts by bucket.
 //!
 //! # Design
-//! An entry is one `u32`: 11 bits of bucket, 21 bits of count. A count that does not fit goes on in another
-//! entry of the same bucket, right after: no real pane needs it, a window's sum may. Four bytes an entry
-//! instead of eight, since small teams' panes hold one sample an entry, and there are millions.
+//! An entry is one `u32`: 11 bits of bucket, 21 bits of count. A larger count continues in the next entry of
+//! the same bucket. No real pane needs that, a window's sum may. Four bytes an entry instead of eight matter
+//! because the panes of small teams hold one sample an entry, and there are millions of them.
+//!
+//! This is our own code because a window subtracts the panes that leave it: general sketches only merge.
 
 use super::bucket::Bucket;
 
 const COUNT_BITS: u32 = 21;
 const COUNT_MAX: u32 = (1 << COUNT_BITS) - 1;
 
-/// How many samples each bucket holds.
+/// The number of samples in each bucket.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
     entries: Vec<u32>,
 }
 
 impl Histogram {
-    /// An empty one.
+    /// An empty histogram.
     pub const fn new() -> Self {
         Self { entries: Vec::new() }
     }
 
-    /// Adds `by` samples to a bucket; takes them from it where `by` is negative.
+    /// Adds `by` samples to a bucket, or removes them where `by` is negative.
     pub fn add(&mut self, bucket: Bucket, by: i64) {
         if by >= 0 {
             self.put(bucket, by.unsigned_abs());
@@ -31,7 +33,7 @@ impl Histogram {
         }
     }
 
-    /// Adds all of another histogram, or takes it away.
+    /// Adds another histogram where `sign` is 1, and subtracts it where `sign` is −1.
     pub fn merge(&mut self, other: &Self, sign: i64) {
         for &entry in &other.entries {
             let (bucket, count) = split(entry);
@@ -39,7 +41,7 @@ impl Histogram {
         }
     }
 
-    /// The buckets in use with their counts, ascending. A bucket may come more than once in a row.
+    /// The buckets in use with their counts, ascending. A bucket may appear more than once in a row.
     pub fn counts(&self) -> impl DoubleEndedIterator<Item = (Bucket, u64)> {
         self.entries.iter().map(|&entry| {
             let (bucket, count) = split(entry);
@@ -47,27 +49,27 @@ impl Histogram {
         })
     }
 
-    /// The buckets in use above one, with their counts.
+    /// The buckets in use above `bucket`, with their counts.
     pub fn counts_above(&self, bucket: Bucket) -> impl Iterator<Item = (Bucket, u64)> {
         self.counts().rev().take_while(move |(above, _)| *above > bucket)
     }
 
-    /// All samples.
+    /// The number of samples.
     pub fn total(&self) -> u64 {
         self.counts().map(|(_, count)| count).sum()
     }
 
-    /// The highest bucket in use.
+    /// The highest bucket in use; `None` without samples.
     pub fn highest(&self) -> Option<Bucket> {
         self.counts().next_back().map(|(bucket, _)| bucket)
     }
 
-    /// Whether there is no sample.
+    /// Whether there are no samples.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// The value at a quantile of `per_mille`, by nearest rank; `None` without samples.
+    /// The bucket at a quantile in per mille, by nearest rank; `None` without samples.
     pub fn quantile(&self, per_mille: u64) -> Option<Bucket> {
         let rank = (self.total() * per_mille).div_ceil(1_000).max(1);
         let mut below = 0;
@@ -89,7 +91,7 @@ impl Histogram {
                 }
                 _ => {
                     if self.entries.len() == self.entries.capacity() {
-                        // Doubling would waste half of what many small panes hold.
+                        // Doubling would waste up to half the memory of many small panes.
                         self.entries.reserve_exact(1 + self.entries.len() / 4);
                     }
                     self.entries.insert(after, joined(bucket, 0));
@@ -115,10 +117,10 @@ impl Histogram {
                 self.entries[index] -= u32::try_from(taken).unwrap_or(0);
             }
         }
-        debug_assert!(count == 0, "taking back what was never there");
+        debug_assert!(count == 0, "removing a sample that was never added");
     }
 
-    /// The place after the last entry of a bucket.
+    /// The index after the last entry of a bucket.
     fn after(&self, bucket: Bucket) -> usize {
         self.entries.partition_point(|&entry| split(entry).0 <= bucket)
     }

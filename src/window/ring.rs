@@ -1,24 +1,44 @@
-//! One ring of panes, and its sums over every window.
+//! A ring of panes, and its sums over every window.
 
 use std::collections::VecDeque;
 
-use super::pane::{COARSER, coarse_before, from_of, pane_of};
+use super::pane::{PaneSize, PaneSpan, from_of};
 use crate::time::{Elapsed, Timestamp};
 
-/// What is counted in panes: it adds up, and can be taken away again, both exactly.
+/// What a pane counts. It adds up and is taken away again, both exactly.
 pub trait PaneContent: Default {
-    /// Adds all of another, or takes it away where `sign` is negative.
+    /// Adds all of another where `sign` is 1, and takes it away where `sign` is −1.
     fn merge(&mut self, other: &Self, sign: i64);
     /// Whether nothing is counted.
     fn is_empty(&self) -> bool;
 }
 
-/// A ring of panes, with its sums.
+/// The same content once for each of a few kinds.
+impl<T: PaneContent, const N: usize> PaneContent for [T; N]
+where
+    Self: Default,
+{
+    fn merge(&mut self, other: &Self, sign: i64) {
+        self.iter_mut().zip(other).for_each(|(ours, theirs)| ours.merge(theirs, sign));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.iter().all(PaneContent::is_empty)
+    }
+}
+
+/// Panes up to the longest window, and one sum for each window.
+///
+/// Use: [`Ring::advance`] to an instant before [`Ring::add`] at or before it. The instant never goes back.
+/// Adding costs one pane and one sum for each window; advancing costs the panes that leave a window or
+/// merge.
 #[derive(Debug)]
 pub struct Ring<T> {
+    /// Ascending by start.
     panes: VecDeque<Pane<T>>,
+    /// Ascending by length.
     sums: Vec<WindowSum<T>>,
-    /// The instant that panes have merged for.
+    /// The instant up to which panes have merged.
     merged_at: Timestamp,
     moves_at: Timestamp,
 }
@@ -29,19 +49,19 @@ struct Pane<T> {
     tally: T,
 }
 
-/// All of one window.
+/// The sum of all panes in one window.
 #[derive(Debug)]
 pub struct WindowSum<T> {
-    /// Its length.
+    /// The length of the window.
     pub length: Elapsed,
-    /// Its first instant, included.
+    /// The first instant of the window, included.
     pub from: Timestamp,
-    /// What happened in it.
+    /// What the panes in it count.
     pub tally: T,
 }
 
 impl<T: PaneContent> Ring<T> {
-    /// An empty ring as of `now`.
+    /// An empty ring as of `now` for window lengths in ascending order.
     pub fn new(windows: &[Elapsed], now: Timestamp) -> Self {
         let sum = |&length: &Elapsed| WindowSum {
             length,
@@ -53,19 +73,20 @@ impl<T: PaneContent> Ring<T> {
         Self { panes: VecDeque::new(), sums, merged_at: now, moves_at }
     }
 
-    /// The first instant at which a window moves or panes may merge: before it, [`Ring::advance`] does
+    /// The first instant at which a window moves or panes can merge. Before it, [`Ring::advance`] changes
     /// nothing.
     pub fn moves_at(&self) -> Timestamp {
         self.moves_at
     }
 
-    /// Counts what happened at an instant at or before `now`, in the pane of its own time and in every
-    /// window that reaches so far back.
+    /// Counts something that happened at `at`, which must not be after `now`. It goes into the pane of its
+    /// own time, however late it arrives, and into every window that reaches back to it. Anything older than
+    /// the longest window is ignored.
     pub fn add(&mut self, at: Timestamp, now: Timestamp, count: impl Fn(&mut T)) {
         if self.sums.last().is_none_or(|longest| at < longest.from) {
             return;
         }
-        let (start, _) = pane_of(at, now);
+        let start = PaneSpan::of(at, now).start;
         let index = match self.panes.back() {
             Some(last) if last.start == start => self.panes.len() - 1,
             _ => self.panes.partition_point(|pane| pane.start < start),
@@ -79,8 +100,8 @@ impl<T: PaneContent> Ring<T> {
         }
     }
 
-    /// Moves on to `now`: what left a window leaves its sum, panes that are old enough merge, and those
-    /// that no window reaches go.
+    /// Moves on to `now`. Panes that left a window are subtracted from its sum, panes that are old enough
+    /// merge, and panes older than the longest window are dropped.
     pub fn advance(&mut self, now: Timestamp) {
         if now < self.moves_at {
             return;
@@ -95,13 +116,13 @@ impl<T: PaneContent> Ring<T> {
             leaving.for_each(|pane| sum.tally.merge(&pane.tally, -1));
             sum.from = from;
         }
-        // The coarsest first: what it takes in is none of the finer ones' business.
-        let mut taken_in = None;
-        for (length, age) in COARSER.into_iter().rev() {
-            let (before, after) =
-                (coarse_before(self.merged_at, length, age), coarse_before(now, length, age));
-            self.merge(taken_in.max(Some(before)).unwrap_or(before), after, length);
-            taken_in = taken_in.max(Some(after));
+        // The coarsest size comes first, so that finer sizes skip the panes that it has merged.
+        let mut merged_to = None;
+        for size in PaneSize::COARSER.into_iter().rev() {
+            let before = size.coarse_before(self.merged_at);
+            let after = size.coarse_before(now);
+            self.merge(merged_to.max(Some(before)).unwrap_or(before), after, size.length);
+            merged_to = merged_to.max(Some(after));
         }
         self.merged_at = now;
         self.moves_at = moves_after(&self.sums, now);
@@ -112,7 +133,7 @@ impl<T: PaneContent> Ring<T> {
         }
     }
 
-    /// Merges the panes that begin from `from` on and before `to` into panes of that length.
+    /// Merges the panes that begin in `[from, to)` into panes of that length.
     fn merge(&mut self, from: Timestamp, to: Timestamp, length: Elapsed) {
         if from >= to {
             return;
@@ -135,35 +156,31 @@ impl<T: PaneContent> Ring<T> {
         }
     }
 
-    /// The sums over its windows, shortest first.
+    /// The sums over all windows, shortest window first.
     pub fn sums(&self) -> &[WindowSum<T>] {
         &self.sums
     }
 
-    /// The sum over the window of that length.
+    /// The sum over the window of that length; `None` if the ring has no such window.
     pub fn sum(&self, length: Elapsed) -> Option<&WindowSum<T>> {
         self.sums.iter().find(|sum| sum.length == length)
     }
 
-    /// What happened from `from` on, by panes: the middle of each, and its tally.
+    /// The panes from `from` on: the middle of each, and its content.
     pub fn panes_from(
         &self,
         from: Timestamp,
         now: Timestamp,
     ) -> impl Iterator<Item = (Timestamp, &T)> {
         let first = self.panes.partition_point(|pane| pane.start < from);
-        self.panes.range(first..).map(move |pane| {
-            let (start, length) = pane_of(pane.start, now);
-            (start.plus(Elapsed::from_ms(length.ms() / 2)), &pane.tally)
-        })
+        let panes = self.panes.range(first..);
+        panes.map(move |pane| (PaneSpan::of(pane.start, now).middle(), &pane.tally))
     }
 }
 
-/// The next instant at which one of these windows moves, or panes may merge.
+/// The first instant after `now` at which one of these windows moves, or panes can merge.
 fn moves_after<T>(sums: &[WindowSum<T>], now: Timestamp) -> Timestamp {
     let after = |sum: &WindowSum<T>| sum.from.plus(sum.length).plus(Elapsed::from_ms(1));
-    let merges = COARSER
-        .into_iter()
-        .map(|(length, age)| coarse_before(now, length, age).plus(length).plus(age));
+    let merges = PaneSize::COARSER.into_iter().map(|size| size.merges_after(now));
     sums.iter().map(after).chain(merges).min().unwrap_or(now)
 }

@@ -1,17 +1,16 @@
-//! What ended of one team and kind of stopwatch: panes, sums, and what is counted exactly.
+//! The response times of one scope and kind of stopwatch: panes, sums, and exact counts.
 
-use super::bucket::Bucket;
-use super::pane::ObjectiveTally;
 use super::ring::{Ring, WindowSum};
+use super::tally::{BucketedSample, SeriesTally};
 use crate::agreement::Level;
-use crate::catalog::{Catalog, ObjectiveId, ScopeId, StopwatchKindId};
+use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Basis;
 use crate::ticket::{Ended, Ending, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
 
-/// What a series counts exactly: tickets within each agreed target, over that of each objective, and over
-/// that of its market.
+/// What a series counts exactly: tickets within each agreed target, over each objective's target, and over
+/// the target of each objective's market.
 ///
 /// ```text
 /// marks: for each kind of time
@@ -29,7 +28,7 @@ pub struct Levels {
 }
 
 impl Levels {
-    /// The levels of a slot's agreement for a kind of stopwatch. A part of a split counts targets alone.
+    /// The levels of a scope's agreement for a kind of stopwatch. A part of a split counts targets only.
     pub fn of(
         catalog: &Catalog,
         scope: ScopeId,
@@ -53,21 +52,24 @@ impl Levels {
         Self { targets, objectives: objectives.to_vec(), markets }
     }
 
-    /// The agreed targets in a kind of time, ascending.
+    /// The agreed targets in that kind of time, ascending.
     pub fn targets(&self, basis: Basis) -> &[Elapsed] {
         &self.targets[basis.index()]
     }
 
-    /// Where the marks of a kind of time begin: of the answered, and of the given up.
-    fn targets_at(&self, basis: Basis) -> (usize, usize) {
+    /// The index of the first mark of the answered in that kind of time.
+    fn answered_at(&self, basis: Basis) -> usize {
         let block = |targets: &Vec<Elapsed>| 2 * (targets.len() + 1);
-        let before = self.targets.iter().take(basis.index()).map(block).sum();
-        (before, before + self.targets[basis.index()].len() + 1)
+        self.targets.iter().take(basis.index()).map(block).sum()
+    }
+
+    /// The index of the first mark of the given up in that kind of time.
+    fn given_up_at(&self, basis: Basis) -> usize {
+        self.answered_at(basis) + self.targets(basis).len() + 1
     }
 
     fn objectives_at(&self) -> usize {
-        let (_, given_up) = self.targets_at(Basis::Open);
-        given_up + self.targets[Basis::Open.index()].len() + 1
+        self.given_up_at(Basis::Open) + self.targets(Basis::Open).len() + 1
     }
 
     fn markets_at(&self) -> usize {
@@ -82,7 +84,7 @@ impl Levels {
         }
     }
 
-    /// The marks that an ending leaves.
+    /// The marks that one ending adds to.
     fn marks_of(&self, ended: &Ended, catalog: &Catalog) -> Vec<usize> {
         let mut marks = Vec::new();
         if self.len() == 0 {
@@ -95,10 +97,9 @@ impl Levels {
         };
         let half = usize::from(is_given_up);
         for basis in Basis::ALL {
-            let (answered, given_up) = self.targets_at(basis);
+            let first = if is_given_up { self.given_up_at(basis) } else { self.answered_at(basis) };
             let elapsed = ended.elapsed_in(basis);
-            let below = self.targets(basis).partition_point(|&target| target < elapsed);
-            marks.push(below + if is_given_up { given_up } else { answered });
+            marks.push(first + self.targets(basis).partition_point(|&target| target < elapsed));
         }
         for (index, id) in self.objectives.iter().enumerate() {
             if ended.missed.contains(id) {
@@ -114,7 +115,7 @@ impl Levels {
         marks
     }
 
-    /// The objectives by whose count of the missed an ending is: of a limit for all only those given up.
+    /// The objectives that count an ending as missed. A `none_over` limit counts only the given up.
     fn missed_by(&self, ended: &Ended, catalog: &Catalog) -> impl Iterator<Item = usize> {
         let counts = move |id: &ObjectiveId| {
             let level = catalog.objective(*id).1.level_at(ended.at);
@@ -129,12 +130,12 @@ impl Levels {
     }
 }
 
-/// The ring of panes of one slot and kind of stopwatch, with its sums.
+/// The response times of one scope and kind of stopwatch.
 #[derive(Debug)]
 pub struct Series {
     levels: Levels,
-    ring: Ring<ObjectiveTally>,
-    /// Whether open time is counted, too.
+    ring: Ring<SeriesTally>,
+    /// Whether open time is counted too.
     has_open: bool,
 }
 
@@ -146,7 +147,7 @@ impl Series {
     }
 
     /// Its panes and sums.
-    pub fn ring(&self) -> &Ring<ObjectiveTally> {
+    pub fn ring(&self) -> &Ring<SeriesTally> {
         &self.ring
     }
 
@@ -155,10 +156,10 @@ impl Series {
         self.ring.advance(now);
     }
 
-    /// Counts an ending at or before `now`, `by` times, in the pane of its own time.
+    /// Counts an ending `by` times in the pane of its own time, which must not be after `now`.
     pub fn add(&mut self, ended: &Ended, by: i64, catalog: &Catalog, now: Timestamp) {
-        let open = self.has_open.then(|| (Bucket::of(ended.open), ended.open));
-        let calendar = (Bucket::of(ended.elapsed), ended.elapsed);
+        let open = self.has_open.then(|| BucketedSample::new(ended.open));
+        let calendar = BucketedSample::new(ended.elapsed);
         let marks = self.levels.marks_of(ended, catalog);
         let len = self.levels.len();
         let breakdown = ended.breakdown.as_deref();
@@ -184,45 +185,47 @@ impl Series {
     }
 }
 
-impl WindowSum<ObjectiveTally> {
+impl WindowSum<SeriesTally> {
     fn mark(&self, at: usize) -> u64 {
         self.tally.marks.get(at).map_or(0, |&count| u64::from(count))
     }
 
-    /// Answered within a target of that kind of time, exact.
+    /// The exact number answered within a target of that kind of time.
     pub fn answered_within(&self, levels: &Levels, basis: Basis, target: Elapsed) -> u64 {
-        let (answered, _) = levels.targets_at(basis);
+        let answered = levels.answered_at(basis);
         let within = levels.targets(basis).partition_point(|&other| other <= target);
         (answered..answered + within).map(|at| self.mark(at)).sum()
     }
 
-    /// Given up over a target of that kind of time, exact.
+    /// The exact number given up over a target of that kind of time.
     pub fn given_up_over(&self, levels: &Levels, basis: Basis, target: Elapsed) -> u64 {
-        let (_, given_up) = levels.targets_at(basis);
+        let given_up = levels.given_up_at(basis);
         let targets = levels.targets(basis);
         let over = targets.partition_point(|&other| other <= target);
         (given_up + over..=given_up + targets.len()).map(|at| self.mark(at)).sum()
     }
 
-    /// Over the target of that objective, exact: answered, and given up.
-    pub fn over_objective(&self, levels: &Levels, id: ObjectiveId) -> (u64, u64) {
+    /// The exact number of endings over the objective's target.
+    pub fn over_objective(&self, levels: &Levels, id: ObjectiveId) -> OverCounts {
         self.over(levels.objectives_at(), &levels.objectives, id)
     }
 
-    /// Over what others achieve, where that objective compares with it, exact: answered, and given up.
-    pub fn over_market(&self, levels: &Levels, id: ObjectiveId) -> (u64, u64) {
+    /// The exact number of endings over the market's target; zero where the objective has no market.
+    pub fn over_market(&self, levels: &Levels, id: ObjectiveId) -> OverCounts {
         self.over(levels.markets_at(), &levels.markets, id)
     }
 
-    fn over(&self, at: usize, lines: &[ObjectiveId], id: ObjectiveId) -> (u64, u64) {
-        let Some(index) = lines.iter().position(|&other| other == id) else {
-            return (0, 0);
+    fn over(&self, first: usize, ids: &[ObjectiveId], id: ObjectiveId) -> OverCounts {
+        let Some(index) = ids.iter().position(|&other| other == id) else {
+            return OverCounts::default();
         };
-        (self.mark(at + index), self.mark(at + lines.len() + index))
+        OverCounts {
+            answered: self.mark(first + index),
+            given_up: self.mark(first + ids.len() + index),
+        }
     }
 
-    /// Where the waiting of those over the target of that objective went: place and ms, those who still wait
-    /// left out.
+    /// Where the ended tickets over the objective's target waited: location and milliseconds.
     pub fn breakdown(
         &self,
         levels: &Levels,
@@ -233,11 +236,20 @@ impl WindowSum<ObjectiveTally> {
     }
 }
 
-/// What readings are split by: one part of a split.
+/// Endings over a target in one window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OverCounts {
+    /// Answered over the target.
+    pub answered: u64,
+    /// Given up over the target.
+    pub given_up: u64,
+}
+
+/// One part of the tickets that a reading can be split into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
     /// Tickets of this priority, or without one.
     Priority(Option<Priority>),
-    /// Tickets of this channel, or of all that are not told apart.
-    Channel(crate::catalog::ChannelId),
+    /// Tickets of this channel, or of all channels that no split names.
+    Channel(ChannelId),
 }

@@ -1,35 +1,45 @@
-//! Quantiles with those still waiting counted as such.
+//! Quantiles that include those still waiting.
 //!
-//! A statistic over answered tickets looks best while the queue is at its worst. The estimator of Kaplan
-//! and Meier (1958) takes everyone who was at risk inside the window: the answered, those who wait now as
-//! censored at their elapsed time, and those given up by a solve or a close as censored at that age. Who
-//! began before the window enters at the age it had there (delayed entry), so that long waits from before
-//! neither hide nor count twice.
+//! A statistic over answered tickets looks best while the queue is at its worst. The estimator of Kaplan and
+//! Meier (1958) counts everyone at risk inside the window:
+//! - the answered, at their response time;
+//! - those still waiting, as censored at their present age;
+//! - those given up by a solve or a close, as censored at their age then.
+//!
+//! A wait that began before the window enters at the age that it had at the window's beginning (delayed
+//! entry). So long waits from before the window neither hide nor count twice.
+//!
+//! ```text
+//! age   0 ──────────────────────────────────────────►
+//!       |━━━━━━━━━━━━●                 began in the window, answered
+//!       |━━━━━━━━━━━━━━━━━○            began in the window, waits now (censored)
+//!               ╷━━━━━━━━━━━━━━━●      began before it: at risk from ╷ on only
+//! ```
 
 use super::bucket::Bucket;
 use super::histogram::Histogram;
-use super::pane::ObjectiveTally;
+use super::tally::SeriesTally;
 use crate::measure::Basis;
 use crate::time::Elapsed;
 
-/// At risk at least, at every step of the curve up to a quantile, for it to be given.
+/// The minimum at risk at every step of the curve up to a quantile. Below it, the quantile is not given.
 const AT_RISK_MIN: u64 = 5;
 
-/// Remaining share that still counts as nothing: what rounding of a product of a thousand factors leaves.
+/// Tolerance for the rounding error of a product of a thousand factors.
 const ROUNDING: f64 = 1e-9;
 
 /// A waiting-aware quantile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitedQuantile {
-    /// So many per mille waited no longer than this.
+    /// The value of the quantile.
     Value(Elapsed),
-    /// The curve does not reach it: the longest wait is this.
+    /// The curve does not reach the quantile. The value is the longest wait.
     MoreThan(Elapsed),
-    /// It would rest on so few at risk at some step of the curve.
+    /// Fewer than 5 were at risk at some step of the curve. The value is their number.
     TooFew(u64),
 }
 
-/// Everyone at risk inside one window, by bucket of their age.
+/// Everyone at risk inside one window, by age bucket.
 #[derive(Clone, Debug)]
 pub struct Survival {
     basis: Basis,
@@ -52,8 +62,8 @@ impl Survival {
         self.basis
     }
 
-    /// Adds a whole window: those answered in it, and those given up whose customer still waited.
-    pub fn add_window(&mut self, tally: &ObjectiveTally) {
+    /// Adds a whole window: the answered, and the given up whose customer still waited.
+    pub fn add_window(&mut self, tally: &SeriesTally) {
         let (answered, censored) = (tally.answered(self.basis), tally.censored(self.basis));
         for (bucket, count) in answered.counts() {
             self.answered[bucket.index()] += count;
@@ -67,10 +77,10 @@ impl Survival {
         self.longest = self.longest.max(highest.map_or(Elapsed::ZERO, Bucket::value));
     }
 
-    /// Of a window that was added: those of one of its panes who began before it enter later. `in_window` is
-    /// the time, of the kind that counts, from the window's beginning to the middle of the pane.
-    pub fn delay_pane(&mut self, in_window: Elapsed, tally: &ObjectiveTally) {
-        // Who is older than the window at the middle of the pane began before it.
+    /// Delays the entry of those in one pane of an added window who began before the window. `in_window` is
+    /// the time from the window's beginning to the middle of the pane, in this kind of time.
+    pub fn delay_pane(&mut self, in_window: Elapsed, tally: &SeriesTally) {
+        // An age above `in_window` at the middle of the pane means a start before the window.
         let bound = Bucket::of(in_window);
         let mut delay = |histogram: &Histogram| {
             for (bucket, count) in histogram.counts().rev().take_while(|(b, _)| *b >= bound) {
@@ -83,15 +93,14 @@ impl Survival {
         delay(tally.censored(self.basis));
     }
 
-    /// Adds one who waits: how old the wait is, and how old it was when the window began, which is nothing if
-    /// it began in it.
+    /// Adds one who still waits: its age now, and its age when the window began (0 if it began later).
     pub fn add_waiting(&mut self, age: Elapsed, age_before: Elapsed) {
         self.left[Bucket::of(age).index()] += 1;
         self.entered[Bucket::of(age_before).index()] += 1;
         self.longest = self.longest.max(age);
     }
 
-    /// The quantiles of these per mille, ascending.
+    /// The quantiles at these per mille, which must ascend.
     pub fn quantiles<const N: usize>(&self, per_mille: [u32; N]) -> [WaitedQuantile; N] {
         let mut quantiles = [WaitedQuantile::MoreThan(self.longest); N];
         let mut wanted = 0;
@@ -132,10 +141,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// One at risk: from what age on, up to what age, and whether answered then. In buckets.
+    /// One at risk: age at entry, age at exit (both as bucket indexes), and whether the exit is an answer.
     type Person = (usize, usize, bool);
 
-    /// Kaplan and Meier by definition, person by person, with fractions of integers where it can.
+    /// The estimator by definition, person by person.
     fn by_definition(people: &[Person], per_mille: u32) -> WaitedQuantile {
         let mut ages: Vec<usize> = people.iter().filter(|p| p.2).map(|p| p.1).collect();
         ages.sort_unstable();
@@ -184,8 +193,10 @@ mod tests {
     }
 
     #[test]
-    fn who_began_before_the_window_enters_at_the_age_it_had_there() {
-        // from = 100 s, now = 200 s.  One waits since 40 s: at risk from age 60 s on, censored at 160 s.
+    fn a_wait_from_before_the_window_enters_at_the_age_that_it_had_there() {
+        // 40 s      100 s         150 s      200 s
+        //  |s1 ─────[ from ─────── |s2 ───── now ]
+        // s1: at risk from age 60 s on, censored at 160 s.  s2: from 0 s on, censored at 50 s.
         let second = |s: i64| Elapsed::from_ms(s * 1_000);
         let mut survival = Survival::new(Basis::Calendar);
         survival.add_waiting(second(160), second(60));

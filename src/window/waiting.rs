@@ -1,5 +1,8 @@
-//! Those who wait, by effective start or by what had elapsed when they were paused: constants, so that ages,
-//! misses and the oldest at any `now` touch no ticket.
+//! Running and paused stopwatches, in constants: nothing changes while time passes.
+//!
+//! A running stopwatch is its *effective start*: the instant at which it would have started had it run
+//! without interruption. A paused one is the time that had elapsed. So ages, misses and the oldest wait at
+//! any `now` follow without touching a ticket.
 
 use crate::agreement::Target;
 use crate::catalog::ChannelId;
@@ -8,14 +11,14 @@ use crate::measure::Basis;
 use crate::ticket::Running;
 use crate::time::{Elapsed, Timestamp};
 
-/// Numbers in one chunk at most; a full chunk splits.
+/// The maximum of numbers in one chunk; a full chunk splits.
 const CHUNK_MAX: usize = 512;
 
-/// A multiset of numbers, sorted, that answers how many lie before another.
+/// A sorted multiset of numbers that counts how many are below another.
 ///
 /// # Design
-/// Chunks of sorted numbers: one insertion moves at most 4 kB however many wait, and a rank looks at one
-/// number a chunk. A balanced tree with counts would be faster for millions and three times as large.
+/// Chunks of sorted numbers: an insertion moves at most 4 kB however many wait, and a rank looks at one
+/// number in each chunk. A balanced tree with counts would be faster for millions, and three times as large.
 #[derive(Clone, Debug, Default)]
 pub struct WaitingSet {
     chunks: Vec<Vec<i64>>,
@@ -23,7 +26,7 @@ pub struct WaitingSet {
 }
 
 impl WaitingSet {
-    /// Puts one in, or takes one out where `by` is negative.
+    /// Adds a number `by` times, or removes it where `by` is negative.
     pub fn add(&mut self, start: i64, by: i64) {
         for _ in 0..by.unsigned_abs() {
             if by > 0 {
@@ -34,27 +37,27 @@ impl WaitingSet {
         }
     }
 
-    /// How many there are.
+    /// The number of entries.
     pub fn len(&self) -> u64 {
         self.len
     }
 
-    /// Whether there is none.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The least.
+    /// The smallest entry.
     pub fn oldest(&self) -> Option<i64> {
         self.chunks.first().and_then(|chunk| chunk.first()).copied()
     }
 
-    /// The greatest.
+    /// The largest entry.
     pub fn newest(&self) -> Option<i64> {
         self.chunks.last().and_then(|chunk| chunk.last()).copied()
     }
 
-    /// The least at or after `at`.
+    /// The smallest entry at or above `at`.
     pub fn first_from(&self, at: i64) -> Option<i64> {
         let whole =
             self.chunks.partition_point(|chunk| chunk.last().is_some_and(|&last| last < at));
@@ -62,7 +65,7 @@ impl WaitingSet {
         chunk.get(chunk.partition_point(|&start| start < at)).copied()
     }
 
-    /// How many lie before `at`.
+    /// The number of entries below `at`.
     pub fn before(&self, at: i64) -> u64 {
         let whole =
             self.chunks.partition_point(|chunk| chunk.last().is_some_and(|&last| last < at));
@@ -72,12 +75,12 @@ impl WaitingSet {
         (wholes + in_part) as u64
     }
 
-    /// All, ascending.
+    /// All entries, ascending.
     pub fn iter(&self) -> impl Iterator<Item = i64> {
         self.chunks.iter().flatten().copied()
     }
 
-    /// The chunk that `start` is in or belongs into.
+    /// The chunk that holds `start` or is to hold it.
     fn chunk_of(&self, start: i64) -> usize {
         let after =
             self.chunks.partition_point(|chunk| chunk.last().is_some_and(|&last| last < start));
@@ -94,7 +97,7 @@ impl WaitingSet {
         let at = chunk.partition_point(|&other| other < start);
         chunk.insert(at, start);
         if chunk.len() >= CHUNK_MAX {
-            // New stopwatches come last: a split at the end leaves full chunks behind.
+            // New stopwatches have the largest starts: splitting at the end keeps chunks full.
             let keep = if at + 1 == chunk.len() { CHUNK_MAX - 1 } else { CHUNK_MAX / 2 };
             let rest = chunk.split_off(keep);
             chunk.shrink_to_fit();
@@ -108,7 +111,7 @@ impl WaitingSet {
             return;
         };
         let Ok(at) = chunk.binary_search(&start) else {
-            debug_assert!(false, "taking back what was never there");
+            debug_assert!(false, "removing an entry that was never added");
             return;
         };
         chunk.remove(at);
@@ -119,17 +122,17 @@ impl WaitingSet {
     }
 }
 
-/// An instant in both kinds of time: on the wall, and by what a calendar has opened until then.
+/// An instant in both kinds of time: calendar time, and the cumulative open time of one calendar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instant {
-    /// On the wall.
+    /// Calendar time.
     pub at: Timestamp,
-    /// What the calendar has opened in all, in ms.
+    /// Cumulative open time of the calendar, in milliseconds.
     pub opened: i64,
 }
 
 impl Instant {
-    /// Its number in that kind of time, in ms.
+    /// The instant in that kind of time, in milliseconds.
     pub fn of(self, basis: Basis) -> i64 {
         match basis {
             Basis::Calendar => self.at.ms(),
@@ -138,28 +141,28 @@ impl Instant {
     }
 }
 
-/// Those who wait in one team for one kind of stopwatch, by channel and priority, since targets and readings
+/// The running and paused stopwatches of one scope and kind, by channel and priority: targets and readings
 /// may differ by these.
 #[derive(Clone, Debug, Default)]
 pub struct Waiting {
-    /// For each channel: without a priority, then by [`Priority::ALL`].
+    /// For each channel: first without a priority, then in the order of [`Priority::ALL`].
     sets: Vec<Sets>,
 }
 
-/// Those of one channel and priority, in each kind of time.
+/// The stopwatches of one channel and priority, for each [`Basis`].
 #[derive(Clone, Debug, Default)]
 struct Sets {
-    /// By when they would have started had they run without interruption.
+    /// Running ones, by effective start.
     running: [WaitingSet; 2],
-    /// By what had elapsed when they were paused.
+    /// Paused ones, by elapsed time.
     paused: [WaitingSet; 2],
 }
 
-/// The sets of one channel.
+/// The number of sets of one channel.
 const BY_PRIORITY: usize = Priority::ALL.len() + 1;
 
 impl Waiting {
-    /// Puts one in, or takes one out where `by` is negative; in open time, too, where that counts.
+    /// Adds a stopwatch `by` times, or removes it where `by` is negative. `has_open`: in open time too.
     pub fn add(&mut self, running: &Running, has_open: bool, by: i64) {
         let priority = running.priority.map_or(0, |priority| priority.index() + 1);
         let index = running.channel.index() * BY_PRIORITY + priority;
@@ -183,17 +186,17 @@ impl Waiting {
         })
     }
 
-    /// Those of whom a part of a split is.
+    /// The sets of the chosen channels and priorities.
     fn sets_of(&self, who: Who<'_>) -> impl Iterator<Item = &Sets> {
         self.sets().filter(move |(channel, priority, _)| who(*channel, *priority)).map(|s| s.2)
     }
 
-    /// How many wait.
+    /// The number that wait.
     pub fn len(&self, who: Who<'_>) -> u64 {
         self.sets_of(who).map(|sets| sets.running[0].len() + sets.paused[0].len()).sum()
     }
 
-    /// Since when the longest waits, as if without interruption.
+    /// The effective start of the longest wait.
     pub fn oldest(&self, who: Who<'_>, now: Timestamp) -> Option<Timestamp> {
         let ms = self.sets_of(who).flat_map(|sets| {
             let paused = sets.paused[0].newest().map(|elapsed| now.ms() - elapsed);
@@ -202,7 +205,7 @@ impl Waiting {
         ms.min().map(Timestamp::from_ms)
     }
 
-    /// How many wait longer than a target that may differ by priority.
+    /// The number that wait longer than a target, which may differ by priority.
     pub fn over(&self, target: impl Fn(Option<Priority>) -> Target, now: Instant) -> u64 {
         self.sets()
             .map(|(_, priority, sets)| {
@@ -212,13 +215,13 @@ impl Waiting {
             .sum()
     }
 
-    /// How many of a part of a split wait longer than a target.
+    /// The number of the chosen ones that wait longer than a target.
     pub fn part_over(&self, who: Who<'_>, target: Target, now: Instant) -> u64 {
         self.sets_of(who).map(|sets| sets.over(target.elapsed, target.basis, now)).sum()
     }
 
-    /// For each target, the start of the first who is not over it yet: when it has elapsed from there, one
-    /// more is.
+    /// For each target, the start of the first running stopwatch that is not over it yet: the next one to
+    /// exceed it.
     pub fn next_over(
         &self,
         target: impl Fn(Option<Priority>) -> Target,
@@ -231,7 +234,7 @@ impl Waiting {
         })
     }
 
-    /// How old each wait is in that kind of time, and how old it was at an earlier instant.
+    /// The age of each wait at `now` and at `from`, in that kind of time.
     pub fn ages(
         &self,
         who: Who<'_>,
@@ -250,7 +253,8 @@ impl Waiting {
         })
     }
 
-    /// The effective starts on the wall of those of a priority who run and started before an instant.
+    /// The effective starts, in calendar time, of running stopwatches of a priority that started before an
+    /// instant.
     pub fn started_before(
         &self,
         priority: Option<Priority>,
@@ -264,7 +268,7 @@ impl Waiting {
     }
 }
 
-/// Whether those of a channel and priority are meant.
+/// Chooses channels and priorities.
 pub(super) type Who<'a> = &'a dyn Fn(ChannelId, Option<Priority>) -> bool;
 
 impl Sets {
