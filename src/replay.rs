@@ -45,7 +45,7 @@ pub struct Readings {
 impl Replay {
     /// A replay by these rules; without any, every team as it comes.
     pub fn new(catalog: Option<Arc<Catalog>>) -> Self {
-        let placeholder = || Arc::new(Catalog::from_observed_teams(std::iter::empty()).0);
+        let placeholder = || Arc::new(Catalog::from_observed_teams(std::iter::empty()).catalog);
         Self {
             shard: Shard::new(catalog.clone().unwrap_or_else(placeholder)),
             catalog,
@@ -106,10 +106,10 @@ impl Replay {
         let (catalog, too_many_teams) = match self.catalog.take() {
             Some(catalog) => (catalog, false),
             None => {
-                let (catalog, too_many) = Catalog::from_observed_teams(self.shard.team_names());
-                let catalog = Arc::new(catalog);
+                let observed = Catalog::from_observed_teams(self.shard.team_names());
+                let catalog = Arc::new(observed.catalog);
                 self.shard.adopt(Arc::clone(&catalog), &mut ());
-                (catalog, too_many)
+                (catalog, observed.too_many)
             }
         };
         let watch = catalog.objectives().next().map(|_| alert_history::AlertHistory::new(&catalog));

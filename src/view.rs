@@ -15,7 +15,7 @@ use crate::ticket::{Band, Ended, GivenUp, Rated, RatingKind, Running, Sink, Stop
 use crate::time::{Elapsed, Timestamp};
 use crate::window::{Instant, Levels, Part, Ring, Scores, Series, Waiting};
 
-mod judged;
+mod verdicts;
 mod readings;
 mod breakdown;
 
@@ -78,7 +78,7 @@ impl Sink for View {
         let Running { stopwatch_kind, scope, priority, position, .. } = *running;
         for &id in &running.over {
             let (owner, _) = catalog.objective(id);
-            if catalog.stopwatch_kind_judged(id) == stopwatch_kind
+            if catalog.stopwatch_kind_of(id) == stopwatch_kind
                 && (owner == scope || owner == organisation)
             {
                 let key = (id, scope, priority, position);

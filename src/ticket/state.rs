@@ -410,7 +410,7 @@ impl TicketState {
 
     /// Starts a stopwatch; on a ticket that is not open it runs once that is reopened.
     fn start(&mut self, measure: Measure, at: Timestamp, context: DerivationContext<'_>) {
-        if !context.catalog.measures_it(measure) {
+        if !context.catalog.is_measured(measure) {
             return;
         }
         self.accrue(at, context);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::View;
-use super::judged::is_over;
+use super::verdicts::is_over;
 use crate::agreement::Target;
 use crate::catalog::{ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
@@ -18,7 +18,7 @@ impl View {
     /// to now; in order of place. It looks at everyone who waits over target: for pages, not for every event.
     pub fn breakdown(&self, id: ObjectiveId) -> Vec<(WaitLocation, Elapsed)> {
         let (owner, objective) = self.catalog.objective(id);
-        let stopwatch_kind = self.catalog.stopwatch_kind_judged(id);
+        let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
         let mut sums: BTreeMap<WaitLocation, i64> = BTreeMap::new();
         let mut add = |location, ms: i64| *sums.entry(location).or_default() += ms;
         if let Some(series) = self.series(owner, stopwatch_kind)

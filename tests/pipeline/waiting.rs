@@ -93,7 +93,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 
 fn pipeline(desk: &[Ticket]) -> Pipeline {
     let names: Vec<String> = (0..TEAMS).map(|team| format!("team-{team}")).collect();
-    let catalog = Arc::new(Catalog::from_observed_teams(names.iter().map(String::as_str)).0);
+    let catalog = Arc::new(Catalog::from_observed_teams(names.iter().map(String::as_str)).catalog);
     let mut pipeline =
         Pipeline::new(&catalog, 2, Timestamp::parse("2026-01-01T00:00:00Z").unwrap());
     for (number, ticket) in (0_u64..).zip(desk) {

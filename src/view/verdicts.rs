@@ -79,7 +79,7 @@ impl View {
     pub fn market(&self, id: ObjectiveId) -> Option<Tally> {
         let (owner, objective) = self.catalog.objective(id);
         let within = objective.market.as_ref()?.within;
-        let stopwatch_kind = self.catalog.stopwatch_kind_judged(id);
+        let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
         let waiting: u64 = self
             .waiting_of(owner, stopwatch_kind)
             .map(|(scope, waiting)| {
@@ -92,7 +92,7 @@ impl View {
     /// The endings in an objective's window, counted by its own targets or by its market's target.
     fn ended(&self, id: ObjectiveId, by_market: bool) -> EndedCounts {
         let (owner, objective) = self.catalog.objective(id);
-        let series = self.series(owner, self.catalog.stopwatch_kind_judged(id));
+        let series = self.series(owner, self.catalog.stopwatch_kind_of(id));
         let over = objective.over_at(self.now);
         let window = series.and_then(|series| Some((series, series.ring().sum(over)?)));
         window.map_or_else(EndedCounts::default, |(series, sum)| {
@@ -127,7 +127,7 @@ impl View {
         // Those who stay over count once more unless they are over the present target, too.
         let sticky_overdue = self.stuck_of(id).filter(|(scope, priority, position, _)| {
             let target = level.target(*priority);
-            let now = self.instant(*scope, self.catalog.stopwatch_kind_judged(id), self.now);
+            let now = self.instant(*scope, self.catalog.stopwatch_kind_of(id), self.now);
             !is_over(*position, target, now)
         });
         over + sticky_overdue.map(|(.., count)| count).sum::<u64>()
@@ -135,7 +135,7 @@ impl View {
 
     fn over(&self, id: ObjectiveId, target: impl Fn(Option<Priority>) -> Target) -> u64 {
         let (owner, _) = self.catalog.objective(id);
-        let stopwatch_kind = self.catalog.stopwatch_kind_judged(id);
+        let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
         let waiting = self.waiting_of(owner, stopwatch_kind);
         waiting
             .map(|(scope, w)| w.over(&target, self.instant(scope, stopwatch_kind, self.now)))
@@ -158,7 +158,7 @@ impl View {
     /// force. None if never.
     pub fn changes_at(&self, id: ObjectiveId) -> Option<Timestamp> {
         let (owner, objective) = self.catalog.objective(id);
-        let stopwatch_kind = self.catalog.stopwatch_kind_judged(id);
+        let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
         let level = objective.level_at(self.now);
         let market = objective.market.as_ref().map(|market| market.within);
         let overdue = self.waiting_of(owner, stopwatch_kind).flat_map(|(scope, waiting)| {
