@@ -1,6 +1,5 @@
 //! What a team undertook: objectives with their levels, and whether they hold.
 
-use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -127,7 +126,7 @@ pub struct Market {
 /// How long something may take, and in which kind of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
-    /// So long; over it is what takes longer. Of a count, the number in ms.
+    /// The longest time that is within, in the raw form of [`crate::amount`].
     pub elapsed: Elapsed,
     /// Of this kind of time.
     pub basis: Basis,
@@ -247,9 +246,13 @@ impl Objective {
         }
     }
 
-    /// One of its targets as people read it: a duration, or the number of what is counted.
+    /// One of its targets as people read it: `4h`, `4h of open time`, or the number of a count.
     pub fn shown(&self, target: Target) -> String {
-        if self.measure.is_count() { target.elapsed.ms().to_string() } else { target.to_string() }
+        let amount = self.measure.amount(target.elapsed);
+        match target.basis {
+            Basis::Calendar => amount.to_string(),
+            Basis::Open => format!("{amount} of open time"),
+        }
     }
 
     /// What it asks for at an instant: `90% first_reply within 4h, over 7d`, as the file has it, without the
@@ -299,15 +302,5 @@ impl Target {
     /// So much open time.
     pub const fn open(elapsed: Elapsed) -> Self {
         Self { elapsed, basis: Basis::Open }
-    }
-}
-
-/// `4h`, or `4h of open time`.
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.basis {
-            Basis::Calendar => write!(f, "{}", self.elapsed),
-            Basis::Open => write!(f, "{} of open time", self.elapsed),
-        }
     }
 }

@@ -225,7 +225,7 @@ impl Catalog {
         } else {
             self.hours[scope.index()] != CalendarId::default()
         };
-        if has_hours && !measure.is_count() { &Basis::ALL } else { &[Basis::Calendar] }
+        if has_hours && measure.is_timed() { &Basis::ALL } else { &[Basis::Calendar] }
     }
 
     /// The kind of time in which metrics show a scope and measure: that of its first objective with that

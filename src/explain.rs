@@ -8,10 +8,11 @@
 use serde::Serialize;
 
 use crate::agreement::{Level, Objective};
+use crate::amount::Amount;
 use crate::catalog::{Catalog, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure, Pauses};
-use crate::reading::{BreakdownShown, Seconds, shown};
+use crate::reading::BreakdownShown;
 use crate::ticket::{
     Breakdown, Ended, Ending, GivenUp, Running, Step, StopwatchPosition, TicketPosition,
     WaitLocation,
@@ -53,12 +54,12 @@ pub struct StopwatchRow {
     /// `running`, `paused`, `stopped`, `given_up` (solved, closed or merged without a word) or `cancelled`
     /// (deleted, spam).
     pub state: &'static str,
-    /// How long it ran in calendar time. Of a count, the number.
-    pub elapsed_calendar: Seconds,
-    /// How long it ran in the open time of whoever held the ticket.
-    pub elapsed_open: Seconds,
-    /// The target of the objective that judges it; none where there is none.
-    pub target: Option<Seconds>,
+    /// The calendar time that it ran, or the count.
+    pub elapsed_calendar: Amount,
+    /// The open time that it ran, each stretch by the calendar of its holder then; or the count.
+    pub elapsed_open: Amount,
+    /// The target of the objective that judges it; `None` without one.
+    pub target: Option<Amount>,
     /// When the target is or was used up; none without a target, while it is paused, and where it ended while
     /// it was.
     pub due_at: Option<Timestamp>,
@@ -206,7 +207,7 @@ impl RowBuilder {
 
     fn end(&mut self, ended: &Ended) {
         // A count has no hands; and what ended with a sample stands still until that is withdrawn.
-        if ended.ending == Ending::Answered && !ended.measure.is_count() {
+        if ended.ending == Ending::Answered && ended.measure.is_timed() {
             let position = StopwatchPosition {
                 is_paused: true,
                 calendar: ended.elapsed.ms(),
@@ -356,7 +357,7 @@ fn row(
         }
         _ => false,
     };
-    let shown = |elapsed: Elapsed| shown(builder.measure, elapsed);
+    let amount = |raw: Elapsed| builder.measure.amount(raw);
     Some(StopwatchRow {
         ticket: ticket.to_owned(),
         measure: builder.measure,
@@ -365,9 +366,9 @@ fn row(
         started_at: builder.started,
         stopped_at: builder.ended.as_ref().map(|ended| ended.at),
         state,
-        elapsed_calendar: shown(elapsed[0]),
-        elapsed_open: shown(elapsed[1]),
-        target: target.map(|target| shown(target.elapsed)),
+        elapsed_calendar: amount(elapsed[0]),
+        elapsed_open: amount(elapsed[1]),
+        target: target.map(|target| amount(target.elapsed)),
         due_at: target.and_then(|target| builder.due(target.elapsed, target.basis, catalog)),
         over,
         pauses,

@@ -52,6 +52,7 @@
 
 pub mod time;
 pub mod share;
+pub mod amount;
 pub mod measure;
 pub mod name;
 pub mod calendar;

@@ -1,5 +1,8 @@
 //! The kinds of response time, of time itself, and which pauses stop their stopwatches.
 
+use crate::amount::{Amount, Unit};
+use crate::time::Elapsed;
+
 /// What a stopwatch measures. In the order in which readings list them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Measure {
@@ -71,9 +74,33 @@ impl Measure {
         self as usize
     }
 
-    /// Whether it counts something instead of timing it: no calendar and no pause changes it.
-    pub const fn is_count(self) -> bool {
-        matches!(self, Self::Contacts)
+    /// The unit of its samples and targets.
+    pub const fn unit(self) -> Unit {
+        match self {
+            Self::Contacts => Unit::Count,
+            Self::FirstReply
+            | Self::NextReply
+            | Self::Update
+            | Self::CustomerWait
+            | Self::AgentWork
+            | Self::Resolution
+            | Self::FirstResolution
+            | Self::Ownership => Unit::Time,
+        }
+    }
+
+    /// The amount that the raw form of one of its samples or targets stands for.
+    pub fn amount(self, raw: Elapsed) -> Amount {
+        self.unit().amount(raw)
+    }
+
+    /// Whether stopwatches run for it: tickets wait for it, and hours and pauses apply. A count has none; it
+    /// is known once the ticket is solved.
+    pub const fn is_timed(self) -> bool {
+        match self.unit() {
+            Unit::Time => true,
+            Unit::Count => false,
+        }
     }
 
     /// Whether it is about a customer who waits for a reply: nothing pauses these unless a team agrees on

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::agreement::VerdictState;
+use crate::amount::Amount;
 use crate::catalog::Catalog;
 use crate::measure::{Basis, Measure};
 use crate::ticket::WaitLocation;
-use crate::time::{Elapsed, SECOND_MS, Timestamp};
+use crate::time::{Elapsed, Timestamp};
 use crate::window::WaitedQuantile;
 
 /// The quantiles of every reading, per mille.
@@ -37,11 +38,11 @@ pub struct Reading {
     /// Samples in the window.
     pub answered: u64,
     /// Their mean; none without samples.
-    pub mean: Option<Seconds>,
+    pub mean: Option<Amount>,
     /// Their quantiles by nearest rank, within 1 %; none without samples.
-    pub q: Quantiles<Option<Seconds>>,
+    pub q: Quantiles<Option<Amount>>,
     /// The longest, within 1 %; none without samples.
-    pub max: Option<Seconds>,
+    pub max: Option<Amount>,
     /// Those who wait now.
     pub waiting: u64,
     /// Since when the longest of them waits.
@@ -49,7 +50,7 @@ pub struct Reading {
     /// Those given up in the window: solved, closed or merged without a word.
     pub given_up: u64,
     /// Quantiles with those still waiting counted as such.
-    pub q_with_waiting: Quantiles<WaitedQuantile>,
+    pub q_with_waiting: Quantiles<WaitedQuantile<Amount>>,
     /// The share within each agreed target of that kind of time, exact.
     pub within: Vec<Within>,
     /// Which tickets it is of; absent where it is of all.
@@ -71,7 +72,7 @@ pub enum SplitShown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Within {
     /// The target.
-    pub target: Seconds,
+    pub target: Amount,
     /// Answered within it.
     pub met: u64,
     /// Decided at it: answered, or over it when given up or waiting now.
@@ -173,19 +174,20 @@ impl BreakdownShown {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub Elapsed);
 
-/// A length of time as readings have it; of a count the number, as so many seconds.
-pub fn shown(measure: Measure, elapsed: Elapsed) -> Seconds {
-    let ms = elapsed.ms();
-    Seconds(Elapsed::from_ms(if measure.is_count() { ms.saturating_mul(SECOND_MS) } else { ms }))
-}
-
 impl Serialize for Seconds {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let ms = self.0.ms();
-        if ms % SECOND_MS == 0 {
-            serializer.serialize_i64(ms / SECOND_MS)
+        Amount::Time(self.0).serialize(serializer)
+    }
+}
+
+/// The number of seconds or of what is counted: whole where it is, else with up to three decimals.
+impl Serialize for Amount {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let thousandths = self.thousandths();
+        if thousandths % 1_000 == 0 {
+            serializer.serialize_i64(thousandths / 1_000)
         } else {
-            serializer.serialize_f64(self.0.seconds())
+            serializer.serialize_f64(self.as_f64())
         }
     }
 }
@@ -196,11 +198,11 @@ impl Serialize for Timestamp {
     }
 }
 
-impl Serialize for WaitedQuantile {
+impl<T: Serialize> Serialize for WaitedQuantile<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Value(elapsed) => Seconds(*elapsed).serialize(serializer),
-            Self::MoreThan(elapsed) => serializer.collect_map([("more_than", Seconds(*elapsed))]),
+            Self::Value(value) => value.serialize(serializer),
+            Self::MoreThan(longest) => serializer.collect_map([("more_than", longest)]),
             Self::TooFew(at_risk) => serializer.collect_map([("too_few", at_risk)]),
         }
     }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::agreement::Level;
+use crate::amount::Unit;
 use crate::catalog::{Catalog, ScopeId};
 use crate::measure::{Basis, Measure};
 use crate::name::UNCLAIMED;
@@ -177,10 +178,9 @@ fn bounds(catalog: &Catalog, measure: Measure) -> Arc<[Elapsed]> {
     let of_measure = catalog.objectives().filter(|(_, _, objective)| objective.measure == measure);
     let targets = of_measure.flat_map(|(_, _, o)| o.levels().flat_map(Level::targets));
     let targets: BTreeSet<Elapsed> = targets.map(|target| target.elapsed).collect();
-    let usual = if measure.is_count() {
-        COUNTS.map(Elapsed::from_ms)
-    } else {
-        TIMES.map(|minutes| Elapsed::from_ms(minutes * MINUTE_MS))
+    let usual = match measure.unit() {
+        Unit::Count => COUNTS.map(Unit::count),
+        Unit::Time => TIMES.map(|minutes| Elapsed::from_ms(minutes * MINUTE_MS)),
     };
     let all: BTreeSet<Elapsed> = targets.into_iter().take(TARGETS_MAX).chain(usual).collect();
     all.into_iter().collect()

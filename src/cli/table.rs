@@ -6,10 +6,11 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use crate::agreement::VerdictState;
 use crate::alert::Transition;
+use crate::amount::Amount;
 use crate::measure::Basis;
-use crate::reading::{Reading, Seconds, SplitShown, Verdict};
+use crate::reading::{Reading, SplitShown, Verdict};
 use crate::share::Share;
-use crate::time::{Elapsed, Timestamp};
+use crate::time::Timestamp;
 use crate::view::View;
 use crate::window::WaitedQuantile;
 
@@ -151,12 +152,8 @@ fn row(
     let same_time = same_measure && above.is_some_and(|above| above.basis == reading.basis);
     let same_part = same_time && above.is_some_and(|above| above.split == reading.split);
     let unless = |same: bool, name| text(if same { "" } else { name });
-    let in_words = |elapsed: Elapsed| {
-        if reading.measure.is_count() { elapsed.seconds().to_string() } else { elapsed.in_words() }
-    };
-    let shown = |seconds: Option<Seconds>| {
-        number(seconds.map_or("–".to_owned(), |Seconds(elapsed)| in_words(elapsed)))
-    };
+    let shown =
+        |amount: Option<Amount>| number(amount.map_or_else(|| "–".to_owned(), Amount::in_words));
     // How long somebody waits on the wall says nothing beside waits of open time.
     let since = reading.oldest_waiting_since.filter(|_| reading.basis == Basis::Calendar);
     let part = match &reading.split {
@@ -176,12 +173,12 @@ fn row(
         shown(reading.q.p50),
         shown(reading.q.p90),
         number(match reading.q_with_waiting.p90 {
-            WaitedQuantile::Value(elapsed) => in_words(elapsed),
-            WaitedQuantile::MoreThan(elapsed) => format!("> {}", in_words(elapsed)),
+            WaitedQuantile::Value(amount) => amount.in_words(),
+            WaitedQuantile::MoreThan(amount) => format!("> {}", amount.in_words()),
             WaitedQuantile::TooFew(_) => "too few".to_owned(),
         }),
         number(reading.waiting),
-        shown(since.map(|since| Seconds(now.since(since)))),
+        shown(since.map(|since| Amount::Time(now.since(since)))),
         number(reading.given_up),
     ]);
     cells

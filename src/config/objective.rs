@@ -4,6 +4,7 @@ use super::fields::{Field, Fields, File, boolean};
 use super::hours::TeamHours;
 use super::yaml::SourcePosition;
 use crate::agreement::{Level, Objective, Split};
+use crate::amount::Unit;
 use crate::measure::{Basis, Measure, Pauses};
 use crate::name;
 
@@ -37,12 +38,12 @@ pub(super) fn read(
         None => Some(Objective::OVER_DEFAULT),
     };
     let previous_levels = fields.take("was").map_or_else(Vec::new, |list| list.list(file));
-    let is_count = measure.is_some_and(Measure::is_count);
+    let unit = measure.map_or(Unit::Time, Measure::unit);
     // A count has no hours.
-    let own_hours = hours.with_earlier(&previous_levels, file).filter(|_| !is_count);
+    let own_hours = hours.with_earlier(&previous_levels, file).filter(|_| unit == Unit::Time);
     let has_hours = hours.calendar.is_some() || own_hours.is_some();
-    let basis = if has_hours && !is_count { Basis::Open } else { Basis::Calendar };
-    let unit = level::Unit { is_count, basis };
+    let basis = if has_hours && unit == Unit::Time { Basis::Open } else { Basis::Calendar };
+    let unit = level::TargetUnit { unit, basis };
     let alerts = alerts::read(&mut fields, file);
     let level = level::read(&mut fields, unit, file);
     let policies = alerts.as_ref().map(|alerts| &alerts.policies);
@@ -111,7 +112,7 @@ fn pauses(
         }
     }
     let measure = measure?;
-    if measure.is_count() {
+    if measure.unit() == Unit::Count {
         file.error(field.node.at, &field.key, "does not go with a count; leave it out");
         return None;
     }

@@ -8,12 +8,11 @@ use chrono_tz::Tz;
 use comfy_table::{Table, presets};
 
 use super::{Explained, StopwatchRow, Stretch};
-use crate::agreement::Target;
+use crate::amount::Amount;
 use crate::calendar::Calendar;
 use crate::catalog::ScopeId;
 use crate::event::Kind;
 use crate::measure::{Basis, Measure};
-use crate::reading::Seconds;
 use crate::ticket::{GivenUp, Step, WaitLocation};
 use crate::time::{Elapsed, MINUTE_MS, SECOND_MS, Timestamp};
 
@@ -270,11 +269,9 @@ impl Explained<'_> {
         table.load_style(presets::NOTHING).set_header(header);
         for row in &self.rows {
             let due = row.due_at.map_or_else(|| "-".to_owned(), |due| clock.full(due));
-            let calendar = in_words(row, row.elapsed_calendar.0);
-            let open = match row.measure.is_count() {
-                true => "-".to_owned(),
-                false => in_words(row, row.elapsed_open.0),
-            };
+            let calendar = row.elapsed_calendar.in_words();
+            let open =
+                if row.measure.is_timed() { row.elapsed_open.in_words() } else { "-".to_owned() };
             let times = if has_hours { vec![open, calendar] } else { vec![calendar] };
             let first = vec![self.of_row(row), row.team.to_string()];
             let last = vec![self.target(row), due, self.verdict(row)];
@@ -302,15 +299,15 @@ impl Explained<'_> {
     }
 
     fn target(&self, row: &StopwatchRow) -> String {
-        let Some((id, Seconds(elapsed))) = row.judged.zip(row.target) else {
+        let Some((id, target)) = row.judged.zip(row.target) else {
             return "-".to_owned();
         };
         let (_, objective) = self.catalog.objective(id);
-        if row.measure.is_count() {
-            return format!("{} ({})", in_words(row, elapsed), objective.name);
-        }
-        let shown = Target { elapsed, basis: row.basis };
-        format!("{shown} ({})", objective.name)
+        let kind = match row.basis {
+            Basis::Calendar => "",
+            Basis::Open => " of open time",
+        };
+        format!("{target}{kind} ({})", objective.name)
     }
 
     fn locations(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -350,7 +347,7 @@ impl Explained<'_> {
             (_, Some(GivenUp::Deleted)) => return "no longer counts: deleted".to_owned(),
             (_, Some(GivenUp::Spam)) => return "no longer counts: spam".to_owned(),
         };
-        let beside = row.target.map(|Seconds(target)| beside(row, target));
+        let beside = row.target.map(|target| beside(row, target));
         let parts = [stands.to_owned(), beside.unwrap_or_default(), self.at_rest(row).to_owned()];
         let said: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         if said.is_empty() { "-".to_owned() } else { said.join(", ") }
@@ -381,22 +378,17 @@ fn print(table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     table.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
 }
 
-/// A length of time, or of a count the number, in words.
-fn in_words(row: &StopwatchRow, elapsed: Elapsed) -> String {
-    if row.measure.is_count() { (elapsed.ms() / SECOND_MS).to_string() } else { elapsed.in_words() }
-}
-
 /// How a stopwatch that has a target stands beside it.
-fn beside(row: &StopwatchRow, target: Elapsed) -> String {
+fn beside(row: &StopwatchRow, target: Amount) -> String {
     let elapsed = match row.basis {
-        Basis::Calendar => row.elapsed_calendar.0,
-        Basis::Open => row.elapsed_open.0,
+        Basis::Calendar => row.elapsed_calendar,
+        Basis::Open => row.elapsed_open,
     };
     match (row.over, elapsed > target) {
-        (true, true) => format!("over by {}", in_words(row, elapsed.less(target))),
+        (true, true) => format!("over by {}", elapsed.less(target).in_words()),
         (true, false) => "over: it was when its priority changed".to_owned(),
         (false, _) if row.stopped_at.is_none() => {
-            format!("{} left", in_words(row, target.less(elapsed)))
+            format!("{} left", target.less(elapsed).in_words())
         }
         (false, _) if row.given_up.is_some() => "not over".to_owned(),
         (false, _) => "in time".to_owned(),

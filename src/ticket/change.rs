@@ -27,9 +27,9 @@ pub struct Ended {
     pub started: Timestamp,
     /// When it ended.
     pub at: Timestamp,
-    /// How long it ran in calendar time. Of a count, the number in ms.
+    /// How long it ran in calendar time, or the count, in the raw form of [`crate::amount`].
     pub elapsed: Elapsed,
-    /// How long it ran in open time.
+    /// How long it ran in open time, or the count, likewise.
     pub open: Elapsed,
     /// The objectives whose target it was over: of the one whom it counts for, and of the organisation.
     pub missed: SmallVec<[ObjectiveId; 2]>,

@@ -16,9 +16,10 @@ use super::change::{Band, Ended, Ending, GivenUp, Rated, RatingKind, Running};
 use super::entry::{Entry, unpack_detail};
 use super::status::{FirstReply, TicketStatus};
 use super::stopwatch::{
-    CountsFor, DerivationContext, Out, Phase, PositionHistory, Stopwatch, count_of, judge,
+    CountsFor, DerivationContext, Out, Phase, PositionHistory, Stopwatch, judge,
 };
 use crate::agreement::Level;
+use crate::amount::Unit;
 use crate::catalog::{ScopeId, StopwatchKindId};
 use crate::event::{Kind, Maker, Priority};
 use crate::measure::{Basis, Measure};
@@ -456,8 +457,8 @@ impl TicketState {
             channel: counts_for.channel,
             started: self.created.unwrap_or(counts_for.at),
             at: counts_for.at,
-            elapsed: count_of(self.contacts),
-            open: count_of(self.contacts),
+            elapsed: Unit::count(self.contacts.into()),
+            open: Unit::count(self.contacts.into()),
             missed: SmallVec::new(),
             breakdown: None,
         };

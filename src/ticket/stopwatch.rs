@@ -9,7 +9,7 @@ use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Measure;
 use crate::name::NameId;
-use crate::time::{Elapsed, Timestamp};
+use crate::time::Timestamp;
 
 /// What the stopwatches of one shard are derived by.
 #[derive(Clone, Copy, Debug)]
@@ -381,9 +381,4 @@ pub(super) fn judge(ended: &mut Ended, stays_over: &[ObjectiveId], catalog: &Cat
             }
         }
     }
-}
-
-/// A count as a stopwatch shows it: so many ms.
-pub(super) fn count_of(count: u32) -> Elapsed {
-    Elapsed::from_ms(i64::from(count))
 }

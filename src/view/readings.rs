@@ -1,12 +1,13 @@
 //! Readings: what the windows and those who wait say of a team and measure.
 
 use super::View;
+use crate::amount::Amount;
 use crate::catalog::{ChannelId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure};
-use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, Seconds, SplitShown, Within, shown};
+use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, SplitShown, Within};
 use crate::ticket::GivenUp;
-use crate::time::{Elapsed, SECOND_MS, Timestamp};
+use crate::time::{Elapsed, Timestamp};
 use crate::window::{Bucket, Part, Series, SeriesTally, Survival, WaitedQuantile, WindowSum};
 
 /// Of what a reading is.
@@ -119,7 +120,7 @@ impl View {
             return None;
         }
         let answered = histogram.total();
-        let shown = |bucket: Bucket| shown(measure, bucket.value());
+        let amount = |bucket: Bucket| measure.amount(bucket.value());
         Some(Reading {
             at: self.now,
             team: self.catalog.scope_name(scope).map(Into::into),
@@ -128,11 +129,11 @@ impl View {
             window: sum.length,
             from: sum.from,
             answered,
-            mean: mean(measure, tally.answered_sum(basis), answered),
+            mean: measure.unit().mean(tally.answered_sum(basis), answered),
             q: QUANTILES_PER_MILLE
-                .map(|per_mille| histogram.quantile(u64::from(per_mille)).map(shown))
+                .map(|per_mille| histogram.quantile(u64::from(per_mille)).map(amount))
                 .into(),
-            max: histogram.highest().map(shown),
+            max: histogram.highest().map(amount),
             waiting,
             oldest_waiting_since,
             given_up,
@@ -173,7 +174,7 @@ impl View {
                 .sum();
             let given_up_over = sum.given_up_over(levels, basis, target.elapsed);
             Within {
-                target: shown(measure, target.elapsed),
+                target: measure.amount(target.elapsed),
                 met: sum.answered_within(levels, basis, target.elapsed),
                 of: sum.tally.answered(basis).total() + given_up_over + over,
             }
@@ -181,7 +182,7 @@ impl View {
         targets.into_iter().map(share).collect()
     }
 
-    fn waiting_aware(&self, subject: ReadingSubject<'_>) -> Quantiles<WaitedQuantile> {
+    fn waiting_aware(&self, subject: ReadingSubject<'_>) -> Quantiles<WaitedQuantile<Amount>> {
         let ReadingSubject { scope, measure, stopwatch_kind, basis, part, sum, who, .. } = subject;
         let mut survival = Survival::new(basis);
         survival.add_window(&sum.tally);
@@ -204,14 +205,7 @@ impl View {
             }
         }
         let quantiles = survival.quantiles(QUANTILES_PER_MILLE);
-        let shown = |elapsed| shown(measure, elapsed).0;
-        quantiles
-            .map(|waited| match waited {
-                WaitedQuantile::Value(elapsed) => WaitedQuantile::Value(shown(elapsed)),
-                WaitedQuantile::MoreThan(elapsed) => WaitedQuantile::MoreThan(shown(elapsed)),
-                WaitedQuantile::TooFew(at_risk) => WaitedQuantile::TooFew(at_risk),
-            })
-            .into()
+        quantiles.map(|quantile| quantile.map(|raw| measure.amount(raw))).into()
     }
 
     /// Lets those of a series who began before the window enter later.
@@ -230,12 +224,4 @@ impl View {
             survival.delay_pane(Elapsed::from_ms(at(middle) - begin), tally);
         }
     }
-}
-
-/// The mean of so many milliseconds, rounded to the nearest; none of nothing.
-fn mean(measure: Measure, total_ms: i64, count: u64) -> Option<Seconds> {
-    let scale = if measure.is_count() { SECOND_MS } else { 1 };
-    let (total, count) = (i128::from(total_ms) * i128::from(scale), i128::from(count));
-    let rounded = (2 * total + count).checked_div(2 * count)?;
-    Some(Seconds(Elapsed::from_ms(i64::try_from(rounded).unwrap_or(i64::MAX))))
 }

@@ -30,13 +30,24 @@ const ROUNDING: f64 = 1e-9;
 
 /// A waiting-aware quantile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WaitedQuantile {
+pub enum WaitedQuantile<T> {
     /// The value of the quantile.
-    Value(Elapsed),
+    Value(T),
     /// The curve does not reach the quantile. The value is the longest wait.
-    MoreThan(Elapsed),
+    MoreThan(T),
     /// Fewer than 5 were at risk at some step of the curve. The value is their number.
     TooFew(u64),
+}
+
+impl<T> WaitedQuantile<T> {
+    /// The same quantile with its value converted.
+    pub fn map<U>(self, convert: impl FnOnce(T) -> U) -> WaitedQuantile<U> {
+        match self {
+            Self::Value(value) => WaitedQuantile::Value(convert(value)),
+            Self::MoreThan(longest) => WaitedQuantile::MoreThan(convert(longest)),
+            Self::TooFew(at_risk) => WaitedQuantile::TooFew(at_risk),
+        }
+    }
 }
 
 /// Everyone at risk inside one window, by age bucket.
@@ -101,7 +112,7 @@ impl Survival {
     }
 
     /// The quantiles at these per mille, which must ascend.
-    pub fn quantiles<const N: usize>(&self, per_mille: [u32; N]) -> [WaitedQuantile; N] {
+    pub fn quantiles<const N: usize>(&self, per_mille: [u32; N]) -> [WaitedQuantile<Elapsed>; N] {
         let mut quantiles = [WaitedQuantile::MoreThan(self.longest); N];
         let mut wanted = 0;
         let mut at_risk = 0;
@@ -145,7 +156,7 @@ mod tests {
     type Person = (usize, usize, bool);
 
     /// The estimator by definition, person by person.
-    fn by_definition(people: &[Person], per_mille: u32) -> WaitedQuantile {
+    fn by_definition(people: &[Person], per_mille: u32) -> WaitedQuantile<Elapsed> {
         let mut ages: Vec<usize> = people.iter().filter(|p| p.2).map(|p| p.1).collect();
         ages.sort_unstable();
         ages.dedup();

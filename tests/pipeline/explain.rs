@@ -11,6 +11,7 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestRunner};
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use vaste::amount::Amount;
 use vaste::catalog::Catalog;
 use vaste::event::{Event, Kind, Priority, Subject};
 use vaste::explain::{Explained, StopwatchRow};
@@ -18,7 +19,7 @@ use vaste::measure::{Basis, Measure};
 use vaste::reading::{BreakdownShown, Seconds};
 use vaste::shard::Shard;
 use vaste::share::Share;
-use vaste::time::{DAY_MS, Elapsed, HOUR_MS, SECOND_MS, Timestamp};
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
 use crate::convergence::model_of;
 use crate::generate::{BEGIN_MS, HOURS, History, history};
@@ -128,21 +129,27 @@ fn rows_are_the_waits_of_the_naive_model() {
 fn elapsed(rows: &[&StopwatchRow], states: &[&str], basis: naive::Basis) -> Vec<i64> {
     let some = rows.iter().filter(|row| states.contains(&row.state));
     let elapsed = some.map(|row| {
-        let [calendar, open] = both(row).map(Elapsed::ms);
-        let unit = if row.measure.is_count() { SECOND_MS } else { 1 };
-        let of_basis = match basis {
+        let [calendar, open] = both(row).map(raw);
+        match basis {
             naive::Basis::Calendar => calendar,
             naive::Basis::Open => open,
-        };
-        of_basis / unit
+        }
     });
     let mut elapsed: Vec<i64> = elapsed.collect();
     elapsed.sort_unstable();
     elapsed
 }
 
-fn both(row: &StopwatchRow) -> [Elapsed; 2] {
-    [row.elapsed_calendar, row.elapsed_open].map(|Seconds(elapsed)| elapsed)
+fn both(row: &StopwatchRow) -> [Amount; 2] {
+    [row.elapsed_calendar, row.elapsed_open]
+}
+
+/// Milliseconds of a time, the number of a count.
+fn raw(amount: Amount) -> i64 {
+    match amount {
+        Amount::Time(elapsed) => elapsed.ms(),
+        Amount::Count { thousandths } => thousandths / 1_000,
+    }
 }
 
 #[test]
@@ -159,7 +166,7 @@ fn at_the_due_time_the_target_had_elapsed_and_no_sooner() {
             // Nothing more happens, so that what is still to come comes as it is foretold.
             let mut told = Told::new(&history, &catalog, |event| event.time <= now);
             for row in told.rows(now) {
-                let (Some(Seconds(target)), false) = (row.target, row.measure.is_count()) else {
+                let Some(target @ Amount::Time(_)) = row.target else {
                     prop_assert_eq!(row.due_at, None);
                     continue;
                 };
@@ -223,7 +230,7 @@ fn bases(row: &StopwatchRow, agreements: &[Agreement], now: Timestamp) -> BTreeS
             for priority in priorities.into_iter().chain([None]) {
                 let target = level.target(priority);
                 if line.pauses.is_some() == row.pauses.is_some()
-                    && Some(Seconds(target.elapsed)) == row.target
+                    && Some(row.measure.amount(target.elapsed)) == row.target
                 {
                     bases.insert(target.basis.index());
                 }

@@ -285,7 +285,7 @@ fn objective(has_hours: bool) -> impl Strategy<Value = Objective> {
                 }),
                 ..Objective::new("", measure, level)
             };
-            if measure.is_count() {
+            if !measure.is_timed() {
                 objective.level = counted(&objective.level);
                 objective
                     .previous_levels

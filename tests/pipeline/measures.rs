@@ -6,6 +6,7 @@ use std::sync::Arc;
 use vaste::agreement::{
     About, Agreement, Level, Market, Objective, Owner, PreviousLevel, Split, Target,
 };
+use vaste::amount::Amount;
 use vaste::catalog::Catalog;
 use vaste::event::{EventDetail, Kind, Outcome, Priority};
 use vaste::measure::{Basis, Measure, Pauses};
@@ -78,8 +79,8 @@ impl Desk {
     }
 }
 
-fn shown(elapsed: Elapsed) -> WaitedQuantile {
-    WaitedQuantile::Value(Bucket::of(elapsed).value())
+fn shown(elapsed: Elapsed) -> WaitedQuantile<Amount> {
+    WaitedQuantile::Value(Amount::Time(Bucket::of(elapsed).value()))
 }
 
 #[test]
@@ -128,7 +129,7 @@ fn who_waits_is_at_risk_up_to_the_open_time_that_they_have_waited() {
     desk.wait(12, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-12T10:00:00Z");
     let reading = desk.reading("2026-01-12T08:00:00Z", Some("billing"));
     assert_eq!(reading.waiting, 12);
-    let two_hours = Elapsed::from_ms(2 * HOUR_MS);
+    let two_hours = Amount::Time(Elapsed::from_ms(2 * HOUR_MS));
     assert_eq!(reading.q_with_waiting.p50, WaitedQuantile::MoreThan(two_hours));
 }
 

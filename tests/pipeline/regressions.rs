@@ -7,6 +7,7 @@ use std::sync::Arc;
 use vaste::agreement::{
     About, Agreement, Completeness, Level, Objective, Owner, Tally, Target, VerdictState,
 };
+use vaste::amount::Amount;
 use vaste::catalog::Catalog;
 use vaste::event::{Event, EventDetail, Kind, Outcome, Priority, Skip};
 use vaste::measure::Measure;
@@ -27,8 +28,8 @@ fn at(ms: i64) -> Timestamp {
     t0().plus(Elapsed::from_ms(ms))
 }
 
-fn shown(ms: i64) -> Elapsed {
-    Bucket::of(Elapsed::from_ms(ms)).value()
+fn shown(ms: i64) -> Amount {
+    Amount::Time(Bucket::of(Elapsed::from_ms(ms)).value())
 }
 
 fn objective(share_bp: u32, at_risk_bp: u32, min_tickets: u64) -> Objective {
@@ -193,9 +194,9 @@ fn long_reads(events: &[Event<'static>], again: bool, step: bool) {
     let reading = of(&mut pipeline, at(300 * HOUR_MS), 28 * DAY_MS, Measure::NextReply);
     // The first of 200 exchanges is the first reply; 10 min + 1 s .. 10 min + 199 s on average + 100 s.
     assert_eq!(reading.answered, 199);
-    assert_eq!(reading.mean.unwrap().0.ms(), 700_000);
+    assert_eq!(reading.mean.unwrap().thousandths(), 700_000);
     let first = of(&mut pipeline, at(300 * HOUR_MS), 28 * DAY_MS, Measure::FirstReply);
-    assert_eq!((first.answered, first.mean.unwrap().0.ms()), (1, 600_001));
+    assert_eq!((first.answered, first.mean.unwrap().thousandths()), (1, 600_001));
 }
 
 #[test]
@@ -216,7 +217,7 @@ fn a_long_ticket_in_order_read_after_each_event_reads_right() {
         pipeline.advance(event.time);
     }
     let reading = of(&mut pipeline, at(300 * HOUR_MS), 28 * DAY_MS, Measure::NextReply);
-    assert_eq!((reading.answered, reading.mean.unwrap().0.ms()), (199, 700_000));
+    assert_eq!((reading.answered, reading.mean.unwrap().thousandths()), (199, 700_000));
 }
 
 #[test]
@@ -253,10 +254,10 @@ impl Desk {
         }
         self.1 += 1;
     }
-    fn p50(&mut self) -> WaitedQuantile {
+    fn p50(&mut self) -> WaitedQuantile<Amount> {
         of(&mut self.0, at(NOW), DAY_MS, Measure::FirstReply).q_with_waiting.p50
     }
-    fn p90(&mut self) -> WaitedQuantile {
+    fn p90(&mut self) -> WaitedQuantile<Amount> {
         of(&mut self.0, at(NOW), DAY_MS, Measure::FirstReply).q_with_waiting.p90
     }
 }
@@ -278,7 +279,7 @@ fn who_was_given_up_is_no_answer_but_a_wait_of_at_least_so_long() {
 }
 
 /// 10 answered after 1 h, 12 that end by `kind` after 2 h.
-fn after_two_hours(kind: Kind) -> WaitedQuantile {
+fn after_two_hours(kind: Kind) -> WaitedQuantile<Amount> {
     let mut desk = Desk::new();
     for n in 0..10 {
         desk.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS + n, Kind::AgentReplied)));
@@ -319,7 +320,8 @@ fn where_the_curve_does_not_reach_the_longest_wait_is_named() {
     for n in 0..6 {
         desk.wait(NOW - 5 * HOUR_MS - n * MINUTE_MS, None);
     }
-    assert_eq!(desk.p90(), WaitedQuantile::MoreThan(Elapsed::from_ms(5 * HOUR_MS + 5 * MINUTE_MS)));
+    let waited = Amount::Time(Elapsed::from_ms(5 * HOUR_MS + 5 * MINUTE_MS));
+    assert_eq!(desk.p90(), WaitedQuantile::MoreThan(waited));
 }
 
 #[test]

@@ -231,5 +231,5 @@ fn a_ticket_holds_so_many_events_and_no_more() {
     // Half of the minutes of a day have an answer, each to a question of the minute before.
     assert_eq!(readings[1].window, Elapsed::from_ms(DAY_MS));
     assert_eq!(readings[1].answered, 12 * 60);
-    assert_eq!(readings[1].mean, Some(vaste::reading::Seconds(Elapsed::from_ms(MINUTE_MS))));
+    assert_eq!(readings[1].mean, Some(vaste::amount::Amount::Time(Elapsed::from_ms(MINUTE_MS))));
 }

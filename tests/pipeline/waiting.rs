@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use vaste::amount::Amount;
 use vaste::catalog::Catalog;
 use vaste::event::Kind;
 use vaste::reading::Reading;
@@ -134,11 +135,11 @@ fn on_a_desk_whose_truth_is_known_only_the_waiting_aware_quantile_is_unbiased() 
             let reading = of_team_and_day(&readings, team);
             let truth = truth(&desk, team, reading.from, now);
             #[expect(clippy::cast_precision_loss, reason = "whole milliseconds, far below 2^52")]
-            let error = |shown: Elapsed| shown.ms() as f64 / truth as f64 - 1.0;
+            let error = |shown: Amount| shown.thousandths() as f64 / truth as f64 - 1.0;
             if let WaitedQuantile::Value(shown) = reading.q_with_waiting.p90 {
                 aware.push(error(shown));
             }
-            naive.push(error(reading.q.p90.unwrap().0));
+            naive.push(error(reading.q.p90.unwrap()));
         }
     }
     assert!(aware.len() >= 200, "{} of 210 moments have a quantile", aware.len());
@@ -163,11 +164,12 @@ fn when_a_team_stops_answering_the_answered_look_well_and_the_waiting_aware_quan
         of_team_and_day(&pipeline.advance(now).readings(), 3).clone()
     };
     let (before, after) = (at(0), at(12));
-    assert!(after.q.p90.unwrap().0 <= Elapsed::from_ms(before.q.p90.unwrap().0.ms() * 13 / 10));
+    let ms = |reading: &Reading| reading.q.p90.unwrap().thousandths();
+    assert!(ms(&after) <= ms(&before) * 13 / 10);
     let WaitedQuantile::Value(before) = before.q_with_waiting.p90 else { panic!("{before:?}") };
     let after = match after.q_with_waiting.p90 {
-        WaitedQuantile::Value(elapsed) | WaitedQuantile::MoreThan(elapsed) => elapsed,
+        WaitedQuantile::Value(wait) | WaitedQuantile::MoreThan(wait) => wait,
         WaitedQuantile::TooFew(_) => panic!("{after:?}"),
     };
-    assert!(after.ms() > 2 * before.ms(), "{before} to {after}");
+    assert!(after.thousandths() > 2 * before.thousandths(), "{before} to {after}");
 }

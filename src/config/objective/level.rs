@@ -1,6 +1,7 @@
 //! The level of an objective: its target, share and window.
 
 use crate::agreement::{Level, Objective, Target};
+use crate::amount::Unit;
 use crate::config::fields::{Field, Fields, File};
 use crate::event::Priority;
 use crate::measure::Basis;
@@ -11,22 +12,26 @@ use crate::time::{DAY_MS, Elapsed};
 const TARGET_MAX: Elapsed = Elapsed::from_ms(90 * DAY_MS);
 
 /// The largest target of a count, such as of `contacts`.
-const COUNT_MAX: i64 = 1_000;
+const COUNT_MAX: Elapsed = Unit::count(1_000);
 
 /// The largest `min_tickets`: no team gets more tickets in a week.
 const MIN_TICKETS_MAX: u64 = 1_000_000;
 
 /// How the targets of an objective are written.
 #[derive(Clone, Copy)]
-pub(super) struct Unit {
-    /// Whether targets are counts, not durations.
-    pub(super) is_count: bool,
+pub(super) struct TargetUnit {
+    /// Whether targets are durations or counts.
+    pub(super) unit: Unit,
     /// The kind of time of a target without `always`.
     pub(super) basis: Basis,
 }
 
 /// Reads the level: `within` with its share, or `none_over`.
-pub(super) fn read(fields: &mut Fields<'_>, unit: Unit, file: &mut File<'_>) -> Option<Level> {
+pub(super) fn read(
+    fields: &mut Fields<'_>,
+    unit: TargetUnit,
+    file: &mut File<'_>,
+) -> Option<Level> {
     let within = fields.take("within");
     let none_over = fields.take("none_over");
     let share = fields.take("share");
@@ -52,7 +57,7 @@ pub(super) fn read(fields: &mut Fields<'_>, unit: Unit, file: &mut File<'_>) -> 
                     "does not go with `none_over`, which holds for every ticket; leave it out";
                 field.error(file, problem);
             }
-            if unit.is_count {
+            if unit.unit == Unit::Count {
                 let problem = "does not go with a count, which is known once the ticket is solved; write \
                                `within`";
                 none_over.error(file, problem);
@@ -102,12 +107,12 @@ pub(super) fn min_tickets(field: &Field<'_>, file: &mut File<'_>) -> Option<u64>
 
 /// Reads a target: a number if it is a count, else a duration. `always` after a duration means calendar
 /// time.
-pub(super) fn target(field: &Field<'_>, unit: Unit, file: &mut File<'_>) -> Option<Target> {
-    if unit.is_count {
+pub(super) fn target(field: &Field<'_>, unit: TargetUnit, file: &mut File<'_>) -> Option<Target> {
+    if unit.unit == Unit::Count {
         let problem = "is not a target of a count; write a whole number of at most 1000, such as 2";
         return field.parse(file, problem, |text| {
-            let count = text.parse().ok().filter(|count| (0..=COUNT_MAX).contains(count))?;
-            Some(Target::calendar(Elapsed::from_ms(count)))
+            let count = Unit::Count.parse(text).filter(|count| *count <= COUNT_MAX)?;
+            Some(Target::calendar(count))
         });
     }
     let problem = "is not a target; write a duration of at most 90d, such as `4h` or `24h always`";
@@ -115,7 +120,7 @@ pub(super) fn target(field: &Field<'_>, unit: Unit, file: &mut File<'_>) -> Opti
         let always = text.strip_suffix(" always");
         let duration = always.map_or(text, str::trim_end);
         let basis = if always.is_some() { Basis::Calendar } else { unit.basis };
-        let elapsed = Elapsed::parse(duration).filter(|target| *target <= TARGET_MAX)?;
+        let elapsed = Unit::Time.parse(duration).filter(|target| *target <= TARGET_MAX)?;
         Some(Target { elapsed, basis })
     })
 }
@@ -123,7 +128,7 @@ pub(super) fn target(field: &Field<'_>, unit: Unit, file: &mut File<'_>) -> Opti
 /// Reads targets by priority.
 pub(super) fn targets(
     group: &Field<'_>,
-    unit: Unit,
+    unit: TargetUnit,
     file: &mut File<'_>,
 ) -> [Option<Target>; Priority::ALL.len()] {
     let mut targets = [None; Priority::ALL.len()];

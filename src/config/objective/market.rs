@@ -1,6 +1,6 @@
 //! The key `market` of an objective: the level of comparable organisations.
 
-use super::level::{self, Unit};
+use super::level::{self, TargetUnit};
 use crate::agreement::{Level, Market};
 use crate::config::fields::{Fields, File, is_web_address};
 use crate::name;
@@ -12,7 +12,7 @@ const MARKET_DAYS_MAX: i64 = 365;
 pub(super) fn read(
     fields: &mut Fields<'_>,
     agreed: Option<&Level>,
-    unit: Unit,
+    unit: TargetUnit,
     today: &str,
     file: &mut File<'_>,
 ) -> Option<Market> {

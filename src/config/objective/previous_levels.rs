@@ -1,6 +1,6 @@
 //! The key `was` of an objective: its earlier levels.
 
-use super::level::{self, Unit};
+use super::level::{self, TargetUnit};
 use crate::agreement::{Level, PreviousLevel};
 use crate::calendar::local_midnight;
 use crate::config::fields::{Field, File};
@@ -18,7 +18,7 @@ pub(super) struct CurrentLevel<'l> {
     /// The length of the window.
     pub(super) over: Elapsed,
     /// How targets are written.
-    pub(super) unit: Unit,
+    pub(super) unit: TargetUnit,
     /// The hours of the team, whose time zone dates are in.
     pub(super) hours: &'l TeamHours<'l>,
 }

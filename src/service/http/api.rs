@@ -8,9 +8,10 @@
 use serde::Serialize;
 
 use crate::agreement::{Objective, VerdictState};
+use crate::amount::Amount;
 use crate::catalog::{ObjectiveId, ScopeId};
 use crate::name::team_label;
-use crate::reading::{BreakdownShown, Seconds, Verdict, shown};
+use crate::reading::{BreakdownShown, Verdict};
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
 use crate::service::coordinator::readiness::NotReady;
 use crate::ticket::Band;
@@ -67,7 +68,7 @@ struct ObjectivePage<'a> {
 
 #[derive(Serialize)]
 struct MarketShown<'a> {
-    target: Seconds,
+    target: Amount,
     decided: u64,
     missed: u64,
     source: &'a str,
@@ -122,7 +123,7 @@ fn page<'a>(
 fn market<'a>(objective: &'a Objective, detail: &ObjectiveDetail) -> Option<MarketShown<'a>> {
     let (market, tally) = objective.market.as_ref().zip(detail.market)?;
     Some(MarketShown {
-        target: shown(objective.measure, market.within.elapsed),
+        target: objective.measure.amount(market.within.elapsed),
         decided: tally.decided,
         missed: tally.missed,
         source: &market.source,

@@ -330,7 +330,7 @@ pub(super) fn waiting(board: &Board<'_>, scope: ScopeId) -> Markup {
             }
             tbody {
                 // A count is known once the ticket is solved: until then nobody waits for it.
-                @for measure in board.measures(scope).filter(|measure| !measure.is_count()) {
+                @for measure in board.measures(scope).filter(|measure| measure.is_timed()) {
                     @let (count, since) = waiting_now(board, scope, measure);
                     tr {
                         th scope="row" { (measure_name(board, measure)) }

@@ -13,6 +13,7 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 use crate::agreement::Target;
+use crate::amount::Amount;
 use crate::measure::{Basis, Measure};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
@@ -195,14 +196,35 @@ impl Translator {
 
     /// A target of a measure: a duration, said as open time where it is; of a count the number.
     pub(super) fn target(&self, measure: Measure, target: Target) -> String {
-        if measure.is_count() {
-            return self.say("count", &[("count", target.elapsed.ms().into())]);
-        }
-        let time = self.duration(target.elapsed);
+        let amount = match measure.amount(target.elapsed) {
+            Amount::Time(elapsed) => self.duration(elapsed),
+            Amount::Count { thousandths } => self.count(thousandths),
+        };
         match target.basis {
-            Basis::Calendar => time,
-            Basis::Open => self.say("of-open-time", &[("time", time.into())]),
+            Basis::Calendar => amount,
+            Basis::Open => self.say("of-open-time", &[("time", amount.into())]),
         }
+    }
+
+    /// A measured amount: a wait, or the number of a count.
+    pub(super) fn amount(&self, amount: Amount) -> String {
+        match amount {
+            Amount::Time(elapsed) => self.wait(elapsed),
+            Amount::Count { thousandths } => self.count(thousandths),
+        }
+    }
+
+    /// The amount within which something happened: `12 tunnissa`, or a count.
+    pub(super) fn amount_within(&self, amount: Amount) -> String {
+        match amount {
+            Amount::Time(elapsed) => self.wait_within(elapsed),
+            Amount::Count { thousandths } => self.count(thousandths),
+        }
+    }
+
+    /// The whole number of a count.
+    fn count(&self, thousandths: i64) -> String {
+        self.say("count", &[("count", (thousandths / 1_000).into())])
     }
 
     /// A number with one decimal, from its tenths: `4,2`.

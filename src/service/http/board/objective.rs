@@ -17,7 +17,7 @@ use crate::window::from_of;
 pub(super) fn page(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
     let words = board.words;
     let title = title(board, line);
-    let is_count = line.objective.measure.is_count();
+    let is_timed = line.objective.measure.is_timed();
     let measure = ("measure", line.objective.measure.label().into());
     html! {
         (way_back(board, Some(line.scope), &title))
@@ -32,7 +32,7 @@ pub(super) fn page(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
             @if board.at.is_some() {
                 p class="legend" {
                     @if line.has_share() { (words.say("decided-explained", &[measure])) " " }
-                    @if !is_count { (words.text("due-soon-explained")) }
+                    @if is_timed { (words.text("due-soon-explained")) }
                 }
             }
         }
@@ -174,7 +174,7 @@ fn ticket_position(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
                 }
             }
             // A count is known once the ticket is solved: until then nobody waits for it.
-            @if !measure.is_count() {
+            @if measure.is_timed() {
                 (fact(&waiting_words(board, measure), &who_waits(board, line.scope, measure)))
                 (count("row-over-target", line.over_target()))
                 (count("row-due-soon", line.due_soon()))

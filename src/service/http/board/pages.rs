@@ -9,9 +9,10 @@ use super::components::{
 use super::market;
 use super::view_model::{Board, ObjectiveView, shown, urgency};
 use crate::agreement::VerdictState;
+use crate::amount::Amount;
 use crate::catalog::ScopeId;
 use crate::measure::{Basis, Measure};
-use crate::reading::{Reading, Seconds, SplitShown};
+use crate::reading::{Reading, SplitShown};
 use crate::time::{DAY_MS, Elapsed};
 use crate::window::WaitedQuantile;
 
@@ -120,10 +121,8 @@ fn in_words(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Option<Strin
     let mut said =
         vec![words.say("in-words", &[answered, ("measure", measure.label().into()), length])];
     let quantiles = [("in-words-half", reading.q.p50), ("in-words-most", reading.q.p90)];
-    said.extend(quantiles.into_iter().filter_map(|(key, wait)| {
-        let wait = wait?;
-        let shown =
-            if measure.is_count() { board.value(measure, wait) } else { words.wait_within(wait.0) };
+    said.extend(quantiles.into_iter().filter_map(|(key, amount)| {
+        let shown = words.amount_within(amount?);
         Some(words.say(key, &[("measure", measure.label().into()), ("wait", shown.into())]))
     }));
     Some(said.join(", "))
@@ -225,7 +224,7 @@ fn measured(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Markup {
                     " " (words.text("times-are-open"))
                 }
             }
-            @if !measure.is_count() {
+            @if measure.is_timed() {
                 p {
                     (waiting_words(board, measure)) ": "
                     strong { (who_waits(board, scope, measure)) }
@@ -288,7 +287,7 @@ fn split(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Markup {
                         tr {
                             th scope="col" { (words.text("column-part")) }
                             (columns(board, measure))
-                            @if !measure.is_count() {
+                            @if measure.is_timed() {
                                 th scope="col" { (words.text("waiting-column")) }
                             }
                         }
@@ -298,7 +297,7 @@ fn split(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Markup {
                             tr {
                                 th scope="row" { (part(board, reading.split.as_ref())) }
                                 (values(board, reading))
-                                @if !measure.is_count() {
+                                @if measure.is_timed() {
                                     td { (words.say("count", &[("count", reading.waiting.into())])) }
                                 }
                             }
@@ -350,20 +349,21 @@ pub(super) fn who_waits(board: &Board<'_>, scope: ScopeId, measure: Measure) -> 
 /// What one reading says.
 fn values(board: &Board<'_>, reading: &Reading) -> Markup {
     let words = board.words;
-    let value = |value: Elapsed| board.value(reading.measure, Seconds(value));
-    let wait = |wait: Option<Seconds>| {
-        wait.map_or_else(|| words.text("none"), |Seconds(wait)| value(wait))
+    let value = |amount: Option<Amount>| {
+        amount.map_or_else(|| words.text("none"), |amount| words.amount(amount))
     };
     let with_waiting = match reading.q_with_waiting.p90 {
-        WaitedQuantile::Value(wait) => value(wait),
-        WaitedQuantile::MoreThan(wait) => words.say("more-than", &[("wait", value(wait).into())]),
+        WaitedQuantile::Value(wait) => words.amount(wait),
+        WaitedQuantile::MoreThan(wait) => {
+            words.say("more-than", &[("wait", words.amount(wait).into())])
+        }
         WaitedQuantile::TooFew(_) => words.text("too-few"),
     };
     let count = |count: u64| words.say("count", &[("count", count.into())]);
     html! {
         td { (count(reading.answered)) }
-        td { (wait(reading.q.p50)) }
-        td { (wait(reading.q.p90)) }
+        td { (value(reading.q.p50)) }
+        td { (value(reading.q.p90)) }
         td { (with_waiting) }
         td { (count(reading.given_up)) }
     }

@@ -7,13 +7,13 @@ use crate::agreement::{Level, Objective, Tally, VerdictState};
 use crate::catalog::{Catalog, ScopeId};
 use crate::measure::Measure;
 use crate::name::{path_segment, team_label};
-use crate::reading::{Reading, Seconds, Verdict};
+use crate::reading::{Reading, Verdict};
 
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
 use crate::service::coordinator::readiness::NotReady;
 use crate::share::Share;
 use crate::ticket::RatingKind;
-use crate::time::{Elapsed, SECOND_MS, Timestamp};
+use crate::time::{Elapsed, Timestamp};
 use crate::window::Scores;
 
 /// Who reads: in which language, and whether links must say so.
@@ -198,16 +198,6 @@ impl<'a> Board<'a> {
     /// How an objective stands now: frozen while the data cannot be trusted.
     pub(super) fn state(&self, line: ObjectiveView<'_>) -> VerdictState {
         if self.not_ready.is_some() { VerdictState::Frozen } else { line.last_state() }
-    }
-
-    /// A value of a reading: a wait; of a count the number.
-    pub(super) fn value(&self, measure: Measure, Seconds(value): Seconds) -> String {
-        if measure.is_count() {
-            // Counts print as so many seconds.
-            self.words.say("count", &[("count", (value.ms() / SECOND_MS).into())])
-        } else {
-            self.words.wait(value)
-        }
     }
 
     /// An instant, beside the year of what is shown.

@@ -3,7 +3,6 @@
 use prometheus::proto::{Bucket, Histogram, MetricType};
 
 use super::{MetricFamilies, count, labelled};
-use crate::measure::Measure;
 use crate::name::team_label;
 use crate::service::coordinator::published_view::PublishedView;
 use crate::time::Elapsed;
@@ -24,14 +23,15 @@ pub(super) fn responses(published: &PublishedView, families: &mut MetricFamilies
         let bucket = |(bound, own): (&Elapsed, &u64)| {
             below += own;
             let mut bucket = Bucket::default();
-            bucket.set_upper_bound(units(measure, *bound));
+            bucket.set_upper_bound(measure.amount(*bound).as_f64());
             bucket.set_cumulative_count(below);
             bucket
         };
         let mut histogram = Histogram::default();
         histogram.set_bucket(counted.bounds.iter().zip(&counted.counts).map(bucket).collect());
         histogram.set_sample_count(counted.total());
-        histogram.set_sample_sum(units(measure, Elapsed::from_ms(counted.sum_ms)));
+        let sum = measure.amount(Elapsed::from_ms(counted.sum_ms));
+        histogram.set_sample_sum(sum.as_f64());
         let mut metric = labelled(&labels);
         metric.set_histogram(histogram);
         families.add(
@@ -41,11 +41,6 @@ pub(super) fn responses(published: &PublishedView, families: &mut MetricFamilies
             metric,
         );
     }
-}
-
-/// What is shown of an elapsed time: its seconds; of a count the number.
-fn units(measure: Measure, elapsed: Elapsed) -> f64 {
-    if measure.is_count() { elapsed.seconds() * 1_000.0 } else { elapsed.seconds() }
 }
 
 /// How whole the history is, and what is left of tickets that were forgotten.

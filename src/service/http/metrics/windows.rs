@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{MetricFamilies, count, market, yes};
-use crate::agreement::{Level, Objective, Target, VerdictState};
+use crate::agreement::{Level, Objective, VerdictState};
+use crate::amount::Amount;
 use crate::name::team_label;
 use crate::reading::{Reading, Verdict};
 use crate::service::coordinator::published_view::PublishedView;
@@ -91,7 +92,7 @@ fn window_gauges(
             "Mean response time of tickets answered in the rolling window. Absent while the window holds \
              none.",
             &base,
-            mean.0.seconds(),
+            mean.as_f64(),
         );
     }
     let (q, w) = (reading.q, reading.q_with_waiting);
@@ -108,16 +109,16 @@ fn window_gauges(
                 "Response time quantile of tickets answered in the rolling window. Absent while the window \
                  holds none.",
                 &labels,
-                answered.0.seconds(),
+                answered.as_f64(),
             );
         }
-        if let WaitedQuantile::Value(elapsed) = waited {
+        if let WaitedQuantile::Value(waited) = waited {
             families.gauge(
                 "window_wait_seconds",
                 "Response time quantile with those still waiting counted as such (Kaplan-Meier). Absent \
                  where the curve does not reach it.",
                 &labels,
-                elapsed.seconds(),
+                waited.as_f64(),
             );
         }
     }
@@ -143,7 +144,7 @@ pub(super) fn objectives(published: &PublishedView, families: &mut MetricFamilie
         gauge(
             "objective_target_seconds",
             "Agreed response time.",
-            units(objective, objective.level_at(verdict.at).target(None)),
+            target(objective, verdict.at).as_f64(),
         );
         gauge(
             "objective_window_seconds",
@@ -174,16 +175,9 @@ pub(super) fn objectives(published: &PublishedView, families: &mut MetricFamilie
     }
 }
 
-/// A target as the agreement has it; of a count the number.
-fn threshold(objective: &Objective, at: Timestamp) -> String {
-    let elapsed = objective.level_at(at).target(None).elapsed;
-    if objective.measure.is_count() { elapsed.ms().to_string() } else { elapsed.to_string() }
-}
-
-/// A target in seconds; of a count the number.
-fn units(objective: &Objective, target: Target) -> f64 {
-    let seconds = target.elapsed.seconds();
-    if objective.measure.is_count() { seconds * 1_000.0 } else { seconds }
+/// The target in force at an instant, for tickets without a priority.
+fn target(objective: &Objective, at: Timestamp) -> Amount {
+    objective.measure.amount(objective.level_at(at).target(None).elapsed)
 }
 
 /// What was agreed, as labels: that which is in force at an instant.
@@ -193,7 +187,8 @@ fn info(
     labels: &[(&'static str, &str); 2],
     families: &mut MetricFamilies,
 ) {
-    let (window, threshold) = (objective.over_at(at).to_string(), threshold(objective, at));
+    let (window, threshold) =
+        (objective.over_at(at).to_string(), target(objective, at).to_string());
     families.gauge(
         "objective_info",
         "What was agreed, as labels; always 1.",
