@@ -29,3 +29,4 @@ mod shutdown;
 mod store;
 
 pub use kafka::client_config;
+pub(crate) use kafka::send::{drain, send_when_room};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
@@ -16,6 +16,7 @@ use super::{Exit, PublishArgs, REJECTIONS_TOLD_MAX, Terminal, check};
 use crate::config::{Config, Kafka};
 use crate::event::{Event, Outcome, Subject, decode};
 use crate::input::{InputError, InputLine, InputSource, read_lines};
+use crate::service::{drain, send_when_room};
 
 /// How long the broker may take for what is still on its way at the end.
 const FLUSH_WAIT: Duration = Duration::from_secs(30);
@@ -26,9 +27,6 @@ const METADATA_WAIT: Duration = Duration::from_secs(10);
 /// How often the topic is looked for, and how long in between.
 const TOPIC_LOOKS: u32 = 10;
 const TOPIC_WAIT: Duration = Duration::from_millis(200);
-
-/// How long a full queue is waited for before it is tried again.
-const QUEUE_WAIT: Duration = Duration::from_millis(20);
 
 /// What became of the records that were sent.
 #[derive(Debug, Default)]
@@ -198,7 +196,7 @@ fn send_all(
     })
 }
 
-/// Sends one record; waits while the queue of the client is full.
+/// Sends one record, keyed by its ticket or team. Waits while the producer's queue is full.
 fn send(
     producer: &ThreadedProducer<PublishContext>,
     topic: &str,
@@ -206,16 +204,6 @@ fn send(
     payload: &[u8],
 ) -> Result<(), KafkaError> {
     let (Subject::Ticket(key) | Subject::Team(key)) = &event.subject;
-    loop {
-        match producer.send(BaseRecord::to(topic).key(key.as_bytes()).payload(payload)) {
-            Ok(()) => return Ok(()),
-            Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => {
-                // Lets what is queued go out.
-                if let Err(error) = producer.flush(QUEUE_WAIT) {
-                    tracing::debug!(%error, "the queue is full");
-                }
-            }
-            Err((error, _)) => return Err(error),
-        }
-    }
+    let record = BaseRecord::to(topic).key(key.as_bytes()).payload(payload);
+    send_when_room(record, |record| producer.send(record).err(), |pause| drain(producer, pause))
 }

@@ -19,12 +19,13 @@ use std::time::Duration;
 
 use rdkafka::ClientContext;
 use rdkafka::config::ClientConfig;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
 use crate::demo::{BACKLOG, DemoRecord, EventGenerator, PLAY, Scenario, TOPIC, config};
 use crate::service::clock::{self, AcceleratedTime, Clock};
+use crate::service::kafka::send::{drain, send_when_room};
 use crate::service::run::{self, RunError};
 use crate::time::Timestamp;
 
@@ -39,9 +40,6 @@ const TICK: Duration = Duration::from_millis(200);
 
 /// How long the broker may take for all that has happened.
 const FLUSH_WAIT: Duration = Duration::from_secs(30);
-
-/// How long a full queue is waited for before it is tried again.
-const QUEUE_WAIT: Duration = Duration::from_millis(20);
 
 /// What is told, and where.
 #[derive(Clone, Copy, Debug)]
@@ -202,22 +200,17 @@ impl Feed {
         Ok(())
     }
 
-    /// Sends one record; waits while the queue of the client is full.
+    /// Sends one record. Waits while the producer's queue is full.
     fn send(&self, record: &DemoRecord) -> Result<(), KafkaError> {
-        loop {
-            let message = BaseRecord::to(TOPIC)
-                .key(record.key.as_bytes())
-                .payload(record.payload.as_bytes())
-                .timestamp(record.time.ms());
-            match self.producer.send(message) {
-                Ok(()) => return Ok(()),
-                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), _)) => {
-                    if let Err(error) = self.producer.flush(QUEUE_WAIT) {
-                        tracing::debug!(%error, "the queue is full");
-                    }
-                }
-                Err((error, _)) => return Err(error),
-            }
-        }
+        let message = BaseRecord::to(TOPIC)
+            .key(record.key.as_bytes())
+            .payload(record.payload.as_bytes())
+            .timestamp(record.time.ms());
+        let producer = &self.producer;
+        send_when_room(
+            message,
+            |message| producer.send(message).err(),
+            |pause| drain(producer, pause),
+        )
     }
 }

@@ -8,6 +8,7 @@
 //! | `checkpointer` | when a partition's checkpoint is due; commits its offset once it is durable |
 //! | `changes` | changes on their way from a worker to the coordinator |
 //! | `dead_letters` | writes rejected records to a topic of their own |
+//! | `send` | sends a record, and waits while the producer's queue is full |
 //! | `status` | what workers report: positions, lag, errors |
 
 pub(in crate::service) mod changes;
@@ -15,6 +16,7 @@ mod checkpointer;
 mod client;
 pub(in crate::service) mod dead_letters;
 mod partitions;
+pub(crate) mod send;
 pub(in crate::service) mod status;
 pub(in crate::service) mod worker;
 

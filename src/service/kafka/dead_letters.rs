@@ -28,6 +28,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::Kafka;
 use crate::event::Rejection;
 use crate::service::clock;
+use crate::service::kafka::send::send_when_room;
 
 /// How long the client tries to write one letter before it is lost.
 const RETRY_BUDGET_MS: &str = "30000";
@@ -37,9 +38,6 @@ const TOPIC_WAIT_MS: &str = "10000";
 
 /// How long a full queue holds the worker up.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
-
-/// How long a full queue is waited for before it is tried again.
-const QUEUE_LOOK: Duration = Duration::from_millis(20);
 
 /// Bytes of key, value and headers of a record at most that its letter keeps. A topic takes batches of 1 MiB
 /// unless it is told otherwise.
@@ -198,20 +196,17 @@ impl DeadLetters {
         record.headers = Some(parts.headers);
         record.timestamp = message.timestamp().to_millis();
         let until = clock::instant() + QUEUE_PATIENCE;
-        let lost = loop {
-            let (error, back) = match self.producer.send(record) {
-                Ok(()) => return,
-                Err(refused) => refused,
-            };
-            if error.rdkafka_error_code() != Some(RDKafkaErrorCode::QueueFull)
-                || !self.may_wait(until)
-            {
-                break error;
+        let drain = |pause| {
+            let may_wait = self.may_wait(until);
+            if may_wait {
+                self.producer.poll(pause);
             }
-            record = back;
-            self.producer.poll(QUEUE_LOOK);
+            may_wait
         };
-        self.state().end(letter, Some(&lost));
+        if let Err(error) = send_when_room(record, |record| self.producer.send(record).err(), drain)
+        {
+            self.state().end(letter, Some(&error));
+        }
     }
 
     /// Whether a full queue may be waited for: until then, and after that not before something was written.
