@@ -1,13 +1,13 @@
-//! The board: how teams stand, in HTML, for people.
+//! The board: the state of all teams as HTML pages.
 //!
 //! # Design
-//! [`page`] is a pure function of the picture, the route and the reader, so that every page can be tested
-//! without sockets. Pages are made on the server without scripts: they show on a phone, on a television on
-//! the wall and in a screen reader alike, and a strict content security policy leaves nothing to inject.
-//! maud escapes all that is put in, at compile time and without template files.
+//! [`page`] is a pure function of the published view, the route and the language, so that tests
+//! need no sockets. Pages are rendered on the server and have no scripts: they work on a phone, on
+//! a wall display and in a screen reader, and the content security policy can forbid all scripts.
+//! maud checks templates at compile time and escapes every value.
 //!
-//! No page orders or compares teams: they stand in alphabetical order. Only a team's own objectives come
-//! the worst first.
+//! No page ranks or compares teams: they are in alphabetical order. Only the objectives of one team
+//! are ordered, worst first.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -18,45 +18,52 @@ use self::view_model::{Board, in_language};
 use crate::service::coordinator::published_view::PublishedView;
 use crate::service::coordinator::readiness::NotReady;
 
-mod objective;
-mod market;
-mod pages;
+mod breakdown;
 mod components;
-mod view_model;
+mod i18n;
+mod market;
+mod objective;
+mod pages;
+mod ratings;
 #[cfg(test)]
 mod tests;
-mod breakdown;
-mod i18n;
+mod view_model;
 
-/// The style of all pages.
+/// The style sheet of all pages.
 pub(super) const STYLE: &str = include_str!("board/board.css");
 
-/// The sign of the site.
+/// The icon of the site.
 pub(super) const ICON: &str = include_str!("board/icon.svg");
 
-/// Which page.
+/// The page that an address names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    /// Every team.
+    /// The front page with every team.
     Teams,
-    /// One team, by its name; `_all` is the organisation, `_unclaimed` what nobody answers for.
+    /// One team, by its label: its name, `_all` for the organisation, `_unclaimed` for unclaimed
+    /// tickets.
     Team(String),
-    /// One objective of a team.
-    Objective(String, String),
-    /// None that there is.
+    /// One objective.
+    Objective {
+        /// The label of its team.
+        team: String,
+        /// Its name.
+        name: String,
+    },
+    /// An address without a page.
     Unknown,
 }
 
-/// A page, and whether there is one.
+/// A rendered page.
 #[derive(Debug)]
 pub(super) struct Page {
-    /// Whether what was asked for exists.
+    /// Whether the address exists; if not, the page says so.
     pub(super) is_found: bool,
-    /// The whole document.
+    /// The HTML document.
     pub(super) html: Markup,
 }
 
-/// The page of a route, for a reader.
+/// The page of a route in a language.
 pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguage) -> Page {
     let board = Board::new(published, reader);
     let found = |title: String, path: String, content: Markup| Page {
@@ -67,29 +74,29 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
         is_found: false,
         html: document(
             &board,
-            &board.words.text("not-found-title"),
+            &board.texts.text("not-found-title"),
             "/",
             &pages::not_found(&board, why, team),
         ),
     };
     match route {
-        Route::Teams => found(board.words.text("title"), "/".to_owned(), pages::teams(&board)),
-        Route::Team(label) => match board.slot_of_label(label) {
+        Route::Teams => found(board.texts.text("title"), "/".to_owned(), pages::teams(&board)),
+        Route::Team(label) => match board.scope_by_label(label) {
             Some(scope) => {
                 found(board.name(scope), board.team_path(scope), pages::team(&board, scope))
             }
             None => none("not-found-team", None),
         },
-        Route::Objective(label, name) => {
-            let Some(scope) = board.slot_of_label(label) else {
+        Route::Objective { team: label, name } => {
+            let Some(scope) = board.scope_by_label(label) else {
                 return none("not-found-team", None);
             };
-            let mut lines = board.lines(scope).iter();
-            match lines.find(|line| *line.objective.name == **name) {
-                Some(line) => found(
-                    format!("{} – {}", components::title(&board, *line), board.name(scope)),
-                    board.objective_path(*line),
-                    objective::page(&board, *line),
+            let mut objectives = board.objectives(scope).iter();
+            match objectives.find(|view| *view.objective.name == **name) {
+                Some(view) => found(
+                    format!("{} – {}", components::title(&board, *view), board.name(scope)),
+                    board.objective_path(*view),
+                    objective::page(&board, *view),
                 ),
                 None => none("not-found-objective", Some(scope)),
             }
@@ -98,9 +105,9 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
     }
 }
 
-/// A whole document around its content.
+/// An HTML document around the content of a page.
 fn document(board: &Board<'_>, title: &str, path: &str, content: &Markup) -> Markup {
-    let words = board.words;
+    let texts = board.texts;
     html! {
         (DOCTYPE)
         html lang=(board.reader.language.code()) {
@@ -119,7 +126,7 @@ fn document(board: &Board<'_>, title: &str, path: &str, content: &Markup) -> Mar
                     @if let Some(at) = board.at {
                         p class="as-of" {
                             time datetime=(at) {
-                                (words.say("as-of", &[("at", board.instant(at).into())]))
+                                (texts.format("as-of", &[("at", board.instant(at).into())]))
                             }
                         }
                     }
@@ -134,13 +141,13 @@ fn document(board: &Board<'_>, title: &str, path: &str, content: &Markup) -> Mar
     }
 }
 
-/// The same page in every language.
+/// Links to the same page in every other language.
 fn languages(board: &Board<'_>, path: &str) -> Markup {
     html! {
-        nav class="languages" aria-label=(board.words.text("languages")) {
+        nav class="languages" aria-label=(board.texts.text("languages")) {
             ul {
                 @for language in Language::all() {
-                    @let name = language.words().text("language");
+                    @let name = language.texts().text("language");
                     @let code = language.code();
                     li lang=(code) {
                         @if language == board.reader.language {
@@ -155,32 +162,32 @@ fn languages(board: &Board<'_>, path: &str) -> Markup {
     }
 }
 
-/// Says that the data cannot be trusted now, why, and what is shown meanwhile.
+/// The banner while verdicts are frozen: the reason, and what the page shows meanwhile.
 fn banner(board: &Board<'_>, not_ready: &NotReady) -> Markup {
-    let words = board.words;
+    let texts = board.texts;
     html! {
         section class="banner" {
-            h2 { (words.text("frozen-title")) }
+            h2 { (texts.text("frozen-title")) }
             p {
                 @match not_ready {
-                    NotReady::Starting => { (words.text("doubt-starting")) }
+                    NotReady::Starting => { (texts.text("doubt-starting")) }
                     NotReady::ConnectionError(connection_error) => {
-                        (words.text("doubt-trouble")) " "
-                        // What the client of Kafka says comes in English alone.
+                        (texts.text("doubt-trouble")) " "
+                        // The Kafka client reports errors in English only.
                         q lang="en" { (connection_error) }
                     }
-                    NotReady::Full => { (words.text("doubt-full")) }
-                    NotReady::Jumped => { (words.text("doubt-jumped")) }
-                    NotReady::Overloaded => { (words.text("doubt-overloaded")) }
-                    NotReady::PartitionsUnknown => { (words.text("doubt-partitions-unknown")) }
+                    NotReady::Full => { (texts.text("doubt-full")) }
+                    NotReady::Jumped => { (texts.text("doubt-jumped")) }
+                    NotReady::Overloaded => { (texts.text("doubt-overloaded")) }
+                    NotReady::PartitionsUnknown => { (texts.text("doubt-partitions-unknown")) }
                     NotReady::PartitionsElsewhere { held, all } => {
-                        (words.say("doubt-partitions-elsewhere", &[
+                        (texts.format("doubt-partitions-elsewhere", &[
                             ("held", (*held as u64).into()),
                             ("all", (*all as u64).into()),
                         ]))
                     }
                     NotReady::Behind { behind, all } => {
-                        (words.say("doubt-behind", &[
+                        (texts.format("doubt-behind", &[
                             ("behind", (*behind as u64).into()),
                             ("all", (*all as u64).into()),
                         ]))
@@ -190,9 +197,9 @@ fn banner(board: &Board<'_>, not_ready: &NotReady) -> Markup {
             p {
                 @match board.at {
                     Some(at) => {
-                        (words.say("frozen-kept", &[("at", board.instant(at).into())]))
+                        (texts.format("frozen-kept", &[("at", board.instant(at).into())]))
                     }
-                    None => { (words.text("frozen-reading")) }
+                    None => { (texts.text("frozen-reading")) }
                 }
             }
         }

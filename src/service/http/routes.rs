@@ -116,7 +116,7 @@ async fn serve_objective(
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let objective = |Path((team, name))| Route::Objective(team, name);
+    let objective = |Path((team, name))| Route::Objective { team, name };
     page(&state, &names.map_or(Route::Unknown, objective), &headers, &uri)
 }
 

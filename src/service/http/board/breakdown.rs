@@ -1,4 +1,5 @@
-//! Where the waiting of an objective's missed went: a bar, and the same in words.
+//! Where the missed tickets of an objective spent their time: a bar, and a table with the same
+//! numbers.
 
 use std::collections::BTreeMap;
 
@@ -10,32 +11,33 @@ use crate::share::Share;
 use crate::ticket::WaitLocation;
 use crate::time::Elapsed;
 
-/// One place of the bar.
+/// One location in the bar.
 struct Piece {
-    /// The class that gives it its colour.
+    /// The CSS class that colours it.
     class: &'static str,
     name: Markup,
     elapsed: Elapsed,
-    /// Where it begins and how long it is, in basis points of the whole.
+    /// Its start, in basis points of the total time.
     from_bp: i64,
+    /// Its length, in basis points of the total time.
     length_bp: i64,
 }
 
-/// Where the waiting of the missed went; nothing while nobody waited too long.
-pub(super) fn breakdown(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
-    let words = board.words;
-    let pieces = pieces(board, line);
+/// The breakdown as a section; empty if no ticket is missed.
+pub(super) fn breakdown(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
+    let texts = board.texts;
+    let pieces = pieces(board, view);
     html! {
         @if !pieces.is_empty() {
             section class="went" {
-                h2 { (words.text("went")) }
+                h2 { (texts.text("went")) }
                 (bar(&pieces))
                 table {
                     thead class="hidden" {
                         tr {
-                            th scope="col" { (words.text("column-place")) }
-                            th scope="col" { (words.text("column-part-of")) }
-                            th scope="col" { (words.text("column-time")) }
+                            th scope="col" { (texts.text("column-place")) }
+                            th scope="col" { (texts.text("column-part-of")) }
+                            th scope="col" { (texts.text("column-time")) }
                         }
                     }
                     tbody {
@@ -43,33 +45,33 @@ pub(super) fn breakdown(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
                             tr {
                                 th scope="row" { (swatch(piece.class)) (piece.name) }
                                 td { (percent(board, piece.length_bp)) }
-                                td { (words.wait(piece.elapsed)) }
+                                td { (texts.wait(piece.elapsed)) }
                             }
                         }
                     }
                 }
                 p class="legend" {
-                    (words.say("went-explained", &[("count", line.tally().missed.into())]))
+                    (texts.format("went-explained", &[("count", view.tally().missed.into())]))
                 }
             }
         }
     }
 }
 
-/// The places in a fixed order, never by size: unclaimed, the teams in alphabetical order, pending, on hold,
-/// closed.
-fn pieces(board: &Board<'_>, line: ObjectiveView<'_>) -> Vec<Piece> {
+/// The pieces in a fixed order, never by size: unclaimed, the teams in alphabetical order, pending,
+/// on hold, closed.
+fn pieces(board: &Board<'_>, view: ObjectiveView<'_>) -> Vec<Piece> {
     let breakdown: BTreeMap<WaitLocation, Elapsed> =
-        line.detail.into_iter().flat_map(|detail| detail.breakdown.iter().copied()).collect();
+        view.detail.into_iter().flat_map(|detail| detail.breakdown.iter().copied()).collect();
     let unclaimed = board.catalog.unclaimed();
-    let text = |key| html! { (board.words.text(key)) };
+    let text = |key| html! { (board.texts.text(key)) };
     let mut locations =
         vec![(WaitLocation::With(unclaimed), "unclaimed-piece", html! { (board.name(unclaimed)) })];
     let teams = board
         .teams()
         .into_iter()
         .filter(|scope| breakdown.contains_key(&WaitLocation::With(*scope)));
-    // Neighbours differ in tone, whoever they are.
+    // Neighbouring teams get different tones.
     locations.extend(
         teams
             .zip(["team-piece", "team-piece other"].into_iter().cycle())
@@ -81,17 +83,17 @@ fn pieces(board: &Board<'_>, line: ObjectiveView<'_>) -> Vec<Piece> {
         (WaitLocation::Closed, "closed-piece", text("place-closed")),
     ]);
     let total: i64 = breakdown.values().map(|elapsed| elapsed.ms()).sum();
-    let mut before = 0;
+    let mut from_ms = 0;
     let piece = |(location, class, name)| {
         let elapsed = *breakdown.get(&location)?;
-        let from_bp = bp(before, total)?;
-        before += elapsed.ms();
-        Some(Piece { class, name, elapsed, from_bp, length_bp: bp(before, total)? - from_bp })
+        let from_bp = bp(from_ms, total)?;
+        from_ms += elapsed.ms();
+        Some(Piece { class, name, elapsed, from_bp, length_bp: bp(from_ms, total)? - from_bp })
     };
     locations.into_iter().filter_map(piece).collect()
 }
 
-/// A part of a whole in basis points, rounded down.
+/// A part of a whole in basis points, rounded down; `None` if the whole is zero.
 fn bp(part: i64, whole: i64) -> Option<i64> {
     let bp = i128::from(part) * i128::from(Share::WHOLE_BP);
     i64::try_from(bp.checked_div(i128::from(whole))?).ok()
@@ -116,14 +118,14 @@ fn swatch(class: &str) -> Markup {
     }
 }
 
-/// A part of the whole in full percent; what is less than one is said so.
+/// A length in whole percent, or "under 1 %".
 fn percent(board: &Board<'_>, length_bp: i64) -> String {
     let rounded = (length_bp + 50) / 100 * 100;
     match u32::try_from(rounded) {
-        Ok(bp) if bp > 0 => board.words.percent(bp),
+        Ok(bp) if bp > 0 => board.texts.percent(bp),
         Ok(_) | Err(_) => {
-            let one = board.words.percent(100);
-            board.words.say("under-percent", &[("percent", one.into())])
+            let one = board.texts.percent(100);
+            board.texts.format("under-percent", &[("percent", one.into())])
         }
     }
 }

@@ -1,8 +1,8 @@
-//! What several pages are made of: the badge of a state, the bar of a share, one objective in short.
+//! Parts that several pages share: state badges, share bars, objective summaries, lists of facts.
 
 use maud::{Markup, html};
 
-use super::view_model::{Board, ObjectiveView};
+use super::view_model::{Board, ObjectiveView, shown};
 use crate::agreement::{Level, Target, VerdictState};
 use crate::catalog::ScopeId;
 use crate::event::Priority;
@@ -10,17 +10,17 @@ use crate::measure::{Basis, Measure, Pauses};
 use crate::share::Share;
 use crate::time::Timestamp;
 
-/// The name of a team, in its own direction of writing.
+/// A team's name, isolated from the writing direction of the text around it.
 pub(super) fn name(board: &Board<'_>, scope: ScopeId) -> Markup {
     html! { bdi { (board.name(scope)) } }
 }
 
-/// An instant in words, and for machines.
+/// An instant as text, with a machine-readable `datetime`.
 pub(super) fn instant(board: &Board<'_>, at: Timestamp) -> Markup {
     html! { time datetime=(at) { (board.instant(at)) } }
 }
 
-/// The key of a state's words.
+/// The message id of a state.
 const fn state_key(state: VerdictState) -> &'static str {
     match state {
         VerdictState::NotAgreed => "state-not-agreed",
@@ -32,8 +32,9 @@ const fn state_key(state: VerdictState) -> &'static str {
     }
 }
 
-/// The key of the words of a state on this board: what was never known is being read.
-pub(super) fn said_key(board: &Board<'_>, state: VerdictState) -> &'static str {
+/// The message id of a state on this board. Before the first trusted view, frozen reads as "being
+/// read".
+pub(super) fn shown_state_key(board: &Board<'_>, state: VerdictState) -> &'static str {
     if state == VerdictState::Frozen && board.at.is_none() {
         "state-reading"
     } else {
@@ -41,8 +42,8 @@ pub(super) fn said_key(board: &Board<'_>, state: VerdictState) -> &'static str {
     }
 }
 
-/// The class that gives a state its colour.
-pub(super) const fn tone(state: VerdictState) -> &'static str {
+/// The CSS class that colours a state.
+pub(super) const fn state_class(state: VerdictState) -> &'static str {
     match state {
         VerdictState::NotAgreed => "not-agreed",
         VerdictState::Frozen => "frozen",
@@ -53,7 +54,7 @@ pub(super) const fn tone(state: VerdictState) -> &'static str {
     }
 }
 
-/// A shape of its own for every state, so that nobody needs colours.
+/// The icon of a state. Shapes differ, so that a reader does not depend on colour.
 pub(super) fn shape(state: VerdictState) -> Markup {
     html! {
         svg class="shape" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" {
@@ -87,53 +88,54 @@ pub(super) fn shape(state: VerdictState) -> Markup {
     }
 }
 
-/// How an objective stands: colour, shape and words. While frozen, as it stood, and as of when.
-fn badge(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
-    let words = board.words;
-    let (state, last) = (board.state(line), line.last_state());
-    let said = words.text(said_key(board, last));
-    let said = match board.at.filter(|_| state != last) {
+/// The state of an objective as colour, shape and text. While frozen: the last known state and its
+/// instant.
+fn badge(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
+    let texts = board.texts;
+    let (state, last) = (board.state(view), view.last_state());
+    let text = texts.text(shown_state_key(board, last));
+    let text = match board.at.filter(|_| state != last) {
         Some(at) => {
-            let args = [("state", said.into()), ("at", board.instant(at).into())];
-            words.say("state-as-of", &args)
+            let args = [("state", text.into()), ("at", board.instant(at).into())];
+            texts.format("state-as-of", &args)
         }
-        None => said,
+        None => text,
     };
     html! {
-        p class={ "state " (tone(last)) } data-team=(board.label(line.scope))
-            data-objective=(line.objective.name) data-state=(state.label())
+        p class={ "state " (state_class(last)) } data-team=(board.label(view.scope))
+            data-objective=(view.objective.name) data-state=(state.label())
             data-last-state=(last.label()) {
-            (shape(last)) span { (said) }
+            (shape(last)) span { (text) }
         }
     }
 }
 
-/// How an objective stands by its own level, and beside others; and in words what pauses its stopwatches,
-/// where that is its own.
-pub(super) fn verdict(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
+/// The state of an objective, the mark for "behind the market", and the objective's own pause
+/// rules.
+pub(super) fn verdict(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     html! {
-        div class="verdict" { (badge(board, line)) (behind(board, line)) }
-        (pauses(board, line))
+        div class="verdict" { (badge(board, view)) (behind(board, view)) }
+        (pauses(board, view))
     }
 }
 
-/// The mark of an objective whose team is behind what others achieve, though it may reach its own level.
-fn behind(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
+/// The mark of an objective that is behind the market. It may still meet its own level.
+fn behind(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     html! {
-        @if line.is_behind_market() {
+        @if view.is_behind_market() {
             p class="state missed behind" data-behind-market="true" {
                 svg class="shape" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" {
                     rect class="full" x="1" y="1" width="22" height="22" rx="5" {}
                     path class="sign" d="M6.5 6.5l5.5 4.5 5.5-4.5M6.5 13l5.5 4.5 5.5-4.5" {}
                 }
-                span { (board.words.text("behind-market")) }
+                span { (board.texts.text("behind-market")) }
             }
         }
     }
 }
 
-/// What pauses the stopwatches of an objective that has agreed on pauses of its own.
-fn pauses(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
+/// When the stopwatches of an objective pause; empty if it uses the defaults of its measure.
+fn pauses(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     let key = |pauses: Pauses| match (pauses.pending, pauses.on_hold) {
         (false, false) => "pauses-never",
         (true, false) => "pauses-pending",
@@ -141,67 +143,73 @@ fn pauses(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
         (true, true) => "pauses-both",
     };
     html! {
-        @if let Some(pauses) = line.objective.pauses {
-            p class="pauses" { (board.words.text(key(pauses))) }
+        @if let Some(pauses) = view.objective.pauses {
+            p class="pauses" { (board.texts.text(key(pauses))) }
         }
     }
 }
 
-/// How a team without objectives stands.
+/// The badge of a team without objectives.
 pub(super) fn badge_without_agreement(board: &Board<'_>, scope: ScopeId) -> Markup {
     let is_unclaimed = scope == board.catalog.unclaimed();
     let key = if is_unclaimed { "state-unclaimed" } else { state_key(VerdictState::NotAgreed) };
     let state = VerdictState::NotAgreed;
     html! {
-        p class={ "state " (tone(state)) } data-team=(board.label(scope)) data-objective=""
+        p class={ "state " (state_class(state)) } data-team=(board.label(scope)) data-objective=""
             data-state=(state.label()) {
-            (shape(state)) span { (board.words.text(key)) }
+            (shape(state)) span { (board.texts.text(key)) }
         }
     }
 }
 
-/// What an objective asks for, as its heading.
-pub(super) fn title(board: &Board<'_>, line: ObjectiveView<'_>) -> String {
-    let measure = line.objective.measure;
-    let targets = targets(board, measure, line.level);
+/// The heading of an objective: its measure and its targets.
+pub(super) fn title(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
+    let measure = view.objective.measure;
+    let targets = targets(board, measure, view.level);
     let measure = ("measure", measure.label().into());
-    match line.level {
+    match view.level {
         Level::Within { .. } => {
-            board.words.say("objective-within", &[measure, ("target", targets.into())])
+            board.texts.format("objective-within", &[measure, ("target", targets.into())])
         }
         Level::NoneOver(_) => {
-            board.words.say("objective-none-over", &[measure, ("limit", targets.into())])
+            board.texts.format("objective-none-over", &[measure, ("limit", targets.into())])
         }
     }
 }
 
-/// The target of a level, and those of priorities that have their own. Open time is said as such; calendar
-/// time only where the other kind stands beside it.
+/// The targets of a level: the common one, then the targets of single priorities.
+///
+/// Open time is always marked. Calendar time is marked only if the level uses both.
 pub(super) fn targets(board: &Board<'_>, measure: Measure, level: &Level) -> String {
-    let words = board.words;
+    let texts = board.texts;
     let of_all = level.target(None);
     let is_mixed = level.targets().any(|target| target.basis != of_all.basis);
-    let said = |target: Target| match target.basis {
-        Basis::Open if is_mixed => words.target(measure, target),
+    let format_target = |target: Target| match target.basis {
+        Basis::Open if is_mixed => texts.target(measure, target),
         Basis::Calendar if is_mixed => {
-            let time = words.duration(target.elapsed);
-            words.say("of-calendar-time", &[("time", time.into())])
+            let time = texts.duration(target.elapsed);
+            texts.format("of-calendar-time", &[("time", time.into())])
         }
         Basis::Open | Basis::Calendar => {
-            words.target(measure, Target { basis: Basis::Calendar, ..target })
+            texts.target(measure, Target { basis: Basis::Calendar, ..target })
         }
     };
-    let whole = with_priorities(board, level, said);
+    let all = with_priorities(board, level, format_target);
     if of_all.basis == Basis::Open && !is_mixed {
-        words.say("of-open-time", &[("time", whole.into())])
+        texts.format("of-open-time", &[("time", all.into())])
     } else {
-        whole
+        all
     }
 }
 
-fn with_priorities(board: &Board<'_>, level: &Level, said: impl Fn(Target) -> String) -> String {
-    let words = board.words;
-    let target = said(level.target(None));
+/// The common target, followed by the targets of single priorities.
+fn with_priorities(
+    board: &Board<'_>,
+    level: &Level,
+    format_target: impl Fn(Target) -> String,
+) -> String {
+    let texts = board.texts;
+    let target = format_target(level.target(None));
     let Level::Within { by_priority, .. } = level else { return target };
     let own = |(priority, target): (Priority, &Option<Target>)| {
         let key = match priority {
@@ -210,75 +218,78 @@ fn with_priorities(board: &Board<'_>, level: &Level, said: impl Fn(Target) -> St
             Priority::High => "target-high",
             Priority::Urgent => "target-urgent",
         };
-        target.map(|target| words.say(key, &[("target", said(target).into())]))
+        target.map(|target| texts.format(key, &[("target", format_target(target).into())]))
     };
     let others: Vec<String> = Priority::ALL.into_iter().zip(by_priority).filter_map(own).collect();
     if others.is_empty() {
         return target;
     }
-    words.say("targets", &[("target", target.into()), ("others", others.join(", ").into())])
+    texts.format("targets", &[("target", target.into()), ("others", others.join(", ").into())])
 }
 
-/// Why an objective stands as it does, in one line of numbers.
-pub(super) fn reason(board: &Board<'_>, line: ObjectiveView<'_>) -> Option<String> {
-    let words = board.words;
-    let verdict = line.verdict?;
-    if let Some(from) = unknown_before(board, line) {
-        return Some(words.say("history", &[("at", board.instant(from).into())]));
+/// The numbers behind a verdict in one line.
+pub(super) fn reason(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
+    let texts = board.texts;
+    let verdict = view.verdict?;
+    if let Some(from) = history_start_in_window(board, view) {
+        return Some(texts.format("history", &[("at", board.instant(from).into())]));
     }
-    let measure = || ("measure", line.objective.measure.label().into());
-    Some(match line.level {
+    let measure = || ("measure", view.objective.measure.label().into());
+    Some(match view.level {
         Level::Within { share, min_tickets, .. } => {
-            let target = ("target", targets(board, line.objective.measure, line.level).into());
-            let agreed = ("agreed", words.percent(share.basis_points()).into());
-            let numbers = match line.shown_share(*share) {
+            let target = ("target", targets(board, view.objective.measure, view.level).into());
+            let agreed = ("agreed", texts.percent(share.basis_points()).into());
+            let numbers = match view.shown_share(*share) {
                 Some(shown) => {
-                    let shown = ("share", words.percent(shown).into());
+                    let shown = ("share", texts.percent(shown).into());
                     let decided = ("decided", verdict.decided.into());
-                    words.say("share-of", &[measure(), shown, decided, target, agreed])
+                    texts.format("share-of", &[measure(), shown, decided, target, agreed])
                 }
-                None => words.say("share-of-none", &[measure(), target, agreed]),
+                None => texts.format("share-of-none", &[measure(), target, agreed]),
             };
             if verdict.state == VerdictState::InsufficientData && verdict.decided > 0 {
                 let minimum = ("minimum", (*min_tickets).into());
-                let few = words.say("few", &[minimum]);
+                let few = texts.format("few", &[minimum]);
                 format!("{numbers}; {few}")
             } else {
                 numbers
             }
         }
         Level::NoneOver(_) => {
-            let limit = ("limit", targets(board, line.objective.measure, line.level).into());
+            let limit = ("limit", targets(board, view.objective.measure, view.level).into());
             if verdict.missed == 0 {
-                words.say("nobody-over", &[limit])
+                texts.format("nobody-over", &[limit])
             } else {
-                let waiting = ("waiting", line.over_target().into());
-                words.say("somebody-over", &[("missed", verdict.missed.into()), limit, waiting])
+                let waiting = ("waiting", view.over_target().into());
+                texts.format("somebody-over", &[("missed", verdict.missed.into()), limit, waiting])
             }
         }
     })
 }
 
-/// Where the known history begins, if the objective cannot be judged for want of it.
-pub(super) fn unknown_before(board: &Board<'_>, line: ObjectiveView<'_>) -> Option<Timestamp> {
-    let verdict = line.verdict.filter(|verdict| verdict.state == VerdictState::InsufficientData)?;
-    let from = crate::window::from_of(board.at?, line.over);
+/// The start of the known history, if there is no verdict because it lies inside the window.
+pub(super) fn history_start_in_window(
+    board: &Board<'_>,
+    view: ObjectiveView<'_>,
+) -> Option<Timestamp> {
+    let verdict = view.verdict.filter(|verdict| verdict.state == VerdictState::InsufficientData)?;
+    let from = crate::window::from_of(board.at?, view.over);
     verdict.history_from.filter(|history| from < *history)
 }
 
-/// The share within target as a bar, with the agreed level across it. What it shows stands beside it in
-/// words.
-pub(super) fn bar(line: ObjectiveView<'_>) -> Markup {
-    let Level::Within { share, .. } = line.level else { return html! {} };
+/// The share within target as a bar, with a line at the agreed level. The text next to it gives
+/// both numbers.
+pub(super) fn share_bar(view: ObjectiveView<'_>) -> Markup {
+    let Level::Within { share, .. } = view.level else { return html! {} };
     let agreed = share.basis_points();
     let whole = Share::WHOLE_BP;
-    // Two tenths of a percent to each side; at the ends it must not be cut off.
+    // The line is 0.8 percentage points wide and must not be cut off at either end.
     let mark = agreed.saturating_sub(40).min(whole - 80);
     html! {
-        svg class={ "bar " (tone(line.last_state())) } viewBox={ "0 0 " (whole) " 100" } width="100%"
+        svg class={ "bar " (state_class(view.last_state())) } viewBox={ "0 0 " (whole) " 100" } width="100%"
             height="14" preserveAspectRatio="none" aria-hidden="true" {
             rect class="empty" x="0" y="20" width=(whole) height="60" {}
-            @if let Some(reached) = line.tally().compliance_bp() {
+            @if let Some(reached) = view.tally().compliance_bp() {
                 rect class="filled" x="0" y="20" width=(reached) height="60" {}
             }
             rect class="agreed" x=(mark) y="0" width="80" height="100" {}
@@ -286,28 +297,32 @@ pub(super) fn bar(line: ObjectiveView<'_>) -> Markup {
     }
 }
 
-/// One objective in short: what is agreed, how it stands, and why; then what else is said of it.
-pub(super) fn objective(board: &Board<'_>, line: ObjectiveView<'_>, more: &Markup) -> Markup {
-    let words = board.words;
-    let soon = [("over-target-line", line.over_target()), ("due-soon-line", line.due_soon())];
-    let soon: Vec<String> = soon
+/// One objective as a list item: its targets, its state, the numbers behind it, then `more`.
+pub(super) fn objective_summary(
+    board: &Board<'_>,
+    view: ObjectiveView<'_>,
+    more: &Markup,
+) -> Markup {
+    let texts = board.texts;
+    let waiting = [("over-target-line", view.over_target()), ("due-soon-line", view.due_soon())];
+    let waiting: Vec<String> = waiting
         .into_iter()
         .filter(|(_, count)| *count > 0)
-        .map(|(key, count)| words.say(key, &[("count", count.into())]))
+        .map(|(key, count)| texts.format(key, &[("count", count.into())]))
         .collect();
     html! {
         li class="objective" {
             h3 {
-                a href=(board.reader.link(&board.objective_path(line))) {
-                    (title(board, line))
+                a href=(board.reader.link(&board.objective_path(view))) {
+                    (title(board, view))
                 }
             }
-            (verdict(board, line))
-            @if let Some(reason) = reason(board, line) { p class="reason" { (reason) } }
-            (bar(line))
-            @if !soon.is_empty() {
+            (verdict(board, view))
+            @if let Some(reason) = reason(board, view) { p class="reason" { (reason) } }
+            (share_bar(view))
+            @if !waiting.is_empty() {
                 p class="soon" {
-                    (waiting_words(board, line.objective.measure)) ": " (soon.join(", "))
+                    (waiting_label(board, view.objective.measure)) ": " (waiting.join(", "))
                 }
             }
             (more)
@@ -315,27 +330,27 @@ pub(super) fn objective(board: &Board<'_>, line: ObjectiveView<'_>, more: &Marku
     }
 }
 
-/// Who waits for a team now, by measure.
-pub(super) fn waiting(board: &Board<'_>, scope: ScopeId) -> Markup {
-    let words = board.words;
+/// The number of waiting tickets and the longest wait of a team, by measure.
+pub(super) fn waiting_table(board: &Board<'_>, scope: ScopeId) -> Markup {
+    let texts = board.texts;
     html! {
         table class="waiting" {
-            caption class="hidden" { (words.text("waiting-caption")) }
+            caption class="hidden" { (texts.text("waiting-caption")) }
             thead {
                 tr {
                     td {}
-                    th scope="col" { (words.text("waiting-column")) }
-                    th scope="col" { (words.text("longest-wait")) }
+                    th scope="col" { (texts.text("waiting-column")) }
+                    th scope="col" { (texts.text("longest-wait")) }
                 }
             }
             tbody {
-                // A count is known once the ticket is solved: until then nobody waits for it.
+                // The count of a ticket is known when it is solved. No ticket waits for it.
                 @for measure in board.measures(scope).filter(|measure| measure.is_timed()) {
-                    @let (count, since) = waiting_now(board, scope, measure);
+                    @let waiting = WaitingNow::of(board, scope, measure);
                     tr {
                         th scope="row" { (measure_name(board, measure)) }
-                        td { (words.say("count", &[("count", count.into())])) }
-                        td { (longest(board, since)) }
+                        td { (texts.format("count", &[("count", waiting.count.into())])) }
+                        td { (longest_wait(board, waiting)) }
                     }
                 }
             }
@@ -343,28 +358,112 @@ pub(super) fn waiting(board: &Board<'_>, scope: ScopeId) -> Markup {
     }
 }
 
-/// How many wait now, and since when the longest.
-pub(super) fn waiting_now(
-    board: &Board<'_>,
-    scope: ScopeId,
-    measure: Measure,
-) -> (u64, Option<Timestamp>) {
-    let reading = board.readings(scope, measure).first();
-    reading.map_or((0, None), |reading| (reading.waiting, reading.oldest_waiting_since))
+/// The tickets of one team that wait for one measure.
+#[derive(Clone, Copy, Default)]
+struct WaitingNow {
+    count: u64,
+    /// When the longest wait began; `None` if no ticket waits.
+    oldest_since: Option<Timestamp>,
 }
 
-/// What those wait for who wait now.
-pub(super) fn waiting_words(board: &Board<'_>, measure: Measure) -> String {
-    board.words.say("waiting-now", &[("measure", measure.label().into())])
+impl WaitingNow {
+    fn of(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Self {
+        let reading = board.readings(scope, measure).first();
+        reading.map_or_else(Self::default, |reading| Self {
+            count: reading.waiting,
+            oldest_since: reading.oldest_waiting_since,
+        })
+    }
 }
 
-/// How long the longest has waited.
-fn longest(board: &Board<'_>, since: Option<Timestamp>) -> String {
-    let wait = since.zip(board.at).map(|(since, at)| board.words.wait(at.since(since)));
-    wait.unwrap_or_else(|| board.words.text("none"))
+/// The label of a measure's waiting tickets.
+pub(super) fn waiting_label(board: &Board<'_>, measure: Measure) -> String {
+    board.texts.format("waiting-now", &[("measure", measure.label().into())])
 }
 
-/// A measure's name.
+/// The longest wait, or a dash.
+fn longest_wait(board: &Board<'_>, waiting: WaitingNow) -> String {
+    let wait =
+        waiting.oldest_since.zip(board.at).map(|(since, at)| board.texts.wait(at.since(since)));
+    wait.unwrap_or_else(|| board.texts.text("none"))
+}
+
+/// The name of a measure.
 pub(super) fn measure_name(board: &Board<'_>, measure: Measure) -> String {
-    board.words.say("measure", &[("measure", measure.label().into())])
+    board.texts.format("measure", &[("measure", measure.label().into())])
+}
+
+/// The number of waiting tickets and the longest wait in one line.
+pub(super) fn waiting_summary(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Markup {
+    let texts = board.texts;
+    let WaitingNow { count, oldest_since } = WaitingNow::of(board, scope, measure);
+    html! {
+        @match (oldest_since, board.at) {
+            (Some(since), Some(at)) => {
+                (texts.format("wait-since", &[
+                    ("count", count.into()),
+                    ("wait", texts.wait(at.since(since)).into()),
+                    ("at", board.instant(since).into()),
+                ]))
+            }
+            (_, _) => { (texts.text("nobody")) }
+        }
+    }
+}
+
+/// The facts of an agreement: hours, when it was agreed and by how many people, the review date,
+/// the runbook.
+pub(super) fn about(board: &Board<'_>, scope: ScopeId) -> Markup {
+    let texts = board.texts;
+    let Some(about) = board.catalog.about(scope) else { return html! {} };
+    html! {
+        @if scope == board.catalog.organisation() && board.catalog.has_hours() {
+            (row(board, "row-hours", &html! {
+                (texts.text("hours-of-each-team"))
+                @if let Some(hours) = &about.hours {
+                    "; " (texts.text("hours-of-unclaimed")) " " bdi { (shown(hours)) }
+                }
+            }))
+        } @else if let Some(hours) = &about.hours {
+            (row(board, "row-hours", &html! { bdi { (shown(hours)) } }))
+        }
+        @if let Some((date, people)) = about.agreed {
+            @let people = people as u64;
+            (row(board, "row-agreed-on", &html! {
+                (texts.format("agreed-on", &[("date", texts.date(date).into()), ("count", people.into())]))
+            }))
+        }
+        @if let Some(date) = about.look_again {
+            (row(board, "row-look-again", &html! { (texts.date(date)) }))
+        }
+        @if let Some(url) = &about.runbook_url {
+            (row(board, "row-runbook", &html! { a href=(url) rel="noreferrer" { bdi { (url) } } }))
+        }
+    }
+}
+
+/// One fact of a list; `key` is the message id of its label.
+pub(super) fn row(board: &Board<'_>, key: &str, value: &Markup) -> Markup {
+    fact(&board.texts.text(key), value)
+}
+
+/// One fact of a list.
+pub(super) fn fact(label: &str, value: &Markup) -> Markup {
+    html! { div { dt { (label) } dd { (value) } } }
+}
+
+/// The path from the front page to this page.
+pub(super) fn breadcrumbs(board: &Board<'_>, team: Option<ScopeId>, here: &str) -> Markup {
+    let texts = board.texts;
+    html! {
+        nav class="way" aria-label=(texts.text("you-are-here")) {
+            ol {
+                li { a href=(board.reader.link("/")) { (texts.text("title")) } }
+                @if let Some(team) = team {
+                    li { a href=(board.reader.link(&board.team_path(team))) { (name(board, team)) } }
+                }
+                li aria-current="page" { bdi { (here) } }
+            }
+        }
+    }
 }

@@ -1,9 +1,9 @@
-//! The board's words and formats, by language.
+//! The texts and formats of the board, by language.
 //!
 //! # Design
-//! Words stand in one Fluent file a language, since a sentence needs the plurals and the word order of its
-//! own language, and whoever translates need not read Rust. Numbers and times are built from messages of
-//! the same file, so that a third language is a file and one line in [`Language::ALL`].
+//! Each language has one Fluent file. Fluent handles plurals and word order, and translators need
+//! no Rust. Numbers and times are messages of the same file. A third language is one file and one
+//! line in [`Language::ALL`].
 
 use std::sync::LazyLock;
 
@@ -17,28 +17,34 @@ use crate::amount::Amount;
 use crate::measure::{Basis, Measure};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
-/// A language that the board speaks.
+/// A language of the board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::service) struct Language(usize);
 
-/// The code of a language and its file.
-type LanguageFile = (&'static str, &'static str);
+/// A language code and the Fluent source of its texts.
+struct LanguageFile {
+    code: &'static str,
+    source: &'static str,
+}
 
 impl Language {
-    /// What is spoken where nothing is asked for.
+    /// The language if a request asks for none that exists.
     pub(in crate::service) const DEFAULT: Self = Self(0);
 
     /// All languages. The first is the default.
-    const ALL: [LanguageFile; 2] = [("en", include_str!("en.ftl")), ("fi", include_str!("fi.ftl"))];
+    const ALL: [LanguageFile; 2] = [
+        LanguageFile { code: "en", source: include_str!("en.ftl") },
+        LanguageFile { code: "fi", source: include_str!("fi.ftl") },
+    ];
 
-    /// All languages.
+    /// All languages, in order of [`Self::ALL`].
     pub(super) fn all() -> impl Iterator<Item = Self> {
         (0..Self::ALL.len()).map(Self)
     }
 
     /// Its code, as in `lang="fi"`.
     pub(super) fn code(self) -> &'static str {
-        Self::ALL[self.0].0
+        Self::ALL[self.0].code
     }
 
     /// The language of that code, whatever region follows it, such as `fi-FI`.
@@ -60,24 +66,24 @@ impl Language {
         wishes.reduce(best).map(|(language, _)| language)
     }
 
-    /// Its words.
-    pub(super) fn words(self) -> &'static Translator {
-        &WORDS[self.0]
+    /// Its texts.
+    pub(super) fn texts(self) -> &'static Translator {
+        &TRANSLATORS[self.0]
     }
 
     #[cfg(test)]
     pub(super) fn source(self) -> &'static str {
-        Self::ALL[self.0].1
+        Self::ALL[self.0].source
     }
 }
 
 /// Languages of one `Accept-Language` that are looked at; browsers send a handful.
 const LANGUAGES_ASKED_MAX: usize = 32;
 
-static WORDS: LazyLock<Vec<Translator>> =
+static TRANSLATORS: LazyLock<Vec<Translator>> =
     LazyLock::new(|| Language::ALL.into_iter().map(Translator::new).collect());
 
-/// The words and formats of one language.
+/// The texts and formats of one language.
 pub(super) struct Translator {
     bundle: FluentBundle<FluentResource>,
     /// The language's mark between groups of three digits.
@@ -106,7 +112,7 @@ impl Form {
     }
 }
 
-/// Stands between groups of three digits until [`Words::say`] puts the language's own mark there, since the
+/// Stands between groups of three digits until [`Translator::say`] puts the language's own mark there, since the
 /// formatter of a bundle does not know its language. Names hold no control characters.
 const GROUP_MARK: char = '\u{1f}';
 
@@ -114,28 +120,29 @@ const GROUP_MARK: char = '\u{1f}';
 pub(super) type Args<'a> = &'a [(&'static str, FluentValue<'a>)];
 
 impl Translator {
-    fn new((code, source): LanguageFile) -> Self {
+    fn new(LanguageFile { code, source }: LanguageFile) -> Self {
         let identifier = code.parse::<LanguageIdentifier>().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
-        // Names are isolated by the page; within sentences there are only numbers and units.
+        // Pages isolate names with `bdi`. Sentences contain numbers and units only.
         bundle.set_use_isolating(false);
         bundle.set_formatter(Some(|value, _| grouped(value)));
-        // A test holds that the files have no faults: what is whole is used in any case.
+        // A test checks that the files parse. Without it, the valid messages are still used.
         let resource = FluentResource::try_new(source.to_owned());
-        let added = bundle.add_resource(resource.unwrap_or_else(|(whole, _)| whole));
+        let added = bundle.add_resource(resource.unwrap_or_else(|(valid, _)| valid));
         debug_assert!(added.is_ok(), "{added:?}");
         let mut words = Self { bundle, group_mark: String::new() };
         words.group_mark = words.text("group-mark");
         words
     }
 
-    /// A message without values.
+    /// A message without arguments.
     pub(super) fn text(&self, key: &str) -> String {
-        self.say(key, &[])
+        self.format(key, &[])
     }
 
-    /// A message with its values. A key that is missing shows as itself; a test holds that none is.
-    pub(super) fn say(&self, key: &str, args: Args<'_>) -> String {
+    /// A message with arguments. A missing message shows as its key; a test checks that none is
+    /// missing.
+    pub(super) fn format(&self, key: &str, args: Args<'_>) -> String {
         let pattern = self.bundle.get_message(key).and_then(|message| message.value());
         debug_assert!(pattern.is_some(), "no message {key}");
         let Some(pattern) = pattern else { return key.to_owned() };
@@ -155,7 +162,7 @@ impl Translator {
             (whole, part) if part % 10 == 0 => format!("{whole}{mark}{}", part / 10),
             (whole, part) => format!("{whole}{mark}{part:02}"),
         };
-        self.say("percent", &[("number", number.into())])
+        self.format("percent", &[("number", number.into())])
     }
 
     /// A duration in its two largest units: `4 t 30 min`.
@@ -176,25 +183,26 @@ impl Translator {
             (SECOND_MS, "unit-seconds"),
         ];
         let ms = elapsed.ms();
-        // One day is said as 24 hours, as everywhere.
+        // One day reads as 24 hours.
         let least = usize::from(ms == DAY_MS);
         let first = UNITS.iter().skip(least).position(|(unit, _)| ms >= *unit);
         let form = || ("form", form.label().into());
         let Some(first) = first.map(|first| first + least) else {
-            let none = self.say("unit-seconds", &[("count", 0.into()), form()]);
-            return if ms == 0 { none } else { self.say("under-a-second", &[form()]) };
+            let none = self.format("unit-seconds", &[("count", 0.into()), form()]);
+            return if ms == 0 { none } else { self.format("under-a-second", &[form()]) };
         };
         let (unit, key) = UNITS[first];
-        let whole = self.say(key, &[("count", (ms / unit).into()), form()]);
+        let whole = self.format(key, &[("count", (ms / unit).into()), form()]);
         match UNITS.get(first + 1).map(|(smaller, key)| (ms % unit / smaller, *key)) {
             Some((rest, key)) if rest > 0 => {
-                format!("{whole}\u{a0}{}", self.say(key, &[("count", rest.into()), form()]))
+                format!("{whole}\u{a0}{}", self.format(key, &[("count", rest.into()), form()]))
             }
             Some(_) | None => whole,
         }
     }
 
-    /// A target of a measure: a duration, said as open time where it is; of a count the number.
+    /// A target of a measure: a duration, marked if it is open time, or the number if the measure
+    /// is a count.
     pub(super) fn target(&self, measure: Measure, target: Target) -> String {
         let amount = match measure.amount(target.elapsed) {
             Amount::Time(elapsed) => self.duration(elapsed),
@@ -202,7 +210,7 @@ impl Translator {
         };
         match target.basis {
             Basis::Calendar => amount,
-            Basis::Open => self.say("of-open-time", &[("time", amount.into())]),
+            Basis::Open => self.format("of-open-time", &[("time", amount.into())]),
         }
     }
 
@@ -224,7 +232,7 @@ impl Translator {
 
     /// The whole number of a count.
     fn count(&self, thousandths: i64) -> String {
-        self.say("count", &[("count", (thousandths / 1_000).into())])
+        self.format("count", &[("count", (thousandths / 1_000).into())])
     }
 
     /// A number with one decimal, from its tenths: `4,2`.
@@ -232,8 +240,8 @@ impl Translator {
         format!("{}{}{}", tenths / 10, self.text("decimal-mark"), tenths % 10)
     }
 
-    /// A wait that somebody had: from ten minutes on to the minute, since nobody feels the seconds and
-    /// quantiles do not know them.
+    /// A measured wait. From ten minutes on it is rounded to the minute: quantiles are not more
+    /// exact.
     pub(super) fn wait(&self, elapsed: Elapsed) -> String {
         self.wait_in(Form::Plain, elapsed)
     }
@@ -251,18 +259,18 @@ impl Translator {
         self.duration_in(form, Elapsed::from_ms(rounded))
     }
 
-    /// An instant: `ma 23.11. klo 9.00`, with the year where it is not that of `now`.
+    /// An instant: `ma 23.11. klo 9.00`, with the year if it is not the year of `now`.
     pub(super) fn instant(&self, at: Timestamp, now: Timestamp) -> String {
         let utc = |at: Timestamp| DateTime::<Utc>::from_timestamp_millis(at.ms());
         let (Some(at), Some(now)) = (utc(at), utc(now)) else { return at.to_string() };
         let key = if at.year() == now.year() { "instant" } else { "instant-of-year" };
         let weekday = at.weekday().number_from_monday();
-        self.say(
+        self.format(
             key,
             &[
-                ("weekday", self.say("weekday", &[("number", weekday.into())]).into()),
+                ("weekday", self.format("weekday", &[("number", weekday.into())]).into()),
                 ("day", at.day().into()),
-                ("month", self.say("month", &[("number", at.month().into())]).into()),
+                ("month", self.format("month", &[("number", at.month().into())]).into()),
                 ("year", at.year().to_string().into()),
                 ("hour", at.hour().into()),
                 ("hour-padded", format!("{:02}", at.hour()).into()),
@@ -273,22 +281,22 @@ impl Translator {
 
     /// A day: `2.11.2026`.
     pub(super) fn date(&self, date: NaiveDate) -> String {
-        self.say(
+        self.format(
             "date",
             &[
                 ("day", date.day().into()),
-                ("month", self.say("month", &[("number", date.month().into())]).into()),
+                ("month", self.format("month", &[("number", date.month().into())]).into()),
                 ("year", date.year().to_string().into()),
             ],
         )
     }
 
-    /// The stretch that a rolling window covers: `viimeiset 7 pv`.
+    /// The period that a rolling window covers: `viimeiset 7 pv`.
     pub(super) fn window(&self, length: Elapsed) -> String {
         if length.ms() == HOUR_MS {
             self.text("window-last-hour")
         } else {
-            self.say("window-last", &[("length", self.duration(length).into())])
+            self.format("window-last", &[("length", self.duration(length).into())])
         }
     }
 }
@@ -357,7 +365,7 @@ mod tests {
                 for number in [0, 1, 2, 5, 12, 12_345] {
                     let args: Vec<_> =
                         names.iter().map(|name| (*name, FluentValue::from(number))).collect();
-                    assert!(!language.words().say(key, &args).is_empty(), "{key}");
+                    assert!(!language.texts().format(key, &args).is_empty(), "{key}");
                 }
             }
         }
@@ -383,7 +391,7 @@ mod tests {
             english.keys().filter(|key| !code.contains(&format!("\"{key}\""))).collect();
         assert!(unused.is_empty(), "{unused:?}");
         let squeezed: String = code.split_whitespace().collect();
-        for call in [".text(\"", ".say(\"", ".say_of(\""] {
+        for call in [".text(\"", ".format(\""] {
             for rest in squeezed.split(call).skip(1) {
                 let key = rest.split('"').next().unwrap();
                 assert!(english.contains_key(key), "{key}");
@@ -393,7 +401,7 @@ mod tests {
 
     #[test]
     fn formats_are_those_of_the_language() {
-        let (fi, en) = (language("fi").words(), language("en").words());
+        let (fi, en) = (language("fi").texts(), language("en").texts());
         let at = Timestamp::parse("2026-11-23T09:00:00Z").unwrap();
         let old = Timestamp::parse("2025-01-04T23:59:00Z").unwrap();
         assert_eq!(plain(&fi.instant(at, at)), "ma 23.11. klo 9.00");
@@ -426,14 +434,14 @@ mod tests {
             (4_736, "4\u{a0}736", "4,736"),
             (1_234_567, "1\u{a0}234\u{a0}567", "1,234,567"),
         ] {
-            let shown = |words: &Words| words.say("count", &[("count", count.into())]);
+            let shown = |texts: &Translator| texts.format("count", &[("count", count.into())]);
             assert_eq!((shown(fi), shown(en)), (finnish.into(), english.into()));
         }
     }
 
     #[test]
     fn a_duration_is_inflected_by_its_place_in_the_sentence() {
-        let (fi, en) = (language("fi").words(), language("en").words());
+        let (fi, en) = (language("fi").texts(), language("en").texts());
         for (text, within, lasting, english) in [
             ("12h", "12 tunnissa", "12 tunnin", "12 h"),
             ("7d2h", "7 päivässä 2 tunnissa", "7 päivän 2 tunnin", "7 d 2 h"),

@@ -1,227 +1,240 @@
-//! The page of an objective: where an alert leads.
+//! The page of an objective. Alerts link to it.
 
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use super::components::{
-    bar, instant, name, reason, targets, title, unknown_before, verdict, waiting_words,
+    about, breadcrumbs, fact, history_start_in_window, instant, name, reason, row, share_bar,
+    targets, title, verdict, waiting_label, waiting_summary,
 };
-use super::pages::{about, fact, row, way_back, who_waits};
-use super::view_model::{Board, ObjectiveView, shown};
-use super::{breakdown, market};
+use super::view_model::{Allowance, Board, ObjectiveView, shown};
+use super::{breakdown, market, ratings};
 use crate::agreement::{Level, VerdictState};
 use crate::time::{Elapsed, Timestamp};
 use crate::window::from_of;
 
 /// The page of an objective.
-pub(super) fn page(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
-    let words = board.words;
-    let title = title(board, line);
-    let is_timed = line.objective.measure.is_timed();
-    let measure = ("measure", line.objective.measure.label().into());
+pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
+    let texts = board.texts;
+    let title = title(board, view);
+    let is_timed = view.objective.measure.is_timed();
+    let measure = ("measure", view.objective.measure.label().into());
     html! {
-        (way_back(board, Some(line.scope), &title))
-        p class="team" { (name(board, line.scope)) }
+        (breadcrumbs(board, Some(view.scope), &title))
+        p class="team" { (name(board, view.scope)) }
         h1 { (title) }
-        (verdict(board, line))
-        @if let Some(reason) = reason(board, line) { p class="reason large" { (reason) } }
-        (bar(line))
+        (verdict(board, view))
+        @if let Some(reason) = reason(board, view) { p class="reason large" { (reason) } }
+        (share_bar(view))
         section {
-            h2 { (words.text("what-is")) }
-            dl { (ticket_position(board, line)) }
+            h2 { (texts.text("what-is")) }
+            dl { (numbers(board, view)) }
             @if board.at.is_some() {
                 p class="legend" {
-                    @if line.has_share() { (words.say("decided-explained", &[measure])) " " }
-                    @if is_timed { (words.text("due-soon-explained")) }
+                    @if view.has_share() { (texts.format("decided-explained", &[measure])) " " }
+                    @if is_timed { (texts.text("due-soon-explained")) }
                 }
             }
         }
-        (breakdown::breakdown(board, line))
-        (market::market(board, line))
-        (market::ratings_by_wait(board, line))
+        (breakdown::breakdown(board, view))
+        (market::section(board, view))
+        (ratings::by_wait(board, view))
         section {
-            h2 { (words.text("what-is-agreed")) }
-            p { (agreed(board, line)) }
+            h2 { (texts.text("what-is-agreed")) }
+            p { (agreed(board, view)) }
             dl {
-                (about(board, line.scope))
-                (row(board, "row-name", &html! { bdi { (shown(&line.objective.name)) } }))
+                (about(board, view.scope))
+                (row(board, "row-name", &html! { bdi { (shown(&view.objective.name)) } }))
             }
-            (levels(board, line))
+            (levels(board, view))
         }
     }
 }
 
-/// What is agreed, in a sentence.
-fn agreed(board: &Board<'_>, line: ObjectiveView<'_>) -> String {
-    let words = board.words;
-    let measure = line.objective.measure;
-    let targets = targets(board, measure, line.level);
+/// The agreed level as a sentence.
+fn agreed(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
+    let texts = board.texts;
+    let measure = view.objective.measure;
+    let targets = targets(board, measure, view.level);
     let measure = ("measure", measure.label().into());
-    match line.level {
-        Level::Within { share, min_tickets, .. } => words.say(
+    match view.level {
+        Level::Within { share, min_tickets, .. } => texts.format(
             "agreed-within",
             &[
                 measure,
-                ("window", words.window(line.over).into()),
-                ("share", words.percent(share.basis_points()).into()),
+                ("window", texts.window(view.over).into()),
+                ("share", texts.percent(share.basis_points()).into()),
                 ("target", targets.into()),
                 ("minimum", (*min_tickets).into()),
             ],
         ),
         Level::NoneOver(_) => {
-            let length = ("length", words.lasting(line.over).into());
-            words.say("agreed-none-over", &[measure, length, ("limit", targets.into())])
+            let length = ("length", texts.lasting(view.over).into());
+            texts.format("agreed-none-over", &[measure, length, ("limit", targets.into())])
         }
     }
 }
 
-/// The levels that held one after the other, the one in force marked; nothing where there was but one.
-fn levels(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
-    let words = board.words;
-    let objective = line.objective;
-    let now = (&objective.level, objective.over, None);
-    let earlier =
-        objective.previous_levels.iter().map(|was| (&was.level, was.over, Some(was.until)));
+/// A level and the time until which it held.
+struct LevelPeriod<'a> {
+    level: &'a Level,
+    over: Elapsed,
+    /// `None` for the last level.
+    until: Option<Timestamp>,
+}
+
+/// All levels in order of time, the one in force marked; empty if there was only one.
+fn levels(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
+    let texts = board.texts;
+    let objective = view.objective;
+    let current = LevelPeriod { level: &objective.level, over: objective.over, until: None };
+    let earlier = objective.previous_levels.iter().map(|previous| LevelPeriod {
+        level: &previous.level,
+        over: previous.over,
+        until: Some(previous.until),
+    });
     html! {
         @if !objective.previous_levels.is_empty() {
-            h3 { (words.text("levels")) }
+            h3 { (texts.text("levels")) }
             table class="levels" {
                 thead {
                     tr {
-                        th scope="col" { (words.text("column-when")) }
-                        th scope="col" { (words.text("column-level")) }
+                        th scope="col" { (texts.text("column-when")) }
+                        th scope="col" { (texts.text("column-level")) }
                     }
                 }
                 tbody {
-                    @for (level, over, until) in earlier.chain([now]) {
-                        @let in_force = std::ptr::eq(level, line.level);
+                    @for period in earlier.chain([current]) {
+                        @let in_force = std::ptr::eq(period.level, view.level);
                         tr aria-current=[in_force.then_some("true")] {
                             th scope="row" {
-                                (when(board, line, until))
-                                @if in_force { " (" (words.text("in-force")) ")" }
+                                (period_end(board, view, period.until))
+                                @if in_force { " (" (texts.text("in-force")) ")" }
                             }
-                            td { (level_said(board, line, level, over)) }
+                            td { (level_summary(board, view, &period)) }
                         }
                     }
                 }
             }
             @if objective.hours.is_some() {
-                p class="legend" { (words.text("levels-hours")) }
+                p class="legend" { (texts.text("levels-hours")) }
             }
         }
     }
 }
 
-/// Until which day a level held: the first on which it did not, where its team is.
-fn when(board: &Board<'_>, line: ObjectiveView<'_>, until: Option<Timestamp>) -> String {
-    let words = board.words;
+/// The first day on which a level no longer held, in the team's time zone.
+fn period_end(board: &Board<'_>, view: ObjectiveView<'_>, until: Option<Timestamp>) -> String {
+    let texts = board.texts;
     let catalog = board.catalog;
-    let whose = if line.scope == catalog.organisation() { catalog.unclaimed() } else { line.scope };
-    let zone = catalog.calendar(catalog.hours_of(whose)).zone();
+    let is_organisation = view.scope == catalog.organisation();
+    let scope = if is_organisation { catalog.unclaimed() } else { view.scope };
+    let zone = catalog.calendar(catalog.hours_of(scope)).zone();
     let day = until.and_then(|until| {
         let utc = DateTime::<Utc>::from_timestamp_millis(until.ms())?;
         Some(utc.with_timezone(&zone).date_naive())
     });
     day.map_or_else(
-        || words.text("since-then"),
-        |day| words.say("before-day", &[("day", words.date(day).into())]),
+        || texts.text("since-then"),
+        |day| texts.format("before-day", &[("day", texts.date(day).into())]),
     )
 }
 
-/// A level in few words.
-fn level_said(board: &Board<'_>, line: ObjectiveView<'_>, level: &Level, over: Elapsed) -> String {
-    let words = board.words;
-    let measure = line.objective.measure;
-    let targets = targets(board, measure, level);
-    let window = ("window", words.window(over).into());
-    match level {
-        Level::Within { share, min_tickets, .. } => words.say(
+/// A level and its window in one line.
+fn level_summary(board: &Board<'_>, view: ObjectiveView<'_>, period: &LevelPeriod<'_>) -> String {
+    let texts = board.texts;
+    let measure = view.objective.measure;
+    let targets = targets(board, measure, period.level);
+    let window = ("window", texts.window(period.over).into());
+    match period.level {
+        Level::Within { share, min_tickets, .. } => texts.format(
             "level-within",
             &[
                 ("measure", measure.label().into()),
-                ("share", words.percent(share.basis_points()).into()),
+                ("share", texts.percent(share.basis_points()).into()),
                 ("target", targets.into()),
                 window,
                 ("minimum", (*min_tickets).into()),
             ],
         ),
-        Level::NoneOver(_) => words.say("level-none-over", &[("limit", targets.into()), window]),
+        Level::NoneOver(_) => texts.format("level-none-over", &[("limit", targets.into()), window]),
     }
 }
 
-/// How an objective stands: the verdict's reason and all numbers it rests on.
-fn ticket_position(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
-    let words = board.words;
-    let measure = line.objective.measure;
+/// The reason for the verdict and all numbers it is computed from.
+fn numbers(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
+    let texts = board.texts;
+    let measure = view.objective.measure;
     let count = |key, count: u64| {
-        let what = words.say(key, &[("measure", measure.label().into())]);
-        fact(&what, &html! { (words.say("count", &[("count", count.into())])) })
+        let label = texts.format(key, &[("measure", measure.label().into())]);
+        fact(&label, &html! { (texts.format("count", &[("count", count.into())])) })
     };
-    let from = board.at.map(|at| (from_of(at, line.over), at));
+    let from = board.at.map(|at| (from_of(at, view.over), at));
     html! {
-        (row(board, "row-why", &html! { (why(board, line)) }))
-        @if let (Some(verdict), Some((from, to))) = (line.verdict, from) {
-            (share(board, line))
-            @if line.has_share() { (count("row-decided", verdict.decided)) }
+        (row(board, "row-why", &html! { (why(board, view)) }))
+        @if let (Some(verdict), Some((from, to))) = (view.verdict, from) {
+            (share(board, view))
+            @if view.has_share() { (count("row-decided", verdict.decided)) }
             (count("row-missed", verdict.missed))
-            @if let Some((allowed, among)) = line.allowance() {
+            @if let Some(Allowance { allowed, among }) = view.allowance() {
                 @let args = [("allowed", allowed.into()), ("of", among.into())];
-                (row(board, "row-allowed", &html! { (words.say("allowed-among", &args)) }))
+                (row(board, "row-allowed", &html! { (texts.format("allowed-among", &args)) }))
                 @if verdict.missed > allowed {
                     (count("row-overspent", verdict.missed - allowed))
                 } @else {
                     (count("row-left", allowed - verdict.missed))
                 }
             }
-            // A count is known once the ticket is solved: until then nobody waits for it.
+            // The count of a ticket is known when it is solved. No ticket waits for it.
             @if measure.is_timed() {
-                (fact(&waiting_words(board, measure), &who_waits(board, line.scope, measure)))
-                (count("row-over-target", line.over_target()))
-                (count("row-due-soon", line.due_soon()))
+                (fact(&waiting_label(board, measure), &waiting_summary(board, view.scope, measure)))
+                (count("row-over-target", view.over_target()))
+                (count("row-due-soon", view.due_soon()))
             }
             (row(board, "row-window", &html! { (instant(board, from)) " – " (instant(board, to)) }))
         }
     }
 }
 
-/// The share within target beside the agreed one.
-fn share(board: &Board<'_>, line: ObjectiveView<'_>) -> Markup {
-    let Level::Within { share, .. } = line.level else { return html! {} };
-    let what = board.words.say("row-share", &[("measure", line.objective.measure.label().into())]);
-    let percent = |bp| html! { (board.words.percent(bp)) };
-    let none = || html! { (board.words.text("none")) };
+/// The share within target and the agreed share.
+fn share(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
+    let Level::Within { share, .. } = view.level else { return html! {} };
+    let label =
+        board.texts.format("row-share", &[("measure", view.objective.measure.label().into())]);
+    let percent = |bp| html! { (board.texts.percent(bp)) };
+    let none = || html! { (board.texts.text("none")) };
     html! {
-        (fact(&what, &line.shown_share(*share).map_or_else(none, percent)))
+        (fact(&label, &view.shown_share(*share).map_or_else(none, percent)))
         (row(board, "row-level", &percent(share.basis_points())))
     }
 }
 
-/// The verdict's reason in a sentence.
-fn why(board: &Board<'_>, line: ObjectiveView<'_>) -> String {
-    let words = board.words;
-    let decided = line.tally().decided;
+/// The reason for the verdict as a sentence.
+fn why(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
+    let texts = board.texts;
+    let decided = view.tally().decided;
     let history = || {
-        let at = unknown_before(board, line)?;
-        Some(words.say("why-history", &[("at", board.instant(at).into())]))
+        let at = history_start_in_window(board, view)?;
+        Some(texts.format("why-history", &[("at", board.instant(at).into())]))
     };
     let few = |key, minimum: u64| {
-        words.say(key, &[("minimum", minimum.into()), ("decided", decided.into())])
+        texts.format(key, &[("minimum", minimum.into()), ("decided", decided.into())])
     };
-    match (line.level, board.state(line)) {
-        (_, VerdictState::Frozen | VerdictState::NotAgreed) => words.text("why-frozen"),
-        (Level::Within { .. }, VerdictState::Met) => words.text("why-met"),
-        (Level::Within { .. }, VerdictState::AtRisk) => words.text("why-at-risk"),
+    match (view.level, board.state(view)) {
+        (_, VerdictState::Frozen | VerdictState::NotAgreed) => texts.text("why-frozen"),
+        (Level::Within { .. }, VerdictState::Met) => texts.text("why-met"),
+        (Level::Within { .. }, VerdictState::AtRisk) => texts.text("why-at-risk"),
         (Level::Within { min_tickets, .. }, VerdictState::Missed) if decided < *min_tickets => {
             few("why-missed-certain", *min_tickets)
         }
-        (Level::Within { .. }, VerdictState::Missed) => words.text("why-missed"),
+        (Level::Within { .. }, VerdictState::Missed) => texts.text("why-missed"),
         (Level::Within { min_tickets, .. }, VerdictState::InsufficientData) => {
             history().unwrap_or_else(|| few("why-few", *min_tickets))
         }
         (Level::NoneOver(_), VerdictState::Met | VerdictState::AtRisk) => {
-            words.text("why-none-over-met")
+            texts.text("why-none-over-met")
         }
-        (Level::NoneOver(_), VerdictState::Missed) => words.text("why-none-over-missed"),
+        (Level::NoneOver(_), VerdictState::Missed) => texts.text("why-none-over-missed"),
         (Level::NoneOver(_), VerdictState::InsufficientData) => history().unwrap_or_default(),
     }
 }

@@ -58,7 +58,7 @@ fn text(html: &str) -> String {
 }
 
 fn objective_of(team: &str, name: &str) -> Route {
-    Route::Objective(team.to_owned(), name.to_owned())
+    Route::Objective { team: team.to_owned(), name: name.to_owned() }
 }
 
 #[test]
@@ -85,7 +85,8 @@ fn pages_say_how_every_team_stands_in_both_languages() {
     }
 }
 
-/// Open time, pauses of its own, earlier levels, parts, the market, where the waiting went, ratings, a count.
+/// Open time, pauses of its own, earlier levels, parts, the market, where the waiting went,
+/// ratings, a count.
 #[test]
 fn pages_show_all_that_a_team_can_agree_on() {
     let published = care().published();
@@ -103,8 +104,8 @@ fn pages_show_all_that_a_team_can_agree_on() {
     }
 }
 
-/// A miss that is certain before there are enough tickets, a history that begins within the window, and
-/// nothing at all.
+/// A miss that is certain before there are enough tickets, a history that begins within the window,
+/// and nothing at all.
 #[test]
 fn pages_say_why_a_verdict_is_what_it_is() {
     let mut certain = ScenarioRun::new(&agreements());
@@ -252,7 +253,7 @@ fn a_share_that_misses_its_level_never_looks_as_if_it_reached_it() {
     for decided in 1..300_u64 {
         for missed in 0..=decided {
             (verdict.decided, verdict.missed) = (decided, missed);
-            let line = view_model::ObjectiveView {
+            let view = view_model::ObjectiveView {
                 scope: crate::catalog::ScopeId::FIRST,
                 objective: &objective,
                 level: &objective.level,
@@ -261,10 +262,10 @@ fn a_share_that_misses_its_level_never_looks_as_if_it_reached_it() {
                 detail: None,
             };
             let is_met = agreed.is_met_by(decided - missed, decided);
-            let shown = line.shown_share(agreed).unwrap();
+            let shown = view.shown_share(agreed).unwrap();
             assert_eq!(shown >= 9_000, is_met);
             assert_eq!(shown == 10_000, missed == 0);
-            assert_eq!(line.allowance().is_some_and(|(allowed, _)| missed <= allowed), is_met);
+            assert_eq!(view.allowance().is_some_and(|of| missed <= of.allowed), is_met);
         }
     }
 }

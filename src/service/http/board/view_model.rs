@@ -1,4 +1,4 @@
-//! What the pages need of the picture: lines by team, readings by measure, names, links.
+//! The published view as the pages read it: objectives by team, readings by measure, names, links.
 
 use std::collections::BTreeMap;
 
@@ -16,47 +16,47 @@ use crate::ticket::RatingKind;
 use crate::time::{Elapsed, Timestamp};
 use crate::window::Scores;
 
-/// Who reads: in which language, and whether links must say so.
+/// The language of a page, and whether its links must carry it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::service) struct PageLanguage {
     /// The language.
     pub(in crate::service) language: Language,
-    /// Whether it was asked for in the address: then links keep it.
+    /// Whether the address asks for it. If so, links keep it.
     pub(in crate::service) is_asked: bool,
 }
 
 impl PageLanguage {
-    /// The address of a path of this site for this reader.
+    /// A link to a path of this site; it keeps the language if the address asked for it.
     pub(super) fn link(self, path: &str) -> String {
         if self.is_asked { in_language(path, self.language) } else { path.to_owned() }
     }
 }
 
-/// The address of a path in a language.
+/// A link to a path in a language.
 pub(super) fn in_language(path: &str, language: Language) -> String {
     format!("{path}?lang={}", language.code())
 }
 
-/// The picture as the pages read it.
+/// The published view as the pages read it.
 ///
-/// While the picture is frozen, it is the last one that could be trusted: colours and numbers are then as
-/// of that time. If there was none, nothing is known, and nothing is shown but what is agreed.
+/// While verdicts are frozen, the board shows the last trusted view with its states and numbers.
+/// Before the first trusted view, it shows the agreements only.
 pub(super) struct Board<'a> {
     pub(super) reader: PageLanguage,
-    pub(super) words: &'static Translator,
-    /// Why the data cannot be trusted now.
+    pub(super) texts: &'static Translator,
+    /// Why verdicts are frozen; `None` while they are not.
     pub(super) not_ready: Option<&'a NotReady>,
-    /// The instant of what is shown; absent while nothing is known.
+    /// The instant of the view that is shown; `None` before the first trusted view.
     pub(super) at: Option<Timestamp>,
     pub(super) catalog: &'a Catalog,
-    lines: BTreeMap<ScopeId, Vec<ObjectiveView<'a>>>,
+    objectives: BTreeMap<ScopeId, Vec<ObjectiveView<'a>>>,
     readings: BTreeMap<(Option<&'a str>, Measure), Vec<&'a Reading>>,
-    /// The parts that readings are split by.
+    /// Readings of one priority or channel.
     splits: BTreeMap<(Option<&'a str>, Measure), Vec<&'a Reading>>,
     ratings: &'a [(ScopeId, RatingKind, Elapsed, Scores)],
 }
 
-/// One objective and how it stands.
+/// One objective with its verdict.
 #[derive(Clone, Copy)]
 pub(super) struct ObjectiveView<'a> {
     pub(super) scope: ScopeId,
@@ -65,21 +65,29 @@ pub(super) struct ObjectiveView<'a> {
     pub(super) level: &'a Level,
     /// The length of the window in force.
     pub(super) over: Elapsed,
-    /// Absent while nothing is known.
+    /// `None` before the first trusted view.
     pub(super) verdict: Option<&'a Verdict>,
-    /// What is known beside the verdict; absent with it.
+    /// Numbers beyond the verdict; `None` together with it.
     pub(super) detail: Option<&'a ObjectiveDetail>,
 }
 
+/// The misses that a level allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Allowance {
+    pub(super) allowed: u64,
+    /// The number of tickets that it is computed from.
+    pub(super) among: u64,
+}
+
 impl<'a> Board<'a> {
-    /// The board of this picture for this reader.
+    /// The board of a published view in the language of a page.
     pub(super) fn new(published: &'a PublishedView, reader: PageLanguage) -> Self {
         let shown = published.shown();
         let at = shown.and_then(|shown| shown.at);
         let catalog = &*shown.unwrap_or(published).catalog;
-        let mut lines: BTreeMap<ScopeId, Vec<ObjectiveView<'a>>> = BTreeMap::new();
+        let mut objectives: BTreeMap<ScopeId, Vec<ObjectiveView<'a>>> = BTreeMap::new();
         for (id, scope, objective) in catalog.objectives() {
-            lines.entry(scope).or_default().push(ObjectiveView {
+            objectives.entry(scope).or_default().push(ObjectiveView {
                 scope,
                 objective,
                 level: at.map_or(&objective.level, |at| objective.level_at(at)),
@@ -88,35 +96,38 @@ impl<'a> Board<'a> {
                 detail: shown.and_then(|shown| shown.details.get(id.index())),
             });
         }
-        // Within one team alone: what needs it most comes first.
-        lines.values_mut().for_each(|lines| lines.sort_by_key(|line| urgency(line.last_state())));
+        // Only within one team. Teams are never ordered by their state.
+        objectives
+            .values_mut()
+            .for_each(|objectives| objectives.sort_by_key(|view| urgency(view.last_state())));
         let readings = by_measure(shown.into_iter().flat_map(PublishedView::readings_shown));
         let splits = by_measure(shown.into_iter().flat_map(PublishedView::splits_shown));
         Self {
             reader,
-            words: reader.language.words(),
+            texts: reader.language.texts(),
             not_ready: published.frozen.as_ref(),
             at,
             catalog,
-            lines,
+            objectives,
             readings,
             splits,
             ratings: shown.map_or(&[], |shown| &shown.ratings),
         }
     }
 
-    /// The objectives of a team, the worst first.
-    pub(super) fn lines(&self, scope: ScopeId) -> &[ObjectiveView<'a>] {
-        self.lines.get(&scope).map_or(&[], Vec::as_slice)
+    /// The objectives of a team, worst first.
+    pub(super) fn objectives(&self, scope: ScopeId) -> &[ObjectiveView<'a>] {
+        self.objectives.get(&scope).map_or(&[], Vec::as_slice)
     }
 
-    /// The readings of a team's measure, by window; none where there is nothing to say.
+    /// The readings of a team's measure, by window; empty without samples, waiting or given-up
+    /// tickets.
     pub(super) fn readings(&self, scope: ScopeId, measure: Measure) -> &[&'a Reading] {
         let key = (self.catalog.scope_name(scope), measure);
         self.readings.get(&key).map_or(&[], Vec::as_slice)
     }
 
-    /// The readings of the parts of a team's measure in a window, in order of part.
+    /// The split readings of a team's measure in a window.
     pub(super) fn splits(
         &self,
         scope: ScopeId,
@@ -128,26 +139,28 @@ impl<'a> Board<'a> {
         all.filter(move |reading| reading.window == window)
     }
 
-    /// The scores of a team's ratings in one of the windows that every team has.
+    /// The scores of a team's ratings in one of [`crate::catalog::WINDOWS`].
     pub(super) fn ratings(&self, scope: ScopeId, kind: RatingKind, window: Elapsed) -> Scores {
         let key = (scope, kind, window);
         let mut all = self.ratings.iter();
         all.find(|(s, k, w, _)| (*s, *k, *w) == key).map_or(Scores::default(), |(.., of)| *of)
     }
 
-    /// Whether there is anything to say of a team.
+    /// Whether a team has any reading.
     pub(super) fn has_readings(&self, scope: ScopeId) -> bool {
         self.catalog.measures().iter().any(|measure| !self.readings(scope, *measure).is_empty())
     }
 
-    /// The measures of a team that its short form shows: all but the first resolution, which says nearly
-    /// what the resolution says, unless an objective names it.
+    /// The measures that a team's summary shows.
+    ///
+    /// First resolution is nearly the same as resolution, so it is shown only if an objective uses
+    /// it.
     pub(super) fn measures(&self, scope: ScopeId) -> impl Iterator<Item = Measure> {
-        let is_named = move |measure: Measure| {
-            self.lines(scope).iter().any(|line| line.objective.measure == measure)
+        let is_agreed = move |measure: Measure| {
+            self.objectives(scope).iter().any(|view| view.objective.measure == measure)
         };
-        let running = self.catalog.measures().iter().copied();
-        running.filter(move |m| *m != Measure::FirstResolution || is_named(*m))
+        let measures = self.catalog.measures().iter().copied();
+        measures.filter(move |m| *m != Measure::FirstResolution || is_agreed(*m))
     }
 
     /// The teams in alphabetical order of their names.
@@ -162,25 +175,25 @@ impl<'a> Board<'a> {
         teams.into_iter().map(|(_, scope)| scope).collect()
     }
 
-    /// What a team is called in the reader's language, fit to be shown.
+    /// The name of a team in the language of the page, as [`shown`].
     pub(super) fn name(&self, scope: ScopeId) -> String {
         let code = self.reader.language.code();
         let own = self.catalog.about(scope).map(|about| about.name_in(code));
         match own.filter(|name| !name.is_empty()) {
             Some(name) => shown(name),
-            None if scope == self.catalog.organisation() => self.words.text("organisation"),
-            None if scope == self.catalog.unclaimed() => self.words.text("unclaimed"),
+            None if scope == self.catalog.organisation() => self.texts.text("organisation"),
+            None if scope == self.catalog.unclaimed() => self.texts.text("unclaimed"),
             None => shown(self.catalog.scope_name(scope).unwrap_or_default()),
         }
     }
 
-    /// How a team is called in addresses and metrics.
+    /// The label of a team in addresses and metrics.
     pub(super) fn label(&self, scope: ScopeId) -> &'a str {
         team_label(self.catalog.scope_name(scope))
     }
 
     /// The team that an address names.
-    pub(super) fn slot_of_label(&self, label: &str) -> Option<ScopeId> {
+    pub(super) fn scope_by_label(&self, label: &str) -> Option<ScopeId> {
         let mut scopes = self.catalog.reading_scopes();
         scopes.find(|scope| self.label(*scope) == label)
     }
@@ -191,38 +204,39 @@ impl<'a> Board<'a> {
     }
 
     /// The path of an objective's page.
-    pub(super) fn objective_path(&self, line: ObjectiveView<'_>) -> String {
-        format!("{}/objectives/{}", self.team_path(line.scope), path_segment(&line.objective.name))
+    pub(super) fn objective_path(&self, view: ObjectiveView<'_>) -> String {
+        format!("{}/objectives/{}", self.team_path(view.scope), path_segment(&view.objective.name))
     }
 
-    /// How an objective stands now: frozen while the data cannot be trusted.
-    pub(super) fn state(&self, line: ObjectiveView<'_>) -> VerdictState {
-        if self.not_ready.is_some() { VerdictState::Frozen } else { line.last_state() }
+    /// The current state of an objective: frozen while the data is not ready.
+    pub(super) fn state(&self, view: ObjectiveView<'_>) -> VerdictState {
+        if self.not_ready.is_some() { VerdictState::Frozen } else { view.last_state() }
     }
 
     /// An instant, beside the year of what is shown.
     pub(super) fn instant(&self, at: Timestamp) -> String {
-        self.words.instant(at, self.at.unwrap_or(at))
+        self.texts.instant(at, self.at.unwrap_or(at))
     }
 }
 
 impl ObjectiveView<'_> {
-    /// How it stands, or stood when last it was known; frozen if it never was.
+    /// The last known state; frozen if there is none.
     pub(super) fn last_state(self) -> VerdictState {
         self.verdict.map_or(VerdictState::Frozen, |verdict| verdict.state)
     }
 
-    /// Waiting over target now.
+    /// Tickets that wait over target now.
     pub(super) fn over_target(self) -> u64 {
         self.detail.map_or(0, |detail| detail.overdue)
     }
 
-    /// Waiting now and close to the target.
+    /// Tickets that wait now and have used most of their target.
     pub(super) fn due_soon(self) -> u64 {
         self.detail.map_or(0, |detail| detail.used_most.saturating_sub(detail.overdue))
     }
 
-    /// Whether fewer than the agreed share are, or were when last it was known, within what others achieve.
+    /// Whether the share within the market's target is below the agreed share, by the last known
+    /// verdict.
     pub(super) fn is_behind_market(self) -> bool {
         self.verdict.is_some_and(|verdict| verdict.behind_market)
     }
@@ -235,7 +249,7 @@ impl ObjectiveView<'_> {
         }
     }
 
-    /// The tickets it is judged by.
+    /// The tickets behind the verdict.
     pub(super) fn tally(self) -> Tally {
         self.verdict.map_or_else(Tally::default, |verdict| Tally {
             decided: verdict.decided,
@@ -243,14 +257,15 @@ impl ObjectiveView<'_> {
         })
     }
 
-    /// How many misses its level allows, and among how many tickets; none where it has no share. Below
-    /// `min_tickets` it is judged as if these were there.
-    pub(super) fn allowance(self) -> Option<(u64, u64)> {
+    /// The misses that the level allows; `None` if the level is not a share.
+    ///
+    /// Below `min_tickets` the level is judged as if `min_tickets` were decided.
+    pub(super) fn allowance(self) -> Option<Allowance> {
         let Level::Within { share, min_tickets, .. } = self.level else { return None };
         let among = self.tally().decided.max(*min_tickets);
         let budget_bp = u128::from(Share::WHOLE_BP - share.basis_points());
         let allowed = budget_bp * u128::from(among) / u128::from(Share::WHOLE_BP);
-        Some((u64::try_from(allowed).unwrap_or(u64::MAX), among))
+        Some(Allowance { allowed: u64::try_from(allowed).unwrap_or(u64::MAX), among })
     }
 
     /// The share within target in basis points, as [`share_shown`].
@@ -259,8 +274,10 @@ impl ObjectiveView<'_> {
     }
 }
 
-/// The share of these tickets within target in basis points, with a decimal more than the agreed one at
-/// most. Rounded down: a level that is not reached never looks reached.
+/// The share of tickets within target, in basis points; `None` if no ticket is decided.
+///
+/// It has at most one decimal more than the agreed share. It is rounded down, so that a missed
+/// level never looks reached.
 pub(super) fn share_shown(Tally { decided, missed }: Tally, agreed: Share) -> Option<u32> {
     let met = u128::from(decided.saturating_sub(missed));
     let bp = (met * u128::from(Share::WHOLE_BP)).checked_div(u128::from(decided))?;
@@ -280,7 +297,7 @@ fn by_measure<'a>(
     by_measure
 }
 
-/// The order of a team's own objectives on its page: the lower, the sooner it needs the team.
+/// The order of objectives within a team; the lowest comes first.
 pub(super) const fn urgency(state: VerdictState) -> u8 {
     match state {
         VerdictState::Missed => 0,
@@ -292,7 +309,8 @@ pub(super) const fn urgency(state: VerdictState) -> u8 {
     }
 }
 
-/// A name for people: characters that turn the direction of writing or cannot be seen show as such.
+/// A name as it is shown: invisible characters and those that change the writing direction are
+/// replaced.
 pub(super) fn shown(name: &str) -> String {
     let is_hidden = |c: char| {
         matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
@@ -303,13 +321,13 @@ pub(super) fn shown(name: &str) -> String {
     if visible.trim().is_empty() { char::REPLACEMENT_CHARACTER.to_string() } else { visible }
 }
 
-/// What to sort a name by: without case, å, ä and ö after z as in Finnish.
+/// The sort key of a name: case is ignored; å, ä and ö follow z as in Finnish.
 fn alphabetical(name: &str) -> String {
-    let place = |c| match c {
+    let ordered = |c| match c {
         'å' => '{',
         'ä' => '|',
         'ö' => '}',
         other => other,
     };
-    name.chars().flat_map(char::to_lowercase).map(place).collect()
+    name.chars().flat_map(char::to_lowercase).map(ordered).collect()
 }
