@@ -142,6 +142,11 @@ impl Catalog {
         name.map_or(self.organisation(), |name| self.scope_of_team(name))
     }
 
+    /// The scope of a label in an address or a metric; `None` if no scope has it.
+    pub fn scope_by_label(&self, label: &str) -> Option<ScopeId> {
+        self.reading_scopes().find(|scope| name::team_label(self.scope_name(*scope)) == label)
+    }
+
     /// The declared teams, by name.
     pub fn teams(&self) -> impl Iterator<Item = &str> {
         self.teams.iter().map(|name| &**name)

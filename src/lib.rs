@@ -21,6 +21,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | `time`, `share`, `measure`, `name` | the vocabulary: integers and bounded names |
+//! | `address` | paths of the HTTP server's pages |
 //! | `calendar` | when a team is open; open time and due times |
 //! | `event` | bytes to one checked event, or to the reason why not |
 //! | `agreement`, `catalog` | what teams undertook; the same compiled for the stream |
@@ -55,6 +56,7 @@ pub mod share;
 pub mod amount;
 pub mod measure;
 pub mod name;
+pub mod address;
 pub mod calendar;
 pub mod event;
 pub mod agreement;

@@ -1,7 +1,6 @@
 //! Names as events and configuration carry them: checked, bounded, and interned where they repeat.
 
 use hashbrown::HashTable;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The longest ticket, concern or agent id, in bytes.
@@ -24,17 +23,6 @@ pub fn team_label(team: Option<&str>) -> &str {
         Some(UNCLAIMED) => "_unclaimed",
         Some(team) => team,
     }
-}
-
-/// A name as one segment of an address.
-pub fn path_segment(name: &str) -> String {
-    const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    utf8_percent_encode(name, &PLAIN).to_string()
-}
-
-/// Whether a name can be a segment of an address: browsers take `.` and `..`, however written, for folders.
-pub fn is_path_segment(name: &str) -> bool {
-    name != "." && name != ".."
 }
 
 /// Whether `text` can be a ticket, concern or agent id: 1 to 128 bytes of `[A-Za-z0-9._:/@#+-]`.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{Alert, AlertKind, AlertStatus, Alerts, REFRESH_EVERY, SendReason};
+use crate::address;
 use crate::agreement::{Level, Market, Objective, Tally};
 use crate::catalog::ScopeId;
 use crate::name;
@@ -80,8 +81,8 @@ impl Sender {
         };
         let catalog = view.catalog();
         let (owner, objective) = catalog.objective(alert.objective);
-        let page =
-            format!("{}{}", self.external_url, page_of(catalog.scope_name(owner), objective));
+        let path = address::objective(catalog.scope_name(owner), &objective.name);
+        let page = format!("{}{path}", self.external_url);
         // While its condition is not known, what the view has may be nothing at all.
         if alert.frozen_since().is_none() || alert.told.is_empty() {
             alert.told = annotations(alert, view, &page);
@@ -126,12 +127,6 @@ impl Sender {
         }
         labels
     }
-}
-
-/// The path of an objective's page.
-pub(super) fn page_of(team: Option<&str>, objective: &Objective) -> String {
-    let team = name::path_segment(name::team_label(team));
-    format!("/teams/{team}/objectives/{}", name::path_segment(&objective.name))
 }
 
 fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, String> {

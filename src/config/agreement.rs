@@ -11,6 +11,7 @@ use super::labels;
 use super::objective;
 use super::people;
 use super::yaml::Node;
+use crate::address;
 use crate::agreement::{About, Agreement, Level, Objective, Owner};
 use crate::name;
 
@@ -58,7 +59,7 @@ fn owner(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) -> Opt
             let problem = "cannot be a team's name; write 1 to 128 bytes of text, not one of the reserved \
                            unclaimed, _all, _unclaimed, nor a dot or two";
             let name = |text: &str| {
-                (name::is_team(text) && name::is_path_segment(text)).then(|| Box::from(text))
+                (name::is_team(text) && address::is_segment(text)).then(|| Box::from(text))
             };
             about.name = team.parse(file, problem, name)?;
             Some(Owner::Team(about.name.clone()))

@@ -3,6 +3,7 @@
 use super::fields::{Field, Fields, File, boolean};
 use super::hours::TeamHours;
 use super::yaml::SourcePosition;
+use crate::address;
 use crate::agreement::{Level, Objective, Split};
 use crate::amount::Unit;
 use crate::measure::{Basis, Measure, Pauses};
@@ -27,7 +28,7 @@ pub(super) fn read(
     let name = fields.require("name", file, "write such as `name: first-reply`").and_then(|name| {
         let problem =
             "cannot be an objective's name; write 1 to 128 letters, digits or . _ : / @ # + -";
-        let is_name = |text: &str| name::is_id(text) && name::is_path_segment(text);
+        let is_name = |text: &str| name::is_id(text) && address::is_segment(text);
         name.parse(file, problem, |text| is_name(text).then(|| Box::from(text)))
     });
     let measure = fields

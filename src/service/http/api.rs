@@ -1,16 +1,16 @@
-//! What the board shows, as JSON for other services: `/api/v1/…`, described by OpenAPI.
+//! The board's data as JSON for other services: `/api/v1/…`, described by OpenAPI.
 //!
 //! # Design
-//! An answer is made of the same picture as the page, and as of the same instant: while the data cannot be
-//! trusted, it is the last that could be, its state is `frozen`, and it says why. Where nothing was ever
-//! known since the start there is no answer yet.
+//! A response comes from the same published view as the page. While verdicts are frozen, it holds
+//! the last trusted numbers, the state `frozen` and the reason. Before the first trusted view, the
+//! response is an error.
 
 use serde::Serialize;
 
+use crate::address;
 use crate::agreement::{Objective, VerdictState};
 use crate::amount::Amount;
-use crate::catalog::{ObjectiveId, ScopeId};
-use crate::name::team_label;
+use crate::catalog::ObjectiveId;
 use crate::reading::{BreakdownShown, Verdict};
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
 use crate::service::coordinator::readiness::NotReady;
@@ -19,48 +19,48 @@ use crate::ticket::Band;
 #[cfg(test)]
 mod tests;
 
-/// The description of the API, as it is served.
+/// The OpenAPI description of the API.
 pub(super) const OPENAPI: &str = include_str!("api/openapi.json");
 
-/// What came of a question.
+/// The response to a request.
 #[derive(Debug)]
 pub(super) enum ApiResponse {
-    /// What was asked for.
+    /// The JSON body.
     Found(String),
-    /// Why there is no such thing, or not yet.
+    /// Why there is no body.
     Missing(Missing),
 }
 
-/// Why there is no answer.
+/// Why a response has no data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
-    /// No team is called so.
+    /// No team has that name.
     Team,
     /// The team has no objective of that name.
     Objective,
-    /// Nothing is known yet.
+    /// No view was trusted since the start.
     NotYet,
 }
 
 impl Missing {
-    /// The body that says so.
+    /// The error as a JSON body.
     pub(super) fn body(self) -> String {
         let error = match self {
-            Self::Team => "there is no team of that name",
-            Self::Objective => "the team has no objective of that name",
-            Self::NotYet => "nothing is known yet: see /-/ready",
+            Self::Team => "there is no team of that name".to_owned(),
+            Self::Objective => "the team has no objective of that name".to_owned(),
+            Self::NotYet => format!("no data yet: see {}", address::READY),
         };
         json(&serde_json::json!({ "error": error }))
     }
 }
 
-/// An objective's page.
+/// One objective, as the API returns it.
 #[derive(Serialize)]
-struct ObjectivePage<'a> {
-    /// The row that `replay` prints, with where the waiting of the missed went.
+struct ObjectiveShown<'a> {
+    /// The row that `replay` prints, plus the breakdown of the missed tickets.
     #[serde(flatten)]
     verdict: Verdict,
-    /// Why nothing is decided now; null while it is.
+    /// Why the verdict is frozen; null while it is not.
     frozen: Option<String>,
     market: Option<MarketShown<'a>>,
     ratings_by_wait: Vec<RatingsShown>,
@@ -82,29 +82,30 @@ struct RatingsShown {
     sum: u64,
 }
 
-/// One objective of a team; `_all` is the organisation, `_unclaimed` what nobody answers for.
+/// One objective of a team, by the team's label and the objective's name.
 pub(super) fn objective(published: &PublishedView, team: &str, name: &str) -> ApiResponse {
     let shown = published.shown();
     let catalog = &*shown.unwrap_or(published).catalog;
-    let is_asked = |scope: &ScopeId| team_label(catalog.scope_name(*scope)) == team;
-    let Some(scope) = catalog.reading_scopes().find(is_asked) else {
+    let Some(scope) = catalog.scope_by_label(team) else {
         return ApiResponse::Missing(Missing::Team);
     };
     let mut objectives = catalog.objectives();
-    let found = objectives.find(|(_, owner, line)| *owner == scope && *line.name == *name);
-    let Some((id, _, line)) = found else { return ApiResponse::Missing(Missing::Objective) };
-    match shown.and_then(|shown| page(shown, id, line, published.frozen.as_ref())) {
-        Some(page) => ApiResponse::Found(json(&page)),
+    let found =
+        objectives.find(|(_, owner, objective)| *owner == scope && *objective.name == *name);
+    let Some((id, _, objective)) = found else { return ApiResponse::Missing(Missing::Objective) };
+    match shown.and_then(|shown| present(shown, id, objective, published.frozen.as_ref())) {
+        Some(body) => ApiResponse::Found(json(&body)),
         None => ApiResponse::Missing(Missing::NotYet),
     }
 }
 
-fn page<'a>(
+/// An objective of a view; `None` if the view has no verdict of it.
+fn present<'a>(
     published: &'a PublishedView,
     id: ObjectiveId,
     objective: &'a Objective,
     not_ready: Option<&NotReady>,
-) -> Option<ObjectivePage<'a>> {
+) -> Option<ObjectiveShown<'a>> {
     let mut verdict = published.verdicts.get(id.index())?.clone();
     let detail = published.details.get(id.index())?;
     verdict.breakdown =
@@ -112,7 +113,7 @@ fn page<'a>(
     if not_ready.is_some() {
         verdict.state = VerdictState::Frozen;
     }
-    Some(ObjectivePage {
+    Some(ObjectiveShown {
         verdict,
         frozen: not_ready.map(ToString::to_string),
         market: market(objective, detail),
@@ -142,7 +143,7 @@ fn ratings(detail: &ObjectiveDetail) -> Vec<RatingsShown> {
         .collect()
 }
 
-/// Of these structures it cannot fail; an empty object would say nothing wrong.
+/// Serializes `value`. It cannot fail for the types above; the empty object is for the compiler.
 fn json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned()) + "\n"
 }

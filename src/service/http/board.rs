@@ -14,7 +14,8 @@ use maud::{DOCTYPE, Markup, html};
 pub(super) use i18n::Language;
 pub(super) use view_model::PageLanguage;
 
-use self::view_model::{Board, in_language};
+use self::view_model::Board;
+use crate::address;
 use crate::service::coordinator::published_view::PublishedView;
 use crate::service::coordinator::readiness::NotReady;
 
@@ -75,20 +76,22 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
         html: document(
             &board,
             &board.texts.text("not-found-title"),
-            "/",
+            address::TEAMS,
             &pages::not_found(&board, why, team),
         ),
     };
     match route {
-        Route::Teams => found(board.texts.text("title"), "/".to_owned(), pages::teams(&board)),
-        Route::Team(label) => match board.scope_by_label(label) {
+        Route::Teams => {
+            found(board.texts.text("title"), address::TEAMS.to_owned(), pages::teams(&board))
+        }
+        Route::Team(label) => match board.catalog.scope_by_label(label) {
             Some(scope) => {
                 found(board.name(scope), board.team_path(scope), pages::team(&board, scope))
             }
             None => none("not-found-team", None),
         },
         Route::Objective { team: label, name } => {
-            let Some(scope) = board.scope_by_label(label) else {
+            let Some(scope) = board.catalog.scope_by_label(label) else {
                 return none("not-found-team", None);
             };
             let mut objectives = board.objectives(scope).iter();
@@ -117,12 +120,12 @@ fn document(board: &Board<'_>, title: &str, path: &str, content: &Markup) -> Mar
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta http-equiv="refresh" content="30";
-                link rel="stylesheet" href="/assets/board.css";
-                link rel="icon" href="/assets/icon.svg" type="image/svg+xml";
+                link rel="stylesheet" href=(address::STYLE);
+                link rel="icon" href=(address::ICON) type="image/svg+xml";
             }
             body class=[board.not_ready.map(|_| "stale")] {
                 header {
-                    a class="brand" href=(board.reader.link("/")) { "Vaste" }
+                    a class="brand" href=(board.reader.link(address::TEAMS)) { "Vaste" }
                     @if let Some(at) = board.at {
                         p class="as-of" {
                             time datetime=(at) {
@@ -153,7 +156,7 @@ fn languages(board: &Board<'_>, path: &str) -> Markup {
                         @if language == board.reader.language {
                             span aria-current="true" { (name) }
                         } @else {
-                            a href=(in_language(path, language)) hreflang=(code) { (name) }
+                            a href=(address::in_language(path, code)) hreflang=(code) { (name) }
                         }
                     }
                 }

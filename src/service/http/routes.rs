@@ -12,6 +12,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+use crate::address;
 use crate::service::clock;
 use crate::service::coordinator::published_view::Shared;
 use crate::service::http::api::{self, ApiResponse, Missing};
@@ -38,16 +39,16 @@ const JSON: &str = "application/json";
 /// All routes. Only GET, no cookies, nothing that changes anything.
 pub(in crate::service) fn routes(shared: Shared) -> Router {
     Router::new()
-        .route("/", get(serve_teams))
-        .route("/teams/{team}", get(serve_team))
-        .route("/teams/{team}/objectives/{objective}", get(serve_objective))
-        .route("/api/v1/teams/{team}/objectives/{objective}", get(serve_objective_json))
-        .route("/api/v1/openapi.json", get(|| asset(JSON, api::OPENAPI)))
-        .route("/assets/board.css", get(|| asset("text/css; charset=utf-8", board::STYLE)))
-        .route("/assets/icon.svg", get(|| asset("image/svg+xml", board::ICON)))
-        .route("/metrics", get(serve_metrics))
-        .route("/-/healthy", get(|| async { "healthy\n" }))
-        .route("/-/ready", get(serve_ready))
+        .route(address::TEAMS, get(serve_teams))
+        .route(address::TEAM, get(serve_team))
+        .route(address::OBJECTIVE, get(serve_objective))
+        .route(address::API_OBJECTIVE, get(serve_objective_json))
+        .route(address::API_DESCRIPTION, get(|| asset(JSON, api::OPENAPI)))
+        .route(address::STYLE, get(|| asset("text/css; charset=utf-8", board::STYLE)))
+        .route(address::ICON, get(|| asset("image/svg+xml", board::ICON)))
+        .route(address::METRICS, get(serve_metrics))
+        .route(address::HEALTHY, get(|| async { "healthy\n" }))
+        .route(address::READY, get(serve_ready))
         .fallback(get(serve_unknown))
         .layer(from_fn(bounded))
         .layer(map_response(guarded))
@@ -155,8 +156,8 @@ fn page(shared: &Shared, route: &Route, headers: &HeaderMap, uri: &Uri) -> Respo
 
 /// The language that the address asks for, else the one that the browser likes, else the default.
 fn reader(headers: &HeaderMap, uri: &Uri) -> PageLanguage {
-    let mut query = uri.query().unwrap_or_default().split('&');
-    let asked = query.find_map(|pair| Language::from_code(pair.strip_prefix("lang=")?));
+    let mut asked = address::languages_asked(uri.query().unwrap_or_default());
+    let asked = asked.find_map(Language::from_code);
     let accepted = || Language::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?);
     PageLanguage {
         language: asked.or_else(accepted).unwrap_or(Language::DEFAULT),

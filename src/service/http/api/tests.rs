@@ -6,9 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::*;
+use crate::name::team_label;
 use crate::service::scenario::{answer, care, serve, snapshot, story};
-
-const ROUTE: &str = "/api/v1/teams/{team}/objectives/{objective}";
 
 fn found(published: &PublishedView, team: &str, name: &str) -> String {
     match objective(published, team, name) {
@@ -89,7 +88,7 @@ fn answers_have_the_keys_that_the_description_served_beside_them_has() {
     let (head, description) = answer(address, "GET /api/v1/openapi.json", "");
     assert!(head.contains("content-type: application/json"), "{head}");
     let description = value(&description);
-    let described = &description["paths"][ROUTE]["get"]["responses"];
+    let described = &description["paths"][address::API_OBJECTIVE]["get"]["responses"];
     for (path, status) in [
         ("care/objectives/first-reply", "200"),
         ("care/objectives/handled", "200"),
@@ -110,8 +109,10 @@ fn answers_have_the_keys_that_the_description_served_beside_them_has() {
     }
     let (_, metrics) = answer(address, "GET /metrics", "");
     for (code, count) in [("200", 4), ("404", 4)] {
-        let series =
-            format!("vaste_http_requests_total{{code=\"{code}\",route=\"{ROUTE}\"}} {count}");
+        let series = format!(
+            "vaste_http_requests_total{{code=\"{code}\",route=\"{}\"}} {count}",
+            address::API_OBJECTIVE
+        );
         assert!(metrics.contains(&series), "{series}");
     }
 }
@@ -133,5 +134,5 @@ fn while_frozen_an_answer_is_the_last_that_could_be_trusted_and_says_so() {
     let path = "GET /api/v1/teams/orders/objectives/first-reply";
     let (head, body) = answer(address, path, "");
     assert!(head.starts_with("http/1.1 503 "), "{head}");
-    assert_eq!(body, "{\"error\":\"nothing is known yet: see /-/ready\"}\n");
+    assert_eq!(body, "{\"error\":\"no data yet: see /-/ready\"}\n");
 }

@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::view_model::{Board, ObjectiveView, shown};
+use crate::address;
 use crate::agreement::{Level, Target, VerdictState};
 use crate::catalog::ScopeId;
 use crate::event::Priority;
@@ -458,7 +459,7 @@ pub(super) fn breadcrumbs(board: &Board<'_>, team: Option<ScopeId>, here: &str) 
     html! {
         nav class="way" aria-label=(texts.text("you-are-here")) {
             ol {
-                li { a href=(board.reader.link("/")) { (texts.text("title")) } }
+                li { a href=(board.reader.link(address::TEAMS)) { (texts.text("title")) } }
                 @if let Some(team) = team {
                     li { a href=(board.reader.link(&board.team_path(team))) { (name(board, team)) } }
                 }

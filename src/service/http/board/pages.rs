@@ -8,6 +8,7 @@ use super::components::{
 };
 use super::view_model::{Board, ObjectiveView, shown, urgency};
 use super::{market, ratings};
+use crate::address;
 use crate::agreement::VerdictState;
 use crate::amount::Amount;
 use crate::catalog::ScopeId;
@@ -329,6 +330,6 @@ pub(super) fn not_found(board: &Board<'_>, why: &'static str, team: Option<Scope
                 }
             }
         }
-        p { a href=(board.reader.link("/")) { (texts.text("back")) } }
+        p { a href=(board.reader.link(address::TEAMS)) { (texts.text("back")) } }
     }
 }

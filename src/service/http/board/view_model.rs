@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::i18n::{Language, Translator};
+use crate::address;
 use crate::agreement::{Level, Objective, Tally, VerdictState};
 use crate::catalog::{Catalog, ScopeId};
 use crate::measure::Measure;
-use crate::name::{path_segment, team_label};
+use crate::name::team_label;
 use crate::reading::{Reading, Verdict};
 
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
@@ -28,13 +29,12 @@ pub(in crate::service) struct PageLanguage {
 impl PageLanguage {
     /// A link to a path of this site; it keeps the language if the address asked for it.
     pub(super) fn link(self, path: &str) -> String {
-        if self.is_asked { in_language(path, self.language) } else { path.to_owned() }
+        if self.is_asked {
+            address::in_language(path, self.language.code())
+        } else {
+            path.to_owned()
+        }
     }
-}
-
-/// A link to a path in a language.
-pub(super) fn in_language(path: &str, language: Language) -> String {
-    format!("{path}?lang={}", language.code())
 }
 
 /// The published view as the pages read it.
@@ -192,20 +192,14 @@ impl<'a> Board<'a> {
         team_label(self.catalog.scope_name(scope))
     }
 
-    /// The team that an address names.
-    pub(super) fn scope_by_label(&self, label: &str) -> Option<ScopeId> {
-        let mut scopes = self.catalog.reading_scopes();
-        scopes.find(|scope| self.label(*scope) == label)
-    }
-
     /// The path of a team's page.
     pub(super) fn team_path(&self, scope: ScopeId) -> String {
-        format!("/teams/{}", path_segment(self.label(scope)))
+        address::team(self.catalog.scope_name(scope))
     }
 
     /// The path of an objective's page.
     pub(super) fn objective_path(&self, view: ObjectiveView<'_>) -> String {
-        format!("{}/objectives/{}", self.team_path(view.scope), path_segment(&view.objective.name))
+        address::objective(self.catalog.scope_name(view.scope), &view.objective.name)
     }
 
     /// The current state of an objective: frozen while the data is not ready.

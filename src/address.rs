@@ -1,0 +1,85 @@
+//! Addresses of the HTTP server: one template per page, and one function per page with names in it.
+//!
+//! The router serves the templates. The board and the alerts link to what the functions return.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::name::team_label;
+
+/// The front page of the board: all teams.
+pub const TEAMS: &str = "/";
+/// The page of a team.
+pub const TEAM: &str = "/teams/{team}";
+/// The page of an objective.
+pub const OBJECTIVE: &str = "/teams/{team}/objectives/{objective}";
+/// The style sheet of the board.
+pub const STYLE: &str = "/assets/board.css";
+/// The icon of the board.
+pub const ICON: &str = "/assets/icon.svg";
+/// An objective as JSON.
+pub const API_OBJECTIVE: &str = "/api/v1/teams/{team}/objectives/{objective}";
+/// The OpenAPI description of the API.
+pub const API_DESCRIPTION: &str = "/api/v1/openapi.json";
+/// Metrics in the Prometheus text format.
+pub const METRICS: &str = "/metrics";
+/// Liveness: answers while the process runs.
+pub const HEALTHY: &str = "/-/healthy";
+/// Readiness: answers 200 once verdicts can be trusted.
+pub const READY: &str = "/-/ready";
+
+/// The path of a team's page. `None` is the organisation.
+pub fn team(team: Option<&str>) -> String {
+    TEAM.replace("{team}", &segment(team_label(team)))
+}
+
+/// The path of an objective's page. `None` is the organisation.
+pub fn objective(team: Option<&str>, objective: &str) -> String {
+    // An encoded segment has no braces, so one replacement cannot create the placeholder of the
+    // next.
+    OBJECTIVE
+        .replace("{team}", &segment(team_label(team)))
+        .replace("{objective}", &segment(objective))
+}
+
+/// A path with the code of the language in which its page is shown.
+pub fn in_language(path: &str, code: &str) -> String {
+    format!("{path}?lang={code}")
+}
+
+/// The language codes that a query string asks for, in order.
+pub fn languages_asked(query: &str) -> impl Iterator<Item = &str> {
+    query.split('&').filter_map(|pair| pair.strip_prefix("lang="))
+}
+
+/// A name as one percent-encoded path segment.
+fn segment(name: &str) -> String {
+    const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    utf8_percent_encode(name, &PLAIN).to_string()
+}
+
+/// Whether a name can be a path segment. Browsers resolve `.` and `..` as folders, even encoded.
+pub fn is_segment(name: &str) -> bool {
+    name != "." && name != ".."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_percent_encoded() {
+        assert_eq!(team(None), "/teams/_all");
+        assert_eq!(team(Some("unclaimed")), "/teams/_unclaimed");
+        assert_eq!(
+            objective(Some("a/b ä"), "{objective}?"),
+            "/teams/a%2Fb%20%C3%A4/objectives/%7Bobjective%7D%3F"
+        );
+    }
+
+    #[test]
+    fn a_query_names_languages_in_order() {
+        let asked = |query| languages_asked(query).collect::<Vec<_>>();
+        assert_eq!(asked("a=b&lang=fi&lang=en"), ["fi", "en"]);
+        assert_eq!(in_language(&team(Some("billing")), "fi"), "/teams/billing?lang=fi");
+    }
+}
