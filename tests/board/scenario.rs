@@ -335,20 +335,31 @@ pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Ru
     (runtime, address)
 }
 
-/// The head and the body of the answer to one request.
+/// Sends one request with `headers`, each ended by CRLF. Returns the head in lower case, and the body.
 pub(in crate::service) fn answer(
     address: SocketAddr,
     request: &str,
-    more: &str,
+    headers: &str,
 ) -> (String, String) {
+    let (head, body) = answer_bytes(address, request, headers);
+    (head, String::from_utf8(body).unwrap())
+}
+
+/// As [`answer`], for bodies that are not text.
+pub(in crate::service) fn answer_bytes(
+    address: SocketAddr,
+    request: &str,
+    headers: &str,
+) -> (String, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
-    let head = format!("{request} HTTP/1.1\r\nhost: board\r\nconnection: close\r\n{more}\r\n");
+    // HTTP/1.0 has no chunks, so the body ends with the connection.
+    let head = format!("{request} HTTP/1.0\r\nhost: board\r\n{headers}\r\n");
     stream.write_all(head.as_bytes()).unwrap();
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.to_lowercase(), body.to_owned())
+    let head_end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").unwrap();
+    let body = answer.split_off(head_end + 4);
+    (String::from_utf8(answer).unwrap().to_lowercase(), body)
 }
 
 /// What people and services are shown, beside the other pages.

@@ -100,7 +100,7 @@ fn answers_have_the_keys_that_the_description_served_beside_them_has() {
         ("%ff/objectives/first-reply", "404"),
     ] {
         let (head, body) = answer(address, &format!("GET /api/v1/teams/{path}"), "");
-        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{path}: {head}");
+        assert!(head.starts_with(&format!("http/1.0 {status} ")), "{path}: {head}");
         assert!(head.contains("content-type: application/json"), "{path}: {head}");
         assert!(head.contains("cache-control: no-store"), "{path}: {head}");
         assert!(head.contains("x-content-type-options: nosniff"), "{path}: {head}");
@@ -133,6 +133,6 @@ fn while_frozen_an_answer_is_the_last_that_could_be_trusted_and_says_so() {
     let (_runtime, address) = serve(frozen);
     let path = "GET /api/v1/teams/orders/objectives/first-reply";
     let (head, body) = answer(address, path, "");
-    assert!(head.starts_with("http/1.1 503 "), "{head}");
+    assert!(head.starts_with("http/1.0 503 "), "{head}");
     assert_eq!(body, "{\"error\":\"no data yet: see /-/ready\"}\n");
 }

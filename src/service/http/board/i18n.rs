@@ -10,6 +10,8 @@ use std::sync::LazyLock;
 use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use fluent_langneg::NegotiationStrategy;
+use fluent_langneg::negotiate::filter_matches;
 use unic_langid::LanguageIdentifier;
 
 use crate::agreement::Target;
@@ -47,23 +49,30 @@ impl Language {
         Self::ALL[self.0].code
     }
 
-    /// The language of that code, whatever region follows it, such as `fi-FI`.
-    pub(in crate::service) fn from_code(code: &str) -> Option<Self> {
-        let primary = code.split(['-', '_']).next().unwrap_or_default();
-        Self::all().find(|language| language.code().eq_ignore_ascii_case(primary))
+    /// The language that fits a tag best, such as `fi` for `fi-FI`; `None` if none fits.
+    pub(in crate::service) fn from_tag(tag: &str) -> Option<Self> {
+        Self::negotiate(&[tag.parse().ok()?])
     }
 
-    /// The language that an `Accept-Language` header likes best; the first of equals.
+    /// The language that fits an `Accept-Language` header best; `None` if none fits.
     pub(in crate::service) fn accepted(header: &str) -> Option<Self> {
-        let wish = |part: &str| {
-            let (code, rest) = part.split_once(';').unwrap_or((part, ""));
-            let quality = rest.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse().ok())?;
-            let language = Self::from_code(code.trim())?;
-            (quality > 0.0).then_some((language, quality))
-        };
-        let wishes = header.split(',').take(LANGUAGES_ASKED_MAX).filter_map(wish);
-        let best = |best: (Self, f32), next: (Self, f32)| if next.1 > best.1 { next } else { best };
-        wishes.reduce(best).map(|(language, _)| language)
+        let mut weighted: Vec<WeightedTag> = header
+            .split(',')
+            .take(ACCEPTED_TAGS_MAX)
+            .filter_map(WeightedTag::parse)
+            .filter(|tag| tag.weight > 0.0)
+            .collect();
+        // The sort is stable: tags of equal weight keep the order of the header.
+        weighted.sort_by(|a, b| b.weight.total_cmp(&a.weight));
+        let tags: Vec<_> = weighted.into_iter().map(|weighted| weighted.tag).collect();
+        Self::negotiate(&tags)
+    }
+
+    /// The first language that matches one of the tags, best tag first.
+    fn negotiate(tags: &[LanguageIdentifier]) -> Option<Self> {
+        let found = filter_matches(tags, &IDENTIFIERS, NegotiationStrategy::Lookup);
+        let found = found.first()?;
+        IDENTIFIERS.iter().position(|identifier| identifier == *found).map(Self)
     }
 
     /// Its texts.
@@ -77,8 +86,30 @@ impl Language {
     }
 }
 
-/// Languages of one `Accept-Language` that are looked at; browsers send a handful.
-const LANGUAGES_ASKED_MAX: usize = 32;
+/// Maximum tags of one `Accept-Language` header that are read. Browsers send a handful.
+const ACCEPTED_TAGS_MAX: usize = 32;
+
+/// One tag of an `Accept-Language` header. fluent-langneg reads such headers too, but ignores weights.
+struct WeightedTag {
+    tag: LanguageIdentifier,
+    /// From 0 (not accepted) to 1.
+    weight: f32,
+}
+
+impl WeightedTag {
+    /// Parses `fi-FI;q=0.9`; without `q` the weight is 1.
+    fn parse(text: &str) -> Option<Self> {
+        let (tag, parameter) = text.split_once(';').unwrap_or((text, ""));
+        let weight = parameter.trim().strip_prefix("q=").map_or(Some(1.0), |q| q.parse().ok())?;
+        Some(Self { tag: tag.trim().parse().ok()?, weight })
+    }
+}
+
+/// The identifiers of [`Language::ALL`], in its order.
+static IDENTIFIERS: LazyLock<Vec<LanguageIdentifier>> = LazyLock::new(|| {
+    let parse = |file: LanguageFile| file.code.parse().unwrap_or_default();
+    Language::ALL.into_iter().map(parse).collect()
+});
 
 static TRANSLATORS: LazyLock<Vec<Translator>> =
     LazyLock::new(|| Language::ALL.into_iter().map(Translator::new).collect());
@@ -325,7 +356,7 @@ mod tests {
     use super::*;
 
     fn language(code: &str) -> Language {
-        Language::from_code(code).unwrap()
+        Language::from_tag(code).unwrap()
     }
 
     /// The keys of a file, each with the names of its values.
@@ -470,6 +501,10 @@ mod tests {
             ("en-GB,en;q=0.9,fi;q=0.8", Some("en")),
             ("fi;q=0, en;q=0.1", Some("en")),
             ("sv-FI", None),
+            ("*", None),
+            ("en;q=0.9,fi;q=0.9", Some("en")),
+            ("fi-Latn-FI;q=1.0", Some("fi")),
+            ("EN-gb;q=NaN, fi;q=0.1", Some("fi")),
             ("", None),
             (";;;,q=,fi;q=x", None),
         ] {

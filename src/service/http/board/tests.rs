@@ -1,12 +1,14 @@
 //! Pages from pictures that real events made: what they say, and what they never let through.
 
+use std::io::Read as _;
 use std::sync::Arc;
 
 use super::*;
 use crate::agreement::VerdictState;
 use crate::measure::Measure;
 use crate::service::scenario::{
-    ScenarioRun, agreement, agreements, answer, care, now, serve, snapshot, story, within,
+    ScenarioRun, agreement, agreements, answer, answer_bytes, care, now, serve, snapshot, story,
+    within,
 };
 use crate::share::Share;
 use crate::time::{DAY_MS, Elapsed};
@@ -23,7 +25,7 @@ fn frozen_now(
 }
 
 fn reader(code: &str) -> PageLanguage {
-    PageLanguage { language: Language::from_code(code).unwrap(), is_asked: false }
+    PageLanguage { language: Language::from_tag(code).unwrap(), is_asked: false }
 }
 
 fn html(published: &PublishedView, route: &Route, code: &str) -> String {
@@ -296,7 +298,7 @@ fn every_response_is_guarded_and_nothing_but_reading_is_allowed() {
         ("PUT /nothing", "405"),
     ] {
         let (head, body) = answer(address, request, "");
-        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{request}: {head}");
+        assert!(head.starts_with(&format!("http/1.0 {status} ")), "{request}: {head}");
         for guard in [
             "content-security-policy: default-src 'none'; style-src 'self'; img-src 'self'; base-uri \
              'none'; form-action 'none'; frame-ancestors 'none'",
@@ -310,6 +312,51 @@ fn every_response_is_guarded_and_nothing_but_reading_is_allowed() {
         assert_eq!(is_page, head.contains("cache-control: no-store"), "{request}: {head}");
         assert_eq!(is_page && !request.starts_with("HEAD"), body.contains("<html"), "{request}");
     }
+}
+
+#[test]
+fn responses_are_compressed_for_clients_that_accept_gzip() {
+    let (_runtime, address) = serve(care().published());
+    for (path, start) in [
+        ("/teams/care", "<!DOCTYPE html>"),
+        ("/api/v1/teams/care/objectives/first-reply", "{\"at\""),
+        ("/assets/board.css", "/*"),
+        ("/assets/icon.svg", "<svg"),
+        ("/metrics", "# HELP"),
+    ] {
+        let request = format!("GET {path}");
+        let (head, plain) = answer(address, &request, "");
+        assert!(head.contains("vary: accept-encoding"), "{head}");
+        assert!(!head.contains("content-encoding"), "{head}");
+        assert!(plain.starts_with(start), "{plain}");
+        let accept = "accept-encoding: br;q=1, gzip;q=0.8, *;q=0.1\r\n";
+        let (gzip_head, gzip) = answer_bytes(address, &request, accept);
+        assert!(gzip_head.contains("content-encoding: gzip"), "{gzip_head}");
+        assert!(gzip_head.contains("vary: accept-encoding"), "{gzip_head}");
+        assert!(gzip_head.contains("content-security-policy: "), "{gzip_head}");
+        let kept = |head: &str| {
+            let lines = head.lines().filter(|line| {
+                line.starts_with("content-type") || line.starts_with("cache-control")
+            });
+            lines.map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(kept(&gzip_head), kept(&head));
+        let mut text = String::new();
+        flate2::read::GzDecoder::new(&*gzip).read_to_string(&mut text).unwrap();
+        // Process metrics differ from scrape to scrape.
+        let is_stable = path != "/metrics";
+        assert!(if is_stable { text == plain } else { text.starts_with(start) }, "{path}");
+        assert!(gzip.len() < plain.len(), "{path}: {} {}", gzip.len(), plain.len());
+    }
+}
+
+#[test]
+fn a_large_body_is_refused_with_the_limit() {
+    let (_runtime, address) = serve(story().published());
+    let (head, body) = answer(address, "GET /", "content-length: 65537\r\n");
+    assert!(head.starts_with("http/1.0 413 "), "{head}");
+    assert!(head.contains("x-content-type-options: nosniff"), "{head}");
+    assert_eq!(body, "a request body may have 64 KiB\n");
 }
 
 #[test]
