@@ -22,5 +22,6 @@ mod naive_check;
 mod open_time;
 mod real_logs;
 mod scenario;
+mod stored_format;
 mod verdicts;
 mod waiting;

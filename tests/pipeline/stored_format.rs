@@ -1,0 +1,226 @@
+//! The stored format: a checkpoint file of each version stays readable by every later build.
+//!
+//! `version-2.vaste` holds every kind of event, every priority, maker and field of a detail, a long
+//! timeline, a stub, a resumed ticket and response counters. The build before the wire codes were
+//! written down made it. The records are in `version-2.ndjson`, the long ticket in [`busy_records`].
+//!
+//! [`the_present_version_is_written_byte_for_byte`] leaves what the present code writes in cargo's folder
+//! for test files. When [`checkpoint::VERSION`] rises, keep that file here as the next fixture, and read it
+//! in a test like those below.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use vaste::catalog::Catalog;
+use vaste::checkpoint::{self, Origin, RecordFingerprint};
+use vaste::event::{Outcome, Skip, decode};
+use vaste::measure::{Basis, Measure};
+use vaste::name::UNCLAIMED;
+use vaste::partition::{Partition, Record};
+use vaste::shard::Shard;
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
+use vaste::view::View;
+
+const VERSION_2: &[u8] = include_bytes!("version-2.vaste");
+const RECORDS: &str = include_str!("version-2.ndjson");
+
+/// Records of the two tickets that are evicted before the other records arrive.
+const EVICTED: usize = 4;
+
+fn at(text: &str) -> Timestamp {
+    Timestamp::parse(text).unwrap()
+}
+
+/// Two teams; the objective makes the first replies of billing count in open time.
+fn catalog() -> Arc<Catalog> {
+    let target = Target { elapsed: Elapsed::from_ms(4 * HOUR_MS), basis: Basis::Open };
+    let objective = Objective::new("first-reply", Measure::FirstReply, Level::NoneOver(target));
+    let team = |name: &str, objectives| Agreement {
+        owner: Owner::Team(name.into()),
+        hours: None,
+        objectives,
+        about: About::default(),
+    };
+    let agreements = [team("billing", vec![objective]), team("support", Vec::new())];
+    Arc::new(Catalog::new(&agreements, &Measure::ALL))
+}
+
+/// The records of one ticket with more events than one block holds.
+fn busy_records() -> Vec<String> {
+    let record = |index: i64| {
+        let (kind, time) = match index {
+            0 => ("created", at("2026-06-01T00:00:00Z")),
+            _ if index % 3 == 0 => ("agent_replied", minute(index)),
+            _ => ("customer_replied", minute(index)),
+        };
+        format!(
+            r#"{{"id":"{index}","source":"busy","type":"ticket.{kind}","time":"{time}","ticket":"B-1"}}"#
+        )
+    };
+    (0..150).map(record).collect()
+}
+
+fn minute(minutes: i64) -> Timestamp {
+    at("2026-06-01T00:00:00Z").plus(Elapsed::from_ms(minutes * 60_000))
+}
+
+fn records() -> Vec<String> {
+    RECORDS.lines().map(str::to_owned).chain(busy_records()).collect()
+}
+
+/// What the present code writes after the records.
+fn written() -> Vec<u8> {
+    let catalog = catalog();
+    let mut partition = Partition::new(Arc::clone(&catalog), &"ticket-events".into(), 3, 7);
+    let mut view = View::new(Arc::clone(&catalog), at("2026-01-01T00:00:00Z"));
+    partition.lost_records(at("2026-01-01T00:00:00Z"));
+    for (offset, record) in (40..).zip(records()) {
+        if offset == 40 + i64::try_from(EVICTED).unwrap() {
+            let now = at("2026-05-31T00:00:00Z");
+            view.advance(now);
+            while partition.advance_some(now, usize::MAX, &mut view) {}
+            assert_eq!(partition.forget_some(now, Elapsed::from_ms(28 * DAY_MS), 100), 2);
+        }
+        let record = Record {
+            offset,
+            key: None,
+            payload: Some(record.as_bytes()),
+            timestamp: Some(at("2026-06-02T00:00:00Z").ms() + offset),
+        };
+        partition.take(&record, &mut view);
+    }
+    let now = at("2026-06-03T00:00:00Z");
+    view.advance(now);
+    while partition.advance_some(now, usize::MAX, &mut view) {}
+    partition.image(at("2026-06-03T00:00:00.5Z")).unwrap().1
+}
+
+#[test]
+fn the_present_version_is_written_byte_for_byte() {
+    let bytes = written();
+    let name = format!("version-{}.vaste", checkpoint::VERSION);
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&kept, &bytes).unwrap();
+    assert!(bytes == VERSION_2, "the stored bytes changed: compare with {}", kept.display());
+}
+
+#[test]
+fn version_2_is_read_with_its_origin_and_its_counts() {
+    let image = checkpoint::read(VERSION_2).unwrap();
+    assert_eq!(image.version, 2);
+    assert_eq!(
+        image.origin,
+        Origin {
+            topic: "ticket-events".into(),
+            partition: 3,
+            epoch: 8,
+            position: 219,
+            written_at: at("2026-06-03T00:00:00.5Z"),
+            history_from: Some(at("2026-01-01T00:00:00Z")),
+            counted_to: at("2026-06-03T00:00:00Z"),
+            last_record: Some(RecordFingerprint {
+                offset: 218,
+                timestamp: at("2026-06-02T00:00:00.218Z").ms(),
+                bytes: 106,
+            }),
+        }
+    );
+    assert_eq!((image.timelines(), image.names(), image.stubs()), (7, 7, 2));
+    assert_eq!(image.samples(), 124);
+    let catalog = catalog();
+    let mut counts = String::new();
+    for (scope, measure, counted) in image.responses(&catalog).iter() {
+        let team = catalog.scope_name(scope).unwrap_or(UNCLAIMED);
+        let (measure, basis) = (measure.label(), counted.basis.label());
+        if counted.total() > 0 {
+            writeln!(counts, "{team} {measure} {basis} {} {}", counted.total(), counted.sum_ms)
+                .unwrap();
+        }
+    }
+    insta::assert_snapshot!(counts, @r"
+    billing first_reply open 1 0
+    billing customer_wait calendar 1 86400000
+    billing agent_work calendar 1 86400000
+    billing resolution calendar 1 86400000
+    billing first_resolution calendar 1 86400000
+    billing ownership calendar 2 92160000
+    billing contacts calendar 1 0
+    support next_reply calendar 1 5400000
+    support update calendar 1 5460000
+    support customer_wait calendar 3 104640000
+    support agent_work calendar 3 98640000
+    support resolution calendar 3 108120000
+    support first_resolution calendar 2 95460000
+    support ownership calendar 3 91560000
+    support contacts calendar 3 3
+    unclaimed first_reply calendar 1 180000
+    unclaimed next_reply calendar 48 5760000
+    unclaimed update calendar 48 8640000
+    ");
+}
+
+/// A duplicate has the same identity, time, kind, names, priority, maker and detail as the stored event.
+#[test]
+fn every_event_of_version_2_equals_its_record() {
+    let mut shard = checkpoint::read(VERSION_2).unwrap().restore(catalog()).unwrap();
+    for (index, record) in records().iter().enumerate() {
+        let expected =
+            if index < EVICTED { Outcome::Skipped(Skip::TooOld) } else { Outcome::Duplicate };
+        let event = decode(record.as_bytes()).unwrap();
+        assert_eq!(shard.apply(&event, &mut ()), expected, "{record}");
+    }
+}
+
+#[test]
+fn the_steps_of_version_2_are_those_that_its_records_say() {
+    let mut shard = checkpoint::read(VERSION_2).unwrap().restore(catalog()).unwrap();
+    let mut steps = String::new();
+    for ticket in ["T-1", "T-2", "T-3", "T-4", "T-back"] {
+        steps.push_str(&steps_of(&mut shard, ticket));
+    }
+    insta::assert_snapshot!(steps, @r"
+    T-1 2026-06-01T08:00:00Z ticket.created billing low email - - -
+    T-1 2026-06-01T08:01:00Z ticket.bot_replied - - - - - -
+    T-1 2026-06-01T08:10:00.001Z ticket.note_added support - - - - -
+    T-1 2026-06-01T08:30:00Z ticket.agent_replied billing normal - aino - -
+    T-1 2026-06-01T08:31:00Z ticket.pending - - - - - -
+    T-1 2026-06-01T09:00:00Z ticket.customer_replied - high chat - - -
+    T-1 2026-06-01T09:10:00Z ticket.on_hold - - - - - -
+    T-1 2026-06-01T10:00:00Z ticket.resumed - - - - - -
+    T-1 2026-06-01T10:05:00Z ticket.assigned support urgent - ville - -
+    T-1 2026-06-01T10:30:00Z ticket.agent_replied - - - ville - -
+    T-1 2026-06-01T10:31:00Z ticket.solved - - - - - -
+    T-1 2026-06-01T11:00:00Z ticket.rated - - - - 1 -
+    T-1 2026-06-01T11:05:00Z ticket.reviewed - - - - 5 -
+    T-1 2026-06-01T11:06:00Z ticket.reviewed - - - - - -
+    T-1 2026-06-01T12:00:00Z ticket.reopened - - - - - -
+    T-1 2026-06-01T13:00:00Z ticket.closed - - - - - -
+    T-2 2026-06-01T08:00:00Z ticket.created - - - - - -
+    T-2 2026-06-01T08:20:00Z ticket.merged - - - - - T-1
+    T-3 2026-06-01T08:00:00Z ticket.created - - - - - -
+    T-3 2026-06-01T08:20:00Z ticket.deleted - - - - - -
+    T-4 2026-06-01T08:00:00Z ticket.created - - - - - -
+    T-4 2026-06-01T08:20:00Z ticket.marked_spam - - - - - -
+    T-back 2026-06-01T08:00:00Z ticket.customer_replied - - - - - -
+    ");
+    let busy = shard.trace("B-1", Timestamp::EVENT_END).unwrap();
+    assert_eq!(busy.len(), 150);
+    assert!((0..).zip(&busy).all(|(index, step)| step.at == minute(index)));
+}
+
+/// One line an event: time, kind, then team, priority, channel, agent, score and target ticket.
+fn steps_of(shard: &mut Shard, ticket: &str) -> String {
+    let mut lines = String::new();
+    for step in shard.trace(ticket, Timestamp::EVENT_END).unwrap() {
+        let fields = [step.team, step.priority.map(|one| one.label().into()), step.channel];
+        let fields =
+            fields.into_iter().chain([step.agent, step.score.map(|s| s.to_string().into())]);
+        let fields: Vec<Box<str>> =
+            fields.chain([step.into]).map(|field| field.unwrap_or_else(|| "-".into())).collect();
+        let kind = step.kind.label();
+        writeln!(lines, "{ticket} {} {kind} {}", step.at, fields.join(" ")).unwrap();
+    }
+    lines
+}
