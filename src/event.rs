@@ -17,7 +17,7 @@ pub use decode::{
 };
 pub use rejection::{Outcome, Outcomes, Reason, Rejection, Skip};
 
-/// What kind of thing happened. In the order in which events of one instant follow each other.
+/// What kind of thing happened. Events of one instant are sorted in the order of these variants.
 ///
 /// # Design
 /// Messages come before the status changes they cause (an answer and a solve in one save is an answer),
@@ -198,7 +198,10 @@ pub enum Maker {
 }
 
 impl Maker {
-    /// The maker of that name in `by`.
+    /// All makers.
+    pub const ALL: [Self; 3] = [Self::Customer, Self::Agent, Self::System];
+
+    /// The maker with that name in `by`.
     pub fn from_label(label: &str) -> Option<Self> {
         match label {
             "customer" => Some(Self::Customer),

@@ -1,6 +1,7 @@
 //! One ticket's events in event-time order, and what the measures' stopwatches make of them.
 
 mod change;
+mod code;
 mod entry;
 mod fold;
 mod retraction;

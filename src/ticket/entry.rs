@@ -1,16 +1,20 @@
-//! One event as a timeline keeps it: packed into a few bytes, names interned.
+//! One event as a timeline stores it: packed into a few bytes, names interned.
 //!
 //! ```text
 //! byte 0   kind (5 bits), has team, has channel, has agent
 //! byte 1   priority (3 bits, 0 = none), maker (2 bits), has detail
-//! varint   milliseconds since the event before in its block (the first: since 1990)
+//! varint   milliseconds since the previous event of its block; for the first, since 1990
 //! 8 bytes  identity
-//! varints  team, channel, agent, where it has them
-//! varint   length of the detail, where it has one, and its bytes
+//! varints  team, channel, agent: those that are present
+//! varint   length of the detail and its bytes, if present
 //! ```
+//!
+//! Checkpoints hold these bytes as they are, so they are a stored format: [`super::code`] has the numbers
+//! of kind, priority and maker.
 
 use std::borrow::Cow;
 
+use super::code::{KIND_BITS, MAKER_BITS, PRIORITY_BITS};
 use crate::event::{EventDetail, Kind, Maker, Priority};
 use crate::name::NameId;
 use crate::time::Timestamp;
@@ -26,31 +30,37 @@ pub(crate) struct Entry<'t> {
     pub(crate) agent: Option<NameId>,
     pub(crate) priority: Option<Priority>,
     pub(crate) maker: Maker,
-    /// The packed detail; empty where there is none.
+    /// The packed detail; empty if there is none.
     pub(crate) detail: &'t [u8],
 }
 
-const KIND_BITS: u8 = 0b1_1111;
+// Byte 0.
+const KIND_MASK: u8 = (1 << KIND_BITS) - 1;
 const HAS_TEAM: u8 = 1 << 5;
 const HAS_CHANNEL: u8 = 1 << 6;
 const HAS_AGENT: u8 = 1 << 7;
-const PRIORITY_BITS: u8 = 0b111;
-const MAKER_SHIFT: u8 = 3;
+const _: () = assert!(KIND_MASK & (HAS_TEAM | HAS_CHANNEL | HAS_AGENT) == 0);
+
+// Byte 1.
+const PRIORITY_MASK: u8 = (1 << PRIORITY_BITS) - 1;
+const MAKER_SHIFT: u32 = PRIORITY_BITS;
+const MAKER_MASK: u8 = ((1 << MAKER_BITS) - 1) << MAKER_SHIFT;
 const HAS_DETAIL: u8 = 1 << 5;
+const _: () = assert!((PRIORITY_MASK | MAKER_MASK) & HAS_DETAIL == 0);
 
 impl Entry<'_> {
-    /// Appends this event to a block whose event before it happened at `before`.
+    /// Appends this event to a block whose previous event happened at `before`.
     pub(crate) fn pack(&self, before: Timestamp, out: &mut Vec<u8>) {
         let flag = |present: bool, bit: u8| if present { bit } else { 0 };
         out.push(
-            self.kind as u8
+            self.kind.code()
                 | flag(self.team.is_some(), HAS_TEAM)
                 | flag(self.channel.is_some(), HAS_CHANNEL)
                 | flag(self.agent.is_some(), HAS_AGENT),
         );
         out.push(
-            self.priority.map_or(0, |priority| priority as u8 + 1)
-                | ((self.maker as u8) << MAKER_SHIFT)
+            self.priority.map_or(0, Priority::code)
+                | (self.maker.code() << MAKER_SHIFT)
                 | flag(!self.detail.is_empty(), HAS_DETAIL),
         );
         put_varint(self.time.since(before).ms().unsigned_abs(), out);
@@ -65,7 +75,7 @@ impl Entry<'_> {
     }
 }
 
-/// Walks the packed events of one block.
+/// Iterates over the packed events of one block. Ends early at an event that cannot be read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Unpack<'t> {
     rest: &'t [u8],
@@ -73,12 +83,12 @@ pub(crate) struct Unpack<'t> {
 }
 
 impl<'t> Unpack<'t> {
-    /// The events packed in `bytes`, the first of which counts its time from `before`.
+    /// The events packed in `bytes`. The time of the first is stored relative to `before`.
     pub(crate) fn new(bytes: &'t [u8], before: Timestamp) -> Self {
         Self { rest: bytes, before }
     }
 
-    /// How many bytes are left.
+    /// Bytes not read yet. Not zero after the last event if the bytes are damaged.
     pub(crate) fn bytes_left(&self) -> usize {
         self.rest.len()
     }
@@ -108,7 +118,7 @@ impl<'t> Iterator for Unpack<'t> {
     #[inline]
     fn next(&mut self) -> Option<Entry<'t>> {
         let head = self.byte()?;
-        let marks = self.byte()?;
+        let flags = self.byte()?;
         let after = i64::try_from(self.varint()?).unwrap_or(i64::MAX);
         let time = Timestamp::from_ms(self.before.ms().saturating_add(after));
         let (identity, rest) = self.rest.split_first_chunk::<8>()?;
@@ -116,7 +126,7 @@ impl<'t> Iterator for Unpack<'t> {
         let team = self.name(head & HAS_TEAM != 0);
         let channel = self.name(head & HAS_CHANNEL != 0);
         let agent = self.name(head & HAS_AGENT != 0);
-        let detail = if marks & HAS_DETAIL == 0 {
+        let detail = if flags & HAS_DETAIL == 0 {
             &[]
         } else {
             let length = usize::try_from(self.varint()?).ok()?;
@@ -124,28 +134,26 @@ impl<'t> Iterator for Unpack<'t> {
             self.rest = rest;
             detail
         };
+        let priority = match flags & PRIORITY_MASK {
+            0 => None,
+            code => Some(Priority::from_code(code)?),
+        };
         self.before = time;
         Some(Entry {
-            kind: *Kind::ALL.get(usize::from(head & KIND_BITS))?,
+            kind: Kind::from_code(head & KIND_MASK)?,
             time,
             identity: u64::from_le_bytes(*identity),
             team,
             channel,
             agent,
-            priority: (marks & PRIORITY_BITS)
-                .checked_sub(1)
-                .and_then(|index| Priority::ALL.get(usize::from(index)).copied()),
-            maker: match (marks >> MAKER_SHIFT) & 0b11 {
-                1 => Maker::Agent,
-                2 => Maker::System,
-                _ => Maker::Customer,
-            },
+            priority,
+            maker: Maker::from_code((flags & MAKER_MASK) >> MAKER_SHIFT)?,
             detail,
         })
     }
 }
 
-/// Appends `value` in 7 bits a byte, the lowest first.
+/// Appends `value` as a varint: 7 bits a byte, the lowest first.
 fn put_varint(mut value: u64, out: &mut Vec<u8>) {
     while value >= 0x80 {
         out.push((value & 0x7F) as u8 | 0x80);
@@ -154,6 +162,7 @@ fn put_varint(mut value: u64, out: &mut Vec<u8>) {
     out.push((value & 0x7F) as u8);
 }
 
+/// Reads a varint off the front of `bytes`; `None` if they end within it.
 fn get_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     let mut shift = 0_u32;
@@ -177,7 +186,8 @@ const DETAIL_CONCERN: u8 = 1 << 5;
 const DETAIL_TEXT: u8 = 1 << 6;
 const DETAIL_INTO: u8 = 1 << 7;
 
-/// Packs a detail: a byte that says what there is, the score, then the texts with their lengths.
+/// Packs a detail: a byte of flags for the fields that are present, the score, then each text with its
+/// length.
 pub(crate) fn pack_detail(detail: &EventDetail<'_>, out: &mut Vec<u8>) {
     let flag = |present: bool, bit: u8| if present { bit } else { 0 };
     out.push(
@@ -198,7 +208,7 @@ pub(crate) fn pack_detail(detail: &EventDetail<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// Unpacks what [`pack_detail`] packed; the default for no bytes.
+/// Unpacks what [`pack_detail`] packed; the default if `bytes` is empty.
 pub(crate) fn unpack_detail(mut bytes: &[u8]) -> EventDetail<'_> {
     let Some((&flags, rest)) = bytes.split_first() else {
         return EventDetail::default();
@@ -248,7 +258,7 @@ mod tests {
         #![proptest_config(crate::proptest_cases(500))]
 
         #[test]
-        fn details_come_back_as_they_were(
+        fn a_packed_detail_unpacks_to_the_same(
             by in any_text(), note in any_text(), concern in any_text(), text in any_text(),
             into in any_text(), score in proptest::option::of(1_u8..=5),
             bring_to_team in proptest::option::of(any::<bool>()),
@@ -260,7 +270,7 @@ mod tests {
         }
 
         #[test]
-        fn events_come_back_as_they_were(
+        fn packed_events_unpack_to_the_same(
             kind in 0_usize..19, times in proptest::collection::vec(0_i64..4_000_000_000_000, 1..20),
             identity in any::<u64>(), team in proptest::option::of(0_u32..1_000_000),
             priority in proptest::option::of(0_usize..4), maker in 0_usize..3,
@@ -279,15 +289,15 @@ mod tests {
                     channel: None,
                     agent: team.map(NameId::from_index),
                     priority: priority.map(|index| Priority::ALL[index]),
-                    maker: [Maker::Customer, Maker::Agent, Maker::System][maker],
+                    maker: Maker::ALL[maker],
                     detail: &detail,
                 };
                 entry.pack(before, &mut packed);
                 before = entry.time;
             }
-            let back: Vec<_> = Unpack::new(&packed, Timestamp::from_ms(0)).collect();
-            prop_assert_eq!(back.len(), times.len());
-            for (entry, ms) in back.iter().zip(&times) {
+            let unpacked: Vec<_> = Unpack::new(&packed, Timestamp::from_ms(0)).collect();
+            prop_assert_eq!(unpacked.len(), times.len());
+            for (entry, ms) in unpacked.iter().zip(&times) {
                 prop_assert_eq!(entry.time.ms(), *ms);
                 prop_assert_eq!(entry.kind, Kind::ALL[kind]);
                 prop_assert_eq!(entry.identity, identity);
@@ -295,13 +305,13 @@ mod tests {
                 prop_assert_eq!(entry.agent.map(NameId::number), team);
                 prop_assert_eq!(entry.channel, None);
                 prop_assert_eq!(entry.priority.map(Priority::index), priority);
-                prop_assert_eq!(entry.maker as usize, maker);
+                prop_assert_eq!(entry.maker, Maker::ALL[maker]);
                 prop_assert_eq!(entry.detail, &detail[..]);
             }
         }
 
         #[test]
-        fn any_bytes_unpack_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn any_bytes_unpack_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let entries: Vec<_> = Unpack::new(&bytes, Timestamp::EVENT_MIN).collect();
             for entry in entries {
                 let _detail = unpack_detail(entry.detail);
