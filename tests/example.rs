@@ -1,5 +1,8 @@
 //! The example log in `config/example` is what the project itself generates.
 
+#[expect(dead_code, reason = "the log needs whole numbers only")]
+#[path = "support/random.rs"]
+mod random;
 #[path = "support/simulated_team.rs"]
 mod simulated_team;
 

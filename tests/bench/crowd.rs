@@ -17,11 +17,12 @@ mod harness;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::{BaseProducer, Producer};
 use vaste::time::{Elapsed, MINUTE_MS};
 
-use harness::wait::now;
-use harness::{Service, broker, create_topic, fresh, wait_for, wall_clock};
+use harness::memory::memory_bytes;
+use harness::process::now;
+use harness::{Service, broker, create_topic, fresh, send, wait_for, wall_clock};
 
 const TEAMS: usize = 500;
 const PARTITIONS: i32 = 6;
@@ -70,7 +71,7 @@ fn main() {
     println!(
         "{tracked} open tickets of {TEAMS} teams: {} MiB resident, an evaluation {:.1} ms, a scrape of {} kB \
          {} ms (longest of 20: {} ms)",
-        resident_mib(service.child.id()),
+        resident_mib(&service),
         evaluation * 1e3,
         metrics.0.len() / 1_000,
         scrapes[10].as_millis(),
@@ -88,7 +89,7 @@ fn idle(broker: &str) {
     for _ in 0..20 {
         assert!(service.get("/metrics").is_some());
     }
-    println!("with nothing to do: {} MiB resident", resident_mib(service.child.id()));
+    println!("with nothing to do: {} MiB resident", resident_mib(&service));
 }
 
 fn produce(broker: &str, topic: &str, tickets: usize) {
@@ -105,18 +106,12 @@ fn produce(broker: &str, topic: &str, tickets: usize) {
             "{{\"id\":\"{ticket}\",\"type\":\"ticket.created\",\"time\":\"{time}\",\"ticket\":\"{key}\",\
              \"team\":\"team-{team}\"}}"
         );
-        let mut record = BaseRecord::to(topic).key(&key).payload(&event);
-        while let Err((_, refused)) = producer.send(record) {
-            record = refused;
-            producer.poll(Duration::from_millis(10));
-        }
+        send(&producer, topic, &key, &event);
     }
     producer.flush(Duration::from_secs(120)).unwrap();
 }
 
-/// Resident memory of a process.
-fn resident_mib(process: u32) -> u64 {
-    let statm = std::fs::read_to_string(format!("/proc/{process}/statm")).unwrap();
-    let pages: u64 = statm.split_whitespace().nth(1).unwrap().parse().unwrap();
-    pages * 4_096 / (1 << 20)
+/// Resident memory of the service.
+fn resident_mib(service: &Service) -> u64 {
+    memory_bytes(&service.child.id(), "VmRSS") >> 20
 }

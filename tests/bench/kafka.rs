@@ -10,11 +10,17 @@
     reason = "a benchmark prints, and panics when it cannot go on"
 )]
 
-#[path = "../support/simulated_team.rs"]
-mod simulated_team;
+#[expect(dead_code, reason = "other benchmarks need more of it")]
+#[path = "../support/bench.rs"]
+mod bench;
 #[expect(dead_code, reason = "tests need more of it")]
 #[path = "../kafka/harness.rs"]
 mod harness;
+#[expect(dead_code, reason = "the benchmark draws whole numbers only")]
+#[path = "../support/random.rs"]
+mod random;
+#[path = "../support/simulated_team.rs"]
+mod simulated_team;
 
 use std::collections::BTreeSet;
 use std::thread;
@@ -23,13 +29,15 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
-use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
+use rdkafka::producer::{BaseProducer, Producer};
 use vaste::config::Kafka;
 use vaste::time::{DAY_MS, Elapsed, Timestamp};
 
-use harness::wait::now;
-use harness::{Metrics, Service, broker, create_topic, fresh, wait_for, wall_clock};
-use simulated_team::{Random, Team, log};
+use bench::median;
+use harness::process::now;
+use harness::{Metrics, Service, broker, create_topic, fresh, key, send, wait_for, wall_clock};
+use random::Random;
+use simulated_team::{Team, log};
 
 /// Partitions of the topics.
 const PARTITIONS: i32 = 6;
@@ -71,8 +79,7 @@ fn main() {
                 drained.seconds / applied.seconds,
             );
         }
-        ratios.sort_by(f64::total_cmp);
-        println!("{workers} workers: ratio, median {:.2}", ratios[ROUNDS / 2]);
+        println!("{workers} workers: ratio, median {:.2}", median(ratios));
     }
     visible(&broker, "");
     visible(&broker, "state: { store: state, checkpoint_every: 0s }\n");
@@ -124,28 +131,10 @@ fn producer(broker: &str) -> BaseProducer {
     config.create().unwrap()
 }
 
-/// The ticket of a record: its key.
-fn key(event: &str) -> &str {
-    let (_, rest) = event.split_once("\"ticket\":\"").unwrap();
-    rest.split_once('"').unwrap().0
-}
-
-fn send(producer: &BaseProducer, topic: &str, event: &str) {
-    let mut record = BaseRecord::to(topic).key(key(event)).payload(event);
-    while let Err((error, refused)) = producer.send(record) {
-        assert_eq!(
-            error.rdkafka_error_code().map(|code| format!("{code:?}")),
-            Some("QueueFull".into())
-        );
-        record = refused;
-        producer.poll(Duration::from_millis(10));
-    }
-}
-
 fn produce(broker: &str, topic: &str, events: &[String]) {
     let producer = producer(broker);
     for event in events {
-        send(&producer, topic, event);
+        send(&producer, topic, key(event), event);
     }
     producer.flush(Duration::from_secs(120)).unwrap();
 }
@@ -232,7 +221,7 @@ fn apply(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
     };
     let ms = at("caught up").since(at("reading from its beginning")).ms();
     #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
-    Took { seconds: ms as f64 / 1e3, cpu: cpu_seconds(&service.child.id().to_string()) }
+    Took { seconds: ms as f64 / 1e3, cpu: cpu_seconds(&service.child.id()) }
 }
 
 fn consumed(metrics: &Metrics, topic: &str, partition: i32) -> Option<f64> {
@@ -260,7 +249,7 @@ fn visible(broker: &str, more: &str) {
     teams.push("probe");
     let service = Service::start_all(&kafka, &agreements(&teams), more);
     wait_for("the service to be ready", || service.get("/-/ready"));
-    let process = service.child.id().to_string();
+    let process = service.child.id();
     let cpu = cpu_seconds(&process);
     let load = thread::spawn({
         let (broker, topic) = (broker.to_owned(), topic.clone());
@@ -315,15 +304,15 @@ fn publish_load(broker: &str, topic: &str) -> (Vec<Timestamp>, f64) {
         let time = wall_clock();
         for _ in 0..LOAD_PER_SECOND / 100 {
             number += 1;
-            let team = TEAMS[usize::try_from(random.below(12)).unwrap()];
+            let team = TEAMS[random.index(TEAMS.len())];
             let kind = ["created", "agent_replied", "customer_replied"];
-            let kind = kind[usize::try_from(random.below(3)).unwrap()];
+            let kind = kind[random.index(kind.len())];
             let ticket = random.below(200_000);
             let event = format!(
                 "{{\"id\":\"l-{number}\",\"type\":\"ticket.{kind}\",\"time\":\"{time}\",\"ticket\":\"T-{ticket}\",\
                  \"team\":\"{team}\",\"channel\":\"email\"}}"
             );
-            send(&producer, topic, &event);
+            send(&producer, topic, key(&event), &event);
         }
         if slice % 10 == 0 && slice < slices - 200 {
             let event = format!(
@@ -331,7 +320,7 @@ fn publish_load(broker: &str, topic: &str) -> (Vec<Timestamp>, f64) {
                  \"team\":\"probe\"}}"
             );
             probes.push(wall_clock());
-            send(&producer, topic, &event);
+            send(&producer, topic, key(&event), &event);
         }
         producer.poll(Duration::ZERO);
         let due = Duration::from_millis(10) * u32::try_from(slice + 1).unwrap();

@@ -11,20 +11,24 @@
     reason = "a benchmark prints, and panics when it cannot go on"
 )]
 
+#[expect(dead_code, reason = "other benchmarks need more of it")]
+#[path = "../support/bench.rs"]
+mod bench;
+#[path = "../support/memory.rs"]
+mod memory;
+
 use std::borrow::Cow;
-use std::fs;
 use std::process::Command;
 use std::sync::Arc;
 
-use vaste::agreement::{About, Agreement, Owner};
-use vaste::catalog::Catalog;
+use bench::catalog_of_teams;
+use memory::memory_bytes;
 use vaste::event::{Event, Kind, Maker, Priority, Subject};
-use vaste::measure::Measure;
 use vaste::shard::Shard;
 use vaste::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
 use vaste::view::View;
 
-const TEAMS: usize = 30;
+const TEAMS: u64 = 30;
 const DAYS: i64 = 28;
 
 fn main() {
@@ -44,19 +48,10 @@ fn main() {
 const CASE: &str = "VASTE_BENCH_OPEN_OF_TEN";
 
 fn measure(tickets: u64, open_of_ten: u64) {
-    let agreements: Vec<Agreement> = (0..TEAMS)
-        .map(|team| Agreement {
-            hours: None,
-            owner: Owner::Team(format!("team-{team}").into()),
-            objectives: Vec::new(),
-            about: About::default(),
-        })
-        .collect();
-    let measures = [Measure::FirstReply, Measure::NextReply, Measure::Resolution];
-    let catalog = Arc::new(Catalog::new(&agreements, &measures));
+    let catalog = catalog_of_teams(TEAMS);
     let begin = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
     let end = begin.plus(Elapsed::from_ms(DAYS * DAY_MS));
-    let before = resident_bytes();
+    let before = memory_bytes("self", "VmRSS");
     let mut view = View::new(Arc::clone(&catalog), end);
     let mut shard = Shard::new(catalog);
     let span = (DAYS - 1) * DAY_MS;
@@ -68,7 +63,7 @@ fn measure(tickets: u64, open_of_ten: u64) {
     view.advance(end);
     shard.advance(end, &mut view);
     assert!(!view.readings().is_empty());
-    let grown = resident_bytes() - before;
+    let grown = memory_bytes("self", "VmRSS") - before;
     println!(
         "{tickets} tickets of six events, {open_of_ten} of ten open: {} bytes per ticket",
         grown / tickets
@@ -78,7 +73,7 @@ fn measure(tickets: u64, open_of_ten: u64) {
 /// Six events of one ticket, most of them within a day of its creation.
 fn apply_six(shard: &mut Shard, view: &mut View, ticket: u64, created: Timestamp, is_open: bool) {
     let key = format!("T-{ticket:08}");
-    let team = format!("team-{}", ticket % TEAMS as u64);
+    let team = format!("team-{}", ticket % TEAMS);
     let last = if is_open { Kind::CustomerReplied } else { Kind::Solved };
     let kinds = [
         Kind::Created,
@@ -105,11 +100,4 @@ fn apply_six(shard: &mut Shard, view: &mut View, ticket: u64, created: Timestamp
         };
         shard.apply(&event, view);
     }
-}
-
-/// Resident memory of this process, from the system.
-fn resident_bytes() -> u64 {
-    let pages = fs::read_to_string("/proc/self/statm").unwrap();
-    let resident: u64 = pages.split_whitespace().nth(1).unwrap().parse().unwrap();
-    resident * 4_096
 }

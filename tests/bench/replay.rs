@@ -8,14 +8,21 @@
     reason = "a benchmark prints, and panics when it cannot go on"
 )]
 
+#[expect(dead_code, reason = "other benchmarks need more of it")]
+#[path = "../support/bench.rs"]
+mod bench;
+#[expect(dead_code, reason = "the benchmark draws whole numbers only")]
+#[path = "../support/random.rs"]
+mod random;
 #[path = "../support/simulated_team.rs"]
 mod simulated_team;
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use bench::{median, timed};
 use simulated_team::{Team, log};
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::calendar::{Calendar, Definition, Opening};
@@ -54,13 +61,11 @@ fn main() {
         );
     }
     fs::remove_file(&path).unwrap();
-    ratios.sort_by(f64::total_cmp);
-    open.sort_by(f64::total_cmp);
     println!(
         "{events} events of {} bytes; ratio: median {:.2}; open time takes {:.2} of the time of calendar time",
         bytes / events,
-        ratios[ROUNDS / 2],
-        open[ROUNDS / 2]
+        median(ratios),
+        median(open)
     );
 }
 
@@ -145,13 +150,6 @@ fn replay_all(source: &InputSource, catalog: Option<Arc<Catalog>>) {
     let last = replay.instants(&[], None).unwrap();
     let mut readings = replay.into_readings();
     assert!(!readings.at(last[0]).0.readings().is_empty());
-}
-
-fn timed(work: impl FnOnce()) -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-    let start = Instant::now();
-    work();
-    start.elapsed()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate to print")]

@@ -9,16 +9,17 @@
     reason = "a benchmark prints, and panics when it cannot go on"
 )]
 
+#[expect(dead_code, reason = "other benchmarks need more of it")]
+#[path = "../support/bench.rs"]
+mod bench;
+
 use std::fs;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Instant;
 
-use vaste::agreement::{About, Agreement, Owner};
-use vaste::catalog::Catalog;
+use bench::{catalog_of_teams, now};
 use vaste::checkpoint;
-use vaste::measure::Measure;
 use vaste::partition::{Partition, Record};
 use vaste::ticket::{Ended, Rated, Running, Sink};
 use vaste::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
@@ -31,15 +32,10 @@ const DAYS: i64 = 28;
 const PARTITIONS: u64 = 3;
 const WORKERS: u64 = 2;
 
-fn now() -> Instant {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark takes the time")]
-    Instant::now()
-}
-
 fn main() {
     let tickets: u64 =
         std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(1_000_000);
-    let catalog = catalog();
+    let catalog = catalog_of_teams(TEAMS);
     let folder = tempfile::tempdir().unwrap();
     let begin = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
     let end = begin.plus(Elapsed::from_ms(DAYS * DAY_MS));
@@ -103,19 +99,6 @@ fn main() {
         let rate = tickets as f64 / seconds;
         println!("restored and shown in {:.0} ms: {rate:.0} tickets/s", seconds * 1e3);
     }
-}
-
-fn catalog() -> Arc<Catalog> {
-    let agreements: Vec<Agreement> = (0..TEAMS)
-        .map(|team| Agreement {
-            hours: None,
-            owner: Owner::Team(format!("team-{team}").into()),
-            objectives: Vec::new(),
-            about: About::default(),
-        })
-        .collect();
-    let measures = [Measure::FirstReply, Measure::NextReply, Measure::Resolution];
-    Arc::new(Catalog::new(&agreements, &measures))
 }
 
 /// What a worker has to say, as a list.

@@ -9,11 +9,20 @@
     reason = "a benchmark prints, and panics when it cannot go on"
 )]
 
+#[expect(dead_code, reason = "other benchmarks need more of it")]
+#[path = "../support/bench.rs"]
+mod bench;
+#[expect(dead_code, reason = "the benchmark draws whole numbers only")]
+#[path = "../support/random.rs"]
+mod random;
+
 use std::borrow::Cow;
 use std::hint::black_box;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use bench::{median, timed};
+use random::Random;
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::calendar::{Calendar, Definition, Opening};
 use vaste::catalog::Catalog;
@@ -37,15 +46,15 @@ fn main() {
     for (order, shuffle) in [("in order", false), ("in random order", true)] {
         // In order each event is derived by itself: the most that a ticket can cost. Out of order a ticket is
         // derived once for all that came since it was read last.
-        let small = median(|| per_event(&catalog, 100, shuffle));
-        let large = median(|| per_event(&catalog, EVENTS, shuffle));
+        let small = median_of(|| per_event(&catalog, 100, shuffle));
+        let large = median_of(|| per_event(&catalog, EVENTS, shuffle));
         println!(
             "an event {order}: {small:>6.0} ns in tickets of 100, {large:>6.0} ns in one of {EVENTS}: {:.2} times",
             large / small
         );
     }
-    let day = median(|| per_question(&catalog, 1));
-    let decade = median(|| per_question(&catalog, 3_650));
+    let day = median_of(|| per_question(&catalog, 1));
+    let decade = median_of(|| per_question(&catalog, 3_650));
     println!(
         "a question: {day:>6.0} ns of a ticket open for a day, {decade:>6.0} ns for ten years: {:.2} times",
         decade / day
@@ -113,12 +122,7 @@ fn per_event(catalog: &Arc<Catalog>, each: usize, shuffle: bool) -> f64 {
         .flat_map(|number| (0..tickets).map(move |ticket| event(ticket, number)))
         .collect();
     if shuffle {
-        let mut state = 7_u64;
-        for index in (1..events.len()).rev() {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let other = usize::try_from(state >> 33).unwrap() % (index + 1);
-            events.swap(index, other);
-        }
+        Random::new(7).shuffle(&mut events);
     }
     let end = begin().plus(Elapsed::from_ms(400 * DAY_MS));
     let mut shard = Shard::new(Arc::clone(catalog));
@@ -155,17 +159,9 @@ fn per_question(catalog: &Arc<Catalog>, days: i64) -> f64 {
     nanoseconds(took, QUESTIONS)
 }
 
-fn median(mut measure: impl FnMut() -> f64) -> f64 {
-    let mut all: Vec<f64> = (0..ROUNDS).map(|_| measure()).collect();
-    all.sort_by(f64::total_cmp);
-    all[ROUNDS / 2]
-}
-
-fn timed(work: impl FnOnce()) -> Duration {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-    let start = Instant::now();
-    work();
-    start.elapsed()
+/// The median of a figure over all rounds.
+fn median_of(figure: impl FnMut() -> f64) -> f64 {
+    median(std::iter::repeat_with(figure).take(ROUNDS).collect())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a figure to print")]

@@ -3,17 +3,18 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::demo::wait::{fetch, now, wait_for};
+use crate::memory::memory_bytes;
+use crate::process::{ChildProcess, fetch, free_port, now, wait_for};
 
 /// A service whose broker is not there.
 pub(crate) struct Service {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) port: u16,
-    child: Child,
+    child: ChildProcess,
 }
 
 impl Service {
@@ -30,7 +31,7 @@ impl Service {
         more: &str,
         variables: &[(&str, &str)],
     ) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let agreement =
             "team: billing\nobjectives: [{ name: o, measure: first_reply, none_over: 1h }]\n";
         fs::write(folder.path().join("agreement.yaml"), agreement).unwrap();
@@ -39,14 +40,14 @@ impl Service {
         );
         fs::write(folder.path().join("vaste.yaml"), config).unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_vaste"))
+        let mut vaste = Command::new(env!("CARGO_BIN_EXE_vaste"));
+        vaste
             .args(["run", "--config", "vaste.yaml"])
             .envs(variables.iter().copied())
             .current_dir(folder.path())
             .stdout(Stdio::from(log.try_clone().unwrap()))
-            .stderr(log)
-            .spawn()
-            .unwrap();
+            .stderr(log);
+        let child = ChildProcess::start(&mut vaste);
         let service = Self { folder, port, child };
         wait_for("the service to listen", || fetch(service.port, "/-/healthy"));
         service
@@ -65,9 +66,7 @@ impl Service {
 
     /// Bytes of memory that it holds.
     fn memory(&self) -> u64 {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+        memory_bytes(&self.child.id(), "VmRSS")
     }
 
     /// A scrape is answered within a second.
@@ -78,14 +77,6 @@ impl Service {
         assert!(body.contains("vaste_ready"), "{meanwhile}");
         let took = now().duration_since(begin);
         assert!(took <= Duration::from_secs(1), "{took:?} during {meanwhile}");
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
     }
 }
 

@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{ChildStdout, Command, Stdio};
 
-#[path = "../support/wait.rs"]
-pub(crate) mod wait;
-
-use wait::{fetch, wait_for};
+use crate::process::{ChildProcess, fetch, sample, wait_for};
 
 /// A running demo, ended with the test.
 struct Demo {
-    child: Child,
+    child: ChildProcess,
     out: BufReader<ChildStdout>,
     /// What it printed on its own, with the port taken out.
     said: String,
@@ -21,15 +18,15 @@ struct Demo {
 
 impl Demo {
     fn start(arguments: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_vaste"))
+        let mut vaste = Command::new(env!("CARGO_BIN_EXE_vaste"));
+        vaste
             .args(["demo", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .env_remove("RUST_LOG")
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut out = BufReader::new(child.stdout.take().unwrap());
+            .stderr(Stdio::piped());
+        let mut child = ChildProcess::start(&mut vaste);
+        let mut out = BufReader::new(child.0.stdout.take().unwrap());
         let mut said = String::new();
         while !said.ends_with("Ctrl-C.\n") {
             assert!(out.read_line(&mut said).unwrap() > 0, "it ended early: {said}");
@@ -54,29 +51,17 @@ impl Demo {
 
     /// Asks it to end, and waits until it has; the exit code, and what it said at last.
     fn terminate(mut self) -> (Option<i32>, String) {
-        let id = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        assert!(told.success());
-        let ended = wait_for("the demo to end", || self.child.try_wait().unwrap());
+        let code = self.child.terminate();
         let mut last = String::new();
         self.out.read_to_string(&mut last).unwrap();
-        self.child.stderr.take().unwrap().read_to_string(&mut last).unwrap();
-        (ended.code(), last)
-    }
-}
-
-impl Drop for Demo {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.child.0.stderr.take().unwrap().read_to_string(&mut last).unwrap();
+        (code, last)
     }
 }
 
 /// The value of a series, given as it stands there, name and labels.
 fn value(page: &str, series: &str) -> f64 {
-    let found = page.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-    found.unwrap_or_else(|| unreachable!("no {series}")).parse().unwrap()
+    sample(page, series).unwrap_or_else(|| unreachable!("no {series}"))
 }
 
 fn stands(page: &str, team: &str, objective: &str, state: &str) -> bool {

@@ -14,6 +14,10 @@ mod checkpoint;
 mod demo;
 mod explain;
 mod levels;
+#[path = "../support/memory.rs"]
+mod memory;
+#[path = "../support/process.rs"]
+mod process;
 mod readme;
 mod run;
 mod secrets;

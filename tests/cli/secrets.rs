@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use crate::abuse::Service;
-use crate::demo::wait::{fetch, wait_for};
+use crate::process::{fetch, wait_for};
 
 const KAFKA: &str = "{ brokers: [\"127.0.0.1:1\"], topic: events, properties: { \
     security.protocol: SASL_SSL, sasl.mechanisms: PLAIN, sasl.username: vaste, \

@@ -10,12 +10,12 @@ use vaste::event::{Event, decode};
 use vaste::measure::Measure;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
-use crate::harness::wait::now;
-use crate::harness::{Metrics, Service, broker, create_topic, fresh, wait_for, wall_clock};
+use crate::harness::process::now;
+use crate::harness::{Metrics, Service, broker, create_topic, fresh, key, wait_for, wall_clock};
 use crate::naive;
-use crate::service::{
-    AGREEMENT, Random, Team, compare_objectives, compare_windows, log, objectives,
-};
+use crate::random::Random;
+use crate::service::{AGREEMENT, compare_objectives, compare_windows, objectives};
+use crate::simulated_team::{Team, log};
 
 /// Times that it is killed; `VASTE_KILLS` asks for more.
 const KILLS: usize = 40;
@@ -46,12 +46,6 @@ pub(crate) fn producer(broker: &str) -> BaseProducer {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", broker).set("linger.ms", "2");
     config.set("enable.idempotence", "true").create().unwrap()
-}
-
-/// The ticket of a record: its key.
-fn key(record: &str) -> &str {
-    let (_, rest) = record.split_once("\"ticket\":\"").unwrap();
-    rest.split_once('"').unwrap().0
 }
 
 pub(crate) fn publish(producer: &BaseProducer, topic: &str, records: &[String]) {

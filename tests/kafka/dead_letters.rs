@@ -11,7 +11,8 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::crash::{caught_up, producer};
 use crate::harness::{Service, broker, create_topic, fresh, record, wait_for};
-use crate::service::{AGREEMENT, Random};
+use crate::random::Random;
+use crate::service::AGREEMENT;
 
 /// How long a broker may take to answer.
 pub(crate) const ASK_WAIT: Duration = Duration::from_secs(20);

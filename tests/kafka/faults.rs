@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use vaste::time::Timestamp;
 
-use crate::harness::wait::now;
+use crate::harness::process::now;
 use crate::harness::{
     Service, broker, create_topic, free_port, fresh, record, wait_for, wall_clock,
 };

@@ -1,20 +1,24 @@
 //! The parts of a test: a topic, a running service, and how to look at it.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
+use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::producer::{BaseProducer, BaseRecord};
 use vaste::time::Timestamp;
 
-#[path = "../support/wait.rs"]
-pub(crate) mod wait;
+#[path = "../support/memory.rs"]
+pub(crate) mod memory;
+#[path = "../support/process.rs"]
+pub(crate) mod process;
 
-pub(crate) use wait::{fetch, wait_for};
+pub(crate) use process::{ChildProcess, fetch, free_port, wait_for};
 
 /// The broker, if there is one.
 pub(crate) fn broker() -> Option<String> {
@@ -44,22 +48,6 @@ pub(crate) fn create_topic(broker: &str, topic: &str, partitions: i32) {
     });
 }
 
-/// A port on loopback that nobody listens on.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// A process that ends with the test.
-pub(crate) struct Running(pub(crate) Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 /// The wall clock.
 pub(crate) fn wall_clock() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "a test of the running service")]
@@ -77,11 +65,27 @@ pub(crate) fn record(id: u32, kind: &str, ticket: &str) -> String {
     )
 }
 
+/// The ticket of a record, which is the key of its message.
+pub(crate) fn key(record: &str) -> &str {
+    let (_, rest) = record.split_once("\"ticket\":\"").unwrap();
+    rest.split_once('"').unwrap().0
+}
+
+/// Hands a message to the client; waits while its queue is full.
+pub(crate) fn send(producer: &BaseProducer, topic: &str, key: &str, payload: &str) {
+    let mut message = BaseRecord::to(topic).key(key).payload(payload);
+    while let Err((error, refused)) = producer.send(message) {
+        assert_eq!(error.rdkafka_error_code(), Some(RDKafkaErrorCode::QueueFull));
+        message = refused;
+        producer.poll(Duration::from_millis(10));
+    }
+}
+
 /// A service in a folder of its own, ended with the test.
 pub(crate) struct Service {
     pub(crate) folder: tempfile::TempDir,
     port: u16,
-    pub(crate) child: Child,
+    pub(crate) child: ChildProcess,
 }
 
 impl Service {
@@ -127,8 +131,7 @@ impl Service {
 
     /// Ends it as a crash does: at once, in the middle of whatever it does.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.kill();
     }
 
     /// Starts it again in its folder, once it has ended; does not wait for it.
@@ -179,31 +182,16 @@ impl Service {
 
     /// The same of one that may be started again.
     pub(crate) fn stop(&mut self) -> Option<i32> {
-        let id = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &id]).status().unwrap();
-        assert!(told.success());
-        wait_for("the service to end", || self.child.try_wait().unwrap()).code()
+        self.child.terminate()
     }
 }
 
 /// Runs the service in a folder; its log grows with every run.
-fn spawn(folder: &Path) -> Child {
+fn spawn(folder: &Path) -> ChildProcess {
     let log = fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_vaste"))
-        .args(["run", "--config", "vaste.yaml"])
-        .current_dir(folder)
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .unwrap()
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+    let mut vaste = Command::new(env!("CARGO_BIN_EXE_vaste"));
+    vaste.args(["run", "--config", "vaste.yaml"]).current_dir(folder);
+    ChildProcess::start(vaste.stdout(Stdio::null()).stderr(log))
 }
 
 /// One scrape.
@@ -212,11 +200,7 @@ pub(crate) struct Metrics(pub(crate) String);
 impl Metrics {
     /// The value of a series, given as it stands there, name and labels.
     pub(crate) fn value(&self, series: &str) -> Option<f64> {
-        let line = self
-            .0
-            .lines()
-            .find(|line| line.strip_prefix(series).is_some_and(|rest| rest.starts_with(' ')))?;
-        line.rsplit_once(' ')?.1.parse().ok()
+        process::sample(&self.0, series)
     }
 }
 

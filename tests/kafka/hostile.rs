@@ -1,8 +1,6 @@
 //! Poison, floods of names and records that are far too large, against a real topic: the stream goes on, at
 //! its pace and within its memory.
 
-use std::fs;
-
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
@@ -11,15 +9,17 @@ use vaste::time::{DAY_MS, Elapsed, Timestamp};
 
 use crate::crash::caught_up;
 use crate::dead_letters::{ASK_WAIT, count_of, kafka, letters};
-use crate::harness::{Metrics, Service, broker, create_topic, fresh, record, wait_for, wall_clock};
+use crate::harness::memory::memory_bytes;
+use crate::harness::{
+    Metrics, Service, broker, create_topic, fresh, record, send, wait_for, wall_clock,
+};
 use crate::service::AGREEMENT;
 
 /// Memory of a process now, or the most it ever had (`VmHWM`), in MB.
 fn memory(service: &Service, what: &str) -> f64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", service.child.id())).unwrap();
-    let line = status.lines().find(|line| line.starts_with(what)).unwrap();
-    let kb: f64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
-    kb / 1024.0
+    #[expect(clippy::cast_precision_loss, reason = "a figure to print")]
+    let bytes = memory_bytes(&service.child.id(), what) as f64;
+    bytes / 1024.0 / 1024.0
 }
 
 /// A producer that takes what is far too large, in batches as large as they get.
@@ -34,9 +34,7 @@ fn large_producer(broker: &str, compression: &str) -> BaseProducer {
 /// Sends all; waits where the queue is full.
 fn send_all(producer: &BaseProducer, topic: &str, records: &[(String, String)]) {
     for (key, payload) in records {
-        while producer.send(BaseRecord::to(topic).key(key).payload(payload)).is_err() {
-            producer.poll(std::time::Duration::from_millis(10));
-        }
+        send(producer, topic, key, payload);
     }
     producer.flush(ASK_WAIT).unwrap();
 }

@@ -11,6 +11,7 @@ mod alertmanager;
 mod crash;
 mod dead_letters;
 mod faults;
+mod harness;
 mod hostile;
 #[expect(dead_code, reason = "this program asks the model less than the law does")]
 #[path = "../pipeline/naive.rs"]
@@ -18,12 +19,16 @@ mod naive;
 mod notified;
 mod outages;
 mod own_broker;
-mod harness;
 mod prometheus;
 #[path = "../support/proxy.rs"]
 mod proxy;
+#[expect(dead_code, reason = "these tests draw whole numbers only")]
+#[path = "../support/random.rs"]
+mod random;
 mod rebalance;
 mod reload;
 mod restart;
 mod service;
+#[path = "../support/simulated_team.rs"]
+mod simulated_team;
 mod skewed;

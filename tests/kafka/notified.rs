@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::Value;
 
-use crate::harness::{fetch, free_port, wait_for};
+use crate::harness::{ChildProcess, fetch, free_port, wait_for};
 
 /// A receiver of notifications: what came, as JSON.
 #[derive(Clone, Default)]
@@ -85,7 +85,7 @@ pub(crate) struct Alertmanager {
     port: u16,
     /// Its cluster's flags, as it is started with them again.
     cluster: Vec<String>,
-    child: Child,
+    child: ChildProcess,
 }
 
 impl Alertmanager {
@@ -134,15 +134,12 @@ impl Alertmanager {
 
     /// Ends it as a crash does: what it keeps in memory is lost.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.kill();
     }
 
     /// Asks it to end, and waits until it has: what it told is written down.
     pub(crate) fn stop(&mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        wait_for("Alertmanager to end", || self.child.try_wait().unwrap());
+        self.child.terminate();
     }
 
     /// Starts it again on its port with what it has written down, once it has ended.
@@ -166,28 +163,19 @@ impl Alertmanager {
     }
 }
 
-fn spawn(folder: &tempfile::TempDir, port: u16, cluster: &[String]) -> Option<Child> {
+fn spawn(folder: &tempfile::TempDir, port: u16, cluster: &[String]) -> Option<ChildProcess> {
     let program = std::env::var("VASTE_TEST_ALERTMANAGER").ok()?;
     let log =
         fs::File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
-    let child = Command::new(program)
+    let mut alertmanager = Command::new(program);
+    alertmanager
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
         .args(["--config.file=alertmanager.yml", "--storage.path=data"])
         .args(cluster)
         .current_dir(folder.path())
         .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .unwrap();
-    Some(child)
-}
-
-impl Drop for Alertmanager {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
+        .stderr(log);
+    Some(ChildProcess::start(&mut alertmanager))
 }
 
 /// A listener that takes connections and never answers.

@@ -9,7 +9,8 @@ use crate::harness::{Metrics, Service, create_topic, fetch, record, wait_for, wa
 use crate::notified::{Alertmanager, Webhook};
 use crate::own_broker::Broker;
 use crate::proxy::Network;
-use crate::service::{AGREEMENT, Team, log};
+use crate::service::AGREEMENT;
+use crate::simulated_team::{Team, log};
 
 /// One alert that fires when somebody waits for two seconds, beside the objectives of other tests.
 fn agreement() -> String {

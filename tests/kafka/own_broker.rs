@@ -3,9 +3,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
-use crate::harness::{free_port, wait_for};
+use crate::harness::{ChildProcess, free_port, wait_for};
 use crate::proxy::Proxy;
 
 /// One broker in KRaft mode on loopback. Clients reach it at one address, and at another through a network
@@ -15,7 +15,7 @@ pub(crate) struct Broker {
     libs: String,
     port: u16,
     proxy: Proxy,
-    child: Child,
+    child: ChildProcess,
 }
 
 impl Broker {
@@ -73,8 +73,7 @@ impl Broker {
 
     /// Ends it at once.
     pub(crate) fn kill(&mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+        self.child.kill();
     }
 
     /// Starts it again with what it has on its disk.
@@ -89,14 +88,6 @@ impl Broker {
     }
 }
 
-impl Drop for Broker {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
 fn java(libs: &str, folder: &Path) -> Command {
     let mut java = Command::new("java");
     java.args(["-Xmx320m", "-XX:TieredStopAtLevel=1", "-cp", &format!("{libs}/*")]);
@@ -104,11 +95,8 @@ fn java(libs: &str, folder: &Path) -> Command {
     java
 }
 
-fn spawn(libs: &str, folder: &Path) -> Child {
-    java(libs, folder)
-        .args(["kafka.Kafka", "server.properties"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
+fn spawn(libs: &str, folder: &Path) -> ChildProcess {
+    let mut broker = java(libs, folder);
+    broker.args(["kafka.Kafka", "server.properties"]);
+    ChildProcess::start(broker.stdout(Stdio::null()).stderr(Stdio::null()))
 }

@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use crate::harness::{
-    Metrics, Running, Service, broker, create_topic, fetch, free_port, fresh, root, wait_for,
+    ChildProcess, Metrics, Service, broker, create_topic, fetch, free_port, fresh, root, wait_for,
 };
 
 const AGREEMENT: &str = "\
@@ -113,15 +113,14 @@ fn a_real_prometheus_scrapes_the_service_and_answers_a_query() {
         service.port()
     );
     fs::write(folder.path().join("prometheus.yml"), config).unwrap();
-    let child = Command::new(prometheus)
+    let mut command = Command::new(prometheus);
+    command
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
         .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
         .current_dir(folder.path())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let _prometheus = Running(child);
+        .stderr(Stdio::null());
+    let _prometheus = ChildProcess::start(&mut command);
     let query = "/api/v1/query?query=vaste_objective_state%7Bstate%3D%22missed%22%2Cteam%3D%22billing%22%7D";
     let answer = wait_for("Prometheus to know the missed objectives", || {
         let (_, body) = fetch(port, query)?;

@@ -10,7 +10,7 @@ use rdkafka::config::ClientConfig;
 use rdkafka::topic_partition_list::Offset;
 
 use crate::crash::{caught_up, compare, counted, producer, publish, records};
-use crate::harness::wait::now;
+use crate::harness::process::now;
 use crate::harness::{Service, broker, create_topic, fresh, record, wait_for};
 use crate::notified::{Alertmanager, Webhook};
 use crate::service::AGREEMENT;

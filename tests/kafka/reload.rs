@@ -1,7 +1,6 @@
 //! Teams that come and go while the service runs: theirs come and go, and nothing else moves.
 
 use std::fs;
-use std::process::Command;
 
 use crate::harness::{Metrics, Service, broker, create_topic, fresh, record, wait_for};
 use crate::notified::{Alertmanager, Webhook};
@@ -14,11 +13,6 @@ objectives:
     none_over: 1s
     alerts: { missed: { for: 0s, keep_firing_for: 0s } }
 ";
-
-fn hang_up(service: &Service) {
-    let id = service.child.id().to_string();
-    assert!(Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
-}
 
 /// All series of a team.
 fn of_team(metrics: &Metrics, team: &str) -> Vec<String> {
@@ -68,7 +62,7 @@ fn a_team_that_is_added_or_removed_moves_no_other_and_resolves_nothing() {
 
     // A team is added: its ticket was unclaimed until now. No scrape lacks the others meanwhile.
     fs::write(service.folder.path().join("agreement-2.yaml"), "team: legal\n").unwrap();
-    hang_up(&service);
+    service.child.signal("HUP");
     let after = wait_for("the new team", || {
         let metrics = service.metrics();
         assert_eq!(metrics.value(&waiting("billing")), Some(25.0), "no gap");
@@ -81,7 +75,7 @@ fn a_team_that_is_added_or_removed_moves_no_other_and_resolves_nothing() {
 
     // One is removed: its series end with the next scrape that knows.
     fs::remove_file(service.folder.path().join("agreement-1.yaml")).unwrap();
-    hang_up(&service);
+    service.child.signal("HUP");
     let gone = wait_for("the team to be gone", || {
         let metrics = service.metrics();
         assert_eq!(metrics.value(&waiting("billing")), Some(25.0), "no gap");
@@ -93,7 +87,7 @@ fn a_team_that_is_added_or_removed_moves_no_other_and_resolves_nothing() {
     // One that is bad changes nothing, and says so.
     fs::write(service.folder.path().join("agreement-2.yaml"), "team: legal\nobjective: []\n")
         .unwrap();
-    hang_up(&service);
+    service.child.signal("HUP");
     wait_for("the refusal", || {
         (service.metrics().value("vaste_config_last_reload_successful") == Some(0.0)).then_some(())
     });

@@ -9,11 +9,8 @@ use vaste::window::from_of;
 
 use crate::harness::{Metrics, Service, broker, create_topic, fresh, record, wait_for, wall_clock};
 use crate::naive;
-
-#[path = "../support/simulated_team.rs"]
-mod simulated_team;
-
-pub(crate) use simulated_team::{Random, Team, log};
+use crate::random::Random;
+use crate::simulated_team::{Team, log};
 
 pub(crate) const AGREEMENT: &str = "\
 team: billing
@@ -36,8 +33,7 @@ fn delivery() -> Vec<String> {
         wall_clock().minus(Elapsed::from_ms(9 * DAY_MS)).floor_to(Elapsed::from_ms(HOUR_MS));
     let records = log(&[team("billing"), team("support"), team("ghost")], begin, 9, 3);
     let mut random = Random::new(11);
-    let mut below =
-        |bound: usize| usize::try_from(random.below(i64::try_from(bound).unwrap())).unwrap();
+    let mut below = |bound| random.index(bound);
     let mut delivery = records.clone();
     for _ in 0..records.len() / 20 {
         let (twice, late) = (below(records.len()), below(delivery.len()));

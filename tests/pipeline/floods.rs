@@ -9,7 +9,8 @@ use vaste::time::{DAY_MS, Elapsed, Timestamp};
 use vaste::view::View;
 
 use crate::hostile::{at, catalog, partition};
-use crate::simulated_team::{Random, Team, log};
+use crate::random::Random;
+use crate::simulated_team::{Team, log};
 
 const BEGIN: &str = "2026-10-19T08:00:00Z";
 
@@ -116,7 +117,7 @@ fn a_million_deliveries_of_which_nine_tenths_are_copies_read_as_each_once() {
             }
         }
         if later.len() > 20_000 {
-            shuffle(&mut later, &mut random);
+            random.shuffle(&mut later);
             later.drain(10_000..).for_each(|record| desk.take(record, None));
         }
     }
@@ -125,13 +126,6 @@ fn a_million_deliveries_of_which_nine_tenths_are_copies_read_as_each_once() {
     let once = honest(&records);
     assert_eq!(desk.partition.shard().timelines(), once.partition.shard().timelines());
     assert_eq!(told(desk), told(once));
-}
-
-fn shuffle<T>(items: &mut [T], random: &mut Random) {
-    for place in (1..items.len()).rev() {
-        let other = random.below(i64::try_from(place + 1).unwrap());
-        items.swap(place, usize::try_from(other).unwrap());
-    }
 }
 
 #[test]
@@ -147,7 +141,7 @@ fn however_late_records_come_they_read_the_same() {
         match way {
             "backwards" => late.reverse(),
             "half a partition late" => late.rotate_left(records.len() / 2),
-            _ => shuffle(&mut late, &mut random),
+            _ => random.shuffle(&mut late),
         }
         for (number, record) in late.iter().enumerate() {
             if way == "looked at meanwhile" && number % 500 == 0 {

@@ -13,7 +13,8 @@ use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use vaste::view::View;
 
-use crate::simulated_team::{Random, Team, log};
+use crate::random::Random;
+use crate::simulated_team::{Team, log};
 
 /// When all records of the table are published.
 const PUBLISHED: &str = "2026-11-21T09:15:00Z";
@@ -463,8 +464,7 @@ pub(crate) fn good_records() -> Vec<Vec<u8>> {
 
 /// A record with some of its bytes flipped, cut off, put in, or taken from another.
 pub(crate) fn mutated(records: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
-    let mut below =
-        |bound: usize| usize::try_from(random.below(i64::try_from(bound).unwrap())).unwrap();
+    let mut below = |bound| random.index(bound);
     let mut bytes = records[below(records.len())].clone();
     // What means something to a parser, beside any byte.
     let words: [&[u8]; 16] = [

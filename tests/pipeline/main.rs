@@ -5,23 +5,25 @@
 mod alerts;
 mod calendar;
 mod checkpoints;
-mod regressions;
+mod convergence;
 mod explain;
-#[path = "../support/simulated_team.rs"]
-mod simulated_team;
+mod floods;
 mod forgetting;
 mod gaming;
 mod generate;
-mod floods;
 mod history;
 mod hostile;
-mod convergence;
 mod measures;
 mod naive;
 mod naive_check;
 mod open_time;
+#[path = "../support/random.rs"]
+mod random;
 mod real_logs;
+mod regressions;
 mod scenario;
+#[path = "../support/simulated_team.rs"]
+mod simulated_team;
 mod stored_format;
 mod verdicts;
 mod waiting;

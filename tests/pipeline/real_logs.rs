@@ -10,6 +10,8 @@ use vaste::input::{InputLine, InputSource, read_lines};
 use vaste::replay::Replay;
 use vaste::time::Timestamp;
 
+use crate::random::Random;
+
 const LOGS: [&str; 3] = ["bpic13_incidents_volvo", "helpdesk_italian", "twitter_care_ibm"];
 
 fn path(name: &str) -> PathBuf {
@@ -114,13 +116,7 @@ fn real_logs_read_the_same_shuffled_and_with_a_fifth_of_duplicates() {
         let plain: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
         let mut delivery = plain.clone();
         delivery.extend(plain.iter().step_by(5));
-        let mut state = 0x2545_F491_4F6C_DD1D_u64;
-        for index in (1..delivery.len()).rev() {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            delivery.swap(index, usize::try_from(state >> 11).unwrap() % (index + 1));
-        }
+        Random::new(1).shuffle(&mut delivery);
         let instants = instants(&expected);
         let (one, other) = (printed(&plain, &instants), printed(&delivery, &instants));
         assert!(!one.is_empty());

@@ -19,6 +19,7 @@ use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use vaste::window::{Bucket, WaitedQuantile};
 
 use crate::history::{Pipeline, event, of_team, with_priority};
+use crate::random::Random;
 
 fn t0() -> Timestamp {
     Timestamp::parse("2026-03-02T00:00:00Z").unwrap()
@@ -230,11 +231,7 @@ fn a_long_ticket_delivered_backwards_reads_right() {
 #[test]
 fn a_long_ticket_shuffled_with_readings_between_reads_right() {
     let mut events = long(200);
-    let mut seed = 1_u64;
-    for index in (1..events.len()).rev() {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        events.swap(index, usize::try_from(seed >> 33).unwrap() % (index + 1));
-    }
+    Random::new(1).shuffle(&mut events);
     long_reads(&events, true, true);
 }
 

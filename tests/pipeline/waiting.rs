@@ -10,26 +10,7 @@ use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::window::WaitedQuantile;
 
 use crate::history::{Pipeline, event, of_team};
-
-/// A small generator with one seed, so that the desk is the same every time.
-struct Random(u64);
-
-impl Random {
-    /// From 0 to 1, neither included.
-    fn uniform(&mut self) -> f64 {
-        self.0 =
-            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        #[expect(clippy::cast_precision_loss, reason = "32 bits fit")]
-        let high = (self.0 >> 32) as f64;
-        (high + 0.5) / 4_294_967_296.0
-    }
-
-    /// Standard normal (Box and Muller).
-    fn normal(&mut self) -> f64 {
-        let radius = (-2.0 * self.uniform().ln()).sqrt();
-        radius * (std::f64::consts::TAU * self.uniform()).cos()
-    }
-}
+use crate::random::Random;
 
 #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^52")]
 fn whole(ms: f64) -> i64 {
@@ -48,7 +29,7 @@ const DAYS: i64 = 40;
 
 /// Thirty teams of different size and speed; waits are log-normal, 4 % are never answered.
 fn desk() -> Vec<Ticket> {
-    let mut random = Random(42);
+    let mut random = Random::new(42);
     let begin = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
     let mut tickets = Vec::new();
     for team in 0..TEAMS {

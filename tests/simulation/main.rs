@@ -14,12 +14,16 @@
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test panics, and prints its seed")]
 
 mod process;
+#[expect(dead_code, reason = "the simulation draws whole numbers only")]
+#[path = "../support/random.rs"]
+mod random;
 mod world;
 
 use vaste::time::{Elapsed, SECOND_MS, Timestamp};
 
 use process::{Process, Reading};
-use world::{Fault, Random, World};
+use random::Random;
+use world::{Fault, World};
 
 /// Seeds that are run.
 const SEEDS: u64 = 1_000;

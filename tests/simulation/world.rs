@@ -6,30 +6,7 @@ use vaste::alert::{Listed, Notice};
 use vaste::partition::Name;
 use vaste::time::{Elapsed, SECOND_MS, Timestamp};
 
-/// A small generator: one seed, one run.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        let mut random = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
-        for _ in 0..4 {
-            random.below(2);
-        }
-        random
-    }
-
-    /// From 0 up to, not including, `bound`.
-    pub(crate) fn below(&mut self, bound: i64) -> i64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        i64::try_from(self.0 >> 2).unwrap_or(0) % bound.max(1)
-    }
-
-    pub(crate) fn index(&mut self, length: usize) -> usize {
-        usize::try_from(self.below(i64::try_from(length).unwrap())).unwrap()
-    }
-}
+use crate::random::Random;
 
 /// What goes wrong.
 #[derive(Clone, Copy, Debug)]

@@ -2,29 +2,7 @@
 
 use vaste::time::{Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
-/// A small generator, so that a log is the same everywhere and for ever.
-pub(crate) struct Random(u64);
-
-impl Random {
-    /// A generator with this seed.
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    /// A number from 0 up to, not including, `bound`.
-    pub(crate) fn below(&mut self, bound: i64) -> i64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        i64::try_from(self.0 >> 2).unwrap_or(0) % bound.max(1)
-    }
-
-    /// A wait around `median`, often shorter, at times eight times as long.
-    pub(crate) fn wait(&mut self, median: i64) -> i64 {
-        let scale = 1_i64 << self.below(7);
-        (median / 8).max(1) * scale * (500 + self.below(1_000)) / 1_000
-    }
-}
+use crate::random::Random;
 
 /// How one team behaves.
 #[derive(Clone, Copy)]
@@ -94,21 +72,27 @@ fn ticket(
         return;
     }
     for _ in 0..=random.below(3) {
-        at += random.wait(usual);
+        at += wait(random, usual);
         let agent = random.below(9);
         happens(at, &format!("\"type\":\"ticket.agent_replied\",\"agent\":\"agent-{agent}\""));
         if random.below(2) == 0 {
-            at += random.wait(90 * MINUTE_MS);
+            at += wait(random, 90 * MINUTE_MS);
             happens(at, "\"type\":\"ticket.customer_replied\"");
         }
     }
-    at += random.wait(2 * usual);
+    at += wait(random, 2 * usual);
     happens(at, "\"type\":\"ticket.solved\"");
     if number % 25 == 0 {
-        at += random.wait(10 * HOUR_MS);
+        at += wait(random, 10 * HOUR_MS);
         happens(at, "\"type\":\"ticket.reopened\"");
-        at += random.wait(usual);
+        at += wait(random, usual);
         happens(at, "\"type\":\"ticket.agent_replied\"");
         happens(at, "\"type\":\"ticket.solved\"");
     }
+}
+
+/// A wait around `median`: often shorter, sometimes eight times as long.
+fn wait(random: &mut Random, median: i64) -> i64 {
+    let scale = 1_i64 << random.below(7);
+    (median / 8).max(1) * scale * (500 + random.below(1_000)) / 1_000
 }
