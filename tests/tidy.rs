@@ -1,20 +1,27 @@
-//! The house: what no linter holds.
+//! Rules for the source text that no linter checks.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+#[path = "tidy/files.rs"]
+mod files;
+#[path = "tidy/tokens.rs"]
+mod tokens;
+#[path = "tidy/types.rs"]
+mod types;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Lines of one source file at most.
+/// The most lines of a source file.
 const FILE_LINES_MAX: usize = 600;
-/// Characters of one line at most.
+/// The most characters of a line.
 const LINE_CHARS_MAX: usize = 110;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// All Rust files below a folder, with their text.
+/// All Rust files below a folder, with their text, in order of their paths.
 fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
     let mut folders = vec![root().join(folder)];
@@ -67,6 +74,40 @@ fn a_module_uses_only_modules_declared_above_it() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The Rust files of the crate by their paths below `src`, with their text.
+fn crate_sources() -> Vec<(String, String)> {
+    let folder = root().join("src");
+    let inside = |path: &Path| path.strip_prefix(&folder).unwrap().to_str().unwrap().to_owned();
+    sources("src").into_iter().map(|(path, text)| (inside(&path), text)).collect()
+}
+
+#[test]
+fn no_circle_between_files() {
+    let sources = crate_sources();
+    let files = sources.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let uses = files::Crate::new(files).uses();
+    assert!(uses.len() > 50, "only {} files use another", uses.len());
+    let circles: Vec<String> = files::circles(&uses)
+        .iter()
+        .map(|circle| format!("circle:\n{}", files::described(&uses, circle)))
+        .collect();
+    assert!(circles.is_empty(), "{}", circles.concat());
+}
+
+/// Type names that stand for two things, each with its reason.
+const NAMED_TWICE: [(&str, &str); 0] = [];
+
+#[test]
+fn every_type_name_is_unique_in_the_crate() {
+    let sources = crate_sources();
+    let files = sources.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let mut repeated = types::repeated(files);
+    for (name, reason) in NAMED_TWICE {
+        assert!(repeated.remove(name).is_some(), "{name} is unique again: {reason}");
+    }
+    assert!(repeated.is_empty(), "{repeated:#?}");
 }
 
 #[test]
@@ -174,7 +215,17 @@ fn the_top_level_is_the_agreed_one() {
         .filter(|name| !name.starts_with('.') && name != "target")
         .collect();
     names.sort();
-    let agreed =
-        ["Cargo.lock", "Cargo.toml", "LICENSE", "README.md", "config", "deploy", "src", "tests"];
+    let agreed = [
+        "CONTRIBUTING.md",
+        "Cargo.lock",
+        "Cargo.toml",
+        "LICENSE",
+        "README.md",
+        "config",
+        "deploy",
+        "rust-toolchain.toml",
+        "src",
+        "tests",
+    ];
     assert!(names.iter().all(|name| agreed.contains(&name.as_str())), "{names:?}");
 }
