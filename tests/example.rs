@@ -1,4 +1,4 @@
-//! The example log in `config/example` is what the project itself generates.
+//! The example log in `config/example` equals what the project generates.
 
 #[expect(dead_code, reason = "the log needs whole numbers only")]
 #[path = "support/random.rs"]
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use simulated_team::{Team, log};
 use vaste::time::Timestamp;
 
-/// One good team, one that slows down, one with few tickets.
+/// One fast team, one that slows down, one with few tickets.
 const TEAMS: [Team; 3] = [
     Team {
         name: "billing",
@@ -36,7 +36,7 @@ const TEAMS: [Team; 3] = [
     },
 ];
 
-/// With `VASTE_WRITE_EXAMPLE=1` it is written anew.
+/// `VASTE_WRITE_EXAMPLE=1` writes it again.
 #[test]
 fn the_example_log_is_what_the_project_generates() {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("config/example/events.ndjson");

@@ -59,15 +59,15 @@ fn module_of(path: &Path) -> String {
 fn a_module_uses_only_modules_declared_above_it() {
     let modules = modules();
     assert!(modules.len() > 10, "{modules:?}");
-    let place = |name: &str| modules.iter().position(|module| module == name);
+    let position = |name: &str| modules.iter().position(|module| module == name);
     let mut wrong = Vec::new();
     for (path, text) in sources("src") {
-        let Some(own) = place(&module_of(&path)) else { continue };
+        let Some(own) = position(&module_of(&path)) else { continue };
         for (number, line) in (1..).zip(text.lines()) {
             for used in line.split("crate::").skip(1) {
                 let name: String =
                     used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
-                if place(&name).is_some_and(|used| used > own) {
+                if position(&name).is_some_and(|used| used > own) {
                     wrong.push(format!("{}:{number} uses `{name}`", path.display()));
                 }
             }
@@ -140,15 +140,15 @@ fn files_and_lines_are_short_and_nothing_is_left_for_later() {
             wrong.push(format!("{}: {lines} lines", path.display()));
         }
         for (number, line) in (1..).zip(text.lines()) {
-            let place = format!("{}:{number}", path.display());
+            let position = format!("{}:{number}", path.display());
             // Records and tables of tests may be long: they are data.
             let is_data = line.contains("r#\"") || line.trim_start().starts_with(['{', '"', '-']);
             if line.chars().count() > LINE_CHARS_MAX && !is_data {
-                wrong.push(format!("{place}: {} characters", line.chars().count()));
+                wrong.push(format!("{position}: {} characters", line.chars().count()));
             }
             for word in [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("XX", "X")] {
                 if line.contains(word) {
-                    wrong.push(format!("{place}: {word}"));
+                    wrong.push(format!("{position}: {word}"));
                 }
             }
         }

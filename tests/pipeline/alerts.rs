@@ -1,4 +1,5 @@
-//! The alerts there would have been, against every second of a naive model; and what is sent of them.
+//! Alerts in replay equal those of a naive model that is evaluated at every second. Also: what is
+//! sent for each alert, and when.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -26,8 +27,8 @@ use crate::generate::{BEGIN_MS, History, SPAN_MS, history};
 use crate::history::{Pipeline, event, of_team};
 use crate::naive;
 
-/// Histories of weeks are told in so long: the model is asked for every second.
-const TOLD_MS: i64 = 2 * HOUR_MS;
+/// The length of a history. It is short because the model is evaluated at every second.
+const HISTORY_MS: i64 = 2 * HOUR_MS;
 
 fn seconds(choices: &'static [i64]) -> impl Strategy<Value = Elapsed> {
     proptest::sample::select(choices).prop_map(|seconds| Elapsed::from_ms(seconds * SECOND_MS))
@@ -88,12 +89,12 @@ fn objectives() -> impl Strategy<Value = Vec<Objective>> {
     })
 }
 
-/// A history of two hours, and the agreement of one team and of the organisation.
-fn told() -> impl Strategy<Value = History> {
+/// A history of two hours, with agreements of a team and of the organisation.
+fn short_history() -> impl Strategy<Value = History> {
     (history(), objectives(), objectives()).prop_map(|(mut history, team, organisation)| {
         let events = history.events.iter_mut().map(|event| &mut event.time);
         for at in events.chain(&mut history.instants) {
-            let ms = i128::from(at.ms() - BEGIN_MS) * i128::from(TOLD_MS);
+            let ms = i128::from(at.ms() - BEGIN_MS) * i128::from(HISTORY_MS);
             *at = Timestamp::from_ms(BEGIN_MS + i64::try_from(ms / i128::from(SPAN_MS)).unwrap());
         }
         let agreement = |owner, objectives| Agreement {
@@ -111,7 +112,7 @@ fn told() -> impl Strategy<Value = History> {
     })
 }
 
-/// One alert in Prometheus' words: `catalog/alerting.go`, `Eval`.
+/// The state of one alert, named as in Prometheus (`rules/alerting.go`, `Eval`).
 #[derive(Default)]
 struct Active {
     firing: bool,
@@ -120,14 +121,14 @@ struct Active {
     keep_firing_since: Option<i64>,
 }
 
-/// Moves an alert on; what is printed of it.
+/// Evaluates an alert once. Returns its printed state if that changed.
 fn prometheus(
     active: &mut Option<Active>,
-    wanted: Option<bool>,
+    condition: Option<bool>,
     policy: &AlertPolicy,
     ts: i64,
 ) -> Option<(&'static str, i64, Option<i64>)> {
-    if wanted? {
+    if condition? {
         let is_new = active.is_none();
         let alert = active.get_or_insert_with(|| Active { active_at: ts, ..Active::default() });
         alert.keep_firing_since = None;
@@ -149,8 +150,8 @@ fn prometheus(
     gone.firing.then_some(("resolved", gone.active_at, Some(gone.fired_at)))
 }
 
-/// Whether an alert's condition holds, by the words of design §7 and §8; none where it is left as it is.
-fn wanted(kind: &str, verdict: &naive::Verdict) -> Option<bool> {
+/// Whether the condition of an alert holds, by design §7 and §8. `None` leaves the alert unchanged.
+fn condition(kind: &str, verdict: &naive::Verdict) -> Option<bool> {
     let own = (verdict.state, verdict.decided);
     let is_market = kind == "VasteBehindMarket";
     let (state, decided) = if is_market { verdict.beside_market.unwrap() } else { own };
@@ -162,7 +163,7 @@ fn wanted(kind: &str, verdict: &naive::Verdict) -> Option<bool> {
     }
 }
 
-/// The rows of every whole second.
+/// The expected rows of an evaluation at every whole second.
 fn by_second(history: &History, until: Timestamp) -> Vec<String> {
     let model = model_of(history);
     let begin = history.events.iter().map(|e| e.time).min().unwrap();
@@ -181,7 +182,7 @@ fn by_second(history: &History, until: Timestamp) -> Vec<String> {
                 let from = from_of(second, objective.over).ms();
                 let verdict = model.verdict(&named, from, second.ms());
                 for (kind, policy, active) in &mut kinds {
-                    let row = prometheus(active, wanted(kind, &verdict), policy, second.ms());
+                    let row = prometheus(active, condition(kind, &verdict), policy, second.ms());
                     rows.extend(row.map(|(state, active_at, fired_at)| {
                         let shown = |ms: i64| format!("\"{}\"", Timestamp::from_ms(ms));
                         let team = named.team.as_ref().map_or("null".to_owned(), |t| format!("\"{t}\""));
@@ -211,7 +212,7 @@ proptest! {
     })]
 
     #[test]
-    fn replay_prints_the_alerts_of_an_evaluation_at_every_second(history in told()) {
+    fn replay_prints_the_alerts_of_an_evaluation_at_every_second(history in short_history()) {
         prop_assume!(!history.events.is_empty());
         let last = history.events.iter().map(|e| e.time).max().unwrap();
         let until = last.plus(Elapsed::from_ms(20 * MINUTE_MS + 1));
@@ -234,12 +235,12 @@ proptest! {
 }
 
 #[test]
-fn the_histories_told_are_full_of_alerts() {
+fn generated_histories_hold_many_alerts() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut states = [0; 3];
     let mut behind = 0;
     for _ in 0..100 {
-        let history = told().new_tree(&mut runner).unwrap().current();
+        let history = short_history().new_tree(&mut runner).unwrap().current();
         let Some(last) = history.events.iter().map(|e| e.time).max() else { continue };
         let rows = by_second(&history, last).join("\n");
         for (count, state) in states.iter_mut().zip(["pending", "firing", "resolved"]) {
@@ -251,7 +252,7 @@ fn the_histories_told_are_full_of_alerts() {
     assert!(behind >= 20, "{behind} of 100");
 }
 
-/// One objective whose alert holds for 10 s, and keeps firing for 20 s.
+/// One objective whose alert is pending for 10 s and keeps firing for 20 s.
 fn one_objective() -> Arc<Catalog> {
     let missed = AlertPolicy {
         severity: "critical".into(),
@@ -280,16 +281,16 @@ fn one_objective() -> Arc<Catalog> {
     ))
 }
 
-/// Evaluates a story of states, such as `m12 o3`, one a second: `m` missed, `o` met, `f` frozen, `i` too few
-/// of some, `.` of none. Shows what the alert was in the same way: `i` inactive, `p` pending, `f` firing,
-/// `r` resolved.
-fn statuses(story: &str) -> String {
+/// Evaluates a sequence of states, such as `m12 o3`, one a second: `m` missed, `o` met, `f` frozen,
+/// `i` insufficient data with decided tickets, `.` insufficient data without. Returns the statuses
+/// of the alert in the same form: `i` inactive, `p` pending, `f` firing, `r` resolved.
+fn statuses(sequence: &str) -> String {
     let catalog = one_objective();
     let mut alerts = Alerts::new(&catalog);
     let (id, _, _) = catalog.objectives().next().unwrap();
     let mut shown: Vec<(char, u32)> = Vec::new();
     let mut at = Timestamp::from_ms(BEGIN_MS);
-    for run in story.split(' ') {
+    for run in sequence.split(' ') {
         let (state, times) = run.split_at(1);
         let (state, decided) = match state {
             "m" => (VerdictState::Missed, 1),
@@ -314,37 +315,37 @@ fn statuses(story: &str) -> String {
 
 #[test]
 fn an_alert_is_pending_firing_resolved_by_the_rules_of_prometheus() {
-    for (story, shown) in [
-        // Fires when it has held for 10 s, and is resolved when it has been clear for 20 s.
+    for (sequence, shown) in [
+        // Fires after 10 s, and is resolved after 20 s without the condition.
         ("o1 m12 o25", "i1 p10 f22 r5"),
-        // What clears before that was nobody's.
+        // A pending alert whose condition ends is dropped.
         ("m9 o1 m15", "p9 i1 p10 f5"),
-        // It comes back while it still fires: the time that it must be clear begins anew.
+        // The condition returns while the alert keeps firing: that time starts again.
         ("m11 o15 m1 o25", "p10 f37 r5"),
         // Fires again after it was resolved.
         ("m11 o21 m11", "p10 f21 r1 p10 f1"),
     ] {
-        assert_eq!(statuses(story), shown, "{story}");
+        assert_eq!(statuses(sequence), shown, "{sequence}");
     }
 }
 
 #[test]
-fn data_trouble_starts_and_ends_nothing_and_stops_every_timer() {
-    for (story, shown) in [
+fn frozen_or_insufficient_data_changes_no_alert_and_stops_its_timers() {
+    for (sequence, shown) in [
         ("f9", "i9"),
         // Five seconds pending, sixteen frozen, five more pending.
         ("m5 f16 m8", "p26 f3"),
-        // Frozen while it fires, and for as long as it likes.
+        // Frozen while it fires, for any time.
         ("m12 f99 m3", "p10 f104"),
-        // Frozen in the middle of being clear: 10 s and 10 s more.
+        // Frozen while it keeps firing: 10 s before and 10 s after.
         ("m11 o10 f30 o15", "p10 f51 r5"),
-        // Too few to judge starts nothing and ends nothing, and clears where there is none at all.
+        // Insufficient data changes nothing. Without any decided ticket the condition is false.
         ("i9", "i9"),
         ("m12 i99", "p10 f101"),
         ("m5 i12 m1", "p17 f1"),
         ("m11 .25", "p10 f21 r5"),
     ] {
-        assert_eq!(statuses(story), shown, "{story}");
+        assert_eq!(statuses(sequence), shown, "{sequence}");
     }
 }
 
@@ -401,11 +402,14 @@ fn a_notice_says_what_is_agreed_what_is_and_where_to_look() {
             .extend(sender.take_due(&mut alerts, view, at).into_iter().map(|(notice, _)| notice));
     }
     let names: BTreeSet<&str> = notices[0].labels.keys().map(|name| &**name).collect();
-    assert!(!names.contains("instance") && !names.contains("replica"), "two instances, one alert");
+    assert!(
+        !names.contains("instance") && !names.contains("replica"),
+        "two instances send the same alert"
+    );
     insta::assert_snapshot!(serde_json::to_string_pretty(&notices).unwrap());
 }
 
-/// One objective that is resolved after 5 s and compares with others, who are ahead after 20 s.
+/// One objective that is resolved after 5 s, and whose market alert is pending for 20 s.
 fn compared(level: Level) -> Arc<Catalog> {
     let policy = |severity, hold, keep_firing_for| AlertPolicy {
         hold: Elapsed::from_ms(hold * SECOND_MS),
@@ -440,14 +444,16 @@ fn three_of_four_in_eight_hours() -> Level {
     }
 }
 
-/// Too few tickets hold an alert whose time is up where it is: the next one's time must not be lost by that.
+/// One alert stays firing because its data is insufficient, although its time is up. The other
+/// alert must still wake up at its own time.
 #[test]
-fn an_alert_that_is_held_hides_no_other_whose_time_comes() {
+fn an_alert_held_by_insufficient_data_does_not_delay_another_alert() {
     let catalog = compared(three_of_four_in_eight_hours());
     let (id, _, _) = catalog.objectives().next().unwrap();
     let at = |second: i64| Timestamp::from_ms(BEGIN_MS + second * SECOND_MS);
     let mut alerts = Alerts::new(&catalog);
-    // The own alert fires at once, is clear from 1 s on, which would end it at 6 s, and is then held.
+    // The alert for the target fires at once. Its condition ends at 1 s, so it would be resolved at
+    // 6 s, but insufficient data holds it.
     for (second, own, market) in [
         (0, VerdictState::Missed, VerdictState::Met),
         (1, VerdictState::Met, VerdictState::Met),
@@ -462,9 +468,9 @@ fn an_alert_that_is_held_hides_no_other_whose_time_comes() {
     assert_eq!(alerts.wakes_at(id, at(10)), Some(at(22)));
 }
 
-/// A limit for all has no share to compare, nor has an objective without a market.
+/// A `none_over` level has no share to compare, and neither has an objective without a market.
 #[test]
-fn only_an_objective_that_compares_has_an_alert_of_the_market() {
+fn only_an_objective_with_a_share_and_a_market_has_a_market_alert() {
     let names = |catalog: &Catalog| {
         Alerts::new(catalog).iter().map(|alert| alert.kind.label()).collect::<Vec<_>>()
     };
@@ -474,7 +480,7 @@ fn only_an_objective_that_compares_has_an_alert_of_the_market() {
     assert_eq!(names(&compared(limit)), ["VasteObjectiveMissed"]);
 }
 
-/// A team that reaches its own level, while others do better: its alert of that, and no other.
+/// A team that meets its own level but is behind the market has the market alert, and no other.
 #[test]
 fn a_notice_of_being_behind_the_market_says_what_others_achieve_and_who_says_so() {
     let catalog = compared(three_of_four_in_eight_hours());

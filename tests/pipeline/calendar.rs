@@ -1,9 +1,10 @@
-//! Calendars: laws, and a slow model that asks of every minute whether it is open.
+//! Calendars: general properties, and a slow model that decides for every minute whether it is
+//! open.
 //!
-//! Method: random weeks, holidays, special hours and breaks in fourteen zones, half of the time around an
-//! instant at which clocks change, now and then around a new year. The model goes from UTC to local time
-//! only, a minute at a time: where a local time is, is the first minute that shows it. It shares nothing with
-//! the crate but the definition.
+//! Method: random weeks, holidays, special hours and breaks in fourteen zones. Half of the cases
+//! are around a change of the clocks, and some around a new year. The model converts only from UTC
+//! to local time, minute by minute: the instant of a local time is the first minute that shows it.
+//! It shares nothing with the crate but the definition.
 
 use std::collections::BTreeMap;
 
@@ -32,9 +33,9 @@ const ZONES: [Tz; 14] = [
     Tz::Pacific__Chatham,
 ];
 
-/// Days that the model looks at.
+/// Days that the model covers.
 const DAYS: i64 = 6;
-/// Days around them that openings of these days may reach into, or come from.
+/// Days before and after them whose openings may reach into them.
 const MARGIN: i64 = 4;
 
 fn config(cases: u32) -> ProptestConfig {
@@ -42,7 +43,7 @@ fn config(cases: u32) -> ProptestConfig {
     ProptestConfig { cases, failure_persistence: Some(Box::new(file)), ..ProptestConfig::default() }
 }
 
-/// A definition, and the midnight of UTC from which the model looks at it.
+/// A definition, and the UTC midnight at which the model begins.
 #[derive(Clone, Debug)]
 struct Case {
     definition: Definition,
@@ -60,7 +61,7 @@ fn openings() -> impl Strategy<Value = Vec<Opening>> {
     prop::collection::vec(opening(), 0..3)
 }
 
-/// A day of those that the model looks at, or one beside them.
+/// A day that the model covers, or one next to it.
 fn near() -> impl Strategy<Value = u64> {
     0..u64::try_from(DAYS + 2).unwrap()
 }
@@ -78,7 +79,7 @@ fn case() -> impl Strategy<Value = Case> {
             let changes = changes_of(zone);
             let begin = match kind {
                 0..4 if !changes.is_empty() => *index.get(&changes),
-                // Around a new year, where holidays of every year may pass it.
+                // Around a new year, which yearly holidays may span.
                 4 => {
                     let text = format!("{}-12-28T00:00:00Z", 1991 + day % 49);
                     Timestamp::parse(&text).unwrap()
@@ -109,12 +110,12 @@ fn utc(at: Timestamp) -> NaiveDateTime {
     DateTime::<Utc>::from_timestamp_millis(at.ms()).unwrap().naive_utc()
 }
 
-/// What clocks show.
+/// The local time at an instant.
 fn local(zone: Tz, at: Timestamp) -> NaiveDateTime {
     DateTime::<Utc>::from_timestamp_millis(at.ms()).unwrap().with_timezone(&zone).naive_local()
 }
 
-/// The midnights of UTC two days before each change of the clocks, from 1990 to 2040.
+/// The UTC midnights two days before each change of the clocks, from 1990 to 2040.
 fn changes_of(zone: Tz) -> Vec<Timestamp> {
     let ahead = |day: i64| {
         let at = Timestamp::from_ms(Timestamp::EVENT_MIN.ms() + day * DAY_MS);
@@ -124,7 +125,7 @@ fn changes_of(zone: Tz) -> Vec<Timestamp> {
     changed.map(|day| Timestamp::from_ms(Timestamp::EVENT_MIN.ms() + (day - 2) * DAY_MS)).collect()
 }
 
-/// Which minutes are open, from `begin` on.
+/// The open minutes from `begin` on.
 struct Model {
     begin: Timestamp,
     open: Vec<bool>,
@@ -135,7 +136,7 @@ impl Model {
         let around = Elapsed::from_ms(MARGIN * DAY_MS);
         let first = begin.minus(around).ms();
         let minutes = (DAYS + 2 * MARGIN) * DAY_MS / MINUTE_MS;
-        // The first minute at which clocks show a time.
+        // The first minute that shows each local time.
         let mut shown: BTreeMap<NaiveDateTime, i64> = BTreeMap::new();
         for minute in 0..minutes {
             let at = first + minute * MINUTE_MS;
@@ -215,7 +216,7 @@ impl Model {
 fn closes(holiday: Holiday, date: NaiveDate) -> bool {
     match holiday {
         Holiday::Once(first, last) => first <= date && date <= last,
-        // No longer than three days: one of them begins it.
+        // A holiday has three days at most, so it begins on this date or one of the two before.
         Holiday::EveryYear(first, last) => (0..4).any(|back| {
             let begin = date - Days::new(back);
             let is_last = |day: NaiveDate| last.in_year(day.year()) == Some(day);
@@ -226,7 +227,7 @@ fn closes(holiday: Holiday, date: NaiveDate) -> bool {
     }
 }
 
-/// An instant of those that the model looks at.
+/// An instant that the model covers.
 fn instant(begin: Timestamp, share: u32) -> Timestamp {
     let ms = i64::from(share) * (DAYS * DAY_MS - 1) / i64::from(u32::MAX);
     // Half of them on the minute, where openings begin and end.
@@ -286,7 +287,7 @@ proptest! {
     }
 
     #[test]
-    fn spliced_calendars_are_the_one_before_and_the_other_after(
+    fn a_spliced_calendar_is_the_first_before_the_splice_and_the_second_after_it(
         case in case(), later in case(), day in 0_u64..7,
         shares in prop::collection::vec(any::<(u32, u32)>(), 8)
     ) {
@@ -321,7 +322,7 @@ proptest! {
         let [a, b, c] = at.map(|ms| Timestamp::from_ms(Timestamp::EVENT_MIN.ms() + ms));
         let open = |from, to| calendar.open_time(from, to).ms();
         prop_assert_eq!(open(a, b) + open(b, c), open(a, c));
-        prop_assert!(open(a, c) <= c.since(a).ms(), "open time is calendar time at most");
+        prop_assert!(open(a, c) <= c.since(a).ms(), "open time never exceeds calendar time");
         prop_assert_eq!(open(c, a), 0);
         let first = calendar.reaches(calendar.cumulative(b));
         prop_assert!(first.is_some_and(|first| first <= b.max(Timestamp::EVENT_MIN)));
@@ -333,16 +334,19 @@ proptest! {
             prop_assert_eq!(open(a, at), target.ms());
             if target > Elapsed::ZERO {
                 let just_before = Timestamp::from_ms(at.ms() - 1);
-                prop_assert_eq!(open(a, just_before), target.ms() - 1, "the first instant");
+                let before = open(a, just_before);
+                prop_assert_eq!(before, target.ms() - 1, "the due time is the first such instant");
             }
-            prop_assert!(due(b, target).is_none_or(|later| later >= at), "monotone in from");
+            let is_ascending = due(b, target).is_none_or(|later| later >= at);
+            prop_assert!(is_ascending, "the due time is monotonic in its start");
         }
         let (less, more) = (targets[0].min(targets[1]), targets[0].max(targets[1]));
-        prop_assert!(due(a, more).is_none_or(|at| due(a, less).unwrap() <= at), "monotone in target");
+        let is_ascending = due(a, more).is_none_or(|at| due(a, less).unwrap() <= at);
+        prop_assert!(is_ascending, "the due time is monotonic in the target");
     }
 }
 
-/// Two zones whose clocks change, one of which skipped a whole day, and the rest.
+/// Two zones whose clocks change, one that skipped a whole day, and all others.
 #[test]
 fn all_day_every_day_is_calendar_time_in_every_zone() {
     for zone in ZONES {

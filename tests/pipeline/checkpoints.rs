@@ -1,4 +1,5 @@
-//! Checkpoints: what was kept reads as what was there, to the byte; what is damaged is never read.
+//! Checkpoints: a restored shard equals the saved one byte for byte, and a damaged checkpoint is
+//! refused.
 
 use std::sync::Arc;
 
@@ -27,13 +28,13 @@ fn origin() -> Origin {
     }
 }
 
-/// The image of a shard that has counted nothing.
+/// The checkpoint of a shard with empty counters.
 fn written(shard: &Shard, catalog: &Arc<Catalog>) -> Vec<u8> {
     checkpoint::write(shard, &Responses::new(catalog), catalog, &origin())
 }
 
-/// All that a shard says at the instants of a history.
-fn told(shard: &mut Shard, catalog: &Arc<Catalog>, instants: &[Timestamp]) -> Vec<String> {
+/// All readings and verdicts of a shard at these instants.
+fn readings_at(shard: &mut Shard, catalog: &Arc<Catalog>, instants: &[Timestamp]) -> Vec<String> {
     let mut view = View::new(Arc::clone(catalog), Timestamp::from_ms(BEGIN_MS));
     let mut lines = Vec::new();
     for &now in instants {
@@ -53,29 +54,29 @@ fn shard_of(events: &[Event<'static>], catalog: &Arc<Catalog>) -> Shard {
     shard
 }
 
-/// Whatever the cut: kept after some events and read back, with the rest it reads as the whole; and what it
-/// kept already is recognised when it comes again.
+/// Saves a shard after some of the events, at any cut, and restores it. With the rest of the events
+/// it equals a shard of all events. Events from before the cut are duplicates.
 fn check(history: &History, cut: prop::sample::Index) -> Result<(), TestCaseError> {
     let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
-    let whole = told(&mut shard_of(&history.events, &catalog), &catalog, &history.instants);
+    let whole = readings_at(&mut shard_of(&history.events, &catalog), &catalog, &history.instants);
     let cut = if history.events.is_empty() { 0 } else { cut.index(history.events.len()) };
     let (before, after) = history.events.split_at(cut);
     let mut first = shard_of(before, &catalog);
     if history.seed.is_multiple_of(2) {
-        // As in the service: it has been read from meanwhile.
-        told(&mut first, &catalog, &history.instants[..1]);
+        // As in the service: readings were taken before the checkpoint.
+        readings_at(&mut first, &catalog, &history.instants[..1]);
     }
     let bytes = written(&first, &catalog);
     let image = checkpoint::read(&bytes).unwrap();
     prop_assert_eq!(&image.origin, &origin());
     prop_assert_eq!(image.timelines(), first.timelines());
     let mut restored = image.restore(Arc::clone(&catalog)).unwrap();
-    prop_assert_eq!(written(&restored, &catalog), bytes, "kept again, it is the same");
-    // From the offset of the checkpoint on, and some records from before it once more.
+    prop_assert_eq!(written(&restored, &catalog), bytes, "a restored shard saves the same bytes");
+    // Events from the checkpoint on, and some records from before it again.
     for event in before.iter().rev().take(3).chain(after) {
         restored.apply(event, &mut ());
     }
-    prop_assert_eq!(told(&mut restored, &catalog, &history.instants), whole);
+    prop_assert_eq!(readings_at(&mut restored, &catalog, &history.instants), whole);
     Ok(())
 }
 
@@ -83,7 +84,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn kept_anywhere_and_read_back_it_reads_as_if_it_had_never_stopped(
+    fn a_shard_restored_from_any_point_equals_one_that_never_stopped(
         history in history(), cut in any::<prop::sample::Index>(),
     ) {
         check(&history, cut)?;
@@ -94,14 +95,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..Default::default() })]
 
     #[test]
-    fn so_does_a_ticket_of_hundreds_of_events(
+    fn a_restored_ticket_of_hundreds_of_events_equals_one_that_never_stopped(
         history in long_history(), cut in any::<prop::sample::Index>(),
     ) {
         check(&history, cut)?;
     }
 }
 
-/// The image of a small shard.
+/// The checkpoint of a small shard.
 fn small() -> Vec<u8> {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
@@ -113,7 +114,7 @@ fn small() -> Vec<u8> {
 #[test]
 fn every_flipped_bit_is_refused() {
     let bytes = small();
-    assert!(bytes.len() > 200, "there is something to flip");
+    assert!(bytes.len() > 200, "the checkpoint is not empty");
     for bit in 0..bytes.len() * 8 {
         let mut flipped = bytes.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
@@ -122,7 +123,7 @@ fn every_flipped_bit_is_refused() {
 }
 
 #[test]
-fn every_truncation_and_every_byte_too_many_is_refused() {
+fn every_truncated_or_extended_checkpoint_is_refused() {
     let mut bytes = small();
     for length in 0..bytes.len() {
         assert!(checkpoint::read(&bytes[..length]).is_err(), "{length} bytes");
@@ -131,11 +132,11 @@ fn every_truncation_and_every_byte_too_many_is_refused() {
     assert!(matches!(checkpoint::read(&bytes), Err(CheckpointError::Length { .. })));
 }
 
-/// Written by the code of version 1, of three events of two tickets.
+/// A checkpoint written by the code of version 1: three events of two tickets.
 const VERSION_1: &[u8] = include_bytes!("version-1.vaste");
 
 #[test]
-fn every_older_version_is_read_as_it_was_meant_and_written_as_the_newest() {
+fn an_older_version_is_read_and_saved_as_the_newest() {
     let records = [
         r#"{"id":"1","type":"ticket.created","time":"2026-11-20T12:30:00Z","ticket":"T-1","team":"billing"}"#,
         r#"{"id":"2","type":"ticket.agent_replied","time":"2026-11-20T12:40:00Z","ticket":"T-1","agent":"aino"}"#,
@@ -145,28 +146,28 @@ fn every_older_version_is_read_as_it_was_meant_and_written_as_the_newest() {
     let events: Vec<Event<'static>> =
         records.iter().map(|record| decode(record.as_bytes()).unwrap()).collect();
     let instants = [Timestamp::parse("2026-11-20T13:00:00Z").unwrap()];
-    let plain = told(&mut shard_of(&events, &catalog), &catalog, &instants);
+    let plain = readings_at(&mut shard_of(&events, &catalog), &catalog, &instants);
     assert!(!plain.is_empty());
     let image = checkpoint::read(VERSION_1).unwrap();
     assert_eq!((image.version, image.timelines(), image.stubs(), image.samples()), (1, 2, 0, 0));
     assert_eq!((image.origin.epoch, image.origin.position), (5, 1_042));
-    assert_eq!(image.origin.last_record, None, "it did not say");
+    assert_eq!(image.origin.last_record, None, "version 1 has no fingerprint of the last record");
     let mut restored = image.restore(Arc::clone(&catalog)).unwrap();
-    assert_eq!(told(&mut restored, &catalog, &instants), plain);
-    // Nothing of it was counted: version 1 had no counters. So all that it holds counts now.
+    assert_eq!(readings_at(&mut restored, &catalog, &instants), plain);
+    // Version 1 had no counters. So all its samples are counted now.
     let newest = written(&restored, &catalog);
     assert_eq!(checkpoint::read(&newest).unwrap().version, checkpoint::VERSION);
     let again = checkpoint::read(&newest).unwrap().restore(Arc::clone(&catalog));
-    assert_eq!(told(&mut again.unwrap(), &catalog, &instants), plain);
+    assert_eq!(readings_at(&mut again.unwrap(), &catalog, &instants), plain);
 }
 
 #[test]
-fn what_is_newer_or_of_somebody_else_says_so_with_a_way_out() {
+fn the_error_for_a_newer_or_foreign_checkpoint_says_what_to_do() {
     let mut newer = small();
     newer[8..12].copy_from_slice(&(checkpoint::VERSION + 1).to_le_bytes());
-    let said = checkpoint::read(&newer).unwrap_err().to_string();
+    let error = checkpoint::read(&newer).unwrap_err().to_string();
     assert_eq!(
-        said,
+        error,
         "it is of format 3, and this version reads 1 to 2: use the version of Vaste that wrote it, or remove \
          it and let the state be rebuilt from the topic"
     );
@@ -177,9 +178,9 @@ fn what_is_newer_or_of_somebody_else_says_so_with_a_way_out() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..Default::default() })]
 
-    /// Even what carries a right checksum: whoever writes it may be anybody.
+    /// Any bytes with a correct checksum, because anybody can write one.
     #[test]
-    fn nothing_that_is_read_panics(
+    fn no_bytes_make_the_reader_panic(
         body in proptest::collection::vec(any::<u8>(), 0..400),
         at in any::<prop::sample::Index>(), byte in any::<u8>(),
     ) {

@@ -1,9 +1,10 @@
-//! The law: any permutation of a history, with any duplicates, split over shards by ticket, with interim
-//! readings, gives byte-identical readings and verdicts at the same `now`; and they are those of a naive
-//! model that keeps everything, sorts, and recounts.
+//! The convergence rule: the same set of events gives byte-identical readings and verdicts at the
+//! same `now`. Order, duplicates, the split over shards, and readings in between make no
+//! difference. The results equal those of a naive model that keeps all events, sorts them, and
+//! recounts.
 //!
-//! Method: generated histories of all event types; the model is written from the design's words and shares
-//! nothing with the crate but the event type.
+//! Method: generated histories of all event types. The model is written from the design alone and
+//! shares only the event type with the crate.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,18 +18,17 @@ use vaste::event::{Event, Kind, Outcome, Priority};
 use vaste::measure::{Basis, Measure};
 use vaste::time::{DAY_MS, Elapsed, Timestamp};
 
-use crate::generate::{BEGIN_MS, DECLARED, HOURS, History, SPAN_MS, history, long_history};
+use crate::generate::{BEGIN_MS, DECLARED, HOURS, History, SPAN_MS, cases, history, long_history};
 use crate::history::Pipeline;
 use crate::naive;
 use crate::random::Random;
 
-/// Histories of each of the four tests below: 10 000 together.
+/// Histories of each of the four tests below: 10 000 in total.
 const CASES: u32 = 2_500;
 
 fn config(file: &'static str) -> ProptestConfig {
-    let cases = std::env::var("VASTE_LAW_CASES").ok().and_then(|cases| cases.parse().ok());
     ProptestConfig {
-        cases: cases.unwrap_or(CASES),
+        cases: cases(CASES),
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(file))),
         ..ProptestConfig::default()
     }
@@ -67,7 +67,8 @@ proptest! {
     }
 }
 
-/// One case: the plain reading equals the model, and every other delivery equals the plain one.
+/// One case: readings of a plain delivery equal the model, and readings of every other delivery
+/// equal the plain ones.
 fn check(history: &History) -> Result<(), TestCaseError> {
     let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
     let begin = Timestamp::from_ms(BEGIN_MS);
@@ -84,20 +85,20 @@ fn check(history: &History) -> Result<(), TestCaseError> {
     for (&now, printed) in history.instants.iter().zip(&printed) {
         prop_assert_eq!(&shuffled.printed(now), printed);
     }
-    let other_rules = Arc::new(Catalog::new(&[], &[Measure::Resolution]));
-    let mut adopting = Pipeline::new(&other_rules, 2, begin);
+    let other_catalog = Arc::new(Catalog::new(&[], &[Measure::Resolution]));
+    let mut recompiled = Pipeline::new(&other_catalog, 2, begin);
     for event in history.events.iter().rev() {
-        adopting.apply(event);
+        recompiled.apply(event);
     }
-    adopting.advance(history.instants[0]);
-    adopting.adopt(&catalog, history.instants[0]);
+    recompiled.advance(history.instants[0]);
+    recompiled.adopt(&catalog, history.instants[0]);
     for (&now, printed) in history.instants.iter().zip(&printed) {
-        prop_assert_eq!(&adopting.printed(now), printed);
+        prop_assert_eq!(&recompiled.printed(now), printed);
     }
     Ok(())
 }
 
-/// The same history in another order, with duplicates, over three shards, with interim readings.
+/// The same history in another order, with duplicates, over three shards, with readings in between.
 fn shuffled(history: &History, catalog: &Arc<Catalog>) -> Pipeline {
     let mut random = Random::from_state(history.seed);
     let mut delivery: Vec<&Event<'static>> = history.events.iter().collect();
@@ -199,7 +200,7 @@ pub(crate) fn naive_objective(agreement: &Agreement, objective: &Objective) -> n
     }
 }
 
-/// What is printed at `now` is what the model says of each printed window, and nothing is left out.
+/// The printed readings at `now` equal the model's, and none is missing.
 fn compare(
     history: &History,
     model: &naive::Model,
@@ -209,11 +210,11 @@ fn compare(
     let lines: Vec<Value> = printed.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     let of_kind =
         |key: &str| lines.iter().filter(|line| line.get(key).is_some()).collect::<Vec<_>>();
-    let mut said = BTreeSet::new();
+    let mut printed_keys = BTreeSet::new();
     for reading in of_kind("measure") {
         prop_assert_eq!(&reading["at"], &now.to_string());
         compare_reading(history, model, now, reading)?;
-        said.insert((
+        printed_keys.insert((
             reading["team"].to_string(),
             reading["measure"].to_string(),
             reading["basis"].to_string(),
@@ -222,20 +223,20 @@ fn compare(
     }
     let teams = DECLARED.into_iter().chain(["unclaimed"]).map(Some).chain([None]);
     for (team, measure) in teams.flat_map(|team| Measure::ALL.map(|measure| (team, measure))) {
-        // What no reading was printed for has nothing in the longest window.
+        // A window without a printed reading has no tickets.
         let name = team.map_or("null".to_owned(), |team| format!("\"{team}\""));
         let all = bases(history, team, measure).iter();
-        let parts = parts_of(history, team, measure);
-        for (&basis, (part, split)) in
-            all.flat_map(|basis| parts.iter().map(move |part| (basis, part)))
+        let splits = splits_of(history, team, measure);
+        for (&basis, (label, split)) in
+            all.flat_map(|basis| splits.iter().map(move |split| (basis, split)))
         {
             let key = (
                 name.clone(),
                 format!("\"{}\"", measure.label()),
                 format!("\"{}\"", basis.label()),
-                part.clone(),
+                label.clone(),
             );
-            if said.contains(&key) {
+            if printed_keys.contains(&key) {
                 continue;
             }
             let from = now.ms() - 28 * DAY_MS;
@@ -254,27 +255,27 @@ fn compare(
         }
     }
     compare_verdicts(history, model, now, &of_kind("decided"))?;
-    compare_went(history, model, now, &of_kind("bands"))?;
+    compare_breakdowns(history, model, now, &of_kind("bands"))?;
     for line in of_kind("ratings") {
         let kind = if line["kind"] == "rated" { Kind::Rated } else { Kind::Reviewed };
         let window = Elapsed::parse(line["window"].as_str().unwrap()).unwrap();
         let from = vaste::window::from_of(now, window).ms();
-        let told = model.ratings(line["team"].as_str(), kind, from, now.ms());
+        let expected = model.ratings(line["team"].as_str(), kind, from, now.ms());
         let found = (line["ratings"].as_u64().unwrap(), line["sum"].as_u64().unwrap());
-        prop_assert_eq!(found, told, "{}", line);
+        prop_assert_eq!(found, expected, "{}", line);
     }
     Ok(())
 }
 
-/// The parts that the readings of a team or the organisation and a measure are split by, the whole first,
-/// each as it is printed.
-fn parts_of(
+/// The splits of the readings of a team or the organisation for a measure, each as it is printed.
+/// The first is the unsplit reading.
+fn splits_of(
     history: &History,
     team: Option<&str>,
     measure: Measure,
 ) -> Vec<(String, Option<naive::Split<'static>>)> {
-    let mut parts = vec![("null".to_owned(), None)];
-    for (agreement, objective) in lines(history) {
+    let mut splits = vec![("null".to_owned(), None)];
+    for (agreement, objective) in objectives(history) {
         let whose = match &agreement.owner {
             Owner::Team(name) => Some(&**name),
             Owner::Organisation => None,
@@ -286,20 +287,20 @@ fn parts_of(
             for priority in Priority::ALL.into_iter().map(Some).chain([None]) {
                 let label = priority.map_or("none", Priority::label);
                 let shown = format!("{{\"priority\":\"{label}\"}}");
-                parts.push((shown, Some(naive::Split::Priority(priority))));
+                splits.push((shown, Some(naive::Split::Priority(priority))));
             }
         }
         if !objective.split.channels.is_empty() {
             for is in [Some("a"), None] {
                 let shown = format!("{{\"channel\":\"{}\"}}", is.unwrap_or("other"));
-                parts.push((shown, Some(naive::Split::Channel { is, named: &["a"] })));
+                splits.push((shown, Some(naive::Split::Channel { is, named: &["a"] })));
             }
         }
     }
-    parts
+    splits
 }
 
-/// The kinds of time in which a team, what is unclaimed, or the organisation is read.
+/// The bases of the readings of a team, of unclaimed tickets, or of the organisation.
 fn bases(history: &History, team: Option<&str>, measure: Measure) -> &'static [Basis] {
     let has_hours = history.agreements.iter().any(|agreement| {
         let whose = match &agreement.owner {
@@ -329,8 +330,9 @@ fn at_ms(value: &Value) -> i64 {
     Timestamp::parse(value.as_str().unwrap()).unwrap().ms()
 }
 
-/// The agreed targets of a team or the organisation for a measure in a kind of time, by its levels in force
-/// at `now`, ascending; those that pauses of their own go with are not of the measure's stopwatch.
+/// The targets of a team or the organisation for a measure and basis, by the levels in force at
+/// `now`, ascending. Targets of objectives with their own pauses belong to other stopwatches and
+/// are left out.
 fn targets_of(
     history: &History,
     team: Option<&str>,
@@ -376,7 +378,7 @@ fn compare_reading(
     let window = Elapsed::parse(printed["window"].as_str().unwrap()).unwrap();
     prop_assert!(from >= now.ms() - window.ms() && from < now.ms() - window.ms() + 7_200_000);
     prop_assert!(bases(history, team, measure).contains(&basis));
-    // A count reads as so many seconds, and is so many ms in the model.
+    // A count is printed as seconds, and the model has it as milliseconds.
     let scale = if measure == Measure::Contacts { 1_000 } else { 1 };
     let targets = targets_of(history, team, (measure, basis), now);
     let split = match printed.get("split") {
@@ -390,15 +392,21 @@ fn compare_reading(
             _ => return Err(TestCaseError::fail(format!("{split}"))),
         }),
     };
-    let told = model.reading(team, measure, naive_basis(basis), split, from, now.ms(), &targets);
-    let context = format!("{printed}\nmodel: {told:?}");
-    let answered = &told.answered;
+    let expected =
+        model.reading(team, measure, naive_basis(basis), split, from, now.ms(), &targets);
+    let context = format!("{printed}\nmodel: {expected:?}");
+    let answered = &expected.answered;
     prop_assert_eq!(printed["answered"].as_u64(), Some(answered.len() as u64), "{}", context);
-    prop_assert_eq!(printed["waiting"].as_u64(), Some(told.waiting.len() as u64), "{}", context);
-    prop_assert_eq!(printed["given_up"].as_u64(), Some(told.given_up), "{}", context);
+    prop_assert_eq!(
+        printed["waiting"].as_u64(),
+        Some(expected.waiting.len() as u64),
+        "{}",
+        context
+    );
+    prop_assert_eq!(printed["given_up"].as_u64(), Some(expected.given_up), "{}", context);
     let oldest =
         printed["oldest_waiting_since"].as_str().map(|_| at_ms(&printed["oldest_waiting_since"]));
-    prop_assert_eq!(oldest, told.oldest_since, "{}", context);
+    prop_assert_eq!(oldest, expected.oldest_since, "{}", context);
     if answered.is_empty() {
         prop_assert!(printed["mean"].is_null() && printed["max"].is_null(), "{}", context);
     } else {
@@ -416,7 +424,7 @@ fn compare_reading(
     }
     let within = printed["within"].as_array().unwrap();
     prop_assert_eq!(within.len(), targets.len(), "{}", context);
-    for ((target, printed), (met, of)) in targets.iter().zip(within).zip(&told.within) {
+    for ((target, printed), (met, of)) in targets.iter().zip(within).zip(&expected.within) {
         prop_assert_eq!(ms_of(&printed["target"]), *target * scale, "{}", context);
         prop_assert_eq!(printed["met"].as_u64(), Some(*met), "{}", context);
         prop_assert_eq!(printed["of"].as_u64(), Some(*of), "{}", context);
@@ -424,15 +432,15 @@ fn compare_reading(
     Ok(())
 }
 
-/// The lines of agreements, in the order of verdicts.
-fn lines(history: &History) -> impl Iterator<Item = (&Agreement, &Objective)> + Clone {
+/// All objectives with their agreements, in the order of the verdicts.
+fn objectives(history: &History) -> impl Iterator<Item = (&Agreement, &Objective)> + Clone {
     history.agreements.iter().flat_map(|agreement| {
         agreement.objectives.iter().map(move |objective| (agreement, objective))
     })
 }
 
 /// The first instant of an objective's window at `now`.
-fn begin_of(objective: &Objective, now: Timestamp) -> i64 {
+fn window_begin(objective: &Objective, now: Timestamp) -> i64 {
     let was = objective.previous_levels.iter().find(|was| now < was.until);
     vaste::window::from_of(now, was.map_or(objective.over, |was| was.over)).ms()
 }
@@ -443,43 +451,43 @@ fn compare_verdicts(
     now: Timestamp,
     printed: &[&Value],
 ) -> Result<(), TestCaseError> {
-    prop_assert_eq!(printed.len(), lines(history).count());
-    for ((agreement, objective), printed) in lines(history).zip(printed) {
-        let from = begin_of(objective, now);
-        let told = model.verdict(&naive_objective(agreement, objective), from, now.ms());
-        let context = format!("{printed}\nmodel: {told:?}\n{objective:?}");
+    prop_assert_eq!(printed.len(), objectives(history).count());
+    for ((agreement, objective), printed) in objectives(history).zip(printed) {
+        let from = window_begin(objective, now);
+        let expected = model.verdict(&naive_objective(agreement, objective), from, now.ms());
+        let context = format!("{printed}\nmodel: {expected:?}\n{objective:?}");
         prop_assert_eq!(printed["objective"].as_str(), Some(&*objective.name), "{}", context);
-        prop_assert_eq!(printed["decided"].as_u64(), Some(told.decided), "{}", context);
-        prop_assert_eq!(printed["missed"].as_u64(), Some(told.missed), "{}", context);
-        prop_assert_eq!(printed["state"].as_str(), Some(told.state), "{}", context);
-        prop_assert_eq!(&printed["behind_market"], told.behind_market, "{}", context);
+        prop_assert_eq!(printed["decided"].as_u64(), Some(expected.decided), "{}", context);
+        prop_assert_eq!(printed["missed"].as_u64(), Some(expected.missed), "{}", context);
+        prop_assert_eq!(printed["state"].as_str(), Some(expected.state), "{}", context);
+        prop_assert_eq!(&printed["behind_market"], expected.behind_market, "{}", context);
     }
     Ok(())
 }
 
-fn compare_went(
+fn compare_breakdowns(
     history: &History,
     model: &naive::Model,
     now: Timestamp,
     printed: &[&Value],
 ) -> Result<(), TestCaseError> {
-    prop_assert_eq!(printed.len(), lines(history).count());
-    for ((agreement, objective), printed) in lines(history).zip(printed) {
-        let from = begin_of(objective, now);
-        let told = model.breakdown(&naive_objective(agreement, objective), from, now.ms());
-        let told: serde_json::Map<String, Value> =
-            told.into_iter().map(|(place, ms)| (place, ms.into())).collect();
-        prop_assert_eq!(&printed["went"], &Value::Object(told), "{:?}", objective);
+    prop_assert_eq!(printed.len(), objectives(history).count());
+    for ((agreement, objective), printed) in objectives(history).zip(printed) {
+        let from = window_begin(objective, now);
+        let expected = model.breakdown(&naive_objective(agreement, objective), from, now.ms());
+        let expected: serde_json::Map<String, Value> =
+            expected.into_iter().map(|(location, ms)| (location, ms.into())).collect();
+        prop_assert_eq!(&printed["breakdown"], &Value::Object(expected), "{:?}", objective);
     }
     Ok(())
 }
 
-/// What leaves the longest window that every reading has must be in some histories.
+/// Some histories must be longer than the longest window of all readings.
 const _: () = assert!(SPAN_MS > 28 * DAY_MS);
 
-/// The histories are worth generating: most tests of the rules above would pass on empty ones.
+/// Generated histories are varied: the tests above would mean little on empty ones.
 #[test]
-fn at_least_three_in_ten_histories_hold_each_thing_that_is_hard() {
+fn at_least_three_in_ten_histories_hold_each_difficult_case() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let sample = 400;

@@ -1,8 +1,9 @@
-//! An explanation agrees with the numbers that it explains: its rows with the readings of the naive model,
-//! its due times with what had elapsed then, its stretches with the life of the ticket.
+//! An explanation agrees with the numbers that it explains. Its rows equal the readings of the
+//! naive model, its due times equal the elapsed time then, and its stretches cover the life of the
+//! ticket.
 //!
-//! Method: generated histories, explained ticket by ticket at several instants. What a due time says is
-//! asked of another explanation, as of that instant.
+//! Method: generated histories, explained ticket by ticket at several instants. A due time is
+//! checked with a second explanation as of that instant.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -22,7 +23,7 @@ use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
 use crate::convergence::model_of;
-use crate::generate::{BEGIN_MS, HOURS, History, history};
+use crate::generate::{BEGIN_MS, HOURS, History, cases, history};
 use crate::history::{event, of_team};
 use crate::naive;
 
@@ -31,19 +32,14 @@ const CASES: u32 = 3_000;
 /// The beginning of a window that holds everything.
 const EVER: i64 = i64::MIN;
 
-fn cases() -> u32 {
-    let cases = std::env::var("VASTE_LAW_CASES").ok().and_then(|cases| cases.parse().ok());
-    cases.unwrap_or(CASES)
-}
-
-/// Whether something was seen often enough that the law says something: in every third history at least.
+/// Whether a case occurred in at least every third history, so that the test means something.
 fn is_enough(seen: usize) -> bool {
-    seen * 3 > cases() as usize
+    seen * 3 > cases(CASES) as usize
 }
 
 fn runner() -> TestRunner {
     TestRunner::new(ProptestConfig {
-        cases: cases(),
+        cases: cases(CASES),
         failure_persistence: Some(Box::new(FileFailurePersistence::Direct(
             "tests/regressions/explain.txt",
         ))),
@@ -52,13 +48,13 @@ fn runner() -> TestRunner {
 }
 
 /// Events in a shard, to be explained.
-struct Told {
+struct Explainer {
     catalog: Arc<Catalog>,
     shard: Shard,
     tickets: BTreeSet<String>,
 }
 
-impl Told {
+impl Explainer {
     /// All events that a filter keeps.
     fn new(history: &History, catalog: &Arc<Catalog>, keeps: impl Fn(&Event<'_>) -> bool) -> Self {
         let mut shard = Shard::new(Arc::clone(catalog));
@@ -84,7 +80,7 @@ impl Told {
     }
 }
 
-/// The same agreements, without pauses of their own: then every stopwatch is that of its measure.
+/// The same agreements without pauses of their own, so that every stopwatch is that of its measure.
 fn without_own_pauses(mut history: History) -> History {
     for line in history.agreements.iter_mut().flat_map(|agreement| &mut agreement.objectives) {
         line.pauses = None;
@@ -99,9 +95,9 @@ fn rows_are_the_waits_of_the_naive_model() {
         let history = without_own_pauses(history);
         let model = model_of(&history);
         let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
-        let mut told = Told::new(&history, &catalog, |_| true);
+        let mut explainer = Explainer::new(&history, &catalog, |_| true);
         for &now in &history.instants {
-            let rows = told.rows(now);
+            let rows = explainer.rows(now);
             for measure in Measure::ALL {
                 let rows: Vec<&StopwatchRow> =
                     rows.iter().filter(|row| row.measure == measure).collect();
@@ -122,10 +118,10 @@ fn rows_are_the_waits_of_the_naive_model() {
         Ok(())
     };
     runner().run(&history(), law).unwrap();
-    assert!(seen.get().into_iter().all(is_enough), "too few: {:?}", seen.get());
+    assert!(seen.get().into_iter().all(is_enough), "too few cases: {:?}", seen.get());
 }
 
-/// How long the rows of some states ran, ascending; of a count the number.
+/// The elapsed times of the rows in these states, ascending. For a count, the counts.
 fn elapsed(rows: &[&StopwatchRow], states: &[&str], basis: naive::Basis) -> Vec<i64> {
     let some = rows.iter().filter(|row| states.contains(&row.state));
     let elapsed = some.map(|row| {
@@ -163,18 +159,18 @@ fn at_the_due_time_the_target_had_elapsed_and_no_sooner() {
     let law = |history: History| {
         let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
         for &now in &history.instants {
-            // Nothing more happens, so that what is still to come comes as it is foretold.
-            let mut told = Told::new(&history, &catalog, |event| event.time <= now);
-            for row in told.rows(now) {
+            // No further event comes, so that the due time is reached as predicted.
+            let mut explainer = Explainer::new(&history, &catalog, |event| event.time <= now);
+            for row in explainer.rows(now) {
                 let Some(target @ Amount::Time(_)) = row.target else {
                     prop_assert_eq!(row.due_at, None);
                     continue;
                 };
                 let bases = bases(&row, &history.agreements, now);
-                prop_assert!(!bases.is_empty(), "nobody agreed on the target of {:?}", row);
+                prop_assert!(!bases.is_empty(), "no objective has the target of {:?}", row);
                 let end = row.stopped_at.unwrap_or(now);
                 let Some(due) = row.due_at else {
-                    // It has not run so long; and it is paused, or ended while it was.
+                    // It has not run that long, and it is paused or has ended.
                     let is_below = |basis: &usize| both(&row)[*basis] < target;
                     prop_assert!(bases.iter().any(is_below), "{:?} has no due time", row);
                     prop_assert!(row.state != "running", "{:?} has no due time", row);
@@ -184,14 +180,14 @@ fn at_the_due_time_the_target_had_elapsed_and_no_sooner() {
                 let is_reached = |basis: &usize| (due <= end) == (both(&row)[*basis] >= target);
                 prop_assert!(bases.iter().any(is_reached), "{:?} is not due by {}", row, end);
                 count(usize::from(due > now));
-                // What ended in time would have been due then.
+                // A row that ended in time would have been due then.
                 if row.stopped_at.is_some_and(|stopped| stopped < due) {
                     continue;
                 }
-                // What was asked on a ticket at rest, or had been given up, did not run then.
-                let Some(then) = running_then(&mut told, &row, due) else { continue };
+                // A question on a solved or given-up ticket did not run then.
+                let Some(then) = running_then(&mut explainer, &row, due) else { continue };
                 let just_before = due.minus(Elapsed::from_ms(1)).max(row.started_at);
-                let before = running_then(&mut told, &row, just_before);
+                let before = running_then(&mut explainer, &row, just_before);
                 let fits = |basis: &usize| {
                     let is_sooner = before
                         .as_ref()
@@ -211,11 +207,11 @@ fn at_the_due_time_the_target_had_elapsed_and_no_sooner() {
         Ok(())
     };
     runner().run(&history(), law).unwrap();
-    assert!(seen.get().into_iter().all(is_enough), "too few: {:?}", seen.get());
+    assert!(seen.get().into_iter().all(is_enough), "too few cases: {:?}", seen.get());
 }
 
-/// The bases (calendar 0, open 1) of the objectives that may have given a row its target: of its team or
-/// the organisation, with that measure, those pauses and that target for some priority.
+/// The bases (calendar 0, open 1) of the objectives that may have given a row its target: those of
+/// its team or the organisation with that measure, those pauses, and that target for any priority.
 fn bases(row: &StopwatchRow, agreements: &[Agreement], now: Timestamp) -> BTreeSet<usize> {
     let mut bases = BTreeSet::new();
     for agreement in agreements {
@@ -240,28 +236,32 @@ fn bases(row: &StopwatchRow, agreements: &[Agreement], now: Timestamp) -> BTreeS
     bases
 }
 
-/// The same stopwatch as of another instant, if it ran then or was paused.
-fn running_then(told: &mut Told, row: &StopwatchRow, at: Timestamp) -> Option<StopwatchRow> {
+/// The same stopwatch as of another instant, if it was running or paused then.
+fn running_then(
+    explainer: &mut Explainer,
+    row: &StopwatchRow,
+    at: Timestamp,
+) -> Option<StopwatchRow> {
     let is_same = |then: &&StopwatchRow| {
         (then.measure, &then.pauses, then.started_at) == (row.measure, &row.pauses, row.started_at)
             && ["running", "paused"].contains(&then.state)
     };
-    told.explain(&row.ticket, at).rows().iter().find(is_same).cloned()
+    explainer.explain(&row.ticket, at).rows().iter().find(is_same).cloned()
 }
 
 #[test]
-fn the_places_of_a_ticket_are_all_the_time_that_it_was_worked_on() {
+fn the_breakdown_of_a_ticket_covers_all_its_open_and_paused_time() {
     let seen = Cell::new(0_usize);
     let law = |history: History| {
         let model = model_of(&history);
         let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
-        let mut told = Told::new(&history, &catalog, |_| true);
+        let mut explainer = Explainer::new(&history, &catalog, |_| true);
         for &now in &history.instants {
             let expected = model.worked_on(now.ms());
-            let tickets: Vec<String> = told.tickets.iter().cloned().collect();
+            let tickets: Vec<String> = explainer.tickets.iter().cloned().collect();
             prop_assert_eq!(expected.len(), tickets.len());
             for (ticket, expected) in tickets.iter().zip(expected) {
-                let explained = told.explain(ticket, now);
+                let explained = explainer.explain(ticket, now);
                 prop_assert_eq!(sum(&explained.breakdown()), expected, "{} at {}", ticket, now);
                 let stretches = explained.stretches();
                 let touches = stretches.windows(2).all(|pair| pair[0].to == pair[1].from);
@@ -272,17 +272,17 @@ fn the_places_of_a_ticket_are_all_the_time_that_it_was_worked_on() {
         Ok(())
     };
     runner().run(&history(), law).unwrap();
-    assert!(is_enough(seen.get()), "too few: {}", seen.get());
+    assert!(is_enough(seen.get()), "too few cases: {}", seen.get());
 }
 
 fn sum(breakdown: &BreakdownShown) -> i64 {
-    let places = [breakdown.unclaimed, breakdown.pending, breakdown.on_hold, breakdown.closed];
-    let all = places.iter().chain(breakdown.teams.values());
+    let locations = [breakdown.unclaimed, breakdown.pending, breakdown.on_hold, breakdown.closed];
+    let all = locations.iter().chain(breakdown.teams.values());
     all.map(|Seconds(elapsed)| elapsed.ms()).sum()
 }
 
-/// An agreement of billing's with one objective, and the only ticket explained as of an instant.
-fn told(
+/// The rows of the only ticket of a history as of an instant, by one objective of billing.
+fn explained_rows(
     measure: Measure,
     hours: Option<usize>,
     events: &[Event<'static>],
@@ -315,26 +315,27 @@ fn at(kind: Kind, ms: i64, identity: u64) -> Event<'static> {
 }
 
 #[test]
-fn what_was_given_up_while_it_was_paused_has_no_due_time_2026_11_24() {
+fn a_wait_given_up_while_paused_has_no_due_time_2026_11_24() {
     let events = [
         of_team(at(Kind::Created, 0, 0), "billing"),
         at(Kind::Pending, HOUR_MS, 1),
         at(Kind::Merged, 3 * DAY_MS, 2),
     ];
-    let rows = told(Measure::CustomerWait, None, &events, 3 * DAY_MS);
+    let rows = explained_rows(Measure::CustomerWait, None, &events, 3 * DAY_MS);
     assert_eq!((rows[0].state, rows[0].due_at, rows[0].over), ("given_up", None, false));
 }
 
 #[test]
-fn what_goes_on_after_giving_up_is_due_by_the_hours_it_ran_by_meanwhile_2026_11_24() {
-    // Solved without a word, and billing gets it then: from there on it goes by billing's nights in Nepal.
+fn a_wait_that_goes_on_after_it_was_given_up_is_due_by_the_hours_of_its_holders_2026_11_24() {
+    // The ticket is solved without an answer, and billing gets it then. From there on its due time
+    // follows billing's nights in Nepal.
     let events = [
         at(Kind::Created, 0, 0),
         at(Kind::Solved, HOUR_MS, 1),
         of_team(at(Kind::Assigned, HOUR_MS, 2), "billing"),
         of_team(at(Kind::AgentReplied, 9 * DAY_MS, 3), "billing"),
     ];
-    let rows = told(Measure::FirstReply, Some(1), &events, 9 * DAY_MS);
+    let rows = explained_rows(Measure::FirstReply, Some(1), &events, 9 * DAY_MS);
     let due = rows[0].due_at.unwrap();
     let begun = Timestamp::from_ms(BEGIN_MS + HOUR_MS);
     let left = Elapsed::from_ms(DAY_MS - HOUR_MS);

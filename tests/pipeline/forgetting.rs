@@ -1,4 +1,4 @@
-//! Forgetting: what is at rest for long leaves a stub, and nobody who reads notices.
+//! Eviction: a ticket that is at rest for long leaves only a tombstone, and no reading changes.
 
 use std::sync::Arc;
 
@@ -81,7 +81,7 @@ impl Reader {
         self.partition.forget_some(now, REOPEN_WITHIN, usize::MAX)
     }
 
-    /// From its image, as after a restart.
+    /// Restores it from its checkpoint, as after a restart.
     fn restart(&mut self, catalog: &Arc<Catalog>, now: Timestamp) {
         let (_, bytes) = self.partition.image(now).unwrap();
         let image = checkpoint::read(&bytes).unwrap();
@@ -93,7 +93,7 @@ impl Reader {
 }
 
 #[test]
-fn who_forgets_reads_as_who_does_not_and_knows_old_events_again() {
+fn eviction_changes_no_reading_and_old_events_are_recognised() {
     let catalog = catalog();
     let (mut forgets, mut keeps) = (Reader::new(&catalog), Reader::new(&catalog));
     let records = records();
@@ -115,12 +115,12 @@ fn who_forgets_reads_as_who_does_not_and_knows_old_events_again() {
     }
     assert_eq!(forgets.read(day(DAYS)), keeps.read(day(DAYS)));
     let (left, all) = (&forgets.partition, &keeps.partition);
-    assert!(forgotten > 3_000, "{forgotten} tickets were forgotten");
+    assert!(forgotten > 3_000, "{forgotten} tickets were evicted");
     assert_eq!(left.shard().timelines() + forgotten, all.shard().timelines());
     assert_eq!(left.shard().stub_count(), forgotten);
-    assert_eq!(left.responses(), all.responses(), "what was counted stays counted");
+    assert_eq!(left.responses(), all.responses(), "counters do not change");
 
-    // All of it once more: nothing is new, and nothing counts twice.
+    // All records again: each is a duplicate or too old, and nothing counts twice.
     let before = forgets.read(day(DAYS));
     let (mut too_old, mut duplicates) = (0, 0);
     for record in &records {
@@ -148,7 +148,7 @@ fn hours(day_number: i64, hours: i64) -> Timestamp {
     day(day_number).plus(Elapsed::from_ms(hours * HOUR_MS))
 }
 
-/// The answered of one measure in 28 days.
+/// The answered tickets of one measure in 28 days.
 fn answered(reader: &mut Reader, measure: &str, now: Timestamp) -> usize {
     let readings = reader.read(now);
     let of = format!(
@@ -160,7 +160,7 @@ fn answered(reader: &mut Reader, measure: &str, now: Timestamp) -> usize {
 }
 
 #[test]
-fn a_forgotten_ticket_that_comes_back_goes_on_in_the_middle() {
+fn a_reopened_evicted_ticket_continues_after_its_first_reply() {
     let catalog = catalog();
     let mut reader = Reader::new(&catalog);
     for record in [
@@ -171,17 +171,17 @@ fn a_forgotten_ticket_that_comes_back_goes_on_in_the_middle() {
         assert_eq!(reader.take(&record), Outcome::Applied);
     }
     reader.read(day(28));
-    assert_eq!(reader.forget(hours(28, 1)), 0, "its last event is in the longest window yet");
+    assert_eq!(reader.forget(hours(28, 1)), 0, "its last event is still in the longest window");
     reader.read(hours(28, 2));
     assert_eq!(reader.forget(hours(28, 3)), 1);
-    // At its last event and before it, everything is known already; the stub outlives a restart.
+    // Events up to its last one are known already. The tombstone survives a restart.
     reader.restart(&catalog, hours(28, 3));
     for record in
         [event("3", "solved", hours(0, 2)), event("9", "rated\",\"score\":5,\"x\":\"", hours(0, 2))]
     {
         assert_eq!(reader.take(&record), Outcome::Skipped(Skip::TooOld), "{record}");
     }
-    // It comes back: the customer waits for the next reply, not for a first one.
+    // It is reopened: the customer waits for the next reply, not for a first one.
     for record in [
         event("4", "reopened", hours(40, 0)),
         event("5", "customer_replied", hours(40, 1)),
@@ -193,7 +193,7 @@ fn a_forgotten_ticket_that_comes_back_goes_on_in_the_middle() {
     assert_eq!(reader.take(&event("1", "created", day(0))), Outcome::Skipped(Skip::TooOld));
     assert_eq!(answered(&mut reader, "next_reply", hours(40, 5)), 1);
     assert_eq!(answered(&mut reader, "first_reply", hours(40, 5)), 0);
-    // Forgotten again, its stub moves on.
+    // Evicted again, its tombstone moves forward.
     reader.read(hours(70, 0));
     assert_eq!(reader.forget(hours(70, 0)), 1);
     assert_eq!(
@@ -204,7 +204,7 @@ fn a_forgotten_ticket_that_comes_back_goes_on_in_the_middle() {
 }
 
 #[test]
-fn who_waits_or_is_paused_or_has_a_future_is_never_forgotten() {
+fn a_waiting_or_paused_ticket_or_one_with_future_events_is_never_evicted() {
     let catalog = catalog();
     for last in ["created", "customer_replied", "pending", "on_hold"] {
         let mut reader = Reader::new(&catalog);
@@ -219,11 +219,11 @@ fn who_waits_or_is_paused_or_has_a_future_is_never_forgotten() {
     reader.take(&event("2", "solved", hours(0, 1)));
     reader.take(&event("3", "reopened", day(141)));
     reader.read(day(140));
-    assert_eq!(reader.forget(day(140)), 0, "what is to come is part of it");
+    assert_eq!(reader.forget(day(140)), 0, "a future event keeps the ticket");
 }
 
 #[test]
-fn what_is_not_brought_up_to_where_it_was_counted_has_no_image() {
+fn a_shard_that_has_not_advanced_to_its_counters_has_no_checkpoint() {
     let catalog = catalog();
     let mut reader = Reader::new(&catalog);
     reader.take(&event("1", "created", day(0)));
@@ -232,7 +232,8 @@ fn what_is_not_brought_up_to_where_it_was_counted_has_no_image() {
     let image = checkpoint::read(&bytes).unwrap();
     let restored = Partition::restore(&image, Arc::clone(&catalog), &"events".into(), 0, 2);
     let mut early = Reader { partition: restored.unwrap(), view: View::new(catalog, begin()) };
-    // Answered before the checkpoint, read after it: whoever took this for counted would lose it.
+    // Answered before the checkpoint, read after it. An image now would count that sample as
+    // already counted and lose it.
     early.take(&event("2", "agent_replied", day(9)));
     early.read(day(8));
     assert!(early.partition.image(day(11)).is_none());
@@ -242,7 +243,7 @@ fn what_is_not_brought_up_to_where_it_was_counted_has_no_image() {
 }
 
 #[test]
-fn a_topic_made_anew_is_told_by_the_record_that_was_read_last() {
+fn a_recreated_topic_is_detected_by_the_last_record_that_was_read() {
     let catalog = catalog();
     let mut reader = Reader::new(&catalog);
     let record = |offset: i64, timestamp: i64, payload: &'static [u8]| Record {
@@ -256,10 +257,15 @@ fn a_topic_made_anew_is_told_by_the_record_that_was_read_last() {
         assert!(matches!(take(record(offset, 1_000, b"poison")), Taken::Processed { .. }));
     }
     assert_eq!(take(record(2, 1_000, b"poison")), Taken::AlreadyRead);
-    assert_eq!(take(record(2, 1_001, b"poison")), Taken::OtherTopic, "another time");
-    assert_eq!(take(record(2, 1_000, b"poisons")), Taken::OtherTopic, "another length");
-    assert_eq!(take(record(1, 1_001, b"poison")), Taken::AlreadyRead, "what it cannot know");
-    // Read from its beginning, it is at lower offsets; what is kept from there on holds over what was kept.
+    assert_eq!(take(record(2, 1_001, b"poison")), Taken::OtherTopic, "the timestamp differs");
+    assert_eq!(take(record(2, 1_000, b"poisons")), Taken::OtherTopic, "the length differs");
+    assert_eq!(
+        take(record(1, 1_001, b"poison")),
+        Taken::AlreadyRead,
+        "an earlier offset has no fingerprint"
+    );
+    // Read again from its beginning it has lower offsets. Checkpoints from here on replace the
+    // older ones.
     let kept = |reader: &mut Reader| {
         reader.read(day(1));
         let (origin, _) = reader.partition.image(day(1)).unwrap();
@@ -275,7 +281,7 @@ fn a_topic_made_anew_is_told_by_the_record_that_was_read_last() {
 }
 
 #[test]
-fn half_a_ticket_counts_for_nothing_even_where_it_comes_from_a_checkpoint() {
+fn a_split_ticket_counts_for_nothing_even_from_a_checkpoint() {
     let catalog = catalog();
     let mut reader = Reader::new(&catalog);
     reader.take(&event("1", "created", day(0)));
@@ -284,11 +290,12 @@ fn half_a_ticket_counts_for_nothing_even_where_it_comes_from_a_checkpoint() {
     let (_, bytes) = reader.partition.image(day(1)).unwrap();
     let image = checkpoint::read(&bytes).unwrap();
     let restored = Partition::restore(&image, Arc::clone(&catalog), &"events".into(), 0, 2);
-    // Before its first look, and after: it is set aside, and what comes of it later changes nothing.
+    // Before and after its first reading: the ticket is set aside, and its later events change
+    // nothing.
     let restored = Reader { partition: restored.unwrap(), view: View::new(catalog, begin()) };
     for mut reader in [reader, restored] {
         assert!(reader.partition.set_aside(key, &mut reader.view));
-        assert!(!reader.partition.set_aside(key ^ 1, &mut reader.view), "nobody has that one");
+        assert!(!reader.partition.set_aside(key ^ 1, &mut reader.view), "there is no such ticket");
         reader.take(&event("2", "agent_replied", day(1)));
         assert_eq!(reader.read(day(2)), Vec::<String>::new());
     }
@@ -308,6 +315,6 @@ fn a_shard_that_is_full_refuses_new_tickets_and_says_so() {
     assert_eq!(apply(1), Outcome::Applied);
     assert_eq!(apply(2), Outcome::Applied);
     assert_eq!(apply(3), Outcome::Skipped(Skip::TicketFull));
-    assert_eq!(apply(1), Outcome::Duplicate, "those that are known go on");
+    assert_eq!(apply(1), Outcome::Duplicate, "known tickets still take events");
     assert!(shard.is_full());
 }

@@ -1,9 +1,9 @@
-//! Nobody can turn red to green by handling a ticket that is overdue without answering it.
+//! Gaming: no action on an overdue ticket but an answer improves a verdict.
 //!
-//! Method: a generated history is read with and without further events on a ticket that waits over the
-//! target of an objective. Solving, closing, merging, pausing or re-prioritising it, reopening it in
-//! between, by events without a team, must leave every verdict of that objective at least as bad until one
-//! window later.
+//! Method: a generated history is read with and without further events on a ticket that has waited
+//! over the target of an objective. These events solve, close, merge, pause, re-prioritise or
+//! reopen the ticket, and have no team. They must leave every verdict of that objective at least as
+//! bad until one window later.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use vaste::window::from_of;
 use crate::generate::{BEGIN_MS, DECLARED, History, history};
 use crate::history::{Pipeline, event};
 
-/// What is done to an overdue ticket instead of answering it.
+/// An action on an overdue ticket that is no answer.
 fn move_kind() -> impl Strategy<Value = Kind> {
     prop_oneof![
         2 => Just(Kind::Solved),
@@ -34,7 +34,7 @@ fn move_kind() -> impl Strategy<Value = Kind> {
     ]
 }
 
-/// Moves with the minutes between them, and a priority where one is set.
+/// Actions with the minutes between them, and a priority where one is set.
 fn moves() -> impl Strategy<Value = Vec<(Kind, i64, Option<Priority>)>> {
     let priority = proptest::option::of((0_usize..4).prop_map(|index| Priority::ALL[index]));
     proptest::collection::vec((move_kind(), 0_i64..90, priority), 1..6)
@@ -52,22 +52,22 @@ fn verdicts(
     nows.iter().map(|&now| pipeline.advance(now).verdicts()).collect()
 }
 
-/// The objective's verdict and tally are no better for the moves.
+/// Whether the verdict and its counts are no better after the actions.
 fn is_no_better(played: &Verdict, honest: &Verdict) -> bool {
-    // The states are declared in the order in which they outrank each other.
+    // The states are declared in order of precedence.
     played.missed >= honest.missed && played.state <= honest.state
 }
 
-/// Whether a move can lawfully end the wait that the objective is about: solving is what `resolution` asks
-/// for, and with no share agreed on, who was served in the end waits no longer.
+/// Whether an action may rightly end the wait of the objective: a solve is what `resolution` asks
+/// for, and under `none_over` a ticket that was served waits no longer.
 fn ends_by_solving(objective: &Objective) -> bool {
     let limits_all = matches!(objective.level, Level::NoneOver(_));
     let is_solving = matches!(
         objective.measure,
         Measure::CustomerWait | Measure::AgentWork | Measure::Resolution | Measure::FirstResolution
     );
-    // Each reopening begins another stint of ownership, which may be short. And another level may come into
-    // force meanwhile, by which it is no miss.
+    // Each reopening starts another ownership period, which may be short. And another level may
+    // come into force meanwhile, under which the wait is no miss.
     limits_all && is_solving
         || objective.measure == Measure::Ownership
         || !objective.previous_levels.is_empty()
@@ -90,7 +90,7 @@ fn check(
             }
             seen_overdue = true;
             let mut played = known.clone();
-            // After `now`: at one instant `solved` sorts before an `assigned` that is known.
+            // After `now`: at the same instant `solved` sorts before a known `assigned`.
             let mut at = now.plus(Elapsed::from_ms(1));
             let mut nows = vec![now];
             for (number, (kind, minutes, priority)) in (0..).zip(moves) {
@@ -100,8 +100,8 @@ fn check(
                 played.push(event);
                 nows.push(at);
             }
-            // Until the window that held the first move no longer does: the wait ended then at the
-            // earliest.
+            // Until the window that held the first action no longer does: the wait ended then at
+            // the earliest.
             let moved = nows[1];
             let end = moved.plus(objective.over);
             nows.extend(
@@ -124,7 +124,7 @@ fn check(
     Ok(seen_overdue)
 }
 
-/// Whether this ticket is decided and missed for the objective while it waits.
+/// Whether this waiting ticket is decided and missed for the objective.
 fn overdue_alone(
     catalog: &Arc<Catalog>,
     known: &[Event<'static>],
@@ -165,7 +165,7 @@ proptest! {
     })]
 
     #[test]
-    fn handling_an_overdue_ticket_without_answering_never_improves_its_verdict(
+    fn handling_an_overdue_ticket_without_an_answer_never_improves_its_verdict(
         history in history(), moves in moves(),
     ) {
         check(&history, &moves)?;
@@ -173,7 +173,7 @@ proptest! {
 }
 
 #[test]
-fn histories_hold_overdue_tickets_often_enough_for_the_property_to_mean_something() {
+fn generated_histories_often_hold_overdue_tickets() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut overdue = 0;

@@ -1,4 +1,5 @@
-//! Histories of all event types: late, equal, conflicting, partial, given up, reopened, handed on.
+//! Generated histories of all event types: late, simultaneous, conflicting, partial, given up,
+//! reopened and transferred.
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -18,7 +19,7 @@ use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use crate::history::event;
 use crate::naive::slow_calendar::{Date, Openings, SlowCalendar, Zone};
 
-/// When histories begin: a Monday, a quarter past three, so that no pane begins with it.
+/// The begin of all histories: a Monday at 03:15, which is no bound of a pane.
 pub(crate) const BEGIN_MS: i64 = 1_767_582_900_000;
 /// The longest span of a history.
 pub(crate) const SPAN_MS: i64 = 45 * DAY_MS;
@@ -26,14 +27,20 @@ pub(crate) const SPAN_MS: i64 = 45 * DAY_MS;
 /// Teams that agreements declare.
 pub(crate) const DECLARED: [&str; 2] = ["billing", "support"];
 
-/// Everything one case of the law needs.
+/// The number of cases of a property test: its default, or `VASTE_LAW_CASES`.
+pub(crate) fn cases(default: u32) -> u32 {
+    let cases = std::env::var("VASTE_LAW_CASES").ok().and_then(|cases| cases.parse().ok());
+    cases.unwrap_or(default)
+}
+
+/// The input of one generated case.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
     pub events: Vec<Event<'static>>,
     pub agreements: Vec<Agreement>,
     /// Instants to read at, ascending.
     pub instants: Vec<Timestamp>,
-    /// Order, repetitions and interim readings of a second delivery.
+    /// Seed of the order, the duplicates and the readings of a second delivery.
     pub seed: u64,
 }
 
@@ -52,7 +59,7 @@ pub(crate) fn history() -> impl Strategy<Value = History> {
                 events.append(&mut ticket);
             }
             let last = events.iter().map(|e| e.time).max();
-            // What teams worry about has timelines of its own, and is no ticket's business.
+            // Concerns of teams have timelines of their own, and change no ticket.
             for (identity, kind) in (0..).zip([Kind::ConcernRaised, Kind::ConcernSettled]) {
                 let at = Timestamp::from_ms(BEGIN_MS + (seed >> 24).cast_signed() % SPAN_MS);
                 let mut concern = event(kind, "", at, identity);
@@ -68,7 +75,7 @@ pub(crate) fn history() -> impl Strategy<Value = History> {
     )
 }
 
-/// An offset that is often equal to another, often near it, sometimes far.
+/// An offset that often equals another, is often near one, and sometimes far away.
 fn offset(span: i64) -> impl Strategy<Value = Timestamp> {
     prop_oneof![
         2 => (0_i64..8).prop_map(|minutes| minutes * 20 * MINUTE_MS),
@@ -144,12 +151,12 @@ fn any_event() -> impl Strategy<Value = Event<'static>> {
     )
 }
 
-/// Sometimes one of few, so that two events of a ticket have the same.
+/// Sometimes one of a few, so that two events of a ticket have the same identity.
 fn identity() -> impl Strategy<Value = Option<u64>> {
     proptest::option::weighted(0.15, 0_u64..3)
 }
 
-/// One ticket: mostly created first, by a customer; sometimes late, twice, or never.
+/// One ticket. It is mostly created first, by a customer; sometimes late, twice, or never.
 fn ticket() -> impl Strategy<Value = Vec<Event<'static>>> {
     let created = proptest::option::weighted(0.85, (any_event(), offset(2 * DAY_MS)));
     (created, proptest::collection::vec(any_event(), 0..16)).prop_map(|(created, mut events)| {
@@ -164,7 +171,7 @@ fn ticket() -> impl Strategy<Value = Vec<Event<'static>>> {
     })
 }
 
-/// One ticket of so many events that its timeline is kept in blocks.
+/// One ticket with so many events that its timeline is stored in blocks.
 pub(crate) fn long_history() -> impl Strategy<Value = History> {
     (history(), proptest::collection::vec(any_event(), 130..600)).prop_map(
         |(mut history, mut events)| {
@@ -188,7 +195,7 @@ fn elapsed() -> impl Strategy<Value = Elapsed> {
     .prop_map(Elapsed::from_ms)
 }
 
-/// A target: of open time only where there are hours, as files have it.
+/// A target. It is of open time only where there are hours, as in agreement files.
 fn target(has_hours: bool) -> impl Strategy<Value = Target> {
     let basis = if has_hours {
         prop_oneof![Just(Basis::Open), Just(Basis::Open), Just(Basis::Calendar)].boxed()
@@ -198,7 +205,7 @@ fn target(has_hours: bool) -> impl Strategy<Value = Target> {
     (elapsed(), basis).prop_map(|(elapsed, basis)| Target { elapsed, basis })
 }
 
-/// A level, of a count if the measure is one.
+/// A level of durations.
 fn level(has_hours: bool) -> impl Strategy<Value = Level> {
     let own = proptest::option::of(target(has_hours));
     let by_priority = prop_oneof![Just([None; 4]), proptest::array::uniform4(own)];
@@ -215,11 +222,11 @@ fn level(has_hours: bool) -> impl Strategy<Value = Level> {
     ]
 }
 
-/// The same level with counts for targets.
+/// The same level with counts as targets.
 fn counted(level: &Level) -> Level {
     let count = |target: Target| Target::calendar(Elapsed::from_ms(target.elapsed.ms() / DAY_MS));
     match level {
-        // A count has no limit for all: nobody waits for it.
+        // A count has no `none_over` level, because no ticket waits for a count.
         Level::NoneOver(limit) => Level::Within {
             target: count(*limit),
             by_priority: [None; 4],
@@ -246,7 +253,7 @@ fn over() -> impl Strategy<Value = Elapsed> {
     .prop_map(Elapsed::from_ms)
 }
 
-/// What an objective may say beside its level: earlier levels, pauses of its own, parts, the market.
+/// Optional settings of an objective: earlier levels, pauses of its own, splits, the market.
 fn extras(
     has_hours: bool,
 ) -> impl Strategy<Value = (Vec<PreviousLevel>, Option<Pauses>, Split, Option<Target>)> {
@@ -268,7 +275,7 @@ fn objective(has_hours: bool) -> impl Strategy<Value = Objective> {
     (0..Measure::ALL.len(), level(has_hours), over(), extras(has_hours)).prop_map(
         |(measure, level, over, (mut was, pauses, split, market))| {
             let measure = Measure::ALL[measure];
-            // Earlier levels are of the kind that the present one is.
+            // Earlier levels are of the same kind as the present one.
             let is_share = matches!(level, Level::Within { .. });
             was.retain(|was| matches!(was.level, Level::Within { .. }) == is_share);
             was.sort_by_key(|was| was.until);
@@ -316,14 +323,15 @@ fn agreement(whose: usize) -> impl Strategy<Value = Agreement> {
     hours.prop_flat_map(agreement)
 }
 
-/// One calendar, and the same as the model has it.
+/// One calendar, and its counterpart in the model.
 pub(crate) struct TwoCalendars {
     pub fast: Arc<Calendar>,
     pub slow: Arc<SlowCalendar>,
 }
 
-/// The hours that teams may have: a Finnish office with a lunch break on Tuesdays and a night on Saturdays,
-/// closed on a Tuesday and on a Saturday; and a desk in Nepal that is open every night.
+/// The hours that teams may have. The first is a Finnish office with a lunch break on Tuesdays and
+/// a night on Saturdays, closed on one Tuesday and one Saturday. The second is a team in Nepal that
+/// is open every night.
 pub(crate) static HOURS: LazyLock<[TwoCalendars; 2]> = LazyLock::new(|| {
     let office = [
         vec![(480, 960)],
@@ -352,7 +360,7 @@ fn two_calendars(
     for (day, openings) in definition.week.iter_mut().zip(week) {
         let minutes = |minutes: i64| u16::try_from(minutes).unwrap();
         let opening = |&(from, to): &(i64, i64)| {
-            // The next day's, where it is not after the first.
+            // A close that is not after the opening is on the next day.
             let to = if to <= from { to + 24 * 60 } else { to };
             Opening::new(minutes(from), minutes(to)).unwrap()
         };

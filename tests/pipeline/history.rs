@@ -1,4 +1,4 @@
-//! Events and readings for tests: small words for long histories.
+//! Events and readings for tests.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use vaste::ticket::{RatingKind, WaitLocation};
 use vaste::time::Timestamp;
 use vaste::view::View;
 
-/// An event of a ticket, with nothing but what every event has.
+/// An event of a ticket, with required fields only.
 pub(crate) fn event(kind: Kind, ticket: &str, at: Timestamp, identity: u64) -> Event<'static> {
     Event {
         kind,
@@ -27,20 +27,20 @@ pub(crate) fn event(kind: Kind, ticket: &str, at: Timestamp, identity: u64) -> E
     }
 }
 
-/// The same event, of a team.
+/// The same event with a team.
 pub(crate) fn of_team(mut event: Event<'static>, team: &str) -> Event<'static> {
     event.team = Some(Cow::Owned(team.to_owned()));
     event
 }
 
-/// The same event, with a priority.
+/// The same event with a priority.
 pub(crate) fn with_priority(mut event: Event<'static>, priority: Priority) -> Event<'static> {
     event.priority = Some(priority);
     event
 }
 
-fn place_name(catalog: &Catalog, place: WaitLocation) -> String {
-    match place {
+fn location_name(catalog: &Catalog, location: WaitLocation) -> String {
+    match location {
         WaitLocation::With(scope) => catalog.scope_name(scope).unwrap_or("nowhere").to_owned(),
         WaitLocation::Closed => "closed".to_owned(),
         WaitLocation::OnHold => "on_hold".to_owned(),
@@ -48,7 +48,7 @@ fn place_name(catalog: &Catalog, place: WaitLocation) -> String {
     }
 }
 
-/// A pipeline of any number of shards into one view.
+/// Any number of shards that feed one view.
 pub(crate) struct Pipeline {
     shards: Vec<Shard>,
     view: View,
@@ -72,18 +72,18 @@ impl Pipeline {
         self.shards[shard].apply(event, &mut self.view)
     }
 
-    /// Moves all on to `now`.
+    /// Advances all shards and the view to `now`.
     pub(crate) fn advance(&mut self, now: Timestamp) -> &View {
         self.view.advance(now);
         for shard in &mut self.shards {
-            // In the smallest steps that a worker could take.
+            // In the smallest steps that a worker can take.
             while shard.advance_some(now, 1, &mut self.view) {}
         }
         &self.view
     }
 
-    /// All readings and verdicts at `now`, as they are printed; where the waiting of the missed went, and
-    /// ratings, in JSON of the test's own.
+    /// All readings and verdicts at `now` as they are printed. Breakdowns of missed waits and
+    /// ratings follow, in a JSON form of these tests.
     pub(crate) fn printed(&mut self, now: Timestamp) -> String {
         let view = self.advance(now);
         let readings = view.readings().into_iter().map(|r| serde_json::to_string(&r));
@@ -94,10 +94,10 @@ impl Pipeline {
             let breakdown: serde_json::Map<String, Value> = view
                 .breakdown(id)
                 .into_iter()
-                .map(|(place, elapsed)| (place_name(catalog, place), elapsed.ms().into()))
+                .map(|(location, elapsed)| (location_name(catalog, location), elapsed.ms().into()))
                 .collect();
             let bands = view.rating_bands(id).map(|scores| (scores.count, scores.sum));
-            lines.push(json!({ "went": breakdown, "bands": bands }).to_string());
+            lines.push(json!({ "breakdown": breakdown, "bands": bands }).to_string());
         }
         for scope in catalog.reading_scopes() {
             for (kind, &window) in RatingKind::ALL
@@ -115,12 +115,12 @@ impl Pipeline {
         lines.join("\n")
     }
 
-    /// Judges by other rules from now on.
+    /// Changes to another catalog.
     pub(crate) fn adopt(&mut self, catalog: &Arc<Catalog>, now: Timestamp) {
         for shard in &mut self.shards {
             shard.adopt(Arc::clone(catalog), &mut self.view);
         }
-        assert!(self.view.readings().is_empty(), "all is taken back");
+        assert!(self.view.readings().is_empty(), "all samples are retracted");
         self.view = View::new(Arc::clone(catalog), now);
     }
 }

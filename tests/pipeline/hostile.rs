@@ -1,4 +1,4 @@
-//! Records that nobody should publish: each ends as what the table says, and none does harm.
+//! Hostile records: each has the outcome that the table states, and none does harm.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,14 +16,14 @@ use vaste::view::View;
 use crate::random::Random;
 use crate::simulated_team::{Team, log};
 
-/// When all records of the table are published.
+/// The broker's timestamp of all records of the table.
 const PUBLISHED: &str = "2026-11-21T09:15:00Z";
 
 pub(crate) fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
 
-/// A good record whose keys have these values instead, as JSON; keys that it does not have are added.
+/// A valid record with these keys set to these JSON values. Missing keys are added.
 fn with(changed: &[(&str, &str)]) -> Vec<u8> {
     let good = [
         ("id", r#""e-1""#),
@@ -41,13 +41,13 @@ fn with(changed: &[(&str, &str)]) -> Vec<u8> {
     format!("{{{}}}", parts.join(",")).into_bytes()
 }
 
-/// A good record without a key.
+/// A valid record without a key.
 fn without(key: &str) -> Vec<u8> {
     let text = String::from_utf8(with(&[(key, "GONE")])).unwrap();
     text.replace(&format!("\"{key}\":GONE,"), "").replace(&format!(",\"{key}\":GONE"), "").into()
 }
 
-/// A good record with something before and after it.
+/// A valid record with bytes before and after it.
 fn around(before: &[u8], after: &[u8]) -> Vec<u8> {
     [before, &with(&[]), after].concat()
 }
@@ -66,7 +66,7 @@ fn keys(count: usize) -> Vec<u8> {
     good.replacen('{', &format!("{{{},", keys.join(",")), 1).into_bytes()
 }
 
-/// What a record is, its bytes, and how it ends.
+/// Name of a record, its bytes, and its outcome.
 type Case = (&'static str, Vec<u8>, &'static str);
 
 const APPLIED: &str = "applied";
@@ -80,7 +80,7 @@ const FUTURE: &str = "rejected future";
 const LARGE: &str = "rejected too_large";
 const ENCODING: &str = "rejected unsupported_encoding";
 
-/// Bytes that are no JSON, or no text at all.
+/// Bytes that are not JSON, or not text.
 fn framing() -> Vec<Case> {
     vec![
         ("nothing", vec![], MALFORMED),
@@ -118,13 +118,13 @@ fn framing() -> Vec<Case> {
         ("half a pair", with(&[("team", r#""\ud800""#)]), MALFORMED),
         ("the other half", with(&[("team", r#""\udc00""#)]), MALFORMED),
         ("a pair the wrong way round", with(&[("team", r#""\udc00\ud800""#)]), MALFORMED),
-        ("half a pair that nobody reads", with(&[("extra", r#""\ud800""#)]), APPLIED),
+        ("half a pair in an unknown key", with(&[("extra", r#""\ud800""#)]), APPLIED),
         ("a leading zero", with(&[("extra", "01")]), MALFORMED),
         ("a bare point", with(&[("extra", ".5")]), MALFORMED),
     ]
 }
 
-/// JSON of another shape.
+/// JSON of the wrong shape.
 fn shapes() -> Vec<Case> {
     vec![
         ("null", b"null".to_vec(), SCHEMA),
@@ -134,18 +134,18 @@ fn shapes() -> Vec<Case> {
         ("a list", b"[]".to_vec(), SCHEMA),
         ("a list of records", [b"[", &with(&[])[..], b"]"].concat(), SCHEMA),
         ("an empty object", b"{}".to_vec(), SCHEMA),
-        ("only what nobody reads", b"{\"a\":1}".to_vec(), SCHEMA),
+        ("unknown keys only", b"{\"a\":1}".to_vec(), SCHEMA),
         ("an envelope around it", [b"{\"event\":", &with(&[])[..], b"}"].concat(), SCHEMA),
         ("a key twice", with(&[("team", r#""billing","id":"e-1""#)]), SCHEMA),
         ("a key twice, once in escapes", with(&[("\\u0069d", "\"e-2\"")]), SCHEMA),
-        ("a key that nobody reads twice", with(&[("a", "1"), ("b", r#"2,"a":3"#)]), APPLIED),
+        ("an unknown key twice", with(&[("a", "1"), ("b", r#"2,"a":3"#)]), APPLIED),
         ("keys in capitals", with(&[("ID", "7"), ("Team", "[]")]), APPLIED),
         ("an empty key", with(&[("", "\"\"")]), APPLIED),
         ("a key of 10 kB", with(&[(&"k".repeat(10_000), "1")]), APPLIED),
-        ("1e400 where nobody reads", with(&[("extra", "1e400")]), APPLIED),
-        ("1e400 where a text stands", with(&[("ticket", "1e400")]), MALFORMED),
-        ("400 digits where a text stands", with(&[("id", &"9".repeat(400))]), MALFORMED),
-        ("100 000 digits where nobody reads", with(&[("extra", &"9".repeat(100_000))]), APPLIED),
+        ("1e400 in an unknown key", with(&[("extra", "1e400")]), APPLIED),
+        ("1e400 instead of a text", with(&[("ticket", "1e400")]), MALFORMED),
+        ("400 digits instead of a text", with(&[("id", &"9".repeat(400))]), MALFORMED),
+        ("100 000 digits in an unknown key", with(&[("extra", &"9".repeat(100_000))]), APPLIED),
         ("a number over 2^63 as an id", with(&[("id", "18446744073709551615")]), SCHEMA),
         ("500 000 levels", with(&[("extra", &deep("[", "]", 500_000))]), LARGE),
         ("120 000 levels of lists", with(&[("extra", &deep("[", "]", 120_000))]), APPLIED),
@@ -161,12 +161,16 @@ fn shapes() -> Vec<Case> {
             around(b"", &vec![b' '; RECORD_BYTES_MAX + 1 - with(&[]).len()]),
             LARGE,
         ),
-        ("what just fits", around(b"", &vec![b' '; RECORD_BYTES_MAX - with(&[]).len()]), APPLIED),
+        (
+            "the largest record that fits",
+            around(b"", &vec![b' '; RECORD_BYTES_MAX - with(&[]).len()]),
+            APPLIED,
+        ),
         ("megabytes of blanks", vec![b' '; 3_000_000], LARGE),
     ]
 }
 
-/// Each field with what it must not hold.
+/// Invalid values of each field.
 fn fields() -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for (key, ends) in [("id", SCHEMA), ("type", SCHEMA), ("time", SCHEMA), ("ticket", SCHEMA)] {
@@ -181,7 +185,7 @@ fn fields() -> Vec<Case> {
     cases
 }
 
-/// Texts and numbers that are of the right type and say what cannot be.
+/// Texts and numbers of the right type with invalid values: ids and teams.
 fn names_and_values() -> Vec<Case> {
     let long = |bytes: usize| quoted(&"x".repeat(bytes));
     let mut cases: Vec<Case> = vec![
@@ -200,7 +204,7 @@ fn names_and_values() -> Vec<Case> {
         ("an empty ticket", with(&[("ticket", "\"\"")]), ID),
         ("a ticket with a blank", with(&[("ticket", "\"T 1\"")]), ID),
         ("a ticket of another alphabet", with(&[("ticket", "\"\u{422}-1\"")]), ID),
-        ("a ticket that turns the writing round", with(&[("ticket", r#""\u202eT-1""#)]), ID),
+        ("a ticket with a right-to-left override", with(&[("ticket", r#""\u202eT-1""#)]), ID),
         ("a ticket as markup", with(&[("ticket", "\"<script>\"")]), ID),
         ("a ticket as a path", with(&[("ticket", "\"../../etc/passwd\"")]), APPLIED),
         ("a team of 129 bytes", with(&[("team", &long(129))]), TEAM),
@@ -209,7 +213,7 @@ fn names_and_values() -> Vec<Case> {
         ("an empty team", with(&[("team", "\"\"")]), TEAM),
         ("a reserved team", with(&[("team", "\"unclaimed\"")]), TEAM),
         ("the team of all", with(&[("team", "\"_all\"")]), TEAM),
-        ("the team of nobody", with(&[("team", "\"_unclaimed\"")]), TEAM),
+        ("the team of unclaimed tickets", with(&[("team", "\"_unclaimed\"")]), TEAM),
         ("a reserved team in escapes", with(&[("team", r#""\u005fall""#)]), TEAM),
         ("a team with a bell", with(&[("team", r#""a\u0007""#)]), TEAM),
     ];
@@ -217,20 +221,20 @@ fn names_and_values() -> Vec<Case> {
     cases
 }
 
-/// The rest of them, beside ids and teams.
+/// The same for all other fields.
 fn values() -> Vec<Case> {
     let long = |bytes: usize| quoted(&"x".repeat(bytes));
     vec![
         ("a channel of 129 bytes", with(&[("channel", &long(129))]), SCHEMA),
         ("an empty channel", with(&[("channel", "\"\"")]), SCHEMA),
-        ("a priority of its own", with(&[("priority", "\"P1\"")]), SCHEMA),
+        ("an unknown priority", with(&[("priority", "\"P1\"")]), SCHEMA),
         ("a priority in capitals", with(&[("priority", "\"High\"")]), SCHEMA),
         (
             "an agent with a blank",
             with(&[("type", "\"ticket.assigned\""), ("agent", "\"A B\"")]),
             ID,
         ),
-        ("who made it is a poet", with(&[("by", "\"poet\"")]), SCHEMA),
+        ("an unknown creator", with(&[("by", "\"poet\"")]), SCHEMA),
         ("a score of 0", with(&[("type", "\"ticket.rated\""), ("score", "0")]), SCHEMA),
         ("a score of 5.0", with(&[("type", "\"ticket.rated\""), ("score", "5.0")]), SCHEMA),
         ("a score of 10^30", with(&[("type", "\"ticket.rated\""), ("score", "1e30")]), SCHEMA),
@@ -270,7 +274,7 @@ fn values() -> Vec<Case> {
     ]
 }
 
-/// Times, and events of an envelope that is not read.
+/// Times, and fields of an envelope that is not read.
 fn times_and_envelopes() -> Vec<Case> {
     let time = |text: &str| with(&[("time", &quoted(text))]);
     vec![
@@ -283,7 +287,7 @@ fn times_and_envelopes() -> Vec<Case> {
         ("a year of five digits", time("12026-11-21T09:14:03Z"), TIME),
         ("5 minutes ahead", time("2026-11-21T09:20:00Z"), APPLIED),
         ("more than 5 minutes ahead", time("2026-11-21T09:20:00.001Z"), FUTURE),
-        ("ahead by its offset", time("2026-11-21T09:14:03-01:00"), FUTURE),
+        ("ahead because of its offset", time("2026-11-21T09:14:03-01:00"), FUTURE),
         ("a leap second", time("2016-12-31T23:59:60Z"), APPLIED),
         ("a leap second's fraction", time("2016-12-31T23:59:60.999Z"), APPLIED),
         ("second 61", time("2016-12-31T23:59:61Z"), TIME),
@@ -297,7 +301,7 @@ fn times_and_envelopes() -> Vec<Case> {
         ("an offset with seconds", time("2026-11-21T09:14:03+01:00:00"), TIME),
         ("an offset without a colon", time("2026-11-21T09:14:03+0100"), TIME),
         ("the name of a zone", time("2026-11-21T09:14:03 Europe/Helsinki"), TIME),
-        ("a blank for the T", time("2026-11-21 09:14:03Z"), APPLIED),
+        ("a blank instead of the T", time("2026-11-21 09:14:03Z"), APPLIED),
         ("small letters", time("2026-11-21t09:14:03z"), APPLIED),
         ("a week", time("2026-W47-6T09:14:03Z"), TIME),
         ("seconds since 1970", time("1795252443"), TIME),
@@ -357,7 +361,7 @@ pub(crate) fn catalog() -> Arc<Catalog> {
     Arc::new(Catalog::new(&[agreement], &Measure::ALL))
 }
 
-/// A partition of which nothing is known yet.
+/// An empty partition.
 pub(crate) fn partition(catalog: &Arc<Catalog>) -> Partition {
     Partition::new(Arc::clone(catalog), &Arc::from("ticket-events"), 0, 1)
 }
@@ -370,7 +374,7 @@ fn take(partition: &mut Partition, payload: &[u8], timestamp: Option<i64>) -> Ou
     outcome
 }
 
-fn said(outcome: &Outcome) -> String {
+fn outcome_text(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Applied => "applied".to_owned(),
         Outcome::Duplicate => "duplicate".to_owned(),
@@ -379,7 +383,7 @@ fn said(outcome: &Outcome) -> String {
     }
 }
 
-/// All that stays of a partition reads, and reads back from its checkpoint.
+/// The partition gives readings, and can be restored from its checkpoint.
 fn check(mut partition: Partition, catalog: &Arc<Catalog>, now: Timestamp) {
     let mut view = View::new(Arc::clone(catalog), now);
     view.advance(now);
@@ -409,7 +413,7 @@ fn every_hostile_record_ends_as_the_table_says() {
     let mut wrong = Vec::new();
     for (what, bytes, ends) in &cases {
         let outcome = take(&mut partition(&catalog), bytes, Some(published.ms()));
-        if said(&outcome) != *ends {
+        if outcome_text(&outcome) != *ends {
             let start = String::from_utf8_lossy(&bytes[..bytes.len().min(120)]).into_owned();
             wrong.push(format!("{what}: {outcome:?}, not {ends}: {start:?}"));
         }
@@ -427,7 +431,7 @@ fn every_hostile_record_ends_as_the_table_says() {
     check(all, &catalog, published);
 }
 
-/// Good records of all kinds.
+/// Valid records of all kinds.
 pub(crate) fn good_records() -> Vec<Vec<u8>> {
     let team = |name| Team {
         name,
@@ -462,11 +466,11 @@ pub(crate) fn good_records() -> Vec<Vec<u8>> {
     records
 }
 
-/// A record with some of its bytes flipped, cut off, put in, or taken from another.
+/// A record with some of its bytes flipped, truncated, inserted, or copied from another record.
 pub(crate) fn mutated(records: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
     let mut below = |bound| random.index(bound);
     let mut bytes = records[below(records.len())].clone();
-    // What means something to a parser, beside any byte.
+    // Tokens that are special to a parser.
     let words: [&[u8]; 16] = [
         b"\"", b"{", b"}", b"[", b"]", b",", b":", b"\\u", b"\\", b"null", b"1e999", b"-", b"\0",
         b"\xFF", b"\xC3", b"\"id\":",
@@ -498,7 +502,7 @@ pub(crate) fn mutated(records: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
 }
 
 #[test]
-fn whatever_is_done_to_good_records_each_has_one_outcome() {
+fn every_mutation_of_a_good_record_has_one_outcome() {
     let mutations: u64 =
         std::env::var("VASTE_MUTATIONS").map_or(200_000, |cases| cases.parse().unwrap());
     let records = good_records();
@@ -512,7 +516,7 @@ fn whatever_is_done_to_good_records_each_has_one_outcome() {
             let bytes = mutated(&records, &mut random);
             outcomes.count(&take(&mut all, &bytes, Some(now.ms())));
         }
-        // It is no flood of one kind: all four come up, and many reasons.
+        // All four outcomes occur often, with many reasons.
         assert_eq!(outcomes.total(), mutations / 4, "seed {seed}");
         assert_eq!(all.position().unsigned_abs(), mutations / 4, "seed {seed}");
         for (what, count) in [
@@ -528,13 +532,13 @@ fn whatever_is_done_to_good_records_each_has_one_outcome() {
 }
 
 #[test]
-fn what_lies_minutes_ahead_is_refused_at_the_millisecond() {
+fn a_record_five_minutes_ahead_is_the_last_that_is_accepted() {
     let catalog = catalog();
     let published = at(PUBLISHED);
     let mut all = partition(&catalog);
     for (ahead, ends) in [(5 * MINUTE_MS, APPLIED), (5 * MINUTE_MS + 1, FUTURE)] {
         let time = published.plus(Elapsed::from_ms(ahead));
         let record = with(&[("time", &quoted(&time.to_string()))]);
-        assert_eq!(said(&take(&mut all, &record, Some(published.ms()))), ends);
+        assert_eq!(outcome_text(&take(&mut all, &record, Some(published.ms()))), ends);
     }
 }

@@ -1,4 +1,4 @@
-//! Tests of the whole pure pipeline: events in, readings and verdicts out.
+//! Tests of the whole pure pipeline, from events to readings and verdicts.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

@@ -1,5 +1,5 @@
-//! Scenarios of the measures with results worked out by hand: each catches a mutant of a rule
-//! (`tests/mutants`) that generated histories reach too seldom.
+//! Scenarios of the measures with expectations that were worked out by hand. Each covers a rule of
+//! the design that generated histories reach too seldom.
 
 use std::sync::Arc;
 
@@ -29,7 +29,8 @@ fn hour() -> Elapsed {
     Elapsed::from_ms(HOUR_MS)
 }
 
-/// The team billing, open as a Finnish office is: on weekdays from 8 to 16, which is from 6 to 14 UTC.
+/// The team billing with the hours of a Finnish office: weekdays from 8 to 16, which is 6 to 14
+/// UTC.
 fn billing(objectives: Vec<Objective>) -> Agreement {
     let hours = Some(Arc::clone(&HOURS[0].fast));
     Agreement { owner: Owner::Team("billing".into()), hours, objectives, about: About::default() }
@@ -45,13 +46,13 @@ fn within(measure: Measure, target: Target) -> Objective {
     Objective::new("o", measure, level)
 }
 
-/// Tickets of billing, each asked at an instant and ended at another.
-struct Desk {
+/// Tickets of billing, each with a question at one instant and an end at another.
+struct Billing {
     pipeline: Pipeline,
     tickets: u32,
 }
 
-impl Desk {
+impl Billing {
     fn new() -> Self {
         let catalog = Arc::new(Catalog::new(&[billing(vec![])], &[Measure::FirstReply]));
         Self { pipeline: Pipeline::new(&catalog, 1, at("2026-01-12T00:00:00Z")), tickets: 0 }
@@ -67,7 +68,7 @@ impl Desk {
         }
     }
 
-    /// What a day's window says in open time, of the team or of the organisation.
+    /// The reading of 24 hours in open time, of the team or of the organisation.
     fn reading(&mut self, now: &str, team: Option<&str>) -> Reading {
         let readings = self.pipeline.advance(at(now)).readings();
         let is_meant = |reading: &Reading| {
@@ -84,58 +85,61 @@ fn shown(elapsed: Elapsed) -> WaitedQuantile<Amount> {
 }
 
 #[test]
-fn who_was_given_up_was_at_risk_for_as_long_as_the_team_was_open() {
-    // All asked two hours before the doors open. 12 are solved without a word half an hour after that, 10
-    // answered after a whole hour: at that age nobody else is at risk any more.
-    let mut desk = Desk::new();
-    desk.wait(12, "2026-01-12T04:00:00Z", Kind::Solved, "2026-01-12T06:30:00Z");
-    desk.wait(10, "2026-01-12T04:00:00Z", Kind::AgentReplied, "2026-01-12T07:00:00Z");
-    let reading = desk.reading("2026-01-12T12:00:00Z", Some("billing"));
+fn a_given_up_wait_is_at_risk_up_to_its_open_time() {
+    // All questions come two hours before the office opens. 12 are solved without an answer half an
+    // hour after it opens. 10 are answered after a whole hour: at that age no other is at risk.
+    let mut billing_tickets = Billing::new();
+    billing_tickets.wait(12, "2026-01-12T04:00:00Z", Kind::Solved, "2026-01-12T06:30:00Z");
+    billing_tickets.wait(10, "2026-01-12T04:00:00Z", Kind::AgentReplied, "2026-01-12T07:00:00Z");
+    let reading = billing_tickets.reading("2026-01-12T12:00:00Z", Some("billing"));
     assert_eq!(reading.q_with_waiting.p50, shown(hour()));
 }
 
 #[test]
-fn in_the_organisation_who_began_before_the_window_enters_at_its_age_in_its_own_teams_open_time() {
-    // The window begins on Monday at 9 UTC. The first ten are three open hours old then, and ten when they
-    // are answered on Tuesday; the others wait one hour: at that age the first ten are not at risk yet.
-    let mut desk = Desk::new();
-    desk.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T08:00:00Z");
-    desk.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
-    let reading = desk.reading("2026-01-13T09:00:00Z", None);
+fn in_the_organisation_a_wait_from_before_the_window_enters_at_its_age_in_open_time_of_its_team() {
+    // The window begins on Monday at 9 UTC. The first ten have waited three open hours then, and
+    // ten when they are answered on Tuesday. The others wait one hour: at that age the first ten
+    // are not at risk yet.
+    let mut billing_tickets = Billing::new();
+    billing_tickets.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T08:00:00Z");
+    billing_tickets.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
+    let reading = billing_tickets.reading("2026-01-13T09:00:00Z", None);
     assert_eq!(reading.answered, 20);
     assert_eq!(reading.q_with_waiting.p90, shown(hour()));
 }
 
 #[test]
-fn in_a_team_who_began_before_the_window_enters_at_its_age_whether_answered_or_waiting() {
-    let mut desk = Desk::new();
-    desk.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T08:00:00Z");
-    desk.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
-    let p90 =
-        |desk: &mut Desk| desk.reading("2026-01-13T09:00:00Z", Some("billing")).q_with_waiting.p90;
-    assert_eq!(p90(&mut desk), shown(hour()));
-    // Answered later than now: they wait, as old as the first ten.
-    let mut desk = Desk::new();
-    desk.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T10:00:00Z");
-    desk.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
-    assert_eq!(p90(&mut desk), shown(hour()));
+fn in_a_team_a_wait_from_before_the_window_enters_at_its_age_answered_or_not() {
+    let mut billing_tickets = Billing::new();
+    billing_tickets.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T08:00:00Z");
+    billing_tickets.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
+    let p90 = |billing_tickets: &mut Billing| {
+        billing_tickets.reading("2026-01-13T09:00:00Z", Some("billing")).q_with_waiting.p90
+    };
+    assert_eq!(p90(&mut billing_tickets), shown(hour()));
+    // The answer comes after `now`: they wait, as long as the first ten.
+    let mut billing_tickets = Billing::new();
+    billing_tickets.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-13T10:00:00Z");
+    billing_tickets.wait(10, "2026-01-13T06:00:00Z", Kind::AgentReplied, "2026-01-13T07:00:00Z");
+    assert_eq!(p90(&mut billing_tickets), shown(hour()));
 }
 
 #[test]
-fn who_waits_is_at_risk_up_to_the_open_time_that_they_have_waited() {
-    // 10 of 22 are answered after one hour, which is not one half; the others wait for two.
-    let mut desk = Desk::new();
-    desk.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-12T07:00:00Z");
-    desk.wait(12, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-12T10:00:00Z");
-    let reading = desk.reading("2026-01-12T08:00:00Z", Some("billing"));
+fn a_running_wait_is_at_risk_up_to_its_open_time() {
+    // 10 of 22 are answered after one hour, which is less than half. The others wait for two hours.
+    let mut billing_tickets = Billing::new();
+    billing_tickets.wait(10, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-12T07:00:00Z");
+    billing_tickets.wait(12, "2026-01-12T06:00:00Z", Kind::AgentReplied, "2026-01-12T10:00:00Z");
+    let reading = billing_tickets.reading("2026-01-12T08:00:00Z", Some("billing"));
     assert_eq!(reading.waiting, 12);
     let two_hours = Amount::Time(Elapsed::from_ms(2 * HOUR_MS));
     assert_eq!(reading.q_with_waiting.p50, WaitedQuantile::MoreThan(two_hours));
 }
 
 #[test]
-fn what_was_over_an_earlier_target_before_its_priority_changed_stays_over() {
-    // One hour until noon, four from then on. Asked at ten, urgent at half past eleven: over by then.
+fn a_wait_over_an_earlier_target_stays_over_after_its_priority_changes() {
+    // The target is one hour until noon, and four hours from then on. The question comes at ten,
+    // and the ticket becomes urgent at half past eleven: it was over its target by then.
     let mut promised = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
     let before = within(Measure::FirstReply, Target::calendar(hour()));
     promised.previous_levels = vec![PreviousLevel {
@@ -158,9 +162,10 @@ fn what_was_over_an_earlier_target_before_its_priority_changed_stays_over() {
 }
 
 #[test]
-fn what_reopening_hands_on_is_as_old_as_its_new_holder_says() {
-    // Nobody's ticket is reopened, and by that of low priority and billing's, which owns it from that instant
-    // on. The organisation's hours are for what is nobody's: they have opened more or less than billing's.
+fn a_wait_transferred_by_a_reopening_has_the_age_of_its_new_holders_hours() {
+    // An unclaimed ticket is reopened, with low priority and with billing as its holder from that
+    // instant on. The hours of the organisation, which hold for unclaimed tickets, differ from
+    // billing's.
     let all = Agreement {
         owner: Owner::Organisation,
         hours: Some(Arc::clone(&HOURS[1].fast)),
@@ -182,11 +187,11 @@ fn what_reopening_hands_on_is_as_old_as_its_new_holder_says() {
     let reopened = event(Kind::Reopened, "T-1", at("2026-01-12T15:00:00Z"), 2);
     pipeline.apply(&of_team(with_priority(reopened, Priority::Low), "billing"));
     let verdict = &pipeline.advance(at("2026-01-12T16:00:00Z")).verdicts()[0];
-    assert_eq!((verdict.decided, verdict.missed), (0, 0), "billing was closed since");
+    assert_eq!((verdict.decided, verdict.missed), (0, 0), "billing was closed since then");
 }
 
 #[test]
-fn a_channel_that_another_team_tells_apart_is_among_the_others() {
+fn a_channel_that_only_another_team_splits_by_counts_as_other() {
     let split = |channel: &str| Objective {
         split: Split { priority: false, channels: vec![channel.into()] },
         ..within(Measure::FirstReply, Target::calendar(hour()))
@@ -222,8 +227,8 @@ fn a_channel_that_another_team_tells_apart_is_among_the_others() {
 }
 
 #[test]
-fn replay_looks_again_at_the_instant_from_which_another_level_holds() {
-    // Eight hours until noon, one from then on; asked at ten.
+fn replay_evaluates_when_another_level_comes_into_force() {
+    // The target is eight hours until noon, and one hour from then on. The question comes at ten.
     let mut promised = within(Measure::FirstReply, Target::calendar(hour()));
     let before = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(8 * HOUR_MS)));
     promised.previous_levels = vec![PreviousLevel {
@@ -246,9 +251,10 @@ fn replay_looks_again_at_the_instant_from_which_another_level_holds() {
 }
 
 #[test]
-fn replay_looks_again_at_the_instant_at_which_open_time_exceeds_the_target() {
-    // Asked on Friday at half past two, half an hour before the doors close; on Saturday they are open
-    // from ten at night, but not on this one. One hour is over on Monday at half past eight.
+fn replay_evaluates_when_open_time_exceeds_the_target() {
+    // The question comes on Friday at half past two, half an hour before the office closes. On
+    // Saturdays it opens at ten in the evening, but not on this one. One hour is exceeded on Monday
+    // at half past eight.
     let mut promised = within(Measure::FirstReply, Target::open(hour()));
     promised.alerts.missed.hold = Elapsed::ZERO;
     let catalog = Arc::new(Catalog::new(&[billing(vec![promised])], &[]));
@@ -264,7 +270,8 @@ fn replay_looks_again_at_the_instant_at_which_open_time_exceeds_the_target() {
 
 #[test]
 fn a_wait_that_reopening_begins_stays_over_the_target_that_held_just_before() {
-    // One hour, four for low priority. Asked while solved; reopened two hours later, and by that low.
+    // The target is one hour, and four for low priority. The question comes while the ticket is
+    // solved. Two hours later the ticket is reopened with low priority.
     let mut promised = within(Measure::NextReply, Target::calendar(hour()));
     if let Level::Within { by_priority, .. } = &mut promised.level {
         by_priority[Priority::Low.index()] = Some(Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
@@ -286,7 +293,7 @@ fn a_wait_that_reopening_begins_stays_over_the_target_that_held_just_before() {
 }
 
 #[test]
-fn answered_just_within_what_others_achieve_is_not_behind_them() {
+fn an_answer_exactly_within_the_market_is_not_behind_it() {
     let mut promised = within(Measure::FirstReply, Target::calendar(Elapsed::from_ms(4 * HOUR_MS)));
     let source = "trade survey".into();
     promised.market = Some(Market { within: Target::calendar(hour()), source, as_of: None });
@@ -302,8 +309,9 @@ fn answered_just_within_what_others_achieve_is_not_behind_them() {
     }
 }
 
-/// The customers' ratings by how long their last finished wait had been beside an objective's target, after
-/// these events of one ticket of billing, each so many minutes after eight.
+/// The customers' ratings after these events of one ticket of billing, each with its minutes after
+/// eight. They are grouped by how long the last finished wait was, compared with an objective's
+/// target.
 fn rated_after(promised: Objective, events: &[(Kind, i64)]) -> [u64; 4] {
     let catalog = Arc::new(Catalog::new(&[billing(vec![promised])], &[]));
     let (id, ..) = catalog.objectives().next().unwrap();
@@ -324,7 +332,7 @@ fn rated_after(promised: Objective, events: &[(Kind, i64)]) -> [u64; 4] {
 }
 
 #[test]
-fn ratings_are_told_apart_by_how_long_the_last_finished_wait_was_beside_the_target() {
+fn ratings_are_grouped_by_the_last_finished_wait_compared_with_the_target() {
     use Kind::{AgentReplied, Created, CustomerReplied, Rated, Reopened, Solved};
     let target = Target::calendar(hour());
     for (minutes, bands) in [
@@ -342,23 +350,27 @@ fn ratings_are_told_apart_by_how_long_the_last_finished_wait_was_beside_the_targ
     let two =
         [(CustomerReplied, 10), (AgentReplied, 20), (CustomerReplied, 30), (AgentReplied, 300)];
     let events = [&[(Created, 0), (AgentReplied, 5)][..], &two[..], &[(Rated, 400)][..]].concat();
-    assert_eq!(rated_after(promised(), &events), [0, 0, 0, 1], "the last wait, and that alone");
+    assert_eq!(rated_after(promised(), &events), [0, 0, 0, 1], "only the last wait counts");
     let promised = || within(Measure::Resolution, target);
     let solved = [(Created, 0), (Solved, 20)];
     let events = [&solved[..], &[(Rated, 40)][..]].concat();
     assert_eq!(rated_after(promised(), &events), [1, 0, 0, 0]);
     let events = [&solved[..], &[(Reopened, 30), (Rated, 40)][..]].concat();
-    assert_eq!(rated_after(promised(), &events), [0; 4], "it is not finished any more");
+    assert_eq!(rated_after(promised(), &events), [0; 4], "the wait is no longer finished");
     let limit = Objective::new("o", Measure::FirstReply, Level::NoneOver(target));
     let events = [(Created, 0), (AgentReplied, 20), (Rated, 40)];
-    assert_eq!(rated_after(limit, &events), [0; 4], "a limit for all is no promise to one");
+    assert_eq!(
+        rated_after(limit, &events),
+        [0; 4],
+        "a none_over level has no target for a single ticket"
+    );
 }
 
-/// Counts samples that are told to be new.
+/// Counts the samples that are reported as new.
 #[derive(Default)]
-struct Made(u32);
+struct NewSamples(u32);
 
-impl Sink for Made {
+impl Sink for NewSamples {
     fn ended(&mut self, _: &Ended, _: i64) {}
 
     fn running(&mut self, _: &Running, _: i64) {}
@@ -379,7 +391,7 @@ fn an_objective_with_pauses_of_its_own_makes_no_second_sample() {
     };
     let catalog = Arc::new(Catalog::new(&[billing(vec![own])], &[]));
     let mut shard = Shard::new(catalog);
-    let mut made = Made::default();
+    let mut made = NewSamples::default();
     for (identity, kind, time) in [
         (1, Kind::Created, "2026-01-12T06:00:00Z"),
         (2, Kind::Pending, "2026-01-12T07:00:00Z"),

@@ -1,13 +1,13 @@
-//! A naive model of the law: it keeps every event and recounts everything for every question.
+//! A naive model of the convergence rule: it keeps every event and recounts everything for every
+//! question.
 //!
 //! # Design
-//! Written from the words of the design alone, sharing nothing with the crate but the event type, the
+//! The model is written from the design alone. It shares with the crate only the event type, the
 //! names of the measures and the plain list of pauses, so that a misunderstanding in one of the two
-//! shows. No stopwatch is moved from event to event: a ticket's events are laid out with what held before
-//! and after each (`life`), and a stopwatch is found by asking when its question was put, when answered,
-//! and when the ticket last left those that are worked on. Elapsed time is summed over the stretches
-//! between events each time it is asked for; open time comes from a calendar of single minutes
-//! ([`slow_calendar`]).
+//! shows. No stopwatch moves from event to event. The model lays out a ticket's events with the
+//! state before and after each (`life`). It finds a stopwatch by its question, its answer, and the
+//! last end of active work. Elapsed time is summed over the stretches between events at each
+//! question. Open time comes from a calendar of single minutes ([`slow_calendar`]).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 use vaste::event::{Event, Kind, Priority, Subject};
 use vaste::measure::{Measure, Pauses};
 
-// This file is part of two test programs, in one of them by `#[path]`: that moves where modules are
-// looked for, unless they say it themselves.
+// This file is part of two test programs, in one of them by `#[path]`. That changes where its
+// modules are looked for, so their paths are explicit.
 #[path = "naive/life.rs"]
 mod life;
 #[path = "naive/order.rs"]
@@ -24,65 +24,65 @@ mod order;
 #[path = "naive/slow_calendar.rs"]
 pub(crate) mod slow_calendar;
 
-use life::{Cut, End, Status, TicketSimulator, Wait};
+use life::{End, Exclusions, Status, TicketLife, Wait};
 use order::{Note, timeline};
 use slow_calendar::SlowCalendar;
 
-/// Of which time something is measured.
+/// Which time is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Basis {
-    /// All time.
+    /// Calendar time.
     Calendar,
-    /// The open time of whoever held the ticket then.
+    /// The open time of the holder of the ticket.
     Open,
 }
 
-/// The longest time that is still within. For `contacts`, a count in either basis.
+/// The longest time that is still within the level. For `contacts`, a count in either basis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
-    /// How long.
+    /// In milliseconds.
     pub ms: i64,
-    /// Of which time.
+    /// Of this time.
     pub basis: Basis,
 }
 
 impl Target {
-    /// So much of all time.
+    /// A target of calendar time.
     pub(crate) fn calendar(ms: i64) -> Self {
         Self { ms, basis: Basis::Calendar }
     }
 
-    /// So much of open time.
+    /// A target of open time.
     pub(crate) fn open(ms: i64) -> Self {
         Self { ms, basis: Basis::Open }
     }
 }
 
-/// What a team, or the whole organisation, agreed on.
+/// An objective of a team, or of the whole organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Objective {
-    /// Whose it is; `None` is the whole organisation.
+    /// The team; `None` is the whole organisation.
     pub team: Option<String>,
-    /// What it is called.
+    /// Its name.
     pub name: String,
-    /// What it measures.
+    /// Its measure.
     pub measure: Measure,
-    /// What pauses its stopwatches, where not what usually pauses those of its measure.
+    /// Its own pauses, where they differ from those of the measure.
     pub pauses: Option<Pauses>,
     /// The level to reach.
     pub level: Level,
-    /// The length of its window; kept for the caller, who says where the window begins.
+    /// The length of its window. The caller uses it to find the window's begin.
     pub over_ms: i64,
     /// The levels before that one, ascending.
     pub previous_levels: Vec<Epoch>,
-    /// What others achieve.
+    /// The target that others achieve.
     pub market: Option<Target>,
 }
 
-/// A level that was in force until another was agreed on.
+/// A level that was in force until another one followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Epoch {
-    /// The first instant at which it was not in force any more.
+    /// The first instant at which it was no longer in force.
     pub until_ms: i64,
     /// The length of the window then.
     pub over_ms: i64,
@@ -105,28 +105,28 @@ impl Objective {
         self.previous_levels.iter().find(|epoch| at < epoch.until_ms)
     }
 
-    fn cut(&self) -> Cut {
-        Cut::of(self.measure, self.pauses)
+    fn exclusions(&self) -> Exclusions {
+        Exclusions::of(self.measure, self.pauses)
     }
 }
 
 /// The level of an objective.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
-    /// A share of the waits is to be at most as long as the target.
+    /// A share of the waits must be within the target.
     Within {
-        /// The target where the priority has none of its own.
+        /// The target of priorities without their own.
         target: Target,
         /// The targets of single priorities.
         by_priority: Vec<(Priority, Target)>,
         /// The share to reach, in basis points.
         share_bp: u64,
-        /// Fewer decided tickets than this are too few to tell.
+        /// With fewer decided tickets than this there is no verdict.
         min_tickets: u64,
-        /// The part of the budget, in basis points, that puts the objective at risk once spent.
+        /// The spent part of the budget, in basis points, at which the objective is at risk.
         at_risk_spent_bp: u64,
     },
-    /// Nobody is to wait longer than this.
+    /// No ticket may wait longer than this.
     NoneOver(Target),
 }
 
@@ -142,17 +142,17 @@ impl Level {
     }
 }
 
-/// Which tickets of a team or the organisation are looked at: a finished wait by what held just before
-/// it ended, one that still waits by what holds now.
+/// Part of the tickets of a team or the organisation. A finished wait belongs to it by the state
+/// just before its end, a running one by the present state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Split<'s> {
-    /// Those with exactly this priority; `None` are those without.
+    /// Tickets with exactly this priority; `None` are those without.
     Priority(Option<Priority>),
-    /// Those of one channel.
+    /// Tickets of one channel.
     Channel {
-        /// Which; `None` are those of any channel without a part of its own, and of no channel.
+        /// The channel. `None` are all channels without a split of their own, and no channel.
         is: Option<&'s str>,
-        /// All channels that have a part of their own.
+        /// All channels that have a split of their own.
         named: &'s [&'s str],
     },
 }
@@ -168,51 +168,51 @@ impl Split<'_> {
     }
 }
 
-/// What one team, or the organisation, did in one measure and window.
+/// The numbers of one team, or the organisation, for one measure and window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
-    /// How long each wait took that was answered in the window, ascending.
+    /// The length of each wait that was answered in the window, ascending.
     pub answered: Vec<i64>,
-    /// How long each has waited that still does, whether it began in the window or before, ascending.
+    /// The length of each running wait, whenever it began, ascending.
     pub waiting: Vec<i64>,
-    /// `now` less the longest calendar time of those that wait, in either basis.
+    /// `now` minus the longest calendar time of the running waits, in either basis.
     pub oldest_since: Option<i64>,
-    /// How many were given up in the window by a solve, a close or a merge.
+    /// Waits given up in the window by a solve, a close or a merge.
     pub given_up: u64,
-    /// For each target how many met it, of how many.
+    /// For each target: waits within it, and all waits that count.
     pub within: Vec<(u64, u64)>,
 }
 
-/// How an objective stands.
+/// The verdict on an objective.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// How many count.
+    /// Decided tickets.
     pub decided: u64,
-    /// How many of those were over target.
+    /// Decided tickets that were over target.
     pub missed: u64,
     /// `met`, `at_risk`, `missed` or `insufficient_data`.
     pub state: &'static str,
-    /// Whether the share within what others achieve is below the agreed share.
+    /// Whether the share within the market's target is below the agreed share.
     pub behind_market: bool,
-    /// The state beside what others achieve, and how many are decided by that.
+    /// The state by the market's target, and its number of decided tickets.
     pub beside_market: Option<(&'static str, u64)>,
 }
 
-/// Everything that ever happened.
+/// All events, with calendars and objectives.
 #[derive(Debug)]
 pub(crate) struct Model {
     teams: Vec<String>,
-    /// The calendars there are, of teams and of `unclaimed`. All else is always open.
+    /// The calendars of teams and of `unclaimed`. All others are always open.
     hours: BTreeMap<String, Arc<SlowCalendar>>,
     objectives: Vec<Objective>,
-    /// One a ticket: its events without duplicates, in order.
+    /// One for each ticket: its events without duplicates, in order.
     timelines: Vec<Vec<Note>>,
 }
 
 impl Model {
-    /// A model of all that the events tell, in whatever order and however often they do.
+    /// A model of all events, in any order and with any duplicates.
     ///
-    /// What is of none of the `teams` is unclaimed. It is always open everywhere.
+    /// Tickets of none of the `teams` are unclaimed. Calendars are always open at first.
     pub(crate) fn new(teams: &[&str], objectives: Vec<Objective>, events: &[Event<'_>]) -> Self {
         let mut tickets: BTreeMap<&str, Vec<&Event<'_>>> = BTreeMap::new();
         for event in events {
@@ -229,18 +229,18 @@ impl Model {
         }
     }
 
-    /// The same model, with the hours of a declared team, or of `unclaimed`.
+    /// The same model with the hours of a declared team, or of `unclaimed`.
     pub(crate) fn with_hours(mut self, team: &str, hours: &Arc<SlowCalendar>) -> Self {
         assert!(team == "unclaimed" || self.is_declared(team), "{team} is not declared");
         self.hours.insert(team.to_owned(), Arc::clone(hours));
         self
     }
 
-    /// The reading of a window, both ends included, in one basis, of all tickets or a part of them.
+    /// The reading of a window, both ends included, in one basis, of all tickets or of a split.
     ///
-    /// The team `None` is the whole organisation, the team `unclaimed` what nobody answers for. The
+    /// The team `None` is the whole organisation, the team `unclaimed` all unclaimed tickets. The
     /// targets are of the same basis.
-    #[expect(clippy::too_many_arguments, reason = "a question in as many words")]
+    #[expect(clippy::too_many_arguments, reason = "a question has as many parts")]
     pub(crate) fn reading(
         &self,
         team: Option<&str>,
@@ -254,9 +254,9 @@ impl Model {
         let lives = self.lives(now);
         let mut waits = waits(&lives, team, measure, from, now);
         waits.retain(|(_, wait)| split.is_none_or(|split| split.holds(wait)));
-        let cut = Cut::of(measure, None);
-        let elapsed = |(life, wait): &(&TicketSimulator<'_>, Wait), basis| {
-            life.elapsed(wait, wait.lived.end, cut, basis)
+        let exclusions = Exclusions::of(measure, None);
+        let elapsed = |(life, wait): &(&TicketLife<'_>, Wait), basis| {
+            life.elapsed(wait, wait.lived.end, exclusions, basis)
         };
         let ended = |end: End| waits.iter().filter(move |(_, wait)| wait.end == end);
         let times = |end: End| {
@@ -293,10 +293,11 @@ impl Model {
         };
         let beside_market = objective.market.map(|market| {
             let (decided, missed) = tally(&waits, |(life, wait)| {
-                let elapsed = life.elapsed(wait, wait.lived.end, objective.cut(), market.basis);
+                let elapsed =
+                    life.elapsed(wait, wait.lived.end, objective.exclusions(), market.basis);
                 elapsed > market.ms
             });
-            // With no share agreed on, there is none to be below.
+            // Without an agreed share there is none to be below.
             let is_share = matches!(level, Level::Within { .. });
             (if is_share { state(level, decided, missed) } else { "met" }, decided)
         });
@@ -305,10 +306,10 @@ impl Model {
         Verdict { decided, missed, state, behind_market, beside_market }
     }
 
-    /// Where the time went of those that an objective counts as missed: milliseconds each.
+    /// The breakdown of the missed waits of an objective: milliseconds by location.
     ///
-    /// `pending`, `on_hold` and `closed` go before the team that held the ticket, or `unclaimed`. What
-    /// got no time is left out.
+    /// `pending`, `on_hold` and `closed` take precedence over the holder, or `unclaimed`. A
+    /// location without time is left out.
     pub(crate) fn breakdown(
         &self,
         objective: &Objective,
@@ -325,7 +326,7 @@ impl Model {
         };
         let all = self.waits_of(objective, &lives, from, now);
         for (life, wait) in all.iter().filter(|wait| self.is_missed(objective, level, wait)) {
-            for stretch in life.span(wait, objective.cut()) {
+            for stretch in life.span(wait, objective.exclusions()) {
                 let ms = stretch.to - stretch.from;
                 match stretch.held.status {
                     Status::Pending => add("pending", ms),
@@ -341,14 +342,14 @@ impl Model {
         breakdown
     }
 
-    /// How long each ticket was neither solved nor gone, from its creation or else its first event on, in
-    /// order of their ids.
+    /// How long each ticket was neither solved nor gone, from its creation or else its first event
+    /// on, in the order of the ticket ids.
     pub(crate) fn worked_on(&self, now: i64) -> Vec<i64> {
-        self.lives(now).iter().map(TicketSimulator::worked_on).collect()
+        self.lives(now).iter().map(TicketLife::worked_on).collect()
     }
 
-    /// How many ratings or reviews there were in a window, both ends included, and the sum of their
-    /// scores: of each ticket the last rating, or of each of its reviewers the last review.
+    /// Number and sum of the ratings or reviews in a window, both ends included. Of each ticket the
+    /// last rating counts, and the last review of each of its reviewers.
     pub(crate) fn ratings(
         &self,
         team: Option<&str>,
@@ -376,43 +377,41 @@ impl Model {
     }
 
     /// All tickets as they are known at an instant.
-    fn lives(&self, now: i64) -> Vec<TicketSimulator<'_>> {
-        self.timelines
-            .iter()
-            .map(|diagnostics| TicketSimulator::new(self, diagnostics, now))
-            .collect()
+    fn lives(&self, now: i64) -> Vec<TicketLife<'_>> {
+        self.timelines.iter().map(|notes| TicketLife::new(self, notes, now)).collect()
     }
 
     fn waits_of<'l, 'm>(
         &self,
         objective: &Objective,
-        lives: &'l [TicketSimulator<'m>],
+        lives: &'l [TicketLife<'m>],
         from: i64,
         now: i64,
-    ) -> Vec<(&'l TicketSimulator<'m>, Wait)> {
+    ) -> Vec<(&'l TicketLife<'m>, Wait)> {
         let is_known = self.objectives.contains(objective);
         assert!(is_known, "the model has no objective {objective:?}");
         waits(lives, objective.team.as_deref(), objective.measure, from, now)
     }
 
-    /// Whether a wait counts as missed under the level in force now: where nobody is to wait longer, who
-    /// was served in the end waits no longer.
+    /// Whether a wait counts as missed under the level in force now. Under `none_over` a served
+    /// ticket waits no longer.
     fn is_missed(
         &self,
         objective: &Objective,
         level: &Level,
-        (life, wait): &(&TicketSimulator<'_>, Wait),
+        (life, wait): &(&TicketLife<'_>, Wait),
     ) -> bool {
         let counts = matches!(level, Level::Within { .. }) || wait.end != End::Answered;
         counts && self.is_over(objective, life, wait)
     }
 
-    /// Whether a wait is over the target in force when it ended, or was over the one in force just before
-    /// its priority changed: that stays, for the objectives of the holder then and of the organisation.
-    fn is_over(&self, objective: &Objective, life: &TicketSimulator<'_>, wait: &Wait) -> bool {
+    /// Whether a wait is over the target in force at its end, or was over the one in force just
+    /// before its priority changed. The latter stays for the objectives of the holder then and of
+    /// the organisation.
+    fn is_over(&self, objective: &Objective, life: &TicketLife<'_>, wait: &Wait) -> bool {
         let is_late = |at: i64, priority: Option<Priority>, until: usize| {
             let target = objective.level_at(at).target_of(priority);
-            life.elapsed(wait, until, objective.cut(), target.basis) > target.ms
+            life.elapsed(wait, until, objective.exclusions(), target.basis) > target.ms
         };
         let is_concerned = |holder: Option<&str>| {
             let team = objective.team.as_deref();
@@ -440,15 +439,15 @@ impl Model {
     }
 }
 
-/// All waits of a measure that count for a team and bear on a window: what ended in it, but by being
-/// deleted or marked as spam, and what still waits.
+/// All waits of a measure that count for a team in a window: running waits, and waits that ended in
+/// it other than by deletion or spam.
 fn waits<'l, 'm>(
-    lives: &'l [TicketSimulator<'m>],
+    lives: &'l [TicketLife<'m>],
     team: Option<&str>,
     measure: Measure,
     from: i64,
     now: i64,
-) -> Vec<(&'l TicketSimulator<'m>, Wait)> {
+) -> Vec<(&'l TicketLife<'m>, Wait)> {
     lives
         .iter()
         .flat_map(|life| life.waits(measure).into_iter().map(move |wait| (life, wait)))
@@ -461,18 +460,18 @@ fn waits<'l, 'm>(
         .collect()
 }
 
-/// How many of the waits are decided, and how many of those are missed, by what is over target:
-/// the answered are decided whatever became of them, all others only by being over.
+/// Decided waits and missed waits. Answered waits are decided; all others are decided only when
+/// they are over target.
 fn tally<'l, 'm>(
-    waits: &[(&'l TicketSimulator<'m>, Wait)],
-    over: impl Fn(&(&'l TicketSimulator<'m>, Wait)) -> bool,
+    waits: &[(&'l TicketLife<'m>, Wait)],
+    over: impl Fn(&(&'l TicketLife<'m>, Wait)) -> bool,
 ) -> (u64, u64) {
     let missed = count(waits.iter().filter(|wait| over(wait)));
     let met = count(waits.iter().filter(|wait| wait.1.end == End::Answered && !over(wait)));
     (met + missed, missed)
 }
 
-/// What the numbers mean under a level.
+/// The state that these counts mean under a level.
 fn state(level: &Level, decided: u64, missed: u64) -> &'static str {
     let (share_bp, min_tickets, at_risk_spent_bp) = match level {
         Level::NoneOver(_) => return if missed > 0 { "missed" } else { "met" },

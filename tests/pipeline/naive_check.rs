@@ -1,6 +1,7 @@
-//! The naive model itself, against numbers reckoned by hand.
+//! The naive model against numbers worked out by hand.
 //!
-//! All minutes count from Monday 2026-01-05T00:00Z, five weeks into what a slow calendar knows.
+//! All minutes count from Monday 2026-01-05T00:00Z, five weeks after the first day of the slow
+//! calendar.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -24,20 +25,20 @@ fn at(minute: i64) -> i64 {
     BEGIN_MS + 35 * DAY_MS + minute * MINUTE_MS
 }
 
-/// Events of a ticket: what, at which minute, and of which team if any.
-fn told(ticket: &str, events: &[(Kind, i64, &str)]) -> Vec<Event<'static>> {
-    let told = (0..).zip(events).map(|(identity, &(kind, minute, team))| {
+/// Events of a ticket: kind, minute, and team. An empty team is none.
+fn ticket_events(ticket: &str, events: &[(Kind, i64, &str)]) -> Vec<Event<'static>> {
+    let ticket_events = (0..).zip(events).map(|(identity, &(kind, minute, team))| {
         let event = event(kind, ticket, Timestamp::from_ms(at(minute)), identity);
         if team.is_empty() { event } else { of_team(event, team) }
     });
-    told.collect()
+    ticket_events.collect()
 }
 
 fn model(objectives: &[Objective], events: &[Event<'_>]) -> Model {
     Model::new(&["billing", "support"], objectives.to_vec(), events)
 }
 
-/// What is read in minutes, of everything until a minute.
+/// A reading in minutes, of everything up to a minute.
 fn read(model: &Model, team: Option<&str>, measure: Measure, basis: Basis, now: i64) -> Reading {
     minutes(model.reading(team, measure, basis, None, at(0), at(now), &[]))
 }
@@ -48,7 +49,7 @@ fn minutes(mut reading: Reading) -> Reading {
     reading
 }
 
-/// Minutes answered, minutes waiting, and the number given up, in all time.
+/// Minutes answered, minutes waiting, and the number given up, in calendar time.
 fn of(model: &Model, team: Option<&str>, measure: Measure, now: i64) -> (Vec<i64>, Vec<i64>, u64) {
     let reading = read(model, team, measure, Basis::Calendar, now);
     (reading.answered, reading.waiting, reading.given_up)
@@ -67,7 +68,7 @@ fn objective(team: &str, measure: Measure, target: Target) -> Objective {
     }
 }
 
-/// Half of them within the target, and one is enough to tell.
+/// Half of the waits within the target. One decided ticket is enough.
 fn half(target: Target) -> Level {
     Level::Within {
         target,
@@ -91,7 +92,7 @@ fn open_minutes(calendar: &SlowCalendar, from: i64, to: i64) -> i64 {
 
 #[test]
 fn an_update_runs_from_reply_to_reply_and_a_reply_after_the_solve_answers_it_after_all() {
-    let events = told(
+    let events = ticket_events(
         "T",
         &[
             (Kind::Created, 0, "billing"),
@@ -110,7 +111,7 @@ fn an_update_runs_from_reply_to_reply_and_a_reply_after_the_solve_answers_it_aft
     // 10 to 80, without 20 to 50.
     assert_eq!(update(90), (vec![40], vec![10], 0));
     assert_eq!(update(120), (vec![40], vec![], 1));
-    // 80 to 130; the reply at 140 finds nothing to end, and nothing is seen to run.
+    // 80 to 130. The reply at 140 ends no wait, and none is running then.
     assert_eq!(update(150), (vec![40, 50], vec![], 0));
     // From the latest reply made while solved: 140 to 230.
     assert_eq!(update(230), (vec![40, 50], vec![90], 0));
@@ -118,7 +119,7 @@ fn an_update_runs_from_reply_to_reply_and_a_reply_after_the_solve_answers_it_aft
 
 #[test]
 fn customer_wait_and_agent_work_are_resolution_without_pauses() {
-    let events = told(
+    let events = ticket_events(
         "T",
         &[
             (Kind::Created, 0, ""),
@@ -133,7 +134,8 @@ fn customer_wait_and_agent_work_are_resolution_without_pauses() {
         ],
     );
     let model = model(&[], &events);
-    // Pending is 10 to 30. The customer's message does not end being on hold: 40 to 70. Solved 100 to 150.
+    // Pending is 10 to 30. The customer's message does not end being on hold: 40 to 70. Solved 100
+    // to 150.
     for (measure, at_60, first, second) in [
         (Measure::Resolution, 60, 100, 110),
         (Measure::CustomerWait, 40, 80, 90),
@@ -149,8 +151,8 @@ fn customer_wait_and_agent_work_are_resolution_without_pauses() {
 }
 
 #[test]
-fn each_team_owns_its_stint_and_a_merged_one_goes_on_with_the_same_holder() {
-    let events = told(
+fn each_team_has_its_ownership_period_and_a_merged_one_goes_on_with_the_same_holder() {
+    let events = ticket_events(
         "T",
         &[
             (Kind::Assigned, -10, "billing"),
@@ -168,10 +170,10 @@ fn each_team_owns_its_stint_and_a_merged_one_goes_on_with_the_same_holder() {
     );
     let model = model(&[], &events);
     let stints = |team, now| of(&model, Some(team), Measure::Ownership, now);
-    // Named before creation, it starts at creation: 0 to 30.
+    // The team is named before creation, and its ownership starts at creation: 0 to 30.
     assert_eq!(stints("billing", 200), (vec![30], vec![], 0));
     assert_eq!(stints("support", 80), (vec![], vec![], 1));
-    // 30 to 100 without 40 to 60; the time it was merged counts. And anew from 150.
+    // 30 to 100 without 40 to 60; the time while merged counts. Another period starts at 150.
     assert_eq!(stints("support", 145), (vec![50], vec![], 0));
     assert_eq!(stints("support", 200), (vec![50], vec![50], 0));
     // Solved by billing, but held by a team that is not declared: 100 to 130.
@@ -179,8 +181,8 @@ fn each_team_owns_its_stint_and_a_merged_one_goes_on_with_the_same_holder() {
 }
 
 #[test]
-fn a_stint_whose_holder_changed_while_it_was_gone_stays_given_up() {
-    let events = told(
+fn an_ownership_period_whose_holder_changed_while_merged_stays_given_up() {
+    let events = ticket_events(
         "T",
         &[
             (Kind::Created, 0, "billing"),
@@ -197,7 +199,7 @@ fn a_stint_whose_holder_changed_while_it_was_gone_stays_given_up() {
 
 #[test]
 fn contacts_are_messages_after_creation_and_real_reopenings() {
-    let events = told(
+    let events = ticket_events(
         "T",
         &[
             (Kind::CustomerReplied, -5, ""),
@@ -217,7 +219,7 @@ fn contacts_are_messages_after_creation_and_real_reopenings() {
         let read = model.reading(team, Measure::Contacts, basis, None, at(0), at(now), &[3, 4]);
         (read.answered, read.waiting.len(), read.within)
     };
-    // The message at 5; at 6 there was nothing to reopen.
+    // The message at 5; at 6 the ticket was not solved, so nothing was reopened.
     assert_eq!(contacts(None, 15), (vec![1], 0, vec![(1, 1), (1, 1)]));
     assert_eq!(contacts(None, 35), (vec![], 0, vec![(0, 0), (0, 0)]));
     // The messages at 5, 20 and 40, and the reopening at 30.
@@ -225,8 +227,8 @@ fn contacts_are_messages_after_creation_and_real_reopenings() {
 }
 
 #[test]
-fn open_time_is_that_of_who_held_the_ticket_stretch_by_stretch() {
-    let events = told(
+fn open_time_follows_the_calendar_of_each_holder() {
+    let events = ticket_events(
         "T",
         &[
             (Kind::Created, 7 * HOUR, "billing"),
@@ -244,13 +246,13 @@ fn open_time_is_that_of_who_held_the_ticket_stretch_by_stretch() {
     let open = read(&model, None, Measure::FirstReply, Basis::Open, 16 * HOUR);
     assert_eq!(open.answered, [120 + 180 + 15]);
     assert_eq!(of(&model, None, Measure::FirstReply, 16 * HOUR).0, [8 * HOUR]);
-    // At 10:30 it waits since 08:00 of open time, and since 07:00 of all time.
+    // At 10:30 it has waited since 08:00 in open time, and since 07:00 in calendar time.
     let open = read(&model, Some("support"), Measure::FirstReply, Basis::Open, 10 * HOUR + 30);
     assert_eq!((open.waiting, open.oldest_since), (vec![120], Some(at(7 * HOUR))));
 }
 
 #[test]
-fn the_slow_calendar_passes_midnight_and_moves_what_does_not_exist() {
+fn the_slow_calendar_opens_past_midnight_and_moves_times_that_do_not_exist() {
     let nights = |shift, sunday: (i64, i64)| {
         let mut week: [Openings; 7] = std::array::from_fn(|_| Vec::new());
         week[5] = vec![(22 * HOUR, 2 * HOUR)];
@@ -264,7 +266,7 @@ fn the_slow_calendar_passes_midnight_and_moves_what_does_not_exist() {
     assert_eq!(open_minutes(&calendar, spring - 13 * HOUR, spring + 12 * HOUR), 4 * HOUR + 30);
     assert_eq!(open_minutes(&calendar, spring, spring + 30), 0);
     assert_eq!(open_minutes(&calendar, spring + 30, spring + 60), 30);
-    // Saturday the 10th is closed, and with it what would have passed midnight; Sunday is open 90 minutes.
+    // Saturday the 10th is closed, including its opening past midnight; Sunday is open 90 minutes.
     assert_eq!(open_minutes(&calendar, 5 * DAY, 7 * DAY), 90);
     assert_eq!(open_minutes(&calendar, 12 * DAY, 14 * DAY), 4 * HOUR + 90);
     // To the millisecond: it opens on Sunday the 11th at 01:30 UTC.
@@ -278,7 +280,7 @@ fn the_slow_calendar_passes_midnight_and_moves_what_does_not_exist() {
 }
 
 #[test]
-fn what_ended_is_judged_by_the_level_that_held_then() {
+fn a_finished_wait_is_judged_by_the_level_in_force_at_its_end() {
     let mut agreed = objective("billing", Measure::FirstReply, Target::calendar(240 * MINUTE_MS));
     agreed.previous_levels = vec![Epoch {
         until_ms: at(12 * HOUR),
@@ -287,47 +289,47 @@ fn what_ended_is_judged_by_the_level_that_held_then() {
     }];
     agreed.market = Some(Target::calendar(90 * MINUTE_MS));
     let mut events =
-        told("A", &[(Kind::Created, 0, "billing"), (Kind::AgentReplied, 2 * HOUR, "")]);
+        ticket_events("A", &[(Kind::Created, 0, "billing"), (Kind::AgentReplied, 2 * HOUR, "")]);
     let late = [(Kind::Created, 11 * HOUR, "billing"), (Kind::AgentReplied, 13 * HOUR, "")];
-    events.extend(told("B", &late));
+    events.extend(ticket_events("B", &late));
     let model = model(from_ref(&agreed), &events);
     let verdict = |now| {
-        let told = model.verdict(&agreed, at(0), at(now));
-        (told.decided, told.missed, told.state, told.behind_market)
+        let verdict = model.verdict(&agreed, at(0), at(now));
+        (verdict.decided, verdict.missed, verdict.state, verdict.behind_market)
     };
-    // A took 2 h where 1 h was agreed. B waits 59 min of 1 h, then 60 min of 4 h.
+    // A took 2 h, and 1 h was agreed then. B waits 59 min of 1 h, then 60 min of 4 h.
     assert_eq!(verdict(12 * HOUR - 1), (1, 1, "missed", true));
     assert_eq!(verdict(12 * HOUR), (1, 1, "missed", true));
-    // B took 2 h where 4 h were agreed: 1 of 2 within is half, and the budget of 1 is spent. Both are over
-    // the market's 1 h 30 min.
+    // B took 2 h, and 4 h were agreed. 1 of 2 within is half, and the budget of 1 is spent. Both
+    // are over the 1 h 30 min of the market.
     assert_eq!(verdict(14 * HOUR), (2, 1, "at_risk", true));
     assert_eq!((agreed.over_ms_at(at(0)), agreed.over_ms_at(at(12 * HOUR))), (DAY_MS, 7 * DAY_MS));
 }
 
 #[test]
-fn one_that_waits_is_judged_by_the_level_of_now_unless_its_priority_changed() {
+fn a_running_wait_is_judged_by_the_present_level_unless_its_priority_changed() {
     let mut agreed = objective("billing", Measure::FirstReply, Target::calendar(240 * MINUTE_MS));
     agreed.previous_levels = vec![Epoch {
         until_ms: at(12 * HOUR),
         over_ms: DAY_MS,
         level: half(Target::calendar(60 * MINUTE_MS)),
     }];
-    let mut events = told("A", &[(Kind::Created, 10 * HOUR, "billing")]);
+    let mut events = ticket_events("A", &[(Kind::Created, 10 * HOUR, "billing")]);
     let plain = model(from_ref(&agreed), &events);
     // 119 min are over 1 h; 120 min are not over 4 h.
     assert_eq!(plain.verdict(&agreed, at(0), at(12 * HOUR - 1)).missed, 1);
     assert_eq!(plain.verdict(&agreed, at(0), at(12 * HOUR)).missed, 0);
-    let note =
-        told("A", &[(Kind::Created, 0, ""), (Kind::NoteAdded, 11 * HOUR + 30, "")]).remove(1);
+    let note = ticket_events("A", &[(Kind::Created, 0, ""), (Kind::NoteAdded, 11 * HOUR + 30, "")])
+        .remove(1);
     events.push(with_priority(note, Priority::Low));
     let changed = model(from_ref(&agreed), &events);
-    // At 11:30 it was over the hour in force: that stays.
+    // At 11:30 it was over the level of one hour, and that stays.
     assert_eq!(changed.verdict(&agreed, at(0), at(12 * HOUR)).missed, 1);
 }
 
 #[test]
 fn an_objective_with_pauses_of_its_own_leaves_out_only_those() {
-    let events = told(
+    let events = ticket_events(
         "T",
         &[
             (Kind::Created, 0, "billing"),
@@ -347,8 +349,8 @@ fn an_objective_with_pauses_of_its_own_leaves_out_only_those() {
 }
 
 #[test]
-fn where_the_waiting_went_is_every_minute_of_the_missed_once() {
-    let events = told(
+fn the_breakdown_holds_every_minute_of_the_missed_waits_once() {
+    let events = ticket_events(
         "T",
         &[
             (Kind::Created, 14 * HOUR, "billing"),
@@ -381,7 +383,7 @@ fn where_the_waiting_went_is_every_minute_of_the_missed_once() {
 }
 
 #[test]
-fn of_a_ticket_the_last_rating_counts_and_of_each_reviewer_the_last_review() {
+fn the_last_rating_of_a_ticket_counts_and_the_last_review_of_each_reviewer() {
     let score = |kind, minute, by: Option<&'static str>, score, identity| {
         let mut event = event(kind, "T", Timestamp::from_ms(at(minute)), identity);
         let by = by.map(Cow::Borrowed);
@@ -389,7 +391,7 @@ fn of_a_ticket_the_last_rating_counts_and_of_each_reviewer_the_last_review() {
             Some(Box::new(EventDetail { by, score: Some(score), ..EventDetail::default() }));
         event
     };
-    let mut events = told("T", &[(Kind::Created, 0, "billing")]);
+    let mut events = ticket_events("T", &[(Kind::Created, 0, "billing")]);
     events.extend([
         score(Kind::Rated, -5, None, 3, 1),
         score(Kind::Rated, 10, None, 5, 2),
@@ -402,7 +404,8 @@ fn of_a_ticket_the_last_rating_counts_and_of_each_reviewer_the_last_review() {
     let rated = |team, from, now| model.ratings(team, Kind::Rated, at(from), at(now));
     assert_eq!(rated(None, -9, 9), (0, 0));
     assert_eq!(rated(Some("billing"), 0, 15), (1, 5));
-    // The second replaces the first, also where only the first was in the window, or of another team.
+    // The second replaces the first, even if only the first is in the window or belongs to another
+    // team.
     assert_eq!(rated(None, 0, 25), (1, 2));
     assert_eq!((rated(Some("billing"), 0, 25), rated(Some("support"), 0, 25)), ((0, 0), (1, 2)));
     assert_eq!(rated(None, 21, 25), (0, 0));
@@ -410,16 +413,17 @@ fn of_a_ticket_the_last_rating_counts_and_of_each_reviewer_the_last_review() {
 }
 
 #[test]
-fn a_split_takes_what_held_just_before_the_end_or_holds_now() {
+fn a_split_goes_by_priority_and_channel_just_before_the_end_or_now() {
     let mut events =
-        told("A", &[(Kind::Created, 0, "billing"), (Kind::AgentReplied, 10, "billing")]);
+        ticket_events("A", &[(Kind::Created, 0, "billing"), (Kind::AgentReplied, 10, "billing")]);
     for event in &mut events {
         event.channel = Some(Cow::Borrowed("chat"));
         event.priority = Some(Priority::High);
     }
     events[0].channel = Some(Cow::Borrowed("email"));
     events[0].priority = None;
-    let mut waiting = told("B", &[(Kind::Created, 0, "billing"), (Kind::NoteAdded, 5, "")]);
+    let mut waiting =
+        ticket_events("B", &[(Kind::Created, 0, "billing"), (Kind::NoteAdded, 5, "")]);
     waiting[1].channel = Some(Cow::Borrowed("phone"));
     waiting[1].priority = Some(Priority::High);
     events.extend(waiting);
@@ -430,7 +434,7 @@ fn a_split_takes_what_held_just_before_the_end_or_holds_now() {
         let read = model.reading(None, Measure::FirstReply, basis, split, at(0), at(20), &[]);
         (minutes(read.clone()).answered, minutes(read).waiting)
     };
-    // The reply's own channel and priority are too late for it; the note's hold now.
+    // The channel and priority of the reply come too late for it; those of the note hold now.
     let named = &["email", "chat"];
     assert_eq!(of(Split::Channel { is: Some("email"), named }), (vec![10], vec![]));
     assert_eq!(of(Split::Channel { is: Some("chat"), named }), (vec![], vec![]));
@@ -439,7 +443,7 @@ fn a_split_takes_what_held_just_before_the_end_or_holds_now() {
     assert_eq!(of(Split::Priority(Some(Priority::High))), (vec![], vec![20]));
 }
 
-/// Laid out once: that takes longer than a case.
+/// Built once, because that takes longer than a case.
 static OFFICE: LazyLock<Arc<SlowCalendar>> =
     LazyLock::new(|| workdays(Zone { offset_minutes: 120, shift: None }, 8 * HOUR, 16 * HOUR));
 
@@ -451,7 +455,7 @@ proptest! {
     })]
 
     #[test]
-    fn the_parts_of_the_model_add_up_in_every_measure(history in history()) {
+    fn the_teams_and_splits_of_the_model_add_up_in_every_measure(history in history()) {
         let plain = Model::new(&DECLARED, Vec::new(), &history.events);
         let with_hours = Model::new(&DECLARED, Vec::new(), &history.events)
             .with_hours(DECLARED[0], &OFFICE)
@@ -463,14 +467,14 @@ proptest! {
                 model.reading(team, measure, basis, None, from, now, &[])
             };
             let all = read(&plain, None, Basis::Calendar);
-            // Always open, open time is all time.
+            // With calendars that are always open, open time is calendar time.
             prop_assert_eq!(&read(&plain, None, Basis::Open), &all);
             let open = read(&with_hours, None, Basis::Open);
             prop_assert_eq!(open.oldest_since, all.oldest_since);
             let pairs = open.answered.iter().zip(&all.answered);
             prop_assert!(pairs.clone().count() == all.answered.len());
             prop_assert!(pairs.chain(open.waiting.iter().zip(&all.waiting)).all(|(a, b)| a <= b));
-            // The organisation is its teams and what nobody answers for.
+            // The organisation is the sum of its teams and the unclaimed tickets.
             let teams = DECLARED.into_iter().chain(["unclaimed"]);
             let parts: Vec<Reading> =
                 teams.map(|team| read(&with_hours, Some(team), Basis::Open)).collect();

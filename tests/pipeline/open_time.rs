@@ -1,4 +1,4 @@
-//! Due times that fire by themselves in open time: no event comes, only `now` moves.
+//! Due times in open time are reached without any event: only `now` moves.
 
 use std::sync::Arc;
 
@@ -39,10 +39,10 @@ fn limit(measure: Measure, open: Elapsed) -> Objective {
     Objective::new("limit", measure, Level::NoneOver(Target::open(open)))
 }
 
-/// A pipeline, its events numbered as they come.
-struct Story(Pipeline, u64);
+/// A pipeline, and a count of its events as their identities.
+struct Scenario(Pipeline, u64);
 
-impl Story {
+impl Scenario {
     fn new(agreements: &[Agreement]) -> Self {
         let catalog = Arc::new(Catalog::new(agreements, &[]));
         Self(Pipeline::new(&catalog, 2, at("2026-01-01T00:00:00Z")), 0)
@@ -53,11 +53,12 @@ impl Story {
         self.0.apply(&of_team(event(kind, "T-1", at(time), self.1), team));
     }
 
-    /// Turns missed at this very millisecond, and says so beforehand.
+    /// Checks that an objective becomes missed at this millisecond, and that this instant was
+    /// predicted.
     fn turns_missed(&mut self, known_from: &str, first: &str) {
         let id = |view: &vaste::view::View| view.catalog().objectives().next().unwrap().0;
         let view = self.0.advance(at(known_from));
-        assert_eq!(view.changes_at(id(view)), Some(at(first)), "foretold");
+        assert_eq!(view.changes_at(id(view)), Some(at(first)), "the instant was predicted");
         let before = at(first).minus(Elapsed::from_ms(1));
         assert_eq!(
             self.0.advance(before).verdicts()[0].state,
@@ -70,86 +71,89 @@ impl Story {
 
 #[test]
 fn a_ticket_of_friday_afternoon_is_over_one_hour_on_monday_morning() {
-    // Fri 15:30 ── 16:00 closed … Mon 08:00 ── 08:30: one hour of open time. Over from the next ms on.
-    let mut story = Story::new(&[agreement(
+    // Fri 15:30 ── 16:00 closed … Mon 08:00 ── 08:30: one hour of open time. Over from the next ms
+    // on.
+    let mut scenario = Scenario::new(&[agreement(
         "billing",
         Some(office()),
         vec![limit(Measure::FirstReply, hours(1))],
     )]);
-    story.happens(Kind::Created, "billing", "2026-01-09T13:30:00Z");
-    story.turns_missed("2026-01-10T12:00:00Z", "2026-01-12T06:30:00.001Z");
+    scenario.happens(Kind::Created, "billing", "2026-01-09T13:30:00Z");
+    scenario.turns_missed("2026-01-10T12:00:00Z", "2026-01-12T06:30:00.001Z");
 }
 
 #[test]
-fn what_is_used_up_at_closing_time_is_over_once_it_opens_again() {
-    // Fri 15:00 ── 16:00: exactly one hour. Elapsed exceeds it only in the first open ms of Monday.
-    let mut story = Story::new(&[agreement(
+fn a_target_used_up_at_closing_time_is_exceeded_when_the_team_opens_again() {
+    // Fri 15:00 ── 16:00: exactly one hour. Elapsed time exceeds it only in the first open ms of
+    // Monday.
+    let mut scenario = Scenario::new(&[agreement(
         "billing",
         Some(office()),
         vec![limit(Measure::FirstReply, hours(1))],
     )]);
-    story.happens(Kind::Created, "billing", "2026-01-09T13:00:00Z");
-    story.turns_missed("2026-01-09T20:00:00Z", "2026-01-12T06:00:00.001Z");
+    scenario.happens(Kind::Created, "billing", "2026-01-09T13:00:00Z");
+    scenario.turns_missed("2026-01-09T20:00:00Z", "2026-01-12T06:00:00.001Z");
 }
 
 #[test]
 fn a_paused_stopwatch_does_not_come_due_and_goes_on_where_it_was() {
     // Mon 08:00 ── 09:00 pending … Tue 10:00 the customer writes ── 11:00: two hours of open time.
-    let mut story = Story::new(&[agreement(
+    let mut scenario = Scenario::new(&[agreement(
         "billing",
         Some(office()),
         vec![limit(Measure::CustomerWait, hours(2))],
     )]);
-    story.happens(Kind::Created, "billing", "2026-01-12T06:00:00Z");
-    story.happens(Kind::Pending, "billing", "2026-01-12T07:00:00Z");
-    let view = story.0.advance(at("2026-01-12T20:00:00Z"));
+    scenario.happens(Kind::Created, "billing", "2026-01-12T06:00:00Z");
+    scenario.happens(Kind::Pending, "billing", "2026-01-12T07:00:00Z");
+    let view = scenario.0.advance(at("2026-01-12T20:00:00Z"));
     let (id, scope, _) = view.catalog().objectives().next().unwrap();
     assert_eq!(view.changes_at(id), None, "paused, it never comes due");
-    assert_eq!(view.waiting(scope, Measure::CustomerWait).0, 1, "and still waits");
-    story.happens(Kind::CustomerReplied, "billing", "2026-01-13T08:00:00Z");
-    story.turns_missed("2026-01-13T08:00:00Z", "2026-01-13T09:00:00.001Z");
+    assert_eq!(view.waiting(scope, Measure::CustomerWait).0, 1, "and it still waits");
+    scenario.happens(Kind::CustomerReplied, "billing", "2026-01-13T08:00:00Z");
+    scenario.turns_missed("2026-01-13T08:00:00Z", "2026-01-13T09:00:00.001Z");
 }
 
 #[test]
-fn each_stretch_counts_by_the_hours_of_whoever_held_the_ticket_then() {
-    // Support is always open. Sat 10:00 ── 11:00 with support, then with billing, closed until Monday:
-    // of two hours one is left, up to Mon 09:00.
-    let mut story = Story::new(&[
+fn each_stretch_counts_by_the_hours_of_its_holder() {
+    // Support is always open. Sat 10:00 ── 11:00 with support, then with billing, which is closed
+    // until Monday. Of two hours one is left, which ends on Mon 09:00.
+    let mut scenario = Scenario::new(&[
         agreement("billing", Some(office()), vec![limit(Measure::FirstReply, hours(2))]),
         agreement("support", None, Vec::new()),
     ]);
-    story.happens(Kind::Created, "support", "2026-01-10T08:00:00Z");
-    story.happens(Kind::Assigned, "billing", "2026-01-10T09:00:00Z");
-    story.turns_missed("2026-01-10T12:00:00Z", "2026-01-12T07:00:00.001Z");
+    scenario.happens(Kind::Created, "support", "2026-01-10T08:00:00Z");
+    scenario.happens(Kind::Assigned, "billing", "2026-01-10T09:00:00Z");
+    scenario.turns_missed("2026-01-10T12:00:00Z", "2026-01-12T07:00:00.001Z");
 }
 
 #[test]
-fn pauses_of_its_own_give_an_objective_stopwatches_of_its_own() {
+fn an_objective_with_its_own_pauses_has_its_own_stopwatches() {
     let paused = Objective {
         pauses: Some(Pauses { pending: true, on_hold: false }),
         ..limit(Measure::Resolution, hours(2))
     };
-    let mut story = Story::new(&[agreement(
+    let mut scenario = Scenario::new(&[agreement(
         "billing",
         Some(office()),
         vec![paused, Objective { name: "plain".into(), ..limit(Measure::Resolution, hours(2)) }],
     )]);
-    story.happens(Kind::Created, "billing", "2026-01-12T06:00:00Z");
-    story.happens(Kind::Pending, "billing", "2026-01-12T07:00:00Z");
-    let view = story.0.advance(at("2026-01-13T06:30:00Z"));
+    scenario.happens(Kind::Created, "billing", "2026-01-12T06:00:00Z");
+    scenario.happens(Kind::Pending, "billing", "2026-01-12T07:00:00Z");
+    let view = scenario.0.advance(at("2026-01-13T06:30:00Z"));
     let states: Vec<VerdictState> = view.verdicts().iter().map(|verdict| verdict.state).collect();
     assert_eq!(states, [VerdictState::Met, VerdictState::Missed]);
     let readings = view.readings();
     let resolutions = readings.iter().filter(|r| {
         r.measure == Measure::Resolution && r.basis == Basis::Open && r.window == hours(1)
     });
-    assert_eq!(resolutions.count(), 2, "the organisation and the team, each once");
+    assert_eq!(resolutions.count(), 2, "the organisation and the team have one each");
 }
 
 #[test]
-fn an_earlier_level_judges_what_stopped_while_it_held_and_its_hours_count_for_its_time() {
-    // Up to Tuesday the team was always open, since then the office is. Asked Mon 12:00 (14:00 in Helsinki),
-    // answered Wed 09:00: 12 h + 10 h to midnight of Tuesday there, and then 8 h + 1 h of the office.
+fn an_earlier_level_judges_waits_that_ended_under_it_and_its_hours_count_for_its_time() {
+    // The team was always open until Tuesday, and has the hours of the office since then. Asked Mon
+    // 12:00 (14:00 in Helsinki), answered Wed 09:00: 12 h + 10 h to midnight of Tuesday there, and
+    // then 8 h + 1 h of the office.
     let until = at("2026-01-12T22:00:00Z");
     let level = Level::Within {
         target: Target::open(hours(18)),
@@ -169,18 +173,18 @@ fn an_earlier_level_judges_what_stopped_while_it_held_and_its_hours_count_for_it
         ..Objective::new("reply", Measure::FirstReply, level)
     };
     let agreements = [agreement("billing", Some(office()), vec![objective])];
-    let mut story = Story::new(&agreements);
-    story.happens(Kind::Created, "billing", "2026-01-12T12:00:00Z");
+    let mut scenario = Scenario::new(&agreements);
+    scenario.happens(Kind::Created, "billing", "2026-01-12T12:00:00Z");
     let answered = at("2026-01-14T07:00:00Z");
-    story.happens(Kind::AgentReplied, "billing", "2026-01-14T07:00:00Z");
-    // 10 h + 8 h + 1 h = 19 h: over 18 h. By the office alone it would be 2 + 8 + 1.
-    let verdict = &story.0.advance(answered).verdicts()[0];
+    scenario.happens(Kind::AgentReplied, "billing", "2026-01-14T07:00:00Z");
+    // 10 h + 8 h + 1 h = 19 h: over 18 h. By the office hours alone it would be 2 + 8 + 1.
+    let verdict = &scenario.0.advance(answered).verdicts()[0];
     assert_eq!((verdict.decided, verdict.missed, verdict.state), (1, 1, VerdictState::Missed));
-    // The one that was answered while the earlier level held is judged by it, for ever.
-    let mut story = Story::new(&agreements);
-    story.happens(Kind::Created, "billing", "2026-01-11T12:00:00Z");
-    story.happens(Kind::AgentReplied, "billing", "2026-01-12T12:00:00Z");
-    let verdict = &story.0.advance(answered).verdicts()[0];
+    // The wait that was answered under the earlier level stays judged by it.
+    let mut scenario = Scenario::new(&agreements);
+    scenario.happens(Kind::Created, "billing", "2026-01-11T12:00:00Z");
+    scenario.happens(Kind::AgentReplied, "billing", "2026-01-12T12:00:00Z");
+    let verdict = &scenario.0.advance(answered).verdicts()[0];
     assert_eq!((verdict.decided, verdict.missed, verdict.state), (1, 0, VerdictState::Met));
 }
 
@@ -196,16 +200,16 @@ fn a_team_that_meets_its_level_can_be_behind_the_market() {
         Market { within: Target::calendar(hours(2)), source: "trade survey".into(), as_of: None };
     let objective =
         Objective { market: Some(market), ..Objective::new("reply", Measure::FirstReply, level) };
-    let mut story = Story::new(&[agreement("billing", None, vec![objective])]);
-    story.happens(Kind::Created, "billing", "2026-01-12T06:00:00Z");
-    let view = story.0.advance(at("2026-01-12T08:00:00Z"));
-    assert!(!view.verdicts()[0].behind_market, "two hours are within two hours");
+    let mut scenario = Scenario::new(&[agreement("billing", None, vec![objective])]);
+    scenario.happens(Kind::Created, "billing", "2026-01-12T06:00:00Z");
+    let view = scenario.0.advance(at("2026-01-12T08:00:00Z"));
+    assert!(!view.verdicts()[0].behind_market, "exactly two hours are within two hours");
     let id = view.catalog().objectives().next().unwrap().0;
     assert_eq!(view.changes_at(id), Some(at("2026-01-12T08:00:00.001Z")));
-    story.happens(Kind::AgentReplied, "billing", "2026-01-12T09:00:00Z");
-    let verdict = &story.0.advance(at("2026-01-12T09:00:00Z")).verdicts()[0];
+    scenario.happens(Kind::AgentReplied, "billing", "2026-01-12T09:00:00Z");
+    let verdict = &scenario.0.advance(at("2026-01-12T09:00:00Z")).verdicts()[0];
     assert_eq!((verdict.state, verdict.behind_market), (VerdictState::Met, true));
     let after = Elapsed::from_ms(7 * 24 * HOUR_MS + 30 * MINUTE_MS);
-    let gone = &story.0.advance(at("2026-01-12T09:00:00Z").plus(after)).verdicts()[0];
-    assert!(!gone.behind_market, "nothing is behind anybody");
+    let gone = &scenario.0.advance(at("2026-01-12T09:00:00Z").plus(after)).verdicts()[0];
+    assert!(!gone.behind_market, "an empty window is not behind the market");
 }

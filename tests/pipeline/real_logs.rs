@@ -1,5 +1,5 @@
-//! Three real event logs with exact reference results, where they are at hand: they are not part of the
-//! project, and `tests/run` says whether they were there.
+//! Three real event logs with exact reference results. They are not part of the project: these
+//! tests are skipped where the logs are missing, and `tests/run` says so.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ fn path(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data").join(name)
 }
 
-/// The records of a log and its reference results; `None` where it is not there.
+/// The records of a log and its reference results. `None` if they are missing.
 fn log(name: &str) -> Option<(Vec<Vec<u8>>, Value)> {
     let expected = std::fs::read_to_string(path(&format!("{name}.expected.json"))).ok()?;
     let source = InputSource::File(path(&format!("{name}.ndjson.gz")));
@@ -39,7 +39,7 @@ fn expected_events(expected: &str) -> u64 {
     expected["events"].as_u64().unwrap()
 }
 
-/// All that is printed at these instants.
+/// All printed readings at these instants.
 fn printed(records: &[&[u8]], instants: &[Timestamp]) -> Vec<String> {
     let mut replay = Replay::new(None);
     for record in records {
@@ -58,7 +58,7 @@ fn instants(expected: &Value) -> Vec<Timestamp> {
     windows.iter().map(|w| Timestamp::parse(w["end"].as_str().unwrap()).unwrap()).collect()
 }
 
-/// One reading of 7 days against the reference results of a group.
+/// Compares one reading of 7 days with the reference results of its group.
 fn compare(reading: Option<&Value>, group: &Value, context: &str) {
     let count = group["count"].as_u64().unwrap();
     let answered = reading.map_or(0, |reading| reading["answered"].as_u64().unwrap());
@@ -120,7 +120,7 @@ fn real_logs_read_the_same_shuffled_and_with_a_fifth_of_duplicates() {
         let instants = instants(&expected);
         let (one, other) = (printed(&plain, &instants), printed(&delivery, &instants));
         assert!(!one.is_empty());
-        assert!(one == other, "{name} reads otherwise when shuffled");
+        assert!(one == other, "{name} reads differently when shuffled");
     }
 }
 
@@ -144,9 +144,9 @@ fn no_quantile_of_a_real_log_rests_on_fewer_than_five_at_risk() {
     }
 }
 
-/// The table of teams is shared by all readings of a replay, so a log is read by its own teams alone.
+/// Teams are collected per log, so a log is read with its own teams only.
 #[test]
-fn rules_without_agreements_take_every_team_of_a_log() {
+fn a_catalog_without_agreements_has_every_team_of_a_log() {
     let Some((records, expected)) = log("helpdesk_italian") else { return };
     let mut replay = Replay::new(None);
     for record in &records {

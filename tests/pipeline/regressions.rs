@@ -1,5 +1,5 @@
-//! Corner cases that generated histories reach too seldom: each scenario catches a mutant of a rule
-//! (`tests/mutants`) that no other test caught.
+//! Regressions and corner cases that generated histories reach too seldom. Each covers a rule of
+//! the design that no other test covers.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -59,7 +59,7 @@ fn of(pipeline: &mut Pipeline, now: Timestamp, window_ms: i64, measure: Measure)
 }
 
 #[test]
-fn all_met_at_an_agreed_share_of_all_is_met_not_at_risk() {
+fn at_a_share_of_all_an_objective_with_all_tickets_met_is_met_and_not_at_risk() {
     let o = objective(10_000, 8_000, 20);
     assert_eq!(
         o.judge(Tally { decided: 20, missed: 0 }, Completeness::Whole, t0()),
@@ -68,7 +68,7 @@ fn all_met_at_an_agreed_share_of_all_is_met_not_at_risk() {
 }
 
 #[test]
-fn an_objective_is_at_risk_from_the_spent_budget_that_the_agreement_says() {
+fn an_objective_is_at_risk_from_the_agreed_part_of_the_budget_on() {
     let tally = Tally { decided: 20, missed: 1 };
     assert_eq!(
         objective(9_000, 5_000, 20).judge(tally, Completeness::Whole, t0()),
@@ -81,7 +81,7 @@ fn an_objective_is_at_risk_from_the_spent_budget_that_the_agreement_says() {
 }
 
 #[test]
-fn history_that_begins_with_the_window_is_whole() {
+fn history_from_the_begin_of_the_window_on_is_complete() {
     let owner = Owner::Team("billing".into());
     let agreement = Agreement {
         owner,
@@ -93,8 +93,8 @@ fn history_that_begins_with_the_window_is_whole() {
     let mut view = vaste::view::View::new(catalog, t0());
     view.set_history_from(Some(t0()));
     view.advance(at(7 * DAY_MS - 1));
-    // from is rounded up to 30 min, so the window reaches t0 itself from 7d - 30min + 1ms on.
-    assert_eq!(view.verdicts()[0].state, VerdictState::InsufficientData, "none decided");
+    // `from` is rounded up to 30 min, so the window reaches t0 itself from 7d - 30min + 1ms on.
+    assert_eq!(view.verdicts()[0].state, VerdictState::InsufficientData, "no ticket is decided");
     let limit = Agreement {
         owner: Owner::Organisation,
         hours: None,
@@ -120,7 +120,7 @@ fn into(to: &str) -> Event<'static> {
 }
 
 #[test]
-fn an_event_that_is_there_is_a_duplicate_and_another_of_its_identity_conflicts() {
+fn a_known_event_is_a_duplicate_and_another_with_its_identity_conflicts() {
     let mut pipeline = Pipeline::new(&all(), 1, t0());
     assert_eq!(pipeline.apply(&into("T-2")), Outcome::Applied);
     assert_eq!(pipeline.apply(&into("T-2")), Outcome::Duplicate);
@@ -128,7 +128,7 @@ fn an_event_that_is_there_is_a_duplicate_and_another_of_its_identity_conflicts()
         pipeline.apply(&event(Kind::Merged, "T-1", at(2), 7)),
         Outcome::Skipped(Skip::Conflicting)
     );
-    // Of the two, the one that sorts first is kept, and counted all the same.
+    // The one that sorts first is kept. The other is counted as conflicting.
     assert_eq!(
         pipeline.apply(&event(Kind::Merged, "T-1", at(0), 7)),
         Outcome::Skipped(Skip::Conflicting)
@@ -136,7 +136,7 @@ fn an_event_that_is_there_is_a_duplicate_and_another_of_its_identity_conflicts()
 }
 
 #[test]
-fn where_a_ticket_went_makes_no_difference_to_its_identity() {
+fn the_target_of_a_merge_is_no_part_of_its_identity() {
     let mut pipeline = Pipeline::new(&all(), 1, t0());
     assert_eq!(pipeline.apply(&into("T-2")), Outcome::Applied);
     assert_eq!(pipeline.apply(&into("T-3")), Outcome::Duplicate);
@@ -146,7 +146,7 @@ fn where_a_ticket_went_makes_no_difference_to_its_identity() {
 
 #[test]
 fn priorities_of_one_instant_hold_in_the_order_of_their_names() {
-    // high < low as text, so low is the later: target 1 h, not 4 h.
+    // high < low as text, so low is the later one: the target is 1 h, not 4 h.
     let mut by_priority = [None; 4];
     by_priority[Priority::Low.index()] = Some(Target::calendar(Elapsed::from_ms(HOUR_MS)));
     let mut o = objective(9_000, 8_000, 1);
@@ -167,7 +167,7 @@ fn priorities_of_one_instant_hold_in_the_order_of_their_names() {
     assert_eq!(pipeline.advance(at(2 * HOUR_MS)).verdicts()[0].missed, 1);
 }
 
-/// `number` exchanges an hour apart, each answered after 10 minutes + its number in seconds.
+/// `number` exchanges, an hour apart. Each is answered after 10 minutes plus its number in seconds.
 fn long(number: u64) -> Vec<Event<'static>> {
     let mut events = vec![event(Kind::Created, "T-1", t0(), 0)];
     for n in 0..number {
@@ -179,7 +179,7 @@ fn long(number: u64) -> Vec<Event<'static>> {
     events
 }
 
-fn long_reads(events: &[Event<'static>], again: bool, step: bool) {
+fn check_long_ticket(events: &[Event<'static>], again: bool, step: bool) {
     let mut pipeline = Pipeline::new(&all(), 1, t0());
     for event in events {
         assert_eq!(pipeline.apply(event), Outcome::Applied);
@@ -193,7 +193,8 @@ fn long_reads(events: &[Event<'static>], again: bool, step: bool) {
         }
     }
     let reading = of(&mut pipeline, at(300 * HOUR_MS), 28 * DAY_MS, Measure::NextReply);
-    // The first of 200 exchanges is the first reply; 10 min + 1 s .. 10 min + 199 s on average + 100 s.
+    // The first of 200 exchanges is the first reply. 10 min + 1 s .. 10 min + 199 s are 10 min +
+    // 100 s on average.
     assert_eq!(reading.answered, 199);
     assert_eq!(reading.mean.unwrap().thousandths(), 700_000);
     let first = of(&mut pipeline, at(300 * HOUR_MS), 28 * DAY_MS, Measure::FirstReply);
@@ -201,17 +202,17 @@ fn long_reads(events: &[Event<'static>], again: bool, step: bool) {
 }
 
 #[test]
-fn a_long_ticket_in_order_reads_right() {
-    long_reads(&long(200), false, false);
+fn a_long_ticket_in_order_reads_correctly() {
+    check_long_ticket(&long(200), false, false);
 }
 
 #[test]
-fn a_long_ticket_delivered_twice_reads_right() {
-    long_reads(&long(200), true, false);
+fn a_long_ticket_delivered_twice_reads_correctly() {
+    check_long_ticket(&long(200), true, false);
 }
 
 #[test]
-fn a_long_ticket_in_order_read_after_each_event_reads_right() {
+fn a_long_ticket_in_order_read_after_each_event_reads_correctly() {
     let mut pipeline = Pipeline::new(&all(), 1, t0());
     for event in long(200) {
         pipeline.apply(&event);
@@ -222,24 +223,25 @@ fn a_long_ticket_in_order_read_after_each_event_reads_right() {
 }
 
 #[test]
-fn a_long_ticket_delivered_backwards_reads_right() {
+fn a_long_ticket_delivered_backwards_reads_correctly() {
     let mut events = long(200);
     events.reverse();
-    long_reads(&events, true, false);
+    check_long_ticket(&events, true, false);
 }
 
 #[test]
-fn a_long_ticket_shuffled_with_readings_between_reads_right() {
+fn a_long_ticket_shuffled_with_readings_in_between_reads_correctly() {
     let mut events = long(200);
     Random::new(1).shuffle(&mut events);
-    long_reads(&events, true, true);
+    check_long_ticket(&events, true, true);
 }
 
-// --- Kaplan-Meier at the view; window 24h at now = t0 + 48 h: from = t0 + 24 h, panes of 5 min. ---
+// --- Kaplan-Meier curve of the view. Window 24h at now = t0 + 48 h: from = t0 + 24 h, panes of 5
+// min. ---
 
 const NOW: i64 = 48 * HOUR_MS;
-struct Desk(Pipeline, u64);
-impl Desk {
+struct Queue(Pipeline, u64);
+impl Queue {
     fn new() -> Self {
         Self(Pipeline::new(&all(), 1, t0()), 0)
     }
@@ -260,35 +262,36 @@ impl Desk {
 }
 
 #[test]
-fn who_was_given_up_is_no_answer_but_a_wait_of_at_least_so_long() {
-    // 10 answered after 1 h; 12 solved without a word after 30 min: at risk until then, no answers.
-    // Curve: 22 at risk; at 30 min nothing; at 1 h 10 of 10 answered.
+fn a_given_up_wait_is_censored_not_answered() {
+    // 10 are answered after 1 h. 12 are solved without an answer after 30 min: at risk until then,
+    // and no answers. Curve: 22 at risk; at 30 min no change; at 1 h 10 of 10 answered.
     for kind in [Kind::Solved, Kind::Closed] {
-        let mut desk = Desk::new();
+        let mut queue = Queue::new();
         for n in 0..10 {
-            desk.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS + n, Kind::AgentReplied)));
+            queue.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS + n, Kind::AgentReplied)));
         }
         for n in 0..12 {
-            desk.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS - 30 * MINUTE_MS + n, kind)));
+            queue
+                .wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS - 30 * MINUTE_MS + n, kind)));
         }
-        assert_eq!(desk.p50(), WaitedQuantile::Value(shown(HOUR_MS)), "{kind:?}");
+        assert_eq!(queue.p50(), WaitedQuantile::Value(shown(HOUR_MS)), "{kind:?}");
     }
 }
 
-/// 10 answered after 1 h, 12 that end by `kind` after 2 h.
+/// 10 answered after 1 h, and 12 ended by `kind` after 2 h.
 fn after_two_hours(kind: Kind) -> WaitedQuantile<Amount> {
-    let mut desk = Desk::new();
+    let mut queue = Queue::new();
     for n in 0..10 {
-        desk.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS + n, Kind::AgentReplied)));
+        queue.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS + n, Kind::AgentReplied)));
     }
     for n in 0..12 {
-        desk.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 8 * HOUR_MS + n, kind)));
+        queue.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 8 * HOUR_MS + n, kind)));
     }
-    desk.p50()
+    queue.p50()
 }
 
 #[test]
-fn who_was_given_up_is_at_risk_until_then_and_who_was_merged_not_at_all() {
+fn a_given_up_wait_is_at_risk_until_its_end_and_a_merged_one_never() {
     for kind in [Kind::Solved, Kind::Closed] {
         // 10 of 22 answered: the curve never reaches one half.
         assert_eq!(after_two_hours(kind), WaitedQuantile::MoreThan(shown(2 * HOUR_MS)), "{kind:?}");
@@ -299,34 +302,35 @@ fn who_was_given_up_is_at_risk_until_then_and_who_was_merged_not_at_all() {
 }
 
 #[test]
-fn who_was_given_up_and_began_before_the_window_enters_at_the_age_it_had() {
-    // 12 began at t0, solved at t0 + 30 h (age 30 h, entered at about 24 h). They are not at risk at 1 h.
-    let mut desk = Desk::new();
+fn a_given_up_wait_from_before_the_window_enters_at_its_age() {
+    // 12 begin at t0 and are solved at t0 + 30 h. Their age is 30 h then, and about 24 h when they
+    // enter. They are not at risk at 1 h.
+    let mut queue = Queue::new();
     for n in 0..10 {
-        desk.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS + n, Kind::AgentReplied)));
+        queue.wait(NOW - 10 * HOUR_MS + n, Some((NOW - 9 * HOUR_MS + n, Kind::AgentReplied)));
     }
     for n in 0..12 {
-        desk.wait(n, Some((30 * HOUR_MS + n, Kind::Solved)));
+        queue.wait(n, Some((30 * HOUR_MS + n, Kind::Solved)));
     }
-    assert_eq!(desk.p50(), WaitedQuantile::Value(shown(HOUR_MS)));
+    assert_eq!(queue.p50(), WaitedQuantile::Value(shown(HOUR_MS)));
 }
 
 #[test]
-fn where_the_curve_does_not_reach_the_longest_wait_is_named() {
-    let mut desk = Desk::new();
+fn a_quantile_that_the_curve_does_not_reach_is_more_than_the_longest_wait() {
+    let mut queue = Queue::new();
     for n in 0..6 {
-        desk.wait(NOW - 5 * HOUR_MS - n * MINUTE_MS, None);
+        queue.wait(NOW - 5 * HOUR_MS - n * MINUTE_MS, None);
     }
     let waited = Amount::Time(Elapsed::from_ms(5 * HOUR_MS + 5 * MINUTE_MS));
-    assert_eq!(desk.p90(), WaitedQuantile::MoreThan(waited));
+    assert_eq!(queue.p90(), WaitedQuantile::MoreThan(waited));
 }
 
 #[test]
 fn an_answer_from_before_the_window_enters_by_the_middle_of_its_pane() {
-    // 7d window at now = t0 + 9d: from = t0 + 2d; panes of 30 min up to 24 h before now, there t0+2d .. .
-    // 10 samples stop in the first pane of the window (t0 + 2d .. + 30 min) after 2 h each: middle is 15 min
-    // into the window, so they enter at 1 h 45 min. 10 answered after 1 h 50 min within the
-    // window, from birth.
+    // Window 7d at now = t0 + 9d: from = t0 + 2d. Its panes are 30 min long up to 24 h before now.
+    // 10 samples end in the first pane of the window (t0 + 2d .. + 30 min), after 2 h each. The
+    // middle of the pane is 15 min into the window, so they enter at 1 h 45 min. 10 more are
+    // answered after 1 h 50 min, all within the window.
     let now = 9 * DAY_MS;
     let mut pipeline = Pipeline::new(&all(), 1, t0());
     for n in 0..10 {
@@ -339,15 +343,16 @@ fn an_answer_from_before_the_window_enters_by_the_middle_of_its_pane() {
         pipeline.apply(&event(Kind::Created, &key, at(start), 1));
         pipeline.apply(&event(Kind::AgentReplied, &key, at(start + 110 * MINUTE_MS), 2));
     }
-    // At 1 h 50: 20 at risk, 10 answered: one half is reached there. Had A entered at 2 h (the pane's
-    // begin) or later than 1 h 50, only 10 of 10: p90 would be 1 h 50, too.
+    // At 1 h 50 min there are 20 at risk and 10 answered, so one half is reached there. If the
+    // first ten entered at 2 h (the begin of the pane) or later than 1 h 50 min, 10 of 10 would be
+    // answered, and p90 would be 1 h 50 min, too.
     let reading = of(&mut pipeline, at(now), 7 * DAY_MS, Measure::FirstReply);
     assert_eq!(reading.from, at(2 * DAY_MS));
     assert_eq!(reading.q_with_waiting.p50, WaitedQuantile::Value(shown(110 * MINUTE_MS)));
     assert_eq!(reading.q_with_waiting.p90, WaitedQuantile::Value(shown(120 * MINUTE_MS)));
 }
 
-/// Counts samples that are told to be new, and late events by whether they correct.
+/// Counts samples that are reported as new, and late events by whether they correct a sample.
 #[derive(Default)]
 struct Counters {
     made: u32,
@@ -371,7 +376,7 @@ impl Sink for Counters {
 }
 
 #[test]
-fn a_counter_of_samples_counts_each_once_whatever_late_events_redo() {
+fn every_sample_is_counted_once_although_late_events_correct_it() {
     let agreement = Agreement {
         owner: Owner::Team("billing".into()),
         hours: None,
@@ -393,15 +398,15 @@ fn a_counter_of_samples_counts_each_once_whatever_late_events_redo() {
     assert_eq!(happens(Kind::Created, 0, 1, &mut counters), 0);
     assert_eq!(happens(Kind::AgentReplied, 60, 2, &mut counters), 1);
     assert_eq!(happens(Kind::Solved, 90, 3, &mut counters), 2);
-    // An earlier answer comes late: the sample of the first reply is another one, and no new one.
+    // A late, earlier answer replaces the sample of the first reply. It is no new sample.
     assert_eq!(happens(Kind::AgentReplied, 30, 4, &mut counters), 2);
-    // So does a note, which changes nothing.
+    // A late note changes nothing.
     assert_eq!(happens(Kind::NoteAdded, 70, 5, &mut counters), 2);
     assert_eq!(counters.late, [2, 0]);
-    // Solved once more: that is a sample of its own.
+    // Solved once more: that is another sample.
     assert_eq!(happens(Kind::Reopened, 100, 6, &mut counters), 2);
     assert_eq!(happens(Kind::Solved, 200, 7, &mut counters), 3);
-    // Other rules derive all anew, and nothing is counted again.
+    // Another catalog derives all again, and nothing is counted again.
     shard.adopt(catalog, &mut counters);
     shard.advance(now, &mut counters);
     assert_eq!(counters.made, 3);

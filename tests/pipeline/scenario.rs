@@ -1,4 +1,4 @@
-//! The story of `vaste demo`: what it shows, for many seeds and whatever day and hour it begins on.
+//! The scenario of `vaste demo` for many seeds, weekdays and times of day.
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -16,10 +16,10 @@ fn hours(hours: i64) -> Elapsed {
     Elapsed::from_ms(hours * HOUR_MS)
 }
 
-/// A story that begins on a day and at an hour of its own.
+/// A scenario that begins on its own weekday and hour.
 fn scenario(seed: u64, calm: bool) -> Scenario {
     let monday = Timestamp::parse("2026-10-19T00:00:00Z").unwrap();
-    // 37 hours are a day and a half: every weekday and every part of the day comes up.
+    // 37 hours are a day and a half: every weekday and every part of the day occurs.
     let begin = monday.plus(hours(37 * i64::try_from(seed).unwrap()));
     Scenario { seed, calm, begin }
 }
@@ -31,7 +31,7 @@ fn catalog(scenario: Scenario) -> Catalog {
     config.catalog()
 }
 
-/// The story up to the end of the play.
+/// The scenario up to its end.
 fn read(scenario: Scenario) -> Readings {
     let mut replay = Replay::new(Some(Arc::new(catalog(scenario))));
     let end = scenario.begin.plus(BACKLOG).plus(PLAY);
@@ -43,7 +43,7 @@ fn read(scenario: Scenario) -> Readings {
     replay.into_readings()
 }
 
-/// How an objective of the teams stands.
+/// The state of an objective of a team.
 fn state(view: &View, team: &str, objective: &str) -> VerdictState {
     let verdicts = view.verdicts();
     let found = verdicts
@@ -53,7 +53,7 @@ fn state(view: &View, team: &str, objective: &str) -> VerdictState {
 }
 
 #[test]
-fn when_somebody_begins_to_look_each_team_stands_as_its_part_says() {
+fn at_the_start_each_team_is_in_the_state_of_its_role() {
     for (seed, calm) in (0..24).flat_map(|seed| [(seed, false), (seed, true)]) {
         let scenario = scenario(seed, calm);
         let mut readings = read(scenario);
@@ -88,7 +88,7 @@ fn when_somebody_begins_to_look_each_team_stands_as_its_part_says() {
 }
 
 #[test]
-fn while_it_plays_one_team_falls_silent_and_another_falls_behind_and_recovers() {
+fn during_the_scenario_one_team_stops_and_another_falls_behind_and_recovers() {
     for seed in 0..24 {
         let scenario = scenario(seed, false);
         let mut readings = read(scenario);
@@ -124,18 +124,19 @@ fn while_it_plays_one_team_falls_silent_and_another_falls_behind_and_recovers() 
             orders.contains(&VerdictState::Missed) && orders.contains(&VerdictState::Met),
             "{scenario:?}"
         );
-        // The play shows a day in about two minutes.
+        // The scenario shows a day in about two minutes.
         assert!(silent_from.is_some_and(|hour| hour < 42), "{scenario:?}: {silent_from:?}");
     }
 }
 
 #[test]
-fn one_plot_is_one_story_and_calm_changes_only_the_team_that_drifts() {
+fn a_seed_gives_one_scenario_and_calm_changes_only_the_drifting_team() {
     let records = |calm| {
         let scenario = scenario(7, calm);
         let end = scenario.begin.plus(BACKLOG).plus(PLAY);
-        let told = EventGenerator::new(scenario).take_while(move |record| record.delivered <= end);
-        told.collect::<Vec<_>>()
+        let records =
+            EventGenerator::new(scenario).take_while(move |record| record.delivered <= end);
+        records.collect::<Vec<_>>()
     };
     let drifting = records(false);
     assert_eq!(drifting, records(false));
@@ -178,8 +179,8 @@ fn records_come_in_order_none_before_its_event_and_all_fit_the_broker_of_the_dem
             bytes += record.key.len() + record.payload.len();
         }
         assert!((25_000..40_000).contains(&backlog), "{backlog} records");
-        assert!(late > 500, "{late} late ones");
-        // Four partitions of 5 MB: even a partition with twice its part has room.
+        assert!(late > 500, "{late} late records");
+        // Four partitions of 5 MB: even a partition with twice its share has room.
         assert!(bytes < 4 * 5_000_000 / 2, "{bytes} bytes");
     }
 }

@@ -1,4 +1,4 @@
-//! Stories of teams: what their agreement says of them as time goes by.
+//! Scenarios of teams: their verdicts over time.
 
 use std::sync::Arc;
 
@@ -39,13 +39,13 @@ fn catalog(levels: Vec<Level>) -> Arc<Catalog> {
     ))
 }
 
-/// A pipeline and a count of the events it was given, for their identities.
-struct Story {
+/// A pipeline, and a count of its events as their identities.
+struct Scenario {
     pipeline: Pipeline,
     events: u64,
 }
 
-impl Story {
+impl Scenario {
     fn new(catalog: &Arc<Catalog>, begin: Timestamp) -> Self {
         Self { pipeline: Pipeline::new(catalog, 2, begin), events: 0 }
     }
@@ -77,78 +77,84 @@ impl Story {
 
 #[test]
 fn a_team_that_stops_answering_turns_missed_by_time_alone() {
-    // A ticket every hour, answered within the hour, for five days; then nobody answers any more.
+    // A ticket every hour, answered within the hour, for five days. Then no more answers come.
     let begin = at("2026-03-02T00:00:00Z");
-    let mut story = Story::new(&catalog(vec![within(4, 90, 20)]), begin);
+    let mut scenario = Scenario::new(&catalog(vec![within(4, 90, 20)]), begin);
     for hour in 0..150 {
         let created = after(begin, hour * HOUR_MS);
-        story.happens(Kind::Created, &format!("T-{hour}"), created);
+        scenario.happens(Kind::Created, &format!("T-{hour}"), created);
         if hour < 120 {
-            story.happens(Kind::AgentReplied, &format!("T-{hour}"), after(created, 30 * MINUTE_MS));
+            scenario.happens(
+                Kind::AgentReplied,
+                &format!("T-{hour}"),
+                after(created, 30 * MINUTE_MS),
+            );
         }
     }
-    // No event comes from here on, none is even needed: only `now` moves.
+    // No event comes from here on, and none is needed: only `now` moves.
     let mut turned = None;
     for hour in 120..200 {
         let now = after(begin, hour * HOUR_MS);
-        let state = story.state(now);
+        let state = scenario.state(now);
         if state == VerdictState::Missed && turned.is_none() {
             turned = Some(hour);
         }
         assert!(turned.is_none() || state == VerdictState::Missed, "stays missed at hour {hour}");
     }
-    // 120 met; the m-th waiting ticket is over target at hour 124 + m, exceeded just after. Missed once
-    // m / (120 + m) > 10 %: m = 14, first read at the whole hour after.
+    // 120 are met. The m-th waiting ticket reaches its target at hour 124 + m, and exceeds it just
+    // after. The objective is missed once m / (120 + m) > 10 %: m = 14, first read at the next
+    // whole hour.
     assert_eq!(turned, Some(120 + 13 + 4 + 1));
 }
 
 #[test]
-fn a_team_of_five_with_few_tickets_turns_missed_once_it_is_certain() {
+fn a_team_with_few_tickets_turns_missed_once_the_share_is_out_of_reach() {
     let begin = at("2026-03-02T00:00:00Z");
-    let mut story = Story::new(&catalog(vec![within(4, 90, 20)]), begin);
+    let mut scenario = Scenario::new(&catalog(vec![within(4, 90, 20)]), begin);
     for ticket in 0..3 {
-        story.happens(Kind::Created, &format!("T-{ticket}"), after(begin, ticket * HOUR_MS));
+        scenario.happens(Kind::Created, &format!("T-{ticket}"), after(begin, ticket * HOUR_MS));
     }
-    // Two of 20 may miss; the third makes it certain, the moment it is over target.
-    assert_eq!(story.state(after(begin, 6 * HOUR_MS)), VerdictState::InsufficientData);
-    assert_eq!(story.state(after(begin, 6 * HOUR_MS + 1)), VerdictState::Missed);
+    // Two of 20 may miss. The third one decides it, at the moment it is over target.
+    assert_eq!(scenario.state(after(begin, 6 * HOUR_MS)), VerdictState::InsufficientData);
+    assert_eq!(scenario.state(after(begin, 6 * HOUR_MS + 1)), VerdictState::Missed);
 }
 
 #[test]
-fn nobody_waits_beyond_none_over_unseen() {
+fn one_ticket_over_none_over_turns_the_objective_missed() {
     // One ticket waits among a thousand that are answered at once.
     let begin = at("2026-03-02T00:00:00Z");
     let limit = Level::NoneOver(Target::calendar(Elapsed::from_ms(5 * DAY_MS)));
-    let mut story = Story::new(&catalog(vec![within(4, 90, 20), limit]), begin);
-    story.happens(Kind::Created, "T-forgotten", begin);
+    let mut scenario = Scenario::new(&catalog(vec![within(4, 90, 20), limit]), begin);
+    scenario.happens(Kind::Created, "T-forgotten", begin);
     for ticket in 0..1_000 {
         let created = after(begin, ticket * 10 * MINUTE_MS);
-        story.happens(Kind::Created, &format!("T-{ticket}"), created);
-        story.happens(Kind::AgentReplied, &format!("T-{ticket}"), after(created, MINUTE_MS));
+        scenario.happens(Kind::Created, &format!("T-{ticket}"), created);
+        scenario.happens(Kind::AgentReplied, &format!("T-{ticket}"), after(created, MINUTE_MS));
     }
     let due = after(begin, 5 * DAY_MS);
-    assert_eq!(story.states(due), [VerdictState::Met, VerdictState::Met]);
-    assert_eq!(story.states(after(due, 1)), [VerdictState::Met, VerdictState::Missed]);
-    // Months later still; and closing it without a word does not turn it green, for one window.
+    assert_eq!(scenario.states(due), [VerdictState::Met, VerdictState::Met]);
+    assert_eq!(scenario.states(after(due, 1)), [VerdictState::Met, VerdictState::Missed]);
+    // The same months later. Closing it without an answer keeps the objective missed for one
+    // window.
     let closed = after(begin, 100 * DAY_MS);
-    story.happens(Kind::Closed, "T-forgotten", closed);
-    assert_eq!(story.states(closed)[1], VerdictState::Missed);
-    assert_eq!(story.states(after(closed, 7 * DAY_MS - HOUR_MS))[1], VerdictState::Missed);
-    assert_eq!(story.states(after(closed, 7 * DAY_MS + HOUR_MS))[1], VerdictState::Met);
+    scenario.happens(Kind::Closed, "T-forgotten", closed);
+    assert_eq!(scenario.states(closed)[1], VerdictState::Missed);
+    assert_eq!(scenario.states(after(closed, 7 * DAY_MS - HOUR_MS))[1], VerdictState::Missed);
+    assert_eq!(scenario.states(after(closed, 7 * DAY_MS + HOUR_MS))[1], VerdictState::Met);
 }
 
 #[test]
 fn a_miss_begins_at_the_first_instant_beyond_the_target_for_answered_and_waiting_alike() {
     let begin = at("2026-03-02T00:00:00Z");
-    let mut story = Story::new(&catalog(vec![within(4, 90, 1)]), begin);
-    story.happens(Kind::Created, "T-1", begin);
-    story.happens(Kind::Created, "T-2", begin);
-    story.happens(Kind::Created, "T-3", begin);
+    let mut scenario = Scenario::new(&catalog(vec![within(4, 90, 1)]), begin);
+    scenario.happens(Kind::Created, "T-1", begin);
+    scenario.happens(Kind::Created, "T-2", begin);
+    scenario.happens(Kind::Created, "T-3", begin);
     let due = after(begin, 4 * HOUR_MS);
-    story.happens(Kind::AgentReplied, "T-1", due);
-    story.happens(Kind::AgentReplied, "T-2", after(due, 1));
-    assert_eq!(story.missed(due), 0);
-    assert_eq!(story.missed(after(due, 1)), 2, "one answered too late, one waiting");
+    scenario.happens(Kind::AgentReplied, "T-1", due);
+    scenario.happens(Kind::AgentReplied, "T-2", after(due, 1));
+    assert_eq!(scenario.missed(due), 0);
+    assert_eq!(scenario.missed(after(due, 1)), 2, "one was answered too late, one waits");
 }
 
 #[test]
@@ -160,27 +166,27 @@ fn raising_the_target_by_priority_of_an_overdue_ticket_does_not_help() {
         unreachable!()
     };
     let level = Level::Within { target, by_priority, share, min_tickets };
-    let mut story = Story::new(&catalog(vec![level]), begin);
-    story.happens_with(Kind::Created, "T-over", begin, Priority::Urgent);
-    story.happens_with(Kind::Created, "T-not", begin, Priority::Urgent);
-    // Exactly at the target it is not over yet, one millisecond later it is.
+    let mut scenario = Scenario::new(&catalog(vec![level]), begin);
+    scenario.happens_with(Kind::Created, "T-over", begin, Priority::Urgent);
+    scenario.happens_with(Kind::Created, "T-not", begin, Priority::Urgent);
+    // At the target it is not over yet; one millisecond later it is.
     let due = after(begin, HOUR_MS);
-    story.happens_with(Kind::NoteAdded, "T-not", due, Priority::Low);
-    story.happens_with(Kind::NoteAdded, "T-over", after(due, 1), Priority::Low);
-    assert_eq!(story.missed(after(due, 2)), 1);
-    // Solved, it stays a miss; reopened and answered in a day, too.
+    scenario.happens_with(Kind::NoteAdded, "T-not", due, Priority::Low);
+    scenario.happens_with(Kind::NoteAdded, "T-over", after(due, 1), Priority::Low);
+    assert_eq!(scenario.missed(after(due, 2)), 1);
+    // Solved it stays a miss, and also reopened and answered a day later.
     let later = after(due, HOUR_MS);
-    story.happens(Kind::Solved, "T-over", later);
-    assert_eq!(story.missed(later), 1);
-    story.happens(Kind::Reopened, "T-over", after(later, HOUR_MS));
-    assert_eq!(story.missed(after(later, HOUR_MS)), 1);
-    story.happens(Kind::AgentReplied, "T-over", after(later, 2 * HOUR_MS));
-    story.happens(Kind::AgentReplied, "T-not", after(later, 2 * HOUR_MS));
-    assert_eq!(story.missed(after(later, 2 * HOUR_MS)), 1);
+    scenario.happens(Kind::Solved, "T-over", later);
+    assert_eq!(scenario.missed(later), 1);
+    scenario.happens(Kind::Reopened, "T-over", after(later, HOUR_MS));
+    assert_eq!(scenario.missed(after(later, HOUR_MS)), 1);
+    scenario.happens(Kind::AgentReplied, "T-over", after(later, 2 * HOUR_MS));
+    scenario.happens(Kind::AgentReplied, "T-not", after(later, 2 * HOUR_MS));
+    assert_eq!(scenario.missed(after(later, 2 * HOUR_MS)), 1);
 }
 
 #[test]
-fn history_that_begins_within_a_window_leaves_it_undecided() {
+fn history_that_begins_within_a_window_gives_insufficient_data() {
     let begin = at("2026-03-02T00:00:00Z");
     let catalog = catalog(vec![within(4, 90, 1)]);
     let mut view = vaste::view::View::new(Arc::clone(&catalog), begin);
@@ -204,14 +210,14 @@ fn history_that_begins_within_a_window_leaves_it_undecided() {
 }
 
 #[test]
-fn a_ticket_holds_so_many_events_and_no_more() {
+fn a_ticket_holds_a_limited_number_of_events() {
     use vaste::event::{Outcome, Skip};
     use vaste::ticket::EVENTS_PER_TICKET_MAX;
     let begin = at("2026-03-02T00:00:00Z");
     let catalog = catalog(vec![within(4, 90, 1)]);
     let mut pipeline = Pipeline::new(&catalog, 1, begin);
     let most = i64::try_from(EVENTS_PER_TICKET_MAX).unwrap();
-    // Every event once, in an order that jumps about: the step has no divisor in common with the number.
+    // Every event once, in a scattered order: the step has no divisor in common with the number.
     for number in 0..most {
         let place = number * 77_777 % most;
         let kind = [Kind::CustomerReplied, Kind::AgentReplied][usize::from(place % 2 == 1)];

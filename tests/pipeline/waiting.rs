@@ -1,4 +1,4 @@
-//! Those still waiting count: the waiting-aware quantile on a simulated desk whose truth is known.
+//! Quantiles that count running waits, on a simulated queue whose true waits are known.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ fn whole(ms: f64) -> i64 {
     ms.round() as i64
 }
 
-/// One ticket of the desk: when it was created, and how long its customer waits; for ever if absent.
+/// One ticket: its creation, and how long its customer waits. `None` if it is never answered.
 struct Ticket {
     team: usize,
     created: Timestamp,
@@ -27,8 +27,8 @@ struct Ticket {
 const TEAMS: usize = 30;
 const DAYS: i64 = 40;
 
-/// Thirty teams of different size and speed; waits are log-normal, 4 % are never answered.
-fn desk() -> Vec<Ticket> {
+/// Thirty teams of different size and speed. Waits are log-normal, and 4 % are never answered.
+fn tickets() -> Vec<Ticket> {
     let mut random = Random::new(42);
     let begin = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
     let mut tickets = Vec::new();
@@ -57,9 +57,9 @@ fn desk() -> Vec<Ticket> {
     tickets
 }
 
-/// The wait that 9 of 10 tickets of a team created in a day had or will have had.
-fn truth(desk: &[Ticket], team: usize, from: Timestamp, to: Timestamp) -> i64 {
-    let mut waits: Vec<i64> = desk
+/// The p90 of all waits of a team's tickets created in a period, including their later answers.
+fn truth(tickets: &[Ticket], team: usize, from: Timestamp, to: Timestamp) -> i64 {
+    let mut waits: Vec<i64> = tickets
         .iter()
         .filter(|ticket| ticket.team == team && (from..to).contains(&ticket.created))
         .map(|ticket| ticket.waits.map_or(i64::MAX, Elapsed::ms))
@@ -73,12 +73,12 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn pipeline(desk: &[Ticket]) -> Pipeline {
+fn pipeline(tickets: &[Ticket]) -> Pipeline {
     let names: Vec<String> = (0..TEAMS).map(|team| format!("team-{team}")).collect();
     let catalog = Arc::new(Catalog::from_observed_teams(names.iter().map(String::as_str)).catalog);
     let mut pipeline =
         Pipeline::new(&catalog, 2, Timestamp::parse("2026-01-01T00:00:00Z").unwrap());
-    for (number, ticket) in (0_u64..).zip(desk) {
+    for (number, ticket) in (0_u64..).zip(tickets) {
         let key = format!("T-{number}");
         let created = event(Kind::Created, &key, ticket.created, 2 * number);
         pipeline.apply(&of_team(created, &names[ticket.team]));
@@ -103,9 +103,9 @@ fn of_team_and_day(readings: &[Reading], team: usize) -> &Reading {
 }
 
 #[test]
-fn on_a_desk_whose_truth_is_known_only_the_waiting_aware_quantile_is_unbiased() {
-    let desk = desk();
-    let mut pipeline = pipeline(&desk);
+fn only_the_waiting_aware_quantile_is_unbiased_on_tickets_whose_true_waits_are_known() {
+    let tickets = tickets();
+    let mut pipeline = pipeline(&tickets);
     let mut aware = Vec::new();
     let mut naive = Vec::new();
     for moment in 0..7 {
@@ -114,7 +114,7 @@ fn on_a_desk_whose_truth_is_known_only_the_waiting_aware_quantile_is_unbiased() 
         let readings = pipeline.advance(now).readings();
         for team in 0..TEAMS {
             let reading = of_team_and_day(&readings, team);
-            let truth = truth(&desk, team, reading.from, now);
+            let truth = truth(&tickets, team, reading.from, now);
             #[expect(clippy::cast_precision_loss, reason = "whole milliseconds, far below 2^52")]
             let error = |shown: Amount| shown.thousandths() as f64 / truth as f64 - 1.0;
             if let WaitedQuantile::Value(shown) = reading.q_with_waiting.p90 {
@@ -130,16 +130,16 @@ fn on_a_desk_whose_truth_is_known_only_the_waiting_aware_quantile_is_unbiased() 
 }
 
 #[test]
-fn when_a_team_stops_answering_the_answered_look_well_and_the_waiting_aware_quantile_rises() {
-    let mut desk = desk();
+fn when_a_team_stops_answering_only_the_waiting_aware_quantile_rises() {
+    let mut tickets = tickets();
     let stop = Timestamp::parse("2026-02-01T00:00:00Z").unwrap();
-    for ticket in &mut desk {
+    for ticket in &mut tickets {
         let answered = ticket.waits.map(|waits| ticket.created.plus(waits));
         if ticket.team == 3 && answered.is_some_and(|at| at >= stop) {
             ticket.waits = None;
         }
     }
-    let mut pipeline = pipeline(&desk);
+    let mut pipeline = pipeline(&tickets);
     let mut at = |hours: i64| {
         let now = stop.plus(Elapsed::from_ms(hours * HOUR_MS));
         of_team_and_day(&pipeline.advance(now).readings(), 3).clone()

@@ -34,8 +34,8 @@ impl Random {
 
     /// Puts items into a random order.
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
-        for place in (1..items.len()).rev() {
-            items.swap(place, self.index(place + 1));
+        for index in (1..items.len()).rev() {
+            items.swap(index, self.index(index + 1));
         }
     }
 

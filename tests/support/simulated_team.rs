@@ -1,25 +1,25 @@
-//! A made-up organisation's tickets as the records that a helpdesk would publish. One seed, one log.
+//! Simulated teams: their tickets as records of a helpdesk. The same seed gives the same log.
 
 use vaste::time::{Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 use crate::random::Random;
 
-/// How one team behaves.
+/// The behaviour of one team.
 #[derive(Clone, Copy)]
 pub(crate) struct Team {
     /// Its name.
     pub(crate) name: &'static str,
-    /// Minutes between its tickets.
+    /// Mean minutes between its tickets.
     pub(crate) every_minutes: i64,
     /// The usual wait for an answer, in minutes.
     pub(crate) answers_minutes: i64,
-    /// How much longer it takes at the end than at the beginning, in percent.
+    /// How much slower it answers at the end than at the beginning, in percent.
     pub(crate) slows_percent: i64,
-    /// One of so many tickets is never answered; none where zero.
+    /// Every n-th ticket is never answered. Zero is none.
     pub(crate) forgets_one_of: i64,
 }
 
-/// All records of these teams from `begin` on, for so many days, in order of time.
+/// All records of these teams over a number of days from `begin` on, in order of time.
 pub(crate) fn log(teams: &[Team], begin: Timestamp, days: i64, seed: u64) -> Vec<String> {
     let mut random = Random::new(seed);
     let span = days * 24 * HOUR_MS;
@@ -52,7 +52,7 @@ pub(crate) fn log(teams: &[Team], begin: Timestamp, days: i64, seed: u64) -> Vec
     records.into_iter().map(|(_, record)| record).collect()
 }
 
-/// The life of one ticket.
+/// The events of one ticket.
 fn ticket(
     team: Team,
     number: i64,

@@ -1,4 +1,4 @@
-//! One ticket as it is known at an instant, and every stopwatch that it had.
+//! One ticket as it is known at an instant, and all its stopwatches.
 
 use std::ops::Range;
 
@@ -8,32 +8,32 @@ use vaste::measure::{Measure, Pauses};
 use super::order::Note;
 use super::{Basis, Model};
 
-/// One stopwatch as it stands at `now`.
+/// One stopwatch at `now`.
 pub(super) struct Wait {
-    /// What became of it.
+    /// How it ended, if it did.
     pub end: End,
     /// When it ended, or `now`.
     pub at: i64,
     /// The step from whose instant it counts.
     since: usize,
-    /// The steps that it lived through: from the one that started it to before the one that ended it.
+    /// Its steps: from the one that started it to just before the one that ended it.
     pub lived: Range<usize>,
-    /// For whom it counts.
+    /// The team for which it counts.
     pub team: String,
-    /// By which priority it is judged.
+    /// The priority that judges it.
     pub priority: Option<Priority>,
-    /// To which channel it belongs.
+    /// Its channel.
     pub channel: Option<String>,
-    /// What it counts, where that is not a time.
+    /// Its count, for a measure that is no time.
     count: Option<i64>,
 }
 
-/// What became of a stopwatch.
+/// How a stopwatch ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
     /// It is a sample.
     Answered,
-    /// The ticket was solved, closed or merged without a word.
+    /// The ticket was solved, closed or merged without an answer.
     GivenUp,
     /// The ticket was deleted or marked as spam.
     Cancelled,
@@ -41,15 +41,15 @@ pub(super) enum End {
     Waiting,
 }
 
-/// Which time a stopwatch leaves out.
+/// The time that a stopwatch leaves out.
 #[derive(Clone, Copy)]
-pub(super) struct Cut {
+pub(super) struct Exclusions {
     pauses: Pauses,
     solved: bool,
 }
 
-impl Cut {
-    /// What the stopwatches of a measure leave out, by a list of pauses of their own or the usual one.
+impl Exclusions {
+    /// The pauses of a measure, or a list of own pauses instead.
     pub(super) fn of(measure: Measure, pauses: Option<Pauses>) -> Self {
         let pending = matches!(
             measure,
@@ -68,10 +68,10 @@ impl Cut {
     }
 }
 
-/// What a ticket is.
+/// The status of a ticket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Status {
-    /// Somebody owes something.
+    /// A reply is due.
     #[default]
     Open,
     /// It waits for the customer.
@@ -111,7 +111,7 @@ impl Status {
     }
 }
 
-/// What holds of a ticket between two of its events.
+/// The state of a ticket between two of its events.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Held<'m> {
     /// The team that holds it, as written.
@@ -120,19 +120,19 @@ pub(super) struct Held<'m> {
     pub priority: Option<Priority>,
     /// Its channel.
     pub channel: Option<&'m str>,
-    /// What it is.
+    /// Its status.
     pub status: Status,
-    /// Whether it was solved and not reopened since, whatever else it became.
+    /// Whether it was solved and not reopened since, whatever its status became.
     is_solved: bool,
 }
 
-/// What happened, and what held before and after.
+/// An event, with the state before and after it.
 pub(super) struct Step<'m> {
-    /// What happened.
+    /// The event.
     pub note: &'m Note,
-    /// What held just before.
+    /// The state just before.
     pub before: Held<'m>,
-    /// What held just after.
+    /// The state just after.
     pub after: Held<'m>,
 }
 
@@ -149,7 +149,7 @@ impl Step<'_> {
         self.leaves() && self.after.status == Status::Solved
     }
 
-    /// Whether an agent replies to a ticket that is there.
+    /// Whether an agent replies to a ticket that is not gone.
     fn replies(&self) -> bool {
         self.note.kind == Kind::AgentReplied && self.before.status != Status::Gone
     }
@@ -159,36 +159,36 @@ impl Step<'_> {
     }
 }
 
-/// One stretch of time in which nothing happened.
+/// A stretch of time between two events.
 pub(super) struct Stretch<'l, 'm> {
-    /// What held all the time.
+    /// The state during it.
     pub held: &'l Held<'m>,
-    /// When it begins.
+    /// Its begin.
     pub from: i64,
-    /// When it ends.
+    /// Its end.
     pub to: i64,
 }
 
 /// One ticket up to `now`.
-pub(super) struct TicketSimulator<'m> {
+pub(super) struct TicketLife<'m> {
     model: &'m Model,
     now: i64,
-    /// What happened, in order.
+    /// Its events in order.
     pub steps: Vec<Step<'m>>,
-    /// What holds after all steps.
+    /// The state after all steps.
     held: Held<'m>,
-    /// The step that created it; none in a partial timeline.
+    /// The step that created it. `None` in a partial timeline.
     created: Option<usize>,
 }
 
-impl<'m> TicketSimulator<'m> {
-    /// The ticket of these notes as it is known at `now`.
-    pub(super) fn new(model: &'m Model, diagnostics: &'m [Note], now: i64) -> Self {
-        let diagnostics: Vec<&Note> = diagnostics.iter().filter(|note| note.at <= now).collect();
-        let created = diagnostics.iter().position(|note| note.kind == Kind::Created);
+impl<'m> TicketLife<'m> {
+    /// The ticket of these events as it is known at `now`.
+    pub(super) fn new(model: &'m Model, notes: &'m [Note], now: i64) -> Self {
+        let notes: Vec<&Note> = notes.iter().filter(|note| note.at <= now).collect();
+        let created = notes.iter().position(|note| note.kind == Kind::Created);
         let mut held = Held::default();
         let mut steps = Vec::new();
-        for (index, &note) in diagnostics.iter().enumerate() {
+        for (index, &note) in notes.iter().enumerate() {
             let before = held;
             let names_holder =
                 matches!(note.kind, Kind::Created | Kind::Assigned) || held.holder.is_none();
@@ -207,7 +207,7 @@ impl<'m> TicketSimulator<'m> {
         Self { model, now, steps, held, created }
     }
 
-    /// All stopwatches that the ticket had or has for a measure.
+    /// All stopwatches of the ticket for a measure.
     pub(super) fn waits(&self, measure: Measure) -> Vec<Wait> {
         match measure {
             Measure::FirstReply => self.first_reply().1.into_iter().collect(),
@@ -217,14 +217,20 @@ impl<'m> TicketSimulator<'m> {
                 self.resolution().into_iter().collect()
             }
             Measure::FirstResolution => self.first_resolution().into_iter().collect(),
-            Measure::Ownership => self.stints(),
+            Measure::Ownership => self.ownership_periods(),
             Measure::Contacts => self.contacts().into_iter().collect(),
         }
     }
 
-    /// What a stopwatch showed just before a step, or at `now` after the last.
-    pub(super) fn elapsed(&self, wait: &Wait, until: usize, cut: Cut, basis: Basis) -> i64 {
-        let times = self.stretches(wait, until, cut).map(|stretch| match basis {
+    /// The elapsed time just before a step, or at `now` after the last one.
+    pub(super) fn elapsed(
+        &self,
+        wait: &Wait,
+        until: usize,
+        exclusions: Exclusions,
+        basis: Basis,
+    ) -> i64 {
+        let times = self.stretches(wait, until, exclusions).map(|stretch| match basis {
             Basis::Calendar => stretch.to - stretch.from,
             Basis::Open => self.open_ms(&stretch),
         });
@@ -236,24 +242,24 @@ impl<'m> TicketSimulator<'m> {
         &'l self,
         wait: &Wait,
         until: usize,
-        cut: Cut,
+        exclusions: Exclusions,
     ) -> impl Iterator<Item = Stretch<'l, 'm>> {
         let all = (wait.since..until).map(|index| {
             let to = self.steps.get(index + 1).map_or(self.now, |next| next.note.at);
             Stretch { held: &self.steps[index].after, from: self.steps[index].note.at, to }
         });
-        all.filter(move |stretch| !cut.leaves_out(stretch.held))
+        all.filter(move |stretch| !exclusions.leaves_out(stretch.held))
     }
 
-    /// All stretches from the start of a stopwatch to its end, pauses too, but not the solved time where
-    /// its measure leaves that out. What is no time has none.
+    /// All stretches from the start of a stopwatch to its end, including pauses. The solved time is
+    /// excluded if its measure excludes it. A count has none.
     pub(super) fn span<'l>(
         &'l self,
         wait: &Wait,
-        cut: Cut,
+        exclusions: Exclusions,
     ) -> impl Iterator<Item = Stretch<'l, 'm>> {
         let never = Pauses { pending: false, on_hold: false };
-        self.stretches(wait, wait.lived.end, Cut { pauses: never, ..cut })
+        self.stretches(wait, wait.lived.end, Exclusions { pauses: never, ..exclusions })
     }
 
     /// How long it was neither solved nor gone, from its creation or else its first event on.
@@ -266,13 +272,13 @@ impl<'m> TicketSimulator<'m> {
         times.sum()
     }
 
-    /// The open time of a stretch, by the calendar of who held the ticket.
+    /// The open time of a stretch, by the calendar of the ticket's holder.
     pub(super) fn open_ms(&self, stretch: &Stretch<'_, '_>) -> i64 {
         let hours = self.model.hours_of(self.model.claimed_by(stretch.held.holder));
         hours.map_or(stretch.to - stretch.from, |hours| hours.open_ms(stretch.from, stretch.to))
     }
 
-    /// The step of the first reply, where one was given, and its stopwatch, where there was one.
+    /// The step of the first reply and its stopwatch, if they exist.
     fn first_reply(&self) -> (Option<usize>, Option<Wait>) {
         let question = self.created.and_then(|created| match self.steps[created].note.maker {
             Maker::Customer | Maker::System => Some(created),
@@ -281,9 +287,9 @@ impl<'m> TicketSimulator<'m> {
         question.map_or((None, None), |question| self.exchange(question))
     }
 
-    /// The stopwatches from a question to its answer, one after the other, since the first reply.
+    /// The stopwatches from a question to its answer, in order, after the first reply.
     fn next_replies(&self) -> Vec<Wait> {
-        // In a partial timeline a first reply counts as given.
+        // In a partial timeline the first reply counts as given.
         let mut from = match self.created {
             None => Some(0),
             Some(_) => self.first_reply().0.map(|answer| answer + 1),
@@ -303,9 +309,9 @@ impl<'m> TicketSimulator<'m> {
         replies.filter_map(|reply| self.exchange(reply).1).collect()
     }
 
-    /// What became of a question, or of a reply that another is to follow: the step of its answer, and its
-    /// stopwatch. It has one if, at some step before the answer, it is asked and the ticket open, pending
-    /// or on hold; the time counts from the question. A reply to a ticket that is gone is no answer.
+    /// The step that answers a question, or follows a reply, and its stopwatch. There is a
+    /// stopwatch if the question is asked and the ticket is active at some step before the answer.
+    /// The time counts from the question. A reply to a ticket that is gone is no answer.
     fn exchange(&self, question: usize) -> (Option<usize>, Option<Wait>) {
         let answer = self.first_from(question + 1, Step::replies);
         let started = self
@@ -314,20 +320,20 @@ impl<'m> TicketSimulator<'m> {
         (answer, started.map(|started| self.wait(question, started, answer)))
     }
 
-    /// From creation to the solve that the ticket rests in.
+    /// From creation to the solve in which the ticket rests.
     fn resolution(&self) -> Option<Wait> {
         let created = self.created?;
         Some(self.wait(created, created, self.resting_solve()))
     }
 
-    /// From creation to the first solve of all.
+    /// From creation to the first solve.
     fn first_resolution(&self) -> Option<Wait> {
         let created = self.created?;
         Some(self.wait(created, created, self.first_from(created, Step::solves)))
     }
 
-    /// How often the customer had asked when the ticket came to rest solved: what they wrote after
-    /// creation, and how often it was really reopened.
+    /// How often the customer had asked when the ticket came to rest solved: messages after
+    /// creation, and reopenings of a solved ticket.
     fn contacts(&self) -> Option<Wait> {
         let (created, solve) = (self.created?, self.resting_solve()?);
         let asks = |step: &&Step<'_>| match step.note.kind == Kind::Reopened {
@@ -338,30 +344,30 @@ impl<'m> TicketSimulator<'m> {
         Some(Wait { count: Some(count), ..self.wait(solve, solve, Some(solve)) })
     }
 
-    /// What each team had the ticket for, one after the other.
-    fn stints(&self) -> Vec<Wait> {
+    /// The ownership periods of all teams, in order.
+    fn ownership_periods(&self) -> Vec<Wait> {
         let first = self.created.unwrap_or(0);
-        let starts = (first..self.steps.len()).filter(|&step| self.starts_stint(step));
+        let starts = (first..self.steps.len()).filter(|&step| self.starts_ownership(step));
         starts.map(|start| self.ownership_period(start)).collect()
     }
 
-    fn starts_stint(&self, index: usize) -> bool {
+    fn starts_ownership(&self, index: usize) -> bool {
         let step = &self.steps[index];
         let gets_it = self.created == Some(index) || step.hands_on();
         let is_held = step.after.holder.is_some() && step.after.status.is_active();
-        is_held && (gets_it || step.comes_back() && !self.takes_up_again(index))
+        is_held && (gets_it || step.comes_back() && !self.resumes_ownership(index))
     }
 
-    /// Whether a reopening takes up the stint that was running when the ticket went away: it was not
+    /// Whether a reopening resumes the ownership period that ran when the ticket left: it was not
     /// solved, and it has the same holder.
-    fn takes_up_again(&self, reopening: usize) -> bool {
+    fn resumes_ownership(&self, reopening: usize) -> bool {
         let left = self.steps[..reopening].iter().rfind(|step| step.leaves());
         let holder = self.steps[reopening].after.holder;
         left.is_some_and(|left| !left.solves() && left.before.holder == holder)
     }
 
-    /// What became of a stint: handed on or solved it is a sample; gone, it is given up, unless the ticket
-    /// comes back with the same holder.
+    /// An ownership period. Transferred or solved it is a sample. Otherwise it is given up when the
+    /// ticket leaves, unless it is reopened with the same holder.
     fn ownership_period(&self, start: usize) -> Wait {
         let holder = self.steps[start].after.holder;
         let team = self.model.claimed_by(holder);
@@ -380,10 +386,11 @@ impl<'m> TicketSimulator<'m> {
         self.ended(start, start, None, team)
     }
 
-    /// A stopwatch that its answer ended; without an answer, that the ticket is not open any more.
+    /// A stopwatch that ends at its answer, or without an answer when the ticket is no longer
+    /// active.
     ///
-    /// Answered, it counts for the team that answered, if that is declared, else for the holder; at
-    /// its end, or at `now`.
+    /// Answered, it counts for the team that answered, if that is declared, else for the holder at
+    /// its end or at `now`.
     fn wait(&self, since: usize, started: usize, answer: Option<usize>) -> Wait {
         let ended = match answer {
             Some(answer) => Some((answer, End::Answered)),
@@ -397,10 +404,10 @@ impl<'m> TicketSimulator<'m> {
         self.ended(since, started, ended, team)
     }
 
-    /// A stopwatch that ended at a step, or did not. What that step sets is too late for it.
+    /// A stopwatch that ended at a step, or still runs. Changes by that step come too late for it.
     ///
-    /// A reopening starts its stopwatch before its own priority takes effect. Given up and taken up
-    /// again, a stopwatch counts as if never given up.
+    /// A reopening starts its stopwatch before its own priority takes effect. A stopwatch that is
+    /// given up and then resumed counts as never given up.
     fn ended(&self, since: usize, started: usize, ended: Option<(usize, End)>, team: &str) -> Wait {
         let held = ended.map_or(&self.held, |(step, _)| &self.steps[step].before);
         Wait {
@@ -415,7 +422,7 @@ impl<'m> TicketSimulator<'m> {
         }
     }
 
-    /// For whom what was done in a step counts: the team that acted if it is declared, else the holder.
+    /// The team for which an action counts: the acting team if it is declared, else the holder.
     pub(super) fn acting_in(&self, step: usize) -> &str {
         let step = &self.steps[step];
         let acting = step.note.team.as_deref().filter(|team| self.model.is_declared(team));
@@ -432,18 +439,18 @@ impl<'m> TicketSimulator<'m> {
         self.first_from(from, |step| step.note.kind == Kind::CustomerReplied)
     }
 
-    /// The step by which the ticket ceased to be open, pending or on hold, if it is not.
+    /// The step by which the ticket ceased to be active, if it did.
     fn left(&self) -> Option<usize> {
         let is_away = !self.held.status.is_active();
         is_away.then(|| self.steps.iter().rposition(Step::leaves)).flatten()
     }
 
-    /// The solve that the ticket rests in, whatever else it became since.
+    /// The solve in which the ticket rests, whatever its status became since.
     fn resting_solve(&self) -> Option<usize> {
         self.left().filter(|&left| self.steps[left].solves())
     }
 
-    /// How what was running ended when the ticket left without a word.
+    /// How running waits ended when the ticket left without an answer.
     fn end_by(&self, left: usize) -> End {
         let kind = self.steps[left].note.kind;
         if matches!(kind, Kind::Deleted | Kind::MarkedSpam) { End::Cancelled } else { End::GivenUp }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use vaste::event::{Event, Kind, Maker, Priority};
 
-/// A ticket's events in order, each identity once: the one that sorts first.
+/// A ticket's events in order, with the first-sorted event of each identity.
 pub(super) fn timeline(mut events: Vec<&Event<'_>>) -> Vec<Note> {
     events.sort_by(|a, b| total_order(a, b));
     let mut seen = BTreeSet::new();
@@ -21,7 +21,7 @@ fn total_order(a: &Event<'_>, b: &Event<'_>) -> Ordering {
         .then_with(|| a.identity.cmp(&b.identity))
 }
 
-/// In which order the events of one instant come, as the design lists them.
+/// The order of simultaneous events, as the design lists them.
 const ORDER: [Kind; 17] = [
     Kind::Created,
     Kind::Reopened,
@@ -42,8 +42,8 @@ const ORDER: [Kind; 17] = [
     Kind::Assigned,
 ];
 
-/// What an event says, in the order in which it decides, what is absent first. With nothing but
-/// `into` in its detail it says the same as without any.
+/// The content of an event as a sort key. Absent fields come first. A detail with only `into`
+/// counts as no detail.
 fn content(event: &Event<'_>) -> impl Ord {
     let detail = event.detail.as_deref().cloned().unwrap_or_default();
     (
@@ -61,22 +61,22 @@ fn content(event: &Event<'_>) -> impl Ord {
     )
 }
 
-/// What the model keeps of an event.
+/// The fields of an event that the model keeps.
 #[derive(Debug)]
 pub(super) struct Note {
     /// When it happened.
     pub at: i64,
     /// What happened.
     pub kind: Kind,
-    /// Who owes the answer, or who acted.
+    /// The team that owes the answer, or that acted.
     pub team: Option<String>,
     /// The priority from here on.
     pub priority: Option<Priority>,
     /// The channel from here on.
     pub channel: Option<String>,
-    /// Who made the ticket.
+    /// Who created the ticket.
     pub maker: Maker,
-    /// Who reviewed.
+    /// The reviewer.
     pub by: Option<String>,
     /// The score of a rating or a review.
     pub score: Option<u8>,

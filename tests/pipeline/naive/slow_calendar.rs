@@ -1,41 +1,41 @@
-//! A calendar that looks at every minute of a few months, and shares no code with anything.
+//! A calendar that decides every minute of a few months, and shares no code with the crate.
 //!
 //! # Design
-//! All is laid out once: which local minute each minute of the span is, which of them each opening
-//! covers, and how much was open before each. A local time that does not exist is taken one hour later;
-//! one that exists twice means the first. An opening belongs to the date on which it begins: a closed
-//! date takes away what begins on it, whole, and nothing of what began the day before.
+//! Everything is computed once: the local minute of each minute of the span, which of them each
+//! opening covers, and the open time before each. A local time that does not exist is taken one
+//! hour later. One that exists twice means the first. An opening belongs to the date on which it
+//! begins. A closed date removes the openings that begin on it, and none that began the day before.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// The first instant that is known: 2025-12-01T00:00Z, a Monday.
+/// The first instant of the span: 2025-12-01T00:00Z, a Monday.
 pub(crate) const BEGIN_MS: i64 = 1_764_547_200_000;
-/// How many days are known from there on.
+/// The length of the span in days.
 pub(crate) const DAYS: i64 = 150;
 
 const MINUTE_MS: i64 = 60_000;
 const DAY_MINUTES: i64 = 24 * 60;
-/// Days laid out before and after the known ones, for offsets and for openings past midnight.
+/// Days before and after the span, for time zone offsets and openings past midnight.
 const MARGIN_DAYS: i64 = 4;
 
-/// How local time differs from UTC.
+/// The offset of local time from UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Zone {
     /// Minutes by which local time is ahead of UTC.
     pub offset_minutes: i64,
-    /// From which instant on, in ms, it is ahead by other minutes.
+    /// An instant in ms, and the offset from then on.
     pub shift: Option<(i64, i64)>,
 }
 
 /// A year, a month from 1 and a day from 1.
 pub(crate) type Date = (i32, u32, u32);
 
-/// Openings of one day as local minutes since its midnight. The second is excluded; where it is not after
-/// the first, it is one of the next day.
+/// Openings of one day as local minutes since its midnight. The second is excluded; where it is not
+/// after the first, it is on the next day.
 pub(crate) type Openings = Vec<(i64, i64)>;
 
-/// When it is open, minute by minute.
+/// Open time, minute by minute.
 pub(crate) struct SlowCalendar {
     /// Whether each minute of the span is open.
     open: Vec<bool>,
@@ -95,8 +95,8 @@ impl fmt::Debug for SlowCalendar {
     }
 }
 
-/// The first minute since the begin of the span that is each local minute; local minutes count from
-/// midnight of the first local date.
+/// The first minute of the span that shows each local minute. Local minutes count from midnight of
+/// the first local date.
 fn first_minutes(zone: Zone) -> BTreeMap<i64, i64> {
     let mut firsts = BTreeMap::new();
     for minute in -MARGIN_DAYS * DAY_MINUTES..(DAYS + MARGIN_DAYS) * DAY_MINUTES {
