@@ -1,4 +1,4 @@
-//! What strangers may do to the pages of a running service: scrapes are answered all the same.
+//! Hostile clients of a running service: scrapes are answered all the same.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::memory::memory_bytes;
 use crate::process::{ChildProcess, fetch, free_port, now, wait_for};
 
-/// A service whose broker is not there.
+/// A service whose broker does not exist.
 pub(crate) struct Service {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) port: u16,
@@ -18,13 +18,13 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts it with this configuration of Kafka and more, and these variables.
+    /// Starts it with this Kafka configuration, further settings, and environment variables.
     pub(crate) fn start(kafka: &str, more: &str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         Self::start_in(folder, kafka, more, variables)
     }
 
-    /// The same in a folder that holds what it needs.
+    /// Starts it in a folder that holds the files it needs.
     pub(crate) fn start_in(
         folder: tempfile::TempDir,
         kafka: &str,
@@ -53,7 +53,7 @@ impl Service {
         service
     }
 
-    /// What it logged.
+    /// Its log.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
@@ -64,12 +64,12 @@ impl Service {
         stream
     }
 
-    /// Bytes of memory that it holds.
+    /// Its resident memory in bytes.
     fn memory(&self) -> u64 {
         memory_bytes(&self.child.id(), "VmRSS")
     }
 
-    /// A scrape is answered within a second.
+    /// Checks that a scrape is answered within a second.
     fn scrape(&self, meanwhile: &str) {
         let begin = now();
         let (status, body) = fetch(self.port, "/metrics").unwrap();
@@ -80,9 +80,9 @@ impl Service {
     }
 }
 
-const NOBODY: &str = "{ brokers: [\"127.0.0.1:1\"], topic: events }";
+const NO_BROKER: &str = "{ brokers: [\"127.0.0.1:1\"], topic: events }";
 
-/// What comes until the connection ends; none if it does not end.
+/// The bytes until the connection ends. `None` if it stays open.
 fn until_the_end(stream: &mut TcpStream) -> Option<String> {
     let mut came = Vec::new();
     let mut piece = [0; 4096];
@@ -91,7 +91,7 @@ fn until_the_end(stream: &mut TcpStream) -> Option<String> {
             Ok(0) => break,
             Ok(count) => came.extend_from_slice(&piece[..count]),
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return None,
-            // Reset: it is over as well.
+            // A reset ends it as well.
             Err(_) => break,
         }
     }
@@ -99,8 +99,8 @@ fn until_the_end(stream: &mut TcpStream) -> Option<String> {
 }
 
 #[test]
-fn scrapes_are_answered_whatever_others_do() {
-    let service = Service::start(NOBODY, "", &[]);
+fn scrapes_are_answered_during_any_abuse_by_other_clients() {
+    let service = Service::start(NO_BROKER, "", &[]);
     service.scrape("nothing");
     let before = service.memory();
 
@@ -115,7 +115,7 @@ fn scrapes_are_answered_whatever_others_do() {
             service.scrape("idle connections");
         }
     }
-    // The oldest give way, and those that came last stay.
+    // The oldest connections are closed, and the newest stay open.
     for (number, is_over) in [(0, true), (999, false)] {
         idle[number].set_read_timeout(Some(Duration::from_millis(200))).unwrap();
         assert_eq!(until_the_end(&mut idle[number]).is_some(), is_over, "{number}");
@@ -124,8 +124,8 @@ fn scrapes_are_answered_whatever_others_do() {
     let mut heads = service.connect();
     let line = format!("X-Long: {}\r\n", "x".repeat(8_000));
     drop(heads.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n"));
-    let taken = (0..1_250).take_while(|_| heads.write_all(line.as_bytes()).is_ok()).count();
-    assert!(taken < 1_250, "10 MB of headers are not taken");
+    let accepted = (0..1_250).take_while(|_| heads.write_all(line.as_bytes()).is_ok()).count();
+    assert!(accepted < 1_250, "10 MB of headers are not accepted");
     service.scrape("many headers");
     let mut many = service.connect();
     let lines = (0..500).fold(String::new(), |mut text, number| {
@@ -143,7 +143,7 @@ fn scrapes_are_answered_whatever_others_do() {
     }
     service.scrape("slow bodies");
     for stream in &mut slow {
-        let answer = until_the_end(stream).expect("it does not wait for a body");
+        let answer = until_the_end(stream).expect("the response does not wait for the body");
         assert!(answer.starts_with("HTTP/1.1 405 "), "{answer}");
     }
     let mut large = service.connect();
@@ -158,27 +158,28 @@ fn scrapes_are_answered_whatever_others_do() {
     piped.write_all(requests.as_bytes()).unwrap();
     service.scrape("pipelined requests");
     let answers = until_the_end(&mut piped).unwrap();
-    assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 201, "each is answered");
+    assert_eq!(answers.matches("HTTP/1.1 200 ").count(), 201, "each request is answered");
 
-    // Who never takes an answer is left after a while; so is who never asks.
+    // A client that never reads is disconnected after a while, and also one that never sends its
+    // request.
     let mut deaf = service.connect();
     let asks = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2_000);
     deaf.set_write_timeout(Some(Duration::from_millis(200))).unwrap();
     drop(deaf.write_all(asks.as_bytes()));
-    service.scrape("answers that nobody takes");
+    service.scrape("responses that are never read");
     let grown = service.memory().saturating_sub(before);
     assert!(grown < 64 << 20, "{grown} bytes more");
     let mut last = service.connect();
     last.write_all(b"GET /metr").unwrap();
     let begin = now();
-    assert!(until_the_end(&mut last).is_some(), "a request that never comes is not waited for");
-    assert!(now().duration_since(begin) >= Duration::from_secs(8), "it is given some time");
-    service.scrape("the end of all that");
+    assert!(until_the_end(&mut last).is_some(), "the service does not wait for a request for ever");
+    assert!(now().duration_since(begin) >= Duration::from_secs(8), "a slow request gets some time");
+    service.scrape("the end of the test");
 }
 
 #[test]
-fn pages_can_be_read_and_nothing_else() {
-    let service = Service::start(NOBODY, "", &[]);
+fn pages_are_read_only() {
+    let service = Service::start(NO_BROKER, "", &[]);
     for path in ["/", "/metrics", "/-/healthy", "/teams/billing", "/nowhere"] {
         for (method, allowed) in
             [("GET", true), ("HEAD", true), ("POST", false), ("PUT", false), ("DELETE", false)]

@@ -1,4 +1,4 @@
-//! Calendar files, every fault of theirs, and `vaste calendar`.
+//! Calendar files with all their faults, and `vaste calendar`.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write as _};
@@ -10,7 +10,7 @@ use vaste::calendar::Calendar;
 use vaste::config::Config;
 use vaste::time::{Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
-use super::check::{read, said};
+use super::check::{diagnostics_text, read};
 use super::run::{Folder, page};
 
 const GOOD: &str = "\
@@ -24,7 +24,7 @@ calendars:
     breaks: { 2026-06-16: [\"11:00-12:00\"] }
 ";
 
-/// An event of one day in 2027, and one of every year.
+/// An event of one day in 2027, and a yearly one.
 const GOOD_ICS: &str = "\
 BEGIN:VCALENDAR\r
 VERSION:2.0\r
@@ -45,7 +45,7 @@ END:VEVENT\r
 END:VCALENDAR\r
 ";
 
-/// What is written instead of a part of [`GOOD`], which is what the fault says to write.
+/// A part of [`GOOD`], and the faulty text that replaces it. The fault must suggest the original.
 const FAULTS: [(&str, &str); 31] = [
     ("  office-fi:\n", "  always:\n"),
     ("  office-fi:\n", "  office fi:\n"),
@@ -80,7 +80,7 @@ const FAULTS: [(&str, &str); 31] = [
     ("    breaks:", "    pauses:"),
 ];
 
-/// Good files beside those of a test.
+/// Good files next to those of a test.
 fn files<'t>(name: &'static str, text: &'t str) -> Vec<(&'static str, &'t str)> {
     let cut = GOOD_ICS.split_once("END:VCALENDAR").unwrap().0;
     vec![(name, text), ("finland.ics", GOOD_ICS), ("notes.txt", "call mother\n"), ("cut.ics", cut)]
@@ -90,7 +90,7 @@ fn good() -> Config {
     read(&files("c.yaml", GOOD), &["c.yaml"])
 }
 
-/// The minutes that are open on a date of Helsinki's, by its midnights of winter time.
+/// The open minutes on a date in Helsinki, by its winter midnights.
 fn minutes_on(calendar: &Calendar, date: &str) -> i64 {
     let midnight = Timestamp::parse(&format!("{date}T00:00:00+02:00")).unwrap();
     let open = calendar.open_time(midnight, midnight.plus(Elapsed::from_ms(24 * HOUR_MS)));
@@ -98,9 +98,9 @@ fn minutes_on(calendar: &Calendar, date: &str) -> i64 {
 }
 
 #[test]
-fn the_good_file_holds_what_it_says() {
+fn the_good_file_is_read_completely() {
     let config = good();
-    assert_eq!(said(&config), "");
+    assert_eq!(diagnostics_text(&config), "");
     let files: Vec<String> = config.files.iter().map(|file| file.display().to_string()).collect();
     assert_eq!(files, ["finland.ics", "c.yaml"]);
     let office = &config.calendars["office-fi"];
@@ -126,20 +126,21 @@ fn the_good_file_holds_what_it_says() {
 }
 
 #[test]
-fn every_fault_of_a_calendar_names_its_place_and_the_way_out_makes_it_pass() {
+fn every_calendar_fault_names_its_position_and_a_fix_that_works() {
     let mut page = String::new();
     for (part, bad) in FAULTS {
         assert_eq!(GOOD.matches(part).count(), 1, "{part}");
         let text = GOOD.replace(part, bad);
         let config = read(&files("c.yaml", &text), &["c.yaml"]);
         assert!(config.diagnostics.has_errors(), "{bad} passes");
-        writeln!(page, "{}\n{}", bad.trim_matches('\n').escape_debug(), said(&config)).unwrap();
+        writeln!(page, "{}\n{}", bad.trim_matches('\n').escape_debug(), diagnostics_text(&config))
+            .unwrap();
     }
     insta::assert_snapshot!("faults", page);
 }
 
 #[test]
-fn whole_calendars_that_are_wrong_say_so() {
+fn wholly_wrong_calendar_files_are_faults() {
     let zone = "zone: Europe/Helsinki";
     let mut page = String::new();
     for text in [
@@ -157,15 +158,21 @@ fn whole_calendars_that_are_wrong_say_so() {
             "calendars: {{ a: {{ {zone}, week: {{ mon: [\"08:00-09:00\"] }} }}, a: {{ {zone} }} }}\n"
         ),
     ] {
-        writeln!(page, "{}\n{}", text.trim_end(), said(&read(&[("c.yaml", &text)], &["c.yaml"])))
-            .unwrap();
+        writeln!(
+            page,
+            "{}\n{}",
+            text.trim_end(),
+            diagnostics_text(&read(&[("c.yaml", &text)], &["c.yaml"]))
+        )
+        .unwrap();
     }
     let two = [("c.yaml", GOOD), ("d.yaml", GOOD), ("finland.ics", GOOD_ICS)];
-    writeln!(page, "two files\n{}", said(&read(&two, &["c.yaml", "d.yaml"]))).unwrap();
+    writeln!(page, "two files\n{}", diagnostics_text(&read(&two, &["c.yaml", "d.yaml"]))).unwrap();
     let many: String = (0..257).fold("calendars:\n".to_owned(), |text, number| {
         format!("{text}  c{number}: {{ {zone}, week: {{ mon: [\"08:00-09:00\"] }} }}\n")
     });
-    writeln!(page, "257 calendars\n{}", said(&read(&[("c.yaml", &many)], &["c.yaml"]))).unwrap();
+    writeln!(page, "257 calendars\n{}", diagnostics_text(&read(&[("c.yaml", &many)], &["c.yaml"])))
+        .unwrap();
     insta::assert_snapshot!("files", page);
 }
 
@@ -177,14 +184,14 @@ fn event(lines: &str) -> String {
     )
 }
 
-/// The dates of June 2026 to 2031 that an event closes.
+/// The dates from June 2026 to 2031 that an event closes.
 fn closed(event: &str) -> (Vec<String>, String) {
     let day = |name: &str| format!("{name}: [\"00:00-24:00\"]");
     let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"].map(day).join(", ");
     let yaml =
         format!("calendars: {{ c: {{ zone: UTC, holidays_ics: [e.ics], week: {{ {week} }} }} }}\n");
     let config = read(&[("f/c.yaml", &yaml), ("f/e.ics", event)], &["f/c.yaml"]);
-    assert!(!config.diagnostics.has_errors(), "{}", said(&config));
+    assert!(!config.diagnostics.has_errors(), "{}", diagnostics_text(&config));
     let mut dates = Vec::new();
     for year in 2026..2032 {
         for day in 1..=30 {
@@ -195,7 +202,7 @@ fn closed(event: &str) -> (Vec<String>, String) {
             }
         }
     }
-    (dates, said(&config))
+    (dates, diagnostics_text(&config))
 }
 
 #[test]
@@ -244,7 +251,7 @@ fn all_day_events_close_their_dates_and_recur() {
 }
 
 #[test]
-fn what_an_icalendar_file_says_in_vain_is_a_warning_that_names_the_event() {
+fn unsupported_icalendar_events_are_warnings_that_name_the_event() {
     let mut page = String::new();
     let day = "DTSTART;VALUE=DATE:20260619";
     for lines in [
@@ -265,21 +272,21 @@ fn what_an_icalendar_file_says_in_vain_is_a_warning_that_names_the_event() {
     ] {
         let (dates, warning) = closed(&event(&lines));
         assert!(dates.is_empty(), "{lines}: {dates:?}");
-        assert!(!warning.is_empty(), "{lines} is passed over in silence");
+        assert!(!warning.is_empty(), "{lines} has no warning");
         writeln!(page, "{}\n{warning}", lines.escape_debug()).unwrap();
     }
     let text = "calendars: { a: { zone: UTC, week: { thu: [\"08:00-09:00\"] }, holidays: [12-24], \
                 special: { 2026-12-24: [\"08:00-09:00\"] } } }\n";
-    writeln!(page, "{}", said(&read(&[("c.yaml", text)], &["c.yaml"]))).unwrap();
+    writeln!(page, "{}", diagnostics_text(&read(&[("c.yaml", text)], &["c.yaml"]))).unwrap();
     insta::assert_snapshot!("warnings", page);
 }
 
 #[test]
-fn holidays_of_every_year_may_pass_the_new_year_and_be_leap_days() {
+fn yearly_holidays_may_span_the_new_year_and_be_leap_days() {
     let text = "calendars: { c: { zone: UTC, week: { mon: [\"00:00-24:00\"], tue: [\"00:00-24:00\"], \
                 wed: [\"00:00-24:00\"], thu: [\"00:00-24:00\"] }, holidays: [12-30..01-02, 02-29] } }\n";
     let config = read(&[("c.yaml", text)], &["c.yaml"]);
-    assert_eq!(said(&config), "");
+    assert_eq!(diagnostics_text(&config), "");
     let open = |date: &str| {
         config.calendars["c"].is_open(Timestamp::parse(&format!("{date}T12:00:00Z")).unwrap())
     };
@@ -289,17 +296,17 @@ fn holidays_of_every_year_may_pass_the_new_year_and_be_leap_days() {
 }
 
 #[test]
-fn the_hash_of_a_configuration_is_of_its_icalendar_files_too() {
+fn the_hash_of_a_configuration_includes_its_icalendar_files() {
     let other = GOOD_ICS.replace("P2D", "P3D");
     let changed = read(&[("c.yaml", GOOD), ("finland.ics", &other)], &["c.yaml"]);
-    assert_eq!(said(&changed), "");
+    assert_eq!(diagnostics_text(&changed), "");
     assert_ne!(good().hash, changed.hash);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
 
-    /// Whatever stands in an iCalendar file, reading it ends in holidays, warnings or a fault.
+    /// Reading an iCalendar file ends in holidays, warnings or a fault, whatever it contains.
     #[test]
     fn any_icalendar_text_is_read_or_refused(
         places in prop::collection::vec((any::<Index>(), "[0-9A-Z:;=,\\-\r\n \"ä]{0,6}"), 1..6),
@@ -322,9 +329,9 @@ proptest! {
 }
 
 #[test]
-fn help_says_what_can_be_asked() {
+fn help_describes_the_questions() {
     let folder = Folder::new();
-    let mut said = String::new();
+    let mut printed = String::new();
     for arguments in [
         vec!["calendar", "--help"],
         vec!["calendar", "elapsed", "--help"],
@@ -332,9 +339,9 @@ fn help_says_what_can_be_asked() {
         vec!["calendar", "open", "--help"],
         vec!["calendar", "ask", "--help"],
     ] {
-        said += &page(&folder.vaste(&arguments));
+        printed += &page(&folder.vaste(&arguments));
     }
-    insta::assert_snapshot!("help", said);
+    insta::assert_snapshot!("help", printed);
 }
 
 #[test]
@@ -344,7 +351,7 @@ fn one_question_is_answered_for_people() {
     folder.write("finland.ics", GOOD_ICS);
     folder.write("bad.yaml", GOOD.replace("Europe/Helsinki", "Europe/Helsinky"));
     let at = ["2026-11-23T07:00:00Z", "2026-11-30T12:00:00.250Z"];
-    let mut said = String::new();
+    let mut printed = String::new();
     for (words, code) in [
         (vec!["elapsed", "--calendars", "c.yaml", "office-fi", at[0], at[1]], 0),
         (vec!["elapsed", "--calendars", "c.yaml", "office-fi", at[1], at[0]], 0),
@@ -365,9 +372,9 @@ fn one_question_is_answered_for_people() {
     ] {
         let output = folder.vaste(&[vec!["calendar"], words.clone()].concat());
         assert_eq!(output.status.code(), Some(code), "{words:?}");
-        writeln!(said, "{}\n{}", words.join(" "), page(&output)).unwrap();
+        writeln!(printed, "{}\n{}", words.join(" "), page(&output)).unwrap();
     }
-    insta::assert_snapshot!("answers", said);
+    insta::assert_snapshot!("answers", printed);
 }
 
 const QUESTIONS: &str = r#"{"calendar":"office-fi","ask":"elapsed","from":"2026-11-23T00:00:00Z","to":"2026-11-30T00:00:00Z"}
@@ -418,14 +425,14 @@ fn every_line_gets_one_answer_and_a_bad_one_exits_with_1() {
         let answers = folder.vaste_fed(&ask, input.as_bytes()).stdout;
         assert_eq!(String::from_utf8(answers).unwrap().lines().count(), input.lines().count());
     }
-    // A line that is too long is passed over to its end.
+    // A line that is too long is skipped to its end.
     let long = format!("{}\n{{\"calendar\":\"always\"", "x".repeat(200_000));
     let output = folder.vaste_fed(&["calendar", "ask"], long.as_bytes());
     insta::assert_snapshot!("ask_too_long", page(&output));
 }
 
 #[test]
-fn an_answer_is_out_before_the_next_question_comes() {
+fn an_answer_is_printed_before_the_next_question() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_vaste"))
         .args(["calendar", "ask"])
         .stdin(Stdio::piped())
@@ -447,7 +454,7 @@ fn an_answer_is_out_before_the_next_question_comes() {
 }
 
 #[test]
-fn replay_takes_calendars_beside_agreements_and_not_beside_a_configuration() {
+fn replay_accepts_calendars_with_agreements_and_not_with_a_configuration() {
     let folder = Folder::new();
     folder.write("c.yaml", GOOD);
     folder.write("finland.ics", GOOD_ICS);
@@ -459,7 +466,7 @@ fn replay_takes_calendars_beside_agreements_and_not_beside_a_configuration() {
     }
     let both = ["replay", "--calendars", "c.yaml", "--config", "v.yaml", "events.ndjson"];
     assert_eq!(folder.vaste(&both).status.code(), Some(2));
-    // Calendars alone declare no team: every team is taken as it comes.
+    // Calendars alone declare no team, so every team of the file is taken.
     let event = r#"{"id":"1","type":"ticket.created","time":"2026-11-16T08:00:00Z","ticket":"T-1","team":"billing"}"#;
     folder.write("events.ndjson", event);
     let output =

@@ -1,4 +1,4 @@
-//! Every fault that `vaste check` finds, as it reads; and what it says to do makes it pass.
+//! Every fault that `vaste check` reports, as it is printed. Its suggested fix must work.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -85,7 +85,7 @@ calendars:
 const MARKET: &str =
     "    market: { within: 24h always, source: \"trade survey\", as_of: 2026-06-01 }\n";
 
-/// What is written instead of a part of [`GOOD`], which is what the fault says to write.
+/// A part of [`GOOD`], and the faulty text that replaces it. The fault must suggest the original.
 const FAULTS: [(&str, &str); 84] = [
     ("team: billing\n", ""),
     ("team: billing\n", "team: _all\n"),
@@ -173,7 +173,7 @@ const FAULTS: [(&str, &str); 84] = [
     ("https://wiki.example", "javascript:alert"),
 ];
 
-/// Whole files that are wrong, and what they say to write instead.
+/// Wholly wrong files, and the text that they suggest.
 const FILES: [(&str, &str, &str); 5] = [
     ("empty.yaml", "", "team: billing\n"),
     ("tab.yaml", "name:\n\t{ fi: x }\n", "name:\n  { fi: x }\nteam: billing\n"),
@@ -194,18 +194,18 @@ pub(crate) fn read(files: &[(&'static str, &str)], named: &[&str]) -> Config {
     Config::read(&paths, &table, TODAY)
 }
 
-pub(crate) fn said(config: &Config) -> String {
-    let mut said = String::new();
+pub(crate) fn diagnostics_text(config: &Config) -> String {
+    let mut printed = String::new();
     for fault in &config.diagnostics.errors {
-        writeln!(said, "error: {fault}").unwrap();
+        writeln!(printed, "error: {fault}").unwrap();
     }
     for warning in &config.diagnostics.warnings {
-        writeln!(said, "warning: {warning}").unwrap();
+        writeln!(printed, "warning: {warning}").unwrap();
     }
-    said
+    printed
 }
 
-/// What an agreement is read as, beside its calendars.
+/// Reads an agreement with calendars.
 pub(crate) fn read_with_calendars(text: &str) -> Config {
     let files = [("billing.yaml", text), ("calendars.yaml", CALENDARS)];
     read(&files, &["billing.yaml", "calendars.yaml"])
@@ -214,26 +214,27 @@ pub(crate) fn read_with_calendars(text: &str) -> Config {
 #[test]
 fn the_good_file_has_no_fault_and_no_warning() {
     let config = read_with_calendars(GOOD);
-    assert_eq!(said(&config), "");
+    assert_eq!(diagnostics_text(&config), "");
     assert_eq!(config.agreements[0].objectives.len(), 3);
 }
 
 #[test]
-fn every_fault_names_its_place_and_the_way_out_makes_it_pass() {
+fn every_fault_names_its_position_and_a_fix_that_works() {
     let mut page = String::new();
     for (good, bad) in FAULTS {
         assert_eq!(GOOD.matches(good).count(), 1, "{good}");
         let text = GOOD.replace(good, bad);
         let config = read_with_calendars(&text);
         assert!(config.diagnostics.has_errors(), "{bad} passes");
-        writeln!(page, "{}\n{}", bad.trim_matches('\n').escape_debug(), said(&config)).unwrap();
+        writeln!(page, "{}\n{}", bad.trim_matches('\n').escape_debug(), diagnostics_text(&config))
+            .unwrap();
     }
     insta::assert_snapshot!("faults", page);
 }
 
 #[test]
 fn a_calendar_that_no_file_defines_and_too_many_earlier_levels_are_faults() {
-    let mut page = said(&read(&[("billing.yaml", GOOD)], &["billing.yaml"]));
+    let mut page = diagnostics_text(&read(&[("billing.yaml", GOOD)], &["billing.yaml"]));
     let was = |(month, day)| format!("{{ within: 8h, until: 20{month:02}-01-{day:02} }}");
     let days = (1..=5).flat_map(|month| (1..=21).map(move |day| (month, day)));
     let many: Vec<String> = days.take(101).map(was).collect();
@@ -243,30 +244,30 @@ fn a_calendar_that_no_file_defines_and_too_many_earlier_levels_are_faults() {
              measure: update\n    within: 4h\n    was: [{}]\n",
             many[..kept].join(", ")
         );
-        page.push_str(&said(&read(&[("billing.yaml", &text)], &["billing.yaml"])));
+        page.push_str(&diagnostics_text(&read(&[("billing.yaml", &text)], &["billing.yaml"])));
     }
     insta::assert_snapshot!("faults_of_calendars_and_many_levels", page);
 }
 
 #[test]
-fn whole_files_that_are_wrong_say_so() {
+fn wholly_wrong_files_are_faults() {
     let mut page = String::new();
     for (name, bad, good) in FILES {
         let config = read(&[(name, bad)], &[name]);
         assert_eq!(config.diagnostics.errors.len(), 1, "{name}");
-        writeln!(page, "{}", said(&config)).unwrap();
-        assert_eq!(said(&read(&[(name, good)], &[name])), "", "{name}");
+        writeln!(page, "{}", diagnostics_text(&config)).unwrap();
+        assert_eq!(diagnostics_text(&read(&[(name, good)], &[name])), "", "{name}");
     }
-    writeln!(page, "{}", said(&read(&[], &["gone.yaml"]))).unwrap();
+    writeln!(page, "{}", diagnostics_text(&read(&[], &["gone.yaml"]))).unwrap();
     let twice = [("a.yaml", "team: billing\n"), ("b.yaml", "team: billing\n")];
-    writeln!(page, "{}", said(&read(&twice, &["a.yaml", "b.yaml"]))).unwrap();
+    writeln!(page, "{}", diagnostics_text(&read(&twice, &["a.yaml", "b.yaml"]))).unwrap();
     let both = [("a.yaml", "organisation: A\n"), ("b.yaml", "organisation: B\n")];
-    writeln!(page, "{}", said(&read(&both, &["a.yaml", "b.yaml"]))).unwrap();
+    writeln!(page, "{}", diagnostics_text(&read(&both, &["a.yaml", "b.yaml"]))).unwrap();
     insta::assert_snapshot!("files", page);
 }
 
 #[test]
-fn the_services_file_leads_to_its_agreements_and_all_faults_come_in_one_run() {
+fn the_service_file_includes_its_agreements_and_all_faults_are_reported_at_once() {
     let service = "\
 agreements: [teams/*.yaml, nowhere/*.yaml, 'a***', [x]]
 measures: [first_reply, speed]
@@ -279,13 +280,13 @@ listen: 9464
         ("teams/a.yaml", "team: a\nobjectives: [{ name: x }]\n"),
         ("teams/b.yaml", "team: b\nobjectives: 4h\n"),
     ];
-    insta::assert_snapshot!("service", said(&read(&files, &["vaste.yaml"])));
+    insta::assert_snapshot!("service", diagnostics_text(&read(&files, &["vaste.yaml"])));
     let good = "agreements: [teams/*.yaml]\nmeasures: [first_reply]\n";
     let config = read(
         &[("vaste.yaml", good), ("teams/a.yaml", "team: a\n"), ("teams/b.yaml", "team: b\n")],
         &["vaste.yaml"],
     );
-    assert_eq!(said(&config), "");
+    assert_eq!(diagnostics_text(&config), "");
     let catalog = config.catalog();
     assert_eq!(catalog.teams().collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(catalog.measures(), [vaste::measure::Measure::FirstReply]);
@@ -310,7 +311,8 @@ state: { store: \"file:///var/lib/vaste\", reopen_within: 40d, checkpoint_every:
 stale_after: 90s
 ";
 
-/// What is written instead of a part of [`SERVICE`], which is what the fault says to write.
+/// A part of [`SERVICE`], and the faulty text that replaces it. The fault must suggest the
+/// original.
 const SERVICE_FAULTS: [(&str, &str); 39] = [
     ("\"https://vaste.example/\"", "vaste.example"),
     ("\"https://vaste.example/\"", "\"https://vaste .example\""),
@@ -357,9 +359,9 @@ const SERVICE_FAULTS: [(&str, &str); 39] = [
 ];
 
 #[test]
-fn every_fault_of_the_services_file_names_its_place_and_the_way_out_makes_it_pass() {
+fn every_fault_of_the_service_file_names_its_position_and_a_fix_that_works() {
     let good = read(&[("vaste.yaml", SERVICE)], &["vaste.yaml"]);
-    assert_eq!(said(&good), "");
+    assert_eq!(diagnostics_text(&good), "");
     let service = good.service.unwrap();
     assert_eq!(service.kafka.workers, 2);
     let listening = service.http.listen;
@@ -375,7 +377,8 @@ fn every_fault_of_the_services_file_names_its_place_and_the_way_out_makes_it_pas
         assert_eq!(SERVICE.matches(part).count(), 1, "{part}");
         let config = read(&[("vaste.yaml", &SERVICE.replace(part, bad))], &["vaste.yaml"]);
         assert!(config.diagnostics.has_errors() || config.service.is_none(), "{bad} passes");
-        writeln!(page, "{}\n{}", bad.trim_matches('\n').escape_debug(), said(&config)).unwrap();
+        writeln!(page, "{}\n{}", bad.trim_matches('\n').escape_debug(), diagnostics_text(&config))
+            .unwrap();
     }
     insta::assert_snapshot!("service_faults", page);
 }
@@ -392,14 +395,18 @@ fn the_shipped_configuration_is_good() {
         ("config/calendars.yaml", calendars.as_str()),
     ];
     let config = read(&files, &["vaste.yaml"]);
-    assert_eq!(said(&config), "");
+    assert_eq!(diagnostics_text(&config), "");
     assert_eq!(
         config.calendars.keys().map(|name| &**name).collect::<Vec<_>>(),
         ["night-fi", "office-fi"]
     );
     let service = config.service.unwrap();
     let listening = "127.0.0.1:1234".parse().unwrap();
-    assert_eq!(service.http.external_url(listening), "http://127.0.0.1:1234", "where it listens");
+    assert_eq!(
+        service.http.external_url(listening),
+        "http://127.0.0.1:1234",
+        "by default the address that it listens on"
+    );
     let kafka = service.kafka;
     assert_eq!(
         (kafka.topic.as_str(), kafka.group.as_str(), kafka.workers),
@@ -408,7 +415,7 @@ fn the_shipped_configuration_is_good() {
 }
 
 #[test]
-fn what_is_allowed_and_worth_a_look_is_a_warning() {
+fn allowed_but_suspicious_settings_are_warnings() {
     let text = "\
 team: billing
 agreed: { on: 2026-01-01, by: [aino], look_again: 2026-11-21 }
@@ -421,36 +428,36 @@ duty: { members: [aino], since: 2026-01-01 }
 ";
     let config = read(&[("billing.yaml", text)], &["billing.yaml"]);
     assert!(!config.diagnostics.has_errors());
-    let mut page = said(&config);
+    let mut page = diagnostics_text(&config);
     let text = "\
 team: billing
 objectives: [{ name: o, measure: first_reply, none_over: 5d, alerts: { at_risk: { for: 10m } } }]
 ";
     let config = read(&[("billing.yaml", text)], &["billing.yaml"]);
     assert!(!config.diagnostics.has_errors());
-    page.push_str(&said(&config));
+    page.push_str(&diagnostics_text(&config));
     insta::assert_snapshot!("warnings", page);
     let text = "kafka: { brokers: [\"localhost:9092\"], topic: t, dead_letters: t.dlq }\n\
                 http: { listen: \"0.0.0.0:9464\" }\n\
                 alertmanagers: [{ url: \"http://localhost:9093\" }]\n";
     let config = read(&[("vaste.yaml", text)], &["vaste.yaml"]);
     assert!(!config.diagnostics.has_errors());
-    insta::assert_snapshot!("warnings_of_the_service", said(&config));
+    insta::assert_snapshot!("warnings_of_the_service", diagnostics_text(&config));
     let kept =
         read(&[("vaste.yaml", &format!("{text}state: {{ store: kept }}\n"))], &["vaste.yaml"]);
-    assert!(!said(&kept).contains("dead_letters"), "{}", said(&kept));
+    assert!(!diagnostics_text(&kept).contains("dead_letters"), "{}", diagnostics_text(&kept));
     assert_eq!(kept.service.unwrap().kafka.dead_letters.as_deref(), Some("t.dlq"));
 }
 
 #[test]
-fn deep_nesting_is_refused_without_recursion_without_end() {
+fn deep_nesting_is_refused_without_unbounded_recursion() {
     let deep = format!("team: {}{}", "[".repeat(50_000), "]".repeat(50_000));
     let config = read(&[("deep.yaml", &deep)], &["deep.yaml"]);
-    assert_eq!(config.diagnostics.errors.len(), 1, "{}", said(&config));
+    assert_eq!(config.diagnostics.errors.len(), 1, "{}", diagnostics_text(&config));
 }
 
 #[test]
-fn more_teams_than_are_told_apart_are_refused() {
+fn more_teams_than_the_maximum_are_refused() {
     let names: Vec<String> = (0..=2_000).map(|team| format!("teams/{team:04}.yaml")).collect();
     let files = names.iter().enumerate().map(|(team, name)| {
         let name: &'static str = Box::leak(name.clone().into_boxed_str());
@@ -459,5 +466,5 @@ fn more_teams_than_are_told_apart_are_refused() {
     let table = Table(files.collect());
     let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
     let config = Config::read(&paths, &table, TODAY);
-    insta::assert_snapshot!("too_many_teams", said(&config));
+    insta::assert_snapshot!("too_many_teams", diagnostics_text(&config));
 }

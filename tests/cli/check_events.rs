@@ -1,4 +1,4 @@
-//! Every way a record can fail, as `vaste check-events` says it; and what it says to do makes it pass.
+//! Every rejection of a record, as `vaste check-events` prints it. Its suggested fix must work.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,8 @@ const MERGED: &str = r#"{"id":"e-4","type":"ticket.merged","time":"2026-11-21T09
 const CONCERN: &str = r#"{"id":"e-5","type":"team.concern_raised","time":"2026-11-21T09:14:03Z","team":"billing","concern":"c-1","by":"ville","text":"nobody calls back"}"#;
 const MADE: &str = r#"{"id":"e-6","type":"ticket.created","time":"2026-11-21T09:14:03Z","ticket":"T-1","by":"agent"}"#;
 
-/// A good record, a part of it, and what stands there instead; the way out is the good record again.
+/// A valid record, a part of it, and the invalid text that replaces it. The fix is the valid
+/// record.
 fn faults() -> Vec<(&'static str, &'static str, String)> {
     let long = |bytes: usize| "x".repeat(bytes);
     let mut faults: Vec<(&str, &str, String)> = [
@@ -71,7 +72,7 @@ fn faults() -> Vec<(&'static str, &'static str, String)> {
     faults
 }
 
-fn said(outcome: &Outcome) -> String {
+fn outcome_text(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Applied => "applied".to_owned(),
         Outcome::Duplicate => "duplicate".to_owned(),
@@ -87,7 +88,7 @@ fn shortened(text: &str) -> String {
 }
 
 #[test]
-fn every_rejection_names_key_value_and_way_out_and_the_way_out_passes() {
+fn every_rejection_names_key_value_and_a_fix_that_works() {
     let mut page = String::new();
     let mut seen = Vec::new();
     for (good, part, bad) in faults() {
@@ -97,13 +98,13 @@ fn every_rejection_names_key_value_and_way_out_and_the_way_out_passes() {
         let outcome = Replay::new(None).take(decode(record.as_bytes()));
         let Outcome::Rejected(rejection) = &outcome else { panic!("{record}: {outcome:?}") };
         seen.push(rejection.reason);
-        writeln!(page, "{}\n{}\n", shortened(&bad), said(&outcome)).unwrap();
+        writeln!(page, "{}\n{}\n", shortened(&bad), outcome_text(&outcome)).unwrap();
     }
-    // Only the service knows a record's own timestamp.
+    // Only the service knows the broker's timestamp of a record.
     let at = |text| vaste::time::Timestamp::parse(text).unwrap();
     let ahead =
         vaste::event::too_far_ahead(at("2026-11-21T10:05:00.001Z"), at("2026-11-21T10:00:00Z"));
-    writeln!(page, "{}", said(&Outcome::Rejected(ahead))).unwrap();
+    writeln!(page, "{}", outcome_text(&Outcome::Rejected(ahead))).unwrap();
     seen.push(Reason::Future);
     for reason in Reason::ALL {
         assert!(seen.contains(&reason), "no case for {}", reason.label());
@@ -112,7 +113,7 @@ fn every_rejection_names_key_value_and_way_out_and_the_way_out_passes() {
 }
 
 #[test]
-fn bytes_that_are_not_utf8_are_rejected_with_their_place() {
+fn bytes_that_are_not_utf8_are_rejected_with_their_position() {
     for (bytes, reason) in [
         (&b"{\"id\":\"\xff\"}"[..], Reason::Malformed),
         (b"\xff\xfe{\0", Reason::UnsupportedEncoding),
@@ -146,7 +147,7 @@ fn every_outcome_is_counted_once_and_they_add_up() {
         CONCERN,
         CONCERN,
     ] {
-        writeln!(page, "{}", said(&replay.take(decode(record.as_bytes())))).unwrap();
+        writeln!(page, "{}", outcome_text(&replay.take(decode(record.as_bytes())))).unwrap();
     }
     let outcomes = replay.outcomes();
     let skipped: u64 = Skip::ALL.into_iter().map(|skip| outcomes.skipped(skip)).sum();

@@ -1,4 +1,4 @@
-//! `vaste checkpoint inspect`: what a checkpoint holds, or why it is not read.
+//! `vaste checkpoint inspect`: the contents of a checkpoint, or the reason why it cannot be read.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use vaste::time::Timestamp;
 
 use super::run::{Folder, page};
 
-/// The checkpoint of two tickets.
+/// A checkpoint of two tickets.
 fn written() -> Vec<u8> {
     let catalog = Arc::new(Catalog::new(&[], &Measure::DEFAULT));
     let mut shard = Shard::new(Arc::clone(&catalog));
@@ -38,14 +38,14 @@ fn written() -> Vec<u8> {
 }
 
 #[test]
-fn a_checkpoint_says_what_it_holds_or_why_it_is_not_read() {
+fn inspect_prints_the_contents_of_a_checkpoint_or_why_it_cannot_be_read() {
     let folder = Folder::new();
     let whole = written();
     let mut flipped = whole.clone();
     flipped[40] ^= 1;
     let mut newer = whole.clone();
     newer[8] = 9;
-    let mut said = String::new();
+    let mut printed = String::new();
     for (name, bytes) in [
         ("whole", whole.as_slice()),
         ("flipped", flipped.as_slice()),
@@ -55,9 +55,9 @@ fn a_checkpoint_says_what_it_holds_or_why_it_is_not_read() {
     ] {
         folder.write(name, bytes);
         let output = folder.vaste(&["checkpoint", "inspect", name]);
-        write!(said, "=== {name}\n{}", page(&output)).unwrap();
+        write!(printed, "=== {name}\n{}", page(&output)).unwrap();
     }
     let output = folder.vaste(&["checkpoint", "inspect", "gone"]);
-    write!(said, "=== gone\n{}", page(&output)).unwrap();
-    insta::assert_snapshot!("checkpoint_inspect", said);
+    write!(printed, "=== gone\n{}", page(&output)).unwrap();
+    insta::assert_snapshot!("checkpoint_inspect", printed);
 }

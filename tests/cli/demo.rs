@@ -1,4 +1,4 @@
-//! `vaste demo` as a newcomer meets it: one command, nothing else needed.
+//! `vaste demo` as a new user runs it: one command, with no other services.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read};
@@ -7,12 +7,12 @@ use std::process::{ChildStdout, Command, Stdio};
 
 use crate::process::{ChildProcess, fetch, sample, wait_for};
 
-/// A running demo, ended with the test.
+/// A running demo that is killed when the test ends.
 struct Demo {
     child: ChildProcess,
     out: BufReader<ChildStdout>,
-    /// What it printed on its own, with the port taken out.
-    said: String,
+    /// Its output at the start, with the port replaced.
+    printed: String,
     port: u16,
 }
 
@@ -27,29 +27,29 @@ impl Demo {
             .stderr(Stdio::piped());
         let mut child = ChildProcess::start(&mut vaste);
         let mut out = BufReader::new(child.0.stdout.take().unwrap());
-        let mut said = String::new();
-        while !said.ends_with("Ctrl-C.\n") {
-            assert!(out.read_line(&mut said).unwrap() > 0, "it ended early: {said}");
+        let mut printed = String::new();
+        while !printed.ends_with("Ctrl-C.\n") {
+            assert!(out.read_line(&mut printed).unwrap() > 0, "the demo exited early: {printed}");
         }
-        let (_, rest) = said.split_once("http://127.0.0.1:").unwrap();
+        let (_, rest) = printed.split_once("http://127.0.0.1:").unwrap();
         let port = rest.split('/').next().unwrap().to_owned();
-        let said = said.replace(&port, "PORT");
-        Self { child, out, said, port: port.parse().unwrap() }
+        let printed = printed.replace(&port, "PORT");
+        Self { child, out, printed, port: port.parse().unwrap() }
     }
 
-    /// The body of a page; none if nobody answers.
+    /// The body of a page. `None` if there is no answer.
     fn get(&self, path: &str) -> Option<String> {
         fetch(self.port, path).map(|(_, body)| body)
     }
 
-    /// The first page of metrics that can be trusted.
+    /// The metrics, once the demo is ready.
     fn metrics(&self) -> String {
         wait_for("the demo to be ready", || {
             self.get("/metrics").filter(|page| page.lines().any(|line| line == "vaste_ready 1"))
         })
     }
 
-    /// Asks it to end, and waits until it has; the exit code, and what it said at last.
+    /// Sends `SIGTERM` and waits. Returns the exit code and the rest of the output.
     fn terminate(mut self) -> (Option<i32>, String) {
         let code = self.child.terminate();
         let mut last = String::new();
@@ -59,31 +59,31 @@ impl Demo {
     }
 }
 
-/// The value of a series, given as it stands there, name and labels.
+/// The value of a series, by its name with its labels.
 fn value(page: &str, series: &str) -> f64 {
     sample(page, series).unwrap_or_else(|| unreachable!("no {series}"))
 }
 
-fn stands(page: &str, team: &str, objective: &str, state: &str) -> bool {
+fn is_in_state(page: &str, team: &str, objective: &str, state: &str) -> bool {
     let labels = format!("team=\"{team}\",objective=\"{objective}\",state=\"{state}\"");
     value(page, &format!("vaste_objective_state{{{labels}}}")) > 0.5
 }
 
 #[test]
-fn the_demo_shows_the_drifting_team_missed_and_calm_it_is_met() {
+fn the_demo_shows_the_drifting_team_missed_and_with_calm_met() {
     let demos = [Demo::start(&["--seed", "7"]), Demo::start(&["--seed", "7", "--calm"])];
     let pages = [demos[0].metrics(), demos[1].metrics()];
     for (page, drift) in pages.iter().zip(["missed", "met"]) {
-        assert!(stands(page, "deliveries", "first-reply", drift), "{drift}");
-        assert!(stands(page, "deliveries", "next-reply", drift), "{drift}");
-        assert!(stands(page, "billing", "first-reply", "met"));
-        assert!(stands(page, "technical", "nobody-forgotten", "missed"));
+        assert!(is_in_state(page, "deliveries", "first-reply", drift), "{drift}");
+        assert!(is_in_state(page, "deliveries", "next-reply", drift), "{drift}");
+        assert!(is_in_state(page, "billing", "first-reply", "met"));
+        assert!(is_in_state(page, "technical", "nobody-forgotten", "missed"));
     }
     for ((demo, page), name) in demos.into_iter().zip(pages).zip(["demo", "demo_calm"]) {
-        insta::assert_snapshot!(name, demo.said);
-        // The story is told faster than it happens, and nothing of it lies ahead of its clock.
-        let told = |page: &str| value(page, "vaste_view_timestamp_seconds");
-        wait_for("ten minutes of the story", || {
+        insta::assert_snapshot!(name, demo.printed);
+        // The scenario runs faster than real time, and none of its events lies ahead of its clock.
+        let view_time = |page: &str| value(page, "vaste_view_timestamp_seconds");
+        wait_for("ten minutes of the scenario", || {
             let later = demo.get("/metrics")?;
             let partitions = (0..4).map(|partition| {
                 let name = "vaste_event_time_max_timestamp_seconds";
@@ -91,15 +91,15 @@ fn the_demo_shows_the_drifting_team_missed_and_calm_it_is_met() {
                 value(&later, &format!("{name}{{{labels}}}"))
             });
             let newest = partitions.fold(0.0, f64::max);
-            // The story goes on while the page is made: one tick at its speed.
-            assert!(newest <= told(&later) + 300.0, "{newest} {}", told(&later));
-            (told(&later) > told(&page) + 600.0).then_some(())
+            // The scenario goes on while the page is rendered, by one tick.
+            assert!(newest <= view_time(&later) + 300.0, "{newest} {}", view_time(&later));
+            (view_time(&later) > view_time(&page) + 600.0).then_some(())
         });
         assert_eq!(demo.terminate(), (Some(0), String::new()));
     }
 }
 
-/// The states that a page shows, by team and objective, as a browser has them after reading it.
+/// The states that a page shows in a browser, by team and objective.
 fn shown(chromium: &str, url: &str) -> BTreeMap<(String, String), String> {
     let profile = tempfile::tempdir().unwrap();
     let folder = profile.path().join("profile");
@@ -124,7 +124,7 @@ fn shown(chromium: &str, url: &str) -> BTreeMap<(String, String), String> {
     states.collect()
 }
 
-/// The states of all objectives by the metrics.
+/// The states of all objectives in the metrics.
 fn states(page: &str) -> BTreeMap<(String, String), String> {
     let of = |line: &str| {
         let labels = line.strip_prefix("vaste_objective_state{")?.strip_suffix("} 1")?;
@@ -143,8 +143,8 @@ fn a_browser_shows_the_same_states_as_the_metrics_in_both_languages() {
     let demo = Demo::start(&["--seed", "7"]);
     demo.metrics();
     for language in ["en", "fi"] {
-        // The story goes on: a state may be that of just before or just after.
-        wait_for("a picture that stays while the browser reads it", || {
+        // The scenario goes on, so a state may be from just before or just after.
+        wait_for("states that do not change while the browser reads them", || {
             let before = states(&demo.get("/metrics")?);
             let url = format!("http://127.0.0.1:{}/?lang={language}", demo.port);
             let mut shown = shown(&chromium, &url);
@@ -161,7 +161,7 @@ fn a_browser_shows_the_same_states_as_the_metrics_in_both_languages() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_said_with_a_way_out() {
+fn the_error_for_a_port_in_use_says_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let output = Command::new(env!("CARGO_BIN_EXE_vaste"))
@@ -170,6 +170,6 @@ fn a_port_that_is_taken_is_said_with_a_way_out() {
         .unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(output.stdout.is_empty());
-    let said = String::from_utf8(output.stderr).unwrap().replace(&address, "ADDRESS");
-    insta::assert_snapshot!("demo_port_taken", said);
+    let printed = String::from_utf8(output.stderr).unwrap().replace(&address, "ADDRESS");
+    insta::assert_snapshot!("demo_port_taken", printed);
 }

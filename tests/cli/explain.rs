@@ -1,4 +1,4 @@
-//! `vaste explain`: why was this late? Telling tickets, as people read them and as programs do.
+//! `vaste explain` on instructive tickets, as text and as JSON.
 
 use std::fmt::Write as _;
 use std::process::{Command, Output};
@@ -68,10 +68,10 @@ objectives:
       - { within: 8h, until: 2026-11-02 }
 ";
 
-/// A ticket: its name and events, each an instant in UTC, a type, and what else it says.
-type Story = (&'static str, &'static [(&'static str, &'static str, &'static str)]);
+/// A ticket: its name and events. An event has an instant in UTC, a type, and further fields.
+type Ticket = (&'static str, &'static [(&'static str, &'static str, &'static str)]);
 
-const STORIES: &[Story] = &[
+const TICKETS: &[Ticket] = &[
     (
         "reopened",
         &[
@@ -256,11 +256,11 @@ const STORIES: &[Story] = &[
     ),
 ];
 
-/// All stories in one file, in the order in which they stand here, or the other way round.
+/// All tickets in one file, in the order in which they are listed here, or reversed.
 fn events(is_reversed: bool) -> String {
     let mut lines: Vec<String> = Vec::new();
-    for (name, story) in STORIES {
-        for (number, (at, kind, rest)) in story.iter().enumerate() {
+    for (name, ticket) in TICKETS {
+        for (number, (at, kind, rest)) in ticket.iter().enumerate() {
             let (day, time) = at.split_once(' ').unwrap();
             let seconds = if time.len() > 5 { "" } else { ":00" };
             let mut event = json!({
@@ -281,7 +281,7 @@ fn events(is_reversed: bool) -> String {
     lines.join("\n")
 }
 
-/// A folder with the stories, the agreements and the calendars.
+/// A folder with the tickets, the agreements and the calendars.
 fn folder() -> Folder {
     let folder = Folder::new();
     folder.write("events.ndjson", events(false));
@@ -307,21 +307,21 @@ fn explain(folder: &Folder, arguments: &[&str]) -> Output {
     folder.vaste(&[&["explain"], arguments, &after].concat())
 }
 
-/// What is printed, as text and as JSON.
+/// The output as text and as JSON.
 fn both(folder: &Folder, arguments: &[&str]) -> String {
     let mut both = String::new();
     for format in ["text", "json"] {
         let output = explain(folder, &[arguments, &["--format", format]].concat());
         assert_eq!(output.status.code(), Some(0), "{}", page(&output));
         let text = String::from_utf8(output.stdout).unwrap();
-        assert!(text.lines().all(|line| line.trim_end() == line), "no spaces at the end:\n{text}");
+        assert!(text.lines().all(|line| line.trim_end() == line), "no trailing spaces:\n{text}");
         write!(both, "--- {format}\n{text}").unwrap();
     }
     both
 }
 
-/// As of when a story is told: its last event, or a while after that where it goes on.
-fn told_at(name: &str) -> Option<&'static str> {
+/// The instant as of which a ticket is explained: its last event, or later if it goes on.
+fn explained_at(name: &str) -> Option<&'static str> {
     match name {
         "reopened" | "asked_five_times" => Some("2026-11-21T09:00:00Z"),
         "never_answered" => Some("2026-11-23T09:00:00Z"),
@@ -333,12 +333,12 @@ fn told_at(name: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn telling_tickets_are_told() {
+fn instructive_tickets_are_explained() {
     let folder = folder();
-    for (name, story) in STORIES {
-        let last = story.iter().map(|(at, ..)| *at).max().unwrap().replace(' ', "T");
+    for (name, ticket) in TICKETS {
+        let last = ticket.iter().map(|(at, ..)| *at).max().unwrap().replace(' ', "T");
         let seconds = if last.len() > 16 { "" } else { ":00" };
-        let at = told_at(name).map_or_else(|| format!("{last}{seconds}Z"), str::to_owned);
+        let at = explained_at(name).map_or_else(|| format!("{last}{seconds}Z"), str::to_owned);
         insta::assert_snapshot!(*name, both(&folder, &[name, "--at", &at]));
     }
 }
@@ -347,33 +347,33 @@ fn telling_tickets_are_told() {
 fn the_order_of_the_file_makes_no_difference() {
     let folder = folder();
     let tell = |folder: &Folder| {
-        let told = STORIES.iter().map(|(name, _)| both(folder, &[name]));
-        told.collect::<Vec<_>>()
+        let explained = TICKETS.iter().map(|(name, _)| both(folder, &[name]));
+        explained.collect::<Vec<_>>()
     };
-    let told = tell(&folder);
+    let explained = tell(&folder);
     folder.write("events.ndjson", events(true));
-    assert_eq!(tell(&folder), told);
+    assert_eq!(tell(&folder), explained);
 }
 
 #[test]
-fn nobody_is_named() {
+fn no_agent_is_named() {
     let folder = folder();
-    for (name, _) in STORIES {
-        let told = both(&folder, &[name]);
+    for (name, _) in TICKETS {
+        let explained = both(&folder, &[name]);
         for agent in ["aino", "mikko", "sara", "ville", "kim", "ylva"] {
-            assert!(!told.contains(agent), "{agent} in {told}");
+            assert!(!explained.contains(agent), "{agent} in {explained}");
         }
     }
 }
 
 #[test]
-fn an_instant_before_the_end_knows_nothing_of_what_comes() {
+fn an_explanation_as_of_an_instant_knows_no_later_event() {
     let folder = folder();
-    let mut told = String::new();
+    let mut explained = String::new();
     for at in ["2026-11-15T00:00:00Z", "2026-11-16T08:30:00Z", "2026-11-18T07:00:00Z"] {
-        writeln!(told, "===== {at}\n{}", both(&folder, &["reopened", "--at", at])).unwrap();
+        writeln!(explained, "===== {at}\n{}", both(&folder, &["reopened", "--at", at])).unwrap();
     }
-    insta::assert_snapshot!("earlier_instants", told);
+    insta::assert_snapshot!("earlier_instants", explained);
 }
 
 #[test]
@@ -384,36 +384,36 @@ fn without_agreements_every_team_is_taken_as_it_comes() {
 }
 
 #[test]
-fn a_ticket_that_is_not_there_is_missed_with_a_way_out() {
+fn the_error_for_an_unknown_ticket_says_what_to_do() {
     let folder = folder();
-    let mut said = String::new();
+    let mut printed = String::new();
     for ticket in ["reopend", "T-1", "unclaimed ", "spam1"] {
         let output = explain(&folder, &[ticket]);
         assert_eq!(output.status.code(), Some(1));
-        writeln!(said, "{}", page(&output)).unwrap();
+        writeln!(printed, "{}", page(&output)).unwrap();
     }
     folder.write("events.ndjson", "");
-    writeln!(said, "{}", page(&explain(&folder, &["reopened"]))).unwrap();
-    insta::assert_snapshot!("not_there", said);
+    writeln!(printed, "{}", page(&explain(&folder, &["reopened"]))).unwrap();
+    insta::assert_snapshot!("not_there", printed);
 }
 
 #[test]
 fn help_of_explain() {
     let folder = Folder::new();
-    let mut said = page(&folder.vaste(&["explain", "--help"]));
+    let mut printed = page(&folder.vaste(&["explain", "--help"]));
     for arguments in
         [&["explain"][..], &["explain", "T-1"], &["explain", "T-1", "x", "--at", "now"]]
     {
         let output = folder.vaste(arguments);
         assert_eq!(output.status.code(), Some(2));
-        writeln!(said, "\nvaste {}\n{}", arguments.join(" "), page(&output)).unwrap();
+        writeln!(printed, "\nvaste {}\n{}", arguments.join(" "), page(&output)).unwrap();
     }
-    insta::assert_snapshot!("help", said);
+    insta::assert_snapshot!("help", printed);
 }
 
-/// The ticket of the example that README shows.
+/// The ticket of the example in README.
 #[test]
-fn the_ticket_of_readme_is_worth_a_look() {
+fn the_ticket_of_readme_is_instructive() {
     let output = Command::new(env!("CARGO_BIN_EXE_vaste"))
         .args(["explain", "T-265", "--agreements", "config/example/agreements"])
         .arg("config/example/events.ndjson")

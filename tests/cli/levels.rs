@@ -1,5 +1,5 @@
-//! What agreements say beside their levels is read as it is meant: hours, earlier levels, pauses, parts, what
-//! others achieve, and which measures run.
+//! Settings of agreements next to their levels: hours, earlier levels, pauses, splits, the market,
+//! and the measures that run.
 
 use std::fs;
 use std::process::Command;
@@ -9,15 +9,15 @@ use vaste::measure::{Basis, Measure, Pauses};
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
-use crate::check::{CALENDARS, read, read_with_calendars, said};
+use crate::check::{CALENDARS, diagnostics_text, read, read_with_calendars};
 
 fn agreement(text: &str) -> Agreement {
     let mut config = read_with_calendars(text);
-    assert!(!config.diagnostics.has_errors(), "{}", said(&config));
+    assert!(!config.diagnostics.has_errors(), "{}", diagnostics_text(&config));
     config.agreements.remove(0)
 }
 
-/// The only objective of an agreement with hours, whose lines are these.
+/// The only objective of an agreement with these hours and lines.
 fn objective(hours: &str, lines: &str) -> Objective {
     let text = format!("team: billing\nhours: {hours}\nobjectives:\n  - name: o\n{lines}");
     agreement(&text).objectives.remove(0)
@@ -51,7 +51,7 @@ fn targets_are_of_open_time_where_the_team_has_hours_and_of_calendar_time_by_alw
 }
 
 #[test]
-fn a_calendar_that_is_always_open_is_a_calendar_like_any_other() {
+fn a_calendar_that_is_always_open_works_like_any_other() {
     let always = "calendars: { whole: { zone: Europe/Helsinki, week: { mon: [\"00:00-24:00\"], \
                   tue: [\"00:00-24:00\"], wed: [\"00:00-24:00\"], thu: [\"00:00-24:00\"], \
                   fri: [\"00:00-24:00\"], sat: [\"00:00-24:00\"], sun: [\"00:00-24:00\"] } } }\n";
@@ -59,7 +59,7 @@ fn a_calendar_that_is_always_open_is_a_calendar_like_any_other() {
         "team: billing\nhours: whole\nobjectives: [{ name: o, measure: update, within: 4h }]\n";
     let files = [("billing.yaml", text), ("calendars.yaml", always)];
     let config = read(&files, &["billing.yaml", "calendars.yaml"]);
-    assert!(!config.diagnostics.has_errors(), "{}", said(&config));
+    assert!(!config.diagnostics.has_errors(), "{}", diagnostics_text(&config));
     let agreement = &config.agreements[0];
     assert_eq!(agreement.about.hours.as_deref(), Some("whole"));
     assert_eq!(agreement.objectives[0].level.target(None).basis, Basis::Open);
@@ -68,7 +68,7 @@ fn a_calendar_that_is_always_open_is_a_calendar_like_any_other() {
 }
 
 #[test]
-fn a_count_has_whole_numbers_for_targets_and_goes_by_no_hours() {
+fn a_count_has_whole_targets_and_ignores_hours() {
     let lines = "    measure: contacts\n    within: 2\n    \
                  was: [{ within: 3, hours: night-fi, until: 2026-11-02 }]\n";
     let objective = objective("office-fi", lines);
@@ -79,11 +79,11 @@ fn a_count_has_whole_numbers_for_targets_and_goes_by_no_hours() {
     );
     assert_eq!(objective.said_at(at("2026-11-03T00:00:00Z")), "90% contacts within 2, over 7d");
     assert_eq!(objective.said_at(Timestamp::EVENT_MIN), "90% contacts within 3, over 7d");
-    assert!(objective.hours.is_none(), "it would have stopwatches of its own, which count nothing");
+    assert!(objective.hours.is_none(), "a count needs no stopwatches of its own");
 }
 
 #[test]
-fn an_earlier_level_is_as_now_in_what_it_does_not_name() {
+fn an_earlier_level_takes_unnamed_settings_from_the_present_one() {
     let lines = "    measure: first_reply
     within: 4h
     share: 95%
@@ -113,12 +113,12 @@ fn an_earlier_level_is_as_now_in_what_it_does_not_name() {
     assert_eq!(objective.level, now);
     let was: Vec<_> = objective.previous_levels.iter().map(|was| (&was.level, was.over)).collect();
     let days = |days| Elapsed::from_ms(days * DAY_MS);
-    assert_eq!(was, [(&first, days(28)), (&second, days(14))], "in order of their ends");
-    assert!(objective.hours.is_none(), "its hours are the team's");
+    assert_eq!(was, [(&first, days(28)), (&second, days(14))], "sorted by their ends");
+    assert!(objective.hours.is_none(), "it has the hours of the team");
 }
 
 #[test]
-fn an_earlier_level_holds_until_midnight_where_the_team_is() {
+fn an_earlier_level_holds_until_midnight_in_the_time_zone_of_the_team() {
     let lines =
         "    measure: first_reply\n    within: 4h\n    was: [{ within: 8h, until: 2026-11-02 }]\n";
     let objective_fi = objective("office-fi", lines);
@@ -130,12 +130,13 @@ fn an_earlier_level_holds_until_midnight_where_the_team_is() {
 }
 
 #[test]
-fn earlier_hours_hold_until_their_end_and_then_the_teams() {
+fn earlier_hours_hold_until_their_end_and_then_those_of_the_team() {
     let lines = "    measure: first_reply\n    within: 4h\n    \
                  was: [{ hours: night-fi, until: 2026-11-03 }]\n";
     let objective = objective("office-fi", lines);
     let hours_of = objective.hours.unwrap();
-    // Monday the 2nd by night, 20:00 to midnight, where the earlier hours end; Tuesday the 3rd by day.
+    // Monday the 2nd by night: 20:00 to midnight, when the earlier hours end. Tuesday the 3rd by
+    // day.
     assert_eq!(
         hours_of.open_time(at("2026-11-01T22:00:00Z"), at("2026-11-02T22:00:00Z")),
         hours(4)
@@ -147,7 +148,7 @@ fn earlier_hours_hold_until_their_end_and_then_the_teams() {
 }
 
 #[test]
-fn pauses_parts_and_what_others_achieve_are_what_the_file_says() {
+fn pauses_splits_and_the_market_are_read_from_the_file() {
     let of = |measure: &str, lines: &str| {
         objective("office-fi", &format!("    measure: {measure}\n    within: 4h\n{lines}"))
     };
@@ -157,10 +158,18 @@ fn pauses_parts_and_what_others_achieve_are_what_the_file_says() {
         Some(pending)
     );
     assert_eq!(of("resolution", "    pauses: [pending]\n").pauses, Some(pending));
-    assert_eq!(of("resolution", "    pauses: []\n").pauses, None, "that is what it has anyway");
+    assert_eq!(
+        of("resolution", "    pauses: []\n").pauses,
+        None,
+        "these are the pauses of its measure"
+    );
     assert_eq!(of("customer_wait", "    pauses: [pending]\n").pauses, None, "likewise");
     assert_eq!(of("customer_wait", "    pauses: []\n").pauses, Some(Pauses::NEVER));
-    assert_eq!(of("first_reply", "    pauses: []\n").pauses, None, "which takes no agreement");
+    assert_eq!(
+        of("first_reply", "    pauses: []\n").pauses,
+        None,
+        "these are the pauses of its measure"
+    );
     let both = of("update", "    pauses: [on_hold, pending]\n").pauses;
     assert_eq!(both, Some(Pauses { pending: true, on_hold: true }));
 
@@ -182,17 +191,18 @@ fn pauses_parts_and_what_others_achieve_are_what_the_file_says() {
 }
 
 #[test]
-fn all_measures_may_be_named_and_the_usual_ones_run_by_default() {
+fn all_measures_can_be_enabled_and_the_default_ones_run() {
     let all = Measure::ALL.map(Measure::label).join(", ");
     let text = format!("measures: [{all}]\n");
     let config = read(&[("vaste.yaml", &text)], &["vaste.yaml"]);
-    assert_eq!(said(&config), "");
+    assert_eq!(diagnostics_text(&config), "");
     assert_eq!(config.catalog().measures(), Measure::ALL);
     let usual = read(&[("vaste.yaml", "agreements: []\n")], &["vaste.yaml"]);
     assert_eq!(usual.catalog().measures(), Measure::DEFAULT);
 }
 
-/// Asked at 10 in the night, answered at 9 in the morning of Helsinki: one hour by day, six by night.
+/// Asked at 10 in the evening, answered at 9 in the morning in Helsinki: one hour by day, six by
+/// night.
 const NIGHT: &str = r#"{"id":"1","type":"ticket.created","time":"2026-11-02T22:00:00+02:00","ticket":"T-1","team":"billing"}
 {"id":"2","type":"ticket.agent_replied","time":"2026-11-03T09:00:00+02:00","ticket":"T-1","team":"billing"}
 {"id":"3","type":"ticket.created","time":"2026-11-09T22:00:00+02:00","ticket":"T-2","team":"billing"}
@@ -200,7 +210,7 @@ const NIGHT: &str = r#"{"id":"1","type":"ticket.created","time":"2026-11-02T22:0
 "#;
 
 #[test]
-fn the_past_is_judged_by_the_hours_that_held_then() {
+fn waits_are_judged_by_the_hours_in_force_at_their_time() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
     write("calendars.yaml", CALENDARS);
@@ -236,5 +246,5 @@ objectives:
     };
     assert_eq!(verdicts("day.yaml"), [(1, 0), (1, 0)]);
     assert_eq!(verdicts("night.yaml"), [(1, 1), (1, 1)]);
-    assert_eq!(verdicts("moved.yaml"), [(1, 1), (1, 0)], "by night the first, by day the second");
+    assert_eq!(verdicts("moved.yaml"), [(1, 1), (1, 0)], "the first by night, the second by day");
 }

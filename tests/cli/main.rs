@@ -1,4 +1,4 @@
-//! Tests of the command line and of everything that people read.
+//! Tests of the command line and of all texts that people read.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,16 +1,16 @@
-//! Every command of README does what README says.
+//! Every command in README works as README describes.
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::check::{read, said};
+use crate::check::{diagnostics_text, read};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// README's blocks of a kind.
+/// README's code blocks of a kind.
 fn blocks(kind: &str) -> Vec<String> {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     let begin = format!("```{kind}");
@@ -34,16 +34,16 @@ fn every_agreement_of_readme_has_no_fault() {
     let agreements = blocks("yaml");
     assert_eq!(agreements.len(), 2);
     for text in agreements {
-        // The second goes on where the first ends.
+        // The second block continues the first.
         let text = if text.starts_with("team:") { text } else { format!("team: billing\n{text}") };
         let files = [("team.yaml", text.as_str()), ("calendars.yaml", calendars.as_str())];
         let config = read(&files, &["team.yaml", "calendars.yaml"]);
-        assert!(!config.diagnostics.has_errors(), "{}", said(&config));
+        assert!(!config.diagnostics.has_errors(), "{}", diagnostics_text(&config));
     }
 }
 
 #[test]
-fn readme_says_what_every_measure_is() {
+fn readme_describes_every_measure() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
     for measure in vaste::measure::Measure::ALL {
         let line = format!("| `{}` |", measure.label());
@@ -52,7 +52,7 @@ fn readme_says_what_every_measure_is() {
 }
 
 #[test]
-fn the_first_two_commands_are_the_promised_ones() {
+fn the_first_two_commands_are_demo_and_tests() {
     let commands = commands();
     assert_eq!(commands[0], "cargo run --release -- demo");
     assert_eq!(commands[1], "tests/run");
@@ -65,12 +65,12 @@ fn every_command_of_readme_runs() {
     for command in commands() {
         let words: Vec<&str> = command.split_whitespace().collect();
         let arguments = match words.as_slice() {
-            // It does not end by itself: `demo.rs` runs it.
+            // It does not exit by itself: `demo.rs` runs it.
             ["cargo", "run", "--release", "--", "demo"] => continue,
             ["cargo", "run", "--release", "--", arguments @ ..] | ["vaste", arguments @ ..] => {
                 arguments
             }
-            // What runs this test.
+            // This test is part of it.
             ["tests/run"] => continue,
             _ => unreachable!("README shows a command that this test cannot run: {command}"),
         };

@@ -1,4 +1,4 @@
-//! The binary itself: what it prints, what it says, how it exits.
+//! The binary: output, messages and exit codes.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
-/// A folder of its own that goes when the test ends.
+/// A temporary folder.
 pub(crate) struct Folder(tempfile::TempDir);
 
 impl Folder {
@@ -20,7 +20,7 @@ impl Folder {
         path
     }
 
-    /// Runs `vaste` here.
+    /// Runs `vaste` in this folder.
     pub(crate) fn vaste(&self, arguments: &[&str]) -> Output {
         self.vaste_fed(arguments, b"")
     }
@@ -34,13 +34,13 @@ impl Folder {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // A command that refuses its arguments does not read.
+        // A command that refuses its arguments does not read its input.
         drop(child.stdin.take().unwrap().write_all(input));
         child.wait_with_output().unwrap()
     }
 }
 
-/// All that a run says, for a snapshot.
+/// Exit code and output of a run, for a snapshot.
 pub(crate) fn page(output: &Output) -> String {
     format!(
         "exit {}\n--- out\n{}--- notes\n{}",
@@ -68,7 +68,7 @@ objectives:
 ";
 
 #[test]
-fn help_says_what_there_is() {
+fn help_lists_commands_and_options() {
     let folder = Folder::new();
     for command in [
         vec!["--help"],
@@ -84,9 +84,9 @@ fn help_says_what_there_is() {
 }
 
 #[test]
-fn wrong_usage_exits_with_2_and_a_way_out() {
+fn wrong_usage_exits_with_2_and_says_what_to_do() {
     let folder = Folder::new();
-    let mut said = String::new();
+    let mut printed = String::new();
     for arguments in [
         vec![],
         vec!["replai"],
@@ -100,9 +100,9 @@ fn wrong_usage_exits_with_2_and_a_way_out() {
     ] {
         let output = folder.vaste(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        writeln!(said, "vaste {}\n{}", arguments.join(" "), page(&output)).unwrap();
+        writeln!(printed, "vaste {}\n{}", arguments.join(" "), page(&output)).unwrap();
     }
-    insta::assert_snapshot!("wrong_usage", said);
+    insta::assert_snapshot!("wrong_usage", printed);
 }
 
 #[test]
@@ -160,18 +160,18 @@ fn compressed_files_and_standard_input_read_like_plain_ones() {
         assert_eq!(page(&fed), page(&plain));
     }
     let truncated = [("cut.gz", &gzip[..gzip.len() - 20]), ("cut.zst", &zstd[..zstd.len() - 20])];
-    let mut said = String::new();
+    let mut printed = String::new();
     for (name, bytes) in truncated {
         folder.write(name, bytes);
         let output = folder.vaste(&["replay", name]);
         assert_eq!(output.status.code(), Some(1));
-        said += &page(&output);
+        printed += &page(&output);
     }
     let output = folder.vaste(&["replay", "gone.ndjson"]);
-    said += &page(&output);
+    printed += &page(&output);
     let output = folder.vaste(&["replay", "."]);
-    said += &page(&output);
-    insta::assert_snapshot!("unreadable", said);
+    printed += &page(&output);
+    insta::assert_snapshot!("unreadable", printed);
 }
 
 #[test]
@@ -199,7 +199,7 @@ fn every_step_begins_at_midnight_of_the_first_day_and_ends_with_the_last_event()
         })
         .collect();
     instants.dedup();
-    // Nothing has happened at the first midnight, and so nothing is printed for it.
+    // At the first midnight there are no events, so nothing is printed for it.
     assert_eq!(
         instants,
         [
@@ -233,14 +233,15 @@ T-6,2026-11-16 00:00,,,Billing,P1
     insta::assert_snapshot!("csv", page(&output));
     let output = folder.vaste(&["replay", "--csv", columns, "export.csv"]);
     assert_eq!(output.status.code(), Some(0), "rows are tickets: {}", page(&output));
-    let mut said = page(&folder.vaste(&["replay", "--csv", columns, "export.csv", "export.csv"]));
+    let mut printed =
+        page(&folder.vaste(&["replay", "--csv", columns, "export.csv", "export.csv"]));
     let missing = columns.replace("Group", "Team");
-    said += &page(&folder.vaste(&["replay", "--csv", &missing, "export.csv"]));
-    insta::assert_snapshot!("csv_faults", said);
+    printed += &page(&folder.vaste(&["replay", "--csv", &missing, "export.csv"]));
+    insta::assert_snapshot!("csv_faults", printed);
 }
 
 #[test]
-fn check_and_check_events_exit_by_what_they_find() {
+fn check_and_check_events_exit_by_their_findings() {
     let folder = Folder::new();
     folder.write("billing.yaml", AGREEMENT);
     folder.write("bad.yaml", AGREEMENT.replace("4h", "four hours"));
@@ -265,7 +266,7 @@ fn check_and_check_events_exit_by_what_they_find() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_error() {
+fn a_closed_output_pipe_is_no_error() {
     let folder = Folder::new();
     folder.write("events.ndjson", EVENTS.repeat(2_000));
     let mut child = Command::new(env!("CARGO_BIN_EXE_vaste"))
@@ -281,7 +282,7 @@ fn a_reader_that_has_seen_enough_is_no_error() {
 }
 
 #[test]
-fn teams_beyond_the_bound_are_unclaimed_and_it_is_said() {
+fn teams_beyond_the_maximum_are_unclaimed_with_a_warning() {
     let folder = Folder::new();
     let event = |team: usize| {
         format!(

@@ -1,4 +1,4 @@
-//! What must stay secret is never printed: not in logs, not on pages, not in faults.
+//! Secrets are never printed: not in logs, not on pages, not in faults.
 
 use std::fs;
 use std::process::Command;
@@ -29,11 +29,11 @@ fn none_of_six_secrets_is_ever_printed() {
     let client = secret("client");
     let variables =
         [("VASTE_KAFKA_PROPERTIES_SSL_KEY_PASSWORD", key.as_str()), ("RUST_LOG", "trace")];
-    // One that this client refuses: what it says of it tells its value.
+    // A property that the client refuses: its error message contains the value.
     let refused = ("VASTE_KAFKA_PROPERTIES_SASL_OAUTHBEARER_CLIENT_SECRET", client.as_str());
     let service = Service::start_in(folder, KAFKA, ALERTMANAGERS, &variables);
-    wait_for("the broker to be missed", || service.log().contains("ERROR").then_some(()));
-    let mut said = String::new();
+    wait_for("the broker to be reported missing", || service.log().contains("ERROR").then_some(()));
+    let mut printed = String::new();
     for path in [
         "/",
         "/teams/billing",
@@ -43,7 +43,7 @@ fn none_of_six_secrets_is_ever_printed() {
         "/-/ready",
         "/-/healthy",
     ] {
-        said += &fetch(service.port, path).unwrap().1;
+        printed += &fetch(service.port, path).unwrap().1;
     }
     for (arguments, code) in [
         (vec!["check", "vaste.yaml"], 0),
@@ -58,21 +58,21 @@ fn none_of_six_secrets_is_ever_printed() {
             .output()
             .unwrap();
         assert_eq!(output.status.code(), Some(code));
-        said += &String::from_utf8_lossy(&output.stdout);
-        said += &String::from_utf8_lossy(&output.stderr);
+        printed += &String::from_utf8_lossy(&output.stdout);
+        printed += &String::from_utf8_lossy(&output.stderr);
     }
-    assert!(said.contains("vaste_ready 0"), "the pages were looked at");
-    assert_eq!(said.matches("refuses kafka.properties").count(), 2, "{said}");
+    assert!(printed.contains("vaste_ready 0"), "the pages were read");
+    assert_eq!(printed.matches("refuses kafka.properties").count(), 2, "{printed}");
     let log = service.log();
-    assert!(log.contains("TRACE") || log.contains("DEBUG"), "it says all that it does");
-    said += &log;
-    assert!(!said.contains("planted"), "{said}");
+    assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log is verbose");
+    printed += &log;
+    assert!(!printed.contains("planted"), "{printed}");
     let encoded = BASE64.encode(format!("vaste:{}", secret("basic")));
-    assert!(!said.contains(&encoded), "{said}");
+    assert!(!printed.contains(&encoded), "{printed}");
 }
 
 #[test]
-fn a_secret_in_the_file_is_refused_without_being_told() {
+fn a_secret_in_the_file_is_refused_without_being_printed() {
     let folder = tempfile::tempdir().unwrap();
     for (name, value) in [
         ("sasl.password", "planted"),
@@ -90,11 +90,11 @@ fn a_secret_in_the_file_is_refused_without_being_told() {
             .current_dir(folder.path())
             .output()
             .unwrap();
-        let said =
+        let printed =
             String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.code(), Some(78), "{said}");
-        assert!(!said.contains("planted"), "{said}");
+        assert_eq!(output.status.code(), Some(78), "{printed}");
+        assert!(!printed.contains("planted"), "{printed}");
         let variable = name.to_uppercase().replace('.', "_");
-        assert!(said.contains(&format!("VASTE_KAFKA_PROPERTIES_{variable}")), "{said}");
+        assert!(printed.contains(&format!("VASTE_KAFKA_PROPERTIES_{variable}")), "{printed}");
     }
 }

@@ -1,5 +1,6 @@
-//! Whole tickets from public test suites, where they are at hand: they are not part of the project. Each is
-//! written as events, an agreement and a calendar, and asked of `vaste explain`.
+//! Whole tickets from public test suites. They are not part of the project: these tests are skipped
+//! where the suites are missing. Each case is written as events, an agreement and a calendar, and
+//! `vaste explain` is run on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,7 +11,7 @@ use vaste::time::Timestamp;
 use super::run::{Folder, page};
 use super::vectors::{calendar_file, vectors};
 
-/// Cases without a rule of one product that Vaste decides otherwise, and why.
+/// Cases that Vaste decides differently, although they rest on no rule of one product, and why.
 const DECIDED_OTHERWISE: [(&str, &str); 13] = [
     ("chatwoot-reply-time", ASKED_ONCE),
     ("zammad-esc-only-customer", ASKED_ONCE),
@@ -26,55 +27,54 @@ const DECIDED_OTHERWISE: [(&str, &str); 13] = [
     ("zammad-break-5days", NO_PAUSES),
     (
         "zammad-policy-no-longer-matches",
-        "a priority has another target, not none: what a team agreed on holds for all its tickets",
+        "a priority has another target, not none: an objective holds for all tickets of its team",
     ),
 ];
 const ASKED_ONCE: &str =
-    "before any first reply the customer waits for that alone: one wait is one miss, not two";
+    "before the first reply the customer waits only for that: one wait is one miss, not two";
 const MESSAGE_FIRST: &str =
-    "at one instant the message comes before the reply: that answers it, and nobody waits";
+    "at the same instant the message sorts before the reply, which answers it";
 const REOPENED_FIRST: &str =
-    "at one instant reopened comes before closed: the ticket rests, and the resolution is a sample";
-const NO_WINDOW: &str = "no interface shows the time within two instants of choice";
-const NO_PAUSES: &str = "no interface lists pauses; they are seen in what elapsed";
+    "at the same instant reopened sorts before closed, so the resolution is a sample";
+const NO_WINDOW: &str = "no interface shows the time between any two instants";
+const NO_PAUSES: &str = "no interface lists pauses; they show in the elapsed time";
 
-/// Cases that rest on a rule of one product where ours is another: the rule, and why it is better for who
-/// waits.
+/// Cases that rest on a rule of one product where Vaste has another: the rule, and why ours is
+/// better for customers.
 const RULES_OTHERWISE: [(&str, &str); 10] = [
     ("zammad-std-fresh", ASKED_ONCE),
     (
         "zammad-susp-reopened",
-        "rule 4: closed without a word and reopened, the first reply goes on as if never given up: who \
-         closes too early owes the customer the same answer, without a gift of time",
+        "rule 4: when a ticket closed without an answer is reopened, its first reply goes on as if \
+         never given up: closing too early gives no extra time",
     ),
-    ("zammad-period-1", NOBODY_WAITS),
-    ("zammad-period-4", NOBODY_WAITS),
+    ("zammad-period-1", NO_PERIOD),
+    ("zammad-period-4", NO_PERIOD),
     ("chatwoot-first-after-handoff", SINCE_CREATION),
     ("chatwoot-frtstart-handoff", SINCE_CREATION),
     (
         "chatwoot-frtstart-botresolved",
-        "rules 1 and 4: what a bot closes without a person's word is given up, and counted so",
+        "rules 1 and 4: a ticket that a bot closes without an answer counts as given up",
     ),
     ("chatwoot-frtstart-reopen", SINCE_CREATION),
     ("chatwoot-frtstart-mixed", SINCE_CREATION),
     ("chatwoot-frtstart-reopenings", SINCE_CREATION),
 ];
-const NOBODY_WAITS: &str =
-    "no interface shows the time within two instants of choice, but how long the customer waits";
-const SINCE_CREATION: &str =
-    "rules 1 and 4: who asked waits for a person since then, whatever a bot or a reopening does";
+const NO_PERIOD: &str =
+    "no interface shows the time between any two instants, only the wait of the customer";
+const SINCE_CREATION: &str = "rules 1 and 4: the customer waits for a person since the question, whatever a bot or a reopening does";
 
-/// No history at all: attributes of a row, which contradict each other as events.
+/// These are no histories: the attributes of a row contradict each other as events.
 const NO_HISTORY: [(&str, &str); 1] = [(
     "zammad-std-upd-late",
-    "the source sets attributes one by one; and before any first reply there is no next one",
+    "the source sets attributes one by one, and there is no next reply before the first one",
 )];
 
 /// The measures of the cases, and ours.
 const MEASURES: [(&str, &str); 3] =
     [("first_response", "first_reply"), ("next_reply", "next_reply"), ("resolution", "resolution")];
 
-/// Rows of one look: what `explain` says.
+/// The rows that `explain` prints for one instant.
 type Rows = Vec<Value>;
 
 #[test]
@@ -109,11 +109,11 @@ fn tickets_of_public_test_suites_are_explained_as_expected() {
         }
     }
     assert_eq!(wrong, "");
-    assert!(otherwise.is_empty(), "not there: {otherwise:?}");
+    assert!(otherwise.is_empty(), "missing cases: {otherwise:?}");
     println!("{passed} of {} pass", cases.len());
 }
 
-/// What is other than expected, in all looks at a case.
+/// All differences from the expected result of a case.
 fn differences(case: &Value, calendars: &str) -> String {
     let folder = Folder::new();
     folder.write("calendars.yaml", calendars);
@@ -136,16 +136,16 @@ fn differences(case: &Value, calendars: &str) -> String {
         closing_time_stays(&mut expect);
         let seen = Seen::new(&folder, case, facts, look["at"].as_str());
         for (key, expected) in &expect {
-            let said = seen.compare(key, expected);
-            if said != *expected {
-                writeln!(differs, "  after {after}, {key}: {said}, not {expected}").unwrap();
+            let actual = seen.compare(key, expected);
+            if actual != *expected {
+                writeln!(differs, "  after {after}, {key}: {actual}, not {expected}").unwrap();
             }
         }
     }
     differs
 }
 
-/// Puts what an exact engine gives over what the source has.
+/// Merges the results of an exact engine over those of the source.
 fn merge(expect: &mut Map<String, Value>, exact: &Map<String, Value>) {
     for (measure, values) in exact {
         let before = expect.get_mut(measure).unwrap().as_object_mut().unwrap();
@@ -153,7 +153,7 @@ fn merge(expect: &mut Map<String, Value>, exact: &Map<String, Value>) {
     }
 }
 
-/// What is due when the doors close is due then, whichever of the two the source has.
+/// A due time at closing time stays there, whichever of two equal instants the source has.
 fn closing_time_stays(expect: &mut Map<String, Value>) {
     let mut next = expect.get("next_deadline").cloned();
     for values in expect.values_mut().filter_map(Value::as_object_mut) {
@@ -170,11 +170,11 @@ fn closing_time_stays(expect: &mut Map<String, Value>) {
     }
 }
 
-/// The agreement of a team: an objective for each target.
+/// The agreement of a team, with an objective for each target.
 fn agreement(case: &Value, team: &str) -> String {
     let hours = case["calendar"].as_str().unwrap();
     let mut file = format!("team: {team}\nhours: {hours}\nobjectives:\n");
-    // At `null` a case has a window, but no target for it.
+    // A `null` target has a window and no target.
     let targets = case["targets_s"].as_object().unwrap();
     for (theirs, ours) in MEASURES {
         let Some(target) = targets.get(theirs).and_then(Value::as_u64) else { continue };
@@ -191,15 +191,15 @@ fn agreement(case: &Value, team: &str) -> String {
         }
         file += " }\n";
     }
-    // Else it is a list that is empty.
+    // Otherwise it is an empty list.
     if file.ends_with("objectives:\n") { file.replace("objectives:\n", "") } else { file }
 }
 
-/// What `explain` says in one look.
+/// The output of `explain` as of one instant.
 struct Seen<'c> {
     case: &'c Value,
     at: Timestamp,
-    /// By measure of the case: the rows of the history that bears on it.
+    /// By measure of the case: the rows of the relevant history.
     rows: BTreeMap<&'static str, Rows>,
 }
 
@@ -218,7 +218,7 @@ impl<'c> Seen<'c> {
             let text = String::from_utf8(output.stdout).unwrap();
             text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
         };
-        // Where attributes are set one by one, each measure is to be read on its own.
+        // Where attributes are set one by one, each measure has a history of its own.
         let rows = if case.get("attribute_level").is_some() {
             MEASURES.map(|(measure, _)| (measure, explain(Some(measure))))
         } else {
@@ -228,7 +228,7 @@ impl<'c> Seen<'c> {
         Self { case, at: Timestamp::parse(at).unwrap(), rows: rows.into_iter().collect() }
     }
 
-    /// What is said of one thing that is expected, in the form in which it is.
+    /// The actual value of one expected key, in the form of the expected one.
     fn compare(&self, key: &str, expected: &Value) -> Value {
         match key {
             "first_response" | "next_reply" | "resolution" => self.measure(key, expected),
@@ -263,7 +263,7 @@ impl<'c> Seen<'c> {
                 let last = self.of("first_response", "update").last();
                 last.map_or(Value::Null, |row| row["started_at"].clone())
             }
-            // The first pause began when as much had elapsed; and all of it is what did not.
+            // The first pause began when that much had elapsed, and it lasted for the rest.
             "on_hold_since" => {
                 let mut paused =
                     self.of("resolution", "resolution").filter(|r| r["state"] == "paused");
@@ -273,7 +273,7 @@ impl<'c> Seen<'c> {
                 let row = self.of("resolution", "resolution").next().unwrap();
                 json!(self.at.since(started(row)).less(elapsed(row)).ms() / 1_000)
             }
-            // A bot is a team, and hands the ticket on.
+            // A bot is a team, and transfers the ticket.
             "time_with_bot" => {
                 let mut stints =
                     self.of("resolution", "ownership").filter(|row| row["team"] == "bot");
@@ -289,7 +289,7 @@ impl<'c> Seen<'c> {
         self.rows[theirs].iter().filter(move |row| row["measure"] == ours)
     }
 
-    /// What is said of a measure, of each thing that is expected.
+    /// The actual values of a measure, for each expected key.
     fn measure(&self, theirs: &str, expected: &Value) -> Value {
         let (_, ours) = MEASURES.iter().find(|(measure, _)| *measure == theirs).unwrap();
         let rows: Vec<&Value> = self.of(theirs, ours).collect();
@@ -299,7 +299,7 @@ impl<'c> Seen<'c> {
         let margin = |elapsed: Option<i64>| json!(target.zip(elapsed).map(|(t, e)| t - e));
         let exchanges = self.exchanges();
         let worst = exchanges.iter().copied().max();
-        let said = |key: &str| match key {
+        let actual = |key: &str| match key {
             "state" => json!(state(last, self.case)),
             "elapsed_s" => field("elapsed_open"),
             "calendar_elapsed_s" => field("elapsed_calendar"),
@@ -312,11 +312,11 @@ impl<'c> Seen<'c> {
             _ => Value::Null,
         };
         let asked = expected.as_object().unwrap().keys();
-        asked.map(|key| (key.clone(), said(key))).collect()
+        asked.map(|key| (key.clone(), actual(key))).collect()
     }
 
-    /// How long each finished wait from a message of the customer to its answer took. `created` carries no
-    /// message by itself: without one, the first reply is not an exchange.
+    /// The length of each finished wait from a customer's message to its answer. `created` has no
+    /// message by itself: without one, the first reply is no exchange.
     fn exchanges(&self) -> Vec<i64> {
         let events = self.case["events"].as_array().unwrap();
         let opens =
@@ -340,7 +340,7 @@ fn elapsed(row: &Value) -> vaste::time::Elapsed {
 /// The state of a measure by its last stopwatch, in the words of the cases.
 fn state(last: Option<&Value>, case: &Value) -> &'static str {
     let Some(row) = last else { return "not_started" };
-    // Where a case has targets, what has none is not looked at.
+    // Where a case has targets, a measure without one is not compared.
     let has_targets = case["targets_s"].as_object().is_some_and(|targets| !targets.is_empty());
     match row["state"].as_str().unwrap() {
         _ if has_targets && row["target"].is_null() => "off",
@@ -351,7 +351,7 @@ fn state(last: Option<&Value>, case: &Value) -> &'static str {
     }
 }
 
-/// Facts as events. Of attributes that are set one by one, those that bear on one measure.
+/// Facts as events. If attributes are set one by one, only those relevant for one measure.
 fn events(facts: &[Value], alone: Option<&str>) -> String {
     let has_bot = facts.iter().any(|fact| fact["kind"] == "handoff_to_human");
     let opening = json!([facts[0]["t"], "customer_message", facts[0]["by"]]);
@@ -360,7 +360,7 @@ fn events(facts: &[Value], alone: Option<&str>) -> String {
     let mut lines = String::new();
     for fact in facts {
         let kind = fact["kind"].as_str().unwrap();
-        // The opening message is carried by `created` itself.
+        // `created` itself carries the opening message.
         if json!([fact["t"], kind, "customer"]) == opening {
             continue;
         }
@@ -399,7 +399,7 @@ fn events(facts: &[Value], alone: Option<&str>) -> String {
             status = kind;
         }
         let time = if field.is_empty() { &fact["t"] } else { &fact["value"] };
-        // A fact that only repeats an event says nothing.
+        // A fact that only repeats an event adds nothing.
         if !written.insert((kind, time.to_string())) {
             continue;
         }
@@ -414,7 +414,7 @@ fn events(facts: &[Value], alone: Option<&str>) -> String {
     lines
 }
 
-/// A priority in our words.
+/// The name of a priority in Vaste.
 fn priority(fact: &Value) -> Option<&'static str> {
     let named = fact.get("priority").or(fact.get("to").filter(|_| fact["kind"] == "priority"))?;
     Some(match named.as_str().unwrap() {

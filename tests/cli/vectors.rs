@@ -1,5 +1,6 @@
-//! Cases of open time from public test suites, where they are at hand: they are not part of the project.
-//! All are asked of `vaste calendar ask`, in one batch.
+//! Cases of open time from public test suites. They are not part of the project: these tests are
+//! skipped where the suites are missing. All cases are questions to `vaste calendar ask`, in one
+//! batch.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::run::Folder;
 
-/// Cases that Vaste decides otherwise, and why.
+/// Cases that Vaste decides differently, and why.
 const LEFT_OUT: [(&str, &str); 2] = [
     (
         "chatwoot-deadline-allclosed",
@@ -17,18 +18,18 @@ const LEFT_OUT: [(&str, &str); 2] = [
     ),
     ("wh-between-5", "open time is never negative; the source counts backwards"),
 ];
-/// Cases left out at most.
+/// The most cases that may be skipped.
 const LEFT_OUT_MAX: usize = 5;
 
-/// A file of cases, where it is at hand.
+/// A file of cases, if it exists.
 pub(crate) fn vectors(name: &str) -> Option<Value> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/vectors");
     let text = std::fs::read_to_string(folder.join(name)).ok()?;
     Some(serde_json::from_str(&text).unwrap())
 }
 
-/// The calendars of the cases as a calendar file; `always` is built in, and one that is never open would
-/// be a fault.
+/// The calendars of the cases as a calendar file. `always` is built in, and a calendar that is
+/// never open would be a fault.
 pub(crate) fn calendar_file(calendars: &Value) -> String {
     let mut file = "calendars:\n".to_owned();
     for (name, calendar) in calendars.as_object().unwrap() {
@@ -68,7 +69,7 @@ pub(crate) fn calendar_file(calendars: &Value) -> String {
     file
 }
 
-/// A case as a question, and the answer that is expected; `None` for what is not asked.
+/// A case as a question with its expected answer. `None` for cases that are not asked.
 fn question(case: &Value) -> Option<(Value, Value)> {
     let calendar = &case["calendar"];
     Some(match case["kind"].as_str().unwrap() {
@@ -77,7 +78,8 @@ fn question(case: &Value) -> Option<(Value, Value)> {
             json!({ "elapsed": case["expect_seconds"] }),
         ),
         "add" if case["seconds"].as_i64().unwrap() >= 0 => {
-            // Closing time stays closing time, whichever of the two the source expects.
+            // A due time at closing time stays there, whichever of two equal instants the source
+            // expects.
             let closing = case["expect_other_convention"].get("close-instant");
             let due = closing.unwrap_or(&case["expect"]);
             let (from, target) = (&case["from"], &case["seconds"]);
@@ -119,8 +121,8 @@ fn cases_of_public_test_suites_are_answered_as_expected() {
     folder.write("calendars.yaml", calendar_file(&vectors["calendars"]));
     let output =
         folder.vaste_fed(&["calendar", "ask", "--calendars", "calendars.yaml"], input.as_bytes());
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!said.contains("error: "), "{said}");
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(!printed.contains("error: "), "{printed}");
     let text = String::from_utf8(output.stdout).unwrap();
     let answers: Vec<Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(answers.len(), asked.len());
@@ -139,6 +141,6 @@ fn cases_of_public_test_suites_are_answered_as_expected() {
         }
     }
     assert_eq!(wrong, "");
-    assert!(left_out.is_empty(), "not there: {left_out:?}");
+    assert!(left_out.is_empty(), "missing cases: {left_out:?}");
     println!("{} cases asked, {} left out", asked.len(), LEFT_OUT.len());
 }
