@@ -1,4 +1,4 @@
-//! What a real Alertmanager holds, and what it tells others.
+//! The alerts that a real Alertmanager holds, and the notifications that it sends.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,8 @@ use vaste::time::{Elapsed, SECOND_MS, Timestamp};
 use crate::harness::{Service, broker, create_topic, fresh, record, wait_for, wall_clock};
 use crate::notified::{Alertmanager, Webhook, hangs};
 
-/// The first is over as soon as nobody waits; the second when half of all were answered in time.
+/// The first is met as soon as no ticket waits, the second when half of all tickets were answered
+/// in time.
 const AGREEMENT: &str = "\
 team: billing
 name: { en: Billing }
@@ -25,7 +26,7 @@ objectives:
 labels: { tier: \"1\" }
 ";
 
-/// What identifies them, where their links lead, and since when they fire.
+/// Checks the labels, the links and the start of each alert.
 fn check(alerts: &BTreeMap<String, serde_json::Value>, begun: Timestamp, service: &Service) {
     for (objective, alert) in alerts {
         let label = |name: &str| alert["labels"][name].as_str().unwrap().to_owned();
@@ -66,7 +67,7 @@ fn a_miss_pages_once_and_an_answer_resolves_it_once_though_another_alertmanager_
 
     let begun = wall_clock();
     assert!(service.publish(&record(1, "created", "T-1")).status.success());
-    // No event comes any more.
+    // No further event comes.
     let alerts = wait_for("Alertmanager to hold both", || {
         let alerts = alertmanager.held();
         (alerts.len() == 2).then_some(alerts)
@@ -78,9 +79,9 @@ fn a_miss_pages_once_and_an_answer_resolves_it_once_though_another_alertmanager_
     let firing = "vaste_alerts{team=\"billing\",objective=\"limit\",\
                   alertname=\"VasteObjectiveMissed\",severity=\"critical\",state=\"firing\"}";
     assert_eq!(service.metrics().value(firing), Some(1.0));
-    assert_eq!(webhook.counts().get("limit"), Some(&(1, 0)), "told of it, and only once");
+    assert_eq!(webhook.counts().get("limit"), Some(&(1, 0)), "one notification");
 
-    // An answer ends the wait; a ticket answered in time makes half of all met.
+    // An answer ends the wait. A ticket answered in time meets half of all.
     let answers = [
         record(2, "agent_replied", "T-1"),
         record(3, "created", "T-2"),
@@ -98,13 +99,13 @@ fn a_miss_pages_once_and_an_answer_resolves_it_once_though_another_alertmanager_
         metrics.value(&format!("vaste_alertmanager_{name}{{alertmanager=\"am-{which}\"}}"))
     };
     assert!(sent("alerts_sent_total", 1) >= Some(3.0));
-    assert_eq!(sent("alerts_sent_total", 0), Some(0.0), "it hangs");
+    assert_eq!(sent("alerts_sent_total", 0), Some(0.0), "the hanging one accepts nothing");
     let breaches = "vaste_objective_breaches_total{objective=\"limit\",team=\"billing\"}";
     assert_eq!(metrics.value(breaches), Some(1.0));
-    // Two more intervals of its groups: nothing more is told.
+    // Two more group intervals: nothing more is sent.
     let resolved = wall_clock();
     wait_for("two intervals", || (wall_clock().since(resolved).ms() > 2_500).then_some(()));
     let once = (1, 1);
-    let told = [("limit".to_owned(), once), ("share".to_owned(), once)];
-    assert_eq!(webhook.counts(), BTreeMap::from(told));
+    let expected = [("limit".to_owned(), once), ("share".to_owned(), once)];
+    assert_eq!(webhook.counts(), BTreeMap::from(expected));
 }

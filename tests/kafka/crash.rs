@@ -1,4 +1,5 @@
-//! Killed anywhere, by the signal that nothing can catch: nothing is lost, and nothing counts twice.
+//! Crash test: the service is killed with SIGKILL at any moment. No record is lost, and none counts
+//! twice.
 
 use std::fs;
 use std::path::Path;
@@ -17,12 +18,13 @@ use crate::random::Random;
 use crate::service::{AGREEMENT, compare_objectives, compare_windows, objectives};
 use crate::simulated_team::{Team, log};
 
-/// Times that it is killed; `VASTE_KILLS` asks for more.
+/// The number of kills; `VASTE_KILLS` overrides it.
 const KILLS: usize = 40;
 
 const PARTITIONS: i32 = 4;
 
-/// What happened in the last nine days, each ticket in order, some of it delivered twice.
+/// The records of the last nine days. Each ticket is in order, and some records are delivered
+/// twice.
 pub(crate) fn records() -> Vec<String> {
     let team = |name| Team {
         name,
@@ -55,7 +57,7 @@ pub(crate) fn publish(producer: &BaseProducer, topic: &str, records: &[String]) 
     producer.flush(Duration::from_secs(30)).unwrap();
 }
 
-/// Whether a checkpoint is being written right now: beside its place, under another name.
+/// Whether a checkpoint is being written now: to a temporary name next to its final one.
 fn is_writing(folder: &Path) -> bool {
     let Ok(entries) = fs::read_dir(folder) else { return false };
     entries.flatten().any(|entry| {
@@ -64,7 +66,7 @@ fn is_writing(folder: &Path) -> bool {
     })
 }
 
-/// Lets the time go by, a little.
+/// Waits for a time.
 fn idle(ms: i64) {
     let begin = now();
     let span = Duration::from_millis(ms.unsigned_abs());
@@ -73,7 +75,7 @@ fn idle(ms: i64) {
     }
 }
 
-/// Waits until it has read all that is there, and is sure of it.
+/// Waits until the service has read all records and is ready.
 pub(crate) fn caught_up(service: &Service, topic: &str, partitions: i32) -> Metrics {
     wait_for("the service to be caught up", || {
         let metrics = Metrics(service.get("/metrics")?);
@@ -86,7 +88,7 @@ pub(crate) fn caught_up(service: &Service, topic: &str, partitions: i32) -> Metr
     })
 }
 
-/// All series of the families that count samples once.
+/// All series of the families that count each sample once.
 pub(crate) fn counted(metrics: &Metrics) -> Vec<&str> {
     let is_count = |line: &&str| {
         line.starts_with("vaste_responses_total{")
@@ -95,14 +97,14 @@ pub(crate) fn counted(metrics: &Metrics) -> Vec<&str> {
     metrics.0.lines().filter(is_count).collect()
 }
 
-/// The instant of a scrape.
+/// The instant of a scrape's view.
 fn instant(metrics: &Metrics) -> Timestamp {
     let seconds = metrics.value("vaste_view_timestamp_seconds").unwrap();
     #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^52")]
     Timestamp::from_ms((seconds * 1_000.0).round() as i64)
 }
 
-/// Windows and verdicts of a scrape are those of the model.
+/// Compares windows and verdicts of a scrape with the naive model.
 pub(crate) fn compare(metrics: &Metrics, records: &[String]) {
     let events: Vec<Event<'_>> =
         records.iter().map(|record| decode(record.as_bytes()).unwrap()).collect();
@@ -118,7 +120,8 @@ fn killed_anywhere_nothing_is_lost_and_nothing_counts_twice() {
     let kills: usize = kills.unwrap_or(KILLS);
     let topic = fresh("killed");
     create_topic(&broker, &topic, PARTITIONS);
-    // A member with a name comes back as itself, and the group need not wait until it gives it up.
+    // With a static group id the member rejoins at once, and the group need not wait for its
+    // session timeout.
     let kafka = format!(
         "{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, workers: 2, \
          properties: {{ group.instance.id: one }} }}"
@@ -136,10 +139,10 @@ fn killed_anywhere_nothing_is_lost_and_nothing_counts_twice() {
     for kill in 0..kills {
         publish(&producer, &topic, chunks.next().unwrap_or_default());
         if kill % 2 == 0 {
-            // Anywhere: while it starts, restores, catches up, runs.
+            // At any moment: while it starts, restores, catches up, or runs.
             idle(random.below(900));
         } else {
-            // Inside the writing of a checkpoint, as far as that can be hit.
+            // While a checkpoint is being written, if that is seen in time.
             let begin = now();
             let mut seen = false;
             while !seen && now().duration_since(begin) < Duration::from_secs(8) {
@@ -156,10 +159,10 @@ fn killed_anywhere_nothing_is_lost_and_nothing_counts_twice() {
     assert!(inside * 4 >= kills, "{inside} of {kills} inside a checkpoint");
     let metrics = caught_up(&service, &topic, PARTITIONS);
     compare(&metrics, &records);
-    // It went on from checkpoints, and did not read all again each time.
+    // It continued from checkpoints, and did not read everything again each time.
     let restored = service.log().matches("going on from its checkpoint").count();
     assert!(restored >= kills, "{restored} partitions were restored");
-    // The samples are those of a service that was never interrupted.
+    // The samples equal those of a service that was never interrupted.
     let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}-whole }}");
     let whole = Service::start(&kafka, AGREEMENT);
     let metrics_whole = caught_up(&whole, &topic, PARTITIONS);

@@ -1,5 +1,5 @@
-//! Rejected records in a topic of their own: as they came, with why, each of them, and none that was
-//! committed a second time.
+//! Dead letters: each rejected record is copied to its topic unchanged, with the reason. No
+//! committed record is copied twice.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::harness::{Service, broker, create_topic, fresh, record, wait_for};
 use crate::random::Random;
 use crate::service::AGREEMENT;
 
-/// How long a broker may take to answer.
+/// The longest that a request to the broker may take.
 pub(crate) const ASK_WAIT: Duration = Duration::from_secs(20);
 
 /// A consumer that commits nothing.
@@ -25,7 +25,7 @@ fn reader(broker: &str, group: &str) -> BaseConsumer {
     config.set("enable.auto.commit", "false").create().unwrap()
 }
 
-/// All that a topic of one partition holds, in order.
+/// All messages of a topic of one partition, in order.
 pub(crate) fn all_of(broker: &str, topic: &str) -> Vec<OwnedMessage> {
     let consumer = reader(broker, &fresh("reader"));
     let (first, end) = consumer.fetch_watermarks(topic, 0, ASK_WAIT).unwrap();
@@ -39,22 +39,22 @@ pub(crate) fn all_of(broker: &str, topic: &str) -> Vec<OwnedMessage> {
     all
 }
 
-/// How many records a topic of one partition holds.
+/// The number of messages in a topic of one partition.
 pub(crate) fn count_of(broker: &str, topic: &str) -> i64 {
     let (first, end) =
         reader(broker, &fresh("reader")).fetch_watermarks(topic, 0, ASK_WAIT).unwrap();
     end - first
 }
 
-/// What a letter's header of this name says, the last of them.
+/// The last header of this name.
 fn header<'m>(letter: &'m OwnedMessage, name: &str) -> Option<&'m str> {
     let headers = letter.headers()?;
     let last = headers.iter().filter(|header| header.key == name).last()?;
     Some(std::str::from_utf8(last.value?).unwrap())
 }
 
-/// What a letter says of why it is one.
-fn said<'m>(letter: &'m OwnedMessage, name: &str) -> &'m str {
+/// A header that describes the error.
+fn error_header<'m>(letter: &'m OwnedMessage, name: &str) -> &'m str {
     header(letter, &format!("__connect.errors.{name}")).unwrap()
 }
 
@@ -64,19 +64,19 @@ pub(crate) fn kafka(broker: &str, topic: &str, dead_letters: &str, more: &str) -
     )
 }
 
-/// The letters that were written and lost.
+/// The dead letters with this result: `written` or `lost`.
 pub(crate) fn letters(service: &Service, result: &str) -> Option<f64> {
     service.metrics().value(&format!("vaste_dead_letters_total{{result=\"{result}\"}}"))
 }
 
-/// Sends one record as it is.
+/// Sends one record unchanged.
 fn send(producer: &BaseProducer, record: BaseRecord<'_, [u8], [u8]>) {
     producer.send(record).map_err(|(error, _)| error).unwrap();
     producer.flush(ASK_WAIT).unwrap();
 }
 
 #[test]
-fn a_dead_letter_is_the_record_as_it_came_and_says_why() {
+fn a_dead_letter_is_the_unchanged_record_with_the_reason() {
     let Some(broker) = broker() else { return };
     let (topic, dead) = (fresh("letters"), fresh("letters.dlq"));
     create_topic(&broker, &topic, 1);
@@ -85,8 +85,8 @@ fn a_dead_letter_is_the_record_as_it_came_and_says_why() {
     let secret =
         "{\"id\":\"7\",\"type\":\"ticket.created\",\"time\":\"ein Geheimnis\",\"ticket\":\"T\"}";
     let bytes = [&b"\x00\xFF\xC3 a Geheimnis\n"[..], secret.as_bytes()];
-    // No key, no headers; then a key that is no text, an empty header, one without a value, one that comes
-    // twice, and one that looks like our own.
+    // The first record has no key and no headers. The second has a key that is not text, an empty
+    // header, one without a value, a repeated one, and one that looks like ours.
     send(&producer, BaseRecord::to(&topic).payload(bytes[0]).timestamp(1_700_000_000_123));
     let own = OwnedHeaders::new()
         .insert(Header { key: "trace", value: Some(&b"\x00\x01"[..]) })
@@ -97,7 +97,7 @@ fn a_dead_letter_is_the_record_as_it_came_and_says_why() {
     let with_all =
         BaseRecord::to(&topic).key(&b"\xFFkey"[..]).payload(bytes[1]).headers(own.clone());
     send(&producer, with_all.timestamp(1_700_000_000_456));
-    // Neither of these is one.
+    // Neither of these is rejected.
     let good = record(1, "created", "T-1");
     send(&producer, BaseRecord::to(&topic).key(&b"T-1"[..]).payload(good.as_bytes()));
     let mut tombstone: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(&topic);
@@ -113,22 +113,26 @@ fn a_dead_letter_is_the_record_as_it_came_and_says_why() {
     for (offset, (letter, (reason, timestamp))) in all.iter().zip(expected).enumerate() {
         assert_eq!(letter.payload(), Some(bytes[offset]));
         assert_eq!(letter.timestamp().to_millis(), Some(timestamp));
-        assert_eq!(said(letter, "topic"), topic);
-        assert_eq!(said(letter, "partition"), "0");
-        assert_eq!(said(letter, "offset"), offset.to_string());
-        assert_eq!(said(letter, "stage"), "VALUE_CONVERTER");
-        assert_eq!(said(letter, "exception.class.name"), reason);
-        assert!(!said(letter, "exception.message").is_empty());
-        assert!(!said(letter, "exception.message").contains("Geheimnis"));
+        assert_eq!(error_header(letter, "topic"), topic);
+        assert_eq!(error_header(letter, "partition"), "0");
+        assert_eq!(error_header(letter, "offset"), offset.to_string());
+        assert_eq!(error_header(letter, "stage"), "VALUE_CONVERTER");
+        assert_eq!(error_header(letter, "exception.class.name"), reason);
+        assert!(!error_header(letter, "exception.message").is_empty());
+        assert!(!error_header(letter, "exception.message").contains("Geheimnis"));
     }
     assert_eq!((all[0].key(), all[1].key()), (None, Some(&b"\xFFkey"[..])));
     assert_eq!(all[0].headers().unwrap().count(), 6);
     let headers = all[1].headers().unwrap();
     assert_eq!(headers.count(), own.count() + 6);
     for (kept, came) in headers.iter().zip(own.iter()) {
-        assert_eq!((kept.key, kept.value), (came.key, came.value), "as they came, and first");
+        assert_eq!(
+            (kept.key, kept.value),
+            (came.key, came.value),
+            "the original headers are unchanged and come first"
+        );
     }
-    assert!(!service.log().contains("Geheimnis"), "what a record holds is not logged");
+    assert!(!service.log().contains("Geheimnis"), "the contents of a record are not logged");
     assert_eq!(letters(&service, "lost"), Some(0.0));
     assert_eq!(service.terminate(), Some(0));
 }
@@ -157,7 +161,7 @@ fn without_the_topic_letters_are_lost_and_counted_and_the_stream_goes_on() {
     };
     let series = "vaste_records_applied_total{type=\"ticket.created\"}";
     let applied = |count| {
-        wait_for("the good ones", || {
+        wait_for("the valid records", || {
             (service.metrics().value(series) == Some(count)).then_some(())
         });
     };
@@ -172,7 +176,7 @@ fn without_the_topic_letters_are_lost_and_counted_and_the_stream_goes_on() {
         );
         (lost >= 200.0).then_some(())
     });
-    // Once they are given up, the position is kept and committed.
+    // After the letters are given up, the position is saved and committed.
     wait_for("the commit", || (committed(&broker, &topic) == Some(400)).then_some(()));
     burst();
     applied(400.0);
@@ -180,9 +184,13 @@ fn without_the_topic_letters_are_lost_and_counted_and_the_stream_goes_on() {
     assert_eq!(letters(&service, "written"), Some(0.0));
     let log = service.log();
     let lines: Vec<&str> = log.lines().filter(|line| line.contains("dead letter lost")).collect();
-    assert!((10..20).contains(&lines.len()), "the tenth, then ever fewer: {}", lines.len());
+    assert!(
+        (10..20).contains(&lines.len()),
+        "the tenth, then less and less often: {}",
+        lines.len()
+    );
     assert!(lines[0].contains("check that the topic kafka.dead_letters is there"), "{}", lines[0]);
-    // Whoever makes the topic need not start anything again.
+    // The topic can be created without a restart of the service.
     create_topic(&broker, &dead, 1);
     wait_for("a letter", || {
         let bad: BaseRecord<'_, str, str> = BaseRecord::to(&topic).payload("nonsense");
@@ -201,7 +209,7 @@ fn a_value_that_does_not_fit_is_replaced_by_its_hash_and_size() {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", &broker).set("message.max.bytes", "20000000");
     let producer: BaseProducer = config.create().unwrap();
-    // A topic takes 1 MiB; what fits there with its headers need not fit here with ours.
+    // A topic accepts 1 MiB. A record that fits there with its headers need not fit here with ours.
     let just = vec![b'a'; 999_900];
     let over = vec![b'a'; 1_000_100];
     let wide =
@@ -209,7 +217,7 @@ fn a_value_that_does_not_fit_is_replaced_by_its_hash_and_size() {
     send(&producer, BaseRecord::to(&topic).key(&b"k"[..]).payload(&just[..]));
     send(&producer, BaseRecord::to(&topic).key(&b"k"[..]).payload(&over[..]));
     let both = BaseRecord::to(&topic).key(&just[..500_000]).payload(&b"no"[..]);
-    // Key and headers alone are over what a letter may have; the broker compresses what it took.
+    // Key and headers alone exceed the limit of a letter. The broker accepted them compressed.
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", &broker).set("message.max.bytes", "20000000");
     let packing: BaseProducer = config.set("compression.type", "zstd").create().unwrap();
@@ -226,16 +234,16 @@ fn a_value_that_does_not_fit_is_replaced_by_its_hash_and_size() {
     assert_eq!(all[1].payload(), Some(stand_in(sha256, 1_000_100).as_bytes()));
     assert_eq!(all[1].key(), Some(&b"k"[..]));
     assert_eq!(header(&all[1], "vaste.dead_letter.too_large"), Some("value"));
-    assert_eq!(said(&all[1], "exception.class.name"), "too_large");
+    assert_eq!(error_header(&all[1], "exception.class.name"), "too_large");
     let sha256 = "9390298f3fb0c5b160498935d79cb139aef28e1c47358b4bbba61862b9c26e59";
     assert_eq!(all[2].payload(), Some(stand_in(sha256, 2).as_bytes()));
     assert_eq!((all[2].key(), header(&all[2], "wide")), (None, None));
-    let told = header(&all[2], "vaste.dead_letter.too_large");
-    assert_eq!(told, Some("key, headers and value"));
+    let too_large = header(&all[2], "vaste.dead_letter.too_large");
+    assert_eq!(too_large, Some("key, headers and value"));
     assert_eq!(letters(&service, "lost"), Some(0.0));
 }
 
-/// The offset that a group has committed of partition 0.
+/// The committed offset of a group for partition 0.
 fn committed(broker: &str, topic: &str) -> Option<i64> {
     let consumer = reader(broker, topic);
     let mut list = TopicPartitionList::new();
@@ -246,7 +254,7 @@ fn committed(broker: &str, topic: &str) -> Option<i64> {
 }
 
 #[test]
-fn killed_again_and_again_every_rejected_record_has_a_letter_and_committed_ones_but_one() {
+fn after_many_kills_every_rejected_record_has_a_letter_and_committed_ones_have_one() {
     const ROUNDS: i64 = 12;
     const RECORDS: i64 = 400;
     let Some(broker) = broker() else { return };
@@ -254,12 +262,13 @@ fn killed_again_and_again_every_rejected_record_has_a_letter_and_committed_ones_
     create_topic(&broker, &topic, 1);
     create_topic(&broker, &dead, 1);
     let producer = producer(&broker);
-    // A member with a name comes back as itself, and the group need not wait until it gives it up.
+    // With a static group id the member rejoins at once, and the group need not wait for its
+    // session timeout.
     let kafka = kafka(&broker, &topic, &dead, ", properties: { group.instance.id: one }");
     let more = "state: { store: state, checkpoint_every: 0s }\n";
     let mut service = Service::start_all(&kafka, &[AGREEMENT.to_owned()], more);
     let mut random = Random::new(5);
-    // The committed offset before each kill, and the letters that were there.
+    // For each kill: the committed offset before it, and the number of letters then.
     let mut kills = Vec::new();
     for round in 0..ROUNDS {
         for number in 0..RECORDS {
@@ -273,7 +282,7 @@ fn killed_again_and_again_every_rejected_record_has_a_letter_and_committed_ones_
             }
         }
         producer.flush(ASK_WAIT).unwrap();
-        // Anywhere: before it has read anything, in the middle, after its commit.
+        // At any moment: before anything is read, in the middle, or after the commit.
         let floor = round * RECORDS + random.below(RECORDS + 1);
         if round % 3 != 0 {
             wait_for("a commit", || (committed(&broker, &topic) >= Some(floor)).then_some(()));
@@ -289,12 +298,16 @@ fn killed_again_and_again_every_rejected_record_has_a_letter_and_committed_ones_
     let all = all_of(&broker, &dead);
     let mut times: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
     for letter in &all {
-        let offset: i64 = said(letter, "offset").parse().unwrap();
+        let offset: i64 = error_header(letter, "offset").parse().unwrap();
         times.entry(offset).or_default().push(letter.offset());
     }
     let rejected: Vec<i64> =
         (0..ROUNDS * RECORDS).filter(|offset| offset % RECORDS % 3 == 0).collect();
-    assert_eq!(times.keys().copied().collect::<Vec<_>>(), rejected, "each has a letter");
+    assert_eq!(
+        times.keys().copied().collect::<Vec<_>>(),
+        rejected,
+        "each rejected record has a letter"
+    );
     for (committed, letters) in &kills {
         for (offset, written) in times.range(..committed) {
             let below = written.iter().filter(|at| *at < letters).count();
@@ -303,17 +316,20 @@ fn killed_again_and_again_every_rejected_record_has_a_letter_and_committed_ones_
                 "{offset} was committed at {committed} before its letter was written"
             );
             let after = written.len() - below;
-            assert_eq!(after, 0, "{offset} again, though {committed} was committed");
+            assert_eq!(after, 0, "{offset} has another letter, although {committed} was committed");
         }
     }
     let twice = all.len() - rejected.len();
     let committed: Vec<i64> = kills.iter().map(|(committed, _)| *committed).collect();
-    println!("{} letters, {twice} of them again; committed at the kills: {committed:?}", all.len());
+    println!(
+        "{} letters, {twice} of them repeated; committed at the kills: {committed:?}",
+        all.len()
+    );
     assert_eq!(service.stop(), Some(0));
 }
 
 #[test]
-fn a_service_that_ends_or_gives_partitions_up_has_written_its_letters() {
+fn a_service_writes_its_letters_before_it_shuts_down_or_gives_up_partitions() {
     let Some(broker) = broker() else { return };
     let (topic, dead) = (fresh("left-letters"), fresh("left-letters.dlq"));
     create_topic(&broker, &topic, 1);
@@ -334,5 +350,5 @@ fn a_service_that_ends_or_gives_partitions_up_has_written_its_letters() {
     service.start_again();
     caught_up(&service, &topic, 1);
     assert_eq!(service.stop(), Some(0));
-    assert_eq!(count_of(&broker, &dead), 5_000, "none of them again");
+    assert_eq!(count_of(&broker, &dead), 5_000, "no letter is written twice");
 }

@@ -1,4 +1,4 @@
-//! What happens while the network, or an Alertmanager, is away.
+//! Faults of the network and of Alertmanager.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use crate::harness::{
 use crate::notified::{Alertmanager, Webhook, hangs};
 use crate::proxy::{Network, Proxy};
 
-/// The webhook's thread stands for any server: it answers what was said.
+/// A server that echoes what it receives.
 fn echo() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -41,33 +41,33 @@ fn the_network_of_these_tests_passes_stalls_delays_and_resets() {
         stream.set_read_timeout(Some(Duration::from_millis(150))).unwrap();
         stream
     };
-    let mut said = [0; 4];
+    let mut received = [0; 4];
     let mut streams: Vec<TcpStream> = (0..20).map(|_| client()).collect();
     for stream in &mut streams {
         stream.write_all(b"one ").unwrap();
-        stream.read_exact(&mut said).unwrap();
-        assert_eq!(&said, b"one ");
+        stream.read_exact(&mut received).unwrap();
+        assert_eq!(&received, b"one ");
     }
     proxy.set(Network::Stall);
     streams.push(client());
     for stream in &mut streams {
         stream.write_all(b"two ").unwrap();
     }
-    let error = streams[0].read(&mut said).unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock, "nothing comes");
+    let error = streams[0].read(&mut received).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock, "nothing arrives");
     proxy.set(Network::Pass);
     for stream in &mut streams {
-        wait_for("what was on its way", || stream.read_exact(&mut said).ok());
-        assert_eq!(&said, b"two ");
+        wait_for("the delayed bytes", || stream.read_exact(&mut received).ok());
+        assert_eq!(&received, b"two ");
     }
     proxy.set(Network::Delay(Duration::from_millis(60)));
     let begin = now();
     streams[0].write_all(b"slow").unwrap();
-    wait_for("what comes late", || streams[0].read_exact(&mut said).ok());
-    assert!(now().duration_since(begin) >= Duration::from_millis(120), "there and back");
+    wait_for("the late bytes", || streams[0].read_exact(&mut received).ok());
+    assert!(now().duration_since(begin) >= Duration::from_millis(120), "delayed both ways");
     proxy.set(Network::Reset);
     for stream in &mut streams {
-        let error = wait_for("the reset", || match stream.read(&mut said) {
+        let error = wait_for("the reset", || match stream.read(&mut received) {
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => None,
             other => Some(other.unwrap_err()),
         });
@@ -75,10 +75,10 @@ fn the_network_of_these_tests_passes_stalls_delays_and_resets() {
     }
     let mut late = client();
     drop(late.write_all(b"new "));
-    assert!(late.read_exact(&mut said).is_err(), "who comes now is refused");
+    assert!(late.read_exact(&mut received).is_err(), "a new connection is refused");
 }
 
-/// It is missed as soon as somebody waits too long, and met as soon as nobody does.
+/// An objective that is missed as soon as a ticket waits too long, and met as soon as none does.
 const AGREEMENT: &str = "\
 team: billing
 objectives:
@@ -92,10 +92,10 @@ objectives:
     alerts: { missed: { for: 1s, keep_firing_for: 0s } }
 ";
 
-/// After a short while away no wait is longer than this. What is sent again each minute anyway comes later.
+/// The longest wait after a short outage. The refresh each minute comes later.
 const BACK_WITHIN: Duration = Duration::from_secs(25);
 
-/// A service that tells the Alertmanagers on these ports, and reads this topic as a group of its own.
+/// A service that sends to the Alertmanagers on these ports, and reads a topic with its own group.
 fn service(topic: &str, ports: &[u16]) -> Service {
     let broker = broker().unwrap();
     let group = fresh("faults");
@@ -108,7 +108,7 @@ fn service(topic: &str, ports: &[u16]) -> Service {
     service
 }
 
-/// Whether an objective's alert fires.
+/// Whether the alert of an objective fires.
 fn is_firing(service: &Service, objective: &str) -> bool {
     let series = format!(
         "vaste_alerts{{team=\"billing\",objective=\"{objective}\",\
@@ -117,24 +117,25 @@ fn is_firing(service: &Service, objective: &str) -> bool {
     service.metrics().value(&series).is_some()
 }
 
-/// A number of the first Alertmanager.
+/// A metric of the first Alertmanager.
 fn of_first(service: &Service, name: &str) -> f64 {
     let series = format!("vaste_alertmanager_{name}{{alertmanager=\"am-0\"}}");
     service.metrics().value(&series).unwrap()
 }
 
-/// Long enough for an Alertmanager to tell more, if it had more to tell.
-fn look_on(ms: i64) {
+/// Waits long enough for an Alertmanager to send another notification, if it had one.
+fn let_pass(ms: i64) {
     let begin = wall_clock();
     wait_for("time to pass", || (wall_clock().since(begin).ms() > ms).then_some(()));
 }
 
-/// What the webhook was told of `limit`: firing, and resolved.
-fn told(webhook: &Webhook) -> (u32, u32) {
+/// Notifications of `limit` at the webhook: firing, and resolved.
+fn notifications(webhook: &Webhook) -> (u32, u32) {
     webhook.counts().get("limit").copied().unwrap_or_default()
 }
 
-/// It fires, the network does this until so many alerts failed, and it is over meanwhile.
+/// The alert fires, the network fails until this many alerts have failed, and the alert ends
+/// meanwhile.
 fn cut_while_it_fires(what: &str, network: Network, failures: f64) {
     let Some(broker) = broker() else { return };
     let webhook = Webhook::default();
@@ -144,22 +145,20 @@ fn cut_while_it_fires(what: &str, network: Network, failures: f64) {
     create_topic(&broker, &topic, 1);
     let service = service(&topic, &[proxy.port()]);
     assert!(service.publish(&record(1, "created", "T-1")).status.success());
-    wait_for("the page", || (told(&webhook) == (1, 0)).then_some(()));
+    wait_for("the page", || (notifications(&webhook) == (1, 0)).then_some(()));
     proxy.set(network);
     assert!(service.publish(&record(2, "agent_replied", "T-1")).status.success());
-    wait_for("it to be over", || (!is_firing(&service, "limit")).then_some(()));
+    wait_for("the alert to end", || (!is_firing(&service, "limit")).then_some(()));
     wait_for("requests to fail", || {
         (of_first(&service, "alerts_failed_total") >= failures).then_some(())
     });
     proxy.set(Network::Pass);
     let healed = now();
-    wait_for("the end of it", || (told(&webhook) == (1, 1)).then_some(()));
+    wait_for("the resolved notification", || (notifications(&webhook) == (1, 1)).then_some(()));
     assert!(now().duration_since(healed) < BACK_WITHIN, "{what}");
-    wait_for("nothing to wait any more", || {
-        (of_first(&service, "pending_alerts") < 1.0).then_some(())
-    });
-    look_on(2_500);
-    assert_eq!(told(&webhook), (1, 1), "{what}");
+    wait_for("no pending notices", || (of_first(&service, "pending_alerts") < 1.0).then_some(()));
+    let_pass(2_500);
+    assert_eq!(notifications(&webhook), (1, 1), "{what}");
     assert!(alertmanager.held().is_empty(), "{what}");
     assert!(of_first(&service, "alerts_dropped_total") < 1.0, "{what}");
 }
@@ -181,12 +180,12 @@ fn an_alert_that_ends_while_the_network_is_slow_pages_once_and_ends_once() {
 
 #[test]
 fn an_alert_that_ends_while_answers_come_too_late_pages_once_and_ends_once() {
-    // Longer than a request may take: it arrives, and its answer is not heard.
+    // Longer than the request timeout: the request arrives, and its answer comes too late.
     cut_while_it_fires("too slow", Network::Delay(Duration::from_secs(11)), 1.0);
 }
 
 #[test]
-fn what_a_cut_held_back_does_not_page_after_the_end() {
+fn a_notice_delayed_by_a_network_failure_does_not_page_after_the_alert_ended() {
     let Some(broker) = broker() else { return };
     let webhook = Webhook::default();
     let Some(alertmanager) = Alertmanager::start(webhook.listen()) else { return };
@@ -203,22 +202,20 @@ fn what_a_cut_held_back_does_not_page_after_the_end() {
     };
     failed(1.0);
     assert!(service.publish(&record(2, "agent_replied", "T-1")).status.success());
-    wait_for("it to be over", || (!is_firing(&service, "limit")).then_some(()));
+    wait_for("the alert to end", || (!is_firing(&service, "limit")).then_some(()));
     let so_far = of_first(&service, "alerts_failed_total");
     failed(so_far + 1.0);
     proxy.set(Network::Pass);
-    wait_for("nothing to wait any more", || {
-        (of_first(&service, "pending_alerts") < 1.0).then_some(())
-    });
-    look_on(2_500);
-    assert!(alertmanager.held().is_empty(), "it is over: {:?}", alertmanager.held());
-    let (firing, resolved) = told(&webhook);
-    println!("told {firing} times");
-    assert_eq!(firing, resolved, "who was told of it was told of its end");
+    wait_for("no pending notices", || (of_first(&service, "pending_alerts") < 1.0).then_some(()));
+    let_pass(2_500);
+    assert!(alertmanager.held().is_empty(), "the alert has ended: {:?}", alertmanager.held());
+    let (firing, resolved) = notifications(&webhook);
+    println!("{firing} notifications");
+    assert_eq!(firing, resolved, "each firing notification has a resolved one");
 }
 
 #[test]
-fn an_alertmanager_that_is_away_misses_nothing_and_tells_nothing_twice() {
+fn an_alertmanager_that_was_down_misses_no_alert_and_notifies_once() {
     let Some(broker) = broker() else { return };
     let webhook = Webhook::default();
     let Some(mut alertmanager) = Alertmanager::start(webhook.listen()) else { return };
@@ -228,7 +225,7 @@ fn an_alertmanager_that_is_away_misses_nothing_and_tells_nothing_twice() {
     alertmanager.kill();
     assert!(service.publish(&record(1, "created", "T-1")).status.success());
     for objective in ["limit", "longer"] {
-        wait_for("it to fire", || is_firing(&service, objective).then_some(()));
+        wait_for("the alert to fire", || is_firing(&service, objective).then_some(()));
     }
     wait_for("requests to fail", || {
         (of_first(&service, "alerts_failed_total") >= 2.0).then_some(())
@@ -236,26 +233,27 @@ fn an_alertmanager_that_is_away_misses_nothing_and_tells_nothing_twice() {
     alertmanager.start_again();
     let back = now();
     let all_held = |alertmanager: &Alertmanager| {
-        wait_for("all to be held", || (alertmanager.held().len() == 2).then_some(()));
+        wait_for("Alertmanager to hold all", || (alertmanager.held().len() == 2).then_some(()));
     };
     all_held(&alertmanager);
     assert!(now().duration_since(back) < BACK_WITHIN);
     let once = |firing| ["limit", "longer"].map(|name| (name.to_owned(), (firing, 0))).into();
     wait_for("both pages", || (webhook.counts() == once(1)).then_some(()));
-    look_on(2_500);
-    assert_eq!(webhook.counts(), once(1), "one page each");
-    // It ends in order, keeps what it told, and hears of all again when it is time.
+    let_pass(2_500);
+    assert_eq!(webhook.counts(), once(1), "one notification each");
+    // It shuts down cleanly, keeps its notification log, and receives all alerts again at the next
+    // refresh.
     alertmanager.stop();
     alertmanager.start_again();
-    assert!(alertmanager.held().is_empty(), "it keeps no alerts");
+    assert!(alertmanager.held().is_empty(), "it does not store alerts");
     all_held(&alertmanager);
-    look_on(2_500);
-    assert_eq!(webhook.counts(), once(1), "no second page");
+    let_pass(2_500);
+    assert_eq!(webhook.counts(), once(1), "no second notification");
     assert!(of_first(&service, "alerts_dropped_total") < 1.0);
 }
 
 #[test]
-fn two_services_and_two_alertmanagers_tell_once() {
+fn two_services_and_two_alertmanagers_notify_once() {
     let Some(broker) = broker() else { return };
     let webhook = Webhook::default();
     let port = webhook.listen();
@@ -280,17 +278,17 @@ fn two_services_and_two_alertmanagers_tell_once() {
     let services = [service(&topic, &ports), service(&topic, &ports)];
     assert!(services[0].publish(&record(1, "created", "T-1")).status.success());
     for alertmanager in [&one, &two] {
-        wait_for("it to be held", || alertmanager.held().remove("limit"));
+        wait_for("Alertmanager to hold the alert", || alertmanager.held().remove("limit"));
     }
-    wait_for("the page", || (told(&webhook).0 > 0).then_some(()));
-    // Longer than the second of them waits for the first. What changes while it waits it would tell as it was
-    // before: so the end comes between two looks at the group.
-    look_on(3_000);
-    assert_eq!(told(&webhook), (1, 0));
+    wait_for("the page", || (notifications(&webhook).0 > 0).then_some(()));
+    // Longer than the second one waits for the first. It would send a change during that wait with
+    // the state before it. So the alert ends between two group intervals.
+    let_pass(3_000);
+    assert_eq!(notifications(&webhook), (1, 0));
     assert!(services[0].publish(&record(2, "agent_replied", "T-1")).status.success());
-    wait_for("its end", || (told(&webhook).1 > 0).then_some(()));
-    look_on(3_000);
-    assert_eq!(told(&webhook), (1, 1));
+    wait_for("the resolved notification", || (notifications(&webhook).1 > 0).then_some(()));
+    let_pass(3_000);
+    assert_eq!(notifications(&webhook), (1, 1));
 }
 
 #[test]
@@ -301,13 +299,14 @@ fn an_alertmanager_that_hangs_delays_no_other() {
     create_topic(&broker, &topic, 1);
     let service = service(&topic, &[hangs(), alertmanager.port()]);
     assert!(service.publish(&record(1, "created", "T-1")).status.success());
-    // The second fires while the first is still on its way to the one that hangs.
+    // The second alert fires while the first one is still being sent to the hanging Alertmanager.
     for objective in ["limit", "longer"] {
-        let alert = wait_for("it to be held", || alertmanager.held().remove(objective));
+        let alert =
+            wait_for("Alertmanager to hold the alert", || alertmanager.held().remove(objective));
         let fires = Timestamp::parse(alert["startsAt"].as_str().unwrap()).unwrap();
         let late_ms = wall_clock().since(fires).ms();
         println!("{objective} is held {late_ms} ms after it fires");
         assert!(late_ms < 1_000, "{late_ms} ms");
     }
-    assert!(of_first(&service, "alerts_sent_total") < 1.0, "it hangs");
+    assert!(of_first(&service, "alerts_sent_total") < 1.0, "the hanging one accepts nothing");
 }

@@ -1,4 +1,4 @@
-//! The parts of a test: a topic, a running service, and how to look at it.
+//! A test harness: topics, records, and a running service with its metrics.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ pub(crate) mod process;
 
 pub(crate) use process::{ChildProcess, fetch, free_port, wait_for};
 
-/// The broker, if there is one.
+/// The broker's address. `None` if there is no broker.
 pub(crate) fn broker() -> Option<String> {
     let broker = std::env::var("VASTE_TEST_KAFKA").ok();
     if broker.is_none() {
@@ -29,14 +29,14 @@ pub(crate) fn broker() -> Option<String> {
     broker
 }
 
-/// A name that no other test has used.
+/// A name that no other test uses.
 pub(crate) fn fresh(what: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     format!("{what}-{}-{number}", std::process::id())
 }
 
-/// Makes a topic.
+/// Creates a topic.
 pub(crate) fn create_topic(broker: &str, topic: &str, partitions: i32) {
     let admin: AdminClient<DefaultClientContext> =
         ClientConfig::new().set("bootstrap.servers", broker).create().unwrap();
@@ -56,7 +56,7 @@ pub(crate) fn wall_clock() -> Timestamp {
     Timestamp::from_ms(i64::try_from(since.as_millis()).unwrap())
 }
 
-/// An event of one of billing's tickets, happening now.
+/// An event of one of billing's tickets, at this instant.
 pub(crate) fn record(id: u32, kind: &str, ticket: &str) -> String {
     let time = wall_clock();
     format!(
@@ -81,7 +81,7 @@ pub(crate) fn send(producer: &BaseProducer, topic: &str, key: &str, payload: &st
     }
 }
 
-/// A service in a folder of its own, ended with the test.
+/// A running service in a temporary folder, killed when the test ends.
 pub(crate) struct Service {
     pub(crate) folder: tempfile::TempDir,
     port: u16,
@@ -89,18 +89,18 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    /// Starts `vaste run` with this configuration of Kafka and one agreement.
+    /// Starts `vaste run` with this `kafka` section and one agreement.
     pub(crate) fn start(kafka: &str, agreement: &str) -> Self {
         Self::start_with(kafka, agreement, "")
     }
 
-    /// Starts `vaste run` with more in its configuration.
+    /// The same with further lines of configuration.
     pub(crate) fn start_with(kafka: &str, agreement: &str, more: &str) -> Self {
         Self::start_all(kafka, &[agreement.to_owned()], more)
     }
 
-    /// Starts `vaste run` beside these files.
-    pub(crate) fn start_holding(kafka: &str, agreement: &str, files: &[(&str, &str)]) -> Self {
+    /// The same with further files in its folder.
+    pub(crate) fn start_with_files(kafka: &str, agreement: &str, files: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for (name, content) in files {
             fs::write(folder.path().join(name), content).unwrap();
@@ -108,7 +108,7 @@ impl Service {
         Self::start_in(folder, kafka, &[agreement.to_owned()], "")
     }
 
-    /// Starts `vaste run` with any number of agreements.
+    /// The same with any number of agreements and further lines of configuration.
     pub(crate) fn start_all(kafka: &str, agreements: &[String], more: &str) -> Self {
         Self::start_in(tempfile::tempdir().unwrap(), kafka, agreements, more)
     }
@@ -129,17 +129,17 @@ impl Service {
         service
     }
 
-    /// Ends it as a crash does: at once, in the middle of whatever it does.
+    /// Kills it as a crash does.
     pub(crate) fn kill(&mut self) {
         self.child.kill();
     }
 
-    /// Starts it again in its folder, once it has ended; does not wait for it.
+    /// Starts it again in its folder, and does not wait until it listens.
     pub(crate) fn start_again(&mut self) {
         self.child = spawn(self.folder.path());
     }
 
-    /// Publishes the lines of a text.
+    /// Publishes records, one on each line.
     pub(crate) fn publish(&self, lines: &str) -> Output {
         let path = self.folder.path().join("events.ndjson");
         fs::write(&path, lines).unwrap();
@@ -150,43 +150,43 @@ impl Service {
             .unwrap()
     }
 
-    /// Status and body of a page; none if nobody answers.
+    /// Status and body of a page. `None` if there is no answer.
     pub(crate) fn page(&self, path: &str) -> Option<(u16, String)> {
         fetch(self.port, path)
     }
 
-    /// Where it listens.
+    /// The port that it listens on.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// The body of a page that answers well.
+    /// The body of a page with status 200.
     pub(crate) fn get(&self, path: &str) -> Option<String> {
         self.page(path).filter(|(status, _)| *status == 200).map(|(_, body)| body)
     }
 
-    /// The metrics.
+    /// A scrape.
     pub(crate) fn metrics(&self) -> Metrics {
         Metrics(self.get("/metrics").unwrap())
     }
 
-    /// What it logged.
+    /// Its log.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
-    /// Asks it to end, and waits until it has; the exit code.
+    /// Sends `SIGTERM` and waits. Returns the exit code.
     pub(crate) fn terminate(mut self) -> Option<i32> {
         self.stop()
     }
 
-    /// The same of one that may be started again.
+    /// The same for a service that is started again later.
     pub(crate) fn stop(&mut self) -> Option<i32> {
         self.child.terminate()
     }
 }
 
-/// Runs the service in a folder; its log grows with every run.
+/// Runs the service in a folder, and appends to its log.
 fn spawn(folder: &Path) -> ChildProcess {
     let log = fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
     let mut vaste = Command::new(env!("CARGO_BIN_EXE_vaste"));
@@ -194,17 +194,17 @@ fn spawn(folder: &Path) -> ChildProcess {
     ChildProcess::start(vaste.stdout(Stdio::null()).stderr(log))
 }
 
-/// One scrape.
+/// A scrape of the metrics.
 pub(crate) struct Metrics(pub(crate) String);
 
 impl Metrics {
-    /// The value of a series, given as it stands there, name and labels.
+    /// The value of a series, by its name with its labels.
     pub(crate) fn value(&self, series: &str) -> Option<f64> {
         process::sample(&self.0, series)
     }
 }
 
-/// The repository's root.
+/// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }

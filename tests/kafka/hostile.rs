@@ -1,5 +1,5 @@
-//! Poison, floods of names and records that are far too large, against a real topic: the stream goes on, at
-//! its pace and within its memory.
+//! Hostile records against a real topic: poison, floods of team names, and records that are far too
+//! large. The service keeps its throughput and stays within its memory.
 
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -15,14 +15,14 @@ use crate::harness::{
 };
 use crate::service::AGREEMENT;
 
-/// Memory of a process now, or the most it ever had (`VmHWM`), in MB.
+/// The memory of the service in MB: `VmRSS` is the present, `VmHWM` the maximum.
 fn memory(service: &Service, what: &str) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "a figure to print")]
     let bytes = memory_bytes(&service.child.id(), what) as f64;
     bytes / 1024.0 / 1024.0
 }
 
-/// A producer that takes what is far too large, in batches as large as they get.
+/// A producer that accepts far too large records, in the largest possible batches.
 fn large_producer(broker: &str, compression: &str) -> BaseProducer {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", broker).set("compression.type", compression);
@@ -31,7 +31,7 @@ fn large_producer(broker: &str, compression: &str) -> BaseProducer {
     config.create().unwrap()
 }
 
-/// Sends all; waits where the queue is full.
+/// Sends all records; waits while the queue is full.
 fn send_all(producer: &BaseProducer, topic: &str, records: &[(String, String)]) {
     for (key, payload) in records {
         send(producer, topic, key, payload);
@@ -39,7 +39,7 @@ fn send_all(producer: &BaseProducer, topic: &str, records: &[(String, String)]) 
     producer.flush(ASK_WAIT).unwrap();
 }
 
-/// An event of a ticket of its own, days ago, and by which team.
+/// An event from three days ago, of its own ticket and this team.
 fn created(id: u32, team: &str) -> (String, String) {
     let time = wall_clock().minus(Elapsed::from_ms(3 * DAY_MS));
     let ticket = format!("T-{id}");
@@ -52,10 +52,10 @@ fn created(id: u32, team: &str) -> (String, String) {
 
 const CREATED: &str = "vaste_records_applied_total{type=\"ticket.created\"}";
 
-/// Records a second from when the partition was assigned to when the last of them was applied, where all of
-/// them are as they should be.
-fn pace(broker: &str, topic: &str, good: u32, bad: u32) -> f64 {
-    let dead = fresh("pace.dlq");
+/// Records a second from the assignment of the partition to the last applied record, after all
+/// results were checked.
+fn throughput(broker: &str, topic: &str, good: u32, bad: u32) -> f64 {
+    let dead = fresh("throughput.dlq");
     create_topic(broker, &dead, 1);
     let kafka = format!(
         "{{ brokers: [\"{broker}\"], topic: {topic}, group: {dead}, dead_letters: {dead} }}"
@@ -81,13 +81,14 @@ fn pace(broker: &str, topic: &str, good: u32, bad: u32) -> f64 {
 }
 
 #[test]
-fn every_tenth_record_is_poison_and_the_pace_is_kept_and_each_has_a_letter() {
-    // Ten times as many as take a fifth of a second, of which the start of a producer is a good part.
+fn poison_in_every_tenth_record_keeps_the_throughput_and_gives_one_letter_each() {
+    // Ten times as many as take a fifth of a second, because the start of a producer takes a good
+    // part of that.
     const RECORDS: u32 = 1_000_000;
     const ROUNDS: usize = 3;
     let Some(broker) = broker() else { return };
     let topics = [false, true].map(|poisoned| {
-        let topic = fresh("pace");
+        let topic = fresh("throughput");
         create_topic(&broker, &topic, 1);
         let one = |id: u32| {
             let (key, good) = created(id, "billing");
@@ -102,15 +103,15 @@ fn every_tenth_record_is_poison_and_the_pace_is_kept_and_each_has_a_letter() {
         send_all(&crate::crash::producer(&broker), &topic, &records);
         topic
     });
-    // The best of some rounds of each, in turn: others use this machine, too.
+    // The best of several rounds each, in turn, because other processes use this machine.
     let mut best = [0.0_f64; 2];
     for _ in 0..ROUNDS {
-        best[0] = best[0].max(pace(&broker, &topics[0], RECORDS, 0));
-        best[1] = best[1].max(pace(&broker, &topics[1], RECORDS / 10 * 9, RECORDS / 10));
+        best[0] = best[0].max(throughput(&broker, &topics[0], RECORDS, 0));
+        best[1] = best[1].max(throughput(&broker, &topics[1], RECORDS / 10 * 9, RECORDS / 10));
     }
     let ratio = best[1] / best[0];
     println!("{:.0} records/s, with poison {:.0}: {ratio:.2}", best[0], best[1]);
-    assert!(ratio >= 0.8, "{ratio:.2} of the pace without poison");
+    assert!(ratio >= 0.8, "{ratio:.2} of the throughput without poison");
 }
 
 #[test]
@@ -142,7 +143,7 @@ fn a_hundred_thousand_names_of_teams_cost_little_memory_and_no_series() {
     assert_eq!(series_many, series_one);
 }
 
-/// Makes a topic that takes records of up to 10 MB.
+/// Creates a topic that accepts records of up to 10 MB.
 fn create_large_topic(broker: &str, topic: &str) {
     let admin: AdminClient<DefaultClientContext> =
         ClientConfig::new().set("bootstrap.servers", broker).create().unwrap();
@@ -154,8 +155,8 @@ fn create_large_topic(broker: &str, topic: &str) {
 }
 
 #[test]
-fn records_of_megabytes_and_batches_that_unpack_to_a_hundred_are_passed_within_bounds() {
-    /// MB that the process may have had at most: twice the largest batch, beside what it always has.
+fn records_of_megabytes_and_batches_that_unpack_to_a_hundred_are_skipped_within_the_memory_limit() {
+    /// The most memory in MB: twice the largest batch, plus the usual memory.
     const MEMORY_MAX: f64 = 400.0;
     let Some(broker) = broker() else { return };
     let (topic, dead) = (fresh("megabytes"), fresh("megabytes.dlq"));
@@ -179,15 +180,15 @@ fn records_of_megabytes_and_batches_that_unpack_to_a_hundred_are_passed_within_b
         producer.send(BaseRecord::to(&topic).key(&ticket).payload(&event)).unwrap();
         producer.flush(ASK_WAIT).unwrap();
         let there = count_of(&broker, &topic);
-        assert_eq!(there, i64::from(good + bad), "all of them are there");
-        wait_for("the good one after them", || {
+        assert_eq!(there, i64::from(good + bad), "all records are in the topic");
+        wait_for("the valid record after them", || {
             (service.metrics().value(CREATED) == Some(f64::from(good))).then_some(())
         });
         println!("{what}: at most {:.0} MB, before all {before:.0}", memory(&service, "VmHWM"));
     };
     after("1 MiB and 8 MiB", "none", &[1 << 20, 8 << 20]);
     after("90 MiB of gzip", "gzip", &[1 << 20; 90]);
-    // Beyond 33 MB the client may refuse to unpack zstd, and then stays where it is.
+    // Beyond 33 MB the client may refuse to decompress zstd, and then it makes no progress.
     after("30 MiB of zstd", "zstd", &[1 << 20; 30]);
     let rejected = service.metrics().value("vaste_records_rejected_total{reason=\"too_large\"}");
     assert_eq!(rejected, Some(f64::from(bad)));

@@ -1,5 +1,5 @@
-//! The service against a real Apache Kafka. `tests/run` starts one and names it in `VASTE_TEST_KAFKA`;
-//! without that these tests are left out, and `tests/run` says so.
+//! Tests of the service with a real Apache Kafka. `tests/run` starts one and names it in
+//! `VASTE_TEST_KAFKA`. Without it these tests are skipped, and `tests/run` says so.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,7 +13,7 @@ mod dead_letters;
 mod faults;
 mod harness;
 mod hostile;
-#[expect(dead_code, reason = "this program asks the model less than the law does")]
+#[expect(dead_code, reason = "these tests use a part of the model")]
 #[path = "../pipeline/naive.rs"]
 mod naive;
 mod notified;

@@ -1,5 +1,5 @@
-//! A real Alertmanager, what it holds, and what it tells others. `tests/run` names its program in
-//! `VASTE_TEST_ALERTMANAGER` and `VASTE_TEST_AMTOOL`.
+//! A real Alertmanager with a webhook. `tests/run` names its programs in `VASTE_TEST_ALERTMANAGER`
+//! and `VASTE_TEST_AMTOOL`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::harness::{ChildProcess, fetch, free_port, wait_for};
 
-/// A receiver of notifications: what came, as JSON.
+/// A receiver of notifications, which keeps them as JSON.
 #[derive(Clone, Default)]
 pub(crate) struct Webhook(Arc<Mutex<Vec<Value>>>);
 
@@ -22,13 +22,13 @@ impl Webhook {
     pub(crate) fn listen(&self) -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
-        let came = self.clone();
+        let received = self.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let came = came.clone();
+                let received = received.clone();
                 thread::spawn(move || {
-                    // An Alertmanager that is killed in the middle says it again.
-                    drop(came.take(&stream.unwrap()));
+                    // An Alertmanager that is killed during a request sends it again.
+                    drop(received.take(&stream.unwrap()));
                 });
             }
         });
@@ -47,20 +47,21 @@ impl Webhook {
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body)?;
-        // Before the answer: who has it may end.
+        // Stored before the answer, because the sender may exit after it.
         self.0.lock().unwrap().push(serde_json::from_slice(&body).unwrap());
         write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
     }
 
-    /// All notifications that came, in their order.
-    pub(crate) fn came(&self) -> Vec<Value> {
+    /// All notifications, in order of arrival.
+    pub(crate) fn received(&self) -> Vec<Value> {
         self.0.lock().unwrap().clone()
     }
 
-    /// How many firing and how many resolved alerts came, by objective; alerts of no objective are left out.
+    /// The number of firing and of resolved alerts, by objective. Alerts without an objective are
+    /// left out.
     pub(crate) fn counts(&self) -> BTreeMap<String, (u32, u32)> {
         let mut counts: BTreeMap<String, (u32, u32)> = BTreeMap::new();
-        for notification in self.came() {
+        for notification in self.received() {
             for alert in notification["alerts"].as_array().unwrap() {
                 let Some(objective) = objective(alert) else { continue };
                 let (firing, resolved) = counts.entry(objective).or_default();
@@ -74,27 +75,27 @@ impl Webhook {
     }
 }
 
-/// The objective of an alert; none of those that are about the service itself.
+/// The objective of an alert. `None` for alerts about the service itself.
 fn objective(alert: &Value) -> Option<String> {
     alert["labels"]["objective"].as_str().map(str::to_owned)
 }
 
-/// A running Alertmanager in a folder of its own, ended with the test.
+/// A running Alertmanager in a temporary folder, killed when the test ends.
 pub(crate) struct Alertmanager {
     folder: tempfile::TempDir,
     port: u16,
-    /// Its cluster's flags, as it is started with them again.
+    /// The flags of its cluster, for another start.
     cluster: Vec<String>,
     child: ChildProcess,
 }
 
 impl Alertmanager {
-    /// Starts one that tells the webhook; none where there is no program.
+    /// Starts one that notifies the webhook. `None` if the program is missing.
     pub(crate) fn start(webhook: u16) -> Option<Self> {
         Self::start_in_cluster(webhook, "1s", &["--cluster.listen-address=".to_owned()])
     }
 
-    /// Starts one that looks at its groups so often, with these flags of its cluster.
+    /// Starts one with this group interval and these cluster flags.
     pub(crate) fn start_in_cluster(
         webhook: u16,
         group_interval: &str,
@@ -127,35 +128,35 @@ impl Alertmanager {
         });
     }
 
-    /// Where it listens.
+    /// The port that it listens on.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// Ends it as a crash does: what it keeps in memory is lost.
+    /// Kills it as a crash does: its memory is lost.
     pub(crate) fn kill(&mut self) {
         self.child.kill();
     }
 
-    /// Asks it to end, and waits until it has: what it told is written down.
+    /// Sends `SIGTERM` and waits: its notification log is saved.
     pub(crate) fn stop(&mut self) {
         self.child.terminate();
     }
 
-    /// Starts it again on its port with what it has written down, once it has ended.
+    /// Starts it again on its port with its saved state.
     pub(crate) fn start_again(&mut self) {
         self.child = spawn(&self.folder, self.port, &self.cluster).unwrap();
         self.wait_until_ready();
     }
 
-    /// How many there are in its cluster.
+    /// The number of members of its cluster.
     pub(crate) fn peers(&self) -> usize {
         let (_, body) = fetch(self.port, "/api/v2/status").unwrap();
         let status: Value = serde_json::from_str(&body).unwrap();
         status["cluster"]["peers"].as_array().map_or(0, Vec::len)
     }
 
-    /// The alerts that it holds, by objective; those of no objective are left out.
+    /// The alerts that it holds, by objective. Alerts without an objective are left out.
     pub(crate) fn held(&self) -> BTreeMap<String, Value> {
         let (_, body) = fetch(self.port, "/api/v2/alerts").unwrap();
         let all: Vec<Value> = serde_json::from_str(&body).unwrap();
@@ -178,7 +179,7 @@ fn spawn(folder: &tempfile::TempDir, port: u16, cluster: &[String]) -> Option<Ch
     Some(ChildProcess::start(&mut alertmanager))
 }
 
-/// A listener that takes connections and never answers.
+/// A listener that accepts connections and never answers.
 pub(crate) fn hangs() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();

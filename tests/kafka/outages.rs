@@ -1,4 +1,5 @@
-//! Kafka away, or cut off, while an alert fires: nothing is resolved by it, it is said, and nothing is lost.
+//! Kafka fails or is unreachable while an alert fires: no alert is resolved, the outage is
+//! reported, and no record is lost.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::proxy::Network;
 use crate::service::AGREEMENT;
 use crate::simulated_team::{Team, log};
 
-/// One alert that fires when somebody waits for two seconds, beside the objectives of other tests.
+/// One alert that fires when a ticket waits for two seconds, and the objectives of other tests.
 fn agreement() -> String {
     let limit = "  - { name: limit, measure: first_reply, none_over: 2s, \
                  alerts: { missed: { for: 1s, keep_firing_for: 0s } } }\n";
@@ -33,7 +34,7 @@ struct Scene {
     records: Vec<String>,
 }
 
-/// What has happened in three days; nobody of them waits at the end but where the desk forgot.
+/// The records of three days. At the end only tickets wait that were never answered.
 fn records() -> Vec<String> {
     let team = |name| Team {
         name,
@@ -46,7 +47,7 @@ fn records() -> Vec<String> {
     log(&[team("support"), team("ghost")], begin, 3, 5)
 }
 
-/// A service that has read a third of the records, and one alert that fires.
+/// A service that has read a third of the records, with one alert that fires.
 fn scene(name: &str, is_cut: bool) -> Option<Scene> {
     let broker = Broker::start()?;
     let webhook = Webhook::default();
@@ -69,7 +70,7 @@ fn scene(name: &str, is_cut: bool) -> Option<Scene> {
     publish(&producer, &topic, &records[..third]);
     let service = Service::start_with(&kafka, &agreement(), &more);
     caught_up(&service, &topic, PARTITIONS);
-    // From here on somebody waits.
+    // From here on a ticket waits.
     let waits = record(1, "created", "W-1");
     publish(&producer, &topic, std::slice::from_ref(&waits));
     records.push(waits);
@@ -91,9 +92,10 @@ impl Scene {
         self.names().iter().any(|held| held == name)
     }
 
-    /// The data is known to be stale, and what fires goes on firing and says since when nobody knows.
+    /// The stale-data alert fires. The firing alert goes on, with the instant since which its data
+    /// is frozen.
     fn check_frozen(&self) {
-        wait_for("stale data to be told", || self.has("VasteDataStale").then_some(()));
+        wait_for("the stale-data alert", || self.has("VasteDataStale").then_some(()));
         let held = self.alertmanager.held();
         let limit = held.get("limit").unwrap();
         assert!(limit["annotations"]["frozen_since"].is_string(), "{limit}");
@@ -103,12 +105,12 @@ impl Scene {
         assert!(self.service.page("/metrics").is_some());
     }
 
-    /// All is well again, and the answer to who waited resolves the alert, once.
+    /// The service is ready again, and the answer to the waiting ticket resolves the alert once.
     fn check_recovered(mut self) {
-        wait_for("the data to be trusted again", || self.service.get("/-/ready"));
-        wait_for("stale data to be over", || (!self.has("VasteDataStale")).then_some(()));
+        wait_for("the service to be ready again", || self.service.get("/-/ready"));
+        wait_for("the stale-data alert to end", || (!self.has("VasteDataStale")).then_some(()));
         let producer = producer(&self.broker.address());
-        // The rest of the records: the load that goes on.
+        // The rest of the records, as continuing load.
         let third = (self.records.len() - 1) / 3;
         let rest = self.records[third..self.records.len() - 1].to_vec();
         publish(&producer, &self.topic, &rest);
@@ -120,7 +122,7 @@ impl Scene {
         });
         let metrics = caught_up(&self.service, &self.topic, PARTITIONS);
         compare(&metrics, &self.records);
-        // As one that was never cut off.
+        // The result equals that of a service without an outage.
         let kafka = format!(
             "{{ brokers: [\"{}\"], topic: {}, group: {}-whole }}",
             self.broker.address(),
@@ -131,7 +133,11 @@ impl Scene {
         let metrics_whole: Metrics = caught_up(&whole, &self.topic, PARTITIONS);
         assert_eq!(counted(&metrics), counted(&metrics_whole));
         assert_eq!(metrics.value("vaste_kafka_broker_errors_total{code=\"HistoryGap\"}"), None);
-        assert_eq!(self.webhook.counts().get("limit"), Some(&(1, 1)), "told once, over once");
+        assert_eq!(
+            self.webhook.counts().get("limit"),
+            Some(&(1, 1)),
+            "notified once, resolved once"
+        );
     }
 }
 
@@ -145,7 +151,7 @@ fn a_broker_that_dies_under_load_and_comes_back_loses_nothing_and_resolves_nothi
 }
 
 #[test]
-fn a_network_that_stalls_freezes_and_then_all_goes_on() {
+fn a_stalled_network_freezes_alerts_until_it_recovers() {
     let Some(scene) = scene("stalled", true) else { return };
     scene.broker.network().set(Network::Stall);
     scene.check_frozen();
@@ -154,7 +160,7 @@ fn a_network_that_stalls_freezes_and_then_all_goes_on() {
 }
 
 #[test]
-fn a_network_that_resets_freezes_and_then_all_goes_on() {
+fn a_resetting_network_freezes_alerts_until_it_recovers() {
     let Some(scene) = scene("reset", true) else { return };
     scene.broker.network().set(Network::Reset);
     scene.check_frozen();
@@ -163,7 +169,7 @@ fn a_network_that_resets_freezes_and_then_all_goes_on() {
 }
 
 #[test]
-fn a_network_that_delays_is_lived_with() {
+fn a_network_that_delays_changes_nothing() {
     let Some(scene) = scene("delayed", true) else { return };
     scene.broker.network().set(Network::Delay(Duration::from_millis(300)));
     let begin = wall_clock();
@@ -176,11 +182,11 @@ fn a_network_that_delays_is_lived_with() {
 }
 
 #[test]
-fn what_somebody_else_resolved_is_not_fired_again_by_who_cannot_know() {
+fn an_alert_resolved_by_another_service_is_not_sent_again_by_a_service_without_data() {
     let Some(mut scene) = scene("elsewhere", true) else { return };
     scene.broker.network().set(Network::Stall);
     scene.check_frozen();
-    // Another hand, which knows better, ends it.
+    // Another service, which has current data, resolves it.
     let mut alert = scene.alertmanager.held().remove("limit").unwrap();
     alert["endsAt"] = serde_json::json!(wall_clock().to_string());
     let body = serde_json::json!([{
@@ -189,10 +195,11 @@ fn what_somebody_else_resolved_is_not_fired_again_by_who_cannot_know() {
     let port = scene.alertmanager.port();
     let post = ureq::post(format!("http://127.0.0.1:{port}/api/v2/alerts"));
     post.content_type("application/json").send(body.to_string()).unwrap();
-    wait_for("it to be resolved", || {
+    wait_for("the alert to be resolved", || {
         (scene.webhook.counts().get("limit") == Some(&(1, 1))).then_some(())
     });
-    // Who starts now and cannot read anything would send at once what fired when it last knew.
+    // A service that starts now and cannot read anything would send the alert that fired when it
+    // last had data.
     scene.service.kill();
     scene.service.start_again();
     let evaluations = || {
@@ -201,5 +208,9 @@ fn what_somebody_else_resolved_is_not_fired_again_by_who_cannot_know() {
     };
     wait_for("some evaluations", evaluations);
     assert!(scene.alertmanager.held().is_empty(), "{:?}", scene.alertmanager.held());
-    assert_eq!(scene.webhook.counts().get("limit"), Some(&(1, 1)), "it pages nobody again");
+    assert_eq!(
+        scene.webhook.counts().get("limit"),
+        Some(&(1, 1)),
+        "there is no second notification"
+    );
 }

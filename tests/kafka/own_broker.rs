@@ -1,5 +1,5 @@
-//! A broker of the test's own, to be stopped, killed and cut off; `tests/run` names its jars in
-//! `VASTE_TEST_KAFKA_LIBS`.
+//! A broker of a single test, which can be stopped, killed and cut off. `tests/run` names the jars
+//! of Kafka in `VASTE_TEST_KAFKA_LIBS`.
 
 use std::fs;
 use std::path::Path;
@@ -8,8 +8,8 @@ use std::process::{Command, Stdio};
 use crate::harness::{ChildProcess, free_port, wait_for};
 use crate::proxy::Proxy;
 
-/// One broker in KRaft mode on loopback. Clients reach it at one address, and at another through a network
-/// that can be cut.
+/// One broker in KRaft mode on loopback. It has one direct address, and one behind a network that
+/// can be cut.
 pub(crate) struct Broker {
     folder: tempfile::TempDir,
     libs: String,
@@ -19,7 +19,7 @@ pub(crate) struct Broker {
 }
 
 impl Broker {
-    /// Starts one; none where there are no jars.
+    /// Starts one. `None` if the jars are missing.
     pub(crate) fn start() -> Option<Self> {
         let Ok(libs) = std::env::var("VASTE_TEST_KAFKA_LIBS") else {
             println!("left out: no jars of Kafka in VASTE_TEST_KAFKA_LIBS; tests/run finds them");
@@ -56,27 +56,27 @@ impl Broker {
         Some(broker)
     }
 
-    /// The address of it.
+    /// Its direct address.
     pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// The address of it behind the network that can be cut.
+    /// Its address behind the network that can be cut.
     pub(crate) fn address_cut(&self) -> String {
         format!("127.0.0.1:{}", self.proxy.port())
     }
 
-    /// That network.
+    /// The network that can be cut.
     pub(crate) fn network(&self) -> &Proxy {
         &self.proxy
     }
 
-    /// Ends it at once.
+    /// Kills it.
     pub(crate) fn kill(&mut self) {
         self.child.kill();
     }
 
-    /// Starts it again with what it has on its disk.
+    /// Starts it again with the data on its disk.
     pub(crate) fn start_again(&mut self) {
         self.child = spawn(&self.libs, self.folder.path());
         self.wait_until_listening();

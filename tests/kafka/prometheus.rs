@@ -1,4 +1,4 @@
-//! What Prometheus itself makes of the metrics.
+//! Prometheus and promtool on the metrics of a running service.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -17,7 +17,7 @@ objectives:
   - { name: nobody-forgotten, measure: first_reply, none_over: 5d }
 ";
 
-/// A service with one ticket of a month ago that nobody has answered.
+/// A service with one ticket of a month ago that was never answered.
 fn service(broker: &str) -> Service {
     let topic = fresh("scraped");
     create_topic(broker, &topic, 3);
@@ -40,7 +40,7 @@ fn service(broker: &str) -> Service {
 }
 
 #[test]
-fn promtool_has_nothing_to_say_about_the_metrics() {
+fn promtool_accepts_the_metrics() {
     let Some(broker) = broker() else { return };
     let Ok(promtool) = std::env::var("VASTE_TEST_PROMTOOL") else { return };
     let service = service(&broker);
@@ -54,11 +54,11 @@ fn promtool_has_nothing_to_say_about_the_metrics() {
         .unwrap();
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    assert!(output.status.success() && said.is_empty(), "{}", String::from_utf8_lossy(&said));
+    let printed = [output.stdout, output.stderr].concat();
+    assert!(output.status.success() && printed.is_empty(), "{}", String::from_utf8_lossy(&printed));
 }
 
-/// The families with their types, and the label names of each: what dashboards and rules are built on.
+/// The families with their types and label names, on which dashboards and rules depend.
 fn families(text: &str) -> String {
     let mut page = String::new();
     let mut labels: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
@@ -68,7 +68,7 @@ fn families(text: &str) -> String {
         let names = names.map(|name| name.trim_start_matches(',').to_owned());
         labels.entry(name).or_default().insert(names.collect::<Vec<_>>().join(","));
     }
-    // Errors have a series once there was one.
+    // Series of errors exist only after an error.
     let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE vaste_"));
     for line in types.filter(|line| !line.starts_with("kafka_broker_errors")) {
         let (name, kind) = line.split_once(' ').unwrap();
@@ -83,7 +83,7 @@ fn families(text: &str) -> String {
 }
 
 #[test]
-fn the_families_their_types_and_labels_are_those_that_others_build_on() {
+fn metric_families_keep_their_names_types_and_labels() {
     let Some(broker) = broker() else { return };
     let service = service(&broker);
     let Metrics(text) = service.metrics();
@@ -93,7 +93,7 @@ fn the_families_their_types_and_labels_are_those_that_others_build_on() {
             |line: &&str| line.starts_with("# HELP vaste_") || line.starts_with("# TYPE vaste_");
         text.lines().filter(about).map(str::to_owned).collect()
     };
-    // Where the catalogue is at hand, every family is in it, in the same words.
+    // If the catalogue of metrics exists, it has every family with the same help text.
     if let Ok(catalogue) = fs::read_to_string(root().join("../shared/catalogue.prom")) {
         let unknown: Vec<_> = lines(&text).difference(&lines(&catalogue)).cloned().collect();
         assert!(unknown.is_empty(), "{unknown:#?}");

@@ -1,4 +1,4 @@
-//! Partitions that go from hand to hand, are added, are cut short or made anew.
+//! Partitions that are rebalanced, added, truncated, or recreated.
 
 use std::fs;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::service::AGREEMENT;
 
 const PARTITIONS: i32 = 6;
 
-/// Seconds of it; `VASTE_REBALANCE_SECONDS` asks for others.
+/// The length of the test in seconds; `VASTE_REBALANCE_SECONDS` overrides it.
 const SECONDS: u64 = 120;
 
-/// How often somebody leaves or comes.
+/// How often a member leaves or joins.
 const EVERY: Duration = Duration::from_secs(5);
 
 fn admin(broker: &str) -> AdminClient<DefaultClientContext> {
@@ -85,7 +85,7 @@ fn a_rebalance_every_five_seconds_under_load_loses_nothing_and_counts_nothing_tw
 }
 
 #[test]
-fn partitions_that_are_added_split_open_tickets_and_count_the_rest() {
+fn added_partitions_split_open_tickets_and_all_others_count() {
     let Some(broker) = broker() else { return };
     let topic = fresh("added");
     create_topic(&broker, &topic, 1);
@@ -104,7 +104,7 @@ fn partitions_that_are_added_split_open_tickets_and_count_the_rest() {
         let all = (from..to).map(|n| record(n + 1_000, "agent_replied", &format!("T-{n}")));
         all.collect::<Vec<_>>()
     };
-    // Each producer asks anew how many partitions there are.
+    // Each new producer asks the broker how many partitions there are.
     let send = |records: &[String]| publish(&producer(&broker), &topic, records);
     send(&created(0, 40));
     send(&answered(0, 10));
@@ -118,7 +118,8 @@ fn partitions_that_are_added_split_open_tickets_and_count_the_rest() {
         let assigned = format!("vaste_kafka_assigned_partitions{{topic=\"{topic}\"}}");
         (service.metrics().value(&assigned) == Some(4.0)).then_some(())
     });
-    // Tickets that are opened now are right; what was open and is answered now may have gone elsewhere.
+    // Tickets that are opened now are complete. An answer to an earlier ticket may go to another
+    // partition.
     send(&created(100, 140));
     send(&answered(100, 140));
     send(&answered(10, 40));
@@ -128,20 +129,20 @@ fn partitions_that_are_added_split_open_tickets_and_count_the_rest() {
         let labels = "team=\"billing\",measure=\"first_reply\",window=\"1h\",basis=\"calendar\"";
         let answered = metrics.value(&format!("vaste_window_tickets{{{labels}}}"))?;
         let split = metrics.value("vaste_tickets_split")?;
-        // Every ticket is answered in one place, or split.
+        // Every ticket is answered in one partition, or split.
         (answered + split >= 80.0).then_some((answered, split))
     });
     assert!((50.0..80.0).contains(&answered), "{answered} answered, {split} split");
     assert!(split > 0.0 && answered + split <= 80.0, "{answered} answered, {split} split");
     let waiting =
         "vaste_waiting_tickets{team=\"billing\",measure=\"first_reply\",basis=\"calendar\"}";
-    assert_eq!(service.metrics().value(waiting), Some(0.0), "no half of a ticket waits for ever");
+    assert_eq!(service.metrics().value(waiting), Some(0.0), "no split ticket waits for ever");
     assert!(service.log().contains("left out of the counts"));
-    // Who starts later finds the same.
+    // A service that starts later finds the same.
     let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}-later }}");
     let later = Service::start(&kafka, agreement);
     caught_up(&later, &topic, 4);
-    wait_for("the later one to find them", || {
+    wait_for("the later service to find them", || {
         (later.metrics().value("vaste_tickets_split") == Some(split)).then_some(())
     });
 }
@@ -154,7 +155,7 @@ fn truncate(broker: &str, topic: &str, before: i64) {
 }
 
 #[test]
-fn records_that_are_gone_before_they_were_read_are_said_and_windows_know_their_beginning() {
+fn records_deleted_before_they_were_read_are_reported_and_windows_know_where_history_begins() {
     let Some(broker) = broker() else { return };
     let topic = fresh("gone");
     create_topic(&broker, &topic, 1);
@@ -171,25 +172,26 @@ fn records_that_are_gone_before_they_were_read_are_said_and_windows_know_their_b
     publish(&producer, &topic, &[one(1), one(2)]);
     caught_up(&service, &topic, 1);
     assert_eq!(service.stop(), Some(0));
-    // While it is away two more come, and all four are deleted; then one that stays.
+    // While it is stopped two more records come, and all four are deleted. Then one comes that
+    // stays.
     publish(&producer, &topic, &[one(3), one(4)]);
     truncate(&broker, &topic, 4);
     publish(&producer, &topic, &[one(5)]);
     service.start_again();
     let metrics = caught_up(&service, &topic, 1);
     let tracked = "vaste_tickets_tracked{state=\"remembered\"}";
-    assert_eq!(metrics.value(tracked), Some(3.0), "what was known is known, what came since, too");
+    assert_eq!(metrics.value(tracked), Some(3.0), "known tickets stay");
     assert_eq!(metrics.value("vaste_kafka_broker_errors_total{code=\"HistoryGap\"}"), Some(1.0));
     let history =
         format!("vaste_history_start_timestamp_seconds{{topic=\"{topic}\",partition=\"0\"}}");
     assert!(metrics.value(&history) > Some(1_700_000_000.0), "{:?}", metrics.value(&history));
     let state =
         "vaste_objective_state{team=\"billing\",objective=\"o\",state=\"insufficient_data\"}";
-    assert_eq!(metrics.value(state), Some(1.0), "the window reaches back beyond what is known");
+    assert_eq!(metrics.value(state), Some(1.0), "the window begins before the known history");
     assert!(service.log().contains("records were deleted before they were read"));
     assert_eq!(service.stop(), Some(0));
 
-    // The topic is deleted and made anew under the same name, and longer than before.
+    // The topic is deleted and recreated under the same name, with more records than before.
     let admin = admin(&broker);
     let gone = runtime().block_on(admin.delete_topics(&[&topic], &AdminOptions::new())).unwrap();
     gone.into_iter().for_each(|one| drop(one.unwrap()));
@@ -207,26 +209,26 @@ fn records_that_are_gone_before_they_were_read_are_said_and_windows_know_their_b
         "{}",
         service.log()
     );
-    assert_eq!(metrics.value(tracked), Some(23.0), "all of the new topic, and what was known");
+    assert_eq!(metrics.value(tracked), Some(23.0), "old and new tickets");
     assert!(metrics.value("vaste_kafka_broker_errors_total{code=\"HistoryGap\"}") > Some(0.0));
     assert_eq!(service.stop(), Some(0));
 
-    // Its checkpoints are lost: all that the topic has is read again, from its first record on.
+    // Its checkpoints are lost: all records of the topic are read again, from the first one on.
     fs::remove_dir_all(service.folder.path().join("state")).unwrap();
     service.start_again();
     let metrics = caught_up(&service, &topic, 1);
     assert_eq!(metrics.value(tracked), Some(20.0));
-    assert_eq!(metrics.value(&history), None, "it is whole: the topic has all of its records");
+    assert_eq!(metrics.value(&history), None, "the history is complete");
     truncate(&broker, &topic, 5);
     assert_eq!(service.stop(), Some(0));
     fs::remove_dir_all(service.folder.path().join("state")).unwrap();
     service.start_again();
     let metrics = caught_up(&service, &topic, 1);
     assert_eq!(metrics.value(tracked), Some(15.0));
-    assert!(metrics.value(&history) > Some(1_700_000_000.0), "it begins in the middle");
+    assert!(metrics.value(&history) > Some(1_700_000_000.0), "the history is cut");
 }
 
-/// How many partitions the broker says a topic has.
+/// The number of partitions of a topic according to the broker.
 fn producer_metadata(broker: &str, topic: &str) -> usize {
     let metadata = admin(broker).inner().fetch_metadata(None, Duration::from_secs(5)).unwrap();
     let topics = metadata.topics().iter().filter(|one| one.name() == topic);
@@ -234,7 +236,7 @@ fn producer_metadata(broker: &str, topic: &str) -> usize {
 }
 
 #[test]
-fn an_alert_whose_time_comes_while_partitions_are_added_fires() {
+fn an_alert_that_is_due_while_partitions_are_added_fires() {
     let Some(broker) = broker() else { return };
     let webhook = Webhook::default();
     let Some(alertmanager) = Alertmanager::start(webhook.listen()) else { return };
@@ -251,7 +253,7 @@ fn an_alert_whose_time_comes_while_partitions_are_added_fires() {
     let service = Service::start_with(&kafka, agreement, &more);
     wait_for("the service to be ready", || service.get("/-/ready"));
     publish(&producer(&broker), &topic, &[record(1, "created", "T-1")]);
-    // Before its time comes.
+    // Before the alert is due.
     let admin = admin(&broker);
     let made = runtime()
         .block_on(admin.create_partitions(&[NewPartitions::new(&topic, 4)], &AdminOptions::new()))

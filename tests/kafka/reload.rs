@@ -1,4 +1,4 @@
-//! Teams that come and go while the service runs: theirs come and go, and nothing else moves.
+//! Reload: teams are added and removed while the service runs, and no other series changes.
 
 use std::fs;
 
@@ -21,7 +21,7 @@ fn of_team(metrics: &Metrics, team: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_team_that_is_added_or_removed_moves_no_other_and_resolves_nothing() {
+fn adding_or_removing_a_team_changes_no_other_team_and_resolves_no_alert() {
     let Some(broker) = broker() else { return };
     let webhook = Webhook::default();
     let Some(alertmanager) = Alertmanager::start(webhook.listen()) else { return };
@@ -60,31 +60,32 @@ fn a_team_that_is_added_or_removed_moves_no_other_and_resolves_nothing() {
     assert_eq!(before.value(&waiting("_unclaimed")), Some(1.0));
     assert_eq!(before.value(responses), Some(25.0));
 
-    // A team is added: its ticket was unclaimed until now. No scrape lacks the others meanwhile.
+    // A team is added: its ticket was unclaimed until now. Every scrape has the series of the
+    // others.
     fs::write(service.folder.path().join("agreement-2.yaml"), "team: legal\n").unwrap();
     service.child.signal("HUP");
     let after = wait_for("the new team", || {
         let metrics = service.metrics();
-        assert_eq!(metrics.value(&waiting("billing")), Some(25.0), "no gap");
-        assert_eq!(metrics.value(responses), Some(25.0), "nothing counts twice");
+        assert_eq!(metrics.value(&waiting("billing")), Some(25.0), "the other team has no gap");
+        assert_eq!(metrics.value(responses), Some(25.0), "no sample counts twice");
         metrics.value(&waiting("legal")).map(|_| metrics)
     });
     assert_eq!(after.value(&waiting("legal")), Some(1.0));
     assert_eq!(after.value(&waiting("_unclaimed")), Some(0.0));
     assert_eq!(of_team(&after, "support").len(), of_team(&before, "support").len());
 
-    // One is removed: its series end with the next scrape that knows.
+    // A team is removed: its series end with the next view.
     fs::remove_file(service.folder.path().join("agreement-1.yaml")).unwrap();
     service.child.signal("HUP");
     let gone = wait_for("the team to be gone", || {
         let metrics = service.metrics();
-        assert_eq!(metrics.value(&waiting("billing")), Some(25.0), "no gap");
+        assert_eq!(metrics.value(&waiting("billing")), Some(25.0), "the other team has no gap");
         of_team(&metrics, "support").is_empty().then_some(metrics)
     });
     assert_eq!(gone.value("vaste_config_last_reload_successful"), Some(1.0));
     assert_eq!(of_team(&gone, "billing").len(), of_team(&before, "billing").len());
 
-    // One that is bad changes nothing, and says so.
+    // A faulty configuration changes nothing, and is reported.
     fs::write(service.folder.path().join("agreement-2.yaml"), "team: legal\nobjective: []\n")
         .unwrap();
     service.child.signal("HUP");
@@ -93,7 +94,7 @@ fn a_team_that_is_added_or_removed_moves_no_other_and_resolves_nothing() {
     });
     assert_eq!(service.metrics().value(&waiting("legal")), Some(1.0));
     assert!(service.log().contains("objective: unknown key"), "{}", service.log());
-    assert_eq!(webhook.counts().get("limit"), Some(&(1, 0)), "told once, and never over");
+    assert_eq!(webhook.counts().get("limit"), Some(&(1, 0)), "notified once, and never resolved");
     let breaches = "vaste_objective_breaches_total{objective=\"limit\",team=\"billing\"}";
     assert_eq!(service.metrics().value(breaches), Some(1.0));
 }

@@ -1,4 +1,5 @@
-//! A service that ends while an alert fires, and comes back: nobody is told twice, and nothing is resolved.
+//! Restart: a service stops while an alert fires, and starts again. There is one notification, and
+//! no alert is resolved.
 
 use vaste::time::{Elapsed, MINUTE_MS, SECOND_MS, Timestamp};
 
@@ -43,15 +44,15 @@ fn a_deploy_and_a_crash_neither_page_nor_resolve() {
     let held = || alertmanager.held().get("limit").cloned();
     let began = time(&held().unwrap(), "startsAt");
 
-    // A deploy: the last word lasts until somebody else watches.
+    // A deploy: the final notice keeps the alert firing until a service runs again.
     let stopped = wall_clock();
     assert_eq!(service.stop(), Some(0));
     let left = held().unwrap();
     let lasts = time(&left, "endsAt").since(stopped);
-    assert!(lasts >= Elapsed::from_ms(14 * MINUTE_MS), "it lasts for {lasts}");
+    assert!(lasts >= Elapsed::from_ms(14 * MINUTE_MS), "the final notice lasts for {lasts}");
     let started = wall_clock();
     service.start_again();
-    let again = wait_for("it to be sent again", || {
+    let again = wait_for("the alert to be sent again", || {
         held().filter(|alert| time(alert, "updatedAt") > started)
     });
     let late = time(&again, "updatedAt").since(started);
@@ -63,10 +64,12 @@ fn a_deploy_and_a_crash_neither_page_nor_resolve() {
     service.kill();
     let started = wall_clock();
     service.start_again();
-    wait_for("it to be sent again", || held().filter(|alert| time(alert, "updatedAt") > started));
+    wait_for("the alert to be sent again", || {
+        held().filter(|alert| time(alert, "updatedAt") > started)
+    });
     wait_for("the service to be ready", || service.get("/-/ready"));
     assert_eq!(time(&held().unwrap(), "startsAt"), began, "it is the same alert");
-    assert_eq!(webhook.counts().get("limit"), Some(&(1, 0)), "told once, and never over");
+    assert_eq!(webhook.counts().get("limit"), Some(&(1, 0)), "notified once, and never resolved");
     let breaches = "vaste_objective_breaches_total{objective=\"limit\",team=\"billing\"}";
     assert_eq!(
         service.metrics().value(breaches),
@@ -74,11 +77,12 @@ fn a_deploy_and_a_crash_neither_page_nor_resolve() {
         "it was missed before, and is no new breach"
     );
 
-    // The answer comes while nobody watches: it is over when somebody does, once.
+    // The answer comes while no service runs. The alert is resolved once, when a service runs
+    // again.
     assert_eq!(service.stop(), Some(0));
     assert!(service.publish(&record(2, "agent_replied", "T-1")).status.success());
     service.start_again();
-    wait_for("it to be resolved", || {
+    wait_for("the alert to be resolved", || {
         (webhook.counts().get("limit") == Some(&(1, 1))).then_some(())
     });
     assert_eq!(service.stop(), Some(0));
@@ -88,7 +92,7 @@ fn a_deploy_and_a_crash_neither_page_nor_resolve() {
 }
 
 #[test]
-fn the_watchdog_barks_while_all_is_well() {
+fn the_watchdog_alert_fires_while_the_service_runs() {
     let Some(broker) = broker() else { return };
     let Some(alertmanager) = Alertmanager::start(Webhook::default().listen()) else { return };
     let topic = fresh("watched");

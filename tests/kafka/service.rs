@@ -1,4 +1,4 @@
-//! What a running service says of what a real topic holds.
+//! The metrics of a running service on a real topic.
 
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ fn same(shown: Option<f64>, count: u64, context: &str) {
     assert!(shown == Some(count as f64), "{shown:?} for {count}: {context}");
 }
 
-/// Every window of every team and measure, against the model recounted at the instant of the scrape.
+/// Compares every window of every team and measure with the model at the instant of the scrape.
 pub(crate) fn compare_windows(metrics: &Metrics, model: &naive::Model, now: Timestamp) {
     for (team, label) in
         [(None, "_all"), (Some("billing"), "billing"), (Some("unclaimed"), "_unclaimed")]
@@ -67,7 +67,7 @@ pub(crate) fn compare_windows(metrics: &Metrics, model: &naive::Model, now: Time
                 let length = Elapsed::parse(window).unwrap();
                 let from = from_of(now, length).ms();
                 let basis = naive::Basis::Calendar;
-                let told = model.reading(team, measure, basis, None, from, now.ms(), &[]);
+                let expected = model.reading(team, measure, basis, None, from, now.ms(), &[]);
                 let base = format!("team=\"{label}\",measure=\"{}\"", measure.label());
                 let context = format!("{base} {window} at {now}");
                 let series = |name: &str, more: &str| {
@@ -75,16 +75,20 @@ pub(crate) fn compare_windows(metrics: &Metrics, model: &naive::Model, now: Time
                 };
                 let basis = ",basis=\"calendar\"";
                 let in_window = format!(",window=\"{window}\"{basis}");
-                same(series("window_tickets", &in_window), told.answered.len() as u64, &context);
-                same(series("waiting_tickets", basis), told.waiting.len() as u64, &context);
+                same(
+                    series("window_tickets", &in_window),
+                    expected.answered.len() as u64,
+                    &context,
+                );
+                same(series("waiting_tickets", basis), expected.waiting.len() as u64, &context);
                 let given_up = ["solved", "closed", "merged"].map(|reason| {
                     let labels = format!(",window=\"{window}\",reason=\"{reason}\"{basis}");
                     series("window_given_up_tickets", &labels).unwrap()
                 });
-                same(Some(given_up.iter().sum()), told.given_up, &context);
+                same(Some(given_up.iter().sum()), expected.given_up, &context);
                 for (q, percent) in [("0.5", 50), ("0.9", 90), ("0.95", 95), ("0.99", 99)] {
-                    let rank = (told.answered.len() * percent).div_ceil(100);
-                    let Some(exact) = told.answered.get(rank.wrapping_sub(1)) else { continue };
+                    let rank = (expected.answered.len() * percent).div_ceil(100);
+                    let Some(exact) = expected.answered.get(rank.wrapping_sub(1)) else { continue };
                     let labels = format!(",window=\"{window}\",q=\"{q}\"{basis}");
                     close(series("window_response_seconds", &labels), *exact, &context);
                 }
@@ -133,12 +137,12 @@ pub(crate) fn objectives() -> Vec<naive::Objective> {
 pub(crate) fn compare_objectives(metrics: &Metrics, model: &naive::Model, now: Timestamp) {
     for objective in objectives() {
         let from = from_of(now, Elapsed::from_ms(objective.over_ms)).ms();
-        let told = model.verdict(&objective, from, now.ms());
+        let expected = model.verdict(&objective, from, now.ms());
         let labels = format!("team=\"billing\",objective=\"{}\"", objective.name);
         let series = |name: &str| metrics.value(&format!("vaste_objective_{name}{{{labels}}}"));
-        same(series("tickets"), told.decided, &labels);
-        same(series("missed_tickets"), told.missed, &labels);
-        let state = format!("vaste_objective_state{{{labels},state=\"{}\"}}", told.state);
+        same(series("tickets"), expected.decided, &labels);
+        same(series("missed_tickets"), expected.missed, &labels);
+        let state = format!("vaste_objective_state{{{labels},state=\"{}\"}}", expected.state);
         same(metrics.value(&state), 1, &labels);
     }
 }
@@ -154,9 +158,9 @@ fn metrics_of_a_real_topic_equal_the_naive_model_at_the_instant_of_the_view() {
     let delivery = delivery();
     assert!(delivery.len() > 100_000, "{} records", delivery.len());
     let published = service.publish(&delivery.join("\n"));
-    let said = String::from_utf8_lossy(&published.stdout).into_owned();
+    let printed = String::from_utf8_lossy(&published.stdout).into_owned();
     assert_eq!(
-        said,
+        printed,
         format!("{} delivered to {topic}, 0 failed, 0 not published\n", delivery.len())
     );
     let metrics = wait_for("all records to be consumed", || {
@@ -180,8 +184,9 @@ fn metrics_of_a_real_topic_equal_the_naive_model_at_the_instant_of_the_view() {
     compare_objectives(&metrics, &model, now);
     let twice = metrics.value("vaste_records_duplicate_total").unwrap();
     assert!(twice > 4_000.0, "{twice} duplicates");
-    assert_eq!(service.terminate(), Some(0), "SIGTERM is a clean end");
-    // Who comes later finds the topic full: the first records of each partition, too.
+    assert_eq!(service.terminate(), Some(0), "SIGTERM shuts down cleanly");
+    // A service that starts later finds all records in the topic, and reads each partition from its
+    // first record.
     let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}-later }}");
     let later = Service::start(&kafka, AGREEMENT);
     wait_for("the later service to be ready", || later.get("/-/ready"));
@@ -199,7 +204,7 @@ fn metrics_of_a_real_topic_equal_the_naive_model_at_the_instant_of_the_view() {
 }
 
 #[test]
-fn a_miss_turns_up_by_time_alone_and_an_answer_clears_it() {
+fn an_objective_is_missed_by_time_alone_and_met_again_after_an_answer() {
     let Some(broker) = broker() else { return };
     let topic = fresh("quick");
     create_topic(&broker, &topic, 2);
@@ -214,7 +219,7 @@ fn a_miss_turns_up_by_time_alone_and_an_answer_clears_it() {
         (service.metrics().value(&series) == Some(1.0)).then_some(())
     };
     assert!(service.publish(&record(1, "created", "T-1")).status.success());
-    // No event comes any more.
+    // No further event comes.
     wait_for("the miss", || state("missed"));
     assert!(service.publish(&record(2, "agent_replied", "T-1")).status.success());
     wait_for("the answer", || state("met"));
@@ -244,14 +249,14 @@ fn poison_oversized_empty_and_unkeyed_records_are_counted_and_the_stream_goes_on
     ] {
         same(metrics.value(series), count, series);
     }
-    // The record from the future has not carried `now` along.
+    // The record from the future has not moved `now`.
     let now = metrics.value("vaste_view_timestamp_seconds").unwrap();
     #[expect(clippy::cast_precision_loss, reason = "whole milliseconds, far below 2^52")]
     let wall = wall_clock().ms() as f64 / 1_000.0;
     assert!(now <= wall, "{now} after {wall}");
 }
 
-/// Writes records that no helpdesk should, with two good ones after them.
+/// Publishes invalid records, and two valid ones after them.
 fn produce_poison(broker: &str, topic: &str) {
     use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
     let producer: BaseProducer =
@@ -284,18 +289,18 @@ fn produce_poison(broker: &str, topic: &str) {
 }
 
 #[test]
-fn publishing_to_a_topic_or_a_broker_that_is_not_there_says_so_once() {
+fn publishing_to_a_missing_topic_or_broker_prints_one_error() {
     let Some(broker) = broker() else { return };
     let lines: Vec<String> =
         (0..1_000).map(|id| record(id, "created", &format!("T-{id}"))).collect();
-    let said = |broker: &str| {
+    let printed = |broker: &str| {
         let kafka = format!("{{ brokers: [\"{broker}\"], topic: not-there }}");
         let output = Service::start(&kafka, AGREEMENT).publish(&lines.join("\n"));
         assert_eq!(output.status.code(), Some(1));
         assert!(output.stdout.is_empty());
         String::from_utf8(output.stderr).unwrap().replace(broker, "BROKER")
     };
-    insta::assert_snapshot!("publish_troubles", said(&broker) + &said("127.0.0.1:1"));
+    insta::assert_snapshot!("publish_troubles", printed(&broker) + &printed("127.0.0.1:1"));
 }
 
 #[test]
@@ -317,25 +322,26 @@ fn with_the_right_certificate_the_topic_is_read() {
 }
 
 #[test]
-fn a_wrong_broker_topic_password_or_certificate_say_so_with_the_way_out() {
+fn the_error_for_a_wrong_broker_topic_password_or_certificate_says_what_to_do() {
     let Some(broker) = broker() else { return };
     let look = |what: &str, broker: &str, more: &str| {
         let kafka = format!("{{ brokers: [\"{broker}\"]{more} }}");
-        let service = Service::start_holding(&kafka, AGREEMENT, &[("password", "wrong-secret\n")]);
+        let service =
+            Service::start_with_files(&kafka, AGREEMENT, &[("password", "wrong-secret\n")]);
         let logged = wait_for("a line in the log", || {
             let log = service.log();
             log.lines().find(|line| line.contains("ERROR")).map(str::to_owned)
         });
-        let told = logged.split_once(": ").unwrap().1.to_owned();
-        // What it is not ready for is what it logged.
+        let expected = logged.split_once(": ").unwrap().1.to_owned();
+        // The readiness page has the text of the log.
         let status = wait_for(what, || {
             let (status, text) = service.page("/-/ready")?;
-            (text == format!("not ready: {told}\n")).then_some(status)
+            (text == format!("not ready: {expected}\n")).then_some(status)
         });
         assert_eq!(status, 503);
         assert_eq!(service.metrics().value("vaste_ready"), Some(0.0));
         assert!(!service.log().contains("wrong-secret"), "a password is never printed");
-        format!("{what}\n{told}\n\n").replace(broker, "BROKER")
+        format!("{what}\n{expected}\n\n").replace(broker, "BROKER")
     };
     let mut page = look("a wrong topic", &broker, ", topic: not-there");
     page += &look("a wrong broker", "127.0.0.1:1", ", topic: events");

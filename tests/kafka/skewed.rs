@@ -1,5 +1,5 @@
-//! An Alertmanager whose clock is ten minutes off. Its clock cannot be set from here, so the way to it is:
-//! what is said of its time on the way out is moved, and what is told it in its own time is moved back.
+//! An Alertmanager whose clock is ten minutes off. A test cannot set its clock, so a proxy moves
+//! times: its `Date` header on the way out, and the times of alerts on the way in.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -19,7 +19,7 @@ objectives:
     alerts: { missed: { for: 0s, keep_firing_for: 0s } }
 ";
 
-/// Head and body of what comes next.
+/// Head and body of the next message.
 fn message(reader: &mut impl BufRead) -> Option<(Vec<String>, Vec<u8>)> {
     let (mut head, mut length) = (Vec::new(), 0);
     loop {
@@ -41,7 +41,7 @@ fn message(reader: &mut impl BufRead) -> Option<(Vec<String>, Vec<u8>)> {
     Some((head, body))
 }
 
-/// The same alerts with their times so much later.
+/// The same alerts with their times moved.
 fn moved(body: &[u8], by: TimeDelta) -> Vec<u8> {
     let mut alerts: Vec<serde_json::Value> = serde_json::from_slice(body).unwrap();
     for alert in &mut alerts {
@@ -53,8 +53,8 @@ fn moved(body: &[u8], by: TimeDelta) -> Vec<u8> {
     serde_json::to_vec(&alerts).unwrap()
 }
 
-/// A way to the Alertmanager at this port whose clock is so many minutes ahead.
-fn way_to(port: u16, minutes: i64) -> u16 {
+/// A proxy to the Alertmanager at this port that makes its clock look this many minutes ahead.
+fn proxy_to(port: u16, minutes: i64) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let listens = listener.local_addr().unwrap().port();
     let ahead = TimeDelta::minutes(minutes);
@@ -90,14 +90,14 @@ fn pass(mut client: &TcpStream, port: u16, ahead: TimeDelta) -> Option<()> {
     client.write_all(answer.replacen(date, &theirs, 1).as_bytes()).ok()
 }
 
-fn pages_though_its_clock_is_off(minutes: i64) {
+fn pages_although_its_clock_is_off(minutes: i64) {
     let Some(broker) = broker() else { return };
     let webhook = Webhook::default();
     let Some(alertmanager) = Alertmanager::start(webhook.listen()) else { return };
     let topic = fresh("skewed");
     create_topic(&broker, &topic, 1);
     let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic} }}");
-    let port = way_to(alertmanager.port(), minutes);
+    let port = proxy_to(alertmanager.port(), minutes);
     let more = format!("alertmanagers: [{{ url: \"http://127.0.0.1:{port}\" }}]\n");
     let service = Service::start_with(&kafka, AGREEMENT, &more);
     wait_for("the service to be ready", || service.get("/-/ready"));
@@ -109,15 +109,17 @@ fn pages_though_its_clock_is_off(minutes: i64) {
     let expected = -60.0 * minutes as f64;
     assert!((skew - expected).abs() <= 2.0, "{skew} s");
     assert!(service.publish(&record(2, "agent_replied", "T-1")).status.success());
-    wait_for("its end", || (webhook.counts().get("limit") == Some(&(1, 1))).then_some(()));
+    wait_for("the resolved notification", || {
+        (webhook.counts().get("limit") == Some(&(1, 1))).then_some(())
+    });
 }
 
 #[test]
 fn an_alertmanager_ten_minutes_ahead_pages_and_ends() {
-    pages_though_its_clock_is_off(10);
+    pages_although_its_clock_is_off(10);
 }
 
 #[test]
 fn an_alertmanager_ten_minutes_behind_pages_and_ends() {
-    pages_though_its_clock_is_off(-10);
+    pages_although_its_clock_is_off(-10);
 }

@@ -1,4 +1,4 @@
-//! A network between two processes on loopback that a test can cut, in the ways that networks fail.
+//! A proxy between two processes on loopback that simulates network failures.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -9,23 +9,23 @@ use std::time::Duration;
 
 use socket2::SockRef;
 
-/// How often an idle connection is looked at.
+/// How often an idle connection checks the state of the network.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// What the network does.
+/// The state of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Network {
-    /// Passes all.
+    /// Passes all bytes.
     Pass,
-    /// Loses all, in silence: connections stay open, and what was on its way arrives when it passes again.
+    /// Passes nothing. Connections stay open, and bytes on their way arrive after the next change.
     Stall,
-    /// Ends every connection, those that are open and those that come, by a reset.
+    /// Resets every open and every new connection.
     Reset,
-    /// Passes each piece after this long.
+    /// Passes each piece after this time.
     Delay(Duration),
 }
 
-/// A proxy before one address. It listens until the test ends.
+/// A proxy in front of one address. It listens until the test ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Proxy {
     port: u16,
@@ -43,7 +43,7 @@ impl Switch {
         self.network.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until one piece may pass; false if its connection has to end.
+    /// Waits until one piece may pass. False if the connection must end.
     fn let_pass(&self) -> bool {
         let mut network = self.lock();
         let mut has_waited = false;
@@ -69,7 +69,7 @@ impl Switch {
 }
 
 impl Proxy {
-    /// A network before this port of loopback that passes all.
+    /// A proxy in front of this port of loopback. It passes all bytes at first.
     pub(crate) fn before(port: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let listens = listener.local_addr().unwrap().port();
@@ -86,35 +86,35 @@ impl Proxy {
         proxy
     }
 
-    /// Where it listens.
+    /// The port that it listens on.
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
 
-    /// From now on the network does this.
+    /// Changes the state of the network.
     pub(crate) fn set(&self, network: Network) {
         *self.switch.lock() = network;
         self.switch.changed.notify_all();
     }
 }
 
-/// One connection: its two sides, and whether it is over.
+/// One connection: its two streams, and whether it is over.
 struct Pair {
     client: TcpStream,
     server: TcpStream,
     is_over: AtomicBool,
 }
 
-/// Connects to the other side as soon as the network passes anything, and carries both directions.
+/// Connects to the server as soon as the network allows it, and copies both directions.
 fn connect(client: TcpStream, port: u16, switch: &Arc<Switch>) {
     if !switch.let_pass() {
         return reset_at_end(&client);
     }
-    // Who is not there refuses: so does the proxy.
+    // If the server refuses the connection, so does the proxy.
     let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { return reset_at_end(&client) };
     for stream in [&client, &server] {
         stream.set_nodelay(true).unwrap();
-        // While nothing comes it still has to be seen that the connection must end.
+        // An idle connection must see that the network changes.
         stream.set_read_timeout(Some(LOOK_EVERY)).unwrap();
     }
     let pair = Arc::new(Pair { client, server, is_over: AtomicBool::new(false) });
@@ -123,7 +123,7 @@ fn connect(client: TcpStream, port: u16, switch: &Arc<Switch>) {
     carry(&pair.client, &pair.server, &pair.is_over, switch);
 }
 
-/// Carries one direction until its end, or that of the connection.
+/// Copies one direction until it ends, or until the connection is over.
 fn carry(mut from: &TcpStream, mut to: &TcpStream, is_over: &AtomicBool, switch: &Switch) {
     let mut piece = vec![0; 64 << 10];
     while !is_over.load(Ordering::Relaxed) {
@@ -143,11 +143,11 @@ fn carry(mut from: &TcpStream, mut to: &TcpStream, is_over: &AtomicBool, switch:
             break;
         }
         if count == 0 {
-            // The end travels like all else, and the other direction may go on.
+            // One direction may end while the other goes on.
             drop(to.shutdown(Shutdown::Write));
             return;
         }
-        // A sender that gave up by a reset takes back what is on its way.
+        // If the sender resets the connection, bytes on their way are lost.
         if !matches!(from.take_error(), Ok(None)) || to.write_all(&piece[..count]).is_err() {
             break;
         }
@@ -157,7 +157,7 @@ fn carry(mut from: &TcpStream, mut to: &TcpStream, is_over: &AtomicBool, switch:
     reset_at_end(to);
 }
 
-/// Lets a connection end as on a machine that has forgotten it, as soon as both directions let go of it.
+/// Makes a stream end with a reset when both directions have dropped it.
 fn reset_at_end(stream: &TcpStream) {
     drop(SockRef::from(stream).set_linger(Some(Duration::ZERO)));
 }
