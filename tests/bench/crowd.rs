@@ -1,8 +1,8 @@
-//! A million open tickets of five hundred teams in a running service: memory, how long an evaluation of all
-//! objectives takes, and a scrape; and what a service with nothing to do holds.
+//! A million open tickets of five hundred teams in a running service: memory, the time of an
+//! evaluation of all objectives, and the time of a scrape. Also the memory of an idle service.
 //!
-//! `tests/run --bench` starts a broker for it; else `VASTE_TEST_KAFKA=host:port cargo bench --bench crowd
-//! [TICKETS]`.
+//! `tests/run --bench` starts a broker for it. Otherwise: `VASTE_TEST_KAFKA=host:port cargo bench
+//! --bench crowd [TICKETS]`.
 
 #![expect(
     clippy::unwrap_used,
@@ -45,7 +45,7 @@ fn main() {
     let kafka =
         format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, workers: 2 }}");
     let service = Service::start_all(&kafka, &agreements, "");
-    // Workers that join one after the other hand partitions over, which are then read once more.
+    // Workers that join one after the other cause a rebalance, and partitions are read again.
     wait_for("the service to have read all", || {
         let tracked = service.metrics().value("vaste_tickets_tracked{state=\"remembered\"}")?;
         #[expect(clippy::cast_precision_loss, reason = "a count of tickets")]
@@ -111,7 +111,7 @@ fn produce(broker: &str, topic: &str, tickets: usize) {
     producer.flush(Duration::from_secs(120)).unwrap();
 }
 
-/// Resident memory of the service.
+/// Resident memory of the service in MiB.
 fn resident_mib(service: &Service) -> u64 {
     memory_bytes(&service.child.id(), "VmRSS") >> 20
 }

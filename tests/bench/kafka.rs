@@ -1,8 +1,9 @@
-//! Kafka to windows beside the same consumers that only drain the topic, in one run with the broker on the
-//! same cores; and how long an event takes until it is visible in `/metrics`.
+//! Throughput from Kafka to windows, compared with the same consumers that only drain the topic.
+//! Both run in turn, with the broker on the same cores. Also the time until an event is visible in
+//! `/metrics`.
 //!
-//! `tests/run --bench` starts a broker for it; else `VASTE_TEST_KAFKA=host:port cargo bench --bench kafka
-//! [RECORDS]`.
+//! `tests/run --bench` starts a broker for it. Otherwise: `VASTE_TEST_KAFKA=host:port cargo bench
+//! --bench kafka [RECORDS]`.
 
 #![expect(
     clippy::unwrap_used,
@@ -42,10 +43,10 @@ use simulated_team::{Team, log};
 /// Partitions of the topics.
 const PARTITIONS: i32 = 6;
 
-/// Times that both ways are run, one after the other.
+/// How often both ways are run, in turn.
 const ROUNDS: usize = 3;
 
-/// Events a second while visibility is measured, for so long.
+/// The load in events a second while visibility is measured, and its length.
 const LOAD_PER_SECOND: usize = 100_000;
 const LOAD_SECONDS: usize = 12;
 
@@ -85,7 +86,7 @@ fn main() {
     visible(&broker, "state: { store: state, checkpoint_every: 0s }\n");
 }
 
-/// What a run took, from its first record to its last, and of the processors.
+/// Wall time of a run from its first record to its last, and its CPU time, both in seconds.
 struct Took {
     seconds: f64,
     cpu: f64,
@@ -101,7 +102,7 @@ fn per_million(cpu: f64, records: usize) -> f64 {
     cpu * 1e6 / records as f64
 }
 
-/// So many events of the last weeks.
+/// This many events of the last weeks.
 fn events(records: usize) -> Vec<String> {
     let teams = TEAMS.map(|name| Team {
         name,
@@ -139,7 +140,7 @@ fn produce(broker: &str, topic: &str, events: &[String]) {
     producer.flush(Duration::from_secs(120)).unwrap();
 }
 
-/// Consumers as Vaste has them, that look at no record.
+/// Reads the topic with Vaste's consumers, and ignores the records.
 fn drain(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
     let group = fresh("drain");
     let cpu = cpu_seconds("self");
@@ -155,7 +156,7 @@ fn drain(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
         let kafka = kafka.clone();
         thread::spawn(move || {
             let mut config = vaste::service::client_config(&kafka, number);
-            // Nobody seeds its offsets.
+            // Vaste itself sets the start offsets, and this consumer does not.
             let consumer: BaseConsumer =
                 config.set("auto.offset.reset", "earliest").create().unwrap();
             consumer.subscribe(&[&kafka.topic]).unwrap();
@@ -189,7 +190,7 @@ fn drain(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
     Took { seconds: last.duration_since(first).as_secs_f64(), cpu: cpu_seconds("self") - cpu }
 }
 
-/// Two objectives for each team, as a team would have.
+/// Two objectives for each team.
 fn agreements(service_teams: &[&str]) -> Vec<String> {
     let one = |team: &&str| {
         format!(
@@ -200,7 +201,7 @@ fn agreements(service_teams: &[&str]) -> Vec<String> {
     service_teams.iter().map(one).collect()
 }
 
-/// The service itself, from its first assignment to the whole picture.
+/// Runs the service from its first assignment until it has caught up.
 fn apply(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
     let group = fresh("windows");
     let kafka = format!(
@@ -213,7 +214,7 @@ fn apply(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
     #[expect(clippy::cast_precision_loss, reason = "counts of records")]
     let all = records as f64;
     assert!(consumed >= all, "{consumed}");
-    // From the first partition that it got to the whole picture, as its log has it.
+    // The log has both instants: the first partition, and the end of catching up.
     let log = service.log();
     let at = |what: &str| {
         let line = log.lines().find(|line| line.contains(what)).unwrap();
@@ -229,17 +230,17 @@ fn consumed(metrics: &Metrics, topic: &str, partition: i32) -> Option<f64> {
     metrics.value(&format!("vaste_kafka_records_consumed_total{labels}"))
 }
 
-/// What a process has used of the processors so far.
+/// CPU seconds of a process so far.
 fn cpu_seconds(process: &str) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
     let fields: Vec<&str> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     let ticks: f64 = fields[11].parse::<f64>().unwrap() + fields[12].parse::<f64>().unwrap();
-    // The kernel counts in hundredths for everybody who asks.
+    // The kernel reports hundredths of a second.
     ticks / 100.0
 }
 
-/// How long from publishing an event until a scrape shows it, under load, with more in the configuration; and
-/// what the load takes of the processors.
+/// The time from publishing an event until a scrape shows it, under load and with further
+/// configuration. Also the CPU time of that load.
 fn visible(broker: &str, more: &str) {
     let topic = fresh("visible");
     create_topic(broker, &topic, PARTITIONS);
@@ -264,7 +265,7 @@ fn visible(broker: &str, more: &str) {
         let count = metrics.value(waiting).unwrap_or(0.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a count")]
         seen.resize((count as usize).max(seen.len()), at);
-        // Three hundred times as often as Prometheus, and not so often that looking is the load.
+        // Three hundred times as often as Prometheus, but rare enough to be no load itself.
         thread::park_timeout(Duration::from_millis(50));
     }
     let cpu = cpu_seconds(&process) - cpu;
@@ -286,8 +287,8 @@ fn visible(broker: &str, more: &str) {
     );
 }
 
-/// Publishes a steady load, and ten times a second a ticket that nobody answers; when each of these was
-/// handed to the client, and how many events a second there were.
+/// Publishes a steady load, and ten tickets a second that are never answered. Returns when each of
+/// these was handed to the client, and the events a second.
 fn publish_load(broker: &str, topic: &str) -> (Vec<Timestamp>, f64) {
     let producer = {
         let mut config = ClientConfig::new();

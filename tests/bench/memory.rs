@@ -1,9 +1,9 @@
-//! Bytes per remembered ticket of six events: growth of resident memory over tickets, windows of three
-//! measures in one basis included.
+//! Memory per tracked ticket of six events: growth of resident memory divided by the tickets,
+//! including the windows of three measures in one basis.
 //!
 //! `cargo bench --bench memory [TICKETS]`
 //!
-//! Each case runs in a process of its own, since freed memory that is used again would count as nothing.
+//! Each case runs in a process of its own, because reused memory would count as nothing.
 
 #![expect(
     clippy::unwrap_used,
@@ -44,7 +44,7 @@ fn main() {
     }
 }
 
-/// Tells a process of ours how many of ten tickets stay open.
+/// Passes the number of open tickets in ten to a child process.
 const CASE: &str = "VASTE_BENCH_OPEN_OF_TEN";
 
 fn measure(tickets: u64, open_of_ten: u64) {

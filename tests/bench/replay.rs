@@ -1,4 +1,4 @@
-//! Replay beside decoding the same events and throwing them away, one core, same run.
+//! Replay compared with decoding the same events only, on one core and in the same run.
 //!
 //! `cargo bench --bench replay [EVENTS]`
 
@@ -34,7 +34,7 @@ use vaste::replay::Replay;
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
-/// Times that both ways are run, one after the other.
+/// How often all ways are run, in turn.
 const ROUNDS: usize = 5;
 
 fn main() {
@@ -84,7 +84,7 @@ fn office() -> Arc<Calendar> {
     Arc::new(Calendar::new(&definition).unwrap())
 }
 
-/// Two objectives for each team, in its hours if it has some.
+/// Two objectives for each team, with these hours.
 fn agreed(hours: Option<Arc<Calendar>>) -> Arc<Catalog> {
     let target = |ms| match &hours {
         Some(_) => Target::open(Elapsed::from_ms(ms)),
@@ -107,7 +107,7 @@ fn agreed(hours: Option<Arc<Calendar>>) -> Arc<Catalog> {
     Arc::new(Catalog::new(&NAMES.map(agreement), &Measure::DEFAULT))
 }
 
-/// Writes a log of at least so many events of thirty teams, cut to that number; returns its bytes.
+/// Writes a log of this many events of thirty teams. Returns its bytes.
 fn write_log(path: &Path, events: usize) -> usize {
     let teams = NAMES.map(|name| Team {
         name,

@@ -1,5 +1,5 @@
-//! How long a start from checkpoints takes: from opening the objects to the first whole view, on two threads
-//! as two workers have them, beside the tickets that they hold; and what making a checkpoint takes.
+//! The time of a start from checkpoints: from opening the objects to the first complete view, on
+//! two threads as with two workers. Also the time to make the checkpoints.
 //!
 //! `cargo bench --bench restore [TICKETS]`
 
@@ -28,7 +28,7 @@ use vaste::view::View;
 const TEAMS: u64 = 30;
 const DAYS: i64 = 28;
 
-/// Partitions that a worker has.
+/// Partitions of one worker.
 const PARTITIONS: u64 = 3;
 const WORKERS: u64 = 2;
 
@@ -101,7 +101,7 @@ fn main() {
     }
 }
 
-/// What a worker has to say, as a list.
+/// The changes of a worker, as lists.
 #[derive(Default)]
 struct Effects {
     ended: Vec<(Ended, i64)>,
@@ -120,7 +120,7 @@ impl Sink for Effects {
     fn rated(&mut self, _: &Rated, _: i64) {}
 }
 
-/// Six events of one ticket; one of ten stays open.
+/// Six events of one ticket. One ticket in ten stays open.
 fn fill(partition: &mut Partition, ticket: u64, tickets: u64, begin: Timestamp) {
     let span = (DAYS - 1) * DAY_MS;
     let offset = i64::try_from(ticket).unwrap() * (span / i64::try_from(tickets).unwrap());

@@ -1,5 +1,5 @@
-//! What a ticket of very many events costs an event, and what it costs to ask about one that has waited for
-//! years: each beside a small one, in the same run.
+//! The cost of an event of a ticket with very many events, and of a question about a ticket that
+//! has waited for years. Each is compared with a small ticket in the same run.
 //!
 //! `cargo bench --bench tickets`
 
@@ -32,10 +32,10 @@ use vaste::shard::Shard;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use vaste::view::View;
 
-/// Times that each is run; the median counts.
+/// How often each case is run. The median counts.
 const ROUNDS: usize = 5;
 
-/// Events of each run together, however many tickets they are of.
+/// Events of each run, over all its tickets.
 const EVENTS: usize = 100_000;
 
 /// Questions about one ticket.
@@ -44,8 +44,8 @@ const QUESTIONS: usize = 20_000;
 fn main() {
     let catalog = catalog();
     for (order, shuffle) in [("in order", false), ("in random order", true)] {
-        // In order each event is derived by itself: the most that a ticket can cost. Out of order a ticket is
-        // derived once for all that came since it was read last.
+        // In order each event is derived by itself, which is the highest cost of a ticket. Out of
+        // order a ticket is derived once for all events since its last reading.
         let small = median_of(|| per_event(&catalog, 100, shuffle));
         let large = median_of(|| per_event(&catalog, EVENTS, shuffle));
         println!(
@@ -61,7 +61,7 @@ fn main() {
     );
 }
 
-/// Every measure, in the hours of an office, with objectives of both kinds.
+/// Every measure with the hours of an office, and objectives of both kinds.
 fn catalog() -> Arc<Catalog> {
     let mut definition = Definition::new(chrono_tz::Tz::Europe__Helsinki);
     for day in definition.week.iter_mut().take(5) {
@@ -84,7 +84,7 @@ fn begin() -> Timestamp {
     Timestamp::parse("2026-01-05T08:00:00Z").unwrap()
 }
 
-/// The events of one ticket: asked, answered, waiting for the customer, handed on and back.
+/// The events of one ticket: asked, answered, pending, transferred and transferred back.
 fn event(ticket: usize, number: usize) -> Event<'static> {
     let kinds = [
         Kind::CustomerReplied,
@@ -113,11 +113,11 @@ fn event(ticket: usize, number: usize) -> Event<'static> {
     }
 }
 
-/// Nanoseconds an event of tickets with so many.
+/// Nanoseconds for an event, in tickets of `each` events.
 fn per_event(catalog: &Arc<Catalog>, each: usize, shuffle: bool) -> f64 {
     let batch = if shuffle { 500 } else { 1 };
     let tickets = EVENTS / each;
-    // Of all tickets in turn, as they come from a stream.
+    // The tickets take turns, as in a stream.
     let mut events: Vec<Event<'static>> = (0..each)
         .flat_map(|number| (0..tickets).map(move |ticket| event(ticket, number)))
         .collect();
@@ -138,8 +138,8 @@ fn per_event(catalog: &Arc<Catalog>, each: usize, shuffle: bool) -> f64 {
     nanoseconds(took, events.len())
 }
 
-/// Nanoseconds a question about a ticket that has waited for so many days: how many wait, who is over target,
-/// and when that changes.
+/// Nanoseconds for a question about a ticket that has waited for `days` days: how many wait, which
+/// are over target, and when that changes.
 fn per_question(catalog: &Arc<Catalog>, days: i64) -> f64 {
     let mut shard = Shard::new(Arc::clone(catalog));
     let now = Timestamp::parse("2026-11-24T12:00:00Z").unwrap();

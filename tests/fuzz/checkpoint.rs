@@ -1,5 +1,5 @@
-//! Any bytes as a checkpoint: refused, or restored to something that reads and is kept again. The input is
-//! given the right length and checksum, so that what is behind them is reached.
+//! Fuzzes checkpoints: any bytes are refused, or restored to a partition that can be read and
+//! saved. The input gets a correct length and checksum, so that the code behind them is reached.
 
 #![no_main]
 
@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 const HEAD: usize = 20;
 
 fuzz_target!(|data: &[u8]| {
-    // As it is: seldom whole.
+    // Unchanged input, which is rarely a whole checkpoint.
     drop(checkpoint::read(data));
     if data.len() < HEAD + 8 {
         return;

@@ -1,8 +1,8 @@
-//! The pure modules of Vaste alone: a fuzzer needs no Kafka, and builds in a minute without it.
+//! The pure modules of Vaste alone, so that a fuzzer builds in a minute without Kafka.
 
 #![expect(missing_docs, dead_code, reason = "the modules are documented where they belong")]
 
-// Files are looked for from here on.
+// The paths of the modules are relative to this folder.
 #[path = "../../src"]
 mod pure {
     pub mod time;
@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 pub use self::pure::*;
 
-/// What is measured of whom while fuzzing: everything, of nobody in particular.
+/// A catalog with all measures and no team.
 pub fn catalog() -> Arc<catalog::Catalog> {
     Arc::new(catalog::Catalog::new(&[], &measure::Measure::ALL))
 }

@@ -1,4 +1,5 @@
-//! Any lines as records of one partition: each has one outcome, and what stays reads and is kept.
+//! Fuzzes records: any lines are records of one partition. Each has one outcome, and the partition
+//! can be read and saved.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Writes the checkpoint of a day's records, for the fuzzer to begin with: `seed RECORDS CHECKPOINT`.
+//! Writes a checkpoint of a day's records as a seed for the fuzzer: `seed RECORDS CHECKPOINT`.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A process of the group: what the service's threads do, one second at a time.
+//! A process of the group: what the threads of the service do, in steps of one second.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -17,30 +17,30 @@ use vaste::time::{Elapsed, SECOND_MS, Timestamp};
 use crate::at;
 use crate::world::World;
 
-/// Records that one partition reads in a second: less than may come.
+/// Records that one partition reads in a second. More may arrive.
 const READ_AT_ONCE: usize = 40;
 
-/// A partition as a process holds it.
-struct Held {
+/// A partition that a process holds.
+struct HeldPartition {
     partition: Partition,
     offset: i64,
     is_caught_up: bool,
 }
 
-/// What is to be made durable, and when it will be.
+/// An object to be stored, with its due second.
 enum Job {
     Checkpoint(i32, Name, Vec<u8>),
     Log(i64, Vec<u8>),
 }
 
-/// One process.
+/// One process of the group.
 pub(crate) struct Process {
     name: usize,
     catalog: Arc<Catalog>,
     monitor: Option<Monitor>,
-    held: BTreeMap<i32, Held>,
+    held: BTreeMap<i32, HeldPartition>,
     jobs: VecDeque<(i64, Job)>,
-    /// The latest of each alert that the Alertmanager has not accepted yet.
+    /// The latest notice of each alert that the Alertmanager has not accepted yet.
     pending: BTreeMap<String, Notice>,
     starts_at: i64,
     stalls_until: i64,
@@ -49,13 +49,13 @@ pub(crate) struct Process {
     assigned: Vec<i32>,
 }
 
-/// What a process says in the end.
+/// The readings and counters of a process at the end.
 pub(crate) struct Reading {
     pub(crate) lines: Vec<String>,
     pub(crate) counted: Responses,
 }
 
-/// The latest watch log that can be read.
+/// The latest alert-state log that can be read.
 fn latest_log(world: &World) -> Option<AlertStateLog> {
     let logs = world.store.logs.values().rev();
     logs.filter_map(|bytes| AlertStateLog::read(bytes).ok()).next()
@@ -116,9 +116,9 @@ impl Process {
         self.assigned.contains(&partition)
     }
 
-    /// Begins, with what is known of alerts.
+    /// Starts with the stored alert states.
     pub(crate) fn start(&mut self, world: &mut World, second: i64) {
-        // A clock that is wrong from the start is not to be told from one that is right.
+        // A clock that is wrong from the start cannot be distinguished from a right one.
         self.clock_off.2 = self.clock_off.2.min(second);
         let log = latest_log(world);
         let stale_after = Elapsed::from_ms(60 * SECOND_MS);
@@ -133,7 +133,7 @@ impl Process {
         self.assign(&assigned, world, second);
     }
 
-    /// Takes partitions up where their latest whole checkpoint ends.
+    /// Restores partitions from their latest intact checkpoints.
     pub(crate) fn assign(&mut self, partitions: &[i32], world: &mut World, second: i64) {
         self.assigned.extend(partitions);
         if self.monitor.is_none() {
@@ -158,11 +158,11 @@ impl Process {
                 Start::At(offset) => offset,
             };
             world.note(second, &format!("{} takes {number} up at {offset}", self.name));
-            self.held.insert(number, Held { partition, offset, is_caught_up: false });
+            self.held.insert(number, HeldPartition { partition, offset, is_caught_up: false });
         }
     }
 
-    /// Gives a partition up, with its checkpoint where that is whole.
+    /// Gives a partition up, and saves its checkpoint if it has caught up.
     pub(crate) fn revoke(&mut self, number: i32, world: &mut World, second: i64) {
         self.assigned.retain(|other| *other != number);
         let Some(mut held) = self.held.remove(&number) else { return };
@@ -174,14 +174,14 @@ impl Process {
                 && second >= world.store.fails_until
             {
                 let name = Name { epoch: origin.epoch, position: origin.position };
-                world.store.keep(number, &name, bytes);
+                world.store.save(number, &name, bytes);
             }
         }
         held.partition.withdraw(monitor.view_mut());
         world.note(second, &format!("{} gives {number} up", self.name));
     }
 
-    /// Ends at once: what was on its way to the store may be there or not.
+    /// Ends at once. Objects on their way to the store may be stored or not.
     pub(crate) fn crash(&mut self, world: &mut World, back_at: i64, second: i64) {
         if self.monitor.take().is_none() {
             return;
@@ -191,12 +191,12 @@ impl Process {
         if second.rem_euclid(2) == 0 {
             self.jobs.clear();
         } else {
-            self.carry_out(i64::MAX, world);
+            self.store_due(i64::MAX, world);
         }
         self.starts_at = back_at;
     }
 
-    /// Ends as it should.
+    /// Shuts down cleanly.
     pub(crate) fn stop(&mut self, world: &mut World, back_at: i64, second: i64) {
         let Some(mut monitor) = self.monitor.take() else { return };
         world.note(second, &format!("{} stops", self.name));
@@ -206,7 +206,7 @@ impl Process {
         if let Some(log) = evaluation.log
             && second >= world.store.fails_until
         {
-            world.store.keep_log(evaluation.at.ms(), log.bytes());
+            world.store.save_log(evaluation.at.ms(), log.bytes());
         }
         self.monitor = Some(monitor);
         for number in self.assigned.clone() {
@@ -215,7 +215,7 @@ impl Process {
         }
         self.monitor = None;
         self.held.clear();
-        self.carry_out(second, world);
+        self.store_due(second, world);
         self.starts_at = back_at;
     }
 
@@ -223,15 +223,15 @@ impl Process {
         self.stalls_until = second;
     }
 
-    /// Its clock is off for a while, once: a clock that jumps to the same place twice, unseen in between,
-    /// stays there for all that can be known.
+    /// Its clock is off for a while, and only once. A clock that jumps twice to the same time
+    /// cannot be detected.
     pub(crate) fn clock_off(&mut self, by: Elapsed, sign: i64, until: i64) {
         if self.clock_off.2 == 0 {
             self.clock_off = (by, sign, until);
         }
     }
 
-    /// All is well again.
+    /// Ends all faults of this process.
     pub(crate) fn recover(&mut self, world: &mut World, second: i64) {
         self.stalls_until = second;
         self.clock_off.2 = self.clock_off.2.min(second);
@@ -248,12 +248,12 @@ impl Process {
         if self.monitor.is_none() || second < self.stalls_until {
             return;
         }
-        self.carry_out(second, world);
+        self.store_due(second, world);
         if !world.is_broker_away(second) {
             self.read_some(world);
         }
         self.judge(second, world);
-        self.keep(second, world);
+        self.save_checkpoints(second, world);
         self.retry(world);
     }
 
@@ -277,7 +277,7 @@ impl Process {
         }
     }
 
-    /// Why it cannot be sure; none where it can.
+    /// The reason why it is not ready. `None` if it is ready.
     fn not_ready(&self, world: &World, monitor: &Monitor, second: i64) -> Option<&'static str> {
         if !monitor.is_clock_sane() {
             Some("the clock has jumped")
@@ -333,8 +333,8 @@ impl Process {
         self.monitor = Some(monitor);
     }
 
-    /// Makes a checkpoint of a partition every few seconds.
-    fn keep(&mut self, second: i64, world: &World) {
+    /// Saves a checkpoint of a partition every few seconds.
+    fn save_checkpoints(&mut self, second: i64, world: &World) {
         for (number, held) in &mut self.held {
             let is_turn = (second + i64::from(*number)).rem_euclid(5) == 0;
             let is_pending = self
@@ -352,7 +352,7 @@ impl Process {
         }
     }
 
-    fn carry_out(&mut self, second: i64, world: &mut World) {
+    fn store_due(&mut self, second: i64, world: &mut World) {
         while let Some((due, _)) = self.jobs.front()
             && *due <= second
         {
@@ -363,9 +363,9 @@ impl Process {
             match job {
                 Job::Checkpoint(partition, name, bytes) => {
                     world.note(second, &format!("{} keeps {partition} as {name:?}", self.name));
-                    world.store.keep(partition, &name, bytes);
+                    world.store.save(partition, &name, bytes);
                 }
-                Job::Log(at, bytes) => world.store.keep_log(at, bytes),
+                Job::Log(at, bytes) => world.store.save_log(at, bytes),
             }
         }
     }
@@ -377,15 +377,15 @@ impl Process {
         self.retry(world);
     }
 
-    /// Sends what has not been accepted yet: of each alert its latest state. What is frozen is not sent where
-    /// somebody else knows better.
+    /// Sends the latest state of each alert that was not accepted yet. A frozen alert is not sent
+    /// if another process handles it.
     fn retry(&mut self, world: &mut World) {
         let now = world.now();
         let mut sent = Vec::new();
         self.pending.retain(|labels, notice| {
             let objective = notice.labels.get("objective");
             if let (Some(objective), Some(since)) = (objective, notice.not_ready_since) {
-                // Who cannot ask waits.
+                // Without an answer to the query the notice waits.
                 let Some(listed) = world.alertmanager.listed(objective) else { return true };
                 if is_handled_elsewhere(since, listed, Timestamp::EVENT_MIN, now) {
                     return false;
@@ -401,13 +401,13 @@ impl Process {
     }
 
     /// Whether an alert of this objective is active here.
-    pub(crate) fn tells(&self, objective: &str) -> bool {
+    pub(crate) fn is_alerting(&self, objective: &str) -> bool {
         let Some(monitor) = &self.monitor else { return false };
         let mut active = monitor.alerts().iter().filter(|alert| alert.status().is_active());
         active.any(|alert| *self.catalog.objective(alert.objective).1.name == *objective)
     }
 
-    /// All readings and verdicts, and what was counted.
+    /// All readings and verdicts, and the counted samples.
     pub(crate) fn read(&self) -> Reading {
         let monitor = self.monitor.as_ref().unwrap();
         let view = monitor.view();

@@ -1,4 +1,4 @@
-//! What is around the processes: the topic, the store, an Alertmanager, and what goes wrong with them.
+//! The world around the processes: the topic, the store, an Alertmanager, and faults.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use vaste::time::{Elapsed, SECOND_MS, Timestamp};
 
 use crate::random::Random;
 
-/// What goes wrong.
+/// A fault.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
     Crash,
@@ -23,13 +23,13 @@ pub(crate) enum Fault {
     AlertmanagerSays(Answer),
 }
 
-/// What an Alertmanager answers.
+/// How an Alertmanager answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     Yes,
-    /// It takes nothing and says so.
+    /// It refuses the request.
     No,
-    /// It takes it, and the answer is lost on the way.
+    /// It accepts the request, and its answer is lost.
     Lost,
 }
 
@@ -53,7 +53,7 @@ impl Fault {
 
 /// One record of the topic.
 #[derive(Clone, Debug)]
-pub(crate) struct Kept {
+pub(crate) struct StoredRecord {
     pub(crate) key: String,
     pub(crate) payload: String,
     pub(crate) timestamp: i64,
@@ -63,7 +63,7 @@ pub(crate) struct Kept {
 pub(crate) struct World {
     /// Records still to be published, by the second of their delivery.
     coming: BTreeMap<i64, Vec<(String, String)>>,
-    pub(crate) topic: Vec<Vec<Kept>>,
+    pub(crate) topic: Vec<Vec<StoredRecord>>,
     pub(crate) store: Store,
     pub(crate) alertmanager: Alertmanager,
     pub(crate) broker_away_until: i64,
@@ -84,7 +84,7 @@ impl World {
         }
     }
 
-    /// Whether events come in order within their ticket in this run.
+    /// Whether each ticket's events come in order in this run.
     pub(crate) fn is_in_order(seed: u64) -> bool {
         seed.is_multiple_of(2)
     }
@@ -93,12 +93,12 @@ impl World {
         i32::try_from(self.topic.len()).unwrap()
     }
 
-    /// Publishes what is delivered at this second, and makes durable what has been written long enough.
+    /// Publishes the records of this second, and advances the Alertmanager.
     pub(crate) fn advance(&mut self, second: i64) {
         let timestamp = self.begin.plus(Elapsed::from_ms(second * SECOND_MS)).ms();
         for (key, payload) in self.coming.remove(&second).unwrap_or_default() {
-            let place = key.bytes().map(usize::from).sum::<usize>() % self.topic.len();
-            self.topic[place].push(Kept { key, payload, timestamp });
+            let partition = key.bytes().map(usize::from).sum::<usize>() % self.topic.len();
+            self.topic[partition].push(StoredRecord { key, payload, timestamp });
         }
         self.alertmanager.advance(self.begin.plus(Elapsed::from_ms(second * SECOND_MS)), second);
     }
@@ -111,7 +111,7 @@ impl World {
         self.store.fails_until = second;
         self.store.slow_until = second;
         self.broker_away_until = second;
-        self.alertmanager.says(Answer::Yes, second);
+        self.alertmanager.set_answer(Answer::Yes, second);
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -123,8 +123,8 @@ impl World {
     }
 }
 
-/// What happens to tickets, by the second of delivery: key and event. Some are delivered twice, and in every
-/// other run some come late. One ticket of each kind carries an alert.
+/// Key and event of each record, by the second of delivery. Some are delivered twice, and in every
+/// other run some are late. One ticket each makes an alert fire.
 fn history(seed: u64, seconds: i64, begin: Timestamp) -> BTreeMap<i64, Vec<(String, String)>> {
     let mut random = Random::new(seed);
     let mut coming: BTreeMap<i64, Vec<(String, String)>> = BTreeMap::new();
@@ -179,7 +179,7 @@ fn history(seed: u64, seconds: i64, begin: Timestamp) -> BTreeMap<i64, Vec<(Stri
     coming
 }
 
-/// A store of objects that fails, is slow, and rots.
+/// An object store that may fail, be slow, and corrupt objects.
 #[derive(Default)]
 pub(crate) struct Store {
     pub(crate) checkpoints: BTreeMap<i32, BTreeMap<Name, Vec<u8>>>,
@@ -189,7 +189,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(crate) fn keep(&mut self, partition: i32, name: &Name, bytes: Vec<u8>) {
+    pub(crate) fn save(&mut self, partition: i32, name: &Name, bytes: Vec<u8>) {
         let all = self.checkpoints.entry(partition).or_default();
         all.insert(name.clone(), bytes);
         let names = all.keys().cloned().collect();
@@ -198,17 +198,19 @@ impl Store {
         }
     }
 
-    pub(crate) fn keep_log(&mut self, at: i64, bytes: Vec<u8>) {
+    pub(crate) fn save_log(&mut self, at: i64, bytes: Vec<u8>) {
         self.logs.insert(at, bytes);
         while self.logs.len() > 2 {
             self.logs.pop_first();
         }
     }
 
-    /// A bit of the latest checkpoint of some partition flips, where there is an older one.
-    pub(crate) fn rot(&mut self, random: &mut Random) {
-        let place = random.index(4);
-        let Some(all) = self.checkpoints.get_mut(&i32::try_from(place).unwrap()) else { return };
+    /// Flips a bit in the latest checkpoint of a partition that has an older one.
+    pub(crate) fn corrupt_latest(&mut self, random: &mut Random) {
+        let partition = random.index(4);
+        let Some(all) = self.checkpoints.get_mut(&i32::try_from(partition).unwrap()) else {
+            return;
+        };
         if all.len() < 2 {
             return;
         }
@@ -220,23 +222,23 @@ impl Store {
     }
 }
 
-/// An Alertmanager as its API and its provider have it: alerts by labels, earliest start, latest end.
+/// An Alertmanager as its API defines it: alerts by labels with their end.
 #[derive(Default)]
 pub(crate) struct Alertmanager {
     answers: Option<(Answer, i64)>,
     held: BTreeMap<String, (Timestamp, Listed)>,
-    /// By objective: how often it was told to fire, and to be over.
-    told: BTreeMap<String, (u32, u32)>,
+    /// By objective: how often it fired, and was resolved.
+    notified: BTreeMap<String, (u32, u32)>,
     second: i64,
     now: Option<Timestamp>,
 }
 
 impl Alertmanager {
-    pub(crate) fn says(&mut self, answer: Answer, until: i64) {
+    pub(crate) fn set_answer(&mut self, answer: Answer, until: i64) {
         self.answers = Some((answer, until));
     }
 
-    /// Whether it accepts them, as far as the one who sends can tell.
+    /// Whether it accepts the notices, as far as the sender can see.
     pub(crate) fn post(&mut self, notices: &[Notice]) -> bool {
         let answer = self.answers.filter(|(_, until)| self.second < *until);
         let answer = answer.map_or(Answer::Yes, |(answer, _)| answer);
@@ -251,11 +253,11 @@ impl Alertmanager {
             if is_over {
                 if known {
                     self.held.remove(&**objective);
-                    self.told.entry(objective.to_string()).or_default().1 += 1;
+                    self.notified.entry(objective.to_string()).or_default().1 += 1;
                 }
             } else {
                 if !known {
-                    self.told.entry(objective.to_string()).or_default().0 += 1;
+                    self.notified.entry(objective.to_string()).or_default().0 += 1;
                 }
                 let is_frozen = notice.annotations.contains_key("frozen_since");
                 let listed = Listed { updated_at: now, is_frozen };
@@ -265,7 +267,7 @@ impl Alertmanager {
         answer == Answer::Yes
     }
 
-    /// What is not sent again is over.
+    /// Ends alerts that were not sent again in time.
     pub(crate) fn advance(&mut self, now: Timestamp, second: i64) {
         self.second = second;
         self.now = Some(now);
@@ -277,26 +279,26 @@ impl Alertmanager {
             .collect();
         for objective in lapsed {
             self.held.remove(&objective);
-            self.told.entry(objective).or_default().1 += 1;
+            self.notified.entry(objective).or_default().1 += 1;
         }
     }
 
-    /// What it lists of an alert; none where it answers nothing.
+    /// The alert that it lists. The outer `None` means no answer.
     pub(crate) fn listed(&self, objective: &str) -> Option<Option<Listed>> {
         let answers = self.answers.is_none_or(|(_, until)| self.second >= until);
         answers.then(|| self.held.get(objective).map(|(_, listed)| *listed))
     }
 
-    /// What nobody keeps any more ends by itself.
+    /// Ends an alert that no process sends any more.
     pub(crate) fn let_lapse(&mut self, objective: &str) {
         if self.held.remove(objective).is_some() {
-            self.told.entry(objective.to_owned()).or_default().1 += 1;
+            self.notified.entry(objective.to_owned()).or_default().1 += 1;
         }
     }
 
-    pub(crate) fn told_in_words(&self) -> String {
+    pub(crate) fn notifications(&self) -> String {
         let line = |objective: &str| {
-            let (fired, resolved) = self.told.get(objective).copied().unwrap_or_default();
+            let (fired, resolved) = self.notified.get(objective).copied().unwrap_or_default();
             format!("{objective}: fired {fired}, resolved {resolved}\n")
         };
         ["answered", "fine", "forgotten"].map(line).concat()
