@@ -1,17 +1,29 @@
-//! The shell of the service: threads, sockets, the clock. One concern a file.
+//! The service: threads, sockets and the clock around the pure modules.
 //!
 //! ```text
-//! worker threads ── effects ─► viewer thread ── picture ─► /metrics, /-/ready, board, API
-//! (consumer, shards)         (one view, alerts) (immutable)
-//!       │                           └────────── notices ─► a thread for each Alertmanager
-//!       └── checkpoints ─► store thread ◄── watch log ──┘
+//! worker threads ── effects ─► coordinator ── published view ─► /metrics, /-/ready, board, API
+//! (consumer, shards)        (one view, alerts)   (immutable)
+//!       │                           └────── notices ─► a thread for each Alertmanager
+//!       └── checkpoints ─► store thread ◄── alert state log ──┘
 //! ```
 //!
+//! | module | what it does |
+//! |---|---|
+//! | `run` | creates the parts of the service and connects them |
+//! | `kafka` | workers: consumers, partitions, checkpoints, dead letters |
+//! | `coordinator` | advances the workers, evaluates alerts, publishes the view |
+//! | `store` | writes and reads checkpoints and the alert state log |
+//! | `alertmanager` | delivers notices to Alertmanagers |
+//! | `http` | metrics, readiness, API and board |
+//! | `instruments`, `log_counter` | metrics of the process itself |
+//! | `clock`, `shutdown` | the clock and the signals |
+//! | `demo` | the service on a mock broker with generated events |
+//!
 //! # Design
-//! A worker is a plain thread with one consumer and the shards of its partitions; it decodes and applies
-//! inline, on the borrowed payload. A few times a second the viewer hands one `now` to all workers; each
-//! brings its shards up to it and hands back what ended and what runs as a list. Lists instead of a shared
-//! view: counting commutes, so the workers never wait for each other or for a reader.
+//! A worker is a plain thread with one consumer and the shards of its partitions. It decodes and applies
+//! records inline, on the borrowed payload. A few times a second the coordinator sends one `now` to all
+//! workers. Each advances its shards to it and answers with its effects as a list. Workers share no view:
+//! effects are sums and commute, so workers never wait for each other or for a reader.
 
 mod alertmanager;
 pub mod clock;

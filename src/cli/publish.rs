@@ -18,17 +18,17 @@ use crate::event::{Event, Outcome, Subject, decode};
 use crate::input::{InputError, InputLine, InputSource, read_lines};
 use crate::service::{drain, send_when_room};
 
-/// How long the broker may take for what is still on its way at the end.
-const FLUSH_WAIT: Duration = Duration::from_secs(30);
+/// How long the broker may take to accept the last records.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a broker may take to say which topics there are.
-const METADATA_WAIT: Duration = Duration::from_secs(10);
+/// How long the broker may take to return the topic.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How often the topic is looked for, and how long in between.
-const TOPIC_LOOKS: u32 = 10;
-const TOPIC_WAIT: Duration = Duration::from_millis(200);
+/// How many times to look for the topic, and the pause in between.
+const TOPIC_ATTEMPTS: u32 = 10;
+const TOPIC_PAUSE: Duration = Duration::from_millis(200);
 
-/// What became of the records that were sent.
+/// Delivery results of the records that were sent.
 #[derive(Debug, Default)]
 struct Reports {
     delivered: AtomicU64,
@@ -40,7 +40,7 @@ struct PublishContext(Arc<Reports>);
 
 impl ClientContext for PublishContext {
     fn error(&self, error: KafkaError, reason: &str) {
-        // The records themselves say in the end whether they were delivered.
+        // The delivery callback reports failures.
         tracing::debug!(%error, reason);
     }
 }
@@ -106,10 +106,10 @@ pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::R
     });
     if rejected > REJECTIONS_TOLD_MAX {
         let more = rejected - REJECTIONS_TOLD_MAX;
-        let way_out = "`vaste check-events` names them all";
+        let way_out = "`vaste check-events` lists all of them";
         writeln!(terminal.diagnostics, "and {more} more not published: {way_out}")?;
     }
-    let flushed = producer.flush(FLUSH_WAIT);
+    let flushed = producer.flush(FLUSH_TIMEOUT);
     if let Err(error) = sent {
         writeln!(terminal.diagnostics, "error: {error}")?;
         return Ok(Exit::Failed);
@@ -127,35 +127,47 @@ pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::R
         writeln!(
             terminal.diagnostics,
             "error: failed to deliver: {problem}: check that the broker at {brokers} runs and has the \
-             topic; publishing the file again does no harm, duplicates are recognised"
+             topic; it is safe to publish the file again, duplicates are ignored"
         )?;
     }
     Ok(if failed == 0 && rejected == 0 && flushed.is_ok() { Exit::Good } else { Exit::Failed })
 }
 
-/// Whether the topic is there, before a whole file is refused line by line.
+/// Why the topic cannot be published to.
+#[derive(Debug, thiserror::Error)]
+enum TopicError {
+    /// No broker answers.
+    #[error("no broker answers at {brokers}: {error}: check kafka.brokers and kafka.properties")]
+    Unreachable { brokers: String, error: KafkaError },
+    /// The topic does not exist.
+    #[error("Kafka has no topic `{0}`: create it, or correct kafka.topic")]
+    Missing(String),
+}
+
+/// Checks that the topic exists, so that a missing one is reported once and not for every line.
 ///
 /// # Errors
-/// What is wrong, and the way out.
-fn find_topic(producer: &ThreadedProducer<PublishContext>, kafka: &Kafka) -> Result<(), String> {
+/// When no broker answers, or the topic does not exist.
+fn find_topic(
+    producer: &ThreadedProducer<PublishContext>,
+    kafka: &Kafka,
+) -> Result<(), TopicError> {
     let topic = &kafka.topic;
-    for _ in 0..TOPIC_LOOKS {
-        let metadata = producer.client().fetch_metadata(Some(topic), METADATA_WAIT);
-        let metadata = metadata.map_err(|error| {
-            let brokers = kafka.brokers.join(", ");
-            format!(
-                "no broker answers at {brokers}: {error}: check kafka.brokers and kafka.properties"
-            )
+    for _ in 0..TOPIC_ATTEMPTS {
+        let metadata = producer.client().fetch_metadata(Some(topic), METADATA_TIMEOUT);
+        let metadata = metadata.map_err(|error| TopicError::Unreachable {
+            brokers: kafka.brokers.join(", "),
+            error,
         })?;
-        let is_there =
+        let exists =
             |found: &MetadataTopic| found.error().is_none() && !found.partitions().is_empty();
-        if metadata.topics().iter().any(is_there) {
+        if metadata.topics().iter().any(exists) {
             return Ok(());
         }
-        // A broker that makes topics by itself needs a moment.
-        std::thread::park_timeout(TOPIC_WAIT);
+        // A broker that creates topics automatically needs a moment.
+        std::thread::park_timeout(TOPIC_PAUSE);
     }
-    Err(format!("Kafka has no topic `{topic}`: create it, or correct kafka.topic"))
+    Err(TopicError::Missing(topic.clone()))
 }
 
 fn producer(
@@ -173,7 +185,8 @@ fn producer(
         .create_with_context(PublishContext(Arc::clone(reports)))
 }
 
-/// Sends every record that would be applied, keyed by its ticket or team, in the order of the file.
+/// Sends every valid record, keyed by its ticket or team, in the order of the file. Calls `refuse` with the line
+/// number and the reason for each other one.
 fn send_all(
     source: &InputSource,
     producer: &ThreadedProducer<PublishContext>,

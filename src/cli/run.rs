@@ -10,11 +10,10 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::disk::{self, RealDisk, today};
 use super::{Exit, LogFormat, RunArgs, Terminal, check};
-use crate::catalog::Catalog;
 use crate::config::{Config, Service};
 use crate::service::clock::Clock;
 use crate::service::log_counter::LogCounter;
-use crate::service::run;
+use crate::service::run::{self, LoadedConfig, Reload, ReloadError};
 
 pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
     let config = Config::read(std::slice::from_ref(&arguments.config), &RealDisk, &today());
@@ -39,35 +38,32 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> io::Resul
     log(arguments.log_format, "info");
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "vaste");
     let (file, own) = (arguments.config.clone(), config.service.clone());
-    let reload = Box::new(move || load_again(&file, own.as_ref()));
-    match run::run(&service, Arc::new(config.catalog()), config.hash, Clock::Wall, reload) {
+    let reload: Reload = Box::new(move || load_again(&file, own.as_ref()));
+    let loaded = LoadedConfig { catalog: Arc::new(config.catalog()), hash: config.hash };
+    match run::run(&service, loaded, Clock::Wall, &reload) {
         Ok(()) => Ok(Exit::Good),
-        Err(error @ run::RunError::Client(_)) => {
-            writeln!(terminal.diagnostics, "error: {error}")?;
-            Ok(Exit::Config)
-        }
         Err(error) => {
             writeln!(terminal.diagnostics, "error: {error}")?;
-            Ok(Exit::Failed)
+            Ok(if error.is_configuration() { Exit::Config } else { Exit::Failed })
         }
     }
 }
 
 /// Reads the configuration anew. Agreements, calendars and measures take effect; the rest is that of the
 /// start.
-fn load_again(file: &PathBuf, own: Option<&Service>) -> Result<(Arc<Catalog>, u64), String> {
+fn load_again(file: &PathBuf, own: Option<&Service>) -> Result<LoadedConfig, ReloadError> {
     let config = Config::read(std::slice::from_ref(file), &RealDisk, &today());
     if config.diagnostics.has_errors() {
         let faults: Vec<String> =
             config.diagnostics.errors.iter().map(ToString::to_string).collect();
-        return Err(faults.join("; "));
+        return Err(ReloadError::Faults(faults));
     }
     if config.service.as_ref() != own {
         tracing::warn!(
             "kafka, http, alertmanagers, external_labels, state and stale_after need a restart"
         );
     }
-    Ok((Arc::new(config.catalog()), config.hash))
+    Ok(LoadedConfig { catalog: Arc::new(config.catalog()), hash: config.hash })
 }
 
 /// Logs to standard error; `RUST_LOG` says how much, where it is not `usual`.

@@ -1,13 +1,13 @@
-//! `vaste demo`: a broker inside this process, a story fed into it, and the service itself reading it.
+//! `vaste demo`: a mock broker in this process, a thread that publishes generated events, and the service.
 //!
 //! # Design
-//! The service is the real one: the same consumer, shards, viewer and pages, only with the clock of a
-//! story. The broker is librdkafka's own stand-in, which speaks Kafka's protocol on the loopback
-//! interface. It keeps 5 MB or 100 000 records a partition and drops what is older; the story's five
-//! weeks are 6 MB in 4 partitions, and what comes after has long been read when it is dropped.
+//! The service is the real one, with an accelerated clock. The broker is librdkafka's mock cluster, which
+//! speaks Kafka's protocol on the loopback interface. It keeps 5 MB or 100 000 records per partition and drops
+//! older ones. The generated five weeks are 6 MB in 4 partitions, and later records have been read long before
+//! they are dropped.
 //!
-//! What has happened is put into the topic at once, before the service begins. From then on a thread
-//! publishes what the clock of the story has reached, and nothing that lies ahead of it.
+//! Past events are published before the service starts. From then on a thread publishes each event once the
+//! accelerated clock reaches it.
 
 use std::io;
 use std::iter::Peekable;
@@ -26,40 +26,40 @@ use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, T
 use crate::demo::{BACKLOG, DemoRecord, EventGenerator, PLAY, Scenario, TOPIC, config};
 use crate::service::clock::{self, AcceleratedTime, Clock};
 use crate::service::kafka::send::{drain, send_when_room};
-use crate::service::run::{self, RunError};
+use crate::service::run::{self, LoadedConfig, Reload, ReloadError, RunError};
 use crate::time::Timestamp;
 
 /// Partitions of the topic.
 const PARTITIONS: i32 = 4;
 
-/// How many times as fast the play is told: its 7 days reach the wall clock after 15 minutes.
+/// Speed of the accelerated clock: its 7 days reach the wall clock after 15 minutes.
 const SPEED: i64 = 673;
 
-/// How often the story is published up to its clock.
+/// Interval between publications.
 const TICK: Duration = Duration::from_millis(200);
 
-/// How long the broker may take for all that has happened.
-const FLUSH_WAIT: Duration = Duration::from_secs(30);
+/// How long the broker may take to accept all past events.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What is told, and where.
+/// The options of the demo.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
-    /// What is drawn by lot follows from it.
+    /// Seed of the random generator.
     pub seed: u64,
-    /// Whether the drifting team behaves.
+    /// Whether the team that slows down keeps its level instead.
     pub calm: bool,
-    /// Where the service listens; port 0 is any that is free.
+    /// The address to listen on; port 0 chooses a free port.
     pub listen: SocketAddr,
 }
 
-/// Why the demo ended or could not begin.
+/// Why the demo ended or could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum DemoError {
-    /// The broker inside fails.
+    /// The mock broker fails.
     #[error("failed to run the broker of the demo: {0}")]
     Broker(#[from] KafkaError),
-    /// The configuration of the demo is not as the service wants it.
-    #[error("the demo's own configuration is bad: {0}")]
+    /// The configuration of the demo has faults, which is a bug.
+    #[error("the demo's own configuration has faults: {0}")]
     Config(String),
     /// The address cannot be listened on.
     #[error(
@@ -69,7 +69,7 @@ pub enum DemoError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         error: io::Error,
     },
     /// The service fails.
@@ -80,7 +80,7 @@ pub enum DemoError {
     System(#[from] io::Error),
 }
 
-/// A demo that listens already and has not begun.
+/// A demo that listens and has not started.
 #[derive(Debug)]
 pub struct Demo {
     options: Options,
@@ -89,27 +89,27 @@ pub struct Demo {
 }
 
 impl Demo {
-    /// Listens.
+    /// Listens on the address.
     ///
     /// # Errors
     /// When the address cannot be listened on.
     pub fn new(options: Options) -> Result<Self, DemoError> {
-        let listener = run::listen(options.listen).map_err(own_words)?;
+        let listener = run::listen(options.listen).map_err(adapt_error)?;
         let address = listener.local_addr()?;
         Ok(Self { options, listener, address })
     }
 
-    /// Where it listens.
+    /// The address that it listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Tells the story until SIGTERM or an interrupt.
+    /// Runs until SIGTERM or SIGINT.
     ///
     /// # Errors
-    /// When broker, service or system fail.
+    /// When the broker, the service or the system fails.
     pub fn run(self) -> Result<(), DemoError> {
-        // Dropped last: the service leaves its group in the end, and somebody must answer.
+        // Dropped last: the service leaves its group at shutdown, which needs the broker.
         let cluster = MockCluster::new(1)?;
         cluster.create_topic(TOPIC, PARTITIONS, 1)?;
         let brokers = cluster.bootstrap_servers();
@@ -120,32 +120,35 @@ impl Demo {
         let service = config.service.as_ref().filter(|_| !config.diagnostics.has_errors());
         let service =
             service.ok_or_else(|| DemoError::Config(config.diagnostics.errors_in_one_line()))?;
-        let mut feed = Feed::new(scenario, &brokers)?;
-        feed.up_to(from)?;
-        feed.producer.flush(FLUSH_WAIT)?;
-        tracing::info!("what has happened so far is in the topic");
+        let mut publisher = EventPublisher::new(scenario, &brokers)?;
+        publisher.publish_until(from)?;
+        publisher.producer.flush(FLUSH_TIMEOUT)?;
+        tracing::info!("past events are in the topic");
         let clock =
             Clock::Accelerated(AcceleratedTime { began: clock::wall(), from, speed: SPEED });
         let (stop, stopped) = mpsc::channel();
-        let feeder = thread::Builder::new().name("story".into());
-        let feeder = feeder.spawn(move || feed.run(clock, &stopped))?;
-        // It has no files that could change.
-        let loaded: (u64, run::Reload) =
-            (config.hash, Box::new(|| Err("the demo has none".to_owned())));
-        let ended = run::run_on(self.listener, service, Arc::new(config.catalog()), loaded, clock);
+        let thread = thread::Builder::new().name("publisher".into());
+        let thread = thread.spawn(move || publisher.run(clock, &stopped))?;
+        let reload: Reload = Box::new(|| Err(ReloadError::Demo));
+        let loaded = LoadedConfig { catalog: Arc::new(config.catalog()), hash: config.hash };
+        let ended = run::run_on(self.listener, service, loaded, clock, &reload);
         drop(stop);
-        if feeder.join().is_err() {
-            tracing::error!("the story had broken off before the end");
+        if thread.join().is_err() {
+            tracing::error!("the thread that publishes events failed before shutdown");
         }
-        ended.map_err(own_words)
+        ended.map_err(adapt_error)
     }
 }
 
-/// What the service says of its file, as the demo says it of its flags.
-fn own_words(error: RunError) -> DemoError {
+/// Replaces advice about the configuration file by advice about the flags of the demo.
+fn adapt_error(error: RunError) -> DemoError {
     match error {
         RunError::Listen { address, error } => DemoError::Listen { address, error },
-        RunError::Client(_) | RunError::Metrics(_) | RunError::System(_) => DemoError::Run(error),
+        RunError::Worker(_)
+        | RunError::Store(_)
+        | RunError::Delivery(_)
+        | RunError::Metrics(_)
+        | RunError::System(_) => DemoError::Run(error),
     }
 }
 
@@ -162,38 +165,38 @@ impl ProducerContext for DemoContext {
 
     fn delivery(&self, result: &DeliveryResult<'_>, (): ()) {
         if let Err((error, _)) = result {
-            tracing::error!("a record of the story is lost: {error}");
+            tracing::error!("a generated event is not published: {error}");
         }
     }
 }
 
-/// The story on its way into the topic.
-struct Feed {
+/// Publishes generated events to the topic.
+struct EventPublisher {
     event_generator: Peekable<EventGenerator>,
     producer: ThreadedProducer<DemoContext>,
 }
 
-impl Feed {
+impl EventPublisher {
     fn new(scenario: Scenario, brokers: &str) -> Result<Self, KafkaError> {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", brokers).set("linger.ms", "5");
-        // Restarted deliveries must not change the order within a ticket.
+        // Retries must not change the order within a ticket.
         config.set("enable.idempotence", "true");
         let producer = config.create_with_context(DemoContext)?;
         Ok(Self { event_generator: EventGenerator::new(scenario).peekable(), producer })
     }
 
-    /// Publishes as time goes by until `stop` hangs up.
+    /// Publishes events as the clock reaches them, until the sender of `stop` is dropped.
     fn run(mut self, clock: Clock, stop: &Receiver<()>) {
         while stop.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
-            if let Err(error) = self.up_to(clock.now()) {
-                tracing::error!("a record of the story is lost: {error}");
+            if let Err(error) = self.publish_until(clock.now()) {
+                tracing::error!("a generated event is not published: {error}");
             }
         }
     }
 
-    /// Publishes what is delivered at or before this instant.
-    fn up_to(&mut self, now: Timestamp) -> Result<(), KafkaError> {
+    /// Publishes the events that are delivered at or before this instant.
+    fn publish_until(&mut self, now: Timestamp) -> Result<(), KafkaError> {
         while let Some(record) = self.event_generator.next_if(|record| record.delivered <= now) {
             self.send(&record)?;
         }

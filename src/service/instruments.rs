@@ -1,4 +1,4 @@
-//! What the process counts about itself; what it knows of tickets comes from the picture instead.
+//! Metrics of the process itself. Metrics of tickets are made from the published view at each scrape.
 
 use std::sync::Arc;
 
@@ -11,34 +11,53 @@ use crate::catalog::Catalog;
 use crate::name::team_label;
 use crate::time::Timestamp;
 
-/// Bounds of how long something inside the process takes, in seconds.
+/// Histogram bounds for work inside the process, in seconds.
 const SHORT: [f64; 9] = [0.000_1, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
 
-/// Bounds of how long an event is on its way, in seconds: a second is good, an hour is somebody's backlog.
+/// Histogram bounds for the delay of events, in seconds: from live events to a producer's backlog.
 const LONG: [f64; 9] = [0.1, 0.5, 1.0, 5.0, 60.0, 600.0, 3_600.0, 86_400.0, 604_800.0];
 
-/// All counters of the process, in a registry of their own.
+/// All metrics of the process, in a registry of their own.
 #[derive(Debug)]
 pub(super) struct Instruments {
     pub(super) registry: Registry,
     pub(super) alert_evaluations: IntCounter,
     pub(super) alert_evaluation_duration: Histogram,
     pub(super) alert_evaluation_last: Gauge,
-    /// By Alertmanager, in the order of the configuration.
+    /// One for each Alertmanager, in the order of the configuration.
     pub(super) delivered: Vec<Arc<Delivered>>,
     pub(super) apply_duration: Histogram,
     pub(super) event_delay: Histogram,
-    /// Events that came late: those that corrected samples, and the others.
-    pub(super) late: [IntCounter; 2],
+    pub(super) late: LateEvents,
     pub(super) collect_duration: Gauge,
     pub(super) checkpoints: Checkpoints,
-    pub(super) config: Loaded,
+    pub(super) config: ConfigMetrics,
     pub(super) breaches: IntCounterVec,
     pub(super) http_requests: IntCounterVec,
     pub(super) http_duration: HistogramVec,
 }
 
-/// What became of checkpoints.
+/// Events that arrived after a later event of their ticket.
+#[derive(Debug)]
+pub(super) struct LateEvents {
+    /// Those that changed samples.
+    pub(super) corrected: IntCounter,
+    /// The others.
+    pub(super) uncorrected: IntCounter,
+}
+
+impl LateEvents {
+    fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let help = "Events that arrived after a later event of the same window had been applied.";
+        let late = counters(registry, "late_events_total", help, &["effect"])?;
+        Ok(Self {
+            corrected: late.with_label_values(&["corrected"]),
+            uncorrected: late.with_label_values(&["none"]),
+        })
+    }
+}
+
+/// Metrics of checkpoints.
 #[derive(Debug)]
 pub(super) struct Checkpoints {
     pub(super) last_success: Gauge,
@@ -61,10 +80,10 @@ impl Checkpoints {
     }
 }
 
-/// What one Alertmanager was sent.
+/// Metrics of the delivery to one Alertmanager.
 #[derive(Debug)]
 pub(super) struct Delivered {
-    /// `am-0` and so on: addresses may tell more than metrics should.
+    /// `am-0` and so on. Not the address, which may be confidential.
     pub(super) name: String,
     pub(super) sent: IntCounter,
     pub(super) failed: IntCounter,
@@ -77,26 +96,21 @@ pub(super) struct Delivered {
 }
 
 impl Instruments {
-    /// All at zero, for so many Alertmanagers.
+    /// All metrics at zero, for this number of Alertmanagers and the hash of the loaded configuration.
     ///
     /// # Errors
-    /// When two have one name.
+    /// When two metrics have the same name.
     pub(super) fn new(
         alertmanagers: usize,
-        (hash, loaded): (u64, Timestamp),
+        config_hash: u64,
+        loaded_at: Timestamp,
     ) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let help = "Alertmanagers in the configuration.";
         int_gauge(&registry, "alertmanagers_configured", help)?
             .set(i64::try_from(alertmanagers).unwrap_or(i64::MAX));
-        let config = Loaded::new(&registry)?;
-        config.accept(hash, loaded);
-        let late = counters(
-            &registry,
-            "late_events_total",
-            "Events that arrived after a later event of the same window had been applied.",
-            &["effect"],
-        )?;
+        let config = ConfigMetrics::new(&registry)?;
+        config.accept(config_hash, loaded_at);
         Ok(Self {
             alert_evaluations: counter(
                 &registry,
@@ -127,7 +141,7 @@ impl Instruments {
                 "Time from when an event happened to when it was applied.",
                 &LONG,
             )?,
-            late: ["corrected", "none"].map(|effect| late.with_label_values(&[effect])),
+            late: LateEvents::new(&registry)?,
             collect_duration: gauge(
                 &registry,
                 "collect_duration_seconds",
@@ -157,8 +171,8 @@ impl Instruments {
         })
     }
 
-    /// Has a count for every objective, at zero where it is new.
-    pub(super) fn begin_breaches(&self, catalog: &Catalog) {
+    /// Adds a breach counter for every objective. New ones are zero.
+    pub(super) fn add_breach_counters(&self, catalog: &Catalog) {
         for (_, owner, objective) in catalog.objectives() {
             let team = team_label(catalog.scope_name(owner));
             self.breaches.with_label_values(&[team, &*objective.name]).inc_by(0);
@@ -166,15 +180,15 @@ impl Instruments {
     }
 }
 
-/// Which configuration is in force.
+/// Metrics of the configuration in force.
 #[derive(Debug)]
-pub(super) struct Loaded {
+pub(super) struct ConfigMetrics {
     info: GaugeVec,
     is_good: Gauge,
     at: Gauge,
 }
 
-impl Loaded {
+impl ConfigMetrics {
     fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
         let help = "Hash of the configuration in force; always 1.";
         let info = GaugeVec::new(opts("config_info", help), &["hash"])?;
@@ -186,7 +200,7 @@ impl Loaded {
         Ok(Self { info, is_good, at })
     }
 
-    /// The one of that hash is in force now.
+    /// Records that a configuration is in force since `at`.
     pub(super) fn accept(&self, hash: u64, at: Timestamp) {
         self.info.reset();
         self.info.with_label_values(&[&format!("{hash:016x}")]).set(1.0);
@@ -194,7 +208,7 @@ impl Loaded {
         self.at.set(at.unix_seconds());
     }
 
-    /// Another one was refused: the one before stays.
+    /// Records that a configuration was refused. The one before stays in force.
     pub(super) fn refuse(&self) {
         self.is_good.set(0.0);
     }

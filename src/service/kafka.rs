@@ -2,14 +2,15 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `worker` | one consumer thread: polls, applies records, carries out rebalances |
+//! | `worker` | one consumer thread: polls, applies records, answers the coordinator |
+//! | `worker::assignment` | takes up and hands over partitions in rebalances, commits offsets |
 //! | `partitions` | the partitions that one worker holds, and their progress |
 //! | `client` | consumer configuration, and the callbacks of the client |
-//! | `checkpointer` | when a partition's checkpoint is due; commits its offset once it is durable |
-//! | `changes` | changes on their way from a worker to the coordinator |
+//! | `checkpointer` | schedules the checkpoints of partitions, and collects durable offsets |
+//! | `changes` | records changes of tickets for the coordinator |
 //! | `dead_letters` | writes rejected records to a topic of their own |
 //! | `send` | sends a record, and waits while the producer's queue is full |
-//! | `status` | what workers report: positions, lag, errors |
+//! | `status` | the status that workers report: positions, lag, errors |
 
 pub(in crate::service) mod changes;
 mod checkpointer;

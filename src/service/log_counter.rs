@@ -1,16 +1,16 @@
-//! Log lines, counted by level.
+//! Counts log lines by level.
 
 use prometheus::{IntCounterVec, Opts};
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 
-/// Counts log lines; it begins before anything else, so it stands in the process's own registry.
+/// A tracing layer that counts log lines. It starts before everything else, so it uses the default registry.
 #[derive(Debug)]
 pub struct LogCounter(Option<IntCounterVec>);
 
 impl LogCounter {
-    /// All levels at zero.
+    /// Registers the counters, all levels at zero.
     pub fn new() -> Self {
         let opts = Opts::new("vaste_log_messages_total", "Log lines written, by level.");
         let counters = IntCounterVec::new(opts, &["level"]).and_then(|counters| {

@@ -1,4 +1,4 @@
-//! `vaste run`: wiring.
+//! `vaste run`: creates the parts of the service and connects them.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -9,35 +9,61 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use crate::alert;
+use crate::alert::{self, AlertStateLog};
 use crate::catalog::Catalog;
 use crate::config::Service;
-use crate::service::alertmanager::Delivery;
+use crate::service::alertmanager::{Delivery, DeliveryError};
 use crate::service::clock::{self, Clock};
 use crate::service::coordinator::published_view::{PublishedView, Shared};
-use crate::service::coordinator::{Alerting, Coordinator};
+use crate::service::coordinator::{Alerting, Coordinator, Inputs};
 use crate::service::http::accept;
 use crate::service::http::routes;
 use crate::service::instruments::Instruments;
-use crate::service::kafka::worker::{Batch, Worker, WorkerCommand, WorkerConfig};
+use crate::service::kafka::worker::{Batch, Worker, WorkerCommand, WorkerConfig, WorkerError};
 use crate::service::shutdown::Signals;
-use crate::service::store::{Store, Writer};
+use crate::service::store::{Store, StoreError, Writer};
 
-/// Batches of effects on their way from workers at most.
+/// Maximum batches of effects in flight from workers to the coordinator.
 const BATCHES_MAX: usize = 2;
 
 /// How long threads may take to end.
-const LEAVE_WAIT: Duration = Duration::from_secs(20);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Reads the configuration anew: the rules and the hash, or why not, in words.
-pub type Reload = Box<dyn Fn() -> Result<(Arc<Catalog>, u64), String> + Send>;
+/// A configuration that has been loaded.
+#[derive(Clone, Debug)]
+pub struct LoadedConfig {
+    /// The agreements, compiled.
+    pub catalog: Arc<Catalog>,
+    /// The hash of the files.
+    pub hash: u64,
+}
 
-/// Why the service ended or could not begin.
+/// Reads the configuration again, at SIGHUP.
+pub type Reload = Box<dyn Fn() -> Result<LoadedConfig, ReloadError> + Send>;
+
+/// Why the configuration cannot be loaded again.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The files have faults, each with its position.
+    #[error("{}", .0.join("; "))]
+    Faults(Vec<String>),
+    /// The demo has no files.
+    #[error("the demo has no configuration files")]
+    Demo,
+}
+
+/// Why the service ended or could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// A client refuses its configuration.
+    /// A worker cannot start with its configuration.
     #[error("{0}; correct the configuration")]
-    Client(String),
+    Worker(#[from] WorkerError),
+    /// The store cannot be used.
+    #[error("{0}; correct the configuration")]
+    Store(#[from] StoreError),
+    /// Alert delivery cannot start.
+    #[error("failed to run: {0}")]
+    Delivery(#[from] DeliveryError),
     /// The address cannot be listened on.
     #[error(
         "failed to listen on {address}: {error}; is another Vaste running? write another http.listen"
@@ -45,10 +71,10 @@ pub enum RunError {
     Listen {
         /// The address.
         address: SocketAddr,
-        /// What the system says.
+        /// The error of the system.
         error: io::Error,
     },
-    /// Two metrics have one name.
+    /// Two metrics have the same name.
     #[error("failed to set up metrics: {0}")]
     Metrics(#[from] prometheus::Error),
     /// The system refuses threads, signals or sockets.
@@ -56,21 +82,30 @@ pub enum RunError {
     System(#[from] io::Error),
 }
 
-/// Runs until SIGTERM or an interrupt, by this clock. `hash` is that of the configuration.
-///
-/// # Errors
-/// When it cannot begin, or the system fails it.
-pub fn run(
-    service: &Service,
-    catalog: Arc<Catalog>,
-    hash: u64,
-    clock: Clock,
-    reload: Reload,
-) -> Result<(), RunError> {
-    run_on(listen(service.http.listen)?, service, catalog, (hash, reload), clock)
+impl RunError {
+    /// Whether the operator must correct the configuration.
+    pub fn is_configuration(&self) -> bool {
+        match self {
+            Self::Worker(_) | Self::Store(_) => true,
+            Self::Delivery(_) | Self::Listen { .. } | Self::Metrics(_) | Self::System(_) => false,
+        }
+    }
 }
 
-/// Listens, before anything else begins: a port that is taken is a fault to say at once.
+/// Runs by this clock until SIGTERM or SIGINT. At SIGHUP it calls `reload`.
+///
+/// # Errors
+/// When it cannot start, or the system fails.
+pub fn run(
+    service: &Service,
+    config: LoadedConfig,
+    clock: Clock,
+    reload: &Reload,
+) -> Result<(), RunError> {
+    run_on(listen(service.http.listen)?, service, config, clock, reload)
+}
+
+/// Listens. Called before anything else starts, to report a port that is in use at once.
 ///
 /// # Errors
 /// When the address cannot be listened on.
@@ -78,34 +113,27 @@ pub(super) fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
     TcpListener::bind(address).map_err(|error| RunError::Listen { address, error })
 }
 
-/// Like [`run`], on an address that is listened on already.
+/// Like [`run`], on a listener that exists already.
 pub(super) fn run_on(
     listener: TcpListener,
     service: &Service,
-    catalog: Arc<Catalog>,
-    (hash, reload): (u64, Reload),
+    config: LoadedConfig,
     clock: Clock,
+    reload: &Reload,
 ) -> Result<(), RunError> {
+    let LoadedConfig { catalog, hash } = config;
     let published = PublishedView::new(&catalog, clock::wall(), &service.kafka.topic);
-    let instruments = Instruments::new(service.alertmanagers.len(), (hash, clock::wall()))?;
+    let instruments = Instruments::new(service.alertmanagers.len(), hash, clock::wall())?;
     let shared = Shared {
         published: Arc::new(ArcSwap::from_pointee(published)),
         instruments: Arc::new(instruments),
     };
-    let (writer, log) = match &service.state.store {
-        Some(place) => {
-            let store = Store::open(place, &service.kafka.group).map_err(RunError::Client)?;
-            let log = store.alert_state_log().map_err(RunError::Client)?;
-            (Some(Writer::start(store, &service.kafka.topic, &shared.instruments)?), log)
-        }
-        None => (None, None),
-    };
-    let (reloaded, reloads) = mpsc::channel();
+    let StoredState { writer, log } = open_store(service, &shared.instruments)?;
+    let jobs = writer.as_ref().map(Writer::jobs);
     let alerting = Alerting {
-        reloads,
         stale_after: service.stale_after,
         log,
-        jobs: writer.as_ref().map(Writer::jobs),
+        jobs: jobs.clone(),
         sender: alert::Sender {
             external_url: service.http.external_url(listener.local_addr()?),
             external_labels: service.external_labels.clone(),
@@ -116,7 +144,7 @@ pub(super) fn run_on(
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     listener.set_nonblocking(true)?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    // A worker that has much to say waits until it is heard.
+    // Bounded: a worker with many effects waits for the coordinator.
     let (to_coordinator, batches) = mpsc::sync_channel(BATCHES_MAX);
     let config = WorkerConfig {
         kafka: &service.kafka,
@@ -124,73 +152,89 @@ pub(super) fn run_on(
         catalog: &catalog,
         clock,
         instruments: &shared.instruments,
-        jobs: writer.as_ref().map(Writer::jobs),
+        jobs,
     };
-    let (commands, mut threads) = start_workers(&config, &to_coordinator)?;
+    let WorkerThreads { commands, mut threads } = start_workers(&config, &to_coordinator)?;
     drop((config, to_coordinator));
-    let coordinator = Coordinator::new(catalog, clock, commands, batches, alerting, &shared);
+    let (reloaded, reloads) = mpsc::channel();
+    let inputs = Inputs { commands, batches, reloads };
+    let coordinator = Coordinator::new(catalog, clock, inputs, alerting, &shared);
     let (stop, stopped) = mpsc::channel();
-    threads.push(
-        thread::Builder::new()
-            .name("coordinator".into())
-            .spawn(move || coordinator.run(&stopped))?,
-    );
+    let thread = thread::Builder::new().name("coordinator".into());
+    threads.push(thread.spawn(move || coordinator.run(&stopped))?);
     let served = runtime.block_on(async {
         let signals = Signals::install()?;
         let instruments = Arc::clone(&shared.instruments);
         let ended = async move {
-            signals.until_shutdown(|| load_again(&reload, &reloaded, &instruments)).await;
-            // At once: the last notices go out before the last page is served.
+            signals.until_shutdown(|| load_again(reload, &reloaded, &instruments)).await;
+            // Stops the coordinator now, so that the final notices go out while requests are still served.
             drop(stop);
         };
         let listener = tokio::net::TcpListener::from_std(listener)?;
         accept::serve(listener, routes::routes(shared), ended).await;
         Ok::<(), io::Error>(())
     });
-    // A client of a Kafka that is gone may wait for it for a minute: nobody else has to.
-    clock::join(threads, LEAVE_WAIT);
-    // After the workers: what they handed over last is written first.
+    // A Kafka client may wait a minute for a broker that is gone. The process does not.
+    clock::join(threads, SHUTDOWN_TIMEOUT);
+    // After the workers, to write their last checkpoints.
     if let Some(writer) = writer {
-        writer.finish(LEAVE_WAIT);
+        writer.finish(SHUTDOWN_TIMEOUT);
     }
     Ok(served?)
 }
 
-/// Goes by the configuration as it is now, or by the one before where it has faults.
+/// The store's thread and what the store holds; both `None` without `state.store`.
+struct StoredState {
+    writer: Option<Writer>,
+    log: Option<AlertStateLog>,
+}
+
+fn open_store(service: &Service, instruments: &Arc<Instruments>) -> Result<StoredState, RunError> {
+    let Some(address) = &service.state.store else {
+        return Ok(StoredState { writer: None, log: None });
+    };
+    let store = Store::open(address, &service.kafka.group)?;
+    let log = store.alert_state_log()?;
+    let writer = Writer::start(store, &service.kafka.topic, instruments)?;
+    Ok(StoredState { writer: Some(writer), log })
+}
+
+/// Loads the configuration again. If it has faults, the one in force stays.
 fn load_again(reload: &Reload, reloaded: &Sender<Arc<Catalog>>, instruments: &Instruments) {
     match reload() {
-        Ok((catalog, hash)) => {
+        Ok(LoadedConfig { catalog, hash }) => {
             instruments.config.accept(hash, clock::wall());
             if reloaded.send(catalog).is_err() {
-                tracing::debug!("nobody judges any more");
+                tracing::debug!("the coordinator has ended");
             }
         }
-        Err(said) => {
+        Err(error) => {
             instruments.config.refuse();
             tracing::error!(
-                "the configuration is not loaded, the one before stays in force: {said}"
+                "the configuration is not loaded, the one before stays in force: {error}"
             );
         }
     }
 }
 
-/// Threads that were started, and how to command them.
-type Started = (Vec<Sender<WorkerCommand>>, Vec<JoinHandle<()>>);
+/// Worker threads, and the channels that command them.
+struct WorkerThreads {
+    commands: Vec<Sender<WorkerCommand>>,
+    threads: Vec<JoinHandle<()>>,
+}
 
-/// Starts the workers.
 fn start_workers(
     config: &WorkerConfig<'_>,
     to_coordinator: &SyncSender<Batch>,
-) -> Result<Started, RunError> {
-    let (mut commands, mut threads) = (Vec::new(), Vec::new());
+) -> Result<WorkerThreads, RunError> {
+    let mut workers = WorkerThreads { commands: Vec::new(), threads: Vec::new() };
     for number in 0..config.kafka.workers {
-        let worker = Worker::new(number, config)
-            .map_err(|error| RunError::Client(config.kafka.without_secrets(&error)))?;
-        let (to_worker, orders) = mpsc::channel();
-        let answers = to_coordinator.clone();
+        let worker = Worker::new(number, config)?;
+        let (commands, receiver) = mpsc::channel();
+        let to_coordinator = to_coordinator.clone();
         let thread = thread::Builder::new().name(format!("worker-{number}"));
-        threads.push(thread.spawn(move || worker.run(&orders, &answers))?);
-        commands.push(to_worker);
+        workers.threads.push(thread.spawn(move || worker.run(&receiver, &to_coordinator))?);
+        workers.commands.push(commands);
     }
-    Ok((commands, threads))
+    Ok(workers)
 }

@@ -34,6 +34,6 @@ impl Signals {
                 _ = self.hang_up.recv() => reload(),
             }
         }
-        tracing::info!("stopping");
+        tracing::info!("shutting down");
     }
 }

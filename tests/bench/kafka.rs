@@ -220,7 +220,7 @@ fn apply(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
         let line = log.lines().find(|line| line.contains(what)).unwrap();
         Timestamp::parse(line.split_whitespace().next().unwrap()).unwrap()
     };
-    let ms = at("caught up").since(at("reading from its beginning")).ms();
+    let ms = at("caught up").since(at("reading from its start")).ms();
     #[expect(clippy::cast_precision_loss, reason = "milliseconds")]
     Took { seconds: ms as f64 / 1e3, cpu: cpu_seconds(&service.child.id()) }
 }

@@ -160,7 +160,7 @@ fn killed_anywhere_nothing_is_lost_and_nothing_counts_twice() {
     let metrics = caught_up(&service, &topic, PARTITIONS);
     compare(&metrics, &records);
     // It continued from checkpoints, and did not read everything again each time.
-    let restored = service.log().matches("going on from its checkpoint").count();
+    let restored = service.log().matches("restored from its checkpoint").count();
     assert!(restored >= kills, "{restored} partitions were restored");
     // The samples equal those of a service that was never interrupted.
     let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}-whole }}");

@@ -189,7 +189,7 @@ fn without_the_topic_letters_are_lost_and_counted_and_the_stream_goes_on() {
         "the tenth, then less and less often: {}",
         lines.len()
     );
-    assert!(lines[0].contains("check that the topic kafka.dead_letters is there"), "{}", lines[0]);
+    assert!(lines[0].contains("check that the topic kafka.dead_letters exists"), "{}", lines[0]);
     // The topic can be created without a restart of the service.
     create_topic(&broker, &dead, 1);
     wait_for("a letter", || {

@@ -1,10 +1,11 @@
-//! One request to an Alertmanager, and what its answer means.
+//! Requests to one Alertmanager over HTTP, and the meaning of its responses.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io::{self, BufReader, Read as _};
+use std::io::{BufReader, Read as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,36 +16,25 @@ use serde::de::DeserializeOwned;
 use ureq::Agent;
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
 
+use super::api::{AlertLabels, AlertmanagerApi, Listing, RequestOutcome};
 use super::skew::{self, Skew};
-use super::{AlertLabels, Listing, Post};
 use crate::alert::{Listed, Notice};
 use crate::config::{Alertmanager, Credentials};
 use crate::service::clock;
 use crate::service::instruments::Delivered;
 use crate::time::Timestamp;
 
-/// How long one request may take.
+/// Timeout of one request.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest wait that an Alertmanager may ask for.
-pub(super) const WAIT_MAX: Duration = Duration::from_secs(60);
+/// The longest `Retry-After` that is honoured. A firing alert that is not sent again ends after five minutes.
+pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
 
-/// What an Alertmanager lists is read up to this many bytes: ten thousand alerts.
+/// Maximum bytes of an alert listing: ten thousand alerts.
 const LISTING_MAX: u64 = 64 << 20;
 
-/// An answer of an Alertmanager is cut to this many bytes in the log.
-const SAID_MAX: u64 = 300;
-
-/// What became of one request.
-pub(super) enum RequestOutcome {
-    Accepted,
-    /// It may be otherwise next time, at the earliest after this.
-    Later(String, Option<Duration>),
-    /// One of the alerts is refused.
-    BadAlert(String),
-    /// This Alertmanager wants other credentials or another path.
-    Misconfigured(String),
-}
+/// Maximum bytes of a response body in the log.
+const QUOTE_MAX: u64 = 300;
 
 /// The connection to one Alertmanager.
 pub(super) struct Client {
@@ -55,11 +45,14 @@ pub(super) struct Client {
 }
 
 impl Client {
-    /// A client that has not connected yet.
+    /// Creates a client. It connects at the first request.
     ///
     /// # Errors
-    /// When its certificates cannot be used.
-    pub(super) fn new(alertmanager: &Alertmanager, delivered: &Arc<Delivered>) -> io::Result<Self> {
+    /// When the certificates of `tls_config` cannot be used.
+    pub(super) fn new(
+        alertmanager: &Alertmanager,
+        delivered: &Arc<Delivered>,
+    ) -> Result<Self, CertificateError> {
         Ok(Self {
             agent: agent(alertmanager)?,
             alertmanager: alertmanager.clone(),
@@ -67,6 +60,25 @@ impl Client {
             skew: RefCell::default(),
         })
     }
+}
+
+/// The certificates of an Alertmanager cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{} cannot be used: {problem}; name a file of PEM certificates in alertmanagers: tls_config: ca_file",
+    file.display()
+)]
+pub struct CertificateError {
+    file: PathBuf,
+    problem: String,
+}
+
+/// A file with credentials cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("{} cannot be read: {error}", file.display())]
+struct CredentialsError {
+    file: PathBuf,
+    error: std::io::Error,
 }
 
 /// An alert as `GET /api/v2/alerts` lists it.
@@ -78,17 +90,22 @@ struct AlertRow {
     updated_at: String,
 }
 
-/// What `GET /api/v2/status` says: when it started.
+/// The part of `GET /api/v2/status` that is read: when the Alertmanager started.
 #[derive(Deserialize)]
 struct AlertmanagerStatus {
     uptime: String,
 }
 
 impl Client {
-    /// What it shows at a path, as JSON.
+    /// The `Authorization` header, if credentials are configured.
+    fn credentials(&self) -> Result<Option<String>, RequestOutcome> {
+        let header = self.alertmanager.credentials.as_ref().map(header).transpose();
+        header.map_err(|error| RequestOutcome::Misconfigured(error.to_string()))
+    }
+
+    /// Reads JSON from a path.
     fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, RequestOutcome> {
-        let credentials = self.alertmanager.credentials.as_ref().map(header).transpose();
-        let credentials = credentials.map_err(RequestOutcome::Misconfigured)?;
+        let credentials = self.credentials()?;
         let mut request = self.agent.get(format!("{}{path}", self.alertmanager.url));
         if let Some(credentials) = credentials {
             request = request.header("Authorization", credentials);
@@ -102,14 +119,16 @@ impl Client {
                 let body = BufReader::new(body);
                 serde_json::from_reader(body).map_err(|error| later(&error))
             }
-            429 | 500..=599 => Err(later(&format!("asked for its alerts, it answers {status}"))),
+            429 | 500..=599 => {
+                Err(later(&format!("it answers {status} to a request for its alerts")))
+            }
             _ => Err(RequestOutcome::Misconfigured(format!("it answers {status}"))),
         }
     }
 }
 
-impl Post for Client {
-    fn ask(&self) -> Result<Listing, RequestOutcome> {
+impl AlertmanagerApi for Client {
+    fn list(&self) -> Result<Listing, RequestOutcome> {
         let status: AlertmanagerStatus = self.get("/api/v2/status")?;
         let rows: Vec<AlertRow> = self.get("/api/v2/alerts?filter=alertname%3D~%22Vaste.%2A%22")?;
         let by_our_clock = |text: &str| {
@@ -124,14 +143,14 @@ impl Post for Client {
         Ok(Listing { started_at: by_our_clock(&status.uptime), alerts })
     }
 
-    fn take_moved(&self) -> bool {
-        self.skew.borrow_mut().take_moved()
+    fn take_correction_changed(&self) -> bool {
+        self.skew.borrow_mut().take_correction_changed()
     }
 
     fn post(&self, batch: &[Notice]) -> RequestOutcome {
-        let credentials = match self.alertmanager.credentials.as_ref().map(header).transpose() {
+        let credentials = match self.credentials() {
             Ok(credentials) => credentials,
-            Err(said) => return RequestOutcome::Misconfigured(said),
+            Err(outcome) => return outcome,
         };
         let url = format!("{}/api/v2/alerts", self.alertmanager.url);
         let mut request = self.agent.post(url).content_type("application/json");
@@ -150,28 +169,28 @@ impl Post for Client {
             Ok(response) => response,
             Err(error) => return RequestOutcome::Later(error.to_string(), None),
         };
-        if let Some(skew_ms) = text_header(&response, "date").and_then(|text| skew::of(&text)) {
+        if let Some(skew_ms) = text_header(&response, "date").and_then(|text| skew::of_date(&text))
+        {
             #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
             self.delivered.skew.set(skew_ms as f64 / 1_000.0);
-            self.skew.borrow_mut().see(skew_ms, &self.delivered.name);
+            self.skew.borrow_mut().observe(skew_ms, &self.delivered.name);
         }
         let status = response.status().as_u16();
         let wait = text_header(&response, "retry-after").and_then(|text| text.parse().ok());
         let mut body = Vec::new();
-        let read = response.body_mut().as_reader().take(SAID_MAX).read_to_end(&mut body);
+        let read = response.body_mut().as_reader().take(QUOTE_MAX).read_to_end(&mut body);
         let body = String::from_utf8_lossy(&body);
         let rest =
-            read.err().map_or(String::new(), |error| format!("; no more can be read: {error}"));
-        let said = format!("it answers {status} {}{rest}", body.trim_end().escape_debug());
+            read.err().map_or(String::new(), |error| format!("; the rest cannot be read: {error}"));
+        let answer = format!("it answers {status} {}{rest}", body.trim_end().escape_debug());
         match status {
             200..=299 => RequestOutcome::Accepted,
-            // However long it asks to be left alone: a firing alert that is not sent again would end.
             429 | 500..=599 => RequestOutcome::Later(
-                said,
-                wait.map(|wait| Duration::from_secs(wait).min(WAIT_MAX)),
+                answer,
+                wait.map(|wait| Duration::from_secs(wait).min(RETRY_AFTER_MAX)),
             ),
-            400 | 413 | 422 => RequestOutcome::BadAlert(said),
-            _ => RequestOutcome::Misconfigured(said),
+            400 | 413 | 422 => RequestOutcome::BadAlert(answer),
+            _ => RequestOutcome::Misconfigured(answer),
         }
     }
 }
@@ -180,12 +199,11 @@ fn text_header(response: &ureq::http::Response<ureq::Body>, name: &str) -> Optio
     Some(response.headers().get(name)?.to_str().ok()?.to_owned())
 }
 
-/// The header that says who Vaste is; files are read anew, so that a new password needs no restart.
-fn header(credentials: &Credentials) -> Result<String, String> {
-    let read = |path: &std::path::Path| {
-        let text = fs::read_to_string(path);
-        let text = text.map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-        Ok::<String, String>(text.trim_end().to_owned())
+/// The `Authorization` header. Files are read for each request, so that a new password needs no restart.
+fn header(credentials: &Credentials) -> Result<String, CredentialsError> {
+    let read = |path: &std::path::Path| match fs::read_to_string(path) {
+        Ok(text) => Ok(text.trim_end().to_owned()),
+        Err(error) => Err(CredentialsError { file: path.to_owned(), error }),
     };
     match credentials {
         Credentials::Basic { username, password_file } => {
@@ -198,27 +216,26 @@ fn header(credentials: &Credentials) -> Result<String, String> {
     }
 }
 
-fn agent(alertmanager: &Alertmanager) -> io::Result<Agent> {
+/// The HTTP client with its TLS configuration.
+fn agent(alertmanager: &Alertmanager) -> Result<Agent, CertificateError> {
     let roots = match &alertmanager.ca_file {
         None => RootCerts::PlatformVerifier,
         Some(path) => {
-            let unusable = |problem: &dyn fmt::Display| {
-                let file = path.display();
-                let way_out =
-                    "name a file of PEM certificates in alertmanagers: tls_config: ca_file";
-                io::Error::other(format!("{file} cannot be used: {problem}; {way_out}"))
+            let unusable = |problem: &dyn fmt::Display| CertificateError {
+                file: path.clone(),
+                problem: problem.to_string(),
             };
             let pem = fs::read(path).map_err(|error| unusable(&error))?;
             let certificates = parse_pem(&pem).filter_map(|item| match item {
                 Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
-                // A key beside them, or what a later version of the format knows.
+                // A private key, or an item of a later version of the format.
                 Ok(_) => None,
                 Err(error) => Some(Err(error)),
             });
             let certificates: Vec<Certificate<'static>> =
                 certificates.collect::<Result<_, _>>().map_err(|error| unusable(&error))?;
             if certificates.is_empty() {
-                return Err(unusable(&"it holds no certificate"));
+                return Err(unusable(&"it contains no certificate"));
             }
             RootCerts::from(certificates)
         }
@@ -232,7 +249,7 @@ fn agent(alertmanager: &Alertmanager) -> io::Result<Agent> {
         .tls_config(tls)
         .timeout_global(Some(TIMEOUT))
         .http_status_as_error(false)
-        // An answer from elsewhere is not this Alertmanager's, and credentials stay here.
+        // The target of a redirect is not this Alertmanager, and must not get its credentials.
         .max_redirects(0)
         .max_redirects_will_error(false)
         .proxy(None)

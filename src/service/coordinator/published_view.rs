@@ -1,4 +1,4 @@
-//! What the service knows at one instant: immutable, shared by everything that reads.
+//! The published view: everything that pages, API and metrics show, as of one instant. Immutable.
 
 use std::sync::Arc;
 
@@ -13,87 +13,105 @@ use crate::reading::{Reading, Verdict};
 use crate::responses::Responses;
 use crate::service::instruments::Instruments;
 use crate::service::kafka::status::StreamStatus;
-use crate::ticket::{Band, RatingKind, WaitLocation};
+use crate::ticket::{Band, GivenUp, RatingKind, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
 use crate::view::View;
 use crate::window::Scores;
 
-/// Who has used this part of the time that an objective allows is due soon.
+/// A waiting ticket that has used this share of an objective's target is due soon.
 const DUE_SOON_PERCENT: i64 = 80;
 
-/// What the parts of the process share.
+/// The state that the coordinator shares with the HTTP server.
 #[derive(Clone, Debug)]
 pub(in crate::service) struct Shared {
     pub(in crate::service) published: Arc<ArcSwap<PublishedView>>,
     pub(in crate::service) instruments: Arc<Instruments>,
 }
 
-/// Everything that can be read, as of one instant.
+/// Team, measure, window, and the tickets given up in it by reason.
+type GivenUpRow = (ScopeId, Measure, Elapsed, [u64; GivenUp::ALL.len()]);
+
+/// Everything that can be shown, as of one instant.
 #[derive(Debug)]
 pub(in crate::service) struct PublishedView {
-    /// The instant of all readings and verdicts; absent until the first.
+    /// The instant of all readings and verdicts; `None` before the first.
     pub(in crate::service) at: Option<Timestamp>,
     pub(in crate::service) catalog: Arc<Catalog>,
     pub(in crate::service) readings: Vec<Reading>,
     pub(in crate::service) verdicts: Vec<Verdict>,
-    /// What verdicts do not say, by objective.
+    /// What verdicts do not contain, by objective.
     pub(in crate::service) details: Vec<ObjectiveDetail>,
-    /// Given up by reason, in the order of [`crate::ticket::GivenUp::ALL`], by team, measure and window.
-    pub(in crate::service) given_up: Vec<(ScopeId, Measure, Elapsed, [u64; 5])>,
+    /// Tickets given up, by team, measure and window; the counts are in the order of [`GivenUp::ALL`].
+    pub(in crate::service) given_up: Vec<GivenUpRow>,
     /// Scores of ratings by team, kind and window.
     pub(in crate::service) ratings: Vec<(ScopeId, RatingKind, Elapsed, Scores)>,
     pub(in crate::service) alerts: Alerts,
     pub(in crate::service) stream: StreamStatus,
-    /// The samples that were counted, each once, of all partitions seen since start.
+    /// The samples counted in all partitions held since the start, each once.
     pub(in crate::service) responses: Arc<Responses>,
     /// Tickets with events in two partitions.
     pub(in crate::service) tickets_split: u64,
     /// When the service started.
     pub(in crate::service) started: Timestamp,
-    /// When it first caught up.
+    /// When all partitions were first caught up.
     pub(in crate::service) caught_up_at: Option<Timestamp>,
-    /// Why verdicts are frozen; absent while they are not.
+    /// Why verdicts are frozen; `None` while they are not.
     pub(in crate::service) frozen: Option<NotReady>,
-    /// While frozen, the last picture that was not; absent if there was none since start.
+    /// While frozen, the last view that was not; `None` if there was none since the start.
     pub(in crate::service) trusted: Option<Arc<Self>>,
 }
 
-/// What is known of one objective beside its verdict.
+/// The numbers of one objective that its verdict does not contain.
 #[derive(Clone, Debug, Default)]
 pub(in crate::service) struct ObjectiveDetail {
-    /// Waiting over target now.
+    /// Tickets that wait now and are over target.
     pub(in crate::service) overdue: u64,
-    /// Waiting now for 80 % of the target or longer.
+    /// Tickets that have waited for 80 % of the target or longer.
     pub(in crate::service) used_most: u64,
-    /// The tickets beside what others achieve; absent where it does not compare.
+    /// The tickets compared with the market; `None` without a market in the agreement.
     pub(in crate::service) market: Option<Tally>,
-    /// Where the waiting of the missed went, in order of place; empty where none is missed.
+    /// Where missed tickets spent their time, in the order of the locations; empty if none is missed.
     pub(in crate::service) breakdown: Vec<(WaitLocation, Elapsed)>,
-    /// The customers' ratings by how long they had waited, in the order of [`Band::ALL`].
+    /// The customers' ratings by their wait, in the order of [`Band::ALL`].
     pub(in crate::service) bands: [Scores; Band::ALL.len()],
 }
 
 impl ObjectiveDetail {
-    /// Of one objective, of which so many are missed.
+    /// Computes the details of one objective, which has this many missed tickets.
     pub(in crate::service) fn of(view: &View, id: ObjectiveId, missed: u64) -> Self {
         Self {
             overdue: view.waiting_over(id),
             used_most: view.waiting_beyond(id, DUE_SOON_PERCENT),
             market: view.market(id),
-            // It looks at everyone who waits over target.
+            // Expensive: it visits every ticket that waits over target.
             breakdown: if missed > 0 { view.breakdown(id) } else { Vec::new() },
             bands: view.rating_bands(id),
         }
     }
 
-    /// Of all objectives, in their order.
+    /// Computes the details of all objectives, in their order.
     pub(in crate::service) fn all(view: &View, verdicts: &[Verdict]) -> Vec<Self> {
         let all = view.catalog().objectives().zip(verdicts);
         all.map(|((id, _, _), verdict)| Self::of(view, id, verdict.missed)).collect()
     }
 }
 
-/// The scores of every team's ratings in the windows that every team has.
+/// The tickets given up, by team, measure and window.
+pub(in crate::service) fn given_up(view: &View) -> Vec<GivenUpRow> {
+    let (catalog, windows) = (view.catalog(), view.catalog().windows());
+    let series = catalog
+        .reading_scopes()
+        .flat_map(|scope| catalog.measures().iter().map(move |measure| (scope, *measure)));
+    series
+        .flat_map(|(scope, measure)| {
+            windows.iter().map(move |window| {
+                (scope, measure, *window, view.given_up(scope, measure, *window))
+            })
+        })
+        .collect()
+}
+
+/// The scores of every team's ratings, by kind and window.
 pub(in crate::service) fn ratings(view: &View) -> Vec<(ScopeId, RatingKind, Elapsed, Scores)> {
     let scopes = view.catalog().reading_scopes();
     let kinds = scopes.flat_map(|scope| RatingKind::ALL.map(|kind| (scope, kind)));
@@ -104,9 +122,9 @@ pub(in crate::service) fn ratings(view: &View) -> Vec<(ScopeId, RatingKind, Elap
 
 #[cfg(test)]
 impl Shared {
-    /// What a service that has just started shares.
+    /// The shared state of a service that has just started.
     pub(in crate::service) fn new(catalog: &Arc<Catalog>) -> Self {
-        let instruments = Instruments::new(0, (0, Timestamp::EVENT_MIN));
+        let instruments = Instruments::new(0, 0, Timestamp::EVENT_MIN);
         Self {
             published: Arc::new(ArcSwap::from_pointee(PublishedView::new(
                 catalog,
@@ -119,7 +137,7 @@ impl Shared {
 }
 
 impl PublishedView {
-    /// Of a service that has just started and knows nothing yet.
+    /// The view of a service that has just started and has read nothing.
     pub(in crate::service) fn new(catalog: &Arc<Catalog>, started: Timestamp, topic: &str) -> Self {
         Self {
             at: None,
@@ -140,13 +158,13 @@ impl PublishedView {
         }
     }
 
-    /// The readings that pages and metrics show: of all tickets, and of one kind of time for each team and
+    /// The readings that pages and metrics show: of all tickets, on the basis that is shown for the team and
     /// measure.
     pub(in crate::service) fn readings_shown(&self) -> impl Iterator<Item = &Reading> {
         self.of_basis_shown().filter(|reading| reading.split.is_none())
     }
 
-    /// The same of the parts that readings are split by.
+    /// The same readings by priority and channel.
     pub(in crate::service) fn splits_shown(&self) -> impl Iterator<Item = &Reading> {
         self.of_basis_shown().filter(|reading| reading.split.is_some())
     }
@@ -159,12 +177,12 @@ impl PublishedView {
         })
     }
 
-    /// The picture that people are shown: while this one is frozen, the last that was not, if there was one.
+    /// The view to show: this one, or while it is frozen the last one that was not, if there was one.
     pub(in crate::service) fn shown(&self) -> Option<&Self> {
         if self.frozen.is_none() { Some(self) } else { self.trusted.as_deref() }
     }
 
-    /// What follows this picture must keep if it is frozen: the last one that was not.
+    /// The last view that was not frozen, up to and including this one.
     pub(in crate::service) fn last_trusted(this: &Arc<Self>) -> Option<Arc<Self>> {
         if this.frozen.is_none() && this.at.is_some() {
             Some(Arc::clone(this))

@@ -1,43 +1,43 @@
-//! Why verdicts are frozen, in words for `/-/ready` and the log.
+//! Why data is not current and verdicts are frozen, with the text for `/-/ready` and the log.
 
 use std::fmt;
 
 use crate::service::kafka::status::StreamStatus;
 use crate::shard::TIMELINES_MAX;
 
-/// Why what is known cannot be trusted. It prints in words, for `/-/ready` and the log.
+/// Why data is not current. Its `Display` is the text for `/-/ready` and the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::service) enum NotReady {
-    /// Nothing has been asked of the broker yet.
+    /// The service has just started, or is reading the alert state log.
     Starting,
-    /// Something is wrong; the text says what, and the way out.
+    /// The connection to Kafka or to the store fails. The text has the cause and what to do.
     ConnectionError(String),
-    /// The broker has not said which partitions there are.
+    /// The broker has not returned the topic's partitions yet.
     PartitionsUnknown,
-    /// Not all partitions are here.
+    /// This instance does not hold all partitions.
     PartitionsElsewhere {
-        /// Those that are.
+        /// Partitions that it holds.
         held: usize,
         /// All of the topic.
         all: usize,
     },
-    /// Partitions are being read up to their end.
+    /// Partitions are not read to their end yet.
     Behind {
-        /// So many of them.
+        /// Partitions that are not.
         behind: usize,
         /// All of the topic.
         all: usize,
     },
-    /// A worker has not answered for seconds.
+    /// A worker has not answered within seconds.
     Overloaded,
-    /// Tickets were refused for want of room.
+    /// A partition has the maximum of open tickets and refuses new ones.
     Full,
     /// The clock of the machine has jumped.
     Jumped,
 }
 
 impl NotReady {
-    /// Why the data of all workers cannot be trusted; `None` if it can.
+    /// Why the data of the workers is not current; `None` if it is.
     pub(in crate::service) fn of(status: &StreamStatus) -> Option<Self> {
         if let Some(connection_error) = &status.connection_error {
             return Some(Self::ConnectionError(connection_error.clone()));
@@ -58,30 +58,31 @@ impl NotReady {
 impl fmt::Display for NotReady {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Starting => f.write_str("it has just started"),
+            Self::Starting => f.write_str("Vaste has just started"),
             Self::ConnectionError(connection_error) => f.write_str(connection_error),
             Self::PartitionsUnknown => {
-                f.write_str("the broker has not said yet which partitions there are")
+                f.write_str("the broker has not returned the topic's partitions yet")
             }
             Self::PartitionsElsewhere { held, all } => write!(
                 f,
-                "{held} of {all} partitions are here; the others are with other instances of the group, or \
-                 not assigned yet"
+                "{held} of {all} partitions are assigned to this instance: other instances of the group hold \
+                 the others, or the session of the previous process has not expired yet; partitions then \
+                 arrive within 45s (set group.instance.id to avoid this)"
             ),
             Self::Behind { behind, all } => {
-                write!(f, "{behind} of {all} partitions are being read up to their end")
+                write!(f, "{behind} of {all} partitions are not read to their end yet")
             }
             Self::Jumped => f.write_str(
-                "the clock of this machine has jumped; if it is right now, wait a minute, and restart Vaste where \
-                 it went back",
+                "the clock of this machine has jumped; if it is right now, wait a minute; if it went back, \
+                 restart Vaste",
             ),
             Self::Full => write!(
                 f,
-                "a partition has more than {TIMELINES_MAX} open tickets, and new ones are refused: add partitions \
-                 and make the topic anew, or solve tickets that nobody needs"
+                "a partition has the maximum of {TIMELINES_MAX} open tickets and refuses new ones: recreate the \
+                 topic with more partitions, or solve tickets that are no longer needed"
             ),
             Self::Overloaded => {
-                f.write_str("a worker has not answered for seconds: is the machine overloaded?")
+                f.write_str("a worker has not answered within seconds: check the load of the machine")
             }
         }
     }

@@ -1,12 +1,12 @@
-//! What a worker has to say of its tickets, as a list on its way to the view.
+//! Changes of tickets, recorded by a worker and applied to the view by the coordinator.
 
 use crate::ticket::{Ended, Rated, Running, Sink};
 
-/// What ended and what runs, in order.
+/// Recorded changes, in order.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Effects {
     all: Vec<Effect>,
-    /// Events that came late: those that took samples back, and the others.
+    /// Late events: those that corrected samples, and the others.
     late: [u64; 2],
 }
 
@@ -36,7 +36,7 @@ impl Sink for Effects {
 }
 
 impl Effects {
-    /// Hands all on.
+    /// Applies all of them to a sink.
     pub(in crate::service) fn apply(self, sink: &mut dyn Sink) {
         for effect in self.all {
             match effect {

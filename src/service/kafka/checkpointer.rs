@@ -1,12 +1,12 @@
-//! When a worker's partitions are kept as checkpoints.
+//! Schedules the checkpoints of a worker's partitions.
 //!
 //! # Design
-//! An image is made by the worker between two batches, since only then it is of one position; it is copying
-//! bytes that lie packed already. Writing it is the store's business. Both together take 5 % of the time at
-//! most: the more there is to keep, the rarer it is kept, and the longer is the way back after a crash.
+//! The worker makes the image between two batches, when the state belongs to exactly one position. That copies
+//! bytes that are packed already. The store's thread writes the image. Both together take 5 % of the time at
+//! most: large partitions are written less often, and take longer to catch up after a crash.
 //!
-//! An image waits until the dead letters of the records before it are written or lost: who goes on from it
-//! never rejects those again, and would not send them.
+//! An image waits until the dead letters of the records before it are written or lost. After a restart from
+//! this checkpoint those records are not read again, so their letters would never be sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -17,34 +17,51 @@ use crate::partition::{Name, Partition};
 use crate::service::clock;
 use crate::service::store::{Job, Written};
 
-/// The part of the time that checkpoints may take.
-const SHARE: u32 = 20;
+/// Checkpoints may take one part in this many of the time.
+const TIME_SHARE: u32 = 20;
 
-/// Makes checkpoints of a worker's partitions.
+/// An image that has not been handed to the store yet.
+struct Image {
+    name: Name,
+    bytes: Vec<u8>,
+}
+
+/// When an image was made, and what it cost.
+struct LatestImage {
+    made_at: Instant,
+    /// Time to make the image, and to write it once that is known.
+    cost: Duration,
+}
+
+/// Schedules the checkpoints of a worker's partitions.
 pub(super) struct Checkpointer {
+    /// The store's thread; `None` without a store, and then there are no checkpoints.
     jobs: Option<Sender<Job>>,
     /// The shortest time between two checkpoints of one partition.
     every: Duration,
-    done: (Sender<Written>, Receiver<Written>),
-    /// Images that wait for dead letters, one a partition at most.
-    waiting: BTreeMap<i32, (Name, Vec<u8>)>,
-    /// What is being written.
+    done: Sender<Written>,
+    written: Receiver<Written>,
+    /// Images that wait for dead letters, by partition.
+    waiting: BTreeMap<i32, Image>,
+    /// Partitions whose checkpoint is being written.
     pending: BTreeSet<i32>,
-    /// What could not be written the last time.
+    /// Partitions whose last checkpoint could not be written.
     failed: BTreeSet<i32>,
-    /// When the latest image of each partition was made, and how long it took with its writing.
-    latest: BTreeMap<i32, (Instant, Duration)>,
-    /// Positions that are durable and not committed yet.
+    /// The latest image of each partition.
+    latest: BTreeMap<i32, LatestImage>,
+    /// Durable positions that are not committed yet, by partition.
     durable: BTreeMap<i32, i64>,
 }
 
 impl Checkpointer {
-    /// One that hands its checkpoints over there, or makes none.
+    /// Makes checkpoints for this store at this interval; without a store, none.
     pub(super) fn new(jobs: Option<Sender<Job>>, every: Duration) -> Self {
+        let (done, written) = mpsc::channel();
         Self {
             jobs,
             every,
-            done: mpsc::channel(),
+            done,
+            written,
             waiting: BTreeMap::new(),
             pending: BTreeSet::new(),
             failed: BTreeSet::new(),
@@ -53,129 +70,132 @@ impl Checkpointer {
         }
     }
 
-    /// Makes the checkpoint that is due longest, if one is. One at a time: the next turn comes soon.
-    pub(super) fn keep_due(&mut self, partitions: &mut PartitionSet) {
-        self.hear();
+    /// Makes the checkpoint that has been due for longest, if one is due. One per call: calls are frequent.
+    pub(super) fn make_due(&mut self, partitions: &mut PartitionSet) {
+        self.receive_written();
         self.hand_settled(partitions);
         let interval = self.interval();
         let due = |number: &i32| {
-            let is_due = self.latest.get(number).is_none_or(|(at, _)| at.elapsed() >= interval);
+            let latest = self.latest.get(number);
+            let is_due = latest.is_none_or(|latest| latest.made_at.elapsed() >= interval);
             let is_under_way = self.pending.contains(number) || self.waiting.contains_key(number);
             is_due && self.is_wanted(*number, partitions) && !is_under_way
         };
-        let age = |number: &i32| self.latest.get(number).map(|(at, _)| *at);
+        let age = |number: &i32| self.latest.get(number).map(|latest| latest.made_at);
         let next = partitions.numbers().into_iter().filter(due).min_by_key(age);
         if let Some(number) = next {
-            self.keep(number, partitions);
+            self.make_image(number, partitions);
         }
     }
 
-    /// Makes checkpoints of these at once, and waits until they are durable, but not for ever.
-    pub(super) fn keep_now(
+    /// Makes checkpoints of these partitions now, and waits until they are durable, at most `timeout`.
+    pub(super) fn make_now(
         &mut self,
         numbers: &[i32],
         partitions: &mut PartitionSet,
-        patience: Duration,
+        timeout: Duration,
     ) {
         for &number in numbers {
             if self.is_wanted(number, partitions) {
                 partitions.derive_all_of(number);
-                self.keep(number, partitions);
+                self.make_image(number, partitions);
             }
         }
         if let Some(dead_letters) = partitions.dead_letters() {
-            dead_letters.flush(patience);
+            dead_letters.flush(timeout);
             self.hand_settled(partitions);
         }
         for number in numbers {
             if self.waiting.remove(number).is_some() {
-                // Who goes on from the checkpoint before rejects these records again, and sends them.
+                // From the checkpoint before, these records are rejected and sent again.
                 tracing::warn!(
                     number,
-                    "dead letters are still on their way: no checkpoint is handed over"
+                    "dead letters are still being sent: the partition is handed over without a new checkpoint, \
+                     and the next member reads some records again"
                 );
             }
         }
-        let until = clock::instant() + patience;
+        let until = clock::instant() + timeout;
         while numbers.iter().any(|number| self.pending.contains(number)) {
             let rest = until.saturating_duration_since(clock::instant());
-            let Ok(written) = self.done.1.recv_timeout(rest) else {
-                tracing::warn!("checkpoints take too long: who goes on reads some records again");
+            let Ok(written) = self.written.recv_timeout(rest) else {
+                tracing::warn!(
+                    "checkpoints take too long: the next member reads some records again"
+                );
                 break;
             };
-            self.note(&written);
+            self.record_written(&written);
         }
         for number in numbers {
             self.latest.remove(number);
         }
     }
 
-    /// Positions that have become durable since it was last asked.
+    /// The positions that have become durable since the last call, by partition.
     pub(super) fn take_durable(&mut self) -> BTreeMap<i32, i64> {
-        self.hear();
+        self.receive_written();
         std::mem::take(&mut self.durable)
     }
 
-    /// Whether there is something to keep that is whole.
+    /// Whether a partition is caught up and has changed since its last durable checkpoint.
     fn is_wanted(&self, number: i32, partitions: &PartitionSet) -> bool {
         let has_news = partitions.get(number).is_some_and(Partition::has_news);
         partitions.is_caught_up(number) && (has_news || self.failed.contains(&number))
     }
 
-    /// How long from one checkpoint of a partition to the next.
+    /// The time from one checkpoint of a partition to the next.
     fn interval(&self) -> Duration {
-        let costs: Duration = self.latest.values().map(|(_, cost)| *cost).sum();
-        self.every.max(costs.saturating_mul(SHARE))
+        let costs: Duration = self.latest.values().map(|latest| latest.cost).sum();
+        self.every.max(costs.saturating_mul(TIME_SHARE))
     }
 
-    fn keep(&mut self, number: i32, partitions: &mut PartitionSet) {
+    fn make_image(&mut self, number: i32, partitions: &mut PartitionSet) {
         if self.jobs.is_none() {
             return;
         }
         let began = clock::instant();
         let Some(partition) = partitions.get_mut(number) else { return };
         let Some((origin, bytes)) = partition.image(clock::wall()) else { return };
-        self.latest.insert(number, (began, began.elapsed()));
+        self.latest.insert(number, LatestImage { made_at: began, cost: began.elapsed() });
         let name = Name { epoch: origin.epoch, position: origin.position };
-        self.waiting.insert(number, (name, bytes));
+        self.waiting.insert(number, Image { name, bytes });
         self.hand_settled(partitions);
     }
 
-    /// Hands over what waits no longer for dead letters.
+    /// Hands the images to the store that no longer wait for dead letters.
     fn hand_settled(&mut self, partitions: &PartitionSet) {
         let Some(jobs) = &self.jobs else { return };
-        let settled = |number: &i32, (name, _): &mut (Name, Vec<u8>)| {
-            partitions.has_settled(*number, name.position)
-        };
-        for (partition, (name, bytes)) in self.waiting.extract_if(.., settled) {
-            let done = self.done.0.clone();
+        let settled =
+            |number: &i32, image: &mut Image| partitions.has_settled(*number, image.name.position);
+        for (partition, Image { name, bytes }) in self.waiting.extract_if(.., settled) {
+            let done = self.done.clone();
             if jobs.send(Job::Checkpoint { partition, name, bytes, done }).is_ok() {
                 self.pending.insert(partition);
             }
         }
     }
 
-    /// Lets go of an image that waits: its partition is given up, or read from its beginning.
+    /// Drops the waiting image of a partition that is revoked or read from its start.
     pub(super) fn drop_waiting(&mut self, number: i32) {
         self.waiting.remove(&number);
     }
 
-    fn hear(&mut self) {
-        while let Ok(written) = self.done.1.try_recv() {
-            self.note(&written);
+    fn receive_written(&mut self) {
+        while let Ok(written) = self.written.try_recv() {
+            self.record_written(&written);
         }
     }
 
-    fn note(&mut self, written: &Written) {
+    fn record_written(&mut self, written: &Written) {
         self.pending.remove(&written.partition);
-        if let Some((_, cost)) = self.latest.get_mut(&written.partition) {
-            *cost += written.took;
+        if let Some(latest) = self.latest.get_mut(&written.partition) {
+            latest.cost += written.took;
         }
-        if !written.is_durable {
-            self.failed.insert(written.partition);
-        } else {
+        if written.is_durable {
             self.failed.remove(&written.partition);
             self.durable.insert(written.partition, written.position);
+        } else {
+            self.failed.insert(written.partition);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The Kafka client: its configuration, and what its callbacks note for the worker.
+//! The Kafka client: its configuration, and the state that its callbacks record for the worker.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,38 +13,54 @@ use rdkafka::types::RDKafkaRespErr;
 
 use crate::config::Kafka;
 
-/// A broker that has sent nothing for so long does not answer.
+/// A broker that has sent nothing for this long counts as silent.
 const SILENT_MAX_MICROS: i64 = 10_000_000;
 
-/// A change of assignment that the group asks for: the callback notes it, and the worker carries it out right
-/// after the poll, since it has the shards. The group waits until it has.
+/// The Kafka client refuses its configuration. The text has no secrets.
+#[derive(Debug, thiserror::Error)]
+#[error("the Kafka client refuses kafka.properties: {0}")]
+pub struct ClientError(String);
+
+impl ClientError {
+    /// Removes the secrets of the configuration from the client's text.
+    pub(super) fn new(kafka: &Kafka, error: &KafkaError) -> Self {
+        Self(kafka.without_secrets(&error.to_string()))
+    }
+}
+
+/// A change of assignment that the group asks for. The callback records it, and the worker carries it out
+/// right after the poll, since it owns the shards. The group waits for that.
 #[derive(Debug)]
-pub(super) enum Change {
+pub(super) enum AssignmentChange {
     Assign(Vec<i32>),
     Revoke(Vec<i32>),
 }
 
-/// What callbacks of the client note; they run within `poll`, on the worker's own thread.
+/// State that the callbacks of the client record. They run within `poll`, on the worker's thread.
 #[derive(Debug, Default)]
 pub(super) struct CallbackState {
-    pub(super) changes: Vec<Change>,
+    pub(super) changes: Vec<AssignmentChange>,
     pub(super) rebalances: u64,
+    /// Errors by code.
     pub(super) errors: BTreeMap<String, u64>,
     pub(super) connection_error: Option<ConnectionError>,
+    /// The end offset of each partition.
     pub(super) ends: BTreeMap<i32, i64>,
+    /// Bytes that are fetched and not polled.
     pub(super) fetched_bytes: u64,
-    /// Partitions that the topic has, once the broker has said.
+    /// Number of partitions of the topic; `None` until the broker has reported it.
     pub(super) partitions_of_topic: Option<usize>,
     pub(super) commit_failures: u64,
-    /// Whether the worker is leaving: nobody will carry out a change any more.
+    /// Whether the worker has ended, so that the callback must carry out changes itself.
     pub(super) is_leaving: bool,
 }
 
-/// What is wrong now, and the way out.
+/// A current error of the connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ConnectionError {
-    pub(super) said: String,
-    /// Whether it is over once a broker answers; else once partitions are assigned.
+    /// The error and what to do, for `/-/ready` and the log.
+    pub(super) text: String,
+    /// Whether it ends once a broker answers. Otherwise it ends once partitions are assigned.
     is_connection: bool,
 }
 
@@ -61,25 +77,27 @@ impl WorkerContext {
 
 impl ClientContext for WorkerContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
-        // The client's own words, for who wants them; what matters comes through `error`.
+        // For debugging only: errors arrive through `error`.
         tracing::debug!(target: "librdkafka", ?level, facility, message);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         let Some(code) = error.rdkafka_error_code() else { return };
-        // The client reports the end of a partition here, too; it is what we asked it for, not an error.
-        // An offset that is gone is the worker's to deal with.
+        // The client also reports the end of a partition here, which is no error. The worker handles an offset
+        // that no longer exists.
         if matches!(code, RDKafkaErrorCode::PartitionEOF | RDKafkaErrorCode::AutoOffsetReset) {
             return;
         }
         let connection_error = connection_error(code, reason, &self.topic);
         self.note(|callback_state| {
             *callback_state.errors.entry(format!("{code:?}")).or_default() += 1;
-            // That no broker is left says less than what was said of one of them.
-            let says_less = code == RDKafkaErrorCode::AllBrokersDown
+            // "All brokers down" must not replace the more specific error of one broker.
+            let is_less_specific = code == RDKafkaErrorCode::AllBrokersDown
                 && callback_state.connection_error.is_some();
-            if !says_less && callback_state.connection_error.as_ref() != Some(&connection_error) {
-                tracing::error!("{}", connection_error.said);
+            if !is_less_specific
+                && callback_state.connection_error.as_ref() != Some(&connection_error)
+            {
+                tracing::error!("{}", connection_error.text);
                 callback_state.connection_error = Some(connection_error);
             }
         });
@@ -88,8 +106,8 @@ impl ClientContext for WorkerContext {
     fn stats(&self, statistics: Statistics) {
         let up =
             statistics.brokers.values().filter(|broker| broker.nodeid >= 0 && broker.state == "UP");
-        // A connection that is open and silent says nothing for as long as a request may take, a minute by
-        // default; while it fetches, a broker answers several times a second.
+        // Without this check a silent connection is noticed after the request timeout, a minute by default. A
+        // broker answers fetches several times a second.
         let silent_for = up.map(|broker| broker.rxidle).min();
         match silent_for {
             Some(micros) if micros < SILENT_MAX_MICROS => self.note(|callback_state| {
@@ -99,7 +117,7 @@ impl ClientContext for WorkerContext {
                     .filter(|connection_error| !connection_error.is_connection);
             }),
             Some(_) => {
-                let reason = "no broker has answered for ten seconds";
+                let reason = "no broker has answered for 10 seconds";
                 self.error(KafkaError::Global(RDKafkaErrorCode::BrokerTransportFailure), reason);
             }
             None => {}
@@ -134,7 +152,8 @@ impl ConsumerContext for WorkerContext {
             is_leaving = callback_state.is_leaving;
             callback_state.rebalances += u64::from(!numbers.is_empty());
             if !is_leaving {
-                let change = if assigns { Change::Assign } else { Change::Revoke };
+                let change =
+                    if assigns { AssignmentChange::Assign } else { AssignmentChange::Revoke };
                 callback_state.changes.push(change(numbers));
             }
         });
@@ -147,35 +166,37 @@ impl ConsumerContext for WorkerContext {
                 consumer.unassign()
             };
             if let Err(error) = done {
-                tracing::debug!("failed to give up partitions while leaving: {error}");
+                tracing::debug!("failed to give up partitions during shutdown: {error}");
             }
         }
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
         if let Err(error) = result {
-            tracing::warn!("failed to commit offsets, which only lag tools miss: {error}");
+            tracing::warn!(
+                "failed to commit offsets: {error}; only tools that show the lag use them"
+            );
             self.note(|callback_state| callback_state.commit_failures += 1);
         }
     }
 }
 
-/// Whether partitions come and go one by one.
+/// Whether the group uses the cooperative protocol, in which partitions are assigned one by one.
 pub(super) fn is_cooperative(consumer: &BaseConsumer<WorkerContext>) -> bool {
     matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative)
 }
 
-/// What an error of the client means, and the way out.
+/// The text for an error of the client: cause and what to do.
 #[expect(
     clippy::wildcard_enum_match_arm,
-    reason = "the client has a hundred codes; these have advice"
+    reason = "the client has a hundred codes; these have specific advice"
 )]
 fn connection_error(code: RDKafkaErrorCode, reason: &str, topic: &str) -> ConnectionError {
-    let way_out = match code {
+    let advice = match code {
         RDKafkaErrorCode::AllBrokersDown
         | RDKafkaErrorCode::BrokerTransportFailure
         | RDKafkaErrorCode::Resolve => {
-            "check kafka.brokers, and that the broker runs and can be reached from here"
+            "check kafka.brokers, and that the broker runs and is reachable from here"
         }
         RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed => {
             "check the user and password in kafka.properties (sasl.username, sasl.password)"
@@ -184,26 +205,26 @@ fn connection_error(code: RDKafkaErrorCode, reason: &str, topic: &str) -> Connec
             "check the certificates in kafka.properties (ssl.ca.location, ssl.certificate.location)"
         }
         RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
-            let said = format!(
-                "Kafka has no topic `{topic}`: create it, or correct kafka.topic; trying again"
+            let text = format!(
+                "Kafka has no topic `{topic}`: create it, or correct kafka.topic; retrying"
             );
-            return ConnectionError { said, is_connection: false };
+            return ConnectionError { text, is_connection: false };
         }
         RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::GroupAuthorizationFailed => {
-            let way_out = "allow this user to read the topic and the group";
-            let said = format!("Kafka cannot be read: {reason}: {way_out}; trying again");
-            return ConnectionError { said, is_connection: false };
+            let advice = "allow this user to read the topic and the group";
+            let text = format!("Kafka cannot be read: {reason}: {advice}; retrying");
+            return ConnectionError { text, is_connection: false };
         }
-        _ => "see whether it passes",
+        _ => "if this does not pass, check the broker",
     };
-    // The client adds how long it took, which makes every line another one.
+    // The client appends the elapsed time, which would make every text different.
     let reason = reason.split(" (after ").next().unwrap_or(reason);
-    let said = format!("Kafka cannot be read: {reason}: {way_out}; trying again");
-    ConnectionError { said, is_connection: true }
+    let text = format!("Kafka cannot be read: {reason}: {advice}; retrying");
+    ConnectionError { text, is_connection: true }
 }
 
-/// The client's configuration, for the worker of that number. librdkafka's defaults for the fetch queue cost
-/// a factor of four: over its bound it postpones the next fetch by a whole second.
+/// The client's configuration for the worker of this number. librdkafka's defaults for the fetch queue make
+/// reading four times slower: over its limit it postpones the next fetch by a whole second.
 pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
     let mut config = ClientConfig::new();
     for (key, value) in [
@@ -214,13 +235,13 @@ pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
         ("isolation.level", "read_committed"),
         ("reconnect.backoff.max.ms", "10000"),
         ("partition.assignment.strategy", "cooperative-sticky"),
-        // How soon partitions that are added are seen.
+        // How soon added partitions are noticed.
         ("topic.metadata.refresh.interval.ms", "30000"),
     ] {
         config.set(key, value);
     }
     for (key, value) in &kafka.properties {
-        // A member of its own for each worker: two with one name would throw each other out.
+        // Each worker is a member of its own: two with the same id would fence each other.
         if key == "group.instance.id" && kafka.workers > 1 {
             config.set(key, format!("{value}-{number}"));
         } else {
@@ -234,7 +255,7 @@ pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
         ("client.id", &client),
         ("enable.auto.commit", "false"),
         ("enable.auto.offset.store", "false"),
-        // An offset that is gone must be noticed, not passed over.
+        // The worker must learn of an offset that no longer exists.
         ("auto.offset.reset", "error"),
         ("enable.partition.eof", "true"),
         ("statistics.interval.ms", "2000"),
@@ -249,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_end_of_a_partition_is_no_trouble_and_a_lost_broker_is_one() {
+    fn a_lost_broker_is_a_connection_error_and_the_end_of_a_partition_is_not() {
         let callback_state = Arc::new(Mutex::new(CallbackState::default()));
         let context =
             WorkerContext { topic: "t".to_owned(), callback_state: Arc::clone(&callback_state) };

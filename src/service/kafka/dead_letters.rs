@@ -1,17 +1,18 @@
-//! Dead letters: rejected records, written to a topic of their own as they came, with why they were rejected.
+//! Dead letters: rejected records, written unchanged to a topic of their own, with the reason in headers.
 //!
-//! Use: [`DeadLetters::send`] each rejected record, [`DeadLetters::poll`] often, and hand no checkpoint over
-//! that ends beyond [`DeadLetters::lowest_pending`].
+//! Use: [`DeadLetters::send`] each rejected record, [`DeadLetters::poll`] often, and write no checkpoint that
+//! ends beyond [`DeadLetters::lowest_pending`].
 //!
 //! # Design
-//! The headers have the names that Kafka Connect gives them, which most tools know. What they say of the
-//! reason is fixed words: what a record holds stays in its value.
+//! A letter is written or lost, and never holds up a partition for long. The client retries for 30 seconds. If
+//! its queue is full because the broker accepts nothing, `send` waits for it once, and not again before a letter
+//! is written.
 //!
-//! A letter is written or lost, and never holds a partition up for long: the client tries for 30 seconds, and
-//! where its queue is full because nothing is taken off, that is waited for once. A checkpoint, and with it
-//! the committed offset, waits for the letters before it: after a crash the records from the checkpoint on
-//! are read, rejected and written again, those before it never. Only a partition that is read from its
-//! beginning, because no checkpoint of it is whole or none is kept, writes its letters once more.
+//! A checkpoint, and with it the committed offset, waits for the letters of the records before it. After a
+//! crash, records after the checkpoint are read, rejected and written again; records before it are not. A
+//! partition that is read from its start, because it has no usable checkpoint, writes its letters once more.
+
+mod letter;
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,49 +22,57 @@ use std::time::{Duration, Instant};
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders};
+use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
-use sha2::{Digest as _, Sha256};
 
+use self::letter::LetterContent;
+use super::client::ClientError;
 use crate::config::Kafka;
 use crate::event::Rejection;
 use crate::service::clock;
 use crate::service::kafka::send::send_when_room;
 
-/// How long the client tries to write one letter before it is lost.
+/// How long the client retries one letter before it is lost, in milliseconds.
 const RETRY_BUDGET_MS: &str = "30000";
 
-/// How long a topic that is not there is looked for: it may have been made just now.
+/// How long the client looks for a topic that is missing, in milliseconds: it may have just been created.
 const TOPIC_WAIT_MS: &str = "10000";
 
-/// How long a full queue holds the worker up.
-const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a full queue may hold up the worker.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Bytes of key, value and headers of a record at most that its letter keeps. A topic takes batches of 1 MiB
-/// unless it is told otherwise.
-const LETTER_BYTES_MAX: usize = 1_000_000;
-
-/// What the client takes at most: what is kept, our own headers, and the frames around them.
+/// Maximum bytes of a message: the largest letter, our headers, and framing.
 const MESSAGE_BYTES_MAX: &str = "1040000";
 
-/// What one header takes beside its name and value.
-const HEADER_FRAME: usize = 10;
-
-/// Losses that are logged one by one; after that every doubling.
+/// The first losses are logged one by one. After that each doubling of the count is.
 const LOSSES_LOGGED: u64 = 10;
 
-/// Letters that were written and lost.
+/// Counts of letters that were written and lost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::service) struct Counts {
+pub(in crate::service) struct DeadLetterCounts {
     pub(in crate::service) written: u64,
     pub(in crate::service) lost: u64,
 }
 
-impl Counts {
+impl DeadLetterCounts {
     pub(in crate::service) fn merge(&mut self, other: Self) {
         self.written += other.written;
         self.lost += other.lost;
     }
+}
+
+/// Why dead letters cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum DeadLettersError {
+    /// The topic is the one that is read.
+    #[error(
+        "kafka.dead_letters is `{0}`, the topic that is read: Vaste would read and reject its own letters \
+         endlessly; name another topic, such as {0}.dlq"
+    )]
+    SourceTopic(String),
+    /// The producer cannot be created.
+    #[error(transparent)]
+    Client(#[from] ClientError),
 }
 
 /// Writes the letters of one worker.
@@ -71,13 +80,13 @@ pub(in crate::service) struct DeadLetters {
     producer: BaseProducer<DeadLetterContext>,
     topic: String,
     state: Arc<Mutex<DeliveryState>>,
-    /// Letters sent so far: it tells two of one record apart.
+    /// Letters sent so far. It numbers the letters, since one record may be sent twice.
     sent: u64,
-    /// How many were written when a full queue was waited for in vain.
-    in_vain_at: Cell<Option<u64>>,
+    /// The count of written letters when waiting for a full queue last timed out.
+    timed_out_at: Cell<Option<u64>>,
 }
 
-/// Which record a letter is of.
+/// A letter, identified by its record and its number.
 #[derive(Clone, Copy, Debug)]
 struct Letter {
     partition: i32,
@@ -85,12 +94,12 @@ struct Letter {
     number: u64,
 }
 
-/// What is known of the letters that were sent.
+/// The delivery state of the letters that were sent.
 #[derive(Debug, Default)]
 struct DeliveryState {
-    /// Letters on their way, by partition of their records.
+    /// Letters in flight, as offset and number, by the partition of their records.
     pending: BTreeMap<i32, BTreeSet<(i64, u64)>>,
-    counts: Counts,
+    counts: DeadLetterCounts,
 }
 
 impl DeliveryState {
@@ -98,7 +107,7 @@ impl DeliveryState {
         self.pending.entry(letter.partition).or_default().insert((letter.offset, letter.number));
     }
 
-    /// A letter is no longer on its way.
+    /// Counts a letter that is no longer in flight.
     fn end(&mut self, letter: Letter, lost: Option<&KafkaError>) {
         if let Some(pending) = self.pending.get_mut(&letter.partition) {
             pending.remove(&(letter.offset, letter.number));
@@ -117,8 +126,8 @@ impl DeliveryState {
                 partition,
                 offset,
                 lost,
-                "dead letter lost: {problem}: check that the topic kafka.dead_letters is there, and that \
-                 kafka.properties allow to write to it"
+                "dead letter lost: {problem}: check that the topic kafka.dead_letters exists, and that the user in \
+                 kafka.properties may write to it"
             );
         }
     }
@@ -140,9 +149,9 @@ impl ClientContext for DeadLetterContext {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        // The letters themselves say in the end whether they were written; after this none is any more.
+        // The delivery callback reports lost letters. After a fatal error every letter is lost.
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
-            tracing::error!("no dead letter can be written any more: {reason}; start Vaste again");
+            tracing::error!("no dead letter can be written from now on: {reason}; restart Vaste");
         } else {
             tracing::debug!(%error, reason, "dead letters");
         }
@@ -159,27 +168,23 @@ impl ProducerContext for DeadLetterContext {
 }
 
 impl DeadLetters {
-    /// Begins; nothing is asked of the broker yet.
+    /// Creates the producer, which connects later.
     ///
     /// # Errors
-    /// When the topic is the one that is read, or the client refuses its configuration, in words.
-    pub(in crate::service) fn new(kafka: &Kafka, topic: &str) -> Result<Self, String> {
+    /// When the topic is the one that is read, or the client refuses its configuration.
+    pub(in crate::service) fn new(kafka: &Kafka, topic: &str) -> Result<Self, DeadLettersError> {
         if topic == kafka.topic {
-            return Err(format!(
-                "kafka.dead_letters is `{topic}`, the topic that is read: every rejected record would come \
-                 back for ever; name another one, such as {topic}.dlq"
-            ));
+            return Err(DeadLettersError::SourceTopic(topic.to_owned()));
         }
         let state = Arc::new(Mutex::new(DeliveryState::default()));
         let producer = client_config(kafka)
             .create_with_context(DeadLetterContext(Arc::clone(&state)))
-            .map_err(|error: KafkaError| {
-                format!("the Kafka client refuses kafka.properties: {error}")
-            })?;
-        Ok(Self { producer, topic: topic.to_owned(), state, sent: 0, in_vain_at: Cell::new(None) })
+            .map_err(|error| ClientError::new(kafka, &error))?;
+        let topic = topic.to_owned();
+        Ok(Self { producer, topic, state, sent: 0, timed_out_at: Cell::new(None) })
     }
 
-    /// Sends a rejected record, or gives it up when the queue stays full.
+    /// Sends a rejected record, or counts it as lost if the queue stays full.
     pub(in crate::service) fn send(
         &mut self,
         message: &BorrowedMessage<'_>,
@@ -189,13 +194,14 @@ impl DeadLetters {
         let (partition, offset) = (message.partition(), message.offset());
         let letter = Letter { partition, offset, number: self.sent };
         self.state().begin(letter);
-        let parts = HeaderParts::of(message, rejection);
+        let content = LetterContent::new(message, rejection);
         let mut record = BaseRecord::with_opaque_to(&self.topic, Box::new(letter));
-        record.key = parts.key;
-        record.payload = parts.replaced.as_deref().map(str::as_bytes).or(message.payload());
-        record.headers = Some(parts.headers);
+        record.key = content.key;
+        let replaced = content.replaced_value.as_deref().map(str::as_bytes);
+        record.payload = replaced.or(message.payload());
+        record.headers = Some(content.headers);
         record.timestamp = message.timestamp().to_millis();
-        let until = clock::instant() + QUEUE_PATIENCE;
+        let until = clock::instant() + QUEUE_TIMEOUT;
         let drain = |pause| {
             let may_wait = self.may_wait(until);
             if may_wait {
@@ -209,18 +215,18 @@ impl DeadLetters {
         }
     }
 
-    /// Whether a full queue may be waited for: until then, and after that not before something was written.
+    /// Whether to wait for a full queue: until `until`, and after a timeout not before a letter is written.
     fn may_wait(&self, until: Instant) -> bool {
         let written = self.counts().written;
-        if self.in_vain_at.get() == Some(written) {
+        if self.timed_out_at.get() == Some(written) {
             return false;
         }
         let may = clock::instant() < until;
-        self.in_vain_at.set((!may).then_some(written));
+        self.timed_out_at.set((!may).then_some(written));
         may
     }
 
-    /// Hears what became of letters; does not wait.
+    /// Serves delivery callbacks. Does not wait.
     pub(in crate::service) fn poll(&mut self) {
         loop {
             let before = self.state().pending();
@@ -231,20 +237,20 @@ impl DeadLetters {
         }
     }
 
-    /// The first record of a partition whose letter is neither written nor lost yet.
+    /// The lowest offset of a partition whose letter is neither written nor lost yet.
     pub(in crate::service) fn lowest_pending(&self, partition: i32) -> Option<i64> {
         self.state().lowest(partition)
     }
 
-    /// Sends at once what is on its way, and waits for it, but not for ever.
-    pub(in crate::service) fn flush(&mut self, patience: Duration) {
-        if let Err(error) = self.producer.flush(patience) {
+    /// Waits until all letters are written or lost, at most `timeout`.
+    pub(in crate::service) fn flush(&mut self, timeout: Duration) {
+        if let Err(error) = self.producer.flush(timeout) {
             let pending = self.state().pending();
             tracing::warn!(pending, "dead letters take too long: {error}");
         }
     }
 
-    pub(in crate::service) fn counts(&self) -> Counts {
+    pub(in crate::service) fn counts(&self) -> DeadLetterCounts {
         self.state().counts
     }
 
@@ -253,69 +259,7 @@ impl DeadLetters {
     }
 }
 
-/// What a letter holds, beside the value that came.
-struct HeaderParts<'m> {
-    key: Option<&'m [u8]>,
-    headers: OwnedHeaders,
-    /// What stands for a value that is too large.
-    replaced: Option<String>,
-}
-
-impl<'m> HeaderParts<'m> {
-    fn of(message: &'m BorrowedMessage<'_>, rejection: &Rejection) -> Self {
-        let value = message.payload().unwrap_or_default();
-        let key = message.key();
-        let own = message.headers();
-        let header_bytes: usize = own.map_or(0, |headers| {
-            let bytes = |header: Header<'_, &[u8]>| {
-                header.key.len() + header.value.map_or(0, <[u8]>::len) + HEADER_FRAME
-            };
-            headers.iter().map(bytes).sum()
-        });
-        let about = key.map_or(0, <[u8]>::len) + header_bytes;
-        if about + value.len() <= LETTER_BYTES_MAX {
-            let headers =
-                own.map_or_else(|| OwnedHeaders::new_with_capacity(6), |headers| headers.detach());
-            return Self { key, headers: explained(headers, message, rejection), replaced: None };
-        }
-        let replaced = stand_in(value);
-        // Where key and headers are as large, they are left out, too.
-        let is_value = about <= LETTER_BYTES_MAX;
-        let own = own.filter(|_| is_value);
-        let headers = own.map_or_else(OwnedHeaders::new, |headers| headers.detach());
-        let what: &str = if is_value { "value" } else { "key, headers and value" };
-        let headers = explained(headers, message, rejection)
-            .insert(Header { key: "vaste.dead_letter.too_large", value: Some(what) });
-        Self { key: key.filter(|_| is_value), headers, replaced: Some(replaced) }
-    }
-}
-
-/// What stands for a value that does not fit: enough to find it again in the topic that it came from.
-fn stand_in(value: &[u8]) -> String {
-    let sha256: String = Sha256::digest(value).iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{{\"sha256\":\"{sha256}\",\"bytes\":{}}}", value.len())
-}
-
-/// The headers that came, and those that say where from and why.
-fn explained(
-    headers: OwnedHeaders,
-    message: &BorrowedMessage<'_>,
-    rejection: &Rejection,
-) -> OwnedHeaders {
-    let (partition, offset) = (message.partition().to_string(), message.offset().to_string());
-    [
-        ("__connect.errors.topic", message.topic()),
-        ("__connect.errors.partition", &partition),
-        ("__connect.errors.offset", &offset),
-        ("__connect.errors.stage", "VALUE_CONVERTER"),
-        ("__connect.errors.exception.class.name", rejection.reason.label()),
-        ("__connect.errors.exception.message", rejection.reason.words()),
-    ]
-    .into_iter()
-    .fold(headers, |headers, (key, value)| headers.insert(Header { key, value: Some(value) }))
-}
-
-/// The producer's configuration: like the consumer's where it can be, and small.
+/// The producer's configuration: the properties of the consumer, and a small queue.
 fn client_config(kafka: &Kafka) -> ClientConfig {
     let mut config = ClientConfig::new();
     for (key, value) in
@@ -358,22 +302,22 @@ mod tests {
     }
 
     #[test]
-    fn the_topic_that_is_read_is_refused() {
+    fn the_source_topic_is_refused() {
         let refused = DeadLetters::new(&kafka("t"), "t").err();
         assert_eq!(
-            refused.unwrap(),
-            "kafka.dead_letters is `t`, the topic that is read: every rejected record would come back for \
-             ever; name another one, such as t.dlq"
+            refused.unwrap().to_string(),
+            "kafka.dead_letters is `t`, the topic that is read: Vaste would read and reject its own letters \
+             endlessly; name another topic, such as t.dlq"
         );
         assert!(DeadLetters::new(&kafka("t"), "t.dlq").is_ok());
     }
 
     #[test]
-    fn what_is_on_its_way_is_known_by_its_lowest_record() {
+    fn the_lowest_pending_offset_of_a_partition_is_known() {
         let mut state = DeliveryState::default();
         let letter = |offset, number| Letter { partition: 1, offset, number };
         assert_eq!(state.lowest(1), None);
-        // The same record twice: its partition came, went and came again.
+        // The same record twice: its partition was revoked and assigned again.
         for (offset, number) in [(7, 1), (9, 2), (7, 3)] {
             state.begin(letter(offset, number));
         }
@@ -384,13 +328,6 @@ mod tests {
         assert_eq!((state.lowest(1), state.pending()), (Some(9), 1));
         state.end(letter(9, 2), None);
         assert_eq!(state.lowest(1), None);
-        assert_eq!(state.counts, Counts { written: 2, lost: 1 });
-    }
-
-    #[test]
-    fn what_stands_for_a_value_is_its_hash_and_size() {
-        // The first example of FIPS 180-2.
-        let sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
-        assert_eq!(stand_in(b"abc"), format!("{{\"sha256\":\"{sha256}\",\"bytes\":3}}"));
+        assert_eq!(state.counts, DeadLetterCounts { written: 2, lost: 1 });
     }
 }

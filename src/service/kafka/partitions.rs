@@ -1,4 +1,4 @@
-//! The partitions of one worker, and what it has to say of them.
+//! The partitions of one worker, their progress and their effects.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,31 +17,31 @@ use crate::service::kafka::status::{PartitionProgress, StreamStatus};
 use crate::split_tickets::{SplitQuestion, TicketInPartition};
 use crate::time::{Elapsed, Timestamp};
 
-/// Timelines whose effects go into one batch: a million would be a hundred megabytes on their way.
+/// Maximum timelines whose effects go into one batch: those of a million take a hundred megabytes.
 const DERIVED_AT_ONCE: usize = 20_000;
 
-/// Of a partition's timelines so many parts are looked at in turn, one with every command, for whether they
-/// can be forgotten: all of them within about ten minutes.
-const FORGETTING_PARTS: usize = 3_000;
+/// Each command checks one part in this many of a partition's timelines for eviction: all of them within about
+/// ten minutes.
+const EVICTION_PARTS: usize = 3_000;
 
-/// Rejected records that are logged one by one; after that every doubling.
+/// The first rejected records are logged one by one. After that each doubling of the count is.
 const REJECTIONS_LOGGED: u64 = 10;
 
-/// What a worker holds.
+/// The partitions that a worker holds.
 pub(super) struct PartitionSet {
     topic: Arc<str>,
     catalog: Arc<Catalog>,
     clock: Clock,
     reopen_within: Elapsed,
     partitions: BTreeMap<i32, Partition>,
-    /// The instant that they were last brought up to.
+    /// The instant that they were last advanced to.
     now: Timestamp,
     effects: Effects,
     stream: StreamStatus,
     connection_error: Option<String>,
-    /// How long events were on their way, since the last report.
+    /// The delay of events since the last report.
     event_delay: LocalHistogram,
-    /// Where rejected records go; absent where they are only logged.
+    /// Writes rejected records to a topic; `None` if they are only logged.
     dead_letters: Option<DeadLetters>,
 }
 
@@ -68,7 +68,7 @@ impl PartitionSet {
         }
     }
 
-    /// Writes rejected records there from now on.
+    /// Sets where rejected records are written.
     pub(super) fn set_dead_letters(&mut self, dead_letters: Option<DeadLetters>) {
         self.dead_letters = dead_letters;
     }
@@ -107,22 +107,22 @@ impl PartitionSet {
         self.partitions.get_mut(&number)
     }
 
-    /// Whether all that a partition had is read.
+    /// Whether a partition has been read to its end since it was assigned.
     pub(super) fn is_caught_up(&self, number: i32) -> bool {
         self.stream.partitions.get(&number).is_some_and(|progress| progress.is_caught_up)
     }
 
-    /// What is wrong, beside what the client says.
+    /// Sets an error of the store or the broker that the client does not report, and logs a new one.
     pub(super) fn set_connection_error(&mut self, connection_error: Option<String>) {
         if let Some(connection_error) =
             connection_error.as_ref().filter(|_| connection_error != self.connection_error)
         {
-            tracing::error!("{connection_error}; trying again");
+            tracing::error!("{connection_error}; retrying");
         }
         self.connection_error = connection_error;
     }
 
-    /// Holds one more partition.
+    /// Adds a partition.
     pub(super) fn insert(&mut self, number: i32, partition: Partition) {
         let progress = PartitionProgress {
             position: partition.position(),
@@ -135,7 +135,7 @@ impl PartitionSet {
         self.partitions.insert(number, partition);
     }
 
-    /// Holds one less; what it said is taken back.
+    /// Removes a partition and retracts its effects.
     pub(super) fn remove(&mut self, number: i32) {
         if let Some(mut partition) = self.partitions.remove(&number) {
             partition.withdraw(&mut self.effects);
@@ -143,15 +143,15 @@ impl PartitionSet {
         self.stream.partitions.remove(&number);
     }
 
-    /// Notes that records of a partition are gone that were never read.
+    /// Records that records of a partition were deleted unread.
     pub(super) fn lost_records(&mut self, partition: &mut Partition, is_known: bool) {
         partition.lost_records(clock::wall());
-        // What retention deleted before anybody looked is no accident.
+        // Records that retention deleted before the first read are not a gap.
         self.stream.gaps += u64::from(is_known);
     }
 
-    /// Reads a partition from its beginning, with what is known of it.
-    pub(super) fn begin_again(&mut self, number: i32) {
+    /// Prepares to read a partition from its start, keeping its tickets.
+    pub(super) fn restart(&mut self, number: i32) {
         if let Some(partition) = self.partitions.get_mut(&number) {
             partition.lost_records(clock::wall());
             self.stream.gaps += 1;
@@ -169,10 +169,10 @@ impl PartitionSet {
         }
     }
 
-    /// Brings partitions some way up to `now`; whether more is to do.
+    /// Advances some timelines to `now`. Returns whether more remain.
     ///
-    /// One that is still read up to its end waits: each look in between would derive its tickets anew, and
-    /// nothing is judged before it is whole.
+    /// A partition that is not caught up is left out. Each call would derive its tickets again, and verdicts
+    /// are frozen until it is.
     pub(super) fn derive(&mut self, now: Timestamp) -> bool {
         self.now = self.now.max(now);
         let Self { partitions, effects, stream, .. } = self;
@@ -183,14 +183,14 @@ impl PartitionSet {
         whole.any(|(_, partition)| partition.advance_some(now, DERIVED_AT_ONCE, effects))
     }
 
-    /// Brings one partition up to the latest instant.
+    /// Advances one partition to the latest instant.
     pub(super) fn derive_all_of(&mut self, number: i32) {
         if let Some(partition) = self.partitions.get_mut(&number) {
             while partition.advance_some(self.now, usize::MAX, &mut self.effects) {}
         }
     }
 
-    /// Judges by other rules from now on: all is told anew.
+    /// Counts by another catalog. All effects start from zero.
     pub(super) fn adopt(&mut self, catalog: &Arc<Catalog>) {
         for partition in self.partitions.values_mut() {
             partition.adopt(Arc::clone(catalog));
@@ -199,7 +199,7 @@ impl PartitionSet {
         self.effects = Effects::default();
     }
 
-    /// Leaves out what is split, and says which of the tickets that others opened are here.
+    /// Stops counting split tickets, and returns which tickets that another partition opened are here.
     pub(super) fn answer(&mut self, question: &SplitQuestion) -> Vec<TicketInPartition> {
         for &(key, number) in &question.aside {
             if let Some(partition) = self.partitions.get_mut(&number) {
@@ -218,7 +218,7 @@ impl PartitionSet {
         found
     }
 
-    /// The tickets that partitions have opened since this was last asked.
+    /// Keys of the tickets that partitions have opened since the last call, by partition.
     pub(super) fn take_opened(&mut self) -> Vec<(i32, Vec<u64>)> {
         let all = self.partitions.iter_mut();
         all.map(|(number, partition)| (*number, partition.take_opened()))
@@ -226,12 +226,12 @@ impl PartitionSet {
             .collect()
     }
 
-    /// Forgets some of what is at rest for long.
+    /// Evicts some of the timelines that have been at rest for long.
     pub(super) fn forget(&mut self) {
         for (number, partition) in &mut self.partitions {
             let is_whole = self.stream.partitions.get(number).is_some_and(|p| p.is_caught_up);
             if is_whole {
-                let part = partition.shard().timelines() / FORGETTING_PARTS + 1;
+                let part = partition.shard().timelines() / EVICTION_PARTS + 1;
                 partition.forget_some(self.now, self.reopen_within, part);
             }
         }
@@ -241,7 +241,7 @@ impl PartitionSet {
         std::mem::take(&mut self.effects)
     }
 
-    /// Says how far it is.
+    /// The status of this worker's partitions.
     pub(super) fn report(&mut self) -> StreamStatus {
         self.event_delay.flush();
         for (number, partition) in &self.partitions {
@@ -265,7 +265,7 @@ impl PartitionSet {
         }
     }
 
-    /// Takes in one record. False where the topic is not the one that was read before.
+    /// Applies one record. Returns false if the topic was recreated.
     pub(super) fn take(&mut self, message: &BorrowedMessage<'_>) -> bool {
         let Self { clock, partitions, effects, stream, event_delay, dead_letters, .. } = self;
         let number = message.partition();
@@ -292,7 +292,7 @@ impl PartitionSet {
             *stream.applied.entry(kind).or_default() += 1;
             progress.event_time_max = progress.event_time_max.max(Some(time));
             progress.applied_at = Some(now);
-            // What is only read again was on its way once.
+            // While catching up, the delay would measure the backlog.
             if progress.is_caught_up {
                 event_delay.observe(now.since(time).seconds());
             }
@@ -300,8 +300,8 @@ impl PartitionSet {
         stream.outcomes.count(&outcome);
         if let Outcome::Rejected(rejection) = &outcome {
             let rejected = stream.outcomes.rejected_total();
-            // Where to look, not what it holds; the tenth, then ever fewer, so that poison does not fill
-            // the log.
+            // Only the position, since the content may be confidential. Not every record, since poison would
+            // fill the log.
             if rejected <= REJECTIONS_LOGGED || rejected.is_power_of_two() {
                 let (offset, reason) = (message.offset(), rejection.reason.label());
                 tracing::warn!(partition = number, offset, reason, rejected, "record rejected");

@@ -1,68 +1,70 @@
-//! What workers report of themselves: progress, outcomes, errors.
+//! The status that workers report: progress, outcomes, errors.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::dead_letters::Counts;
+use super::dead_letters::DeadLetterCounts;
 use crate::event::{Kind, Outcomes};
 use crate::responses::Responses;
 use crate::time::Timestamp;
 
-/// What all workers together have done and met.
+/// The status of one worker, or of all workers merged.
 #[derive(Clone, Debug, Default)]
 pub(in crate::service) struct StreamStatus {
     pub(in crate::service) topic: String,
     pub(in crate::service) partitions: BTreeMap<i32, PartitionProgress>,
-    /// Partitions that the topic has; absent while the broker has not said.
+    /// Number of partitions of the topic; `None` until the broker has reported it.
     pub(in crate::service) partitions_of_topic: Option<usize>,
     pub(in crate::service) outcomes: Outcomes,
     pub(in crate::service) applied: BTreeMap<Kind, u64>,
+    /// Records whose key is not their ticket or team.
     pub(in crate::service) key_mismatches: u64,
-    /// Times that records were gone before they were read, or the topic was another one.
+    /// Times that records were deleted unread, or the topic was recreated.
     pub(in crate::service) gaps: u64,
     pub(in crate::service) commit_failures: u64,
-    /// Rejected records written to a topic of their own; absent where none is.
-    pub(in crate::service) dead_letters: Option<Counts>,
+    /// Dead letters; `None` without a topic for them.
+    pub(in crate::service) dead_letters: Option<DeadLetterCounts>,
     pub(in crate::service) rebalances: u64,
+    /// Errors of the client, by code.
     pub(in crate::service) errors: BTreeMap<String, u64>,
-    /// What is wrong with the connection now, and the way out.
+    /// The current error of Kafka or the store, with what to do.
     pub(in crate::service) connection_error: Option<String>,
-    /// Fetched by the client and not taken yet.
+    /// Bytes that the client has fetched and the worker has not polled.
     pub(in crate::service) fetched_bytes: u64,
 }
 
-/// How far one partition is.
+/// The progress of one partition.
 #[derive(Clone, Debug, Default)]
 pub(in crate::service) struct PartitionProgress {
     /// The next offset to read.
     pub(in crate::service) position: i64,
-    /// The end of the partition, as last seen.
+    /// The end offset of the partition, as last reported.
     pub(in crate::service) end: Option<i64>,
     /// Whether its end has been reached since it was assigned.
     pub(in crate::service) is_caught_up: bool,
     pub(in crate::service) records: u64,
     pub(in crate::service) bytes: u64,
-    /// The latest event time that was applied.
+    /// The latest time of an applied event.
     pub(in crate::service) event_time_max: Option<Timestamp>,
-    /// When the last record was applied.
+    /// When the last event was applied.
     pub(in crate::service) applied_at: Option<Timestamp>,
     /// Records read since it was assigned until its end was reached.
     pub(in crate::service) replayed: u64,
-    /// The samples that it has counted.
+    /// The samples counted in this partition.
     pub(in crate::service) responses: Arc<Responses>,
-    /// From when on its history is whole; absent where it is from the topic's beginning.
+    /// Since when its history is complete; `None` if it is complete from the start of the topic.
     pub(in crate::service) history_from: Option<Timestamp>,
     pub(in crate::service) timelines: u64,
-    /// Forgotten tickets that it would know again, and those that were dropped for want of room.
+    /// Tombstones of evicted tickets, their size, and those dropped because of the maximum.
     pub(in crate::service) stubs: u64,
     pub(in crate::service) stub_bytes: u64,
     pub(in crate::service) stubs_evicted: u64,
-    /// Whether it has refused tickets for want of room.
+    /// Whether it has the maximum of open tickets and refuses new ones.
     pub(in crate::service) is_full: bool,
 }
 
 impl StreamStatus {
-    /// Adds what one worker says.
+    /// Adds the status of one worker.
     pub(in crate::service) fn merge(&mut self, other: &Self) {
         self.partitions.extend(other.partitions.clone());
         self.partitions_of_topic = self.partitions_of_topic.max(other.partitions_of_topic);
@@ -91,12 +93,12 @@ impl StreamStatus {
         self.partitions.values().map(|progress| progress.timelines).sum()
     }
 
-    /// From when on the history of all partitions is whole; absent where it always was.
+    /// Since when the history of all partitions is complete; `None` if it is complete from the start.
     pub(in crate::service) fn history_from(&self) -> Option<Timestamp> {
         self.partitions.values().filter_map(|progress| progress.history_from).max()
     }
 
-    /// The latest event time that was applied anywhere.
+    /// The latest time of an event applied in any partition.
     pub(in crate::service) fn event_time_max(&self) -> Option<Timestamp> {
         self.partitions.values().filter_map(|progress| progress.event_time_max).max()
     }

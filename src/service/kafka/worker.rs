@@ -1,16 +1,18 @@
 //! A worker: one consumer of the group on a plain thread, and its partitions.
 //!
 //! # Design
-//! `BaseConsumer::poll` on the borrowed payload: the fastest shape there is, and every poll serves
-//! rebalances, errors and statistics, which streams and split queues are known to miss.
+//! The worker decodes the borrowed payload of `BaseConsumer::poll`, which copies nothing. Every poll also
+//! serves rebalances, errors and statistics, which streams and split queues are known to miss.
 //!
-//! A partition that is assigned is taken up where its checkpoint ends, and the client begins to fetch at that
-//! very offset: the callback only notes what the group asks for, and the worker carries it out right after
-//! the poll, where it has its partitions at hand. Offsets are committed once the checkpoint that holds their
-//! effect is durable; nothing is ever read back from the commits, they are for tools that show lag.
+//! An assigned partition is restored from its checkpoint, and the client starts fetching at the offset where
+//! that ends. The rebalance callback only records the change; the worker carries it out right after the poll,
+//! since it owns the partitions. Offsets are committed once the checkpoint that contains their effect is
+//! durable. Vaste never reads the commits; they are for tools that show the lag.
+
+mod assignment;
 
 use std::collections::BTreeSet;
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,57 +20,58 @@ use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
-use rdkafka::{Offset, TopicPartitionList};
 
 use super::changes::Effects;
 use super::checkpointer::Checkpointer;
-use super::client::{CallbackState, Change, WorkerContext, client_config, is_cooperative};
+use super::client::{AssignmentChange, CallbackState, ClientError, WorkerContext, client_config};
 use super::partitions::PartitionSet;
 use crate::catalog::Catalog;
 use crate::config::{Kafka, StateConfig};
-use crate::partition::{Partition, Start};
 use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
-use crate::service::kafka::dead_letters::DeadLetters;
+use crate::service::kafka::dead_letters::{DeadLetters, DeadLettersError};
 use crate::service::kafka::status::StreamStatus;
-use crate::service::store::{Store, StoredPartition};
+use crate::service::store::{Job, Store, StoreError};
 use crate::split_tickets::{SplitQuestion, TicketInPartition};
 use crate::time::Timestamp;
 
-/// How long a poll waits for a record: how late a worker may notice a command.
-const POLL_WAIT: Duration = Duration::from_millis(50);
+/// How long a poll waits for a record. Commands wait as long.
+const POLL_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// Records that are taken before a command is looked for.
+/// Maximum records between two looks for a command.
 const BATCH_MAX: usize = 1_000;
 
-/// How long the broker may take to say where a partition begins and ends.
-const ASK_WAIT: Duration = Duration::from_secs(5);
+/// How long the broker may take to return the first offset and the end of a partition.
+const WATERMARK_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long checkpoints may take when partitions are given up: others wait for them.
-const HANDOVER_WAIT: Duration = Duration::from_secs(10);
+/// How long checkpoints may take when partitions are revoked. The group waits for them.
+const HANDOVER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How soon a store that cannot be read is tried again.
+/// Delay before an assignment is retried that failed because of the store or the broker.
 const STORE_RETRY: Duration = Duration::from_secs(5);
 
-/// What the viewer tells a worker.
+/// A command of the coordinator.
 #[derive(Clone, Debug)]
 pub(in crate::service) enum WorkerCommand {
-    /// Bring all shards up to this instant and say what changed, and what they have of these tickets.
+    /// Advance all shards to this instant. Answer with the changes, and with the tickets of the question that
+    /// this worker holds.
     Advance(Timestamp, Arc<SplitQuestion>),
-    /// Judge by other rules, which all begins anew.
+    /// Count by another catalog. All effects start from zero.
     Adopt(Arc<Catalog>),
-    /// Keep all that is known, leave the group and end.
+    /// Write checkpoints, leave the group and end.
     Stop,
 }
 
-/// What a worker answers: some batches of effects, the last with how far it is.
+/// A part of a worker's answer to [`WorkerCommand::Advance`]. The last part has the status.
 #[derive(Debug)]
 pub(in crate::service) struct Batch {
     pub(in crate::service) worker: usize,
     pub(in crate::service) effects: Effects,
+    /// The status of the worker, in the last part.
     pub(in crate::service) stream: Option<StreamStatus>,
-    /// The tickets that partitions have opened, and those that were asked for and are here.
+    /// Keys of the tickets that partitions have opened since the last answer, by partition.
     pub(in crate::service) opened: Vec<(i32, Vec<u64>)>,
+    /// Tickets of the question that this worker holds.
     pub(in crate::service) found: Vec<TicketInPartition>,
 }
 
@@ -81,32 +84,51 @@ pub(in crate::service) struct Worker {
     partitions: PartitionSet,
     checkpointer: Checkpointer,
     store: Option<Store>,
-    /// Partitions that are assigned and cannot be taken up yet, and when to try again.
-    unread: Option<(Vec<i32>, Instant)>,
-    /// Partitions that must be read from their beginning, and where the client has not gone back yet: what
-    /// comes of them meanwhile is not taken.
+    unassigned: Option<Unassigned>,
+    /// Partitions to read from their start, where the client has not sought back yet. Their records are
+    /// ignored until it has.
     rewinding: BTreeSet<i32>,
 }
 
-/// What a worker needs of the service.
+/// Partitions that the group has assigned and that cannot be taken up yet.
+struct Unassigned {
+    partitions: Vec<i32>,
+    retry_at: Instant,
+}
+
+/// The parts of the service that a worker uses.
 pub(in crate::service) struct WorkerConfig<'a> {
     pub(in crate::service) kafka: &'a Kafka,
     pub(in crate::service) state: &'a StateConfig,
     pub(in crate::service) catalog: &'a Arc<Catalog>,
     pub(in crate::service) clock: Clock,
     pub(in crate::service) instruments: &'a Arc<Instruments>,
-    pub(in crate::service) jobs: Option<std::sync::mpsc::Sender<crate::service::store::Job>>,
+    pub(in crate::service) jobs: Option<Sender<Job>>,
+}
+
+/// Why a worker cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkerError {
+    /// The consumer cannot be created.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The dead-letter producer cannot be created.
+    #[error(transparent)]
+    DeadLetters(#[from] DeadLettersError),
+    /// The store cannot be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Worker {
     /// Joins the group.
     ///
     /// # Errors
-    /// When the client refuses its configuration or the store cannot be opened, in words.
+    /// When a client refuses its configuration or the store cannot be opened.
     pub(in crate::service) fn new(
         number: usize,
         config: &WorkerConfig<'_>,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, WorkerError> {
         let WorkerConfig { kafka, state, catalog, clock, instruments, jobs } = config;
         let catalog = Arc::clone(catalog);
         let callback_state = Arc::new(Mutex::new(CallbackState::default()));
@@ -114,13 +136,12 @@ impl Worker {
             topic: kafka.topic.clone(),
             callback_state: Arc::clone(&callback_state),
         };
-        let refused =
-            |error: KafkaError| format!("the Kafka client refuses kafka.properties: {error}");
+        let refused = |error: KafkaError| ClientError::new(kafka, &error);
         let consumer: BaseConsumer<WorkerContext> =
             client_config(kafka, number).create_with_context(context).map_err(refused)?;
         consumer.subscribe(&[&kafka.topic]).map_err(refused)?;
         let store = match &state.store {
-            Some(place) => Some(Store::open(place, &kafka.group)?),
+            Some(address) => Some(Store::open(address, &kafka.group)?),
             None => None,
         };
         let mut partitions =
@@ -137,12 +158,12 @@ impl Worker {
             partitions,
             checkpointer: Checkpointer::new(jobs.clone(), state.checkpoint_every),
             store,
-            unread: None,
+            unassigned: None,
             rewinding: BTreeSet::new(),
         })
     }
 
-    /// Reads until told to stop.
+    /// Reads until a stop command, or until the coordinator has ended.
     pub(in crate::service) fn run(
         mut self,
         commands: &Receiver<WorkerCommand>,
@@ -150,7 +171,7 @@ impl Worker {
     ) {
         loop {
             self.poll();
-            self.retry_unread();
+            self.retry_assignment();
             self.rewind();
             self.commit_durable(CommitMode::Async);
             match commands.try_recv() {
@@ -160,7 +181,7 @@ impl Worker {
                         break;
                     }
                     self.partitions.forget();
-                    self.checkpointer.keep_due(&mut self.partitions);
+                    self.checkpointer.make_due(&mut self.partitions);
                 }
                 Ok(WorkerCommand::Adopt(catalog)) => self.partitions.adopt(&catalog),
                 Ok(WorkerCommand::Stop) | Err(TryRecvError::Disconnected) => break,
@@ -170,7 +191,7 @@ impl Worker {
         self.leave();
     }
 
-    /// Keeps what is known of all partitions, says where others may go on, and leaves the group.
+    /// Writes checkpoints of all partitions, commits their offsets, and leaves the group.
     fn leave(mut self) {
         let all = self.partitions.numbers();
         self.hand_over(&all);
@@ -181,14 +202,14 @@ impl Worker {
         self.callback_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a record, and takes those that are there already along with it.
+    /// Waits for a record and applies it, together with those that are available already.
     fn poll(&mut self) {
-        let mut wait = POLL_WAIT;
+        let mut wait = POLL_TIMEOUT;
         let mut began = None;
         for _ in 0..BATCH_MAX {
-            let Some(taken) = self.poll_one(wait) else { break };
+            let Some(is_record) = self.poll_one(wait) else { break };
             wait = Duration::ZERO;
-            if taken {
+            if is_record {
                 began.get_or_insert_with(clock::instant);
             }
         }
@@ -202,9 +223,9 @@ impl Worker {
         changes.into_iter().for_each(|change| self.change(change));
     }
 
-    /// None if nothing was there; else whether it was a record.
+    /// Polls once. Returns whether it was a record; `None` if nothing came.
     fn poll_one(&mut self, wait: Duration) -> Option<bool> {
-        // The message borrows from the consumer, and the partitions are beside it.
+        // Separate borrows: the message borrows the consumer while partitions change.
         let Self { consumer, partitions, rewinding, .. } = self;
         match consumer.poll(wait)? {
             Ok(message) => {
@@ -216,7 +237,7 @@ impl Worker {
                     return Some(true);
                 }
                 drop(message);
-                self.begin_again(partition, "the topic is another one of the same name");
+                self.restart_partition(partition, "the topic was recreated under the same name");
                 Some(false)
             }
             Err(KafkaError::PartitionEOF(partition)) => {
@@ -229,7 +250,7 @@ impl Worker {
                 self.check_offsets();
                 Some(false)
             }
-            // Most errors have come to the context before, with more words.
+            // The context has seen most errors before, with a better text.
             Err(error) => {
                 if self.callback_state().connection_error.is_none() {
                     let code = error.rdkafka_error_code();
@@ -241,194 +262,18 @@ impl Worker {
         }
     }
 
-    fn change(&mut self, change: Change) {
+    fn change(&mut self, change: AssignmentChange) {
         match change {
-            Change::Assign(partitions) => {
+            AssignmentChange::Assign(partitions) => {
                 self.callback_state().connection_error = None;
                 self.assign(&partitions);
             }
-            Change::Revoke(partitions) => self.revoke(&partitions),
+            AssignmentChange::Revoke(partitions) => self.revoke(&partitions),
         }
     }
 
-    /// Takes partitions up where their checkpoints end, and fetches from there on.
-    fn assign(&mut self, partitions: &[i32]) {
-        let mut list = TopicPartitionList::new();
-        for &number in partitions {
-            let start = match self.take_up(number) {
-                Ok(start) => start,
-                Err(said) => {
-                    self.partitions.set_connection_error(Some(said));
-                    // All together: the list is what the group asked for.
-                    self.unread = Some((partitions.to_vec(), clock::instant() + STORE_RETRY));
-                    return;
-                }
-            };
-            let offset = match start {
-                Start::Beginning => Offset::Beginning,
-                Start::At(offset) => Offset::Offset(offset),
-            };
-            let topic = self.partitions.topic();
-            if let Err(error) = list.add_partition_offset(topic, number, offset) {
-                tracing::error!(number, "failed to name an offset: {error}");
-            }
-        }
-        self.partitions.set_connection_error(None);
-        let assigned = if is_cooperative(&self.consumer) {
-            self.consumer.incremental_assign(&list)
-        } else {
-            self.consumer.assign(&list)
-        };
-        if let Err(error) = assigned {
-            tracing::error!("failed to begin with partitions: {error}");
-        }
-    }
-
-    /// Tries again to read checkpoints that could not be read.
-    fn retry_unread(&mut self) {
-        if let Some((partitions, _)) =
-            self.unread.take_if(|(_, at)| clock::instant().checked_duration_since(*at).is_some())
-        {
-            self.assign(&partitions);
-        }
-    }
-
-    /// Takes up one partition; where to read on.
-    fn take_up(&mut self, number: i32) -> Result<Start, String> {
-        let found = match &self.store {
-            Some(store) => {
-                store.find(self.partitions.catalog(), self.partitions.topic_shared(), number)?
-            }
-            None => StoredPartition { partition: None, epoch: 1, is_damaged: false },
-        };
-        if found.is_damaged {
-            tracing::error!(
-                number,
-                "no checkpoint of this partition is whole: its state is rebuilt from the topic's beginning"
-            );
-        }
-        let is_restored = found.partition.is_some();
-        let mut partition = found.partition.unwrap_or_else(|| {
-            let (catalog, topic) = (self.partitions.catalog(), self.partitions.topic_shared());
-            Partition::new(Arc::clone(catalog), topic, number, found.epoch)
-        });
-        let topic = self.partitions.topic();
-        let asked = self.consumer.fetch_watermarks(topic, number, ASK_WAIT);
-        // To begin without knowing would take a gap for a whole history.
-        let (first, end) = asked.map_err(|error| {
-            format!(
-                "Kafka does not say where partition {number} of {topic} begins and ends: {error}"
-            )
-        })?;
-        if let Some(what) = what_is_lost(&partition, first, end) {
-            tracing::error!(number, position = partition.position(), "{what}");
-            self.partitions.lost_records(&mut partition, is_restored);
-        }
-        let (position, timelines) = (partition.position(), partition.shard().timelines());
-        if is_restored {
-            tracing::info!(number, position, timelines, "assigned: going on from its checkpoint");
-        } else {
-            tracing::info!(number, "assigned: reading from its beginning");
-        }
-        let start = partition.start();
-        self.partitions.insert(number, partition);
-        Ok(start)
-    }
-
-    /// An offset that was to be read is not there: finds which.
-    fn check_offsets(&mut self) {
-        for number in self.partitions.numbers() {
-            let Ok((first, end)) =
-                self.consumer.fetch_watermarks(self.partitions.topic(), number, ASK_WAIT)
-            else {
-                continue;
-            };
-            let lost = self.partitions.get(number).and_then(|p| what_is_lost(p, first, end));
-            if let Some(what) = lost {
-                self.begin_again(number, what);
-            }
-        }
-    }
-
-    /// Reads a partition from its beginning; what is known of its tickets stays known.
-    fn begin_again(&mut self, number: i32, why: &str) {
-        tracing::error!(number, "{why}: its history has a gap; reading from its beginning");
-        self.checkpointer.drop_waiting(number);
-        self.partitions.begin_again(number);
-        self.rewinding.insert(number);
-    }
-
-    /// Has the client go back to the beginning where it must; what fails is tried again.
-    fn rewind(&mut self) {
-        let Self { rewinding, consumer, partitions, .. } = self;
-        rewinding.retain(|number| {
-            let back = consumer.seek(partitions.topic(), *number, Offset::Beginning, ASK_WAIT);
-            if let Err(error) = &back {
-                tracing::error!(
-                    number,
-                    "failed to go back to the beginning: {error}; trying again"
-                );
-            }
-            back.is_err()
-        });
-    }
-
-    /// Gives partitions up, when all that is known of them is kept.
-    fn revoke(&mut self, partitions: &[i32]) {
-        if let Some((unread, _)) = &mut self.unread {
-            unread.retain(|number| !partitions.contains(number));
-        }
-        // Where it is lost already, somebody else has it, and a commit would be refused.
-        if !self.consumer.assignment_lost() {
-            self.hand_over(partitions);
-        }
-        for &number in partitions {
-            tracing::info!(number, "revoked");
-            self.rewinding.remove(&number);
-            self.checkpointer.drop_waiting(number);
-            self.partitions.remove(number);
-        }
-        let mut list = TopicPartitionList::new();
-        for &number in partitions {
-            list.add_partition(self.partitions.topic(), number);
-        }
-        let done = if is_cooperative(&self.consumer) {
-            self.consumer.incremental_unassign(&list)
-        } else {
-            self.consumer.unassign()
-        };
-        if let Err(error) = done {
-            tracing::error!("failed to give up partitions: {error}");
-        }
-    }
-
-    /// Keeps what is known of partitions and commits how far that is, so that others can go on from there.
-    fn hand_over(&mut self, partitions: &[i32]) {
-        self.checkpointer.keep_now(partitions, &mut self.partitions, HANDOVER_WAIT);
-        self.commit_durable(CommitMode::Sync);
-    }
-
-    /// Commits the positions of checkpoints that have become durable.
-    fn commit_durable(&mut self, mode: CommitMode) {
-        let durable = self.checkpointer.take_durable();
-        if durable.is_empty() {
-            return;
-        }
-        let mut list = TopicPartitionList::new();
-        for (number, position) in durable {
-            let offset = Offset::Offset(position);
-            if let Err(error) = list.add_partition_offset(self.partitions.topic(), number, offset) {
-                tracing::error!(number, "failed to name an offset: {error}");
-            }
-        }
-        if let Err(error) = self.consumer.commit(&list, mode) {
-            tracing::warn!("failed to commit offsets, which only lag tools miss: {error}");
-            self.callback_state().commit_failures += 1;
-        }
-    }
-
-    /// Brings the shards up to `now` and hands on what changed, in batches of bounded size. False once nobody
-    /// listens.
+    /// Advances the shards to `now` and sends the changes in batches of bounded size. Returns false once the
+    /// coordinator has ended.
     fn advance(
         &mut self,
         now: Timestamp,
@@ -458,6 +303,7 @@ impl Worker {
         }
     }
 
+    /// The status of the worker.
     fn report(&mut self) -> StreamStatus {
         let mut stream = self.partitions.report();
         let callback_state = self.callback_state();
@@ -469,7 +315,7 @@ impl Worker {
         let connection_error = callback_state
             .connection_error
             .as_ref()
-            .map(|connection_error| connection_error.said.clone());
+            .map(|connection_error| connection_error.text.clone());
         stream.connection_error = stream.connection_error.or(connection_error);
         for (partition, progress) in &mut stream.partitions {
             progress.end = progress.end.max(callback_state.ends.get(partition).copied());
@@ -478,25 +324,11 @@ impl Worker {
         stream
     }
 
-    /// How many partitions the topic has, asked of the broker: later the client's statistics say so.
+    /// Asks the broker for the number of partitions. Later the client's statistics report it.
     fn partitions_of_topic(&self) -> Option<usize> {
         let metadata =
-            self.consumer.fetch_metadata(Some(self.partitions.topic()), POLL_WAIT).ok()?;
+            self.consumer.fetch_metadata(Some(self.partitions.topic()), POLL_TIMEOUT).ok()?;
         let topic = metadata.topics().first().filter(|topic| topic.error().is_none())?;
         Some(topic.partitions().len()).filter(|count| *count > 0)
     }
-}
-
-/// What of a partition's records is lost where it now begins and ends there; none where nothing is.
-fn what_is_lost(partition: &Partition, first: i64, end: i64) -> Option<&'static str> {
-    let next = match partition.start() {
-        Start::Beginning if first > 0 => return Some("the topic no longer has its first records"),
-        Start::Beginning => return None,
-        Start::At(offset) => offset,
-    };
-    if next > end || partition.position() > end {
-        return Some("the topic ends before what was read of it: it was truncated or made anew");
-    }
-    // The last record that is known may be gone; the one after it must not.
-    (partition.position() < first).then_some("records were deleted before they were read")
 }

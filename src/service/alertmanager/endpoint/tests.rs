@@ -1,12 +1,16 @@
-//! What Alertmanagers may answer.
+//! Responses of Alertmanagers, and what the endpoint does with them.
 
 use std::cell::{Cell, RefCell};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
+use std::thread;
 
-use super::client::WAIT_MAX;
 use super::*;
+use crate::alert::Listed;
+use crate::config::Alertmanager;
+use crate::service::alertmanager::api::Listing;
+use crate::service::alertmanager::client::{Client, RETRY_AFTER_MAX};
 use crate::service::instruments::Instruments;
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
@@ -21,11 +25,11 @@ fn notice(objective: &str) -> Notice {
     }
 }
 
-/// Listens on loopback and answers each request by its body; the bodies come out of the channel.
+/// Listens on loopback, answers each request by its body, and sends the bodies to the channel.
 fn answers(answer: impl Fn(&str) -> String + Send + 'static) -> (String, mpsc::Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (bodies, came) = mpsc::channel();
+    let (bodies, received) = mpsc::channel();
     thread::spawn(move || {
         for stream in listener.incoming() {
             let mut stream = stream.unwrap();
@@ -42,29 +46,25 @@ fn answers(answer: impl Fn(&str) -> String + Send + 'static) -> (String, mpsc::R
             reader.read_exact(&mut body).unwrap();
             let body = String::from_utf8(body).unwrap();
             let status = answer(&body);
-            // Before the answer: who has it looks for the body.
+            // Before the answer: the test looks for the body once it has the answer.
             if bodies.send(body).is_err() {
                 return;
             }
-            // It has much to say.
-            let said = "so and so ".repeat(1_000);
+            // A long body.
+            let said = "some text ".repeat(1_000);
             let head = format!("Content-Length: {}\r\nConnection: close\r\n\r\n", said.len());
             write!(stream, "HTTP/1.1 {status}\r\n{head}{said}").unwrap();
         }
     });
-    (url, came)
+    (url, received)
 }
 
 fn endpoint(url: String) -> Endpoint<Client> {
-    let instruments = Instruments::new(1, (0, Timestamp::from_ms(0))).unwrap();
+    let instruments = Instruments::new(1, 0, Timestamp::from_ms(0)).unwrap();
     let alertmanager =
         Alertmanager { url, credentials: None, ca_file: None, insecure_skip_verify: false };
-    Endpoint {
-        client: Client::new(&alertmanager, &instruments.delivered[0]).unwrap(),
-        waiting: Arc::default(),
-        delivered: Arc::clone(&instruments.delivered[0]),
-        told: BTreeMap::new(),
-    }
+    let delivered = Arc::clone(&instruments.delivered[0]);
+    Endpoint::new(Client::new(&alertmanager, &delivered).unwrap(), Arc::default(), delivered)
 }
 
 fn batch(count: usize) -> Vec<Notice> {
@@ -74,73 +74,55 @@ fn batch(count: usize) -> Vec<Notice> {
 #[test]
 fn one_bad_alert_does_not_sink_a_batch() {
     let bad = "\"o77\"";
-    let (url, came) = answers(move |body| {
+    let (url, received) = answers(move |body| {
         String::from(if body.contains(bad) { "400 Bad Request" } else { "200 OK" })
     });
     let mut endpoint = endpoint(url);
-    assert!(endpoint.deliver(batch(256)).is_none(), "it is done with");
+    assert_eq!(endpoint.deliver(batch(256)), DeliveryResult::Done);
     assert_eq!((endpoint.delivered.sent.get(), endpoint.delivered.rejected.get()), (255, 1));
-    let accepted: usize = came
+    let accepted: usize = received
         .try_iter()
         .filter(|body| !body.contains(bad))
         .map(|body| body.matches("startsAt").count())
         .sum();
     assert_eq!(accepted, 255);
-    assert_eq!(endpoint.waiting.lock().len(), 0);
+    assert_eq!(endpoint.pending.lock().len(), 0);
 }
 
 #[test]
-fn what_may_pass_is_tried_again_and_what_only_configuration_changes_after_a_minute() {
+fn temporary_failures_are_retried_and_misconfiguration_after_a_minute() {
     for (status, wait) in [
         ("500 Internal Server Error", None),
         ("503 Service Unavailable", None),
         ("429 Too Many Requests\r\nRetry-After: 7", Some(Duration::from_secs(7))),
-        ("503 Later\r\nRetry-After: 18446744073709551615", Some(WAIT_MAX)),
-        ("401 Unauthorized", Some(REFUSED_WAIT)),
-        ("404 Not Found", Some(REFUSED_WAIT)),
-        ("415 Unsupported Media Type", Some(REFUSED_WAIT)),
-        ("302 Found\r\nLocation: http://127.0.0.1:1/", Some(REFUSED_WAIT)),
+        ("503 Later\r\nRetry-After: 18446744073709551615", Some(RETRY_AFTER_MAX)),
+        ("401 Unauthorized", Some(MISCONFIGURED_DELAY)),
+        ("404 Not Found", Some(MISCONFIGURED_DELAY)),
+        ("415 Unsupported Media Type", Some(MISCONFIGURED_DELAY)),
+        ("302 Found\r\nLocation: http://127.0.0.1:1/", Some(MISCONFIGURED_DELAY)),
     ] {
-        let (url, came) = answers(move |_| status.to_owned());
+        let (url, received) = answers(move |_| status.to_owned());
         let mut endpoint = endpoint(url);
-        assert_eq!(endpoint.deliver(batch(3)), Some(wait), "{status}");
-        assert_eq!(came.try_iter().count(), 1, "one request, and no other place is asked");
-        assert_eq!(endpoint.waiting.lock().len(), 3, "{status}");
+        assert_eq!(endpoint.deliver(batch(3)), DeliveryResult::Retry(wait), "{status}");
+        assert_eq!(received.try_iter().count(), 1, "one request, and no redirect is followed");
+        assert_eq!(endpoint.pending.lock().len(), 3, "{status}");
         assert_eq!(endpoint.delivered.failed.get(), 3, "{status}");
     }
     let mut nobody = endpoint("http://127.0.0.1:1".to_owned());
-    assert_eq!(nobody.deliver(batch(1)), Some(None));
+    assert_eq!(nobody.deliver(batch(1)), DeliveryResult::Retry(None));
 }
 
 #[test]
-fn what_an_alertmanager_says_is_told_and_cut() {
-    let (url, _came) = answers(|_| "400 Bad Request".to_owned());
+fn the_response_body_is_quoted_and_truncated() {
+    let (url, _received) = answers(|_| "400 Bad Request".to_owned());
     let answer = endpoint(url).client.post(&batch(1));
     let RequestOutcome::BadAlert(said) = answer else { unreachable!("400 refuses an alert") };
-    assert!(said.starts_with("it answers 400 so and so so and so"), "{said}");
+    assert!(said.starts_with("it answers 400 some text some text"), "{said}");
     assert!(said.len() < 400, "{said}");
 }
 
 #[test]
-fn the_latest_state_of_an_alert_wins_and_the_oldest_goes_where_there_are_too_many() {
-    let endpoint = endpoint("http://127.0.0.1:1".to_owned());
-    let mut state = endpoint.waiting.lock();
-    let old = notice("o0");
-    let newer = Notice { ends_at: Timestamp::from_ms(1), ..old.clone() };
-    state.put(newer.clone(), &endpoint.delivered);
-    state.put_back(vec![old]);
-    assert_eq!(state.take_batch(), [newer], "what failed before does not follow what is newer");
-    for number in 0..=PENDING_MAX {
-        state.put(notice(&number.to_string()), &endpoint.delivered);
-    }
-    assert_eq!(state.notices.len(), PENDING_MAX);
-    assert_eq!(endpoint.delivered.dropped.get(), 1);
-    assert!(!state.notices.contains_key(&notice("0").labels), "the first came first");
-    assert_eq!(state.take_batch().len(), BATCH_MAX);
-}
-
-#[test]
-fn a_wait_after_failures_grows_to_half_a_minute_at_most() {
+fn the_backoff_stays_below_its_maximum() {
     for failures in 1..100 {
         assert!(backoff(failures) <= BACKOFF_MAX);
         assert!(backoff(1) <= BACKOFF_FIRST);
@@ -148,11 +130,11 @@ fn a_wait_after_failures_grows_to_half_a_minute_at_most() {
 }
 
 #[test]
-fn times_are_sent_by_the_clock_of_an_alertmanager_that_is_far_from_ours() {
+fn times_are_sent_by_the_clock_of_an_alertmanager_that_differs_from_ours() {
     // Its clock minus ours.
     for minutes in [-10, 10] {
         let theirs = move || Timestamp::from_ms(clock::wall().ms() + minutes * MINUTE_MS);
-        let (url, came) = answers(move |_| {
+        let (url, received) = answers(move |_| {
             let date = chrono::DateTime::from_timestamp_millis(theirs().ms()).unwrap();
             format!("200 OK\r\nDate: {}", date.format("%a, %d %b %Y %H:%M:%S GMT"))
         });
@@ -163,43 +145,43 @@ fn times_are_sent_by_the_clock_of_an_alertmanager_that_is_far_from_ours() {
             ends_at: now.plus(Elapsed::from_ms(5 * MINUTE_MS)),
             ..notice("o0")
         };
-        assert_eq!(endpoint.deliver_all(vec![fires.clone()]), None);
+        assert_eq!(endpoint.deliver_all(vec![fires.clone()]), DeliveryResult::Done);
         let skew = endpoint.delivered.skew.get();
         #[expect(clippy::cast_precision_loss, reason = "minutes")]
         let expected = (-minutes * 60) as f64;
         assert!((skew - expected).abs() <= 2.0, "{skew} s, not {expected} s");
-        // What was sent before it was known is sent again at once.
-        let again = endpoint.waiting.lock().take_batch();
+        // The notice that was sent before the skew was known is sent again at once.
+        let again = endpoint.pending.lock().take_batch();
         assert_eq!(again, [fires]);
-        assert_eq!(endpoint.deliver_all(again), None);
-        assert_eq!(endpoint.waiting.lock().len(), 0, "and only once");
+        assert_eq!(endpoint.deliver_all(again), DeliveryResult::Done);
+        assert_eq!(endpoint.pending.lock().len(), 0, "and only once");
         let posted = |body: &str, name: &str| {
             let all: serde_json::Value = serde_json::from_str(body).unwrap();
             Timestamp::parse(all[0][name].as_str().unwrap()).unwrap()
         };
-        let bodies: Vec<String> = came.try_iter().collect();
+        let bodies: Vec<String> = received.try_iter().collect();
         let [first, second] = &bodies[..] else { unreachable!("{bodies:?}") };
         for (name, ours) in [("startsAt", now), ("endsAt", now.plus(Elapsed::from_ms(300_000)))] {
             assert_eq!(posted(first, name), ours);
             let off = posted(second, name).ms() - ours.ms() - minutes * MINUTE_MS;
-            assert!(off.abs() <= 2_000, "{name} is {off} ms from what it is there");
+            assert!(off.abs() <= 2_000, "{name} is {off} ms off");
         }
     }
 }
 
-/// A number that every state of an alert has one of, in its order.
+/// The version of an alert: notices carry ascending ones in `starts_at`.
 fn version(notice: &Notice) -> i64 {
     notice.starts_at.ms()
 }
 
-/// An Alertmanager that fails in every way, while newer states of its alerts come.
+/// An Alertmanager that fails in every way while newer notices arrive.
 struct Fails {
     random: RefCell<rand_pcg::Pcg64>,
-    waiting: Arc<PendingNotices>,
+    pending: Arc<PendingNotices>,
     delivered: Arc<Delivered>,
     versions: Cell<i64>,
-    /// The version of each alert that came last.
-    came: RefCell<BTreeMap<AlertLabels, i64>>,
+    /// The version of each alert that arrived last.
+    arrived: RefCell<BTreeMap<AlertLabels, i64>>,
     posts: Cell<u32>,
 }
 
@@ -208,9 +190,9 @@ impl Fails {
         rand_pcg::rand_core::Rng::next_u32(&mut *self.random.borrow_mut()) % bound
     }
 
-    /// Newer states of a few of a dozen alerts.
+    /// Adds newer notices of a few of a dozen alerts.
     fn news(&self) {
-        let mut state = self.waiting.lock();
+        let mut state = self.pending.lock();
         for _ in 0..self.below(6) {
             self.versions.set(self.versions.get() + 1);
             let starts_at = Timestamp::from_ms(self.versions.get());
@@ -221,8 +203,8 @@ impl Fails {
     }
 }
 
-impl Post for Fails {
-    fn ask(&self) -> Result<Listing, RequestOutcome> {
+impl AlertmanagerApi for Fails {
+    fn list(&self) -> Result<Listing, RequestOutcome> {
         Ok(Listing { started_at: Timestamp::EVENT_MIN, alerts: BTreeMap::new() })
     }
 
@@ -235,40 +217,41 @@ impl Post for Fails {
             6 => RequestOutcome::BadAlert("bad".to_owned()),
             _ => RequestOutcome::Misconfigured("refused".to_owned()),
         };
-        // It may have heard though its answer was lost.
+        // The request may have arrived though the response was lost.
         if matches!(answer, RequestOutcome::Accepted) || self.below(2) == 0 {
             for notice in batch {
-                let mut came = self.came.borrow_mut();
-                let last = came.insert(notice.labels.clone(), version(notice)).unwrap_or_default();
-                assert!(last <= version(notice), "{last} came before {}", version(notice));
+                let mut arrived = self.arrived.borrow_mut();
+                let last =
+                    arrived.insert(notice.labels.clone(), version(notice)).unwrap_or_default();
+                assert!(last <= version(notice), "{last} arrived before {}", version(notice));
             }
         }
         answer
     }
 
-    fn take_moved(&self) -> bool {
+    fn take_correction_changed(&self) -> bool {
         self.below(5) == 0
     }
 }
 
 #[test]
-fn no_older_state_of_an_alert_ever_follows_a_newer_one() {
-    let instruments = Instruments::new(1, (0, Timestamp::from_ms(0))).unwrap();
+fn an_older_notice_never_follows_a_newer_one() {
+    let instruments = Instruments::new(1, 0, Timestamp::from_ms(0)).unwrap();
     for seed in 0..100 {
-        let waiting = Arc::<PendingNotices>::default();
+        let pending = Arc::<PendingNotices>::default();
         let delivered = Arc::clone(&instruments.delivered[0]);
         let client = Fails {
             random: RefCell::new(rand_pcg::Pcg64::new(seed, 1)),
-            waiting: Arc::clone(&waiting),
+            pending: Arc::clone(&pending),
             delivered: Arc::clone(&delivered),
             versions: Cell::new(0),
-            came: RefCell::default(),
+            arrived: RefCell::default(),
             posts: Cell::new(0),
         };
-        let mut endpoint = Endpoint { client, waiting, delivered, told: BTreeMap::new() };
+        let mut endpoint = Endpoint::new(client, pending, delivered);
         while endpoint.client.posts.get() < 200 {
             endpoint.client.news();
-            let batch = endpoint.waiting.lock().take_batch();
+            let batch = endpoint.pending.lock().take_batch();
             if !batch.is_empty() {
                 endpoint.deliver_all(batch);
             }
@@ -276,15 +259,15 @@ fn no_older_state_of_an_alert_ever_follows_a_newer_one() {
     }
 }
 
-/// An Alertmanager that has run since 1990 and lists one alert, or does not say.
+/// An Alertmanager that has run since 1990, and lists one alert or refuses to.
 struct Lists {
     alert: Option<(AlertLabels, Listed)>,
     refusal: Option<fn() -> RequestOutcome>,
     posted: RefCell<Vec<Notice>>,
 }
 
-impl Post for Lists {
-    fn ask(&self) -> Result<Listing, RequestOutcome> {
+impl AlertmanagerApi for Lists {
+    fn list(&self) -> Result<Listing, RequestOutcome> {
         match self.refusal {
             Some(refusal) => Err(refusal()),
             None => Ok(Listing {
@@ -299,43 +282,54 @@ impl Post for Lists {
         RequestOutcome::Accepted
     }
 
-    fn take_moved(&self) -> bool {
+    fn take_correction_changed(&self) -> bool {
         false
     }
 }
 
-/// Which objectives of two, of which one is doubted since a minute ago, are posted at once, and how many
-/// wait.
+/// Sends a certain notice and one that is uncertain since a minute ago. Returns the objectives that are posted
+/// at once, and how many wait.
 fn posted(
     alert: Option<(&str, bool)>,
     refusal: Option<fn() -> RequestOutcome>,
 ) -> (Vec<String>, i64) {
     let since = clock::wall().minus(Elapsed::from_ms(MINUTE_MS));
-    let doubted = Notice { not_ready_since: Some(since), ..notice("doubted") };
+    let uncertain = Notice { not_ready_since: Some(since), ..notice("uncertain") };
     let listed = |(objective, is_frozen): (&str, bool)| {
         (notice(objective).labels, Listed { updated_at: clock::wall(), is_frozen })
     };
     let client = Lists { alert: alert.map(listed), refusal, posted: RefCell::default() };
-    let delivered = Instruments::new(1, (0, Timestamp::from_ms(0))).unwrap().delivered.remove(0);
-    let mut endpoint =
-        Endpoint { client, waiting: Arc::default(), delivered, told: BTreeMap::new() };
-    endpoint.deliver_all(vec![doubted, notice("sure")]);
+    let delivered = Instruments::new(1, 0, Timestamp::from_ms(0)).unwrap().delivered.remove(0);
+    let mut endpoint = Endpoint::new(client, Arc::default(), delivered);
+    endpoint.deliver_all(vec![uncertain, notice("certain")]);
     let posted = endpoint.client.posted.borrow();
     let names = posted.iter().map(|notice| notice.labels["objective"].to_string());
-    (names.collect(), endpoint.waiting.lock().len())
+    (names.collect(), endpoint.pending.lock().len())
 }
 
 #[test]
-fn what_is_doubted_is_left_to_who_knows_better() {
-    let both = vec!["doubted".to_owned(), "sure".to_owned()];
-    let sure = vec!["sure".to_owned()];
-    assert_eq!(posted(None, None), (sure.clone(), 0), "somebody has resolved it");
-    assert_eq!(posted(Some(("doubted", false)), None), (sure.clone(), 0), "somebody keeps it");
-    assert_eq!(posted(Some(("doubted", true)), None), (both.clone(), 0), "nobody knows");
+fn uncertain_notices_are_left_to_an_instance_with_current_data() {
+    let both = vec!["uncertain".to_owned(), "certain".to_owned()];
+    let certain = vec!["certain".to_owned()];
+    assert_eq!(posted(None, None), (certain.clone(), 0), "another instance resolved it");
+    assert_eq!(
+        posted(Some(("uncertain", false)), None),
+        (certain.clone(), 0),
+        "another instance sends it"
+    );
+    assert_eq!(
+        posted(Some(("uncertain", true)), None),
+        (both.clone(), 0),
+        "no instance is certain"
+    );
     let away = || RequestOutcome::Later("away".to_owned(), None);
-    assert_eq!(posted(None, Some(away)), (sure, 1), "it waits until somebody answers");
+    assert_eq!(
+        posted(None, Some(away)),
+        (certain, 1),
+        "it waits until the Alertmanager lists its alerts"
+    );
     let refuses = || RequestOutcome::Misconfigured("no".to_owned());
-    assert_eq!(posted(None, Some(refuses)), (both, 0), "told twice rather than not at all");
+    assert_eq!(posted(None, Some(refuses)), (both, 0), "sent twice rather than not at all");
 }
 
 #[test]
@@ -343,9 +337,9 @@ fn a_redirect_is_not_followed_and_credentials_go_nowhere_else() {
     let secret = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(secret.path(), "planted").unwrap();
     for code in ["301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
-        let (elsewhere, came_elsewhere) = answers(|_| "200 OK".to_owned());
+        let (elsewhere, received_elsewhere) = answers(|_| "200 OK".to_owned());
         let location = format!("{code}\r\nLocation: {elsewhere}/api/v2/alerts");
-        let (url, came) = answers(move |_| location.clone());
+        let (url, received) = answers(move |_| location.clone());
         let credentials = Some(crate::config::Credentials::Token {
             scheme: "Bearer".to_owned(),
             credentials_file: secret.path().to_owned(),
@@ -358,13 +352,14 @@ fn a_redirect_is_not_followed_and_credentials_go_nowhere_else() {
         };
         let mut endpoint = endpoint(url);
         endpoint.client = Client::new(&alertmanager, &endpoint.delivered).unwrap();
-        assert_eq!(endpoint.deliver(batch(1)), Some(Some(REFUSED_WAIT)), "{code}");
-        assert_eq!(came.try_iter().count(), 1, "{code}");
+        let retry = DeliveryResult::Retry(Some(MISCONFIGURED_DELAY));
+        assert_eq!(endpoint.deliver(batch(1)), retry, "{code}");
+        assert_eq!(received.try_iter().count(), 1, "{code}");
         assert_eq!(
-            came_elsewhere.try_iter().count(),
+            received_elsewhere.try_iter().count(),
             0,
-            "{code}: nobody else is asked, or told who"
+            "{code}: the other address gets no request and no credentials"
         );
-        assert_eq!(endpoint.waiting.lock().len(), 1, "{code}: it waits");
+        assert_eq!(endpoint.pending.lock().len(), 1, "{code}: it waits");
     }
 }

@@ -1,0 +1,145 @@
+//! The notices that wait for one Alertmanager.
+
+use std::collections::BTreeMap;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::api::AlertLabels;
+use crate::alert::Notice;
+use crate::service::instruments::Delivered;
+
+/// Maximum alerts in one request (Prometheus' `DefaultMaxBatchSize`).
+pub(super) const BATCH_MAX: usize = 256;
+
+/// Maximum alerts that wait for one Alertmanager. Beyond it the oldest is dropped and counted (Prometheus'
+/// `--alertmanager.notification-queue-capacity`).
+pub(super) const PENDING_MAX: usize = 10_000;
+
+/// The notices that wait for one Alertmanager, shared with its delivery thread.
+#[derive(Debug, Default)]
+pub(super) struct PendingNotices {
+    state: Mutex<PendingState>,
+    changed: Condvar,
+}
+
+/// The latest notice of each alert that waits.
+#[derive(Debug, Default)]
+pub(super) struct PendingState {
+    /// Each with its arrival number; 0 for those that were put back.
+    notices: BTreeMap<AlertLabels, (u64, Notice)>,
+    arrivals: u64,
+    pub(super) is_stopping: bool,
+}
+
+impl PendingNotices {
+    pub(super) fn lock(&self) -> MutexGuard<'_, PendingState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds notices and wakes the delivery thread.
+    pub(super) fn add(&self, notices: &[Notice], delivered: &Delivered) {
+        let mut state = self.lock();
+        for notice in notices {
+            state.put(notice.clone(), delivered);
+        }
+        delivered.pending.set(state.len());
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Asks the delivery thread to end.
+    pub(super) fn stop(&self) {
+        self.lock().is_stopping = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until something changes, at most `timeout`.
+    pub(super) fn wait<'a>(
+        &self,
+        state: MutexGuard<'a, PendingState>,
+        timeout: Duration,
+    ) -> MutexGuard<'a, PendingState> {
+        let woken = self.changed.wait_timeout(state, timeout);
+        woken.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+impl PendingState {
+    pub(super) fn is_empty(&self) -> bool {
+        self.notices.is_empty()
+    }
+
+    /// The number of notices that wait, as the metric has it.
+    pub(super) fn len(&self) -> i64 {
+        i64::try_from(self.notices.len()).unwrap_or(i64::MAX)
+    }
+
+    /// Adds a notice in place of an older one of the same alert.
+    pub(super) fn put(&mut self, notice: Notice, delivered: &Delivered) {
+        self.arrivals += 1;
+        self.notices.insert(notice.labels.clone(), (self.arrivals, notice));
+        if self.notices.len() > PENDING_MAX {
+            let oldest = self.notices.iter().min_by_key(|(_, (arrival, _))| *arrival);
+            if let Some(labels) = oldest.map(|(labels, _)| labels.clone()) {
+                self.notices.remove(&labels);
+                delivered.dropped.inc();
+            }
+        }
+    }
+
+    /// Takes the notices that have waited longest, at most [`BATCH_MAX`].
+    pub(super) fn take_batch(&mut self) -> Vec<Notice> {
+        let mut by_age: Vec<(u64, AlertLabels)> =
+            self.notices.iter().map(|(labels, (arrival, _))| (*arrival, labels.clone())).collect();
+        by_age.sort_unstable();
+        by_age.truncate(BATCH_MAX);
+        let notices = by_age.iter().filter_map(|(_, labels)| self.notices.remove(labels));
+        notices.map(|(_, notice)| notice).collect()
+    }
+
+    /// Puts back notices that were not delivered, except where a newer one waits.
+    pub(super) fn put_back(&mut self, notices: Vec<Notice>) {
+        for notice in notices {
+            self.notices.entry(notice.labels.clone()).or_insert((0, notice));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::service::instruments::Instruments;
+    use crate::time::Timestamp;
+
+    fn notice(objective: &str) -> Notice {
+        Notice {
+            labels: BTreeMap::from([("objective".into(), objective.into())]),
+            annotations: BTreeMap::new(),
+            not_ready_since: None,
+            starts_at: Timestamp::from_ms(0),
+            ends_at: Timestamp::from_ms(300_000),
+            generator_url: "http://127.0.0.1/".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_latest_notice_of_an_alert_wins_and_the_oldest_is_dropped_beyond_the_maximum() {
+        let instruments = Instruments::new(1, 0, Timestamp::from_ms(0)).unwrap();
+        let delivered = Arc::clone(&instruments.delivered[0]);
+        let mut state = PendingState::default();
+        let old = notice("o0");
+        let newer = Notice { ends_at: Timestamp::from_ms(1), ..old.clone() };
+        state.put(newer.clone(), &delivered);
+        state.put_back(vec![old]);
+        assert_eq!(state.take_batch(), [newer], "a failed notice does not follow a newer one");
+        for number in 0..=PENDING_MAX {
+            state.put(notice(&number.to_string()), &delivered);
+        }
+        assert_eq!(state.notices.len(), PENDING_MAX);
+        assert_eq!(delivered.dropped.get(), 1);
+        assert!(!state.notices.contains_key(&notice("0").labels), "the first arrived first");
+        assert_eq!(state.take_batch().len(), BATCH_MAX);
+    }
+}

@@ -1,0 +1,301 @@
+//! One tick of the coordinator.
+
+use std::sync::Arc;
+
+use super::Coordinator;
+use super::published_view::{self, ObjectiveDetail, PublishedView};
+use super::readiness::NotReady;
+use super::state_log::ReadProgress;
+use crate::monitor::Evaluation;
+use crate::name::team_label;
+use crate::service::clock::{self, Clock};
+use crate::service::instruments::Instruments;
+use crate::split_tickets::SplitQuestion;
+use crate::ticket::{Ended, Rated, Running, Sink};
+use crate::time::{Elapsed, Timestamp};
+use crate::view::View;
+
+impl Coordinator {
+    /// Advances everything to now, evaluates the alerts that are due, and publishes the view.
+    pub(super) fn tick(&mut self) {
+        self.read_clock();
+        self.adopt_catalog();
+        let status = self.workers.status();
+        let now = self.monitor.instant(NotReady::of(&status).is_none(), status.event_time_max());
+        let is_behind = self.advance_workers(now);
+        self.is_adopting &= is_behind;
+        self.update_readiness(is_behind);
+        if self.monitor.trust(self.not_ready.is_none()) {
+            self.caught_up_at = Some(clock::wall());
+            tracing::info!("caught up: readings and verdicts are current from now on");
+            return;
+        }
+        let began = clock::instant();
+        let not_ready = self.not_ready.as_ref().map(ToString::to_string);
+        if let Some(evaluation) = self.monitor.evaluate(not_ready.as_deref()) {
+            let took = began.elapsed().as_secs_f64();
+            self.instruments.alert_evaluation_duration.observe(took);
+            self.report(evaluation);
+        }
+        // The published view stays until everything is counted by the new catalog.
+        if !self.is_adopting {
+            let began = clock::instant();
+            self.publish();
+            self.publishing_took = began.elapsed();
+        }
+    }
+
+    /// Ticks once more and sends the final notices.
+    pub(super) fn shut_down_alerts(&mut self) {
+        self.tick();
+        let not_ready = self.not_ready.as_ref().map(ToString::to_string);
+        let evaluation = self.monitor.shutdown(not_ready.as_deref());
+        self.report(evaluation);
+    }
+
+    fn read_clock(&mut self) {
+        match self.clock {
+            Clock::Wall => {
+                let passed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
+                let wall = clock::wall();
+                if self.monitor.look(wall, Elapsed::from_ms(passed)) {
+                    tracing::error!("the clock of this machine has jumped to {wall}");
+                }
+            }
+            Clock::Accelerated(_) => self.monitor.look_at_accelerated(self.clock.now()),
+        }
+    }
+
+    /// Puts a reloaded catalog in force, once no answer by the one before is outstanding.
+    fn adopt_catalog(&mut self) {
+        if self.workers.is_behind() {
+            return;
+        }
+        let Some(catalog) = self.reloads.try_iter().last() else { return };
+        self.workers.adopt(&catalog);
+        // Counters of objectives that are no longer agreed end with them.
+        for (_, owner, objective) in self.catalog.objectives() {
+            let team = team_label(self.catalog.scope_name(owner));
+            let is_kept = catalog.objectives().any(|(_, other, same)| {
+                same.name == objective.name && team_label(catalog.scope_name(other)) == team
+            });
+            if !is_kept {
+                let labels = [team, &*objective.name];
+                // The counter may not exist.
+                drop(self.instruments.breaches.remove_label_values(&labels));
+            }
+        }
+        self.instruments.add_breach_counters(&catalog);
+        self.monitor.adopt_catalog(Arc::clone(&catalog));
+        self.catalog = catalog;
+        self.is_adopting = true;
+        tracing::info!("the new configuration is in force");
+    }
+
+    /// Advances all workers to this instant and applies their answers. Returns whether an answer is
+    /// outstanding, to this command or the one before.
+    fn advance_workers(&mut self, now: Timestamp) -> bool {
+        let known = self.split_tickets.len();
+        let was_behind = self.workers.is_behind();
+        // A question goes to all workers or to none: one that is left out now would never answer it.
+        let question = if was_behind {
+            SplitQuestion::default()
+        } else {
+            self.split_tickets.question(NotReady::of(&self.workers.status()).is_none())
+        };
+        self.workers.advance(now, &Arc::new(question));
+        self.monitor.advance(now);
+        let Self { workers, monitor, instruments, split_tickets, .. } = self;
+        workers.receive(|batch| {
+            let view = monitor.view_mut();
+            batch.effects.apply(&mut InstrumentedSink { view, instruments });
+            for (partition, keys) in batch.opened {
+                split_tickets.opened(partition, keys);
+            }
+            split_tickets.found(batch.found);
+        });
+        let tickets = self.split_tickets.len();
+        if tickets > known {
+            tracing::warn!(
+                tickets,
+                "tickets have events in two partitions and are not counted; key every event of a ticket by \
+                 its id"
+            );
+        }
+        was_behind || self.workers.is_behind()
+    }
+
+    /// Determines whether data is current.
+    fn update_readiness(&mut self, is_behind: bool) {
+        let status = self.workers.status();
+        self.monitor.view_mut().set_history_from(status.history_from());
+        for (partition, progress) in &status.partitions {
+            self.monitor.count(*partition, &progress.responses);
+        }
+        let was_not_ready = self.caught_up_at.is_none() || self.not_ready.is_some();
+        self.not_ready = if self.monitor.is_clock_sane() {
+            NotReady::of(&status).or_else(|| is_behind.then_some(NotReady::Overloaded))
+        } else {
+            Some(NotReady::Jumped)
+        };
+        if self.not_ready.is_some() {
+            self.state_log.cancel_read();
+        } else if was_not_ready && !self.has_adopted_state_log() {
+            self.not_ready = Some(NotReady::Starting);
+        }
+    }
+
+    /// Adopts the alert state that other instances have written while this one was not ready. Returns false
+    /// while the store is being read.
+    fn has_adopted_state_log(&mut self) -> bool {
+        match self.state_log.read() {
+            ReadProgress::Pending => false,
+            ReadProgress::Done(log) => {
+                if let Some(log) = log {
+                    self.monitor.adopt(&log);
+                }
+                true
+            }
+        }
+    }
+
+    /// Counts, logs, sends and stores the results of an evaluation.
+    fn report(&self, evaluation: Evaluation) {
+        let Evaluation { at, transitions, breaches, notices, log } = evaluation;
+        let instruments = &self.instruments;
+        for id in breaches {
+            let (owner, objective) = self.catalog.objective(id);
+            let team = team_label(self.catalog.scope_name(owner));
+            instruments.breaches.with_label_values(&[team, &objective.name]).inc();
+        }
+        for transition in transitions {
+            let team = team_label(transition.team.as_deref());
+            let (alert, state) = (transition.alert.label(), transition.state);
+            tracing::info!(team, objective = &*transition.objective, alert, "alert is {state}");
+        }
+        for notice in &notices {
+            tracing::debug!(labels = ?notice.labels, "alert is sent");
+        }
+        self.delivery.send(&notices, &instruments.delivered);
+        instruments.alert_evaluations.inc();
+        instruments.alert_evaluation_last.set(at.unix_seconds());
+        if let Some(log) = log {
+            self.state_log.write(at, &log);
+        }
+    }
+
+    fn publish(&mut self) {
+        let is_known = self.caught_up_at.is_some();
+        let view = self.monitor.view();
+        let has_read = view.now() > Timestamp::EVENT_MIN;
+        let verdicts = view.verdicts();
+        let trusted = self
+            .not_ready
+            .as_ref()
+            .and_then(|_| PublishedView::last_trusted(&self.published.load()));
+        self.published.store(Arc::new(PublishedView {
+            at: has_read.then_some(view.now()),
+            catalog: Arc::clone(&self.catalog),
+            readings: if is_known { view.readings() } else { Vec::new() },
+            details: ObjectiveDetail::all(view, &verdicts),
+            verdicts,
+            given_up: if is_known { published_view::given_up(view) } else { Vec::new() },
+            ratings: if is_known { published_view::ratings(view) } else { Vec::new() },
+            alerts: self.monitor.alerts().clone(),
+            stream: self.workers.status(),
+            responses: Arc::clone(self.monitor.responses()),
+            tickets_split: self.split_tickets.len() as u64,
+            started: self.started,
+            caught_up_at: self.caught_up_at,
+            frozen: self.not_ready.clone(),
+            trusted,
+        }));
+    }
+}
+
+/// Applies changes to the view, and counts late events.
+struct InstrumentedSink<'a> {
+    view: &'a mut View,
+    instruments: &'a Instruments,
+}
+
+impl Sink for InstrumentedSink<'_> {
+    fn ended(&mut self, ended: &Ended, by: i64) {
+        self.view.ended(ended, by);
+    }
+
+    fn running(&mut self, running: &Running, by: i64) {
+        self.view.running(running, by);
+    }
+
+    fn rated(&mut self, rated: &Rated, by: i64) {
+        self.view.rated(rated, by);
+    }
+
+    fn came_late(&mut self, corrects: bool) {
+        let late = &self.instruments.late;
+        if corrects { late.corrected.inc() } else { late.uncorrected.inc() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::alert::Sender;
+    use crate::catalog::Catalog;
+    use crate::service::alertmanager::Delivery;
+    use crate::service::coordinator::published_view::Shared;
+    use crate::service::coordinator::{Alerting, Inputs};
+    use crate::service::kafka::changes::Effects;
+    use crate::service::kafka::status::{PartitionProgress, StreamStatus};
+    use crate::service::kafka::worker::Batch;
+
+    #[test]
+    fn an_answer_for_an_earlier_instant_does_not_make_data_current() {
+        let catalog = Arc::new(Catalog::new(&[], &[]));
+        let shared = Shared::new(&catalog);
+        let (batch, batches) = mpsc::sync_channel(2);
+        let (to_worker, _commands) = mpsc::channel();
+        let alerting = Alerting {
+            sender: Sender::default(),
+            delivery: Delivery::start(&[], &[]).unwrap(),
+            stale_after: Elapsed::from_ms(1_000),
+            log: None,
+            jobs: None,
+        };
+        let inputs = Inputs { commands: vec![to_worker], batches, reloads: mpsc::channel().1 };
+        let mut coordinator = Coordinator::new(catalog, Clock::Wall, inputs, alerting, &shared);
+        coordinator.workers.answer_at_once();
+        let answer = || {
+            let whole = PartitionProgress { is_caught_up: true, ..PartitionProgress::default() };
+            let stream = StreamStatus {
+                partitions: [(0, whole)].into(),
+                partitions_of_topic: Some(1),
+                ..StreamStatus::default()
+            };
+            batch
+                .send(Batch {
+                    worker: 0,
+                    effects: Effects::default(),
+                    stream: Some(stream),
+                    opened: Vec::new(),
+                    found: Vec::new(),
+                })
+                .unwrap();
+        };
+        let mut tick = |answers: bool| {
+            if answers {
+                answer();
+            }
+            coordinator.tick();
+            shared.published.load().frozen.clone()
+        };
+        assert_eq!(tick(true), Some(NotReady::Starting), "it has just caught up");
+        assert_eq!(tick(true), None);
+        assert_eq!(tick(false), Some(NotReady::Overloaded), "there was no answer");
+        assert_eq!(tick(true), Some(NotReady::Overloaded), "it was for the instant before");
+        assert_eq!(tick(true), None);
+    }
+}

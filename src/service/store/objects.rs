@@ -1,0 +1,238 @@
+//! Checkpoints and alert state logs as objects.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use tokio::runtime::Runtime;
+
+use super::error::StoreError;
+use super::open::open;
+use crate::alert::{AlertStateLog, StateLogError};
+use crate::catalog::Catalog;
+use crate::checkpoint::{self, CheckpointError};
+use crate::partition::{Name, Partition};
+
+/// Number of alert state logs that are kept.
+const STATE_LOGS: usize = 2;
+
+/// The store of one consumer group.
+pub(in crate::service) struct Store {
+    objects: Arc<dyn ObjectStore>,
+    runtime: Runtime,
+    /// First part of every path: groups that share a store have separate folders.
+    group: String,
+}
+
+/// The stored state of a partition.
+pub(in crate::service) struct StoredPartition {
+    /// The restored partition; `None` without a usable checkpoint.
+    pub(in crate::service) partition: Option<Partition>,
+    /// The epoch to write with: higher than that of every checkpoint.
+    pub(in crate::service) epoch: u64,
+    /// Whether checkpoints exist and all of them are damaged.
+    pub(in crate::service) is_damaged: bool,
+}
+
+impl Store {
+    /// Opens the store at an address: a folder, which is created if it is missing, or a bucket.
+    ///
+    /// # Errors
+    /// When the folder or the bucket cannot be used.
+    pub(in crate::service) fn open(address: &str, group: &str) -> Result<Self, StoreError> {
+        let objects = open(address)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(StoreError::Runtime)?;
+        Ok(Self { objects, runtime, group: group.to_owned() })
+    }
+
+    /// The folder of a partition's checkpoints.
+    pub(super) fn checkpoint_folder(&self, topic: &str, partition: i32) -> Path {
+        Path::from(format!("checkpoints/{}/{topic}/{partition}", self.group))
+    }
+
+    fn state_log_folder(&self) -> Path {
+        Path::from(format!("watch/{}", self.group))
+    }
+
+    fn files(&self, folder: &Path) -> Result<Vec<String>, object_store::Error> {
+        let list = self.runtime.block_on(self.objects.list_with_delimiter(Some(folder)))?;
+        let names = list.objects.into_iter();
+        Ok(names.filter_map(|object| object.location.filename().map(str::to_owned)).collect())
+    }
+
+    fn get(&self, path: &Path) -> Result<Vec<u8>, object_store::Error> {
+        self.runtime.block_on(async { Ok(self.objects.get(path).await?.bytes().await?.into()) })
+    }
+
+    /// Restores a partition from its latest usable checkpoint.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the checkpoint is of a newer version.
+    pub(in crate::service) fn find(
+        &self,
+        catalog: &Arc<Catalog>,
+        topic: &Arc<str>,
+        partition: i32,
+    ) -> Result<StoredPartition, StoreError> {
+        let folder = self.checkpoint_folder(topic, partition);
+        let unreadable =
+            |path: &Path, error| StoreError::CheckpointUnreadable { path: path.clone(), error };
+        let files = self.files(&folder).map_err(|error| unreadable(&folder, error))?;
+        let names: BTreeSet<Name> = files.iter().filter_map(|file| Name::of_file(file)).collect();
+        let epoch = names.last().map_or(1, |name| name.epoch.saturating_add(1));
+        for name in names.iter().rev() {
+            let path = folder.clone().join(name.file());
+            let bytes = self.get(&path).map_err(|error| unreadable(&path, error))?;
+            let read = checkpoint::read(&bytes).and_then(|image| {
+                Partition::restore(&image, Arc::clone(catalog), topic, partition, epoch)
+            });
+            match read {
+                Ok(restored) => {
+                    return Ok(StoredPartition {
+                        partition: Some(restored),
+                        epoch,
+                        is_damaged: false,
+                    });
+                }
+                Err(error @ CheckpointError::Version { .. }) => {
+                    return Err(StoreError::CheckpointRefused { path, error });
+                }
+                Err(error) => tracing::error!("the checkpoint {path} is skipped: {error}"),
+            }
+        }
+        Ok(StoredPartition { partition: None, epoch, is_damaged: !names.is_empty() })
+    }
+
+    /// Reads the latest usable alert state log; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the log is of a newer version.
+    pub(in crate::service) fn alert_state_log(&self) -> Result<Option<AlertStateLog>, StoreError> {
+        let folder = self.state_log_folder();
+        let unreadable = |error| StoreError::StateLogUnreadable { folder: folder.clone(), error };
+        let files = self.files(&folder).map_err(unreadable)?;
+        let mut times: Vec<i64> = files.iter().filter_map(|file| state_log_at(file)).collect();
+        times.sort_unstable();
+        for at in times.iter().rev() {
+            let path = folder.clone().join(state_log_file(*at));
+            match AlertStateLog::read(&self.get(&path).map_err(unreadable)?) {
+                Ok(log) => return Ok(Some(log)),
+                Err(error @ StateLogError::Version(_)) => {
+                    return Err(StoreError::StateLogRefused { path, error });
+                }
+                Err(error) => tracing::error!("the alert state log {path} is skipped: {error}"),
+            }
+        }
+        Ok(None)
+    }
+
+    fn write(&self, path: &Path, bytes: Vec<u8>) -> Result<(), object_store::Error> {
+        self.runtime.block_on(self.objects.put(path, bytes.into())).map(drop)
+    }
+
+    fn remove(&self, path: &Path) {
+        if let Err(error) = self.runtime.block_on(self.objects.delete(path)) {
+            tracing::warn!("the obsolete {path} cannot be removed: {error}");
+        }
+    }
+
+    /// Writes a checkpoint and removes those that it makes obsolete.
+    ///
+    /// # Errors
+    /// When the store cannot be written or listed.
+    pub(super) fn write_checkpoint(
+        &self,
+        folder: &Path,
+        name: &Name,
+        bytes: Vec<u8>,
+    ) -> Result<(), object_store::Error> {
+        self.write(&folder.clone().join(name.file()), bytes)?;
+        let names = self.files(folder)?;
+        let names: BTreeSet<Name> = names.iter().filter_map(|file| Name::of_file(file)).collect();
+        for old in name.obsolete(&names) {
+            self.remove(&folder.clone().join(old.file()));
+        }
+        Ok(())
+    }
+
+    /// Writes an alert state log of an instant in Unix milliseconds, and removes all but the latest two.
+    ///
+    /// # Errors
+    /// When the store cannot be written or listed.
+    pub(super) fn write_state_log(
+        &self,
+        at: i64,
+        bytes: Vec<u8>,
+    ) -> Result<(), object_store::Error> {
+        let folder = self.state_log_folder();
+        self.write(&folder.clone().join(state_log_file(at)), bytes)?;
+        let files = self.files(&folder)?;
+        let mut times: Vec<i64> = files.iter().filter_map(|file| state_log_at(file)).collect();
+        times.sort_unstable();
+        for old in times.iter().rev().skip(STATE_LOGS) {
+            self.remove(&folder.clone().join(state_log_file(*old)));
+        }
+        Ok(())
+    }
+}
+
+fn state_log_file(at: i64) -> String {
+    format!("{at}.json")
+}
+
+fn state_log_at(file: &str) -> Option<i64> {
+    file.strip_suffix(".json")?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, File};
+    use std::thread;
+
+    use super::*;
+    use crate::service::store::open::STAGED_MAX;
+
+    #[test]
+    fn old_temporary_files_are_removed_and_fresh_ones_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("state");
+        let store = Store::open(place.to_str().unwrap(), "group").unwrap();
+        let of_partition = store.checkpoint_folder("topic", 3);
+        let name = Name { epoch: 1, position: 7 };
+        store.write_checkpoint(&of_partition, &name, b"kept".to_vec()).unwrap();
+        let inside = place.join(of_partition.as_ref());
+        let [old, fresh] = ["1-9.vaste#1", "1-11.vaste#2"].map(|file| inside.join(file));
+        for path in [&old, &fresh] {
+            fs::write(path, b"half").unwrap();
+        }
+        let modified = fs::metadata(&old).unwrap().modified().unwrap();
+        File::options()
+            .write(true)
+            .open(&old)
+            .unwrap()
+            .set_modified(modified - STAGED_MAX)
+            .unwrap();
+        let again = Store::open(place.to_str().unwrap(), "group").unwrap();
+        assert!(!old.exists(), "its writer has crashed");
+        assert!(fresh.exists(), "its writer may be running");
+        assert_eq!(again.get(&of_partition.join(name.file())).unwrap(), b"kept");
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&place).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn many_processes_may_open_one_folder_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("state").display().to_string();
+        let opened = |_| {
+            let place = place.clone();
+            thread::spawn(move || (0..50).try_for_each(|_| Store::open(&place, "g").map(drop)))
+        };
+        let all: Vec<_> = (0..8).map(opened).collect();
+        for one in all {
+            one.join().unwrap().unwrap();
+        }
+    }
+}

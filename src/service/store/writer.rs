@@ -1,0 +1,171 @@
+//! The thread that writes to the store.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::objects::Store;
+use crate::alert::AlertStateLog;
+use crate::partition::Name;
+use crate::service::clock;
+use crate::service::instruments::Instruments;
+
+/// Work for the store's thread.
+pub(in crate::service) enum Job {
+    /// Writes a partition's checkpoint.
+    Checkpoint {
+        /// The partition.
+        partition: i32,
+        /// The name of the checkpoint.
+        name: Name,
+        /// Its content.
+        bytes: Vec<u8>,
+        /// Receives the result.
+        done: Sender<Written>,
+    },
+    /// Writes the alert state log.
+    AlertStateLog {
+        /// When it was made, in Unix milliseconds. The latest counts.
+        at: i64,
+        /// Its content.
+        bytes: Vec<u8>,
+    },
+    /// Reads the alert state log, which another instance may have written meanwhile.
+    ReadAlertStateLog {
+        /// Receives the log; `None` if there is none, or none that can be read.
+        done: Sender<Option<AlertStateLog>>,
+    },
+}
+
+/// The result of writing a checkpoint.
+#[derive(Debug)]
+pub(in crate::service) struct Written {
+    pub(in crate::service) partition: i32,
+    /// The offset up to which records are in the checkpoint, exclusive.
+    pub(in crate::service) position: i64,
+    pub(in crate::service) is_durable: bool,
+    pub(in crate::service) took: Duration,
+}
+
+/// The handle of the store's thread.
+pub(in crate::service) struct Writer {
+    jobs: Sender<Job>,
+    thread: JoinHandle<()>,
+}
+
+impl Writer {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the system refuses a thread.
+    pub(in crate::service) fn start(
+        store: Store,
+        topic: &str,
+        instruments: &Arc<Instruments>,
+    ) -> io::Result<Self> {
+        let (jobs, receiver) = mpsc::channel();
+        let writing =
+            Writing { store, topic: topic.to_owned(), instruments: Arc::clone(instruments) };
+        let thread = thread::Builder::new().name("store".into());
+        let thread = thread.spawn(move || writing.run(&receiver))?;
+        Ok(Self { jobs, thread })
+    }
+
+    /// A sender for jobs. The thread ends once all senders are dropped.
+    pub(in crate::service) fn jobs(&self) -> Sender<Job> {
+        self.jobs.clone()
+    }
+
+    /// Waits until all jobs are done, at most `timeout`.
+    pub(in crate::service) fn finish(self, timeout: Duration) {
+        let Self { jobs, thread } = self;
+        drop(jobs);
+        clock::join(vec![thread], timeout);
+    }
+}
+
+/// The state of the store's thread.
+struct Writing {
+    store: Store,
+    topic: String,
+    instruments: Arc<Instruments>,
+}
+
+/// The result of a write: whether it is durable, and how long it took.
+struct WriteResult {
+    is_durable: bool,
+    took: Duration,
+}
+
+impl Writing {
+    fn run(&self, jobs: &Receiver<Job>) {
+        while let Ok(mut job) = jobs.recv() {
+            // Only the latest of several alert state logs is written.
+            while let Job::AlertStateLog { .. } = job
+                && let Ok(next) = jobs.try_recv()
+            {
+                if !matches!(next, Job::AlertStateLog { .. }) {
+                    self.carry_out(job);
+                }
+                job = next;
+            }
+            self.carry_out(job);
+        }
+    }
+
+    fn carry_out(&self, job: Job) {
+        match job {
+            Job::Checkpoint { partition, name, bytes, done } => {
+                let WriteResult { is_durable, took } = self.checkpoint(partition, &name, bytes);
+                let written = Written { partition, position: name.position, is_durable, took };
+                if done.send(written).is_err() {
+                    tracing::debug!(partition, "the worker of this checkpoint has ended");
+                }
+            }
+            Job::AlertStateLog { at, bytes } => {
+                if let Err(error) = self.store.write_state_log(at, bytes) {
+                    tracing::error!(
+                        "the alert state log is not written: {error}; after a restart alerts start from the \
+                         log before; check state.store"
+                    );
+                }
+            }
+            Job::ReadAlertStateLog { done } => {
+                let log = self.store.alert_state_log().unwrap_or_else(|error| {
+                    tracing::error!("{error}");
+                    None
+                });
+                if done.send(log).is_err() {
+                    tracing::debug!("the coordinator no longer waits for the alert state log");
+                }
+            }
+        }
+    }
+
+    fn checkpoint(&self, partition: i32, name: &Name, bytes: Vec<u8>) -> WriteResult {
+        let began = clock::instant();
+        let size = bytes.len();
+        let folder = self.store.checkpoint_folder(&self.topic, partition);
+        let written = self.store.write_checkpoint(&folder, name, bytes);
+        let took = began.elapsed();
+        let checkpoints = &self.instruments.checkpoints;
+        checkpoints.duration.observe(took.as_secs_f64());
+        match &written {
+            Ok(()) => {
+                checkpoints.last_success.set(clock::wall().unix_seconds());
+                checkpoints.size.set(i64::try_from(size).unwrap_or(i64::MAX));
+                tracing::debug!(partition, size, ?took, "checkpoint {} written", name.file());
+            }
+            Err(error) => {
+                checkpoints.failures.inc();
+                tracing::error!(
+                    partition,
+                    "the checkpoint is not written: {error}; retrying; check state.store"
+                );
+            }
+        }
+        WriteResult { is_durable: written.is_ok(), took }
+    }
+}
