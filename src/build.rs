@@ -1,23 +1,23 @@
-//! What the binary says of its own build: the compiler, and the revision where the source has one.
+//! Build script: passes the version of the compiler and the revision of the source to the crate.
 
 use std::process::Command;
 
 fn main() {
-    let said = |program: &str, arguments: &[&str]| {
+    let output_of = |program: &str, arguments: &[&str]| {
         let output = Command::new(program).args(arguments).output().ok()?;
         let text = String::from_utf8(output.stdout).ok()?;
         output.status.success().then(|| text.trim().to_owned()).filter(|text| !text.is_empty())
     };
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
-    let compiler = said(&rustc, &["--version"]);
-    // Packagers build without a repository, and say which revision it is.
+    let compiler = output_of(&rustc, &["--version"]);
+    // Packagers build without a repository: they set the revision.
     let revision = std::env::var("VASTE_REVISION")
         .ok()
-        .or_else(|| said("git", &["rev-parse", "--short=12", "HEAD"]));
+        .or_else(|| output_of("git", &["rev-parse", "--short=12", "HEAD"]));
     set("VASTE_BUILD_RUSTC", compiler);
     set("VASTE_BUILD_REVISION", revision);
     directive("rerun-if-env-changed=VASTE_REVISION");
-    // Only what is there: Cargo builds anew whenever a file it is told of is missing.
+    // Only files that exist: for a missing one, Cargo would run this script at every build.
     for path in [".git/HEAD", ".git/logs/HEAD"] {
         if std::path::Path::new(path).exists() {
             directive(&format!("rerun-if-changed={path}"));

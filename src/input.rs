@@ -1,4 +1,4 @@
-//! Records from files: lines of bounded length, plain, gzip or Zstandard.
+//! Records from files and standard input: lines or tables, plain, gzip or Zstandard.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -10,10 +10,10 @@ mod csv;
 
 pub use csv::{Columns, ColumnsError, read_csv};
 
-/// Bytes read at a time.
+/// Size of the read buffer in bytes.
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// Where records come from.
+/// The source of records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InputSource {
     /// Standard input.
@@ -23,12 +23,12 @@ pub enum InputSource {
 }
 
 impl InputSource {
-    /// `-` is standard input, all else a file.
+    /// Standard input for `-`, else the file of that name.
     pub fn from_argument(argument: &str) -> Self {
         if argument == "-" { Self::Standard } else { Self::File(argument.into()) }
     }
 
-    /// Its name in messages.
+    /// The name in messages.
     pub fn name(&self) -> String {
         match self {
             Self::Standard => "standard input".to_owned(),
@@ -36,7 +36,7 @@ impl InputSource {
         }
     }
 
-    /// Its size in bytes as it is stored, where that is known.
+    /// The stored size in bytes; `None` for standard input or if it cannot be found out.
     pub fn size(&self) -> Option<u64> {
         match self {
             Self::Standard => None,
@@ -44,10 +44,11 @@ impl InputSource {
         }
     }
 
-    /// Opens it; what is compressed is recognised by its first bytes, whatever its name.
+    /// Opens the source. Compression is recognised by the first bytes, not by the name. `progress` gets the
+    /// number of stored bytes of every read.
     ///
     /// # Errors
-    /// When it cannot be opened or begun.
+    /// If it cannot be opened, or its first bytes cannot be read.
     pub fn open(
         &self,
         progress: impl FnMut(u64) + 'static,
@@ -80,7 +81,7 @@ fn open_file(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// A reader that says how many bytes it has given.
+/// A reader that reports the number of bytes of every read.
 struct CountingReader<R, F> {
     inner: R,
     progress: F,
@@ -94,35 +95,37 @@ impl<R: Read, F: FnMut(u64)> Read for CountingReader<R, F> {
     }
 }
 
-/// Why input could not be read.
+/// Why input cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
-    /// It could not be opened.
+    /// It cannot be opened.
     #[error("failed to open {name}: {error}")]
     Open {
         /// The file.
         name: String,
-        /// What the system says.
+        /// The error of the system.
         error: io::Error,
     },
-    /// It has not the columns that were named.
-    #[error("failed to read {name}: {problem}")]
-    Columns {
+    /// The header of the table lacks a column that was named.
+    #[error("failed to read {name}: there is no column `{column}`; the columns are {known}")]
+    Column {
         /// The file.
         name: String,
-        /// Which column is not there, and which are.
-        problem: String,
+        /// The missing column.
+        column: String,
+        /// The columns of the header.
+        known: String,
     },
-    /// It broke off, or its compression is damaged.
+    /// It is truncated, or its compression is damaged.
     #[error(
         "failed to read {name} after line {line}: {error}: it is cut short or damaged, fetch it again"
     )]
     Read {
         /// The file.
         name: String,
-        /// The last line that was whole.
+        /// The number of complete lines before the error.
         line: u64,
-        /// What the system or the decompressor says.
+        /// The error of the system or of the decompressor.
         error: io::Error,
     },
 }
@@ -130,25 +133,25 @@ pub enum InputError {
 /// One line of a file.
 #[derive(Debug, PartialEq, Eq)]
 pub enum InputLine<'a> {
-    /// A line that a record fits in, without its end.
+    /// A line of at most [`RECORD_BYTES_MAX`], without its end.
     Record(&'a [u8]),
-    /// A line of so many bytes, more than [`RECORD_BYTES_MAX`].
+    /// The length in bytes of a line longer than [`RECORD_BYTES_MAX`].
     TooLong(usize),
 }
 
-/// Calls `visit` with the number of every line that is not blank, from 1, and the line.
+/// Calls `visit` with number and content of every line that is not blank. Numbers start at 1.
 ///
-/// Holds at most one record in memory, however long a line is.
+/// Memory is bounded by [`RECORD_BYTES_MAX`], however long a line is.
 ///
 /// # Errors
-/// When reading fails.
+/// If reading fails.
 pub fn read_lines(
     source: &InputSource,
     reader: &mut dyn BufRead,
     mut visit: impl FnMut(u64, InputLine<'_>),
 ) -> Result<(), InputError> {
     let mut lines = 0;
-    // What is held of a line that goes on beyond the buffer, and how long it is by now.
+    // The start of a line that is longer than the buffer, and the length of that line so far.
     let mut held = Vec::new();
     let mut length = 0;
     loop {

@@ -1,4 +1,4 @@
-//! `vaste`: see `vaste --help`.
+//! The binary `vaste`. `vaste --help` lists its commands.
 
 use std::process::ExitCode;
 

@@ -1,24 +1,27 @@
-//! `vaste check`
+//! `vaste check`.
 
-use std::io;
+use super::arguments::CheckArgs;
+use super::configuration;
+use super::disk::files_of;
+use super::exit::{CommandError, Exit};
+use super::terminal::Terminal;
 
-use super::disk::{RealDisk, files_of, today};
-use super::{CheckArgs, Exit, Terminal};
-use crate::config::{Config, Diagnostics};
-
-pub(super) fn run(arguments: &CheckArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+/// Reads files and prints their errors and warnings, or what they hold.
+pub(super) fn run(
+    arguments: &CheckArgs,
+    terminal: &mut Terminal<'_>,
+) -> Result<Exit, CommandError> {
     let mut files = Vec::new();
     for argument in &arguments.files {
-        // What is not there is a fault like any other, with the others.
+        // A file that does not exist is reported with the other errors.
         files.extend(files_of(argument).unwrap_or_else(|_| vec![argument.into()]));
     }
-    let config = Config::read(&files, &RealDisk, &today());
-    say(&config.diagnostics, terminal)?;
+    let config = configuration::load(&files, terminal)?;
+    let read = plural(config.files.len(), "file");
     if config.diagnostics.has_errors() {
-        let files = plural(config.files.len(), "file");
-        let faults = plural(config.diagnostics.errors.len(), "fault");
-        writeln!(terminal.diagnostics, "{faults} in {files}")?;
-        return Ok(Exit::Config);
+        let errors = plural(config.diagnostics.errors.len(), "fault");
+        writeln!(terminal.diagnostics, "{errors} in {read}")?;
+        return Err(CommandError::InvalidConfig);
     }
     let mut found = Vec::new();
     if !config.agreements.is_empty() || config.calendars.is_empty() {
@@ -29,20 +32,8 @@ pub(super) fn run(arguments: &CheckArgs, terminal: &mut Terminal<'_>) -> io::Res
     if !config.calendars.is_empty() {
         found.push(plural(config.calendars.len(), "calendar"));
     }
-    let files = plural(config.files.len(), "file");
-    writeln!(terminal.out, "{files} good: {}", found.join(", "))?;
-    Ok(Exit::Good)
-}
-
-/// Prints faults and warnings.
-pub(super) fn say(diagnostics: &Diagnostics, terminal: &mut Terminal<'_>) -> io::Result<()> {
-    for fault in &diagnostics.errors {
-        writeln!(terminal.diagnostics, "error: {fault}")?;
-    }
-    for warning in &diagnostics.warnings {
-        writeln!(terminal.diagnostics, "warning: {warning}")?;
-    }
-    Ok(())
+    writeln!(terminal.out, "{read} good: {}", found.join(", "))?;
+    Ok(Exit::Success)
 }
 
 fn plural(count: usize, noun: &str) -> String {

@@ -1,37 +1,42 @@
-//! `vaste checkpoint`
+//! `vaste checkpoint`.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use super::{CheckpointArgs, CheckpointCommand, Exit, Terminal};
-use crate::checkpoint;
+use super::arguments::{CheckpointArgs, CheckpointCommand};
+use super::exit::{CommandError, Exit};
+use super::terminal::Terminal;
+use crate::checkpoint::{self, CheckpointError};
 
-pub(super) fn run(arguments: &CheckpointArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+/// Why the file of a checkpoint cannot be shown.
+#[derive(Debug, thiserror::Error)]
+enum InspectError {
+    #[error("failed to read {}: {error}", file.display())]
+    Damaged { file: PathBuf, error: CheckpointError },
+    #[error("failed to read {}: {error}; name a file that is there", file.display())]
+    Unreadable { file: PathBuf, error: io::Error },
+}
+
+/// Runs the sub-command.
+pub(super) fn run(
+    arguments: &CheckpointArgs,
+    terminal: &mut Terminal<'_>,
+) -> Result<Exit, CommandError> {
     let CheckpointCommand::Inspect { file } = &arguments.command;
     inspect(file, terminal)
 }
 
-/// Says what a checkpoint holds, or why it is not read.
-fn inspect(file: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let name = file.display();
-    let bytes = match std::fs::read(file) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            let way_out = "name a file that is there";
-            writeln!(terminal.diagnostics, "error: failed to read {name}: {error}; {way_out}")?;
-            return Ok(Exit::Failed);
-        }
-    };
-    let image = match checkpoint::read(&bytes) {
-        Ok(image) => image,
-        Err(damage) => {
-            writeln!(terminal.diagnostics, "error: failed to read {name}: {damage}")?;
-            return Ok(Exit::Failed);
-        }
-    };
+/// Prints what a checkpoint holds.
+fn inspect(file: &Path, terminal: &mut Terminal<'_>) -> Result<Exit, CommandError> {
+    let bytes = std::fs::read(file)
+        .map_err(|error| InspectError::Unreadable { file: file.to_owned(), error })
+        .map_err(CommandError::failed)?;
+    let image = checkpoint::read(&bytes)
+        .map_err(|error| InspectError::Damaged { file: file.to_owned(), error })
+        .map_err(CommandError::failed)?;
     let origin = &image.origin;
     let history = origin.history_from.map_or("whole".to_owned(), |from| format!("from {from}"));
-    for (what, value) in [
+    for (label, value) in [
         ("format", image.version.to_string()),
         ("topic", origin.topic.clone()),
         ("partition", origin.partition.to_string()),
@@ -45,7 +50,7 @@ fn inspect(file: &Path, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
         ("samples", format!("{} up to {}", image.samples(), origin.counted_to)),
         ("bytes", bytes.len().to_string()),
     ] {
-        writeln!(terminal.out, "{what:<12} {value}")?;
+        writeln!(terminal.out, "{label:<12} {value}")?;
     }
-    Ok(Exit::Good)
+    Ok(Exit::Success)
 }

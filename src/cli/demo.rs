@@ -1,32 +1,24 @@
-//! `vaste demo`
+//! `vaste demo`.
 
 use std::io;
 
-use super::run::log;
-use super::{DemoArgs, Exit, LogFormat, Terminal};
+use super::arguments::{DemoArgs, LogFormat};
+use super::exit::{CommandError, Exit};
+use super::run::init_logging;
+use super::terminal::Terminal;
 use crate::demo::{ORGANISATION, cast};
 use crate::service::demo::{Demo, Options};
 
-pub(super) fn run(arguments: &DemoArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
+/// Runs the demo until SIGTERM or an interrupt.
+pub(super) fn run(arguments: &DemoArgs, terminal: &mut Terminal<'_>) -> Result<Exit, CommandError> {
     let DemoArgs { seed, calm, listen } = *arguments;
-    log(LogFormat::Text, "warn");
-    let demo = match Demo::new(Options { seed, calm, listen }) {
-        Ok(demo) => demo,
-        Err(error) => {
-            writeln!(terminal.diagnostics, "error: {error}")?;
-            return Ok(Exit::Failed);
-        }
-    };
+    init_logging(LogFormat::Text, "warn");
+    let demo = Demo::new(Options { seed, calm, listen }).map_err(CommandError::failed)?;
     introduce(arguments, &demo, terminal)?;
-    // The service runs from here on: what is said must be seen now.
+    // The service runs until it is stopped: the introduction must be visible now.
     terminal.out.flush()?;
-    match demo.run() {
-        Ok(()) => Ok(Exit::Good),
-        Err(error) => {
-            writeln!(terminal.diagnostics, "error: {error}")?;
-            Ok(Exit::Failed)
-        }
-    }
+    demo.run().map_err(CommandError::failed)?;
+    Ok(Exit::Success)
 }
 
 fn introduce(arguments: &DemoArgs, demo: &Demo, terminal: &mut Terminal<'_>) -> io::Result<()> {

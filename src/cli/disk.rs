@@ -1,4 +1,4 @@
-//! Configuration files on the disk, and what day it is.
+//! The disk, the environment and the clock, for configuration.
 
 use std::ffi::OsString;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Disk, Kafka, PatternError, SecretError};
 
-/// The disk itself.
+/// Configuration files on the disk.
 #[derive(Debug)]
 pub(super) struct RealDisk;
 
@@ -25,7 +25,8 @@ impl Disk for RealDisk {
     }
 }
 
-/// Reads the secrets of Kafka from the files and variables that they stand in.
+/// Reads the secrets of the Kafka client from files and environment variables. Variables that are not UTF-8
+/// are ignored.
 pub(super) fn read_secrets(kafka: &mut Kafka) -> Result<(), SecretError> {
     let text = |(name, value): (OsString, OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
@@ -74,7 +75,7 @@ pub(super) fn files_of(argument: &str) -> Result<Vec<PathBuf>, FilesError> {
     Ok(files)
 }
 
-/// Today in UTC, `YYYY-MM-DD`: only to warn of dates gone by.
+/// Today in UTC, `YYYY-MM-DD`: to warn of dates in the past.
 pub(super) fn today() -> String {
     #[expect(clippy::disallowed_methods, reason = "the command line reads the clock")]
     let now = std::time::SystemTime::now();

@@ -1,38 +1,44 @@
-//! `vaste explain`
+//! `vaste explain`.
 
-use std::io;
+use super::arguments::{ExplainArgs, ExplainFormat};
+use super::exit::{CommandError, Exit};
+use super::history;
+use super::terminal::Terminal;
 
-use super::replay::read;
-use super::{Exit, ExplainArgs, ExplainFormat, History, Terminal};
+/// The files have no event of the ticket.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no ticket `{ticket}`; {advice}")]
+struct UnknownTicket {
+    ticket: String,
+    advice: String,
+}
 
-pub(super) fn run(arguments: &ExplainArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let History { files, agreed, csv } = &arguments.history;
-    let replay = match read(files, agreed, csv.as_ref(), terminal)? {
-        Ok(replay) => replay,
-        Err(exit) => return Ok(exit),
-    };
+/// Prints the timeline and the stopwatches of one ticket.
+pub(super) fn run(
+    arguments: &ExplainArgs,
+    terminal: &mut Terminal<'_>,
+) -> Result<Exit, CommandError> {
+    let replay = history::read(&arguments.history, terminal)?;
     let last = replay.last_event();
     let mut readings = replay.into_readings();
     let ticket = &arguments.ticket;
     let explained = arguments.at.or(last).and_then(|now| readings.explain(ticket, now));
     let Some(explained) = explained else {
         let similar = readings.similar_tickets(ticket);
-        let way_out = if similar.is_empty() {
+        let advice = if similar.is_empty() {
             "name one that has events in these files".to_owned()
         } else {
             format!("did you mean {}?", similar.join(" or "))
         };
-        writeln!(terminal.diagnostics, "error: there is no ticket `{ticket}`; {way_out}")?;
-        return Ok(Exit::Failed);
+        return Err(CommandError::failed(UnknownTicket { ticket: ticket.clone(), advice }));
     };
     match arguments.format {
         ExplainFormat::Text => write!(terminal.out, "{explained}")?,
         ExplainFormat::Json => {
             for row in explained.rows() {
-                serde_json::to_writer(&mut *terminal.out, row)?;
-                writeln!(terminal.out)?;
+                terminal.print_json(row)?;
             }
         }
     }
-    Ok(Exit::Good)
+    Ok(Exit::Success)
 }

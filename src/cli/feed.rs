@@ -1,4 +1,4 @@
-//! Records from files into a pipeline, with a progress bar for who waits.
+//! Feeds the records of files to a pipeline, with a progress bar.
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal};
@@ -10,13 +10,16 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::event::{self, Event, Outcome};
 use crate::input::{Columns, InputError, InputLine, InputSource, read_csv, read_lines};
 
-/// Work of this long shows a progress bar.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// Maximum rejected records that a command prints one by one. The others are counted.
+pub(super) const REJECTIONS_TOLD_MAX: u64 = 10;
 
-/// Calls `visit` with the source, line and content of every record of the files.
+/// The progress bar appears after this time.
+const PROGRESS_DELAY: Duration = Duration::from_secs(1);
+
+/// Calls `visit` with source, line number and decoded event of every record.
 ///
 /// # Errors
-/// When a file cannot be read to its end.
+/// If a file cannot be read to its end.
 pub(super) fn feed(
     sources: &[InputSource],
     csv: Option<&Columns>,
@@ -45,7 +48,7 @@ pub(super) fn feed(
     Ok(())
 }
 
-/// A bar on standard error, once the work takes long and someone can see it.
+/// A progress bar on standard error, shown after a delay and only on a terminal.
 struct FeedProgress {
     bar: ProgressBar,
     started: Instant,
@@ -68,8 +71,8 @@ impl FeedProgress {
 
     fn read(&mut self, bytes: u64) {
         self.bar.inc(bytes);
-        let waits = now().duration_since(self.started) > PATIENCE;
-        if !self.is_shown && waits && io::stderr().is_terminal() {
+        let is_due = now().duration_since(self.started) > PROGRESS_DELAY;
+        if !self.is_shown && is_due && io::stderr().is_terminal() {
             self.is_shown = true;
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
@@ -77,9 +80,6 @@ impl FeedProgress {
 }
 
 fn now() -> Instant {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "how long someone has waited for the command line"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the command line reads the clock")]
     Instant::now()
 }

@@ -1,6 +1,5 @@
 //! `vaste publish`
 
-use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,9 +10,12 @@ use rdkafka::error::KafkaError;
 use rdkafka::metadata::MetadataTopic;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
-use super::disk::{self, RealDisk, today};
-use super::{Exit, PublishArgs, REJECTIONS_TOLD_MAX, Terminal, check};
-use crate::config::{Config, Kafka};
+use super::arguments::PublishArgs;
+use super::configuration::{ServiceConfig, read_service};
+use super::exit::{CommandError, Exit};
+use super::feed::REJECTIONS_TOLD_MAX;
+use super::terminal::Terminal;
+use crate::config::Kafka;
 use crate::event::{Event, Outcome, Subject, decode};
 use crate::input::{InputError, InputLine, InputSource, read_lines};
 use crate::service::{drain, send_when_room};
@@ -62,23 +64,13 @@ impl ProducerContext for PublishContext {
     }
 }
 
-pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let config = Config::read(std::slice::from_ref(&arguments.config), &RealDisk, &today());
-    check::say(&config.diagnostics, terminal)?;
-    let Some(service) = config.service.filter(|_| !config.diagnostics.has_errors()) else {
-        if !config.diagnostics.has_errors() {
-            let file = arguments.config.display();
-            let problem = "kafka: is missing; write kafka.brokers and kafka.topic";
-            writeln!(terminal.diagnostics, "error: {file}: {problem}")?;
-        }
-        return Ok(Exit::Config);
-    };
-    let mut kafka = service.kafka;
-    arguments.overrides.put_into(&mut kafka);
-    if let Err(problem) = disk::read_secrets(&mut kafka) {
-        writeln!(terminal.diagnostics, "error: {problem}")?;
-        return Ok(Exit::Config);
-    }
+pub(super) fn run(
+    arguments: &PublishArgs,
+    terminal: &mut Terminal<'_>,
+) -> Result<Exit, CommandError> {
+    let ServiceConfig { service, .. } =
+        read_service(&arguments.config, &arguments.overrides, terminal)?;
+    let kafka = service.kafka;
     let reports = Arc::new(Reports::default());
     let producer = match producer(&kafka, &reports) {
         Ok(producer) => producer,
@@ -130,7 +122,7 @@ pub(super) fn run(arguments: &PublishArgs, terminal: &mut Terminal<'_>) -> io::R
              topic; it is safe to publish the file again, duplicates are ignored"
         )?;
     }
-    Ok(if failed == 0 && rejected == 0 && flushed.is_ok() { Exit::Good } else { Exit::Failed })
+    Ok(if failed == 0 && rejected == 0 && flushed.is_ok() { Exit::Success } else { Exit::Failed })
 }
 
 /// Why the topic cannot be published to.

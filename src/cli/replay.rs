@@ -1,91 +1,36 @@
-//! `vaste replay`
+//! `vaste replay`.
 
 use std::io;
-use std::sync::Arc;
 
-use super::disk::{RealDisk, today};
-use super::feed::feed;
-use super::{
-    Agreed, Exit, Format, History, REJECTIONS_TOLD_MAX, ReplayArgs, Terminal, check, table,
-};
+use super::arguments::{Format, ReplayArgs};
+use super::exit::{CommandError, Exit};
+use super::history;
+use super::table;
+use super::terminal::Terminal;
 use crate::alert::Transition;
-use crate::catalog::{Catalog, TEAMS_MAX};
-use crate::config::Config;
-use crate::event::Outcome;
-use crate::input::{Columns, InputSource};
+use crate::catalog::TEAMS_MAX;
 use crate::replay::{INSTANTS_MAX, Replay};
 use crate::time::Timestamp;
 use crate::view::View;
 
-pub(super) fn run(arguments: &ReplayArgs, terminal: &mut Terminal<'_>) -> io::Result<Exit> {
-    let History { files, agreed, csv } = &arguments.history;
-    let replay = match read(files, agreed, csv.as_ref(), terminal)? {
-        Ok(replay) => replay,
-        Err(exit) => return Ok(exit),
-    };
-    match replay.instants(&arguments.at, arguments.every) {
-        Ok(instants) => print(arguments, replay, instants, terminal).map(|()| Exit::Good),
-        Err(count) => {
-            let problem = format!(
-                "--every gives {count} readings; at most {INSTANTS_MAX} are printed: write a longer step"
-            );
-            writeln!(terminal.diagnostics, "error: {problem}")?;
-            Ok(Exit::Failed)
-        }
-    }
+/// The step of `--every` is too short for the history.
+#[derive(Debug, thiserror::Error)]
+#[error("--every gives {count} readings; at most {INSTANTS_MAX} are printed: write a longer step")]
+struct TooManyReadings {
+    count: i64,
 }
 
-/// Reads whole files of events, by what they are held against; what keeps it from that is told.
-pub(super) fn read(
-    files: &[String],
-    agreed: &Agreed,
-    csv: Option<&Columns>,
+/// Prints readings, verdicts and alerts as of every instant asked for.
+pub(super) fn run(
+    arguments: &ReplayArgs,
     terminal: &mut Terminal<'_>,
-) -> io::Result<Result<Replay, Exit>> {
-    let catalog = match catalog(agreed, terminal)? {
-        Ok(catalog) => catalog,
-        Err(exit) => return Ok(Err(exit)),
-    };
-    if let Some(columns) = csv
-        && files.len() > 1
-        && !columns.names_tickets()
-    {
-        let problem = "rows of several files cannot be told apart by their number: name the column of the \
-                       ticket with ticket=COLUMN, or read one file";
-        writeln!(terminal.diagnostics, "error: {problem}")?;
-        return Ok(Err(Exit::Failed));
-    }
-    let sources: Vec<InputSource> = files.iter().map(|f| InputSource::from_argument(f)).collect();
-    let mut replay = Replay::new(catalog);
-    let mut told = 0;
-    let mut noted = Ok(());
-    let fed = feed(&sources, csv, |source, line, decoded| {
-        if let Outcome::Rejected(rejection) = replay.take(decoded) {
-            told += 1;
-            if told <= REJECTIONS_TOLD_MAX && noted.is_ok() {
-                let reason = rejection.reason.label();
-                let name = source.name();
-                noted = writeln!(
-                    terminal.diagnostics,
-                    "{name}:{line}: rejected ({reason}): {rejection}"
-                );
-            }
-        }
-    });
-    noted?;
-    if told > REJECTIONS_TOLD_MAX {
-        let more = told - REJECTIONS_TOLD_MAX;
-        writeln!(
-            terminal.diagnostics,
-            "and {more} more rejected: `vaste check-events` names them all"
-        )?;
-    }
-    if let Err(error) = fed {
-        writeln!(terminal.diagnostics, "error: {error}")?;
-        return Ok(Err(Exit::Failed));
-    }
-    writeln!(terminal.diagnostics, "{}", replay.outcomes())?;
-    Ok(Ok(replay))
+) -> Result<Exit, CommandError> {
+    let replay = history::read(&arguments.history, terminal)?;
+    let instants = replay
+        .instants(&arguments.at, arguments.every)
+        .map_err(|count| CommandError::failed(TooManyReadings { count }))?;
+    print(arguments, replay, instants, terminal)?;
+    Ok(Exit::Success)
 }
 
 fn print(
@@ -115,48 +60,21 @@ fn print(
     Ok(())
 }
 
-/// Readings, verdicts, and the alerts since the instant printed before.
+/// Prints readings, verdicts, and the alerts since the previous instant, one JSON object a line.
 fn print_json(
     view: &View,
     transitions: &[Transition],
     terminal: &mut Terminal<'_>,
 ) -> io::Result<()> {
     for reading in view.readings() {
-        serde_json::to_writer(&mut *terminal.out, &reading)?;
-        writeln!(terminal.out)?;
+        terminal.print_json(&reading)?;
     }
     for (mut verdict, (id, ..)) in view.verdicts().into_iter().zip(view.catalog().objectives()) {
         verdict.breakdown = view.breakdown_shown(id);
-        serde_json::to_writer(&mut *terminal.out, &verdict)?;
-        writeln!(terminal.out)?;
+        terminal.print_json(&verdict)?;
     }
     for transition in transitions {
-        serde_json::to_writer(&mut *terminal.out, transition)?;
-        writeln!(terminal.out)?;
+        terminal.print_json(transition)?;
     }
     Ok(())
-}
-
-/// The rules that the arguments name; none where every team is taken as it comes.
-fn catalog(
-    agreed: &Agreed,
-    terminal: &mut Terminal<'_>,
-) -> io::Result<Result<Option<Arc<Catalog>>, Exit>> {
-    let files = match agreed.files() {
-        Ok(files) => files,
-        Err(problem) => {
-            writeln!(terminal.diagnostics, "error: {problem}")?;
-            return Ok(Err(Exit::Config));
-        }
-    };
-    if files.is_empty() {
-        return Ok(Ok(None));
-    }
-    let config = Config::read(&files, &RealDisk, &today());
-    check::say(&config.diagnostics, terminal)?;
-    if config.diagnostics.has_errors() {
-        return Ok(Err(Exit::Config));
-    }
-    // Calendars alone declare no team.
-    Ok(Ok(agreed.declares_teams().then(|| Arc::new(config.catalog()))))
 }

@@ -1,4 +1,4 @@
-//! Readings and verdicts for people.
+//! Readings and verdicts as tables for people.
 
 use std::io::{self, Write};
 
@@ -14,8 +14,7 @@ use crate::time::Timestamp;
 use crate::view::View;
 use crate::window::WaitedQuantile;
 
-/// Prints what a view says: verdicts first, since they are what was agreed on; then the alerts since the
-/// instant printed before.
+/// Prints the verdicts of a view, the alerts since the previous instant, and the readings.
 pub(super) fn print(
     view: &View,
     transitions: &[Transition],
@@ -71,7 +70,7 @@ fn verdicts(view: &View) -> Table {
         let is_of = |verdict: &Verdict| verdict.team.as_deref() == Some(team);
         view.verdicts().iter().any(is_of)
     };
-    // Where there are no agreements at all nobody needs to be told so of every team.
+    // Without any agreement, a row per team would say nothing.
     if catalog.objectives().next().is_some() {
         for team in catalog.teams().filter(|team| !agreed_on(team)) {
             let state = state_in_words(VerdictState::NotAgreed);
@@ -81,7 +80,7 @@ fn verdicts(view: &View) -> Table {
     table
 }
 
-/// The alerts that fired and those that were resolved; what was pending only nobody was told.
+/// Alerts that fired, and their resolutions. Alerts that were only pending are left out.
 fn alerts(transitions: &[Transition]) -> Table {
     let mut table = table(&["team", "objective", "alert", "state", "at"]);
     for transition in transitions.iter().filter(|transition| transition.fired_at.is_some()) {
@@ -112,16 +111,28 @@ fn state_in_words(state: VerdictState) -> &'static str {
     }
 }
 
-/// Readings; the columns for the kind of time and the part of a split only where there is more than one.
+/// The columns that not every table of readings has.
+#[derive(Clone, Copy)]
+struct OptionalColumns {
+    /// The kind of time: calendar or open.
+    basis: bool,
+    /// The part of a split.
+    part: bool,
+}
+
+/// The readings. The columns for the basis and for the part of a split appear only if some reading needs
+/// them.
 fn readings(view: &View) -> Table {
     let all = view.readings();
-    let has_open = all.iter().any(|reading| reading.basis == Basis::Open);
-    let has_parts = all.iter().any(|reading| reading.split.is_some());
+    let optional = OptionalColumns {
+        basis: all.iter().any(|reading| reading.basis == Basis::Open),
+        part: all.iter().any(|reading| reading.split.is_some()),
+    };
     let header = [
         Some("team"),
         Some("measure"),
-        has_open.then_some("time"),
-        has_parts.then_some("of"),
+        optional.basis.then_some("time"),
+        optional.part.then_some("of"),
         Some("window"),
         Some("answered"),
         Some("median"),
@@ -134,17 +145,17 @@ fn readings(view: &View) -> Table {
     let mut table = table(&header.into_iter().flatten().collect::<Vec<_>>());
     let mut above: Option<&Reading> = None;
     for reading in &all {
-        table.add_row(row(reading, above, (has_open, has_parts), view.now()));
+        table.add_row(row(reading, above, optional, view.now()));
         above = Some(reading);
     }
     table
 }
 
-/// One line; what is as in the line above is left out, so that teams and measures stand out.
+/// One row. A cell that equals the one above it is blank, so that teams and measures stand out.
 fn row(
     reading: &Reading,
     above: Option<&Reading>,
-    (has_open, has_parts): (bool, bool),
+    optional: OptionalColumns,
     now: Timestamp,
 ) -> Vec<Cell> {
     let same_team = above.is_some_and(|above| above.team == reading.team);
@@ -154,7 +165,7 @@ fn row(
     let unless = |same: bool, name| text(if same { "" } else { name });
     let shown =
         |amount: Option<Amount>| number(amount.map_or_else(|| "–".to_owned(), Amount::in_words));
-    // How long somebody waits on the wall says nothing beside waits of open time.
+    // A wait in calendar time cannot be compared with waits in open time.
     let since = reading.oldest_waiting_since.filter(|_| reading.basis == Basis::Calendar);
     let part = match &reading.split {
         None => "all",
@@ -165,8 +176,8 @@ fn row(
         unless(same_team, team_name(reading.team.as_deref())),
         unless(same_measure, reading.measure.label()),
     ];
-    cells.extend(has_open.then(|| unless(same_time, reading.basis.label())));
-    cells.extend(has_parts.then(|| unless(same_part, part)));
+    cells.extend(optional.basis.then(|| unless(same_time, reading.basis.label())));
+    cells.extend(optional.part.then(|| unless(same_part, part)));
     cells.extend([
         text(reading.window),
         number(reading.answered),
@@ -188,7 +199,7 @@ fn team_name(team: Option<&str>) -> &str {
     team.unwrap_or("all together")
 }
 
-/// `92.65 %`, with what is needed of two decimals.
+/// A share as `92.65%`, with at most two decimals.
 fn percent(bp: u32) -> String {
     Share::from_basis_points(bp).map_or("0%".to_owned(), |share| share.to_string())
 }

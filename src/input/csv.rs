@@ -1,6 +1,7 @@
-//! The export that every helpdesk has: one row a ticket, a column for each time.
+//! Tables with one row per ticket and one column per time: the export that every helpdesk has.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use crate::event::{
@@ -11,7 +12,7 @@ use crate::time::Timestamp;
 
 use super::{InputError, InputSource};
 
-/// Which column holds what, by the names in the header.
+/// The names of the columns in the header of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Columns {
     created: String,
@@ -22,59 +23,60 @@ pub struct Columns {
     priority: Option<String>,
 }
 
-/// Why a list of columns cannot be used.
+/// Why a list of columns is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ColumnsError {
-    /// A part that is not `key=column`.
+    /// A part is not `key=column`.
     #[error("`{0}` is not a column; write such as created=\"Created at\"")]
     Form(String),
-    /// A key that means nothing.
+    /// A required key is missing.
+    #[error("`{0}` is missing; write {0}=COLUMN")]
+    Missing(&'static str),
+    /// A key is unknown.
     #[error(
         "`{0}` is not a key; the keys are created, first_reply, solved, team, ticket, priority"
     )]
-    EventKey(String),
-    /// A key that must be there.
-    #[error("`{0}` is missing; write {0}=COLUMN")]
-    Missing(&'static str),
+    UnknownKey(String),
 }
 
 impl Columns {
-    /// Reads `created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]`.
+    /// Reads `created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]`. Of a key that comes
+    /// twice the last one counts.
     ///
     /// # Errors
-    /// When a part is malformed, unknown or missing.
+    /// If a part is malformed, unknown or missing.
     pub fn parse(text: &str) -> Result<Self, ColumnsError> {
-        let mut columns: [Option<String>; 6] = Default::default();
         const KEYS: [&str; 6] = ["created", "first_reply", "solved", "team", "ticket", "priority"];
+        let mut columns = BTreeMap::new();
         for part in text.split(',') {
             let Some((key, column)) = part.split_once('=').filter(|(_, column)| !column.is_empty())
             else {
                 return Err(ColumnsError::Form(part.to_owned()));
             };
-            match KEYS.iter().position(|known| *known == key.trim()) {
-                Some(index) => columns[index] = Some(column.to_owned()),
-                None => return Err(ColumnsError::EventKey(key.to_owned())),
-            }
+            let Some(known) = KEYS.into_iter().find(|known| *known == key.trim()) else {
+                return Err(ColumnsError::UnknownKey(key.to_owned()));
+            };
+            columns.insert(known, column.to_owned());
         }
-        let [created, first_reply, solved, team, ticket, priority] = columns;
+        let mut take = |key| columns.remove(key).ok_or(ColumnsError::Missing(key));
         Ok(Self {
-            created: created.ok_or(ColumnsError::Missing("created"))?,
-            first_reply: first_reply.ok_or(ColumnsError::Missing("first_reply"))?,
-            solved: solved.ok_or(ColumnsError::Missing("solved"))?,
-            team: team.ok_or(ColumnsError::Missing("team"))?,
-            ticket,
-            priority,
+            created: take("created")?,
+            first_reply: take("first_reply")?,
+            solved: take("solved")?,
+            team: take("team")?,
+            ticket: take("ticket").ok(),
+            priority: take("priority").ok(),
         })
     }
 
-    /// Whether tickets are told apart by a column, not by the number of their row.
+    /// Whether a column has the ticket ids. Otherwise a row's number is its ticket.
     pub fn names_tickets(&self) -> bool {
         self.ticket.is_some()
     }
 }
 
-/// The places of the columns in a file.
-struct Places {
+/// The indexes of the columns in a table.
+struct ColumnIndexes {
     created: usize,
     first_reply: usize,
     solved: usize,
@@ -83,12 +85,20 @@ struct Places {
     priority: Option<usize>,
 }
 
-impl Places {
-    fn of(columns: &Columns, header: &csv::StringRecord) -> Result<Self, String> {
+impl ColumnIndexes {
+    fn find(
+        columns: &Columns,
+        header: &csv::StringRecord,
+        source: &InputSource,
+    ) -> Result<Self, InputError> {
         let find = |column: &String| {
             header.iter().position(|name| name.trim() == column).ok_or_else(|| {
                 let known: Vec<&str> = header.iter().collect();
-                format!("there is no column `{column}`; the columns are {}", known.join(", "))
+                InputError::Column {
+                    name: source.name(),
+                    column: column.clone(),
+                    known: known.join(", "),
+                }
             })
         };
         Ok(Self {
@@ -102,11 +112,11 @@ impl Places {
     }
 }
 
-/// Calls `visit` with the line of every row and what each of its times decodes to. An empty cell is no
-/// event; a row's events are told apart by ticket, else row number, and column.
+/// Calls `visit` with the line number of a row and the event that each of its times decodes to. An empty cell
+/// gives no event. The identity of an event is the ticket (or the row number) and the column.
 ///
 /// # Errors
-/// When reading fails, or a column is not there.
+/// If reading fails, or a column is missing.
 pub fn read_csv(
     source: &InputSource,
     reader: &mut dyn BufRead,
@@ -121,37 +131,45 @@ pub fn read_csv(
     };
     let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
     let header = rows.headers().map_err(|error| failed(line, error))?.clone();
-    let places = Places::of(columns, &header)
-        .map_err(|problem| InputError::Columns { name: source.name(), problem })?;
+    let indexes = ColumnIndexes::find(columns, &header, source)?;
     let mut row = csv::StringRecord::new();
     let mut number: u64 = 0;
     while rows.read_record(&mut row).map_err(|error| failed(line, error))? {
         line = row.position().map_or(line, csv::Position::line);
         number += 1;
-        visit_row(columns, &places, &row, number, |decoded| visit(line, decoded));
+        visit_row(columns, &indexes, &row, number, |decoded| visit(line, decoded));
     }
     Ok(())
 }
 
+/// The cells of a row that all of its events share.
+struct TicketCells<'a> {
+    ticket: &'a str,
+    team: Option<&'a str>,
+    priority: Option<&'a str>,
+}
+
 fn visit_row(
     columns: &Columns,
-    places: &Places,
+    indexes: &ColumnIndexes,
     row: &csv::StringRecord,
     number: u64,
     mut visit: impl FnMut(Result<Event<'_>, Outcome>),
 ) {
-    let cell = |place: usize| row.get(place).map(str::trim).filter(|text| !text.is_empty());
+    let cell = |index: usize| row.get(index).map(str::trim).filter(|text| !text.is_empty());
     let number = number.to_string();
-    let ticket = places.ticket.map_or(Some(&*number), cell).unwrap_or_default();
-    let team = cell(places.team);
-    let priority = places.priority.and_then(cell);
-    for (kind, place, column) in [
-        (Kind::Created, places.created, &columns.created),
-        (Kind::AgentReplied, places.first_reply, &columns.first_reply),
-        (Kind::Solved, places.solved, &columns.solved),
+    let cells = TicketCells {
+        ticket: indexes.ticket.map_or(Some(&*number), cell).unwrap_or_default(),
+        team: cell(indexes.team),
+        priority: indexes.priority.and_then(cell),
+    };
+    for (kind, index, column) in [
+        (Kind::Created, indexes.created, &columns.created),
+        (Kind::AgentReplied, indexes.first_reply, &columns.first_reply),
+        (Kind::Solved, indexes.solved, &columns.solved),
     ] {
-        let Some(time) = cell(place) else { continue };
-        visit(event_of(kind, column, time, ticket, team, priority));
+        let Some(time) = cell(index) else { continue };
+        visit(event_of(kind, column, time, &cells));
     }
 }
 
@@ -159,32 +177,31 @@ fn event_of<'a>(
     kind: Kind,
     column: &str,
     time: &str,
-    ticket: &'a str,
-    team: Option<&'a str>,
-    priority: Option<&str>,
+    cells: &TicketCells<'a>,
 ) -> Result<Event<'a>, Outcome> {
-    let bad = |reason, advice: String| Outcome::Rejected(Box::new(Rejection { reason, advice }));
+    let TicketCells { ticket, team, priority } = *cells;
+    let reject = |reason, advice: String| Outcome::Rejected(Box::new(Rejection { reason, advice }));
     if !name::is_id(ticket) {
         let advice =
             format!("the ticket is {ticket:?}: write 1 to 128 letters, digits or . _ : / @ # + -");
-        return Err(bad(Reason::BadId, advice));
+        return Err(reject(Reason::BadId, advice));
     }
     if let Some(team) = team.filter(|team| !name::is_team(team)) {
         let advice =
             format!("the team is {team:?}: write 1 to 128 bytes of text, no reserved name");
-        return Err(bad(Reason::BadTeam, advice));
+        return Err(reject(Reason::BadTeam, advice));
     }
     let at = Timestamp::parse_lenient(time).filter(|at| at.is_event_time()).ok_or_else(|| {
         let advice = format!(
             "`{column}` is {time:?}: write RFC 3339, or such as 2026-11-21 09:14:03 for UTC, from 1990 to \
              2099"
         );
-        bad(Reason::BadTimestamp, advice)
+        reject(Reason::BadTimestamp, advice)
     })?;
     let priority = priority.map(|label| {
         Priority::from_label(&label.to_ascii_lowercase()).ok_or_else(|| {
             let advice = format!("the priority is {label:?}: write low, normal, high or urgent");
-            bad(Reason::BadSchema, advice)
+            reject(Reason::BadSchema, advice)
         })
     });
     Ok(Event {

@@ -23,6 +23,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
+use crate::config::Diagnostics;
 use crate::demo::{BACKLOG, DemoRecord, EventGenerator, PLAY, Scenario, TOPIC, config};
 use crate::service::clock::{self, AcceleratedTime, Clock};
 use crate::service::kafka::send::{drain, send_when_room};
@@ -58,9 +59,9 @@ pub enum DemoError {
     /// The mock broker fails.
     #[error("failed to run the broker of the demo: {0}")]
     Broker(#[from] KafkaError),
-    /// The configuration of the demo has faults, which is a bug.
-    #[error("the demo's own configuration has faults: {0}")]
-    Config(String),
+    /// The configuration of the demo has errors, which is a bug.
+    #[error("the demo's own configuration has errors: {}", .0.errors_in_one_line())]
+    Config(Diagnostics),
     /// The address cannot be listened on.
     #[error(
         "failed to listen on {address}: {error}; is another Vaste running? choose another address with \
@@ -117,9 +118,10 @@ impl Demo {
         let Options { seed, calm, .. } = self.options;
         let scenario = Scenario { seed, calm, begin: from.minus(BACKLOG) };
         let config = config(scenario.begin, self.address, &brokers);
-        let service = config.service.as_ref().filter(|_| !config.diagnostics.has_errors());
-        let service =
-            service.ok_or_else(|| DemoError::Config(config.diagnostics.errors_in_one_line()))?;
+        let service = match config.service.as_ref() {
+            Some(service) if !config.diagnostics.has_errors() => service,
+            Some(_) | None => return Err(DemoError::Config(config.diagnostics)),
+        };
         let mut publisher = EventPublisher::new(scenario, &brokers)?;
         publisher.publish_until(from)?;
         publisher.producer.flush(FLUSH_TIMEOUT)?;

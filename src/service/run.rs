@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 
 use crate::alert::{self, AlertStateLog};
 use crate::catalog::Catalog;
-use crate::config::Service;
+use crate::config::{Diagnostics, Service};
 use crate::service::alertmanager::{Delivery, DeliveryError};
 use crate::service::clock::{self, Clock};
 use crate::service::coordinator::published_view::{PublishedView, Shared};
@@ -44,9 +44,9 @@ pub type Reload = Box<dyn Fn() -> Result<LoadedConfig, ReloadError> + Send>;
 /// Why the configuration cannot be loaded again.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
-    /// The files have faults, each with its position.
-    #[error("{}", .0.join("; "))]
-    Faults(Vec<String>),
+    /// The files have errors.
+    #[error("{}", .0.errors_in_one_line())]
+    Config(Diagnostics),
     /// The demo has no files.
     #[error("the demo has no configuration files")]
     Demo,
@@ -199,7 +199,7 @@ fn open_store(service: &Service, instruments: &Arc<Instruments>) -> Result<Store
     Ok(StoredState { writer: Some(writer), log })
 }
 
-/// Loads the configuration again. If it has faults, the one in force stays.
+/// Loads the configuration again. If it has errors, the one in force stays.
 fn load_again(reload: &Reload, reloaded: &Sender<Arc<Catalog>>, instruments: &Instruments) {
     match reload() {
         Ok(LoadedConfig { catalog, hash }) => {

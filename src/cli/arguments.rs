@@ -1,0 +1,324 @@
+//! The arguments of every command. Their doc comments are the texts of `--help`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::disk::{FilesError, files_of};
+use crate::config::Kafka;
+use crate::input::Columns;
+use crate::time::{Elapsed, Timestamp};
+
+/// Measure how long customers wait for each team, and compare it with the level that the team agreed on.
+#[derive(Debug, Parser)]
+#[command(name = "vaste", version, max_term_width = 100)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Show Vaste at work with an invented organisation; needs nothing else running
+    Demo(DemoArgs),
+    /// Read events from files and print readings and verdicts as of any instants
+    Replay(Box<ReplayArgs>),
+    /// Explain one ticket: its events, every stopwatch with its due time, and where the time went
+    Explain(Box<ExplainArgs>),
+    /// Answer questions about opening hours: open time, due times, open or closed
+    Calendar(CalendarArgs),
+    /// Check configuration and agreements; report every error with its place and how to fix it
+    Check(CheckArgs),
+    /// Show what a checkpoint holds
+    Checkpoint(CheckpointArgs),
+    /// Run the service: read from Kafka, serve the board and /metrics, send alerts
+    Run(RunArgs),
+    /// Send events from a file to the topic, keyed by ticket, and report how many were delivered
+    Publish(PublishArgs),
+    /// Report what would become of each record, and why; exit code 1 if any is rejected
+    CheckEvents(CheckEventsArgs),
+}
+
+const CSV_HELP: &str = "Read the files as tables with one row per ticket: \
+    created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]";
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    #[command(flatten)]
+    pub(super) history: History,
+    /// Instant to read at (RFC 3339); repeatable. Default: the last event
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(super) at: Vec<Timestamp>,
+    /// Interval to read at, such as 1d or 1h: from midnight UTC of the first event's day to the last
+    /// event
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub(super) every: Option<Elapsed>,
+    /// Print a table for people, or one JSON object per line
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// Id of the ticket
+    #[arg(value_name = "TICKET")]
+    pub(super) ticket: String,
+    #[command(flatten)]
+    pub(super) history: History,
+    /// Instant to explain at (RFC 3339). Default: the last event
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(super) at: Option<Timestamp>,
+    /// Print a drawing for people, or one JSON object per stopwatch
+    #[arg(long, value_enum, default_value_t = ExplainFormat::Text)]
+    pub(super) format: ExplainFormat,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ExplainFormat {
+    Text,
+    Json,
+}
+
+/// Events, and the agreements to compare them with.
+#[derive(Debug, Args)]
+pub(super) struct History {
+    /// Files of events, one JSON object per line; plain, gzip or Zstandard; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<String>,
+    #[command(flatten)]
+    pub(super) agreed: Agreed,
+    // Not a doc comment: its brackets would be links.
+    #[arg(long, value_name = "COLUMNS", value_parser = Columns::parse, help = CSV_HELP)]
+    pub(super) csv: Option<Columns>,
+}
+
+/// Agreements and calendars.
+#[derive(Debug, Args)]
+pub(super) struct Agreed {
+    /// Configuration of the service: use its agreements, calendars and measures
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["agreements", "calendars"])]
+    pub(super) config: Option<PathBuf>,
+    /// Agreements: a file, a folder of .yaml files, or a pattern; repeatable. Without --config and
+    /// --agreements, every team found in the events is reported, without objectives
+    #[arg(long, value_name = "PATH")]
+    pub(super) agreements: Vec<String>,
+    /// Calendars that the agreements name: a file, a folder or a pattern; repeatable
+    #[arg(long, value_name = "PATH")]
+    pub(super) calendars: Vec<String>,
+}
+
+impl Agreed {
+    /// Whether teams are declared. Otherwise every team of the events is reported.
+    pub(super) fn declares_teams(&self) -> bool {
+        self.config.is_some() || !self.agreements.is_empty()
+    }
+
+    /// All files that the arguments name.
+    ///
+    /// # Errors
+    /// If an argument names no file.
+    pub(super) fn files(&self) -> Result<Vec<PathBuf>, FilesError> {
+        let mut files = Vec::from_iter(self.config.clone());
+        for argument in self.agreements.iter().chain(&self.calendars) {
+            files.extend(files_of(argument)?);
+        }
+        Ok(files)
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CalendarArgs {
+    #[command(subcommand)]
+    pub(super) question: CalendarQuestion,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CalendarQuestion {
+    /// Print the open time between two instants
+    Elapsed {
+        #[command(flatten)]
+        calendars: CalendarFiles,
+        /// Name of the calendar
+        calendar: String,
+        /// Start (RFC 3339)
+        #[arg(value_parser = instant)]
+        from: Timestamp,
+        /// End (RFC 3339)
+        #[arg(value_parser = instant)]
+        to: Timestamp,
+    },
+    /// Print the instant at which an amount of open time has passed
+    Due {
+        #[command(flatten)]
+        calendars: CalendarFiles,
+        /// Name of the calendar
+        calendar: String,
+        /// Start (RFC 3339)
+        #[arg(value_parser = instant)]
+        from: Timestamp,
+        /// Amount of open time, such as 4h or 1h30m
+        #[arg(value_parser = duration)]
+        target: Elapsed,
+    },
+    /// Print whether it is open at an instant, and when it opens next
+    Open {
+        #[command(flatten)]
+        calendars: CalendarFiles,
+        /// Name of the calendar
+        calendar: String,
+        /// Instant (RFC 3339)
+        #[arg(value_parser = instant)]
+        at: Timestamp,
+    },
+    // Not a doc comment: its brackets would be links.
+    #[command(about = ASK_ABOUT, long_about = ASK_HELP)]
+    Ask {
+        #[command(flatten)]
+        calendars: CalendarFiles,
+    },
+}
+
+const ASK_ABOUT: &str = "Answer questions from standard input, one JSON object per line";
+
+const ASK_HELP: &str = "\
+Answer questions from standard input, one JSON object per line. Every line gets one answer, in the same \
+order. A line that is not a question, even a blank one, gets {\"error\":…}; the exit code is then 1.
+
+  {\"calendar\":C,\"ask\":\"elapsed\",\"from\":T,\"to\":T}        {\"elapsed\":SECONDS}
+  {\"calendar\":C,\"ask\":\"due\",\"from\":T,\"target\":SECONDS}  {\"due\":T}, null if never before 2100
+  {\"calendar\":C,\"ask\":\"open\",\"at\":T}                    {\"open\":true,\"next_open\":T}, null if never
+
+`next_open` is T itself if it is open then. C is the name of a calendar in the files, or `always`.";
+
+#[derive(Debug, Args)]
+pub(super) struct CalendarFiles {
+    /// Calendars: a file, a folder or a pattern; repeatable. Not needed for `always`
+    #[arg(long, value_name = "FILE")]
+    pub(super) calendars: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Table,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct DemoArgs {
+    /// Seed of the generated tickets: another number gives other tickets of the same teams
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub(super) seed: u64,
+    /// Keep the team that slows down on its agreed level; everything else stays the same
+    #[arg(long)]
+    pub(super) calm: bool,
+    /// Address to listen on; port 0 picks a free port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464")]
+    pub(super) listen: std::net::SocketAddr,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Agreements, calendars and configuration, or folders of .yaml files; the files that a
+    /// configuration names are checked too
+    #[arg(required = true, value_name = "FILE")]
+    pub(super) files: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckpointArgs {
+    #[command(subcommand)]
+    pub(super) command: CheckpointCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum CheckpointCommand {
+    /// Print where a checkpoint comes from and what it holds; exit code 1 if it is damaged
+    Inspect {
+        /// Checkpoint file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Configuration of the service
+    #[arg(long, value_name = "FILE", env = "VASTE_CONFIG")]
+    pub(super) config: PathBuf,
+    #[command(flatten)]
+    pub(super) overrides: KafkaOverrides,
+    /// Address to listen on; overrides http.listen
+    #[arg(long, value_name = "ADDRESS", env = "VASTE_HTTP_LISTEN")]
+    pub(super) listen: Option<std::net::SocketAddr>,
+    /// Format of the log
+    #[arg(long, value_enum, default_value_t = LogFormat::Text, env = "VASTE_LOG_FORMAT")]
+    pub(super) log_format: LogFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct PublishArgs {
+    /// File of events, one JSON object per line; plain, gzip or Zstandard; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: String,
+    /// Configuration of the service
+    #[arg(long, value_name = "FILE", env = "VASTE_CONFIG")]
+    pub(super) config: PathBuf,
+    #[command(flatten)]
+    pub(super) overrides: KafkaOverrides,
+}
+
+/// Kafka settings that override the configuration.
+#[derive(Debug, Args)]
+pub(super) struct KafkaOverrides {
+    /// Kafka brokers to connect to first; overrides kafka.brokers
+    #[arg(long, value_name = "HOST:PORT", env = "VASTE_KAFKA_BROKERS", value_delimiter = ',')]
+    pub(super) brokers: Vec<String>,
+    /// Topic of the events; overrides kafka.topic
+    #[arg(long, value_name = "TOPIC", env = "VASTE_KAFKA_TOPIC")]
+    pub(super) topic: Option<String>,
+}
+
+impl KafkaOverrides {
+    /// Overrides the settings of the configuration.
+    pub(super) fn apply_to(&self, kafka: &mut Kafka) {
+        if !self.brokers.is_empty() {
+            kafka.brokers.clone_from(&self.brokers);
+        }
+        if let Some(topic) = &self.topic {
+            kafka.topic.clone_from(topic);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckEventsArgs {
+    /// File of events, one JSON object per line; plain, gzip or Zstandard; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(super) file: String,
+    /// Leave out records that would be applied
+    #[arg(long)]
+    pub(super) problems_only: bool,
+}
+
+/// Why the value of an argument is refused.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ValueError {
+    #[error("write a duration such as 1h, 1d or 1w")]
+    Duration,
+    #[error("write RFC 3339 with an offset, such as 2026-11-21T00:00:00Z, from 1990 to 2099")]
+    Instant,
+}
+
+fn instant(text: &str) -> Result<Timestamp, ValueError> {
+    Timestamp::parse(text).filter(|at| at.is_event_time()).ok_or(ValueError::Instant)
+}
+
+fn duration(text: &str) -> Result<Elapsed, ValueError> {
+    Elapsed::parse(text).ok_or(ValueError::Duration)
+}

@@ -1,0 +1,70 @@
+//! Configuration files, read and reported.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::arguments::KafkaOverrides;
+use super::disk::{RealDisk, read_secrets, today};
+use super::exit::CommandError;
+use super::terminal::Terminal;
+use crate::config::{Config, Service};
+
+/// Configuration with the settings of the service.
+pub(super) struct ServiceConfig {
+    /// All files, as they are written.
+    pub(super) config: Config,
+    /// The settings, with secrets and overrides.
+    pub(super) service: Service,
+}
+
+/// The file has no `kafka`, which the service needs.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: kafka: is missing; write kafka.brokers and kafka.topic", file.display())]
+struct NoKafka {
+    file: PathBuf,
+}
+
+/// Reads files and prints their errors and warnings.
+///
+/// # Errors
+/// If nothing can be printed.
+pub(super) fn load(files: &[PathBuf], terminal: &mut Terminal<'_>) -> io::Result<Config> {
+    let config = Config::read(files, &RealDisk, &today());
+    for error in &config.diagnostics.errors {
+        writeln!(terminal.diagnostics, "error: {error}")?;
+    }
+    for warning in &config.diagnostics.warnings {
+        writeln!(terminal.diagnostics, "warning: {warning}")?;
+    }
+    Ok(config)
+}
+
+/// Reads files that must have no errors.
+///
+/// # Errors
+/// If they have any, which are printed.
+pub(super) fn read(files: &[PathBuf], terminal: &mut Terminal<'_>) -> Result<Config, CommandError> {
+    let config = load(files, terminal)?;
+    if config.diagnostics.has_errors() {
+        return Err(CommandError::InvalidConfig);
+    }
+    Ok(config)
+}
+
+/// Reads the file of the service, its secrets and the overrides of the command line.
+///
+/// # Errors
+/// If the file has errors, lacks `kafka`, or names a secret that cannot be read.
+pub(super) fn read_service(
+    file: &Path,
+    overrides: &KafkaOverrides,
+    terminal: &mut Terminal<'_>,
+) -> Result<ServiceConfig, CommandError> {
+    let config = read(&[file.to_owned()], terminal)?;
+    let Some(mut service) = config.service.clone() else {
+        return Err(CommandError::config(NoKafka { file: file.to_owned() }));
+    };
+    overrides.apply_to(&mut service.kafka);
+    read_secrets(&mut service.kafka).map_err(CommandError::config)?;
+    Ok(ServiceConfig { config, service })
+}
