@@ -117,7 +117,8 @@ impl Config {
         let text = match disk.read(path) {
             Ok(text) => text,
             Err(error) => {
-                let way_out = format!("cannot be read: {error}; name a file that is there");
+                let way_out =
+                    format!("cannot be read: {error}; check the path and its permissions");
                 self.diagnostics.error(Diagnostic::of_file(path, way_out));
                 return Vec::new();
             }
@@ -167,15 +168,15 @@ impl Config {
         let teams = self.agreements.iter().filter(|a| matches!(a.owner, Owner::Team(_))).count();
         if teams > TEAMS_MAX {
             let problem = format!(
-                "{teams} teams are declared; at most {TEAMS_MAX} are told apart: run a second Vaste for \
+                "{teams} teams are declared; at most {TEAMS_MAX} are supported: run a second Vaste for \
                  the others"
             );
             self.diagnostics.error(Diagnostic::of_file(Path::new("agreements"), problem));
         }
         if self.calendars.len() > calendars::CALENDARS_MAX {
             let problem = format!(
-                "{} calendars are defined; at most {} are kept: leave out those that no \
-                 agreement names",
+                "{} calendars are defined; at most {} are supported: remove those that no agreement \
+                 names",
                 self.calendars.len(),
                 calendars::CALENDARS_MAX
             );

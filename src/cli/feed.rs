@@ -11,7 +11,7 @@ use crate::event::{self, Event, Outcome};
 use crate::input::{Columns, InputError, InputLine, InputSource, read_csv, read_lines};
 
 /// Maximum rejected records that a command prints one by one. The others are counted.
-pub(super) const REJECTIONS_TOLD_MAX: u64 = 10;
+pub(super) const REJECTIONS_PRINTED_MAX: u64 = 10;
 
 /// The progress bar appears after this time.
 const PROGRESS_DELAY: Duration = Duration::from_secs(1);

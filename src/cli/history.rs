@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::arguments::{Agreed, History};
 use super::configuration;
 use super::exit::CommandError;
-use super::feed::{REJECTIONS_TOLD_MAX, feed};
+use super::feed::{REJECTIONS_PRINTED_MAX, feed};
 use super::terminal::Terminal;
 use crate::catalog::Catalog;
 use crate::event::Outcome;
@@ -38,7 +38,7 @@ pub(super) fn read(history: &History, terminal: &mut Terminal<'_>) -> Result<Rep
     let fed = feed(&sources, history.csv.as_ref(), |source, line, decoded| {
         if let Outcome::Rejected(rejection) = replay.take(decoded) {
             rejected += 1;
-            if rejected <= REJECTIONS_TOLD_MAX && printed.is_ok() {
+            if rejected <= REJECTIONS_PRINTED_MAX && printed.is_ok() {
                 let (name, reason) = (source.name(), rejection.reason.label());
                 printed = writeln!(
                     terminal.diagnostics,
@@ -48,8 +48,8 @@ pub(super) fn read(history: &History, terminal: &mut Terminal<'_>) -> Result<Rep
         }
     });
     printed?;
-    if rejected > REJECTIONS_TOLD_MAX {
-        let more = rejected - REJECTIONS_TOLD_MAX;
+    if rejected > REJECTIONS_PRINTED_MAX {
+        let more = rejected - REJECTIONS_PRINTED_MAX;
         writeln!(
             terminal.diagnostics,
             "and {more} more rejected: `vaste check-events` names them all"

@@ -13,7 +13,7 @@ use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, T
 use super::arguments::PublishArgs;
 use super::configuration::{ServiceConfig, read_service};
 use super::exit::{CommandError, Exit};
-use super::feed::REJECTIONS_TOLD_MAX;
+use super::feed::REJECTIONS_PRINTED_MAX;
 use super::terminal::Terminal;
 use crate::config::Kafka;
 use crate::event::{Event, Outcome, Subject, decode};
@@ -91,13 +91,13 @@ pub(super) fn run(
     let source = InputSource::from_argument(&arguments.file);
     let sent = send_all(&source, &producer, &kafka.topic, &mut |line, problem| {
         rejected += 1;
-        if rejected <= REJECTIONS_TOLD_MAX {
+        if rejected <= REJECTIONS_PRINTED_MAX {
             let name = source.name();
             drop(writeln!(terminal.diagnostics, "{name}:{line}: not published: {problem}"));
         }
     });
-    if rejected > REJECTIONS_TOLD_MAX {
-        let more = rejected - REJECTIONS_TOLD_MAX;
+    if rejected > REJECTIONS_PRINTED_MAX {
+        let more = rejected - REJECTIONS_PRINTED_MAX;
         let way_out = "`vaste check-events` lists all of them";
         writeln!(terminal.diagnostics, "and {more} more not published: {way_out}")?;
     }

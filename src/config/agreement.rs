@@ -38,13 +38,13 @@ pub(super) fn read(
         about.labels = labels::read(&group, file);
     }
     about.runbook_url = fields.take("runbook_url").and_then(|url| {
-        let problem = "is not a web address; write such as https://wiki.example/billing";
+        let problem = "is not a web address; write, for example, https://wiki.example/billing";
         url.parse(file, problem, |text| is_web_address(text).then(|| text.into()))
     });
     let limits_waiting = |objective: &Objective| matches!(objective.level, Level::NoneOver(_));
     if !objectives.is_empty() && !objectives.iter().any(limits_waiting) {
-        let problem = "no objective has `none_over`: one ticket may wait for ever unseen; add a line such \
-                       as `none_over: 5d`";
+        let problem = "no objective has `none_over`, so a single ticket may wait for ever unnoticed; add an \
+                       objective with, for example, `none_over: 5d`";
         file.warn(fields.at(), "objectives", problem);
     }
     fields.finish(file);
@@ -56,8 +56,8 @@ fn owner(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) -> Opt
     let organisation = fields.take("organisation");
     match (team, organisation) {
         (Some(team), None) => {
-            let problem = "cannot be a team's name; write 1 to 128 bytes of text, not one of the reserved \
-                           unclaimed, _all, _unclaimed, nor a dot or two";
+            let problem = "cannot be a team's name; write 1 to 128 bytes of text, but none of the reserved \
+                           `unclaimed`, `_all`, `_unclaimed`, `.` and `..`";
             let name = |text: &str| {
                 (name::is_team(text) && address::is_segment(text)).then(|| Box::from(text))
             };
@@ -71,13 +71,13 @@ fn owner(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) -> Opt
             Some(Owner::Organisation)
         }
         (Some(_), Some(organisation)) => {
-            let problem =
-                "stands beside `team`; write one file for the organisation and one a team";
+            let problem = "cannot be combined with `team`; write one file for the organisation and one \
+                           per team";
             organisation.error(file, problem);
             None
         }
         (None, None) => {
-            let problem = "is missing; say whose agreement it is: `team: billing`";
+            let problem = "is missing; name the team, for example `team: billing`";
             file.error(fields.at(), "team", problem);
             None
         }
@@ -103,12 +103,12 @@ fn agreed(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>, today
         return;
     };
     let on = agreed
-        .require("on", file, "write the day it was agreed, such as 2026-11-02")
+        .require("on", file, "write the day of the agreement, such as 2026-11-02")
         .and_then(|on| on.date(file));
-    let by = agreed.require("by", file, "name who agreed, such as [aino, mikko]").map(|by| {
+    let by = agreed.require("by", file, "name the people, such as [aino, mikko]").map(|by| {
         let people = people::read(&by, file);
         if people == 1 {
-            file.warn(by.node.at, &by.key, "one name only: an agreement takes the team");
+            file.warn(by.node.at, &by.key, "only one name; the whole team should agree");
         }
         people
     });
@@ -118,7 +118,8 @@ fn agreed(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>, today
     {
         about.look_again = Some(date);
         if date.to_string().as_str() < today {
-            let problem = format!("`{date}` has gone by: look at the agreement again");
+            let problem =
+                format!("`{date}` has passed; look at the agreement again and set a new date");
             file.warn(look_again.node.at, &look_again.key, problem);
         }
     }
@@ -139,7 +140,8 @@ fn objectives(
         };
         if objectives.iter().any(|other| other.name == objective.name) {
             let at = item.node.value_of("name").map_or(item.node.at, |name| name.at);
-            let problem = format!("`{}` comes twice; give every objective its own", objective.name);
+            let problem =
+                format!("`{}` is used twice; give every objective its own name", objective.name);
             file.error(at, &format!("{}.name", item.key), problem);
         }
         objectives.push(objective);

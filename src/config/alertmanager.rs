@@ -47,7 +47,8 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Vec<Alertman
     let Some(field) = fields.take("alertmanagers") else { return Vec::new() };
     let list = field.list(file);
     if list.len() > ALERTMANAGERS_MAX {
-        let problem = format!("names {}; at most {ALERTMANAGERS_MAX} are told", list.len());
+        let problem =
+            format!("lists {} Alertmanagers; at most {ALERTMANAGERS_MAX} are allowed", list.len());
         file.error(field.node.at, &field.key, problem);
     }
     list.iter().filter_map(|item| one(item, file)).collect()
@@ -55,24 +56,24 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Vec<Alertman
 
 fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
     let mut fields = item.fields(file)?;
-    let url = fields.require("url", file, "write such as `url: http://localhost:9093`");
+    let url = fields.require("url", file, "write, for example, `url: http://localhost:9093`");
     let allow_link_local = fields
         .take("allow_link_local")
-        .and_then(|field| field.parse(file, "is neither true nor false", boolean));
+        .and_then(|field| field.parse(file, "must be true or false", boolean));
     let allow_link_local = allow_link_local.unwrap_or(false);
     let url = url.and_then(|field| {
         // The message leaves out the value: it may hold a password.
         if matches!(&field.node.value, YamlValue::Scalar(text) if text.contains('@')) {
-            let problem = "holds a user or a password; write them into basic_auth";
+            let problem = "contains a user or a password; move them to basic_auth";
             file.error(field.node.at, &field.key, problem);
             return None;
         }
-        let problem = "is not the address of an Alertmanager; write such as http://localhost:9093";
+        let problem = "is not the address of an Alertmanager; write, for example, http://localhost:9093";
         let whole = |text: &str| is_whole(text).then(|| text.trim_end_matches('/').to_owned());
         let url = field.parse(file, problem, whole)?;
         if is_link_local(&url) && !allow_link_local {
-            let problem = "is link-local, where clouds keep secrets; write another host, or \
-                           `allow_link_local: true` beside it";
+            let problem = "is a link-local address, where clouds serve secrets; use another host, or add \
+                           `allow_link_local: true`";
             field.error(file, problem);
             return None;
         }
@@ -81,7 +82,11 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
     let basic = fields.take("basic_auth");
     let token = fields.take("authorization");
     if let (Some(_), Some(token)) = (&basic, &token) {
-        file.error(token.node.at, &token.key, "stands beside `basic_auth`; keep one of them");
+        file.error(
+            token.node.at,
+            &token.key,
+            "cannot be combined with `basic_auth`; keep one of them",
+        );
     }
     let credentials = match (basic, token) {
         (Some(group), _) => basic_auth(&group, file),
@@ -100,10 +105,10 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
 fn basic_auth(group: &Field<'_>, file: &mut File<'_>) -> Option<Credentials> {
     let mut fields = group.fields(file)?;
     let username = fields
-        .require("username", file, "write who Vaste is there")
+        .require("username", file, "write the user name of Vaste at this Alertmanager")
         .and_then(|field| text(&field, file));
     let password_file = fields
-        .require("password_file", file, "write the file that the password stands in")
+        .require("password_file", file, "write the path of the file that contains the password")
         .and_then(|field| text(&field, file));
     fields.finish(file);
     Some(Credentials::Basic { username: username?, password_file: password_file?.into() })
@@ -113,7 +118,7 @@ fn authorization(group: &Field<'_>, file: &mut File<'_>) -> Option<Credentials> 
     let mut fields = group.fields(file)?;
     let scheme = fields.take("type").map_or(Some("Bearer".to_owned()), |field| text(&field, file));
     let credentials_file = fields
-        .require("credentials_file", file, "write the file that the token stands in")
+        .require("credentials_file", file, "write the path of the file that contains the token")
         .and_then(|field| text(&field, file));
     fields.finish(file);
     Some(Credentials::Token { scheme: scheme?, credentials_file: credentials_file?.into() })
@@ -125,14 +130,14 @@ fn tls(group: &Field<'_>, alertmanager: &mut Alertmanager, file: &mut File<'_>) 
         alertmanager.ca_file = text(&field, file).map(Into::into);
     }
     if let Some(field) = fields.take("insecure_skip_verify") {
-        let problem = "is neither true nor false";
+        let problem = "must be true or false";
         alertmanager.insecure_skip_verify = field.parse(file, problem, boolean).unwrap_or_default();
     }
     fields.finish(file);
 }
 
 fn text(field: &Field<'_>, file: &mut File<'_>) -> Option<String> {
-    let problem = "is not a text of one line";
+    let problem = "must be one line of text";
     let one_line = |text: &str| !text.is_empty() && !text.contains(char::is_control);
     field.parse(file, problem, |text| one_line(text).then(|| text.to_owned()))
 }

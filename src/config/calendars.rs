@@ -145,8 +145,8 @@ fn warn_of_holidays(special: &Field<'_>, definition: &Definition, file: &mut Fil
     for (key, _) in entries {
         if date(&key.text).is_some_and(|date| definition.is_holiday(date)) {
             let path = format!("{}.{}", special.key, key.text);
-            let problem = "is a holiday, which closes it all day: these hours never hold; leave them out, or \
-                           take the date out of the holidays";
+            let problem = "is a holiday, so these hours have no effect; remove them, or remove the date \
+                           from the holidays";
             file.warn(key.at, &path, problem);
         }
     }
@@ -185,14 +185,15 @@ fn openings(field: &Field<'_>, file: &mut File<'_>) -> Vec<Opening> {
     let mut openings: Vec<(Opening, String)> = Vec::new();
     let list = field.list(file);
     if list.len() > OPENINGS_MAX {
-        let problem = format!("has {} openings; at most {OPENINGS_MAX} a day are kept", list.len());
+        let problem =
+            format!("has {} openings; at most {OPENINGS_MAX} per day are allowed", list.len());
         file.error(field.node.at, &field.key, format!("{problem}: join those that touch"));
         return Vec::new();
     }
     for item in list {
         let Some(opening) = opening(&item, file) else { continue };
         if let Some((_, other)) = openings.iter().find(|(other, _)| opening.overlaps(*other)) {
-            item.error(file, &format!("overlaps {other}; write each hour once"));
+            item.error(file, &format!("overlaps {other}; join the two or shorten one"));
         }
         openings.push((opening, item.node.shown()));
     }
@@ -203,7 +204,7 @@ fn opening(field: &Field<'_>, file: &mut File<'_>) -> Option<Opening> {
     let problem = match &field.node.value {
         YamlValue::Scalar(text) => match text.split_once('-') {
             Some((start, end)) if start == end => {
-                "ends when it begins; for a whole day write \"00:00-24:00\""
+                "ends when it begins; for a whole day, write \"00:00-24:00\""
             }
             Some(_) | None => OPENING_FORM,
         },
@@ -212,7 +213,7 @@ fn opening(field: &Field<'_>, file: &mut File<'_>) -> Option<Opening> {
     field.parse(file, problem, Opening::parse)
 }
 
-const OPENING_FORM: &str = "is not an opening; write such as \"08:00-16:00\", from 00:00 to 24:00, or \
+const OPENING_FORM: &str = "is not an opening; write, for example, \"08:00-16:00\" (00:00 to 24:00), or \
                             \"22:00-02:00\" to pass midnight";
 
 /// Reads openings by date.
@@ -223,7 +224,7 @@ fn dated(group: &Fields<'_>, file: &mut File<'_>) -> BTreeMap<NaiveDate, Vec<Ope
         match date(&key.text) {
             Some(date) => drop(by_date.insert(date, openings)),
             None => {
-                let problem = "is not a date from 1990 to 2099; write such as 2026-12-23";
+                let problem = "is not a date from 1990 to 2099; write, for example, 2026-12-23";
                 file.error(key.at, &field.key, problem);
             }
         }
@@ -247,8 +248,8 @@ fn holiday(field: &Field<'_>, file: &mut File<'_>) -> Option<Holiday> {
     Some(holiday)
 }
 
-const HOLIDAY_FORM: &str = "is not a holiday; write a date from 1990 to 2099, such as 2026-12-24, one of \
-                            every year, such as 12-06, or a range of either, such as 2026-12-24..2026-12-26";
+const HOLIDAY_FORM: &str = "is not a holiday; write a date from 1990 to 2099 (2026-12-24), a date of every \
+                            year (12-06), or a range of either kind (2026-12-24..2026-12-26)";
 
 /// `YYYY-MM-DD`, from 1990 to 2099.
 fn date(text: &str) -> Option<NaiveDate> {

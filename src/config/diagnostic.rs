@@ -84,7 +84,7 @@ impl Diagnostics {
                 Owner::Organisation => "the organisation".to_owned(),
             };
             let problem = format!(
-                "{whose} has an agreement in {} already; write all its objectives into one file",
+                "{whose} already has an agreement in {}; put all its objectives into one file",
                 first.display()
             );
             self.error(Diagnostic::of_file(path, problem));
@@ -101,7 +101,7 @@ impl Diagnostics {
             Some((_, first)) if first == path => {}
             Some((_, first)) => {
                 let first = first.display();
-                let problem = format!("is defined in {first} already; give it another name");
+                let problem = format!("is already defined in {first}; choose another name");
                 self.error(Diagnostic::new(path, at, format!("calendars.{name}"), problem));
             }
         }

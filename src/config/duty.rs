@@ -9,10 +9,10 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) {
     let Some(mut duty) = fields.take("duty").and_then(|duty| duty.fields(file)) else {
         return;
     };
-    if let Some(members) = duty.require("members", file, "name who takes turns, such as [aino]") {
+    if let Some(members) = duty.require("members", file, "name people, such as [aino, mikko]") {
         let people = people::read(&members, file);
         if people == 1 {
-            let problem = "one member only: nobody takes turns, and nobody when they are away";
+            let problem = "only one member, so nobody takes over when they are away; add another";
             file.warn(members.node.at, &members.key, problem);
         }
     }
@@ -23,7 +23,8 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) {
         every.duration(file);
     }
     if let Some(handover) = duty.take("handover") {
-        let problem = "is not a time of the week; write such as \"Mon 09:00 Europe/Helsinki\"";
+        let problem =
+            "is not a time of the week; write, for example, \"Mon 09:00 Europe/Helsinki\"";
         handover.parse(file, problem, |text| is_handover(text).then_some(()));
     }
     exceptions(&mut duty, "swaps", &["on", "from", "to"], file);
@@ -50,7 +51,7 @@ fn exceptions(
             continue;
         };
         for &key in keys {
-            let Some(field) = fields.require(key, file, "write all three") else {
+            let Some(field) = fields.require(key, file, "write all three keys") else {
                 continue;
             };
             let is_person = key == "who" || (keys.contains(&"on") && key != "on");

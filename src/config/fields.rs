@@ -69,19 +69,23 @@ impl<'n> Field<'n> {
 
     /// A duration greater than zero.
     pub(super) fn duration(&self, file: &mut File<'_>) -> Option<Elapsed> {
-        self.parse(file, "is not a duration; write such as 90s, 30m, 4h or 5d", Elapsed::parse)
+        self.parse(
+            file,
+            "is not a duration; write, for example, 90s, 30m, 4h or 5d",
+            Elapsed::parse,
+        )
     }
 
     /// A duration, or `0s`.
     pub(super) fn duration_or_zero(&self, file: &mut File<'_>) -> Option<Elapsed> {
-        self.parse(file, "is not a duration; write such as 0s, 30m or 4h", |text| {
+        self.parse(file, "is not a duration; write, for example, 0s, 30m or 4h", |text| {
             if text == "0s" { Some(Elapsed::ZERO) } else { Elapsed::parse(text) }
         })
     }
 
     /// A date.
     pub(super) fn date(&self, file: &mut File<'_>) -> Option<chrono::NaiveDate> {
-        self.parse(file, "is not a date; write such as 2026-11-02", |text| {
+        self.parse(file, "is not a date; write, for example, 2026-11-02", |text| {
             chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
         })
     }
@@ -104,7 +108,7 @@ impl<'n> Field<'n> {
     /// The items of a list; none if it is not a list.
     pub(super) fn list(&self, file: &mut File<'_>) -> Vec<Self> {
         let YamlValue::List(items) = &self.node.value else {
-            self.error(file, "is not a list; write such as [one, two]");
+            self.error(file, "is not a list; write, for example, [one, two]");
             return Vec::new();
         };
         let key = |index| format!("{}[{index}]", self.key);
@@ -120,7 +124,7 @@ impl<'n> Field<'n> {
         for (index, (key, _)) in entries.iter().enumerate() {
             if entries.iter().take(index).any(|(other, _)| other.text == key.text) {
                 let path = joined(&self.key, &key.text);
-                file.error(key.at, &path, "comes twice; keep one");
+                file.error(key.at, &path, "is given twice; keep one");
             }
         }
         Some(Fields { path: self.key.clone(), at: self.node.at, entries, known: Vec::new() })
@@ -183,7 +187,7 @@ impl<'n> Fields<'n> {
             if !self.known.iter().any(|known| *known == key.text) {
                 let way_out = match nearest(&key.text, &self.known) {
                     Some(known) => format!("did you mean `{known}`?"),
-                    None => format!("the keys here are {}", self.known.join(", ")),
+                    None => format!("valid keys are {}", self.known.join(", ")),
                 };
                 file.error(
                     key.at,

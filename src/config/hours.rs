@@ -90,8 +90,8 @@ fn calendar(
 ) -> Option<NamedCalendar> {
     let known: Vec<&str> = calendars.keys().map(|name| &**name).collect();
     let problem = if known.is_empty() {
-        "is in no file that was read; name the calendar's file, too, in `calendars` of the \
-         configuration or beside this one, or write `always`"
+        "is not defined in any file that was read; add the calendar's file, in `calendars` of the \
+         configuration or on the command line, or write `always`"
             .to_owned()
     } else {
         format!("is not a calendar; write `always` or one of {}", known.join(", "))

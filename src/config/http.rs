@@ -28,16 +28,16 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http>
         return Some(Http { listen: default, external_url: None });
     };
     let listen = http.take("listen").map_or(Some(default), |field| {
-        let problem = "is not an address to listen on; write such as \"127.0.0.1:9464\"";
+        let problem = "is not an address to listen on; write, for example, \"127.0.0.1:9464\"";
         field.parse(file, problem, |text| text.parse().ok())
     });
     let external_url = http.take("external_url").map(|field| {
-        let problem = "is not a web address; write such as https://vaste.example";
+        let problem = "is not a web address; write, for example, https://vaste.example";
         let whole = |text: &str| is_web_address(text).then(|| text.to_owned());
         field.parse(file, problem, whole)
     });
     if let Some(field) = http.take("ticket_url") {
-        file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
+        file.warn(field.node.at, &field.key, "is ignored: this version does not support it");
     }
     http.finish(file);
     let external_url = match external_url {

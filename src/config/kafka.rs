@@ -68,7 +68,7 @@ pub enum SecretError {
     #[error("{0}")]
     File(Diagnostic),
     /// An environment variable sets a property that Vaste sets itself.
-    #[error("{variable}: is set by Vaste itself: {reason}; unset it")]
+    #[error("{variable}: Vaste sets this property itself ({reason}); unset the variable")]
     Owned {
         /// The variable.
         variable: String,
@@ -81,10 +81,10 @@ pub enum SecretError {
 pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
     let mut fields = group.fields(file)?;
     let brokers = fields
-        .require("brokers", file, "write such as [\"localhost:9092\"]")
+        .require("brokers", file, "write, for example, [\"localhost:9092\"]")
         .map(|field| brokers(&field, file));
     let topic = fields
-        .require("topic", file, "write such as ticket-events")
+        .require("topic", file, "write, for example, ticket-events")
         .and_then(|field| name_of(&field, "topic", file));
     let group =
         fields.take("group").map_or(Some("vaste".to_owned()), |f| name_of(&f, "group", file));
@@ -135,7 +135,7 @@ fn name_of(field: &Field<'_>, what: &str, file: &mut File<'_>) -> Option<String>
 fn dead_letters(field: &Field<'_>, topic: Option<&str>, file: &mut File<'_>) -> Option<String> {
     let name = name_of(field, "topic", file)?;
     if topic == Some(name.as_str()) {
-        let problem = "is the topic that is read: every rejected record would come back for ever; name \
+        let problem = "is the topic that Vaste reads, so rejected records would come back for ever; use \
                        another one, such as ticket-events.dlq";
         field.error(file, problem);
         return None;
@@ -148,7 +148,7 @@ fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, Property)>
     let mut properties = Vec::new();
     for (key, field) in fields.all() {
         if let Some(why) = why_owned(&key.text) {
-            file.error(key.at, &field.key, format!("is set by Vaste itself: {why}; leave it out"));
+            file.error(key.at, &field.key, format!("is set by Vaste itself ({why}); remove it"));
             continue;
         }
         let value = property::read(key, &field, file);
@@ -159,16 +159,16 @@ fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, Property)>
 
 /// Properties of librdkafka that Vaste sets itself, each with its reason or with the key to write instead.
 const PROPERTIES_OWNED: [(&str, &str); 10] = [
-    ("auto.offset.reset", "an offset that is gone must be noticed, not passed over"),
-    ("bootstrap.servers", "write kafka.brokers"),
-    ("client.id", "it tells the workers apart"),
+    ("auto.offset.reset", "a missing offset must be reported, not skipped"),
+    ("bootstrap.servers", "use kafka.brokers"),
+    ("client.id", "it identifies each worker"),
     ("debug", "it would print secrets"),
-    ("enable.auto.commit", "offsets follow the state, not the clock"),
-    ("enable.auto.offset.store", "offsets follow the state, not the clock"),
-    ("enable.partition.eof", "it says when a partition is caught up"),
-    ("group.id", "write kafka.group"),
-    ("partition.assignment.strategy", "partitions must stay where their tickets are"),
-    ("statistics.interval.ms", "metrics need it"),
+    ("enable.auto.commit", "offsets are committed after their checkpoint"),
+    ("enable.auto.offset.store", "offsets are committed after their checkpoint"),
+    ("enable.partition.eof", "it shows when a partition is caught up"),
+    ("group.id", "use kafka.group"),
+    ("partition.assignment.strategy", "partitions must stay where their state is"),
+    ("statistics.interval.ms", "the metrics need it"),
 ];
 
 /// The reason why Vaste sets a property itself; `None` if the file may set it.
@@ -237,7 +237,8 @@ mod tests {
         let error = kafka(Vec::new()).read_secrets(gone, [owned].into_iter()).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "VASTE_KAFKA_PROPERTIES_GROUP_ID: is set by Vaste itself: write kafka.group; unset it"
+            "VASTE_KAFKA_PROPERTIES_GROUP_ID: Vaste sets this property itself (use kafka.group); unset the \
+             variable"
         );
     }
 }

@@ -17,13 +17,12 @@ pub(super) fn read(labels: &Fields<'_>, file: &mut File<'_>) -> Vec<(Box<str>, B
                 "is a label that Vaste sets itself; choose another name",
             );
         } else if !is_label(&key.text) {
-            let problem = "cannot be a label; write letters, digits and _, not beginning with a digit \
+            let problem = "cannot be a label; write letters, digits and _, not starting with a digit \
                            or with __";
             file.error(key.at, &field.key, problem);
         }
-        let value = field.parse(file, "cannot be a label's value; write a text", |text| {
-            name::is_name(text).then(|| text.into())
-        });
+        let problem = "cannot be a label's value; write 1 to 128 bytes of text";
+        let value = field.parse(file, problem, |text| name::is_name(text).then(|| text.into()));
         read.extend(value.map(|value| (key.text.as_str().into(), value)));
     }
     read

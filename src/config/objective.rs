@@ -25,7 +25,7 @@ pub(super) fn read(
     file: &mut File<'_>,
 ) -> Option<Objective> {
     let mut fields = item.fields(file)?;
-    let name = fields.require("name", file, "write such as `name: first-reply`").and_then(|name| {
+    let name = fields.require("name", file, "add one like `name: first-reply`").and_then(|name| {
         let problem =
             "cannot be an objective's name; write 1 to 128 letters, digits or . _ : / @ # + -";
         let is_name = |text: &str| name::is_id(text) && address::is_segment(text);
@@ -50,7 +50,7 @@ pub(super) fn read(
     let policies = alerts.as_ref().map(|alerts| &alerts.policies);
     if matches!(level, Some(Level::NoneOver(_))) && policies.is_some_and(|p| p.at_risk.is_some()) {
         let problem =
-            "nobody over the limit is all or nothing: this never fires; leave at_risk out";
+            "never fires: an objective with `none_over` is either met or missed; remove it";
         file.warn(position_of_alert(item, "at_risk"), &fields.path("alerts.at_risk"), problem);
     }
     let pauses = pauses(&mut fields, measure, file);
@@ -60,7 +60,7 @@ pub(super) fn read(
     let compares = item.node.value_of("market").is_some_and(|market| !market.is_null());
     if !compares && policies.is_some_and(|p| p.behind_market.is_some()) {
         let problem =
-            "has nothing to compare with; write `market` beside `alerts`, or leave it out";
+            "has nothing to compare with; add `market` to the objective, or remove this alert";
         let at = position_of_alert(item, "behind_market");
         file.error(at, &fields.path("alerts.behind_market"), problem);
     }
@@ -99,12 +99,12 @@ fn pauses(
 ) -> Option<Pauses> {
     let agreed = fields.take("pauses_agreed").is_some_and(|field| {
         // A bad value is one error. The default `true` avoids a second one for `pauses`.
-        field.parse(file, "is neither true nor false; write true", boolean).unwrap_or(true)
+        field.parse(file, "must be true or false", boolean).unwrap_or(true)
     });
     let field = fields.take("pauses")?;
     let mut pauses = Pauses::NEVER;
     for status in field.list(file) {
-        let problem = "pauses nothing; write pending or on_hold";
+        let problem = "is not a pause; write pending or on_hold";
         let known = |text: &str| ["pending", "on_hold"].iter().position(|known| *known == text);
         match status.parse(file, problem, known) {
             Some(0) => pauses.pending = true,
@@ -114,13 +114,13 @@ fn pauses(
     }
     let measure = measure?;
     if measure.unit() == Unit::Count {
-        file.error(field.node.at, &field.key, "does not go with a count; leave it out");
+        file.error(field.node.at, &field.key, "cannot be used with a count; remove it");
         return None;
     }
     if measure.is_reply() && pauses != Pauses::NEVER && !agreed {
         let problem = format!(
-            "stops the clock on a customer who waits for a reply ({}); leave it out, or write \
-             `pauses_agreed: true` beside it if all have agreed on that",
+            "stops the clock while a customer waits for a reply ({}); remove it, or add \
+             `pauses_agreed: true` if everyone has agreed to that",
             measure.label()
         );
         file.error(field.node.at, &field.key, problem);
@@ -135,13 +135,12 @@ fn split(fields: &mut Fields<'_>, file: &mut File<'_>) -> Split {
         return split;
     };
     if let Some(field) = keys.take("priority") {
-        split.priority =
-            field.parse(file, "is neither true nor false", boolean).unwrap_or_default();
+        split.priority = field.parse(file, "must be true or false", boolean).unwrap_or_default();
     }
     if let Some(field) = keys.take("channel") {
         for channel in field.list(file) {
-            let problem = "cannot be a channel; write 1 to 128 bytes of text, not `other`, which is all \
-                           that are not named";
+            let problem = "cannot be a channel; write 1 to 128 bytes of text, but not `other`, which stands \
+                           for all channels that are not listed";
             let name = |text: &str| (name::is_name(text) && text != "other").then(|| text.into());
             split.channels.extend(channel.parse(file, problem, name));
         }
@@ -149,8 +148,7 @@ fn split(fields: &mut Fields<'_>, file: &mut File<'_>) -> Split {
         split.channels.dedup();
         if split.channels.len() > CHANNELS_MAX {
             let problem = format!(
-                "names {} channels; at most {CHANNELS_MAX} are told apart: leave out those with few \
-                 tickets",
+                "lists {} channels; at most {CHANNELS_MAX} are allowed: remove those with few tickets",
                 split.channels.len()
             );
             file.error(field.node.at, &field.key, problem);

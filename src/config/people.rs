@@ -8,7 +8,7 @@ use crate::name;
 pub(super) fn read(field: &Field<'_>, file: &mut File<'_>) -> usize {
     let list = field.list(file);
     if list.is_empty() && matches!(field.node.value, YamlValue::List(_)) {
-        file.error(field.node.at, &field.key, "is empty; name at least one");
+        file.error(field.node.at, &field.key, "is empty; name at least one person");
     }
     for person in &list {
         check(person, file);
@@ -22,4 +22,4 @@ pub(super) fn check(person: &Field<'_>, file: &mut File<'_>) {
 }
 
 const PERSON_FORM: &str =
-    "cannot be a member's name; write 1 to 128 letters, digits or . _ : / @ # + -";
+    "cannot be a person's name; write 1 to 128 letters, digits or . _ : / @ # + -";

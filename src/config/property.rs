@@ -124,7 +124,7 @@ pub(super) fn read(key: &YamlKey, field: &Field<'_>, file: &mut File<'_>) -> Opt
         let mut fields = field.fields(file)?;
         let path = fields.require("file", file, "write `{ file: path }`").and_then(|field| {
             let path = |text: &str| (!text.is_empty()).then(|| PathBuf::from(text));
-            Some((field.parse(file, "is not the path of a file; write one", path)?, field))
+            Some((field.parse(file, "must be the path of a file", path)?, field))
         });
         fields.finish(file);
         let (path, field) = path?;
@@ -135,11 +135,11 @@ pub(super) fn read(key: &YamlKey, field: &Field<'_>, file: &mut File<'_>) -> Opt
         // The message leaves out the value.
         let variable = variable_of(&key.text);
         let problem = format!(
-            "is a secret, and must not stand here; write `{{ file: path }}`, or set {variable} instead"
+            "is a secret and must not be in this file; write `{{ file: path }}` or set {variable}"
         );
         file.error(field.node.at, &field.key, problem);
         return None;
     }
-    let problem = "is not a property's value; write a text, or `{ file: path }`";
+    let problem = "is not a value for a property; write a text or `{ file: path }`";
     field.parse(file, problem, |text| Some(Property(PropertySource::Written(text.to_owned()))))
 }

@@ -76,7 +76,7 @@ pub(super) fn read(
         && !alertmanagers.is_empty()
     {
         let problem =
-            "is missing: links in alerts would lead to no machine; write where people reach it";
+            "is missing, so links in alerts do not work; set it to the address of the board";
         file.warn(fields.at(), "http.external_url", problem);
     }
     let external_labels = fields
@@ -88,8 +88,8 @@ pub(super) fn read(
     if let Some(Some(Kafka { dead_letters: Some(_), .. })) = &kafka
         && state.store.is_none()
     {
-        let problem = "is there and state.store is not: every start reads the topic from its beginning, and \
-                       writes all rejected records once more; write where to keep checkpoints";
+        let problem = "is set without state.store, so every start reads the topic from its beginning and \
+                       writes all rejected records again; set state.store";
         file.warn(fields.at(), "kafka.dead_letters", problem);
     }
     let stale_after = fields.take("stale_after").and_then(|field| field.duration(file));
@@ -109,13 +109,14 @@ pub(super) fn read(
 fn files(list: &Field<'_>, example: &str, file: &mut File<'_>, disk: &dyn Disk) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for pattern in list.list(file) {
-        let problem = format!("is not a file or a pattern; write such as {example}");
+        let problem = format!("is not a file or a pattern; write, for example, {example}");
         let Some(text) = pattern.parse(file, &problem, |text| Some(text.to_owned())) else {
             continue;
         };
         match disk.list(&text) {
             Ok(paths) if paths.is_empty() => {
-                let problem = "matches no file; name files that are there, from where you start";
+                let problem = "matches no file; check the path, which starts at the folder in which Vaste \
+                               is started";
                 pattern.error(file, problem);
             }
             Ok(paths) => files.extend(paths),

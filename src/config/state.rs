@@ -34,7 +34,7 @@ pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> StateConfig {
     let mut state = StateConfig::default();
     let Some(mut fields) = group.fields(file) else { return state };
     if let Some(field) = fields.take("store") {
-        let problem = "is not a place; write a folder such as file:///var/lib/vaste";
+        let problem = "is not a storage location; write, for example, file:///var/lib/vaste";
         let place = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         state.store = field.parse(file, problem, place);
     }
@@ -44,8 +44,8 @@ pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> StateConfig {
         state.reopen_within = elapsed;
     }
     if let Some(field) = fields.take("checkpoint_every") {
-        let problem =
-            "is not a length of time; write such as 30s; 0s is as often as 5 % of the time allow";
+        let problem = "is not a duration; write, for example, 30s, or 0s for as often as 5 % of the time \
+                       allows";
         let elapsed = field.parse(file, problem, |text| {
             if text == "0s" { Some(Elapsed::ZERO) } else { Elapsed::parse(text) }
         });
@@ -53,7 +53,7 @@ pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> StateConfig {
         state.checkpoint_every = elapsed.unwrap_or(state.checkpoint_every);
     }
     if let Some(field) = fields.take("windows_max") {
-        file.warn(field.node.at, &field.key, "is not read by this version, and not checked");
+        file.warn(field.node.at, &field.key, "is ignored: this version does not support it");
     }
     fields.finish(file);
     state

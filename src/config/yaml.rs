@@ -95,19 +95,19 @@ impl YamlError {
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum YamlErrorKind {
-    #[error("aliases are not read; write the value out")]
+    #[error("YAML aliases are not supported; repeat the value")]
     Alias,
-    #[error("the file is empty; write its keys")]
+    #[error("the file is empty; add its keys")]
     Empty,
-    #[error("a key must be a text")]
+    #[error("a key must be text")]
     Key,
     #[error("a value is missing here")]
     NoValue,
-    #[error("a second document begins here; write one a file")]
+    #[error("a second document starts here; use one per file")]
     SecondDocument,
-    #[error("this is not YAML: {0}")]
+    #[error("invalid YAML: {0}")]
     Syntax(String),
-    #[error("lists and groups are nested too deeply")]
+    #[error("lists and groups are nested more than {DEPTH_MAX} levels deep")]
     TooDeep,
 }
 

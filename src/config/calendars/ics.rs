@@ -36,7 +36,7 @@ pub(super) fn read(
     disk: &dyn Disk,
     ics_files: &mut Vec<IcsFile>,
 ) -> Vec<Holiday> {
-    let problem = "is not a file; write such as finland.ics";
+    let problem = "is not a file; write, for example, finland.ics";
     let Some(name) = field.parse(file, problem, |text| Some(text.to_owned())) else {
         return Vec::new();
     };
@@ -44,7 +44,7 @@ pub(super) fn read(
     let text = match disk.read(&path) {
         Ok(text) => text,
         Err(error) => {
-            let problem = format!("cannot be read: {error}; name a file that is there");
+            let problem = format!("cannot be read: {error}; check the path and its permissions");
             field.error(file, &format!("({}) {problem}", path.display()));
             return Vec::new();
         }
@@ -63,14 +63,14 @@ pub(super) fn read(
 /// Why a file gives no holidays at all.
 #[derive(Debug, thiserror::Error)]
 enum IcsError {
-    #[error("is not an iCalendar file; export it again, as iCalendar (.ics)")]
+    #[error("is not an iCalendar file; export it again as iCalendar (.ics)")]
     NotICalendar,
-    #[error("has an event outside of a calendar; export it again, as iCalendar (.ics)")]
+    #[error("has an event outside of a calendar; export it again as iCalendar (.ics)")]
     EventOutside,
-    #[error("has {0} events; at most {EVENTS_MAX} are read: split it")]
+    #[error("has {0} events; at most {EVENTS_MAX} are allowed: split the file")]
     TooManyEvents(usize),
     #[error(
-        "is cut short: it does not end with END:VCALENDAR; export it again, as iCalendar (.ics)"
+        "is truncated: it does not end with END:VCALENDAR; export it again as iCalendar (.ics)"
     )]
     Truncated,
 }
@@ -139,19 +139,22 @@ fn holidays(
 /// Why an event closes no date.
 #[derive(Debug, thiserror::Error)]
 enum EventError {
-    #[error("is cancelled: it closes nothing; take it out")]
+    #[error("is cancelled, so it closes no date; remove it")]
     Cancelled,
-    #[error("ends before it begins: it closes nothing; write it again")]
+    #[error("ends before it begins, so it closes no date; correct it")]
     EndsBeforeStart,
-    #[error("moves one date of another event, which is not read: list that date under `holidays`")]
+    #[error(
+        "moves one date of another event, which is not supported, so it closes no date; list the date under \
+         `holidays`"
+    )]
     MovesOccurrence,
-    #[error("has no date that can be read: it closes nothing; write it again")]
+    #[error("has no valid date, so it closes no date; correct it")]
     NoDate,
     #[error(
-        "has a recurrence that is not read: it closes nothing; list its dates under `holidays`"
+        "has a recurrence that is not supported, so it closes no date; list its dates under `holidays`"
     )]
     Recurrence,
-    #[error("has a time of day: it closes nothing; make it an all-day event")]
+    #[error("has a time of day, so it closes no date; make it an all-day event")]
     TimeOfDay,
 }
 

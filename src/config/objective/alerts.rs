@@ -29,7 +29,8 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Objec
     if let Some(mut keys) = alerts.take("at_risk").and_then(|alert| alert.fields(file)) {
         policy(&mut keys, at_risk.insert(AlertPolicy::of_severity("warning")), file);
         if let Some(field) = keys.take("budget_spent") {
-            let problem = "is not a share of the error budget; write a percentage such as 80%";
+            let problem = "is not a share of the error budget; write a percentage from 0.01% to 100%, such \
+                           as 80%";
             budget_spent = field.parse(file, problem, Share::parse);
         }
         keys.finish(file);
@@ -47,7 +48,7 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Objec
 /// Reads what every kind of alert has: severity and durations.
 fn policy(alert: &mut Fields<'_>, policy: &mut AlertPolicy, file: &mut File<'_>) {
     if let Some(severity) = alert.take("severity") {
-        let problem = "cannot be a severity; write such as critical, warning or info";
+        let problem = "cannot be a severity; write, for example, critical, warning or info";
         let parsed = severity.parse(file, problem, |text| name::is_id(text).then(|| text.into()));
         policy.severity = parsed.unwrap_or_default();
     }

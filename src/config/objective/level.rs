@@ -54,19 +54,19 @@ pub(super) fn read(
         (None, Some(none_over)) => {
             for field in [share, min_tickets, by_priority].into_iter().flatten() {
                 let problem =
-                    "does not go with `none_over`, which holds for every ticket; leave it out";
+                    "cannot be combined with `none_over`, which holds for every ticket; remove it";
                 field.error(file, problem);
             }
             if unit.unit == Unit::Count {
-                let problem = "does not go with a count, which is known once the ticket is solved; write \
-                               `within`";
+                let problem = "cannot be used with a count, which is only known when the ticket is solved; \
+                               use `within`";
                 none_over.error(file, problem);
                 return None;
             }
             target(&none_over, unit, file).map(Level::NoneOver)
         }
         (Some(_), Some(none_over)) => {
-            none_over.error(file, "stands beside `within`; write an objective for each");
+            none_over.error(file, "cannot be combined with `within`; write one objective for each");
             None
         }
         (None, None) => {
@@ -99,7 +99,7 @@ pub(super) fn share(field: &Field<'_>, file: &mut File<'_>) -> Option<Share> {
 
 /// Reads a minimum number of tickets.
 pub(super) fn min_tickets(field: &Field<'_>, file: &mut File<'_>) -> Option<u64> {
-    let problem = "is not a number of tickets; write a whole number of at least 1";
+    let problem = "is not a number of tickets; write a whole number from 1 to 1000000";
     field.parse(file, problem, |text| {
         text.parse().ok().filter(|n| (1..=MIN_TICKETS_MAX).contains(n))
     })

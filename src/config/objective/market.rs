@@ -22,7 +22,7 @@ pub(super) fn read(
         .require("within", file, "write what others achieve, such as `24h always`")
         .and_then(|within| level::target(&within, unit, file));
     let source = keys
-        .require("source", file, "write who says so, such as \"trade survey\"")
+        .require("source", file, "write where the figure comes from, such as \"trade survey\"")
         .and_then(|source| {
             let problem = "cannot be a source; write 1 to 128 bytes of text, or a web address";
             let is_source = |text: &str| name::is_name(text) || is_web_address(text);
@@ -33,14 +33,16 @@ pub(super) fn read(
         let is_old = chrono::NaiveDate::parse_from_str(today, "%Y-%m-%d")
             .is_ok_and(|today| (today - date).num_days() > MARKET_DAYS_MAX);
         if is_old {
-            let problem = format!("`{date}` is more than a year ago: what do others achieve now?");
+            let problem =
+                format!("`{date}` is more than a year ago; look up what others achieve now");
             file.warn(as_of.node.at, &as_of.key, problem);
         }
         Some(date)
     });
     keys.finish(file);
     if matches!(agreed, Some(Level::NoneOver(_))) {
-        let problem = "does not go with `none_over`, which has no share; write it beside `within`";
+        let problem =
+            "cannot be combined with `none_over`, which has no share; use it with `within`";
         file.error(field.node.at, &field.key, problem);
         return None;
     }

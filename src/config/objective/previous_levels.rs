@@ -48,7 +48,7 @@ fn previous_level<'n>(
 ) -> Option<ReadLevel<'n>> {
     let unit = current.unit;
     let mut fields = item.fields(file)?;
-    let ends = "write the first day on which it held no longer, such as 2026-11-02";
+    let ends = "write the first day on which this level no longer held, such as 2026-11-02";
     let until =
         fields.require("until", file, ends).and_then(|field| Some((field.date(file)?, field)));
     // `TeamHours::with_earlier` reads the hours of all earlier levels together.
@@ -97,14 +97,14 @@ fn ascending(
         if first.previous.until == second.previous.until {
             second
                 .until
-                .error(file, "is the end of another earlier level, too; keep one of the two");
+                .error(file, "is also the end of another earlier level; keep one of the two");
         }
     }
     if levels.len() > WAS_MAX {
         let node = objective.node;
         let at = node.value_of("was").map_or(node.at, |was| was.at);
         let problem = format!(
-            "names {} earlier levels; at most {WAS_MAX} are kept: leave out the first",
+            "has {} earlier levels; at most {WAS_MAX} are allowed: remove the oldest",
             levels.len()
         );
         file.error(at, &format!("{}.was", objective.key), problem);
