@@ -1,14 +1,23 @@
-//! When a team is open: open time between two instants, and the instant at which it is used up.
+//! Opening hours: the open time between two instants, and due times.
 //!
 //! # Design
-//! The one function underneath is *cumulative open time* C(t), monotone: `open_time(a, b) = C(b) − C(a)`,
-//! and [`Calendar::due`] is its inverse. It is asked several times a stopwatch for every event, so nothing
-//! of zones, weeks and holidays is left when it is asked: at construction the open stretches of 110 years
-//! are worked out once, in UTC, as seconds since 1990 in `u32`. A table says for every day of UTC how many
-//! stretches began before it, so that an instant is found without a search over the years. A calendar of
-//! working days takes about 400 kB; many stretches a day take 8 bytes each.
+//! Everything follows from one function, *cumulative open time* C(t), which never falls:
+//! `open_time(a, b) = C(b) − C(a)`, and [`Calendar::due`] is its inverse.
 //!
-//! How a stretch comes about stands at [`Definition`].
+//! ```text
+//! C(t)                     ╭──────  C(b)
+//!              ╭───────────╯
+//!        ╭─────╯                    C(a)
+//! ───────╯
+//!     open a   closed   open b      t
+//! ```
+//!
+//! Every event asks for it several times. So zones, weeks and holidays are resolved once, at construction:
+//! into the open stretches of 110 years, in UTC, as seconds since 1990 in `u32`. A table gives for every day
+//! of UTC the number of stretches before it, so an instant is found without a search over the years. A
+//! calendar of working days takes about 400 kB; further stretches take 8 bytes each.
+//!
+//! [`Definition`] says how weeks, holidays, special hours and breaks combine.
 #![warn(clippy::arithmetic_side_effects)]
 
 use std::fmt;
@@ -23,14 +32,14 @@ mod local;
 pub use definition::{Definition, Holiday, MonthDay, NeverOpen, Opening};
 pub use local::local_midnight;
 
-/// When a team is open, from 1990 to before 2100; outside there is no open time.
+/// The opening hours of a team from 1990 to before 2100. Outside these years there is no open time.
 ///
-/// Cheap to ask: [`Calendar::cumulative`] and what is made of it are O(1), [`Calendar::reaches`] and
-/// [`Calendar::due`] are O(log n) in the stretches of 110 years. Cheap to share in an `Arc`, not to copy.
+/// [`Calendar::cumulative`] and [`Calendar::open_time`] are O(1); [`Calendar::reaches`] and [`Calendar::due`] are
+/// O(log n) in the stretches of 110 years. Share it in an `Arc`: a copy is large.
 #[derive(PartialEq, Eq)]
 pub struct Calendar {
     zone: Tz,
-    /// Absent where all time is open.
+    /// `None` where all time is open.
     hours: Option<OpenHours>,
 }
 
@@ -40,10 +49,10 @@ impl Calendar {
         Self { zone: Tz::UTC, hours: None }
     }
 
-    /// Works a definition out.
+    /// Resolves a definition.
     ///
     /// # Errors
-    /// [`NeverOpen`] where it leaves no open time at all.
+    /// [`NeverOpen`] if the definition leaves no open time.
     pub fn new(definition: &Definition) -> Result<Self, NeverOpen> {
         let stretches = definition.stretches();
         if stretches.is_empty() {
@@ -52,20 +61,20 @@ impl Calendar {
         Ok(Self { zone: definition.zone, hours: Some(OpenHours::new(&stretches)) })
     }
 
-    /// `earlier` up to `until`, then `later`: one calendar whose hours changed on a day. The zone is that of
-    /// `later`. Only whole seconds of `until` count.
+    /// A calendar whose hours changed: `earlier` up to `until`, then `later`. The zone is that of `later`.
+    /// `until` is truncated to whole seconds.
     pub fn spliced(earlier: &Self, until: Timestamp, later: &Self) -> Self {
         if earlier.is_always() && later.is_always() {
             return Self::always();
         }
         let until = seconds(since_1990(until));
-        let before = earlier.stretches().map(|(start, end)| (start, end.min(until)));
-        let after = later.stretches().map(|(start, end)| (start.max(until), end));
+        let before = earlier.stretches().filter_map(|stretch| stretch.clip(0, until));
+        let after = later.stretches().filter_map(|stretch| stretch.clip(until, SPAN_SECONDS));
         let mut stretches: Vec<OpenStretch> = Vec::new();
-        for (start, end) in before.chain(after).filter(|(start, end)| start < end) {
+        for stretch in before.chain(after) {
             match stretches.last_mut() {
-                Some(last) if last.1 == start => last.1 = end,
-                _ => stretches.push((start, end)),
+                Some(last) if last.end == stretch.start => last.end = stretch.end,
+                _ => stretches.push(stretch),
             }
         }
         Self { zone: later.zone, hours: Some(OpenHours::new(&stretches)) }
@@ -76,13 +85,13 @@ impl Calendar {
         self.hours.is_none()
     }
 
-    /// The zone that its hours are written in; UTC for the built-in one.
+    /// The time zone of its hours; UTC for the built-in calendar.
     pub fn zone(&self) -> Tz {
         self.zone
     }
 
-    /// C(t): the open milliseconds from 1990-01-01T00:00:00Z to `at`. It never falls; before 1990 it is 0,
-    /// from 2100 on it stays as it is.
+    /// C(t): the open milliseconds from 1990-01-01T00:00:00Z to `at`. It is 0 before 1990 and constant from
+    /// 2100 on.
     pub fn cumulative(&self, at: Timestamp) -> i64 {
         let at = since_1990(at);
         let Some(hours) = &self.hours else {
@@ -94,7 +103,7 @@ impl Calendar {
         })
     }
 
-    /// The first instant t with C(t) ≥ `open`; `None` if that is never up to 2100. At 0 and below it is
+    /// The first instant t with C(t) ≥ `open`; `None` if there is none up to 2100. For `open` ≤ 0 it is
     /// 1990-01-01T00:00:00Z.
     pub fn reaches(&self, open: i64) -> Option<Timestamp> {
         if open <= 0 {
@@ -107,14 +116,14 @@ impl Calendar {
         since_1990.map(instant)
     }
 
-    /// The open time from `from` to `to`; zero where `to` is not after `from`.
+    /// The open time from `from` to `to`; zero unless `to` is after `from`.
     pub fn open_time(&self, from: Timestamp, to: Timestamp) -> Elapsed {
         Elapsed::from_ms(self.cumulative(to).saturating_sub(self.cumulative(from)))
     }
 
     /// The first instant at or after `from` at which the open time from `from` reaches `target`; `None` if
-    /// that is never up to 2100. Closing time stays closing time: what is used up when the doors close is
-    /// due then, not at the next opening. A target of zero is due at once.
+    /// there is none up to 2100. A target that is used up at closing time is due then, not at the next
+    /// opening. A target of zero is due at once.
     pub fn due(&self, from: Timestamp, target: Elapsed) -> Option<Timestamp> {
         if target == Elapsed::ZERO {
             return Some(from);
@@ -122,7 +131,7 @@ impl Calendar {
         self.reaches(self.cumulative(from).saturating_add(target.ms()))
     }
 
-    /// Whether it is open at this instant: the opening instant is open, the closing instant is not.
+    /// Whether it is open at this instant. The opening instant is open, the closing instant is not.
     pub fn is_open(&self, at: Timestamp) -> bool {
         at.is_event_time()
             && self.hours.as_ref().is_none_or(|hours| {
@@ -144,14 +153,15 @@ impl Calendar {
         Some(instant(ms(next.start)))
     }
 
-    /// Its open stretches, ascending and apart.
+    /// Its open stretches, ascending and disjoint.
     fn stretches(&self) -> impl Iterator<Item = OpenStretch> + '_ {
-        let all = self.is_always().then_some((0, SPAN_SECONDS));
+        let whole = OpenStretch { start: 0, end: SPAN_SECONDS };
+        let all = self.is_always().then_some(whole);
         let marks = self.hours.as_ref().map_or(&[][..], |hours| &hours.marks);
         let pairs = marks.iter().zip(marks.iter().skip(1));
         all.into_iter().chain(pairs.map(|(mark, next)| {
             let length = next.open.saturating_sub(mark.open);
-            (mark.start, mark.start.saturating_add(length))
+            OpenStretch { start: mark.start, end: mark.start.saturating_add(length) }
         }))
     }
 }
@@ -162,7 +172,7 @@ impl Default for Calendar {
     }
 }
 
-/// Not its stretches: there are tens of thousands.
+/// Leaves out the stretches: there are tens of thousands.
 impl fmt::Debug for Calendar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Calendar")
@@ -172,19 +182,35 @@ impl fmt::Debug for Calendar {
     }
 }
 
-/// An open stretch `[start, end)` in seconds since 1990, not empty.
-type OpenStretch = (u32, u32);
+/// An open stretch `[start, end)` in seconds since 1990, never empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct OpenStretch {
+    start: u32,
+    end: u32,
+}
 
-/// Open stretches as they are searched.
+impl OpenStretch {
+    /// Returns `None` unless `start < end`.
+    fn new(start: u32, end: u32) -> Option<Self> {
+        (start < end).then_some(Self { start, end })
+    }
+
+    /// The part of it within `[from, to)`.
+    fn clip(self, from: u32, to: u32) -> Option<Self> {
+        Self::new(self.start.max(from), self.end.min(to))
+    }
+}
+
+/// Open stretches, indexed for lookup.
 #[derive(PartialEq, Eq)]
 struct OpenHours {
-    /// One for each stretch, ascending and apart, and one at the end for what there is in all.
+    /// One for each stretch, ascending and disjoint, and a last one with the total.
     marks: Box<[StretchStart]>,
-    /// For every day of UTC since 1990, and the one after the last: how many stretches began before it.
+    /// The number of stretches before each day of UTC since 1990, and before the day after the last.
     days: Box<[u32]>,
 }
 
-/// Where a stretch begins, and what was open before it. Its end follows from the next mark.
+/// The beginning of a stretch, and the open time before it. Its end follows from the next mark.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct StretchStart {
     /// Seconds since 1990.
@@ -194,11 +220,11 @@ struct StretchStart {
 }
 
 impl OpenHours {
-    /// From stretches that are ascending, apart, and within 1990 to 2100.
+    /// Indexes stretches that are ascending, disjoint, and within 1990 to 2100.
     fn new(stretches: &[OpenStretch]) -> Self {
         let mut open: u32 = 0;
         let mut marks = Vec::with_capacity(stretches.len().saturating_add(1));
-        for (start, end) in stretches {
+        for OpenStretch { start, end } in stretches {
             marks.push(StretchStart { start: *start, open });
             open = open.saturating_add(end.saturating_sub(*start));
         }
@@ -215,12 +241,12 @@ impl OpenHours {
         Self { marks: marks.into(), days }
     }
 
-    /// The marks of the stretches, without the one at the end.
+    /// The marks of the stretches, without the last one.
     fn stretches(&self) -> &[StretchStart] {
         self.marks.split_last().map_or(&[], |(_, stretches)| stretches)
     }
 
-    /// How many stretches have begun by a second, that second included.
+    /// The number of stretches that begin at or before a second.
     fn begun_by(&self, second: u32) -> usize {
         let day = (second / DAY_SECONDS) as usize;
         let before = self.days[day] as usize;
@@ -229,13 +255,14 @@ impl OpenHours {
         before.saturating_add(today.partition_point(|mark| mark.start <= second))
     }
 
-    /// The last stretch begun at an instant in milliseconds since 1990, and the mark after it.
+    /// The last stretch that begins at or before an instant in milliseconds since 1990, and the mark after
+    /// it.
     fn at(&self, at: i64) -> Option<(StretchStart, StretchStart)> {
         let begun = self.begun_by(seconds(at));
         Some((self.marks[begun.checked_sub(1)?], self.marks[begun]))
     }
 
-    /// The first millisecond since 1990 at which this much, more than zero, was open.
+    /// The first millisecond since 1990 at which the open time reaches `open`, which must be positive.
     fn reaches(&self, open: i64) -> Option<i64> {
         if self.marks.last().is_none_or(|all| ms(all.open) < open) {
             return None;
@@ -253,17 +280,17 @@ const SPAN_DAYS: u32 = seconds(SPAN_MS) / DAY_SECONDS;
 const SPAN_SECONDS: u32 = seconds(SPAN_MS);
 const _: () = assert!(SPAN_DAYS as i64 * DAY_MS == SPAN_MS, "the span is whole days");
 
-/// Milliseconds since 1990, held to the years that calendars know.
+/// Milliseconds since 1990, clamped to the years that calendars cover.
 fn since_1990(at: Timestamp) -> i64 {
     at.ms().saturating_sub(Timestamp::EVENT_MIN.ms()).clamp(0, SPAN_MS)
 }
 
-/// The instant that many milliseconds after the beginning of 1990.
+/// The instant at that many milliseconds since 1990.
 fn instant(since_1990: i64) -> Timestamp {
     Timestamp::EVENT_MIN.plus(Elapsed::from_ms(since_1990))
 }
 
-/// Whole seconds of milliseconds between 0 and the span, which fit.
+/// Whole seconds of a number of milliseconds within the span.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,

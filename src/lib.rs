@@ -1,55 +1,71 @@
-//! Vaste: rolling response times of ticket events, held against the level a team agreed on.
+//! Vaste: rolling response times of ticket events, compared with the level that a team agreed on.
 //!
 //! # Architecture
-//! A ticket's timeline is the only state. Everything else is derived.
+//! A ticket's timeline is the only state. Everything else is derived from timelines, agreements and `now`.
 //!
 //! ```text
 //! bytes ─► event ─► timeline ─► stopwatches ─► windows ─► readings ─► verdicts ─► alerts
-//!            │       (shard)                    └────── view ──────┘
-//!         rejection
-//! ─────────────────────────── pure: no clock, no files, no threads ───────────────────────────
-//! input (files)    service (Kafka, metrics, board, Alertmanager, clock)    cli (arguments, clock)
+//!            │      (shard)    (ticket::state) └──────── view ───────┘            │
+//!        rejection                                                           notices
+//! ──────────────────── pure: no clock, no files, no threads, no sockets ────────────────────
+//! input (files)     service (Kafka, HTTP, Alertmanager, store, clock)     cli (arguments)
 //! ```
 //!
-//! Readings are a function of the *set* of events, the agreements and `now`: not of the order in which
-//! events arrive, nor of how often, nor of when somebody looks. An event that is late goes to its place in
-//! its timeline, and what followed from the old order is taken back and redone.
+//! Readings are a function of the *set* of events, the agreements and `now`. The order of arrival, repeated
+//! deliveries and the moment of a check make no difference. A late event is inserted at its place in its
+//! timeline; samples derived from the old order are retracted and derived again.
 //!
-//! The modules below stand in the order of the data flow, and a module uses only those above it; a test
-//! holds that. In words:
+//! # Code map
+//! The modules are in the order of the data flow. A module uses only modules above it; `tests/tidy.rs`
+//! checks that.
 //!
-//! | module | what it is |
+//! | module | it holds |
 //! |---|---|
-//! | `time`, `share`, `measure`, `name` | the vocabulary: integers and bounded names |
+//! | `time`, `share`, `amount`, `measure`, `name` | the vocabulary: integers with units, bounded names |
 //! | `address` | paths of the HTTP server's pages |
-//! | `calendar` | when a team is open; open time and due times |
-//! | `event` | bytes to one checked event, or to the reason why not |
-//! | `agreement`, `catalog` | what teams undertook; the same compiled for the stream |
-//! | `ticket` | one timeline, packed, and its stopwatches as a fold over it |
-//! | `window` | buckets, panes, sums, those waiting, the survival curve |
-//! | `responses` | samples counted once each, never taken back |
-//! | `shard`, `checkpoint` | all timelines of one source partition, and its image |
-//! | `partition` | a shard with its place in the topic: what is read, kept, taken up again |
-//! | `split` | tickets whose events came in two partitions |
-//! | `reading`, `view` | what all shards together say at one instant |
-//! | `alert` | what must be told, to whom, and why |
-//! | `watch` | view and alerts as time goes on, and whether they can be trusted |
-//! | `config` | files to agreements: all faults in one run |
+//! | `calendar` | opening hours: open time between two instants, due times |
+//! | `event` | one record decoded to a checked event, or the reason why it is rejected |
+//! | `agreement` | what a team agreed on: objectives with levels, and when a verdict is missed |
+//! | `catalog` | agreements compiled to ids |
+//! | `ticket` | one ticket: its packed timeline, and the state machine that derives its stopwatches |
+//! | `window` | panes, sums over rolling windows, waiting stopwatches, survival curves |
+//! | `responses` | monotone counters of response times |
+//! | `shard`, `checkpoint` | all tickets of one source partition, and their stored form |
+//! | `partition` | a shard with its position in the topic: reading, snapshots, restoring |
+//! | `split_tickets` | tickets whose events came in two partitions |
+//! | `reading` | readings and verdicts as they are printed |
+//! | `view` | all shards merged as of one instant: readings and verdicts are computed here |
+//! | `alert` | alert states, and the notices that Alertmanager must get |
+//! | `monitor` | view and alerts over time, and whether the data is current and complete |
+//! | `config` | files to agreements and settings, with all faults of a file in one run |
 //! | `explain` | one ticket: events, stretches, every stopwatch with its due time |
 //! | `replay` | the pipeline over a whole history |
-//! | `demo` | a made-up organisation and its tickets, for who wants to see all of it at work |
-//! | `input`, `service`, `cli` | the shell |
+//! | `demo` | a made-up organisation with its agreements and tickets |
+//! | `input` | events from files |
+//! | `service` | the running service, see below |
+//! | `cli` | commands, output, exit codes |
+//!
+//! ```text
+//! service/
+//!   kafka/          worker threads: consumer, partitions, checkpointer, client, dead letters
+//!   coordinator/    one thread: merges workers into a view, publishes it, evaluates alerts, readiness
+//!   http/           accept, routes, metrics, api, board
+//!   alertmanager/   one thread for each Alertmanager: delivery, clock skew
+//!   store           checkpoints and the alert state log, on disk or in an object store
+//!   clock, shutdown, run, demo, instruments, log_counter
+//! ```
 //!
 //! # Invariants
-//! 1. Nothing above `input` reads a clock, spawns, logs, or opens anything.
+//! 1. Only `input`, `service` and `cli` read a clock, spawn, log, or open anything.
 //! 2. The same set of events, the same agreements and the same `now` give byte-identical readings and
 //!    verdicts.
-//! 3. Decoding never fails the stream: every record yields one outcome; outcomes add up to records.
-//! 4. Every duration is an integer; every share is compared exactly.
+//! 3. Decoding never fails the stream. Every record has exactly one outcome; outcomes add up to records.
+//! 4. Segments of time are half-open, durations are integers, shares are compared exactly.
 //! 5. `now` never goes back.
-//! 6. Every collection has a named bound and a documented effect on reaching it.
-//! 7. Label values come from closed sets or from configuration, never from events.
-//! 8. Data trouble never resolves an alert.
+//! 6. Every collection has a named maximum and a documented effect on reaching it.
+//! 7. Offsets are committed only after the checkpoint that holds their effect is durable.
+//! 8. Label values come from closed sets or from configuration, never from events.
+//! 9. Missing, late or stale data never resolves an alert.
 
 pub mod time;
 pub mod share;
@@ -80,7 +96,7 @@ pub mod input;
 pub mod service;
 pub mod cli;
 
-/// Property tests of this many cases; their failures are kept with the tests, not beside the source.
+/// The configuration of property tests in `src`: this many cases, and no files with failures.
 #[cfg(test)]
 fn proptest_cases(cases: u32) -> proptest::test_runner::Config {
     proptest::test_runner::Config { cases, failure_persistence: None, ..Default::default() }

@@ -1,33 +1,30 @@
-//! The kinds of response time, of time itself, and which pauses stop their stopwatches.
+//! What is measured, in which kind of time, and which states of a ticket pause it.
 
 use crate::amount::{Amount, Unit};
 use crate::time::Elapsed;
 
-/// What a stopwatch measures. In the order in which readings list them.
+/// What is measured. Variants are in the order of readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Measure {
-    /// From creation (by the customer or the system), or from the first customer message of a ticket that
-    /// an agent made, to the first reply of a human agent.
+    /// From creation to the first reply of a human agent. A ticket that an agent created starts with its
+    /// first customer message.
     FirstReply,
-    /// From the oldest customer message since the last agent reply to the next agent reply, once a first
-    /// reply has been given.
+    /// From the oldest unanswered customer message to the next reply of a human agent, after the first reply.
     NextReply,
-    /// From each agent reply to the next, without the time it waited for the customer.
+    /// From each agent reply to the next, without time pending (waiting for the customer).
     Update,
-    /// From creation to solved, without the time it was solved or waited for the customer.
+    /// From creation to solved, without time solved or pending.
     CustomerWait,
-    /// From creation to solved, without the time it was solved, waited for the customer or for a third
-    /// party.
+    /// From creation to solved, without time solved, pending or on hold (waiting for a third party).
     AgentWork,
-    /// From creation to the first solved since creation or since the last reopened, without the time it
-    /// was solved.
+    /// From creation to the first solved since creation or since the last reopening, without time solved.
     Resolution,
-    /// From creation to the first solved.
+    /// From creation to the first solved ever.
     FirstResolution,
-    /// From the instant a team gets the ticket, or it is reopened with the team, to the instant it leaves
-    /// the team or is solved, without the time it waited for the customer.
+    /// From a team's getting the ticket (or its reopening with the team) to its leaving the team or being
+    /// solved, without time pending.
     Ownership,
-    /// Not a time but a count: how often the customer had to ask until the ticket was solved.
+    /// A count: customer messages after creation, and reopenings, until the ticket is solved.
     Contacts,
 }
 
@@ -45,11 +42,11 @@ impl Measure {
         Self::Contacts,
     ];
 
-    /// The measures that run where no file says which.
+    /// The measures that run without configuration.
     pub const DEFAULT: [Self; 4] =
         [Self::FirstReply, Self::NextReply, Self::Resolution, Self::FirstResolution];
 
-    /// Its name in configuration, readings and metrics. A closed set: changing one is a breaking change.
+    /// The name in configuration, readings and metrics. A closed set: changing one is a breaking change.
     pub const fn label(self) -> &'static str {
         match self {
             Self::FirstReply => "first_reply",
@@ -64,12 +61,12 @@ impl Measure {
         }
     }
 
-    /// The measure of that name.
+    /// The measure of that name; `None` if there is none.
     pub fn from_label(label: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|measure| measure.label() == label)
     }
 
-    /// Its place in [`Measure::ALL`].
+    /// The index in [`Measure::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -103,13 +100,12 @@ impl Measure {
         }
     }
 
-    /// Whether it is about a customer who waits for a reply: nothing pauses these unless a team agrees on
-    /// that in so many words.
+    /// Whether it times a customer who waits for a reply. Pauses of these need `pauses_agreed: true`.
     pub const fn is_reply(self) -> bool {
         matches!(self, Self::FirstReply | Self::NextReply)
     }
 
-    /// What pauses its stopwatches where an objective does not say otherwise.
+    /// What pauses its stopwatches, unless an objective has pauses of its own.
     pub const fn pauses(self) -> Pauses {
         match self {
             Self::FirstReply
@@ -125,26 +121,26 @@ impl Measure {
     }
 }
 
-/// Which states of a ticket pause a stopwatch.
+/// The states of a ticket that pause a stopwatch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Pauses {
-    /// While it waits for the customer.
+    /// Pending: the ticket waits for the customer.
     pub pending: bool,
-    /// While it waits for a third party.
+    /// On hold: the ticket waits for a third party.
     pub on_hold: bool,
 }
 
 impl Pauses {
-    /// Nothing pauses it.
+    /// No state pauses it.
     pub const NEVER: Self = Self { pending: false, on_hold: false };
 }
 
 /// The kind of time that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Basis {
-    /// All of it.
+    /// All time.
     Calendar,
-    /// That in which the team that holds the ticket is open.
+    /// Time in which the team that holds the ticket is open.
     Open,
 }
 
@@ -152,7 +148,7 @@ impl Basis {
     /// Both, in the order of readings.
     pub const ALL: [Self; 2] = [Self::Calendar, Self::Open];
 
-    /// Its name in readings and metrics. A closed set: changing one is a breaking change.
+    /// The name in readings and metrics. A closed set: changing one is a breaking change.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Calendar => "calendar",
@@ -160,7 +156,7 @@ impl Basis {
         }
     }
 
-    /// Its place in [`Basis::ALL`].
+    /// The index in [`Basis::ALL`].
     pub const fn index(self) -> usize {
         self as usize
     }

@@ -10,15 +10,15 @@ impl Share {
     /// The whole, in basis points.
     pub const WHOLE_BP: u32 = 10_000;
 
-    /// Four of five.
+    /// 80 %.
     pub const EIGHTY_PERCENT: Self = Self(8_000);
 
-    /// A share of `bp` basis points; `None` unless 1 to 10 000.
+    /// A share of `bp` basis points; `None` unless `bp` is 1 to 10 000.
     pub fn from_basis_points(bp: u32) -> Option<Self> {
         (1..=Self::WHOLE_BP).contains(&bp).then_some(Self(bp))
     }
 
-    /// Reads a percentage such as `90%` or `92.5%`, at most two decimals. `None` for anything else.
+    /// Reads a percentage such as `90%` or `92.5%` with at most two decimals. `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         let number = text.strip_suffix('%')?.trim_end();
         let (whole, decimals) = number.split_once('.').unwrap_or((number, "0"));

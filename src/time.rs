@@ -1,9 +1,12 @@
-//! Instants and durations as integer milliseconds, and how they are written.
+//! Instants and durations as integer milliseconds, and how they are read and written.
 //!
 //! # Design
-//! chrono parses and prints at the edges; inside, an instant is one `i64`, since chrono's `+` panics on
-//! overflow and a packed timeline wants integers. All arithmetic here saturates: event times are bounded
-//! to the years 1990 to 2099, so saturation cannot be reached by anything the decoder lets through.
+//! chrono parses and prints at the edges. Inside, an instant is one `i64`: chrono's `+` panics on overflow,
+//! and packed timelines hold integers. All arithmetic here saturates. Event times are bounded to the years
+//! 1990 to 2099, so no accepted event reaches saturation.
+//!
+//! Durations are read and written by our own code. The crates for it (`humantime`, `jiff`) print other forms
+//! than configuration uses (`24h`, `7d`), and metric labels hold these forms.
 
 use std::fmt;
 
@@ -38,17 +41,16 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads RFC 3339 with an offset. Fractions beyond milliseconds are cut off; second `:60` is the next
+    /// Reads RFC 3339 with an offset. Fractions beyond milliseconds are truncated; second `:60` is the next
     /// second. `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        // chrono keeps a leap second as 1 000 ms and more of the second before, so that adding the
-        // milliseconds up lands in the next second, as wanted.
+        // chrono represents a leap second as second 59 with 1 000 ms or more, which adds up to the next
+        // second.
         DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_millis()))
     }
 
-    /// Reads what [`Timestamp::parse`] reads, and `YYYY-MM-DD HH:MM` and `YYYY-MM-DD HH:MM:SS` (or with a
-    /// `T`) as UTC: the forms that helpdesk exports have. Not a date alone: a wait of whole days would be
-    /// made up.
+    /// Reads what [`Timestamp::parse`] reads. Also reads `YYYY-MM-DD HH:MM[:SS]`, or with a `T`, as UTC: the
+    /// forms of helpdesk exports. A date alone gives `None`: its time of day is unknown.
     pub fn parse_lenient(text: &str) -> Option<Self> {
         const FORMS: [&str; 4] =
             ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
@@ -58,29 +60,29 @@ impl Timestamp {
         })
     }
 
-    /// Seconds since 1970-01-01T00:00:00Z, for those who count in them. Exact to the millisecond.
+    /// Seconds since 1970-01-01T00:00:00Z, exact to the millisecond.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
     pub fn unix_seconds(self) -> f64 {
         self.0 as f64 / 1_000.0
     }
 
-    /// Whether an event may carry this time: 1990 to before 2100.
+    /// Whether an event may have this time: 1990 to before 2100.
     pub fn is_event_time(self) -> bool {
         (Self::EVENT_MIN..Self::EVENT_END).contains(&self)
     }
 
-    /// The time from `earlier` to this instant; zero where `earlier` is the later one.
+    /// The time from `earlier` to this instant; zero where `earlier` is later.
     pub fn since(self, earlier: Self) -> Elapsed {
         Elapsed::from_ms(self.0.saturating_sub(earlier.0))
     }
 
-    /// This instant moved later.
+    /// The instant that much later.
     #[must_use]
     pub fn plus(self, elapsed: Elapsed) -> Self {
         Self(self.0.saturating_add(elapsed.ms()))
     }
 
-    /// This instant moved earlier.
+    /// The instant that much earlier.
     #[must_use]
     pub fn minus(self, elapsed: Elapsed) -> Self {
         Self(self.0.saturating_sub(elapsed.ms()))
@@ -100,7 +102,7 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339 in UTC, with milliseconds only where there are some.
+/// RFC 3339 in UTC, with milliseconds where they are not zero.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match DateTime::<Utc>::from_timestamp_millis(self.0) {
@@ -115,20 +117,20 @@ impl fmt::Display for Timestamp {
 pub struct Elapsed(i64);
 
 impl Elapsed {
-    /// No time at all.
+    /// Zero.
     pub const ZERO: Self = Self(0);
 
-    /// `ms` milliseconds; negative lengths are zero.
+    /// `ms` milliseconds; zero where `ms` is negative.
     pub const fn from_ms(ms: i64) -> Self {
         Self(if ms < 0 { 0 } else { ms })
     }
 
-    /// Its milliseconds.
+    /// The milliseconds.
     pub const fn ms(self) -> i64 {
         self.0
     }
 
-    /// Its seconds, for those who count in them. Exact to the millisecond.
+    /// The seconds, exact to the millisecond.
     #[expect(clippy::cast_precision_loss, reason = "milliseconds are exact to 2^53")]
     pub fn seconds(self) -> f64 {
         self.0 as f64 / 1_000.0
@@ -140,7 +142,7 @@ impl Elapsed {
         Self::from_ms(self.0.saturating_sub(other.0))
     }
 
-    /// For people: in its two largest units, `4h 30m`, `2d`, `< 1s`.
+    /// For people: the two largest units, such as `4h 30m`, `2d`, `< 1s`.
     pub fn in_words(self) -> String {
         const UNITS: [(i64, &str); 4] =
             [(DAY_MS, "d"), (HOUR_MS, "h"), (MINUTE_MS, "m"), (SECOND_MS, "s")];
@@ -155,8 +157,8 @@ impl Elapsed {
         }
     }
 
-    /// Reads a duration as configuration writes it: whole numbers with a unit, such as `90s`, `30m`,
-    /// `4h`, `1h30m`, `5d` or `2w`. `None` for anything else, zero included.
+    /// Reads a duration as configuration writes it: whole numbers with units, such as `90s`, `30m`, `4h`,
+    /// `1h30m`, `5d` or `2w`. `None` for anything else, and for zero.
     pub fn parse(text: &str) -> Option<Self> {
         let mut total: i64 = 0;
         let mut digits: Option<i64> = None;
@@ -180,8 +182,8 @@ impl Elapsed {
     }
 }
 
-/// As configuration writes it, in the largest units that fit: `4h`, `1h30m`, `7d`. One day is `24h`, the
-/// name of that window.
+/// As configuration writes it, in the largest units that fit: `4h`, `1h30m`, `7d`. One day is `24h`, as the
+/// window of that length is called.
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut rest = self.0;

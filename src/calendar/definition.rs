@@ -1,4 +1,4 @@
-//! What a calendar is made of, and how its open stretches come about.
+//! What a calendar is defined by, and how open stretches follow from it.
 
 use std::collections::BTreeMap;
 
@@ -9,31 +9,30 @@ use super::local::unix_second;
 use super::{OpenStretch, SPAN_SECONDS};
 use crate::time::{SECOND_MS, Timestamp};
 
-/// Weekly openings with exceptions, in one zone.
+/// Weekly openings with exceptions, in one time zone.
 ///
-/// A date is closed if it is a holiday; else its openings are those of `special`, if the date stands there,
-/// else those of its weekday. An opening belongs to the date on which it begins: where Saturday is open
-/// `22:00-02:00`, a holiday on Sunday does not void the two hours after midnight, one on Saturday does.
-/// Breaks are taken out of all open time, whichever date it belongs to.
+/// Precedence on a date: a holiday closes it; else `special` replaces its weekday's openings; breaks are
+/// subtracted from all open time. An opening belongs to the date on which it begins. Where Saturday is open
+/// `22:00-02:00`, a holiday on Saturday closes all four hours, and one on Sunday closes none of them.
 ///
-/// Openings that overlap or touch are one. Opening and closing time are each resolved on their own by the
-/// rule of [`local_midnight`](super::local_midnight); where that leaves nothing between them, as may be on a
-/// day whose clocks go forward, there is no opening.
+/// Openings that overlap or touch are joined. Opening and closing times are resolved separately by the rule
+/// of [`local_midnight`](super::local_midnight). If nothing is left between them, as on a day whose clocks go
+/// forward, there is no opening.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definition {
-    /// The zone that all times are local in.
+    /// The time zone of all times.
     pub zone: Tz,
     /// The openings of each day of the week, from Monday.
     pub week: [Vec<Opening>; 7],
     /// The dates that are closed all day.
     pub holidays: Vec<Holiday>,
-    /// The openings of a date, instead of those of its weekday; none is closed.
+    /// The openings of a date, instead of those of its weekday; empty means closed.
     pub special: BTreeMap<NaiveDate, Vec<Opening>>,
-    /// What is closed on a date, within its openings.
+    /// Closed stretches of a date within its openings.
     pub breaks: BTreeMap<NaiveDate, Vec<Opening>>,
 }
 
-/// From one minute of a local day to a later one, the first included, the last not.
+/// An opening `[start, end)` in minutes of a local day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Opening {
     start: u16,
@@ -47,22 +46,22 @@ pub struct MonthDay {
     day: u32,
 }
 
-/// Dates that are closed all day; both ends included.
+/// Dates that are closed all day, both ends included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Holiday {
-    /// In every year; a range that ends before it begins passes the new year.
+    /// Every year. A range that ends before it begins passes the new year.
     EveryYear(MonthDay, MonthDay),
     /// Once.
     Once(NaiveDate, NaiveDate),
 }
 
-/// A definition that leaves no open time at all.
+/// A definition that leaves no open time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("is never open from 1990 to 2100")]
 pub struct NeverOpen;
 
 impl Definition {
-    /// A calendar of this zone without any opening yet.
+    /// A definition for a time zone, without openings.
     pub fn new(zone: Tz) -> Self {
         Self {
             zone,
@@ -78,13 +77,13 @@ impl Definition {
         self.holidays.iter().any(|holiday| holiday.holds_on(date))
     }
 
-    /// The openings of a date, as they are written; those of a weekday do not look at holidays.
+    /// The openings of a date as written, without regard to holidays.
     fn openings(&self, date: NaiveDate) -> &[Opening] {
         let weekday = date.weekday().num_days_from_monday() as usize;
         self.special.get(&date).unwrap_or(&self.week[weekday])
     }
 
-    /// The open stretches, ascending and apart, within 1990 to 2100.
+    /// The open stretches within 1990 to 2100, ascending and disjoint.
     pub(super) fn stretches(&self) -> Vec<OpenStretch> {
         let open = dates()
             .zip(closed_dates(&self.holidays))
@@ -94,26 +93,25 @@ impl Definition {
         without(&self.resolved(open), &self.resolved(breaks))
     }
 
-    /// Openings of dates as stretches that are ascending and apart.
+    /// Openings of dates as stretches, ascending and disjoint.
     fn resolved(&self, openings: impl Iterator<Item = (NaiveDate, Opening)>) -> Vec<OpenStretch> {
         let mut stretches: Vec<OpenStretch> = openings
-            .map(|(date, opening)| {
-                (self.second(date, opening.start), self.second(date, opening.end))
+            .filter_map(|(date, opening)| {
+                OpenStretch::new(self.second(date, opening.start), self.second(date, opening.end))
             })
-            .filter(|(start, end)| start < end)
             .collect();
         stretches.sort();
         stretches.dedup_by(|next, kept| {
-            let joins = next.0 <= kept.1;
+            let joins = next.start <= kept.end;
             if joins {
-                kept.1 = kept.1.max(next.1);
+                kept.end = kept.end.max(next.end);
             }
             joins
         });
         stretches
     }
 
-    /// Seconds since 1990 of a minute of a local date, held to the years that calendars know.
+    /// Seconds since 1990 of a minute of a local date, clamped to the years that calendars cover.
     fn second(&self, date: NaiveDate, minute: u16) -> u32 {
         let midnight = date.and_time(NaiveTime::MIN);
         let local = midnight.checked_add_signed(TimeDelta::minutes(minute.into()));
@@ -124,16 +122,15 @@ impl Definition {
 }
 
 impl Opening {
-    /// From one minute after midnight to another; `None` unless the first is of the day itself, and the
-    /// last after the first and within a day of it.
+    /// An opening in minutes after midnight. `None` unless `start` is within the day and `end` is after it by at
+    /// most a day.
     pub fn new(start: u16, end: u16) -> Option<Self> {
         let length = end.checked_sub(start)?;
         (start < DAY_MINUTES && (1..=DAY_MINUTES).contains(&length)).then_some(Self { start, end })
     }
 
-    /// Reads `08:00-16:00`. Where the end is not after the start it is that of the next day
-    /// (`22:00-02:00`), but for the same time twice, which could mean nothing or a day: a whole day is
-    /// `00:00-24:00`.
+    /// Reads `08:00-16:00`. An end before the start is on the next day (`22:00-02:00`). The same time twice is
+    /// ambiguous and gives `None`; a whole day is `00:00-24:00`.
     pub fn parse(text: &str) -> Option<Self> {
         let (start, end) = text.split_once('-')?;
         let (start, end) = (minute_of_day(start)?, minute_of_day(end)?);
@@ -141,29 +138,29 @@ impl Opening {
         Self::new(start, end)
     }
 
-    /// Minutes after midnight at which it begins: 0 to 1439.
+    /// The start in minutes after midnight: 0 to 1439.
     pub fn start(self) -> u16 {
         self.start
     }
 
-    /// Minutes after the same midnight at which it ends: 1 to 2879.
+    /// The end in minutes after the same midnight: 1 to 2879.
     pub fn end(self) -> u16 {
         self.end
     }
 
-    /// Whether both hold at some minute.
+    /// Whether both contain some minute.
     pub fn overlaps(self, other: Self) -> bool {
         self.start < other.end && other.start < self.end
     }
 }
 
 impl MonthDay {
-    /// A month from 1 and a day from 1; `None` where no year has it.
+    /// A month and a day, both from 1; `None` if no year has that date.
     pub fn new(month: u32, day: u32) -> Option<Self> {
         NaiveDate::from_ymd_opt(LEAP_YEAR, month, day).map(|_| Self { month, day })
     }
 
-    /// This date of a year; `None` for 29 February of a common year.
+    /// The date in a year; `None` for 29 February of a common year.
     pub fn in_year(self, year: i32) -> Option<NaiveDate> {
         NaiveDate::from_ymd_opt(year, self.month, self.day)
     }
@@ -172,8 +169,8 @@ impl MonthDay {
         Self { month: date.month(), day: date.day() }
     }
 
-    /// Its place among the days of a year, with 31 for every month.
-    fn slot(self) -> usize {
+    /// Its index in a table of 12 months with 31 days each.
+    fn index(self) -> usize {
         let (month, day) = (self.month.saturating_sub(1), self.day.saturating_sub(1));
         month.saturating_mul(31).saturating_add(day) as usize
     }
@@ -190,17 +187,17 @@ impl Holiday {
         Self::Once(date, date)
     }
 
-    /// The first and last place, among the dates that calendars know, of what closes once.
-    fn places(self) -> Option<(usize, usize)> {
+    /// The first and last index among [`dates`] of a holiday that holds once.
+    fn indexes(self) -> Option<(usize, usize)> {
         let Self::Once(first, last) = self else { return None };
-        let place = |date: NaiveDate| {
+        let index = |date: NaiveDate| {
             usize::try_from(date.signed_duration_since(FIRST_DATE).num_days()).ok()
         };
-        let last = place(last.min(LAST_DATE))?;
-        Some((place(first.max(FIRST_DATE))?, last)).filter(|(first, last)| first <= last)
+        let last = index(last.min(LAST_DATE))?;
+        Some((index(first.max(FIRST_DATE))?, last)).filter(|(first, last)| first <= last)
     }
 
-    /// Whether it closes this date.
+    /// Whether this date is closed.
     pub fn holds_on(self, date: NaiveDate) -> bool {
         match self {
             Self::Once(first, last) => (first..=last).contains(&date),
@@ -216,17 +213,18 @@ impl Holiday {
     }
 }
 
-/// For every date from [`FIRST_DATE`] to [`LAST_DATE`] whether it is a holiday.
+/// Whether each of [`dates`] is a holiday.
 fn closed_dates(holidays: &[Holiday]) -> Vec<bool> {
     let mut every_year = [false; 12 * 31];
     for date in LEAP_DAYS.filter_map(|day| NaiveDate::from_yo_opt(LEAP_YEAR, day)) {
         let is_every_year = |holiday: &&Holiday| matches!(holiday, Holiday::EveryYear(..));
         let mut all = holidays.iter().filter(is_every_year);
-        every_year[MonthDay::of(date).slot()] = all.any(|holiday| holiday.holds_on(date));
+        every_year[MonthDay::of(date).index()] = all.any(|holiday| holiday.holds_on(date));
     }
-    let mut closed: Vec<bool> = dates().map(|date| every_year[MonthDay::of(date).slot()]).collect();
-    // Once for all: holidays may be long, and there may be many of them.
-    let mut once: Vec<(usize, usize)> = holidays.iter().filter_map(|one| one.places()).collect();
+    let mut closed: Vec<bool> =
+        dates().map(|date| every_year[MonthDay::of(date).index()]).collect();
+    // Each date is filled once, since holidays may be long, many, and overlapping.
+    let mut once: Vec<(usize, usize)> = holidays.iter().filter_map(|one| one.indexes()).collect();
     once.sort_unstable();
     let mut filled = 0;
     for (first, last) in once {
@@ -239,26 +237,22 @@ fn closed_dates(holidays: &[Holiday]) -> Vec<bool> {
     closed
 }
 
-/// Stretches less others; both ascending and apart, and so is what is left.
+/// Subtracts breaks from stretches. Both, and the result, are ascending and disjoint.
 fn without(stretches: &[OpenStretch], breaks: &[OpenStretch]) -> Vec<OpenStretch> {
     let mut left = Vec::with_capacity(stretches.len());
     let mut breaks = breaks.iter().peekable();
-    for (start, end) in stretches {
-        let mut from = *start;
-        while let Some((out, back)) = breaks.peek().copied().filter(|(out, _)| out < end) {
-            if from < *out {
-                left.push((from, *out));
-            }
-            from = from.max(*back);
-            if back > end {
-                // It may reach into the next stretch as well.
+    for OpenStretch { start, end } in stretches.iter().copied() {
+        let mut from = start;
+        while let Some(pause) = breaks.peek().copied().filter(|pause| pause.start < end) {
+            left.extend(OpenStretch::new(from, pause.start));
+            from = from.max(pause.end);
+            if pause.end > end {
+                // The break may reach into the next stretch too.
                 break;
             }
             breaks.next();
         }
-        if from < *end {
-            left.push((from, *end));
-        }
+        left.extend(OpenStretch::new(from, end));
     }
     left
 }
@@ -279,7 +273,7 @@ const DAY_MINUTES: u16 = 24 * 60;
 /// A year that has every date.
 const LEAP_YEAR: i32 = 2000;
 const LEAP_DAYS: std::ops::RangeInclusive<u32> = 1..=366;
-/// The dates whose openings may reach into the span: one passes midnight, and zones are a day apart.
+/// The dates whose openings can reach into the span: openings pass midnight, and zones are up to a day apart.
 const FIRST_DATE: NaiveDate = edge(1989, 12, 29);
 const LAST_DATE: NaiveDate = edge(2100, 1, 3);
 

@@ -1,22 +1,22 @@
-//! The one rule for local times that do not exist, or exist twice.
+//! The one rule for local times that do not exist or exist twice.
 
 use chrono::{LocalResult, NaiveDate, NaiveDateTime, Offset, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
 use crate::time::{SECOND_MS, Timestamp};
 
-/// Hours that a local time is moved at most until it exists. The longest gap is a day: Samoa had no
-/// 2011-12-30.
+/// The maximum of hours by which a local time is moved until it exists. The longest gap is a day: Samoa had
+/// no 2011-12-30.
 const GAP_HOURS_MAX: usize = 48;
 
-/// 00:00 of a date in a zone, by the rule for local times: one that does not exist is taken one hour later,
-/// one that exists twice means the first.
+/// 00:00 of a date in a time zone. A local time that does not exist moves one hour later until it does; one
+/// that exists twice means the first.
 pub fn local_midnight(zone: Tz, date: NaiveDate) -> Timestamp {
     let second = unix_second(zone, date.and_time(chrono::NaiveTime::MIN));
     Timestamp::from_ms(second.saturating_mul(SECOND_MS))
 }
 
-/// Seconds since 1970 of a local time by the rule. One that does not exist moves by an hour until it does.
+/// Seconds since 1970 of a local time, by the same rule.
 pub(super) fn unix_second(zone: Tz, local: NaiveDateTime) -> i64 {
     let mut moved = local;
     for _ in 0..GAP_HOURS_MAX {
