@@ -1,13 +1,18 @@
-//! One ticket explained: its events, where its waiting went, and every stopwatch down to its due time.
+//! One ticket explained: its events, where it waited, and every stopwatch with its due time.
 //!
 //! # Design
-//! Nothing here measures anew. The same state machine that feeds the windows is walked event by event
-//! ([`Step`]), and what it says of stopwatches is put in rows: so an explanation cannot disagree with the
-//! number it explains.
+//! Nothing is measured here. The state machine that feeds the windows runs event by event, and each [`Step`]
+//! holds what it emitted. This module only arranges that in rows, so an explanation cannot disagree with the
+//! number that it explains.
+//!
+//! ```text
+//! Step (event, ended, running) ─► RowBuilder, one a stopwatch ─► StopwatchRow ─┬─► JSON
+//!          └─────────────────────► Stretch, where the ticket was when ─────────┴─► text (explain::text)
+//! ```
 
 use serde::Serialize;
 
-use crate::agreement::{Level, Objective};
+use crate::agreement::{Level, Target};
 use crate::amount::Amount;
 use crate::catalog::{Catalog, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
@@ -22,6 +27,9 @@ use crate::time::{Elapsed, Timestamp};
 mod stretch;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use stretch::Stretch;
 
 /// One ticket as of one instant.
@@ -35,7 +43,7 @@ pub struct Explained<'r> {
     rows: Vec<StopwatchRow>,
 }
 
-/// One stopwatch of the ticket. It prints as the JSON that others build on.
+/// One stopwatch of the ticket. Its JSON is a stable interface.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StopwatchRow {
     /// The ticket.
@@ -43,15 +51,15 @@ pub struct StopwatchRow {
     /// What it measures.
     #[serde(serialize_with = "crate::reading::measure_label")]
     pub measure: Measure,
-    /// The how many-th of that measure.
+    /// The number among the ticket's stopwatches of that measure, from 1.
     pub n: usize,
-    /// The team that it counts for; `unclaimed` where there is none.
+    /// The team that it counts for, or `unclaimed`.
     pub team: Box<str>,
     /// When it started.
     pub started_at: Timestamp,
-    /// When it ended; none while it runs or is paused.
+    /// When it ended; `None` while it runs or is paused.
     pub stopped_at: Option<Timestamp>,
-    /// `running`, `paused`, `stopped`, `given_up` (solved, closed or merged without a word) or `cancelled`
+    /// `running`, `paused`, `stopped`, `given_up` (solved, closed or merged without a reply) or `cancelled`
     /// (deleted, spam).
     pub state: &'static str,
     /// The calendar time that it ran, or the count.
@@ -60,16 +68,16 @@ pub struct StopwatchRow {
     pub elapsed_open: Amount,
     /// The target of the objective that judges it; `None` without one.
     pub target: Option<Amount>,
-    /// When the target is or was used up; none without a target, while it is paused, and where it ended while
-    /// it was.
+    /// When the target is or was used up. `None` without a target, while paused, and where it ended while
+    /// paused.
     pub due_at: Option<Timestamp>,
-    /// Whether it is or was over target.
+    /// Whether it is over target, or was when it ended.
     pub over: bool,
-    /// What pauses it, where an objective has pauses of its own.
+    /// What pauses it; present only where an objective has pauses of its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pauses: Option<Vec<&'static str>>,
     #[serde(skip)]
-    judged: Option<ObjectiveId>,
+    objective: Option<ObjectiveId>,
     #[serde(skip)]
     basis: Basis,
     #[serde(skip)]
@@ -78,24 +86,33 @@ pub struct StopwatchRow {
     given_up: Option<GivenUp>,
 }
 
-/// A stopwatch while its rows are put together.
+/// A stopwatch while its row is built.
 struct RowBuilder {
     stopwatch_kind: StopwatchKindId,
     measure: Measure,
     started: Timestamp,
     ended: Option<Ended>,
     running: Option<Running>,
-    /// From when on its hands stood so, and who held the ticket then.
-    position: Vec<(Timestamp, StopwatchPosition, ScopeId)>,
-    /// The same of what it does unseen: it counts once it goes on as if it never had been given up.
-    unseen: Vec<(Timestamp, StopwatchPosition, ScopeId)>,
+    /// Its positions, each until the next.
+    positions: Vec<PositionSince>,
+    /// Its positions after it was given up. They count if it goes on as if never given up.
+    unseen: Vec<PositionSince>,
+}
+
+/// A position of a stopwatch from an instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PositionSince {
+    from: Timestamp,
+    position: StopwatchPosition,
+    /// The scope that holds the ticket.
+    holder: ScopeId,
 }
 
 impl<'r> Explained<'r> {
-    /// A ticket from its steps up to `now`.
+    /// Explains a ticket from its steps up to `now`.
     pub fn new(ticket: &str, steps: Vec<Step>, catalog: &'r Catalog, now: Timestamp) -> Self {
-        let watches = watches(&steps);
-        let rows = rows(ticket, watches, catalog, now);
+        let builders = builders(&steps);
+        let rows = rows(ticket, builders, catalog, now);
         let stretches = stretch::of(&steps, catalog, now);
         Self { catalog, ticket: ticket.to_owned(), now, steps, stretches, rows }
     }
@@ -105,13 +122,12 @@ impl<'r> Explained<'r> {
         &self.rows
     }
 
-    /// Its life in stretches: where it stood when, open and closed hours apart.
+    /// Where the ticket was and when; open and closed hours are separate stretches.
     pub fn stretches(&self) -> &[Stretch] {
         &self.stretches
     }
 
-    /// Where its waiting went, from the first event to the end: that of the ticket as long as it is neither
-    /// solved nor gone.
+    /// Where the ticket waited, from its first event on, while neither solved nor gone.
     pub fn breakdown(&self) -> BreakdownShown {
         let mut breakdown = Breakdown::default();
         for stretch in self.stretches.iter().filter(|stretch| stretch.waits()) {
@@ -121,46 +137,47 @@ impl<'r> Explained<'r> {
     }
 }
 
-/// Puts together what each step says of stopwatches.
-fn watches(steps: &[Step]) -> Vec<RowBuilder> {
-    let mut watches: Vec<RowBuilder> = Vec::new();
+/// Collects the stopwatches of all steps.
+fn builders(steps: &[Step]) -> Vec<RowBuilder> {
+    let mut builders: Vec<RowBuilder> = Vec::new();
     for step in steps {
         for (ended, by) in &step.ended {
             if *by < 0 {
-                let taken_back = watches.iter_mut().rev().find(|w| w.ended.as_ref() == Some(ended));
-                if let Some(builder) = taken_back {
+                let retracted =
+                    builders.iter_mut().rev().find(|builder| builder.ended.as_ref() == Some(ended));
+                if let Some(builder) = retracted {
                     builder.go_on();
                 }
                 continue;
             }
-            let index = open(&mut watches, ended.stopwatch_kind, ended.measure, ended.started);
-            watches[index].end(ended);
+            let index = open(&mut builders, ended.stopwatch_kind, ended.measure, ended.started);
+            builders[index].end(ended);
         }
         for running in &step.running {
             let index =
-                open(&mut watches, running.stopwatch_kind, running.measure, running.started);
-            watches[index].run(running, step.at);
+                open(&mut builders, running.stopwatch_kind, running.measure, running.started);
+            builders[index].run(running, step.at);
         }
         for unseen in &step.unseen {
-            let given_up = watches.iter().rposition(|builder| {
+            let given_up = builders.iter().rposition(|builder| {
                 builder.stopwatch_kind == unseen.stopwatch_kind
                     && builder.started == unseen.started
                     && builder.ended.is_some()
                     && !builder.is_answered()
             });
             let index = given_up.unwrap_or_else(|| {
-                open(&mut watches, unseen.stopwatch_kind, unseen.measure, unseen.started)
+                open(&mut builders, unseen.stopwatch_kind, unseen.measure, unseen.started)
             });
-            watches[index].run_unseen(unseen, step.at);
+            builders[index].run_unseen(unseen, step.at);
         }
     }
-    watches.sort_by_key(|builder| (builder.measure, builder.started));
-    watches
+    builders.sort_by_key(|builder| (builder.measure, builder.started));
+    builders
 }
 
-/// The stopwatch of a course that started then and has not ended; a new one if there is none.
+/// The index of the stopwatch of that kind and start that has not ended; a new one if there is none.
 fn open(
-    watches: &mut Vec<RowBuilder>,
+    builders: &mut Vec<RowBuilder>,
     stopwatch_kind: StopwatchKindId,
     measure: Measure,
     started: Timestamp,
@@ -170,9 +187,9 @@ fn open(
             && builder.started == started
             && builder.ended.is_none()
     };
-    watches.iter().rposition(is_open).unwrap_or_else(|| {
-        watches.push(RowBuilder::new(stopwatch_kind, measure, started));
-        watches.len() - 1
+    builders.iter().rposition(is_open).unwrap_or_else(|| {
+        builders.push(RowBuilder::new(stopwatch_kind, measure, started));
+        builders.len() - 1
     })
 }
 
@@ -184,37 +201,38 @@ impl RowBuilder {
             started,
             ended: None,
             running: None,
-            position: Vec::new(),
+            positions: Vec::new(),
             unseen: Vec::new(),
         }
     }
 
     fn run(&mut self, running: &Running, at: Timestamp) {
-        self.position.append(&mut self.unseen);
-        stand(&mut self.position, running, at);
+        self.positions.append(&mut self.unseen);
+        push_position(&mut self.positions, running, at);
         self.running = Some(running.clone());
     }
 
     fn run_unseen(&mut self, running: &Running, at: Timestamp) {
-        stand(&mut self.unseen, running, at);
+        push_position(&mut self.unseen, running, at);
     }
 
-    /// Its ending is taken back.
+    /// Its ending is retracted.
     fn go_on(&mut self) {
         self.ended = None;
-        self.position.append(&mut self.unseen);
+        self.positions.append(&mut self.unseen);
     }
 
     fn end(&mut self, ended: &Ended) {
-        // A count has no hands; and what ended with a sample stands still until that is withdrawn.
+        // A count has no position. A stopwatch that ended with a sample is paused until the sample is
+        // retracted.
         if ended.ending == Ending::Answered && ended.measure.is_timed() {
             let position = StopwatchPosition {
                 is_paused: true,
                 calendar: ended.elapsed.ms(),
                 open: ended.open.ms(),
             };
-            let scope = self.position.last().map_or(ended.scope, |(_, _, scope)| *scope);
-            self.position.push((ended.at, position, scope));
+            let holder = self.positions.last().map_or(ended.scope, |last| last.holder);
+            self.positions.push(PositionSince { from: ended.at, position, holder });
         }
         self.ended = Some(ended.clone());
     }
@@ -223,61 +241,57 @@ impl RowBuilder {
         self.ended.as_ref().is_some_and(|ended| ended.ending == Ending::Answered)
     }
 
-    /// The first instant at which it reaches a target, at or before `until` where that is known; later only
-    /// where it still runs.
-    fn due(&self, target: Elapsed, basis: Basis, catalog: &Catalog) -> Option<Timestamp> {
-        let reaches = |(from, position, scope): &(Timestamp, StopwatchPosition, ScopeId)| {
-            if position.is_paused {
+    /// The first instant at which it reaches a target: past, or to come if it goes on running.
+    fn due(&self, target: Target, catalog: &Catalog) -> Option<Timestamp> {
+        let reaches = |since: &PositionSince| {
+            if since.position.is_paused {
                 return None;
             }
-            let constant = position.of(basis).saturating_add(target.ms());
-            let at = match basis {
+            let constant = since.position.of(target.basis).saturating_add(target.elapsed.ms());
+            let at = match target.basis {
                 Basis::Calendar => Timestamp::from_ms(constant),
                 Basis::Open => catalog
-                    .calendar(catalog.calendar_id_of(self.stopwatch_kind, *scope))
+                    .calendar(catalog.calendar_id_of(self.stopwatch_kind, since.holder))
                     .reaches(constant)?,
             };
-            Some(at.max(*from))
+            Some(at.max(since.from))
         };
         let mut last = None;
-        for (index, stretch) in self.position.iter().enumerate() {
-            let until = self.position.get(index + 1).map(|(from, ..)| *from);
-            let due = reaches(stretch);
+        for (index, since) in self.positions.iter().enumerate() {
+            let until = self.positions.get(index + 1).map(|next| next.from);
+            let due = reaches(since);
             if let (Some(due), Some(until)) = (due, until)
                 && due <= until
             {
                 return Some(due);
             }
-            // Where it ended in time, when it would have been due; where it is paused, or was when it was
-            // given up, nobody knows.
+            // After an end in time, this is when it would have been due. The due time of a stopwatch that is
+            // paused, or was when it was given up, is unknown.
             let is_end = until.is_none() && self.is_answered();
-            last = if stretch.1.is_paused && !is_end { None } else { due.or(last) };
+            last = if since.position.is_paused && !is_end { None } else { due.or(last) };
         }
         last
     }
 }
 
-/// Notes how hands stand from an instant on, if they stood otherwise.
-fn stand(
-    position: &mut Vec<(Timestamp, StopwatchPosition, ScopeId)>,
-    running: &Running,
-    at: Timestamp,
-) {
-    let stands = (running.position, running.scope);
-    if position.last().is_none_or(|(_, position, scope)| (*position, *scope) != stands) {
-        position.push((at, stands.0, stands.1));
+/// Adds the position of a running stopwatch from `at` on, if it differs from the last one.
+fn push_position(positions: &mut Vec<PositionSince>, running: &Running, at: Timestamp) {
+    let new = PositionSince { from: at, position: running.position, holder: running.scope };
+    let is_same = |last: &PositionSince| last.position == new.position && last.holder == new.holder;
+    if !positions.last().is_some_and(is_same) {
+        positions.push(new);
     }
 }
 
-/// The rows of stopwatches, numbered by measure.
+/// The rows of all stopwatches, numbered by measure.
 fn rows(
     ticket: &str,
-    watches: Vec<RowBuilder>,
+    builders: Vec<RowBuilder>,
     catalog: &Catalog,
     now: Timestamp,
 ) -> Vec<StopwatchRow> {
     let mut rows: Vec<StopwatchRow> = Vec::new();
-    for builder in watches {
+    for builder in builders {
         if !is_shown(&builder, catalog) {
             continue;
         }
@@ -292,8 +306,8 @@ fn rows(
     rows
 }
 
-/// Whether a stopwatch is shown: a measure's own, unless its team and the organisation judge that measure by
-/// others alone; and those by which they do.
+/// Whether a stopwatch has a row. A stopwatch that some objective of its team or the organisation is judged by
+/// has one. A measure's own stopwatch also has one if no objective is judged by another kind.
 fn is_shown(builder: &RowBuilder, catalog: &Catalog) -> bool {
     let scope = match (&builder.ended, &builder.running) {
         (Some(ended), _) => ended.scope,
@@ -330,8 +344,8 @@ fn row(
         (None, Some(running)) => (running.scope, running.priority, now),
         (None, None) => return None,
     };
-    let judged = judge(builder.stopwatch_kind, scope, catalog);
-    let target = judged.map(|id| catalog.objective(id).1.level_at(at).target(priority));
+    let objective = objective_of(builder.stopwatch_kind, scope, catalog);
+    let target = objective.map(|id| catalog.objective(id).1.level_at(at).target(priority));
     let (state, elapsed, given_up) = match (&builder.ended, &builder.running) {
         (Some(ended), _) => {
             let (state, given_up) = match ended.ending {
@@ -348,9 +362,9 @@ fn row(
         }
         (None, None) => return None,
     };
-    // Where no team has hours, open time is calendar time.
+    // Without calendars, open time equals calendar time.
     let elapsed = if catalog.has_calendars() { elapsed } else { [elapsed[0]; 2] };
-    let over = match (&builder.ended, &builder.running, judged.zip(target)) {
+    let over = match (&builder.ended, &builder.running, objective.zip(target)) {
         (Some(ended), _, Some((id, _))) => ended.missed.contains(&id),
         (None, Some(running), Some((id, target))) => {
             running.over.contains(&id) || elapsed[target.basis.index()] > target.elapsed
@@ -369,28 +383,27 @@ fn row(
         elapsed_calendar: amount(elapsed[0]),
         elapsed_open: amount(elapsed[1]),
         target: target.map(|target| amount(target.elapsed)),
-        due_at: target.and_then(|target| builder.due(target.elapsed, target.basis, catalog)),
+        due_at: target.and_then(|target| builder.due(target, catalog)),
         over,
         pauses,
-        judged,
+        objective,
         basis: target.map_or(Basis::Calendar, |target| target.basis),
         priority,
         given_up,
     })
 }
 
-/// The objective that a row is held against: the first `within` in the team's file for that kind of
-/// stopwatch, else the first limit for all; else the organisation's likewise.
-fn judge(
+/// The objective that a row is compared with: the team's first `within` for that kind of stopwatch, else its
+/// first `none_over`, else the organisation's likewise.
+fn objective_of(
     stopwatch_kind: StopwatchKindId,
     scope: ScopeId,
     catalog: &Catalog,
 ) -> Option<ObjectiveId> {
     [scope, catalog.organisation()].into_iter().find_map(|scope| {
         let judging = catalog.judging(scope, stopwatch_kind);
-        let is_share = |id: &&ObjectiveId| {
-            matches!(catalog.objective(**id).1, Objective { level: Level::Within { .. }, .. })
-        };
+        let is_share =
+            |id: &&ObjectiveId| matches!(catalog.objective(**id).1.level, Level::Within { .. });
         judging.iter().find(is_share).or(judging.first()).copied()
     })
 }

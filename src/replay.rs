@@ -1,4 +1,4 @@
-//! The pipeline over a whole history: all events first, then readings at any instants.
+//! The pipeline over a whole history: first all events, then readings at any instants.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,37 +13,47 @@ use crate::view::View;
 
 mod alert_history;
 
-/// Instants that one replay reads at most: an hour's step over eleven years.
+use alert_history::AlertHistory;
+
+/// The maximum of instants in one replay: hourly readings of eleven years.
 pub const INSTANTS_MAX: i64 = 100_000;
 
-/// Tickets that are named to who asks for one that is not there, at most.
+/// The maximum of suggestions for an unknown ticket id.
 const SIMILAR_MAX: usize = 3;
 
-/// A history being read.
+/// More readings were asked for than [`INSTANTS_MAX`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{count} readings; at most {INSTANTS_MAX} are printed: write a longer step")]
+pub struct TooManyInstants {
+    /// The number that was asked for.
+    pub count: i64,
+}
+
+/// A history while it is read.
 ///
-/// Use: [`Replay::take`] every event, in any order, then [`Replay::into_readings`].
+/// Use: [`Replay::take`] every event in any order, then [`Replay::into_readings`].
 #[derive(Debug)]
 pub struct Replay {
     shard: Shard,
-    /// Absent where teams are taken as they come: known once all events are.
+    /// `None` for every team that events name: known once all events are read.
     catalog: Option<Arc<Catalog>>,
     outcomes: Outcomes,
 }
 
-/// A whole history, to be read at one instant after the other.
+/// A whole history, read at ascending instants.
 #[derive(Debug)]
 pub struct Readings {
     shard: Shard,
     view: Option<View>,
     catalog: Arc<Catalog>,
-    /// Absent where nothing is agreed on, and so nothing to watch.
-    watch: Option<alert_history::AlertHistory>,
-    /// Whether there were more teams than are told apart, and no agreement that says which count.
+    /// `None` without objectives.
+    alerts: Option<AlertHistory>,
+    /// Whether events name more teams than [`crate::catalog::TEAMS_MAX`] and no agreements say which count.
     pub too_many_teams: bool,
 }
 
 impl Replay {
-    /// A replay by these rules; without any, every team as it comes.
+    /// A replay by a catalog. Without one, every team that events name is a team.
     pub fn new(catalog: Option<Arc<Catalog>>) -> Self {
         let placeholder = || Arc::new(Catalog::from_observed_teams(std::iter::empty()).catalog);
         Self {
@@ -53,7 +63,7 @@ impl Replay {
         }
     }
 
-    /// Takes in what a record decoded to, and says what became of it.
+    /// Applies a decoded record and returns its outcome.
     pub fn take(&mut self, decoded: Result<Event<'_>, Outcome>) -> Outcome {
         let outcome = match decoded {
             Ok(event) => self.shard.apply(&event, &mut ()),
@@ -63,28 +73,28 @@ impl Replay {
         outcome
     }
 
-    /// How many records had which outcome so far.
+    /// The number of records by outcome so far.
     pub fn outcomes(&self) -> &Outcomes {
         &self.outcomes
     }
 
-    /// The instants to read at: those given and, `every` so often, from midnight UTC of the first event's
-    /// day up to the last event, and that; without either, the last event. Ascending.
+    /// The instants to read at, ascending: those in `at`, and with `every` one a step from midnight UTC of the
+    /// first event's day up to the last event, and the last event. Without both, only the last event.
     ///
     /// # Errors
-    /// How many there would be, if more than [`INSTANTS_MAX`].
+    /// [`TooManyInstants`] if the steps are more than [`INSTANTS_MAX`].
     pub fn instants(
         &self,
         at: &[Timestamp],
         every: Option<Elapsed>,
-    ) -> Result<Vec<Timestamp>, i64> {
+    ) -> Result<Vec<Timestamp>, TooManyInstants> {
         let mut instants: BTreeSet<Timestamp> = at.iter().copied().collect();
         if let Some((first, last)) = self.shard.span() {
             if let Some(step) = every {
                 let midnight = first.floor_to(Elapsed::from_ms(DAY_MS));
                 let count = last.since(midnight).ms() / step.ms().max(1) + 1;
                 if count > INSTANTS_MAX {
-                    return Err(count);
+                    return Err(TooManyInstants { count });
                 }
                 let steps = std::iter::successors(Some(midnight), |at| Some(at.plus(step)));
                 instants.extend(steps.take_while(|at| *at <= last));
@@ -96,12 +106,12 @@ impl Replay {
         Ok(instants.into_iter().collect())
     }
 
-    /// The time of the last event; none without any.
+    /// The time of the last event; `None` without events.
     pub fn last_event(&self) -> Option<Timestamp> {
         self.shard.span().map(|(_, last)| last)
     }
 
-    /// All events are in: from here on it is read.
+    /// Ends reading events and begins readings.
     pub fn into_readings(mut self) -> Readings {
         let (catalog, too_many_teams) = match self.catalog.take() {
             Some(catalog) => (catalog, false),
@@ -112,41 +122,41 @@ impl Replay {
                 (catalog, observed.too_many)
             }
         };
-        let watch = catalog.objectives().next().map(|_| alert_history::AlertHistory::new(&catalog));
-        Readings { shard: self.shard, view: None, catalog, watch, too_many_teams }
+        let alerts = catalog.has_objectives().then(|| AlertHistory::new(&catalog));
+        Readings { shard: self.shard, view: None, catalog, alerts, too_many_teams }
     }
 }
 
 impl Readings {
-    /// One ticket explained as of an instant; none where no ticket has that id.
+    /// One ticket explained as of an instant; `None` if no ticket has that id.
     pub fn explain(&mut self, ticket: &str, now: Timestamp) -> Option<Explained<'_>> {
         let steps = self.shard.trace(ticket, now)?;
         Some(Explained::new(ticket, steps, &self.catalog, now))
     }
 
-    /// Ids of tickets that differ little from one that is not there.
+    /// Known ticket ids that are similar to an unknown one.
     pub fn similar_tickets(&self, ticket: &str) -> Vec<String> {
         self.shard.similar_tickets(ticket, SIMILAR_MAX)
     }
 
-    /// The view at an instant, which must not be before the one asked for last; and what became of alerts
-    /// since then, or since the first event, in order of time, objective and kind.
+    /// The view at an instant, which must not be before the previous one. With it, the alert transitions since
+    /// the previous instant (at first, since the first event), in order of time, objective and kind.
     pub fn at(&mut self, now: Timestamp) -> (&View, Vec<Transition>) {
         let view = self.view.get_or_insert_with(|| {
-            // Before the first event there is nothing to watch.
-            let begin = match (&self.watch, self.shard.span()) {
+            // No alert can change before the first event.
+            let begin = match (&self.alerts, self.shard.span()) {
                 (Some(_), Some((first, _))) => first.minus(Elapsed::from_ms(1)).min(now),
                 (Some(_) | None, _) => now,
             };
             View::new(Arc::clone(&self.catalog), begin)
         });
         let mut transitions = Vec::new();
-        if let Some(watch) = &mut self.watch {
-            watch.run(&mut self.shard, view, now, &mut transitions);
+        if let Some(alerts) = &mut self.alerts {
+            alerts.run(&mut self.shard, view, now, &mut transitions);
         }
         view.advance(now);
-        match &mut self.watch {
-            Some(watch) => self.shard.advance(now, &mut watch.sink(view)),
+        match &mut self.alerts {
+            Some(alerts) => self.shard.advance(now, &mut alerts.sink(view)),
             None => self.shard.advance(now, view),
         }
         (view, transitions)

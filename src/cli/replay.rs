@@ -9,16 +9,14 @@ use super::table;
 use super::terminal::Terminal;
 use crate::alert::Transition;
 use crate::catalog::TEAMS_MAX;
-use crate::replay::{INSTANTS_MAX, Replay};
+use crate::replay::{Replay, TooManyInstants};
 use crate::time::Timestamp;
 use crate::view::View;
 
-/// The step of `--every` is too short for the history.
+/// `--every` cannot be followed.
 #[derive(Debug, thiserror::Error)]
-#[error("--every gives {count} readings; at most {INSTANTS_MAX} are printed: write a longer step")]
-struct TooManyReadings {
-    count: i64,
-}
+#[error("--every gives {0}")]
+struct EveryError(TooManyInstants);
 
 /// Prints readings, verdicts and alerts as of every instant asked for.
 pub(super) fn run(
@@ -28,7 +26,7 @@ pub(super) fn run(
     let replay = history::read(&arguments.history, terminal)?;
     let instants = replay
         .instants(&arguments.at, arguments.every)
-        .map_err(|count| CommandError::failed(TooManyReadings { count }))?;
+        .map_err(|error| CommandError::failed(EveryError(error)))?;
     print(arguments, replay, instants, terminal)?;
     Ok(Exit::Success)
 }

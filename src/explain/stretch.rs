@@ -1,24 +1,25 @@
-//! A ticket's life in stretches.
+//! A ticket's life in stretches of time.
 
 use super::{Step, TicketPosition, WaitLocation};
 use crate::calendar::Calendar;
 use crate::catalog::{Catalog, ScopeId};
 use crate::time::{Elapsed, Timestamp};
 
-/// A stretch of time in which a ticket stood in one place, its holder open or closed throughout.
+/// A stretch of time `[from, to)` in which a ticket was at one location, and its holder open or closed
+/// throughout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
     /// Its first instant.
     pub from: Timestamp,
     /// The first instant after it.
     pub to: Timestamp,
-    /// Where the ticket stood.
+    /// Where the ticket was.
     pub location: WaitLocation,
-    /// Who held it.
+    /// The scope that held it.
     pub holder: ScopeId,
-    /// Whether it was solved.
+    /// Whether the ticket was solved.
     pub is_solved: bool,
-    /// Whether it was merged, deleted or spam.
+    /// Whether the ticket was merged, deleted or spam.
     pub is_gone: bool,
 }
 
@@ -28,13 +29,13 @@ impl Stretch {
         self.to.since(self.from)
     }
 
-    /// Whether the customer waited in it: the ticket was neither solved nor gone.
+    /// Whether the customer waited: the ticket was neither solved nor gone.
     pub fn waits(&self) -> bool {
         !self.is_solved && !self.is_gone
     }
 }
 
-/// The stretches between the steps, and from the last to `now`, from creation on where that is known.
+/// The stretches between the steps and from the last one to `now`. They begin at creation where it is known.
 pub(super) fn of(steps: &[Step], catalog: &Catalog, now: Timestamp) -> Vec<Stretch> {
     let first = steps.iter().position(|step| step.is_created).unwrap_or(0);
     let mut stretches: Vec<Stretch> = Vec::new();
@@ -50,7 +51,7 @@ pub(super) fn of(steps: &[Step], catalog: &Catalog, now: Timestamp) -> Vec<Stret
             is_gone: step.is_over && !is_solved,
         };
         let mut from = step.at;
-        // Only who waits with somebody waits for their opening.
+        // Opening hours matter only while a ticket waits for its holder.
         let waits_here = matches!(location, WaitLocation::With(_)) && !step.is_over;
         let hours = catalog.calendar(catalog.hours_of(step.holder));
         while from < to {
@@ -78,10 +79,10 @@ pub(super) fn of(steps: &[Step], catalog: &Catalog, now: Timestamp) -> Vec<Stret
     stretches
 }
 
-/// The first instant after `from`, at most `to`, at which an opening that holds `from` has ended.
+/// The first instant after `from` at which the opening that contains `from` has ended; at most `to`.
 fn closing(hours: &Calendar, from: Timestamp, to: Timestamp) -> Timestamp {
     let opened = hours.cumulative(from);
-    // Open throughout up to an instant is where as much has opened as went by: found by halving.
+    // All of `[from, at)` is open if its open time equals its length. Bisection finds the last such `at`.
     let (mut open, mut closed) = (from.ms(), to.ms());
     let is_open_up_to =
         |at: i64| hours.cumulative(Timestamp::from_ms(at)) - opened == at - from.ms();

@@ -1,5 +1,4 @@
-//! An explanation for people: the ticket's life drawn from top to bottom, its stopwatches, and where its
-//! waiting went.
+//! An explanation as text: the ticket's life from top to bottom, its stopwatches, and where it waited.
 
 use std::fmt::{self, Write};
 
@@ -16,14 +15,14 @@ use crate::measure::{Basis, Measure};
 use crate::ticket::{GivenUp, Step, WaitLocation};
 use crate::time::{Elapsed, MINUTE_MS, SECOND_MS, Timestamp};
 
-/// How wide the bar of the longest place is.
+/// The width of the longest bar in characters.
 const BAR_WIDTH: i64 = 30;
 
 impl fmt::Display for Explained<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let clock = self.clock();
         writeln!(f, "{} as of {} ({})", self.ticket, clock.full(self.now), clock.zone.name())?;
-        if let Some(line) = self.ticket_position() {
+        if let Some(line) = self.state_line() {
             writeln!(f, "{line}")?;
         }
         if self.has_begun_in_the_middle() {
@@ -43,7 +42,7 @@ impl fmt::Display for Explained<'_> {
     }
 }
 
-/// How instants are written: in the zone of whoever holds the ticket, all as exactly as the most exact.
+/// How instants are written: in the time zone of the ticket's holder, all with the same precision.
 struct TimeFormat {
     zone: Tz,
     form: &'static str,
@@ -59,7 +58,7 @@ impl TimeFormat {
         Some(utc.with_timezone(&self.zone))
     }
 
-    /// How far the clocks went forward between two instants, in words; none where they did not change.
+    /// A clock change between two instants, in words; `None` if there was none.
     fn change(&self, from: Timestamp, to: Timestamp) -> Option<String> {
         let [before, after] = [from, to].map(|at| {
             let local = self.local(at)?;
@@ -71,7 +70,7 @@ impl TimeFormat {
     }
 }
 
-/// What stands on the left of the drawing beside a stretch.
+/// The marks on the left of a stretch.
 const OPEN: &str = "│";
 const CLOSED: &str = "┊";
 const PAUSED: &str = "‖";
@@ -79,7 +78,7 @@ const OVER: &str = " ";
 
 impl Explained<'_> {
     fn clock(&self) -> TimeFormat {
-        // Of who holds it, or else held it last with hours of their own.
+        // The last holder with a calendar decides the zone.
         let hours = |step: &Step| self.catalog.calendar(self.catalog.hours_of(step.holder));
         let zones = self.steps.iter().rev().map(hours).filter(|hours| !hours.is_always());
         let zone = zones.map(Calendar::zone).next().unwrap_or(Tz::UTC);
@@ -105,8 +104,8 @@ impl Explained<'_> {
         self.catalog.scope_name(scope).unwrap_or_default()
     }
 
-    /// Where it stands now, in a line.
-    fn ticket_position(&self) -> Option<String> {
+    /// The present state of the ticket, in one line.
+    fn state_line(&self) -> Option<String> {
         let last = self.steps.last()?;
         let priority = self.steps.iter().rev().find_map(|step| step.priority);
         let channel = self.steps.iter().rev().find_map(|step| step.channel.as_deref());
@@ -132,7 +131,7 @@ impl Explained<'_> {
         Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
     }
 
-    /// What became of a ticket that is gone.
+    /// Why a ticket is gone.
     fn gone(&self) -> &'static str {
         const WORDS: [(Kind, &str); 3] =
             [(Kind::Merged, "merged"), (Kind::Deleted, "deleted"), (Kind::MarkedSpam, "spam")];
@@ -140,7 +139,7 @@ impl Explained<'_> {
         self.steps.iter().rev().find_map(word).map_or("gone", |(_, word)| word)
     }
 
-    /// Events, due times and what lies between them, from top to bottom.
+    /// Events and due times with the stretches between them, from top to bottom.
     fn life(&self, clock: &TimeFormat, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut marks: Vec<(Timestamp, usize, String)> = Vec::new();
         for index in 0..self.steps.len() {
@@ -160,7 +159,7 @@ impl Explained<'_> {
             if let Some(before) = before {
                 self.between(before, at.min(self.now), clock, f)?;
                 if at > self.now && before <= self.now {
-                    // What is to come stands below, without what lies between.
+                    // The future has no stretches.
                     writeln!(f, "    ⋮")?;
                 }
             }
@@ -170,7 +169,7 @@ impl Explained<'_> {
         Ok(())
     }
 
-    /// What went by between two instants.
+    /// The stretches between two instants.
     fn between(
         &self,
         from: Timestamp,
@@ -181,7 +180,7 @@ impl Explained<'_> {
         for stretch in &self.stretches {
             let (from, to) = (stretch.from.max(from), stretch.to.min(to));
             if from < to {
-                let (mark, words) = self.stood(stretch);
+                let (mark, words) = self.stretch_words(stretch);
                 let change = clock.change(from, to).map(|change| format!("; {change}"));
                 let change = change.unwrap_or_default();
                 writeln!(f, "    {mark} {:<12} {words}{change}", to.since(from).in_words())?;
@@ -190,7 +189,8 @@ impl Explained<'_> {
         Ok(())
     }
 
-    fn stood(&self, stretch: &Stretch) -> (&'static str, String) {
+    /// The mark and the words of a stretch.
+    fn stretch_words(&self, stretch: &Stretch) -> (&'static str, String) {
         let holder = || {
             if stretch.holder == self.catalog.unclaimed() {
                 "unclaimed".to_owned()
@@ -212,7 +212,7 @@ impl Explained<'_> {
         }
     }
 
-    /// An event in words: of team, priority and channel what is new after those before it.
+    /// An event in words, with team, priority and channel where the event changed them.
     fn happened(&self, step: &Step, before: &[Step]) -> String {
         let mut words = match step.kind {
             Kind::Created => "created",
@@ -262,7 +262,7 @@ impl Explained<'_> {
 
     fn table(&self, clock: &TimeFormat) -> Table {
         let mut table = Table::new();
-        // Where no team has hours, open time is calendar time.
+        // Without calendars, open time equals calendar time.
         let has_hours = self.catalog.has_calendars();
         let times: &[&str] = if has_hours { &["open time", "calendar time"] } else { &["time"] };
         let header = [&["stopwatch", "of"], times, &["target", "due", "verdict"]].concat();
@@ -280,7 +280,7 @@ impl Explained<'_> {
         table
     }
 
-    /// The stopwatch of a row by name: numbered where there are several.
+    /// The name of a row's stopwatch, numbered where there are several.
     fn of_row(&self, row: &StopwatchRow) -> String {
         let mut name = row.measure.label().replace('_', " ");
         let is_one_of_many = |other: &StopwatchRow| other.measure == row.measure && other.n > 1;
@@ -299,7 +299,7 @@ impl Explained<'_> {
     }
 
     fn target(&self, row: &StopwatchRow) -> String {
-        let Some((id, target)) = row.judged.zip(row.target) else {
+        let Some((id, target)) = row.objective.zip(row.target) else {
             return "-".to_owned();
         };
         let (_, objective) = self.catalog.objective(id);
@@ -335,9 +335,9 @@ impl Explained<'_> {
         print(&table, f)
     }
 
-    /// How a stopwatch stands beside its target, in words.
+    /// The verdict on a stopwatch, in words.
     fn verdict(&self, row: &StopwatchRow) -> String {
-        let stands = match (row.state, row.given_up) {
+        let state = match (row.state, row.given_up) {
             ("running", _) => "waiting",
             ("paused", _) => "paused",
             (_, None) => "",
@@ -347,14 +347,14 @@ impl Explained<'_> {
             (_, Some(GivenUp::Deleted)) => return "no longer counts: deleted".to_owned(),
             (_, Some(GivenUp::Spam)) => return "no longer counts: spam".to_owned(),
         };
-        let beside = row.target.map(|target| beside(row, target));
-        let parts = [stands.to_owned(), beside.unwrap_or_default(), self.at_rest(row).to_owned()];
-        let said: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        if said.is_empty() { "-".to_owned() } else { said.join(", ") }
+        let against = row.target.map(|target| against_target(row, target));
+        let parts = [state.to_owned(), against.unwrap_or_default(), self.at_rest(row).to_owned()];
+        let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
     }
 
-    /// Whether it counts time for which the ticket was at rest: it had been given up, or asked then, and
-    /// goes on as if never given up.
+    /// A remark if a stopwatch counts time in which the ticket was solved or gone. That happens to one that
+    /// was given up, or started then, and goes on as if never given up.
     fn at_rest(&self, row: &StopwatchRow) -> &'static str {
         let leaves_out_solved = matches!(
             row.measure,
@@ -373,13 +373,13 @@ impl Explained<'_> {
     }
 }
 
-/// Prints a table without spaces at the ends of its lines.
+/// Prints a table without trailing spaces.
 fn print(table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     table.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
 }
 
-/// How a stopwatch that has a target stands beside it.
-fn beside(row: &StopwatchRow, target: Amount) -> String {
+/// A stopwatch compared with its target, in words.
+fn against_target(row: &StopwatchRow, target: Amount) -> String {
     let elapsed = match row.basis {
         Basis::Calendar => row.elapsed_calendar,
         Basis::Open => row.elapsed_open,
