@@ -1,4 +1,4 @@
-//! What a team undertook: objectives with their levels, and whether they hold.
+//! What a team agreed on: objectives with their levels, and the verdict on each.
 
 use std::sync::Arc;
 
@@ -12,59 +12,67 @@ use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 mod verdict;
 
-pub use verdict::{Completeness, Judgement, Tally, VerdictState};
+pub use verdict::{AlertVerdicts, Completeness, DecidedVerdict, Tally, VerdictState};
 
-/// Whose agreement it is.
+/// The owner of an agreement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Owner {
-    /// Of one team.
+    /// One team, by name.
     Team(Box<str>),
-    /// Of the whole organisation: over all teams and what nobody answers for.
+    /// The whole organisation: all teams and unclaimed tickets.
     Organisation,
 }
 
-/// What a team or the organisation agreed on: one file.
+/// The agreement of a team or of the organisation: one file.
 #[derive(Clone, Debug)]
 pub struct Agreement {
-    /// Whose it is.
+    /// The owner.
     pub owner: Owner,
-    /// When the team is open; absent where it is always. That of the organisation is for tickets that
-    /// nobody answers for.
+    /// The opening hours; `None` where always open. Those of the organisation apply to unclaimed tickets.
     pub hours: Option<Arc<Calendar>>,
-    /// Its lines; none where nothing is agreed on yet.
+    /// The objectives; empty where the team has not agreed on any yet.
     pub objectives: Vec<Objective>,
-    /// What else the file says.
+    /// The rest of the file.
     pub about: About,
 }
 
-/// What an agreement says beside its objectives: for people, and for the routing of alerts.
+/// The part of an agreement that is for people and for alert routing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
-    /// What it is called where no language's name is given.
+    /// The display name where none is given for the language.
     pub name: Box<str>,
-    /// The name of the calendar of its hours; absent where it is always open.
+    /// The name of its calendar; `None` where always open.
     pub hours: Option<Box<str>>,
-    /// Names by language, such as `fi`.
+    /// Display names by language code, such as `fi`.
     pub names: Vec<(&'static str, Box<str>)>,
-    /// The day it was agreed on, and by how many.
-    pub agreed: Option<(NaiveDate, usize)>,
-    /// When the team wants to look at it again.
+    /// When and by how many people it was agreed on; `None` if the file does not say.
+    pub agreed: Option<AgreedOn>,
+    /// When the team wants to review it.
     pub look_again: Option<NaiveDate>,
-    /// Labels that its alerts carry beside those that identify them.
+    /// Labels that its alerts have in addition to those that identify them.
     pub labels: Vec<(Box<str>, Box<str>)>,
-    /// What to do when it is missed: a web address.
+    /// The web address of its runbook.
     pub runbook_url: Option<Box<str>>,
 }
 
+/// When an agreement was made, and by how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgreedOn {
+    /// The date.
+    pub date: NaiveDate,
+    /// The number of people.
+    pub people: usize,
+}
+
 impl About {
-    /// What it is called in a language.
+    /// The display name in a language.
     pub fn name_in(&self, language: &str) -> &str {
         let named = self.names.iter().find(|(code, _)| *code == language);
         named.map_or(&self.name, |(_, name)| name)
     }
 }
 
-/// One line of an agreement.
+/// One objective of an agreement.
 #[derive(Clone, Debug)]
 pub struct Objective {
     /// Its name, unique within the agreement.
@@ -73,29 +81,29 @@ pub struct Objective {
     pub measure: Measure,
     /// The level.
     pub level: Level,
-    /// The length of the rolling window that it is judged over. Default `7d`.
+    /// The length of the rolling window of its verdict. Default `7d`.
     pub over: Elapsed,
-    /// Earlier levels, so that the past is judged by what held then; ascending by their ends.
+    /// Earlier levels, by which the past is judged; ascending by their ends.
     pub previous_levels: Vec<PreviousLevel>,
-    /// What pauses its stopwatches, where that differs from the measure's own: then it has stopwatches of
-    /// its own.
+    /// What pauses its stopwatches, where that differs from the measure's own pauses. It then has stopwatches
+    /// of its own.
     pub pauses: Option<Pauses>,
-    /// The hours that its own stopwatches go by, where earlier ones differ from the team's.
+    /// The opening hours of its own stopwatches, where its earlier hours differ from the team's present ones.
     pub hours: Option<Arc<Calendar>>,
-    /// What the readings of its measure are split by, for its owner.
+    /// How its owner's readings of the measure are split.
     pub split: Split,
-    /// What others achieve.
+    /// What the market achieves; `None` where the objective does not compare.
     pub market: Option<Market>,
-    /// How much of the error budget may be spent before the objective is at risk. Default `80%`.
+    /// The share of the error budget that may be spent before the objective is at risk. Default `80%`.
     pub at_risk: Share,
-    /// Who is told, and when.
+    /// When alerts fire, and with which severity.
     pub alerts: AlertPolicies,
 }
 
 /// An earlier level of an objective.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PreviousLevel {
-    /// The first instant at which it held no longer.
+    /// The first instant at which it is no longer in force.
     pub until: Timestamp,
     /// The level.
     pub level: Level,
@@ -103,32 +111,32 @@ pub struct PreviousLevel {
     pub over: Elapsed,
 }
 
-/// What readings are split by, each on its own.
+/// How readings are split: by priority, by channel, or by each of both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Split {
     /// By priority.
     pub priority: bool,
-    /// By these channels; all others are one.
+    /// By these channels; all others are one part.
     pub channels: Vec<Box<str>>,
 }
 
-/// What others achieve, to compare with.
+/// What the market achieves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Market {
-    /// The time within which they answer.
+    /// The time within which the market answers.
     pub within: Target,
-    /// Who says so.
+    /// The source of that claim.
     pub source: Box<str>,
-    /// The day of which they say it.
+    /// The date of that claim.
     pub as_of: Option<NaiveDate>,
 }
 
-/// How long something may take, and in which kind of time.
+/// The longest time (or highest count) that is within an objective, and the kind of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
     /// The longest time that is within, in the raw form of [`crate::amount`].
     pub elapsed: Elapsed,
-    /// Of this kind of time.
+    /// The kind of time.
     pub basis: Basis,
 }
 
@@ -137,16 +145,16 @@ pub struct Target {
 pub struct AlertPolicies {
     /// When the objective is missed.
     pub missed: AlertPolicy,
-    /// When most of the error budget is spent; absent unless the agreement asks for it.
+    /// When most of the error budget is spent; `None` unless the agreement asks for it.
     pub at_risk: Option<AlertPolicy>,
-    /// When others achieve more than the objective's share does; absent unless the agreement asks for it.
+    /// When the market achieves more than the agreed share; `None` unless the agreement asks for it.
     pub behind_market: Option<AlertPolicy>,
 }
 
 /// How one alert behaves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertPolicy {
-    /// The label that it is routed by. Default `critical`; at risk `warning`.
+    /// The `severity` label. Default `critical`; `warning` for at risk.
     pub severity: Box<str>,
     /// How long the condition must hold before it fires. Default `10m`.
     pub hold: Elapsed,
@@ -155,7 +163,7 @@ pub struct AlertPolicy {
 }
 
 impl AlertPolicy {
-    /// The defaults, with this severity.
+    /// The defaults with this severity.
     pub fn of_severity(severity: &str) -> Self {
         Self {
             severity: severity.into(),
@@ -174,18 +182,18 @@ impl Default for AlertPolicy {
 /// The level that an objective asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// A share of tickets within a target.
+    /// At least a share of tickets must be within a target.
     Within {
-        /// The target where the priority has none of its own.
+        /// The target of priorities without a target of their own.
         target: Target,
         /// Targets by priority, in the order of [`Priority::ALL`].
         by_priority: [Option<Target>; Priority::ALL.len()],
         /// The share of decided tickets that must be within target. Default `90%`.
         share: Share,
-        /// Decided tickets needed before a verdict is given. Default 20.
+        /// The number of decided tickets needed for a verdict. Default 20.
         min_tickets: u64,
     },
-    /// Nobody waits longer than this.
+    /// No ticket may wait longer than this.
     NoneOver(Target),
 }
 
@@ -208,7 +216,7 @@ impl Level {
         }
     }
 
-    /// All its targets, in no order, some perhaps twice.
+    /// All its targets, unordered and with repetitions.
     pub fn targets(&self) -> impl Iterator<Item = Target> {
         std::iter::once(None)
             .chain(Priority::ALL.into_iter().map(Some))
@@ -221,15 +229,15 @@ impl Objective {
     pub const OVER_DEFAULT: Elapsed = Elapsed::from_ms(7 * DAY_MS);
     /// The shortest window.
     pub const OVER_MIN: Elapsed = Elapsed::from_ms(HOUR_MS);
-    /// The longest window. It decides how long panes and finished tickets are kept.
+    /// The longest window. It bounds how long panes and finished tickets are kept.
     pub const OVER_MAX: Elapsed = Elapsed::from_ms(90 * DAY_MS);
     /// The default of `at_risk`.
     pub const AT_RISK_DEFAULT: Share = Share::EIGHTY_PERCENT;
-    /// The default of `min_tickets`: at a true share of 95 % and a level of 90 %, 20 tickets miss by chance
-    /// in 7.5 of 100 windows, 5 in 22.6.
+    /// The default of `min_tickets`. At a true share of 95 % and a level of 90 %, 20 tickets miss by chance in
+    /// 7.5 of 100 windows, 5 tickets in 22.6.
     pub const MIN_TICKETS_DEFAULT: u64 = 20;
 
-    /// An objective with the defaults for all that is not said.
+    /// An objective with defaults for everything else.
     pub fn new(name: &str, measure: Measure, level: Level) -> Self {
         Self {
             name: name.into(),
@@ -255,8 +263,8 @@ impl Objective {
         }
     }
 
-    /// What it asks for at an instant: `90% first_reply within 4h, over 7d`, as the file has it, without the
-    /// priorities.
+    /// What it asks for at an instant, such as `90% first_reply within 4h, over 7d`, without targets by
+    /// priority.
     pub fn said_at(&self, at: Timestamp) -> String {
         let measure = self.measure.label();
         match self.level_at(at) {
@@ -270,36 +278,36 @@ impl Objective {
 
     /// The level in force at an instant.
     pub fn level_at(&self, at: Timestamp) -> &Level {
-        self.was_at(at).map_or(&self.level, |was| &was.level)
+        self.previous_at(at).map_or(&self.level, |previous| &previous.level)
     }
 
     /// The length of the window in force at an instant.
     pub fn over_at(&self, at: Timestamp) -> Elapsed {
-        self.was_at(at).map_or(self.over, |was| was.over)
+        self.previous_at(at).map_or(self.over, |previous| previous.over)
     }
 
-    /// The lengths of all its windows, earlier ones too.
+    /// The lengths of all its windows, earlier ones included.
     pub fn overs(&self) -> impl Iterator<Item = Elapsed> {
-        self.previous_levels.iter().map(|was| was.over).chain([self.over])
+        self.previous_levels.iter().map(|previous| previous.over).chain([self.over])
     }
 
     /// All its levels, earlier ones first.
     pub fn levels(&self) -> impl Iterator<Item = &Level> {
-        self.previous_levels.iter().map(|was| &was.level).chain([&self.level])
+        self.previous_levels.iter().map(|previous| &previous.level).chain([&self.level])
     }
 
-    fn was_at(&self, at: Timestamp) -> Option<&PreviousLevel> {
-        self.previous_levels.iter().find(|was| at < was.until)
+    fn previous_at(&self, at: Timestamp) -> Option<&PreviousLevel> {
+        self.previous_levels.iter().find(|previous| at < previous.until)
     }
 }
 
 impl Target {
-    /// So much calendar time.
+    /// A target of calendar time.
     pub const fn calendar(elapsed: Elapsed) -> Self {
         Self { elapsed, basis: Basis::Calendar }
     }
 
-    /// So much open time.
+    /// A target of open time.
     pub const fn open(elapsed: Elapsed) -> Self {
         Self { elapsed, basis: Basis::Open }
     }

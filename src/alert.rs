@@ -11,7 +11,9 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::agreement::{AlertPolicy, Judgement, Level, Objective, VerdictState};
+use crate::agreement::{
+    AlertPolicy, AlertVerdicts, DecidedVerdict, Level, Objective, VerdictState,
+};
 use crate::catalog::{Catalog, ObjectiveId};
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
@@ -56,11 +58,11 @@ impl AlertKind {
 
     /// What a verdict means for it. A missed objective has spent its budget, too: whoever hears of both
     /// mutes this one while the other fires. Where nothing is compared, nobody is behind.
-    fn condition(self, judged: Judgement) -> Condition {
-        let own = (judged.state, judged.decided);
-        let (state, decided) = match self {
-            Self::Missed | Self::AtRisk => own,
-            Self::BehindMarket => judged.market.unwrap_or((VerdictState::NotAgreed, 0)),
+    fn condition(self, verdicts: AlertVerdicts) -> Condition {
+        let not_agreed = DecidedVerdict { state: VerdictState::NotAgreed, decided: 0 };
+        let DecidedVerdict { state, decided } = match self {
+            Self::Missed | Self::AtRisk => verdicts.own,
+            Self::BehindMarket => verdicts.market.unwrap_or(not_agreed),
         };
         match (state, self) {
             (VerdictState::Frozen, _) => Condition::Unknown,
@@ -369,13 +371,13 @@ impl Alerts {
     pub fn evaluate(
         &mut self,
         id: ObjectiveId,
-        judged: Judgement,
+        verdicts: AlertVerdicts,
         catalog: &Catalog,
         at: Timestamp,
     ) -> Vec<Transition> {
         let mut transitions = Vec::new();
         for alert in self.of_mut(id) {
-            if alert.evaluate(alert.kind.condition(judged), at) {
+            if alert.evaluate(alert.kind.condition(verdicts), at) {
                 transitions.extend(alert.transition(catalog, at));
             }
         }

@@ -260,15 +260,15 @@ impl Monitor {
         }
         let (mut transitions, mut breaches) = (Vec::new(), Vec::new());
         for (id, _, _) in self.catalog.objectives() {
-            let judged = self.view.state(id);
-            if judged.state != VerdictState::Frozen {
-                let is_missed = judged.state == VerdictState::Missed;
+            let verdicts = self.view.alert_verdicts(id);
+            if verdicts.own.state != VerdictState::Frozen {
+                let is_missed = verdicts.own.state == VerdictState::Missed;
                 let was_missed = self.was_missed[id.index()].replace(is_missed);
                 if is_missed && was_missed == Some(false) {
                     breaches.push(id);
                 }
             }
-            transitions.extend(self.alerts.evaluate(id, judged, &self.catalog, at));
+            transitions.extend(self.alerts.evaluate(id, verdicts, &self.catalog, at));
         }
         let due = self.sender.take_due(&mut self.alerts, &self.view, at);
         let mut notices: Vec<Notice> = due.into_iter().map(|(notice, _)| notice).collect();

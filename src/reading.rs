@@ -1,6 +1,6 @@
-//! What windows and verdicts say at one instant, as it is printed.
+//! Readings and verdicts as they are printed.
 //!
-//! The JSON is an interface that others build on: names, order and formats stay.
+//! The JSON is a stable interface: other programs rely on names, order and formats.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,17 @@ use crate::ticket::WaitLocation;
 use crate::time::{Elapsed, Timestamp};
 use crate::window::WaitedQuantile;
 
-/// The quantiles of every reading, per mille.
+/// The quantiles of every reading, in per mille.
 pub const QUANTILES_PER_MILLE: [u32; 4] = [500, 900, 950, 990];
 
-/// What one team's window says of one measure.
+/// One window of one team and measure, as of an instant.
 #[derive(Clone, Debug, Serialize)]
 pub struct Reading {
-    /// The instant it is for: made of events at or before it.
+    /// The instant: the reading is made of events at or before it.
     pub at: Timestamp,
-    /// The team; none for the whole organisation, `unclaimed` for what nobody answers for.
+    /// The team, `None` for the whole organisation, or `unclaimed`.
     pub team: Option<Box<str>>,
-    /// What is measured.
+    /// The measure.
     #[serde(serialize_with = "measure_label")]
     pub measure: Measure,
     /// The kind of time.
@@ -35,74 +35,74 @@ pub struct Reading {
     pub window: Elapsed,
     /// The first instant of the window, included.
     pub from: Timestamp,
-    /// Samples in the window.
+    /// The number of samples in the window.
     pub answered: u64,
-    /// Their mean; none without samples.
+    /// The mean of the samples, exact; `None` without samples.
     pub mean: Option<Amount>,
-    /// Their quantiles by nearest rank, within 1 %; none without samples.
+    /// The quantiles of the samples by nearest rank, within 1 %; `None` without samples.
     pub q: Quantiles<Option<Amount>>,
-    /// The longest, within 1 %; none without samples.
+    /// The largest sample, within 1 %; `None` without samples.
     pub max: Option<Amount>,
-    /// Those who wait now.
+    /// The number that wait now: running and paused stopwatches.
     pub waiting: u64,
-    /// Since when the longest of them waits.
+    /// The effective start of the longest wait; `None` if none waits.
     pub oldest_waiting_since: Option<Timestamp>,
-    /// Those given up in the window: solved, closed or merged without a word.
+    /// The number given up in the window: solved, closed or merged without a reply.
     pub given_up: u64,
-    /// Quantiles with those still waiting counted as such.
+    /// The quantiles that include those still waiting; see [`crate::window::Survival`].
     pub q_with_waiting: Quantiles<WaitedQuantile<Amount>>,
-    /// The share within each agreed target of that kind of time, exact.
+    /// The exact counts within each agreed target of that kind of time.
     pub within: Vec<Within>,
-    /// Which tickets it is of; absent where it is of all.
+    /// The part of the tickets; absent for all tickets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<SplitShown>,
 }
 
-/// The part of a team's tickets that a reading is of.
+/// The part of the tickets in a reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitShown {
-    /// Those of that priority; `none` without one.
+    /// Tickets of that priority; `none` for tickets without one.
     Priority(&'static str),
-    /// Those of that channel; `other` for all that are not told apart.
+    /// Tickets of that channel; `other` for all channels that the split does not name.
     Channel(Box<str>),
 }
 
-/// Tickets within one agreed target.
+/// Counts at one agreed target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Within {
     /// The target.
     pub target: Amount,
-    /// Answered within it.
+    /// Answered within the target.
     pub met: u64,
-    /// Decided at it: answered, or over it when given up or waiting now.
+    /// Decided: answered, given up over the target, or waiting over the target now.
     pub of: u64,
 }
 
-/// How one objective stands.
+/// The verdict on one objective, as of an instant.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
-    /// The instant it is for.
+    /// The instant.
     pub at: Timestamp,
-    /// The team; none for the whole organisation.
+    /// The team; `None` for the whole organisation.
     pub team: Option<Box<str>>,
     /// The name of the objective.
     pub objective: Box<str>,
-    /// Tickets decided.
+    /// The number of decided tickets.
     pub decided: u64,
-    /// Those of them over target.
+    /// The number of decided tickets over target.
     pub missed: u64,
-    /// The share within target, with 4 decimals; none while nothing is decided.
+    /// The share within target in basis points, printed with 4 decimals; `None` without decided tickets.
     #[serde(serialize_with = "as_ratio")]
     pub compliance: Option<u32>,
     /// The verdict.
     #[serde(serialize_with = "state_label")]
     pub state: VerdictState,
-    /// Whether the share within what others achieve is below the agreed share.
+    /// Whether the share within the market's target is below the agreed share.
     pub behind_market: bool,
-    /// Where the known history begins; none where it is whole.
+    /// Where the known history begins; `None` if all of it is known.
     pub history_from: Option<Timestamp>,
-    /// Where the waiting of the missed went; absent where none is, and where nobody looked it up.
+    /// Where missed tickets waited; absent without missed tickets, and where it was not looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breakdown: Option<BreakdownShown>,
 }
@@ -113,13 +113,13 @@ pub struct Quantiles<T> {
     /// The median.
     #[serde(rename = "0.5")]
     pub p50: T,
-    /// 9 of 10.
+    /// The 90 % quantile.
     #[serde(rename = "0.9")]
     pub p90: T,
-    /// 19 of 20.
+    /// The 95 % quantile.
     #[serde(rename = "0.95")]
     pub p95: T,
-    /// 99 of 100.
+    /// The 99 % quantile.
     #[serde(rename = "0.99")]
     pub p99: T,
 }
@@ -130,23 +130,23 @@ impl<T> From<[T; 4]> for Quantiles<T> {
     }
 }
 
-/// Where waiting went, as it is printed: seconds by place.
+/// Where tickets waited, in seconds by location.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BreakdownShown {
-    /// With nobody who answers for it.
+    /// Unclaimed.
     pub unclaimed: Seconds,
-    /// With each team, by name.
+    /// With each team, by name, in its open time.
     pub teams: BTreeMap<Box<str>, Seconds>,
-    /// For the customer.
+    /// Pending: for the customer.
     pub pending: Seconds,
-    /// For a third party.
+    /// On hold: for a third party.
     pub on_hold: Seconds,
-    /// In closed hours of whoever held the ticket.
+    /// In closed hours of the ticket's holder.
     pub closed: Seconds,
 }
 
 impl BreakdownShown {
-    /// Of places and how long.
+    /// From times by location.
     pub fn new(
         breakdown: impl Iterator<Item = (WaitLocation, Elapsed)>,
         catalog: &Catalog,
@@ -170,7 +170,7 @@ impl BreakdownShown {
     }
 }
 
-/// A duration that prints as a number of seconds, to the millisecond.
+/// A duration that prints as a number of seconds with up to three decimals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub Elapsed);
 
@@ -215,7 +215,7 @@ pub(crate) fn measure_label<S: Serializer>(
     serializer.serialize_str(measure.label())
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it in so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn basis_label<S: Serializer>(basis: &Basis, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(basis.label())
 }
@@ -228,7 +228,7 @@ fn as_text<S: Serializer>(length: &Elapsed, serializer: S) -> Result<S::Ok, S::E
     serializer.collect_str(length)
 }
 
-#[expect(clippy::ref_option, reason = "serde hands it in so")]
+#[expect(clippy::ref_option, reason = "serde passes a reference")]
 fn as_ratio<S: Serializer>(bp: &Option<u32>, serializer: S) -> Result<S::Ok, S::Error> {
     bp.map(|bp| f64::from(bp) / 10_000.0).serialize(serializer)
 }

@@ -1,9 +1,15 @@
-//! The merge of all shards at one instant: everything that is read comes from here.
+//! All shards merged as of one instant: readings and verdicts are computed here.
+//!
+//! ```text
+//! shard 0 ─┐ ended, running, rated (+1, −1)   ┌─► readings   (view::readings)
+//! shard 1 ─┼────────────► View ───────────────┼─► verdicts   (view::verdicts)
+//! shard 2 ─┘   panes, sums, waiting sets      └─► breakdowns (view::breakdown)
+//! ```
 //!
 //! # Design
-//! Shards keep timelines and say what ended and what runs; the view keeps panes, sums and those who wait,
-//! once for all shards, as counts that are added and taken back. Counting commutes, so the view is a
-//! function of the set of events and of `now`, whatever shard said what first.
+//! Shards keep timelines. The view keeps panes, window sums and waiting sets, once for all shards, as counts
+//! that are added and retracted. Counting commutes, so the view is a function of the set of events and of
+//! `now`, whichever shard reports first.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,41 +25,77 @@ mod verdicts;
 mod readings;
 mod breakdown;
 
-/// The windows and those who wait, as of one instant.
+#[cfg(test)]
+mod tests;
+
+/// The windows and the waiting tickets, as of one instant.
 ///
-/// Use: [`View::advance`] to an instant, then let every shard advance to it with the view as its sink,
-/// then read. The instant must not go back.
+/// Use: [`View::advance`] to an instant, advance every shard to it with the view as its sink, then read. The
+/// instant never goes back.
 #[derive(Debug)]
 pub struct View {
     catalog: Arc<Catalog>,
     now: Timestamp,
-    /// Before this instant no window moves.
+    /// The first instant at which a window moves or panes can merge.
     moves_at: Timestamp,
     history_from: Option<Timestamp>,
     is_frozen: bool,
-    /// By slot and course.
+    /// By [`Catalog::series_index`]; `None` until something ends.
     series: Vec<Option<Box<Series>>>,
-    /// The parts of those that some reading is split by.
+    /// The parts of series that readings are split into.
     parts: BTreeMap<(ScopeId, StopwatchKindId, Part), Series>,
-    /// By slot and course; that of the organisation stays empty.
+    /// By [`Catalog::series_index`]. The organisation has none: its tickets are those of all scopes.
     waiting: Vec<Option<Box<Waiting>>>,
-    /// Those over an objective whatever their priority is now, see [`Running::over`]; how many.
-    sticky_overdue: BTreeMap<(ObjectiveId, ScopeId, Option<Priority>, StopwatchPosition), u64>,
-    /// Those whose waiting went elsewhere, too, or who are stuck, by course, slot, priority and hands.
-    breakdown_so_far:
-        BTreeMap<(StopwatchKindId, ScopeId, Option<Priority>, StopwatchPosition), Vec<Running>>,
+    /// The number of stopwatches that stay over an objective after a change of priority; see [`Running::over`].
+    sticky_overdue: BTreeMap<StickyKey, u64>,
+    /// Stopwatches whose breakdown does not follow from their start: their tickets waited elsewhere too, or
+    /// they stay over an objective.
+    tracked: BTreeMap<TrackedKey, Vec<Running>>,
     ratings: BTreeMap<(ScopeId, RatingKind), Ring<Scores>>,
-    /// The customers' ratings, by how long they had waited beside the target.
+    /// Customers' ratings by objective and by wait compared with its target.
     bands: BTreeMap<ObjectiveId, Ring<[Scores; Band::ALL.len()]>>,
+}
+
+/// The key of stopwatches that stay over an objective.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct StickyKey {
+    objective: ObjectiveId,
+    holder: ScopeId,
+    priority: Option<Priority>,
+    position: StopwatchPosition,
+}
+
+/// The key of stopwatches whose breakdown is kept: first their group, then their position in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct TrackedKey {
+    group: WaitingGroup,
+    position: StopwatchPosition,
+}
+
+/// Waiting stopwatches that share a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct WaitingGroup {
+    stopwatch_kind: StopwatchKindId,
+    holder: ScopeId,
+    priority: Option<Priority>,
+}
+
+/// The tickets that wait for a scope and measure.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WaitingNow {
+    /// The number of running and paused stopwatches.
+    pub count: u64,
+    /// The effective start of the longest wait; `None` if none waits.
+    pub oldest_since: Option<Timestamp>,
 }
 
 impl Sink for View {
     fn ended(&mut self, ended: &Ended, by: i64) {
         for scope in [ended.scope, self.catalog.organisation()] {
-            if !self.is_asked(scope, ended.stopwatch_kind) {
+            if !self.is_read(scope, ended.stopwatch_kind) {
                 continue;
             }
-            self.series_at(scope, ended.stopwatch_kind);
+            self.create_series(scope, ended.stopwatch_kind);
             let index = self.catalog.series_index(scope, ended.stopwatch_kind);
             if let Some(series) = &mut self.series[index] {
                 series.add(ended, by, &self.catalog, self.now);
@@ -67,8 +109,8 @@ impl Sink for View {
     fn running(&mut self, running: &Running, by: i64) {
         let catalog = Arc::clone(&self.catalog);
         let organisation = catalog.organisation();
-        if !self.is_asked(running.scope, running.stopwatch_kind)
-            && !self.is_asked(organisation, running.stopwatch_kind)
+        if !self.is_read(running.scope, running.stopwatch_kind)
+            && !self.is_read(organisation, running.stopwatch_kind)
         {
             return;
         }
@@ -81,7 +123,7 @@ impl Sink for View {
             if catalog.stopwatch_kind_of(id) == stopwatch_kind
                 && (owner == scope || owner == organisation)
             {
-                let key = (id, scope, priority, position);
+                let key = StickyKey { objective: id, holder: scope, priority, position };
                 let count = self.sticky_overdue.entry(key).or_default();
                 *count = count.saturating_add_signed(by);
                 if *count == 0 {
@@ -90,7 +132,7 @@ impl Sink for View {
             }
         }
         if running.breakdown_so_far.is_some() || !running.over.is_empty() {
-            self.keep_wandering(running, by);
+            self.track(running, by);
         }
     }
 
@@ -124,13 +166,13 @@ impl View {
             parts: BTreeMap::new(),
             waiting: std::iter::repeat_with(|| None).take(series).collect(),
             sticky_overdue: BTreeMap::new(),
-            breakdown_so_far: BTreeMap::new(),
+            tracked: BTreeMap::new(),
             ratings: BTreeMap::new(),
             bands: BTreeMap::new(),
         }
     }
 
-    /// Moves the windows on to `now`; an earlier instant than before changes nothing.
+    /// Moves the windows on to `now`. An earlier instant changes nothing.
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         let now = self.now;
@@ -154,28 +196,27 @@ impl View {
         self.moves_at = next;
     }
 
-    /// Says that nothing is known of the time before this instant: windows that reach further back have
-    /// too little data.
+    /// Sets where the known history begins. Windows that begin before it have insufficient data.
     pub fn set_history_from(&mut self, history_from: Option<Timestamp>) {
         self.history_from = history_from;
     }
 
-    /// Says whether the data can be trusted now; if not, verdicts are frozen.
+    /// Freezes all verdicts while the data is not current or not complete.
     pub fn set_frozen(&mut self, is_frozen: bool) {
         self.is_frozen = is_frozen;
     }
 
-    /// The instant that all it says is for.
+    /// The instant of the view.
     pub fn now(&self) -> Timestamp {
         self.now
     }
 
-    /// The rules it is read by.
+    /// The catalog that it is read by.
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
     }
 
-    /// How many were given up in a window for each reason, in the order of [`GivenUp::ALL`].
+    /// The number given up in a window by reason, in the order of [`GivenUp::ALL`].
     pub fn given_up(
         &self,
         scope: ScopeId,
@@ -190,22 +231,22 @@ impl View {
         GivenUp::ALL.map(|reason| sum.map_or(0, |sum| sum.tally.given_up(reason)))
     }
 
-    /// The scores of a slot's ratings in a window.
+    /// A scope's ratings in a window.
     pub fn ratings(&self, scope: ScopeId, kind: RatingKind, length: Elapsed) -> Scores {
         let ring = self.ratings.get(&(scope, kind));
         ring.and_then(|ring| ring.sum(length)).map_or(Scores::default(), |sum| sum.tally)
     }
 
-    /// The customers' ratings in an objective's window by how long their last finished wait had been beside
-    /// its target, in the order of [`Band::ALL`]: is this level fine for them?
+    /// Customers' ratings in an objective's window, by their last finished wait compared with its target, in the
+    /// order of [`Band::ALL`]. They show whether the level satisfies customers.
     pub fn rating_bands(&self, id: ObjectiveId) -> [Scores; Band::ALL.len()] {
         let over = self.catalog.objective(id).1.over_at(self.now);
         let sum = self.bands.get(&id).and_then(|ring| ring.sum(over));
         sum.map_or_else(Default::default, |sum| sum.tally)
     }
 
-    /// Whether anything is said of a slot and course: a measure's own is read, others are judged.
-    fn is_asked(&self, scope: ScopeId, stopwatch_kind: StopwatchKindId) -> bool {
+    /// Whether readings or verdicts need a series: a measure's own kind has readings, others have objectives.
+    fn is_read(&self, scope: ScopeId, stopwatch_kind: StopwatchKindId) -> bool {
         self.catalog.is_standard(stopwatch_kind)
             || !self.catalog.judging(scope, stopwatch_kind).is_empty()
     }
@@ -214,7 +255,8 @@ impl View {
         self.series[self.catalog.series_index(scope, stopwatch_kind)].as_deref()
     }
 
-    fn series_at(&mut self, scope: ScopeId, stopwatch_kind: StopwatchKindId) {
+    /// Creates the series unless it exists.
+    fn create_series(&mut self, scope: ScopeId, stopwatch_kind: StopwatchKindId) {
         let index = self.catalog.series_index(scope, stopwatch_kind);
         if self.series[index].is_none() {
             let series = self.empty_series(scope, stopwatch_kind, false);
@@ -233,14 +275,14 @@ impl View {
         Series::new(levels, &self.catalog, self.now)
     }
 
-    /// Counts an ending in the parts that readings of a slot are split by; where the organisation's are, in
-    /// those of every slot, since open time is each team's own.
+    /// Counts an ending in the parts that the readings of a scope are split into. Parts of the organisation are
+    /// counted for every scope, since open time is each team's own.
     fn count_parts(&mut self, scope: ScopeId, ended: &Ended, by: i64) {
         let catalog = Arc::clone(&self.catalog);
-        let whose = [scope, catalog.organisation()];
-        let asked = whose.into_iter().filter_map(|scope| catalog.split(scope, ended.measure));
+        let owners = [scope, catalog.organisation()];
+        let splits = owners.into_iter().filter_map(|scope| catalog.split(scope, ended.measure));
         let mut parts: Vec<Part> = Vec::new();
-        for split in asked {
+        for split in splits {
             if split.priority {
                 parts.push(Part::Priority(ended.priority));
             }
@@ -264,20 +306,25 @@ impl View {
         }
     }
 
-    fn keep_wandering(&mut self, running: &Running, by: i64) {
-        let key = (running.stopwatch_kind, running.scope, running.priority, running.position);
-        let all = self.breakdown_so_far.entry(key).or_default();
+    fn track(&mut self, running: &Running, by: i64) {
+        let group = WaitingGroup {
+            stopwatch_kind: running.stopwatch_kind,
+            holder: running.scope,
+            priority: running.priority,
+        };
+        let key = TrackedKey { group, position: running.position };
+        let all = self.tracked.entry(key).or_default();
         if by > 0 {
             all.push(running.clone());
         } else if let Some(at) = all.iter().position(|other| other == running) {
             all.swap_remove(at);
         }
         if all.is_empty() {
-            self.breakdown_so_far.remove(&key);
+            self.tracked.remove(&key);
         }
     }
 
-    /// An instant as a kind of stopwatch of a slot goes by it.
+    /// An instant by the calendar that a kind of stopwatch goes by while a scope holds the ticket.
     fn instant(&self, scope: ScopeId, stopwatch_kind: StopwatchKindId, at: Timestamp) -> Instant {
         let opened = if self.catalog.has_calendars() {
             self.catalog.calendar(self.catalog.calendar_id_of(stopwatch_kind, scope)).cumulative(at)
@@ -287,7 +334,7 @@ impl View {
         Instant { at, opened }
     }
 
-    /// Those who wait for a slot, by the slot that holds them; for the organisation, those of all slots.
+    /// The waiting stopwatches of a scope, by holder; for the organisation, those of all scopes.
     fn waiting_of(
         &self,
         scope: ScopeId,
@@ -303,8 +350,8 @@ impl View {
         })
     }
 
-    /// Whether a part of a slot's readings holds those of a channel and priority.
-    fn is_in(
+    /// Chooses the channels and priorities of a part of readings.
+    fn filter_of(
         &self,
         part: Option<Part>,
         split: &[ChannelId],

@@ -1,19 +1,19 @@
-//! Whether an objective holds, decided with integers alone.
+//! The verdict on an objective, decided with integers only.
 
 use super::{Level, Objective};
 use crate::share::Share;
 use crate::time::Timestamp;
 
-/// How an objective stands. The first that holds is the verdict.
+/// The verdict on an objective. Variants are in order of precedence: the first that applies is the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum VerdictState {
-    /// The team has not agreed on anything yet.
+    /// The team has not agreed on a level yet.
     NotAgreed,
-    /// What is known is not up to date: nothing is decided until it is.
+    /// The data is not up to date: no verdict until it is.
     Frozen,
     /// The level is missed.
     Missed,
-    /// Too few tickets are decided, or the window reaches back beyond what is known.
+    /// Too few tickets are decided, or the window begins before the known history.
     InsufficientData,
     /// The level is reached, but most of the error budget is spent.
     AtRisk,
@@ -22,7 +22,7 @@ pub enum VerdictState {
 }
 
 impl VerdictState {
-    /// Its name in readings and metrics. A closed set: changing one is a breaking change.
+    /// The name in readings and metrics. A closed set: changing one is a breaking change.
     pub const fn label(self) -> &'static str {
         match self {
             Self::NotAgreed => "not_agreed",
@@ -35,42 +35,48 @@ impl VerdictState {
     }
 }
 
-/// What is known of an objective's window.
+/// How much is known of an objective's window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completeness {
-    /// All of it.
+    /// Everything.
     Whole,
-    /// Its history begins within the window: tickets may be missing.
+    /// The known history begins within the window: tickets may be missing.
     InPart,
-    /// It is not up to date: data is missing or late.
+    /// Data is missing or late.
     Stale,
 }
 
-/// The tickets that an objective is judged by.
+/// The tickets that a verdict rests on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Answered in the window, given up over target in it, or waiting and over target now.
     pub decided: u64,
-    /// Those of them over target.
+    /// Those over target.
     pub missed: u64,
 }
 
-/// How an objective stands, as its alerts go by it.
+/// A verdict with the number of tickets that it rests on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judgement {
+pub struct DecidedVerdict {
     /// The verdict.
     pub state: VerdictState,
-    /// The tickets that it rests on.
+    /// The number of decided tickets.
     pub decided: u64,
-    /// The same beside what others achieve, where missed means behind them; absent where the objective does
-    /// not compare.
-    pub market: Option<(VerdictState, u64)>,
 }
 
-impl Judgement {
-    /// Whether the share within what others achieve is below the agreed share.
+/// The verdicts that the alerts of one objective are evaluated by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AlertVerdicts {
+    /// By the objective's own targets.
+    pub own: DecidedVerdict,
+    /// By the market's target, where missed means behind the market; `None` without a market.
+    pub market: Option<DecidedVerdict>,
+}
+
+impl AlertVerdicts {
+    /// Whether the share within the market's target is below the agreed share.
     pub fn is_behind_market(self) -> bool {
-        self.market.is_some_and(|(state, _)| state == VerdictState::Missed)
+        self.market.is_some_and(|market| market.state == VerdictState::Missed)
     }
 }
 
@@ -86,13 +92,11 @@ impl Tally {
 }
 
 impl Objective {
-    /// How the objective stands with these tickets.
+    /// The verdict with these tickets, by the level in force at `now`.
     ///
-    /// Below `min_tickets` it is missed as soon as that is certain: when `min_tickets` decided ones could
-    /// not reach the share even if all to come are met.
-    /// With history in part, a share of it says nothing; but who is known to wait beyond a limit for all
-    /// does.
-    /// Share and `min_tickets` are those in force at `now`.
+    /// Below `min_tickets` the objective is missed as soon as that is certain: when `min_tickets` decided
+    /// tickets could not reach the share even if all further ones were met. With a history in part a share
+    /// says nothing, but a ticket that is known to be over a `none_over` limit is a miss.
     pub fn judge(&self, tally: Tally, completeness: Completeness, now: Timestamp) -> VerdictState {
         let Tally { decided, missed } = tally;
         let Level::Within { share, min_tickets, .. } = self.level_at(now) else {
@@ -121,8 +125,8 @@ impl Objective {
     }
 }
 
-/// Whether `missed` of `decided` spend `spent` of the error budget or more. The budget is the share of
-/// tickets that may be over target: 1 − `share`.
+/// Whether `missed` of `decided` spend at least `spent` of the error budget. The budget is the share of tickets
+/// that may be over target: 1 − `share`.
 fn spends(missed: u64, decided: u64, share: Share, spent: Share) -> bool {
     let budget_bp = u128::from(Share::WHOLE_BP - share.basis_points());
     let whole = u128::from(Share::WHOLE_BP);
@@ -151,8 +155,8 @@ mod tests {
         objective.judge(Tally { decided, missed }, Completeness::Whole, Timestamp::EVENT_MIN)
     }
 
-    /// The words of the agreement, with fractions of integers and no shared code: the oracle.
-    fn in_words(share_bp: u64, min_tickets: u64, decided: u64, missed: u64) -> VerdictState {
+    /// The rules of the agreement, in fractions of integers and without shared code: the oracle.
+    fn oracle(share_bp: u64, min_tickets: u64, decided: u64, missed: u64) -> VerdictState {
         let met = decided - missed;
         let missed_now = decided >= min_tickets && met * 10_000 < share_bp * decided;
         let certain = decided < min_tickets && missed * 10_000 > (10_000 - share_bp) * min_tickets;
@@ -168,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn verdicts_are_those_of_the_words_for_every_share_and_count() {
+    fn verdicts_equal_the_oracle_for_every_share_and_count() {
         for share_bp in (1..=9_999).step_by(37).chain([8_999, 9_000, 9_001, 9_999]) {
             for min_tickets in [1, 20] {
                 let objective = objective(share_bp, min_tickets);
@@ -177,7 +181,7 @@ mod tests {
                     {
                         assert_eq!(
                             judged(&objective, decided, missed),
-                            in_words(u64::from(share_bp), min_tickets, decided, missed),
+                            oracle(u64::from(share_bp), min_tickets, decided, missed),
                             "{missed} of {decided} at {share_bp} bp, at least {min_tickets}"
                         );
                     }

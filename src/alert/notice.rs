@@ -11,7 +11,7 @@ use crate::catalog::ScopeId;
 use crate::name;
 use crate::reading::Verdict;
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
-use crate::view::View;
+use crate::view::{View, WaitingNow};
 use crate::window::from_of;
 
 /// A firing alert that is not sent again ends by itself after this long: four times the refresh, at least
@@ -144,7 +144,8 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
         }
     };
     let over = view.waiting_over(alert.objective);
-    let (waiting, oldest) = view.waiting(owner, objective.measure);
+    let WaitingNow { count: waiting, oldest_since: oldest } =
+        view.waiting(owner, objective.measure);
     let mut annotations = BTreeMap::from([
         ("summary", format!("{team}: the objective {} {said}.", objective.name)),
         ("description", description(alert, &verdict, view, (waiting, over, oldest))),

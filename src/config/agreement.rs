@@ -12,7 +12,7 @@ use super::objective;
 use super::people;
 use super::yaml::Node;
 use crate::address;
-use crate::agreement::{About, Agreement, Level, Objective, Owner};
+use crate::agreement::{About, AgreedOn, Agreement, Level, Objective, Owner};
 use crate::name;
 
 /// Reads an agreement; `None` if its owner is missing or ambiguous.
@@ -112,7 +112,7 @@ fn agreed(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>, today
         }
         people
     });
-    about.agreed = on.zip(by);
+    about.agreed = on.zip(by).map(|(date, people)| AgreedOn { date, people });
     if let Some(look_again) = agreed.take("look_again")
         && let Some(date) = look_again.date(file)
     {

@@ -1,11 +1,10 @@
-//! The alerts there would have been: a whole history, evaluated at every whole second at which something can
-//! change.
+//! The alerts of a whole history, evaluated at every whole second at which something can change.
 //!
 //! # Design
-//! The service evaluates every objective at every second. Over a year that is thirty million seconds, nearly
-//! all of which change nothing: here the next second is that of the next event, of somebody whose target
-//! passes, of a window that moves on, or of an alert whose time is up; and only the objectives concerned are
-//! evaluated. The result is the same, which a test holds.
+//! The service evaluates every objective at every second. A year has thirty million seconds, and nearly none
+//! of them changes anything. So a replay jumps to the next second at which an event happens, a ticket exceeds
+//! a target, a window moves, or a timer of an alert ends. It evaluates only the objectives concerned. The
+//! result is the same: `tests/pipeline/alerts.rs` compares both.
 
 use std::collections::BTreeSet;
 
@@ -16,15 +15,15 @@ use crate::ticket::{Ended, Rated, Running, Sink};
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
 use crate::view::View;
 
-/// Alerts on their way through a history.
+/// The alerts of a history while it is replayed.
 #[derive(Debug)]
 pub(super) struct AlertHistory {
     alerts: Alerts,
-    /// When each objective must be looked at next, though no event comes.
+    /// When each objective must be evaluated next, even without an event.
     wakes: BTreeSet<(Timestamp, ObjectiveId)>,
     /// The same, by objective.
     wake_of: Vec<Option<Timestamp>>,
-    /// Objectives that events have touched since they were looked at.
+    /// Objectives that events have touched since their last evaluation.
     touched: BTreeSet<ObjectiveId>,
 }
 
@@ -34,17 +33,17 @@ impl AlertHistory {
             alerts: Alerts::new(catalog),
             wakes: BTreeSet::new(),
             wake_of: catalog.objectives().map(|_| None).collect(),
-            // A limit may be missed from the first on; and who has nothing yet is looked at once.
+            // A `none_over` limit can be missed from the start, so every objective is evaluated once.
             touched: catalog.objectives().map(|(id, _, _)| id).collect(),
         }
     }
 
-    /// Hands effects on to the view and notes which objectives they touch.
-    pub(super) fn sink<'a>(&'a mut self, view: &'a mut View) -> Touching<'a> {
-        Touching { touched: &mut self.touched, view }
+    /// A sink that passes changes to the view and marks the objectives that they touch.
+    pub(super) fn sink<'a>(&'a mut self, view: &'a mut View) -> TouchRecorder<'a> {
+        TouchRecorder { touched: &mut self.touched, view }
     }
 
-    /// Evaluates up to `until`, included where it is a whole second.
+    /// Evaluates every second up to and including `until`.
     pub(super) fn run(
         &mut self,
         shard: &mut Shard,
@@ -62,9 +61,9 @@ impl AlertHistory {
                 self.touched.insert(id);
             }
             for id in std::mem::take(&mut self.touched) {
-                let judged = view.state(id);
-                transitions.extend(self.alerts.evaluate(id, judged, view.catalog(), second));
-                self.sleep(id, view);
+                let verdicts = view.alert_verdicts(id);
+                transitions.extend(self.alerts.evaluate(id, verdicts, view.catalog(), second));
+                self.schedule(id, view);
             }
         }
     }
@@ -78,9 +77,10 @@ impl AlertHistory {
         Some(next.ceil_to(second))
     }
 
-    fn sleep(&mut self, id: ObjectiveId, view: &View) {
-        let time_up = self.alerts.wakes_at(id, view.now());
-        let wake = view.changes_at(id).into_iter().chain(time_up).min();
+    /// Schedules the next evaluation of an objective.
+    fn schedule(&mut self, id: ObjectiveId, view: &View) {
+        let timer = self.alerts.wakes_at(id, view.now());
+        let wake = view.changes_at(id).into_iter().chain(timer).min();
         let before = std::mem::replace(&mut self.wake_of[id.index()], wake);
         if before != wake {
             if let Some(at) = before {
@@ -91,13 +91,13 @@ impl AlertHistory {
     }
 }
 
-/// Hands on what ends and runs, and notes whom it concerns.
-pub(super) struct Touching<'a> {
+/// Passes changes to the view and marks the objectives that they touch.
+pub(super) struct TouchRecorder<'a> {
     touched: &'a mut BTreeSet<ObjectiveId>,
     view: &'a mut View,
 }
 
-impl Touching<'_> {
+impl TouchRecorder<'_> {
     fn touch(&mut self, scope: ScopeId, stopwatch_kind: StopwatchKindId) {
         let catalog = self.view.catalog();
         for scope in [scope, catalog.organisation()] {
@@ -106,7 +106,7 @@ impl Touching<'_> {
     }
 }
 
-impl Sink for Touching<'_> {
+impl Sink for TouchRecorder<'_> {
     fn ended(&mut self, ended: &Ended, by: i64) {
         self.touch(ended.scope, ended.stopwatch_kind);
         self.view.ended(ended, by);

@@ -1,12 +1,17 @@
-//! Where the waiting went: of all that an objective's missed had to wait, how much with which team,
-//! unclaimed, pending, on hold, and in closed hours.
+//! Where the missed tickets of an objective waited: with which team, unclaimed, pending, on hold, or in closed
+//! hours.
+//!
+//! # Design
+//! Most waiting tickets have been with one team from the start. Their breakdown follows from their start and
+//! that team's calendar, so the view keeps nothing for them. It keeps the others one by one (`View::tracked`).
+//! They are in the waiting sets too, so they are subtracted there first.
 
 use std::collections::BTreeMap;
 
-use super::View;
 use super::verdicts::is_over;
+use super::{TrackedKey, View, WaitingGroup};
 use crate::agreement::Target;
-use crate::catalog::{ObjectiveId, ScopeId, StopwatchKindId};
+use crate::catalog::{ObjectiveId, ScopeId};
 use crate::event::Priority;
 use crate::measure::Basis;
 use crate::reading::BreakdownShown;
@@ -14,8 +19,8 @@ use crate::ticket::{Running, StopwatchPosition, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
 
 impl View {
-    /// How long the missed of an objective waited where, all together, from the start of each to its end or
-    /// to now; in order of place. It looks at everyone who waits over target: for pages, not for every event.
+    /// The total time that an objective's missed tickets waited at each location, from the start of each to its
+    /// end or to now. Looks at every ticket that waits over target: for pages, not for every event.
     pub fn breakdown(&self, id: ObjectiveId) -> Vec<(WaitLocation, Elapsed)> {
         let (owner, objective) = self.catalog.objective(id);
         let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
@@ -33,31 +38,33 @@ impl View {
         for priority in priorities {
             let target = level.target(priority);
             for &scope in &holders {
-                self.went_of_waiting(id, (scope, stopwatch_kind, priority), target, &mut add);
+                let group = WaitingGroup { stopwatch_kind, holder: scope, priority };
+                self.add_waiting(id, group, target, &mut add);
             }
         }
         let all = sums.into_iter().filter(|(_, ms)| *ms != 0);
         all.map(|(location, ms)| (location, Elapsed::from_ms(ms))).collect()
     }
 
-    /// The same as it is printed; none where nobody waited too long.
+    /// The same in printed form; `None` without missed tickets.
     pub fn breakdown_shown(&self, id: ObjectiveId) -> Option<BreakdownShown> {
         let breakdown = self.breakdown(id);
         (!breakdown.is_empty()).then(|| BreakdownShown::new(breakdown.into_iter(), &self.catalog))
     }
 
-    /// Adds where the waiting of those went who wait over a target, or stay over it.
-    fn went_of_waiting(
+    /// Adds where the waiting tickets of a group have waited that are over a target, or stay over it.
+    fn add_waiting(
         &self,
         id: ObjectiveId,
-        (scope, stopwatch_kind, priority): (ScopeId, StopwatchKindId, Option<Priority>),
+        group: WaitingGroup,
         target: Target,
         add: &mut impl FnMut(WaitLocation, i64),
     ) {
+        let WaitingGroup { stopwatch_kind, holder: scope, priority } = group;
         let now = self.instant(scope, stopwatch_kind, self.now);
         let hours = self.catalog.calendar(self.catalog.hours_of(scope));
         let opened = hours.cumulative(self.now);
-        // Those who were with the holder from the start: what they waited follows from their start.
+        // A ticket that was with the holder from the start: its breakdown follows from its start.
         let mut add_here = |start: Timestamp, by: i64| {
             let open = opened - hours.cumulative(start);
             add(WaitLocation::With(scope), by * open);
@@ -75,14 +82,14 @@ impl View {
         for (_, waiting) in self.waiting_of(scope, stopwatch_kind) {
             waiting.started_before(priority, before).for_each(|start| add_here(start, 1));
         }
-        // The others are among these: what follows from their effective start is not what they waited.
-        for running in self.wandering_of(stopwatch_kind, scope, priority) {
+        // Tracked tickets are among these too, and their breakdown does not follow from their start.
+        for running in self.tracked_in(group) {
             let start = Timestamp::from_ms(running.position.calendar);
             if !running.position.is_paused && start < before {
                 add_here(start, -1);
             }
         }
-        for running in self.wandering_of(stopwatch_kind, scope, priority) {
+        for running in self.tracked_in(group) {
             if !is_over(running.position, target, now) && !running.over.contains(&id) {
                 continue;
             }
@@ -109,16 +116,9 @@ impl View {
         }
     }
 
-    fn wandering_of(
-        &self,
-        stopwatch_kind: StopwatchKindId,
-        scope: ScopeId,
-        priority: Option<Priority>,
-    ) -> impl Iterator<Item = &Running> {
-        let least = (stopwatch_kind, scope, priority, StopwatchPosition::LEAST);
-        let of_these = self.breakdown_so_far.range(least..);
-        of_these
-            .take_while(move |((c, s, p, _), _)| (*c, *s, *p) == (stopwatch_kind, scope, priority))
-            .flat_map(|(_, all)| all)
+    fn tracked_in(&self, group: WaitingGroup) -> impl Iterator<Item = &Running> {
+        let first = TrackedKey { group, position: StopwatchPosition::LEAST };
+        let of_group = self.tracked.range(first..).take_while(move |(key, _)| key.group == group);
+        of_group.flat_map(|(_, all)| all)
     }
 }

@@ -1,6 +1,7 @@
-//! Readings: what the windows and those who wait say of a team and measure.
+//! Readings: windows and waiting tickets of every scope and measure.
 
-use super::View;
+use super::{View, WaitingNow};
+use crate::agreement::Target;
 use crate::amount::Amount;
 use crate::catalog::{ChannelId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
@@ -10,7 +11,7 @@ use crate::ticket::GivenUp;
 use crate::time::{Elapsed, Timestamp};
 use crate::window::{Bucket, Part, Series, SeriesTally, Survival, WaitedQuantile, WindowSum};
 
-/// Of what a reading is.
+/// What one reading is made of.
 #[derive(Clone, Copy)]
 struct ReadingSubject<'a> {
     scope: ScopeId,
@@ -20,22 +21,21 @@ struct ReadingSubject<'a> {
     part: Option<Part>,
     series: &'a Series,
     sum: &'a WindowSum<SeriesTally>,
-    who: &'a dyn Fn(ChannelId, Option<Priority>) -> bool,
-    /// How many of them wait now, and since when the longest: the same for all windows.
-    waiting: (u64, Option<Timestamp>),
+    filter: &'a dyn Fn(ChannelId, Option<Priority>) -> bool,
+    /// The tickets that wait now: the same for all windows.
+    waiting: WaitingNow,
 }
 
 impl View {
-    /// Readings of every team, measure, kind of time, window and part that has samples, or someone waiting
-    /// or given up: the organisation first, then teams by name, then unclaimed.
+    /// The readings of every scope, measure, kind of time, window and part that has samples, or tickets waiting
+    /// or given up. The organisation comes first, then teams by name, then unclaimed.
     pub fn readings(&self) -> Vec<Reading> {
         let mut readings = Vec::new();
         for scope in self.catalog.reading_scopes() {
             for &measure in self.catalog.measures() {
-                let Some(stopwatch_kind) = self.catalog.standard(measure) else { continue };
                 for &basis in self.catalog.bases(scope, measure) {
                     for part in self.parts_of(scope, measure) {
-                        self.read(scope, (measure, stopwatch_kind), basis, part, &mut readings);
+                        self.read(scope, measure, basis, part, &mut readings);
                     }
                 }
             }
@@ -43,7 +43,7 @@ impl View {
         readings
     }
 
-    /// The whole, and the parts that the readings of a slot and measure are split by.
+    /// `None` for the whole, then the parts that the readings of a scope and measure are split into.
     fn parts_of(&self, scope: ScopeId, measure: Measure) -> Vec<Option<Part>> {
         let mut parts = vec![None];
         if let Some(split) = self.catalog.split(scope, measure) {
@@ -56,14 +56,16 @@ impl View {
         parts
     }
 
+    /// Adds the readings of one part, one for each window.
     fn read(
         &self,
         scope: ScopeId,
-        (measure, stopwatch_kind): (Measure, StopwatchKindId),
+        measure: Measure,
         basis: Basis,
         part: Option<Part>,
         readings: &mut Vec<Reading>,
     ) {
+        let Some(stopwatch_kind) = self.catalog.standard(measure) else { return };
         let empty;
         let series = match self.part_series(scope, stopwatch_kind, part) {
             Some(series) => series,
@@ -73,13 +75,9 @@ impl View {
             }
         };
         let named = self.catalog.split(scope, measure).map_or(&[][..], |split| &split.channels);
-        let who = self.is_in(part, named);
-        let count =
-            self.waiting_of(scope, stopwatch_kind).map(|(_, waiting)| waiting.len(&who)).sum();
-        let oldest =
-            self.waiting_of(scope, stopwatch_kind).filter_map(|(_, w)| w.oldest(&who, self.now));
-        let waiting = (count, oldest.min());
-        let who = &who;
+        let filter = self.filter_of(part, named);
+        let filter = &filter;
+        let waiting = self.waiting_now(scope, stopwatch_kind, filter);
         let sums = series.ring().sums().iter();
         readings.extend(sums.filter_map(|sum| {
             let subject = ReadingSubject {
@@ -90,11 +88,25 @@ impl View {
                 part,
                 series,
                 sum,
-                who,
+                filter,
                 waiting,
             };
             self.reading(subject)
         }));
+    }
+
+    /// The chosen tickets that wait for a scope.
+    pub(super) fn waiting_now(
+        &self,
+        scope: ScopeId,
+        stopwatch_kind: StopwatchKindId,
+        filter: &dyn Fn(ChannelId, Option<Priority>) -> bool,
+    ) -> WaitingNow {
+        let waiting = || self.waiting_of(scope, stopwatch_kind).map(|(_, waiting)| waiting);
+        WaitingNow {
+            count: waiting().map(|waiting| waiting.len(filter)).sum(),
+            oldest_since: waiting().filter_map(|waiting| waiting.oldest(filter, self.now)).min(),
+        }
     }
 
     fn part_series(
@@ -111,12 +123,12 @@ impl View {
 
     fn reading(&self, subject: ReadingSubject<'_>) -> Option<Reading> {
         let ReadingSubject { scope, measure, basis, sum, .. } = subject;
-        let (waiting, oldest_waiting_since) = subject.waiting;
+        let waiting = subject.waiting;
         let tally = &sum.tally;
         let decided = GivenUp::ALL.into_iter().filter(|reason| reason.is_decided());
         let given_up = decided.map(|reason| tally.given_up(reason)).sum();
         let histogram = tally.answered(basis);
-        if histogram.is_empty() && waiting == 0 && given_up == 0 {
+        if histogram.is_empty() && waiting.count == 0 && given_up == 0 {
             return None;
         }
         let answered = histogram.total();
@@ -134,8 +146,8 @@ impl View {
                 .map(|per_mille| histogram.quantile(u64::from(per_mille)).map(amount))
                 .into(),
             max: histogram.highest().map(amount),
-            waiting,
-            oldest_waiting_since,
+            waiting: waiting.count,
+            oldest_waiting_since: waiting.oldest_since,
             given_up,
             q_with_waiting: self.waiting_aware(subject),
             within: self.within(subject),
@@ -155,7 +167,7 @@ impl View {
     }
 
     fn within(&self, subject: ReadingSubject<'_>) -> Vec<Within> {
-        let ReadingSubject { scope, measure, stopwatch_kind, basis, series, sum, who, .. } =
+        let ReadingSubject { scope, measure, stopwatch_kind, basis, series, sum, filter, .. } =
             subject;
         let levels = series.levels();
         let agreed = self.catalog.judging(scope, stopwatch_kind).iter().flat_map(|&id| {
@@ -165,11 +177,15 @@ impl View {
         let mut targets: Vec<_> = agreed.collect();
         targets.sort_unstable();
         targets.dedup();
-        let share = |target: crate::agreement::Target| {
+        let counts = |target: Target| {
             let waiting = self.waiting_of(scope, stopwatch_kind);
             let over: u64 = waiting
                 .map(|(holder, waiting)| {
-                    waiting.part_over(who, target, self.instant(holder, stopwatch_kind, self.now))
+                    waiting.part_over(
+                        filter,
+                        target,
+                        self.instant(holder, stopwatch_kind, self.now),
+                    )
                 })
                 .sum();
             let given_up_over = sum.given_up_over(levels, basis, target.elapsed);
@@ -179,14 +195,15 @@ impl View {
                 of: sum.tally.answered(basis).total() + given_up_over + over,
             }
         };
-        targets.into_iter().map(share).collect()
+        targets.into_iter().map(counts).collect()
     }
 
     fn waiting_aware(&self, subject: ReadingSubject<'_>) -> Quantiles<WaitedQuantile<Amount>> {
-        let ReadingSubject { scope, measure, stopwatch_kind, basis, part, sum, who, .. } = subject;
+        let ReadingSubject { scope, measure, stopwatch_kind, basis, part, sum, filter, .. } =
+            subject;
         let mut survival = Survival::new(basis);
         survival.add_window(&sum.tally);
-        // The organisation's open time is each team's own.
+        // Open time of the organisation is each team's own.
         let is_whole = scope == self.catalog.organisation();
         if is_whole && basis == Basis::Open {
             for scope in self.catalog.ticket_scopes() {
@@ -200,7 +217,7 @@ impl View {
         for (holder, waiting) in self.waiting_of(scope, stopwatch_kind) {
             let [from, now] =
                 [sum.from, self.now].map(|at| self.instant(holder, stopwatch_kind, at));
-            for (age, age_before) in waiting.ages(who, basis, from, now) {
+            for (age, age_before) in waiting.ages(filter, basis, from, now) {
                 survival.add_waiting(age, age_before);
             }
         }
@@ -208,7 +225,7 @@ impl View {
         quantiles.map(|quantile| quantile.map(|raw| measure.amount(raw))).into()
     }
 
-    /// Lets those of a series who began before the window enter later.
+    /// Delays the entry of samples that began before the window.
     fn delay(
         &self,
         scope: ScopeId,

@@ -1,7 +1,9 @@
-//! Verdicts: the tickets that objectives are judged by.
+//! Verdicts on objectives, and the tickets that they rest on.
 
-use super::View;
-use crate::agreement::{Completeness, Judgement, Level, Objective, Tally, Target};
+use super::{StickyKey, View, WaitingNow};
+use crate::agreement::{
+    AlertVerdicts, Completeness, DecidedVerdict, Level, Objective, Tally, Target,
+};
 use crate::catalog::{ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure};
@@ -11,16 +13,16 @@ use crate::time::{Elapsed, Timestamp};
 use crate::window::{Instant, OverCounts, PaneContent as _, from_of};
 
 impl View {
-    /// How every objective stands: the teams' in order of team and line, then the organisation's.
+    /// The verdicts on all objectives, in the order of [`crate::catalog::Catalog::objectives`].
     pub fn verdicts(&self) -> Vec<Verdict> {
         self.catalog.objectives().map(|(id, _, _)| self.verdict(id)).collect()
     }
 
-    /// How one objective stands. Where the waiting went is looked up apart: [`View::breakdown_shown`].
+    /// The verdict on one objective, without its breakdown: see [`View::breakdown_shown`].
     pub fn verdict(&self, id: ObjectiveId) -> Verdict {
         let (owner, objective) = self.catalog.objective(id);
         let tally = self.tally(id);
-        let judged = self.judged(id, tally);
+        let verdicts = self.verdicts_of_tally(id, tally);
         Verdict {
             at: self.now,
             team: self.catalog.scope_name(owner).map(Into::into),
@@ -28,25 +30,27 @@ impl View {
             decided: tally.decided,
             missed: tally.missed,
             compliance: tally.compliance_bp(),
-            state: judged.state,
-            behind_market: judged.is_behind_market(),
+            state: verdicts.own.state,
+            behind_market: verdicts.is_behind_market(),
             history_from: self.history_from,
             breakdown: None,
         }
     }
 
-    /// How an objective stands, by its own targets and by what others achieve: what alerts go by.
-    pub fn state(&self, id: ObjectiveId) -> Judgement {
-        self.judged(id, self.tally(id))
+    /// The verdicts that the alerts of an objective are evaluated by.
+    pub fn alert_verdicts(&self, id: ObjectiveId) -> AlertVerdicts {
+        self.verdicts_of_tally(id, self.tally(id))
     }
 
-    /// Both are judged alike, so that a handful of tickets is behind nobody.
-    fn judged(&self, id: ObjectiveId, own: Tally) -> Judgement {
+    /// The market is judged by the same rules, `min_tickets` included.
+    fn verdicts_of_tally(&self, id: ObjectiveId, own: Tally) -> AlertVerdicts {
         let (_, objective) = self.catalog.objective(id);
         let completeness = self.completeness(objective);
-        let state = |tally| objective.judge(tally, completeness, self.now);
-        let market = self.market(id).map(|tally| (state(tally), tally.decided));
-        Judgement { state: state(own), decided: own.decided, market }
+        let judge = |tally: Tally| DecidedVerdict {
+            state: objective.judge(tally, completeness, self.now),
+            decided: tally.decided,
+        };
+        AlertVerdicts { own: judge(own), market: self.market(id).map(judge) }
     }
 
     fn completeness(&self, objective: &Objective) -> Completeness {
@@ -60,7 +64,7 @@ impl View {
         }
     }
 
-    /// The tickets that an objective is judged by.
+    /// The tickets that an objective's verdict rests on.
     pub fn tally(&self, id: ObjectiveId) -> Tally {
         let (_, objective) = self.catalog.objective(id);
         let waiting = self.waiting_over(id);
@@ -75,7 +79,7 @@ impl View {
         }
     }
 
-    /// The same tickets, beside what others achieve; none where the objective does not compare.
+    /// The same tickets compared with the market's target; `None` where the objective has no market.
     pub fn market(&self, id: ObjectiveId) -> Option<Tally> {
         let (owner, objective) = self.catalog.objective(id);
         let within = objective.market.as_ref()?.within;
@@ -106,31 +110,31 @@ impl View {
         })
     }
 
-    /// Those who have used at least `percent` of the time that an objective allows, by now.
+    /// The number of waiting tickets that have used at least `percent` of the target.
     pub fn waiting_beyond(&self, id: ObjectiveId, percent: i64) -> u64 {
         let (_, objective) = self.catalog.objective(id);
         let level = objective.level_at(self.now);
         let part = |priority| {
             let target = level.target(priority);
             let ms = target.elapsed.ms() * percent / 100;
-            // From that instant on, not only after it.
+            // At least, not more than: one millisecond less.
             Target { elapsed: Elapsed::from_ms(ms - 1), ..target }
         };
         self.over(id, part)
     }
 
-    /// Those who wait longer than an objective allows.
+    /// The number of waiting tickets over target.
     pub fn waiting_over(&self, id: ObjectiveId) -> u64 {
         let (_, objective) = self.catalog.objective(id);
         let level = objective.level_at(self.now);
         let over = self.over(id, |priority| level.target(priority));
-        // Those who stay over count once more unless they are over the present target, too.
-        let sticky_overdue = self.stuck_of(id).filter(|(scope, priority, position, _)| {
-            let target = level.target(*priority);
-            let now = self.instant(*scope, self.catalog.stopwatch_kind_of(id), self.now);
-            !is_over(*position, target, now)
+        // Tickets that stay over a former target are not counted yet, unless over the present one too.
+        let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
+        let sticky = self.sticky_of(id).filter(|(key, _)| {
+            let now = self.instant(key.holder, stopwatch_kind, self.now);
+            !is_over(key.position, level.target(key.priority), now)
         });
-        over + sticky_overdue.map(|(.., count)| count).sum::<u64>()
+        over + sticky.map(|(_, count)| count).sum::<u64>()
     }
 
     fn over(&self, id: ObjectiveId, target: impl Fn(Option<Priority>) -> Target) -> u64 {
@@ -142,20 +146,18 @@ impl View {
             .sum()
     }
 
-    fn stuck_of(
-        &self,
-        id: ObjectiveId,
-    ) -> impl Iterator<Item = (ScopeId, Option<Priority>, StopwatchPosition, u64)> {
-        let least = (id, ScopeId::FIRST, None, StopwatchPosition::LEAST);
-        let of_this =
-            self.sticky_overdue.range(least..).take_while(move |((other, ..), _)| *other == id);
-        of_this
-            .map(|((_, scope, priority, position), count)| (*scope, *priority, *position, *count))
+    fn sticky_of(&self, id: ObjectiveId) -> impl Iterator<Item = (&StickyKey, &u64)> {
+        let first = StickyKey {
+            objective: id,
+            holder: ScopeId::FIRST,
+            priority: None,
+            position: StopwatchPosition::LEAST,
+        };
+        self.sticky_overdue.range(first..).take_while(move |(key, _)| key.objective == id)
     }
 
-    /// The first instant after `now` at which the tickets that an objective is judged by can change though
-    /// no event comes: somebody waits beyond the target, the window moves on, or another level comes into
-    /// force. None if never.
+    /// The first instant after `now` at which an objective's tally can change without an event: a ticket exceeds
+    /// its target, the window moves, or another level comes into force. `None` if never.
     pub fn changes_at(&self, id: ObjectiveId) -> Option<Timestamp> {
         let (owner, objective) = self.catalog.objective(id);
         let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
@@ -174,12 +176,16 @@ impl View {
         let after = |at: Timestamp| at.plus(Elapsed::from_ms(1));
         let moves =
             sum.filter(|sum| !sum.tally.is_empty()).map(|sum| after(sum.from.plus(sum.length)));
-        let levels =
-            objective.previous_levels.iter().map(|was| was.until).filter(|until| *until > self.now);
+        let levels = objective
+            .previous_levels
+            .iter()
+            .map(|previous| previous.until)
+            .filter(|until| *until > self.now);
         overdue.chain(moves).chain(levels).min()
     }
 
-    /// The first instant at which one who effectively started there is over a target; none if never.
+    /// The first instant at which a running stopwatch with that effective start is over a target; `None` if
+    /// never.
     fn over_from(
         &self,
         scope: ScopeId,
@@ -197,13 +203,12 @@ impl View {
         }
     }
 
-    /// How many wait for a slot and measure, and since when the longest of them.
-    pub fn waiting(&self, scope: ScopeId, measure: Measure) -> (u64, Option<Timestamp>) {
-        let all = &|_, _| true;
-        let Some(stopwatch_kind) = self.catalog.standard(measure) else { return (0, None) };
-        let waiting = || self.waiting_of(scope, stopwatch_kind).map(|(_, waiting)| waiting);
-        let oldest = waiting().filter_map(|waiting| waiting.oldest(all, self.now)).min();
-        (waiting().map(|waiting| waiting.len(all)).sum(), oldest)
+    /// The tickets that wait for a scope and measure.
+    pub fn waiting(&self, scope: ScopeId, measure: Measure) -> WaitingNow {
+        let stopwatch_kind = self.catalog.standard(measure);
+        stopwatch_kind.map_or_else(WaitingNow::default, |stopwatch_kind| {
+            self.waiting_now(scope, stopwatch_kind, &|_, _| true)
+        })
     }
 }
 

@@ -187,18 +187,18 @@ impl Waiting {
     }
 
     /// The sets of the chosen channels and priorities.
-    fn sets_of(&self, who: Who<'_>) -> impl Iterator<Item = &Sets> {
-        self.sets().filter(move |(channel, priority, _)| who(*channel, *priority)).map(|s| s.2)
+    fn sets_of(&self, filter: TicketFilter<'_>) -> impl Iterator<Item = &Sets> {
+        self.sets().filter(move |(channel, priority, _)| filter(*channel, *priority)).map(|s| s.2)
     }
 
     /// The number that wait.
-    pub fn len(&self, who: Who<'_>) -> u64 {
-        self.sets_of(who).map(|sets| sets.running[0].len() + sets.paused[0].len()).sum()
+    pub fn len(&self, filter: TicketFilter<'_>) -> u64 {
+        self.sets_of(filter).map(|sets| sets.running[0].len() + sets.paused[0].len()).sum()
     }
 
     /// The effective start of the longest wait.
-    pub fn oldest(&self, who: Who<'_>, now: Timestamp) -> Option<Timestamp> {
-        let ms = self.sets_of(who).flat_map(|sets| {
+    pub fn oldest(&self, filter: TicketFilter<'_>, now: Timestamp) -> Option<Timestamp> {
+        let ms = self.sets_of(filter).flat_map(|sets| {
             let paused = sets.paused[0].newest().map(|elapsed| now.ms() - elapsed);
             sets.running[0].oldest().into_iter().chain(paused)
         });
@@ -216,8 +216,8 @@ impl Waiting {
     }
 
     /// The number of the chosen ones that wait longer than a target.
-    pub fn part_over(&self, who: Who<'_>, target: Target, now: Instant) -> u64 {
-        self.sets_of(who).map(|sets| sets.over(target.elapsed, target.basis, now)).sum()
+    pub fn part_over(&self, filter: TicketFilter<'_>, target: Target, now: Instant) -> u64 {
+        self.sets_of(filter).map(|sets| sets.over(target.elapsed, target.basis, now)).sum()
     }
 
     /// For each target, the start of the first running stopwatch that is not over it yet: the next one to
@@ -237,13 +237,13 @@ impl Waiting {
     /// The age of each wait at `now` and at `from`, in that kind of time.
     pub fn ages(
         &self,
-        who: Who<'_>,
+        filter: TicketFilter<'_>,
         basis: Basis,
         from: Instant,
         now: Instant,
     ) -> impl Iterator<Item = (Elapsed, Elapsed)> {
         let (from, now) = (from.of(basis), now.of(basis));
-        self.sets_of(who).flat_map(move |sets| {
+        self.sets_of(filter).flat_map(move |sets| {
             let pair = |age: i64, before: i64| (Elapsed::from_ms(age), Elapsed::from_ms(before));
             let running = sets.running[basis.index()].iter();
             let paused = sets.paused[basis.index()].iter();
@@ -269,7 +269,7 @@ impl Waiting {
 }
 
 /// Chooses channels and priorities.
-pub(super) type Who<'a> = &'a dyn Fn(ChannelId, Option<Priority>) -> bool;
+pub(super) type TicketFilter<'a> = &'a dyn Fn(ChannelId, Option<Priority>) -> bool;
 
 impl Sets {
     fn over(&self, target: Elapsed, basis: Basis, now: Instant) -> u64 {

@@ -152,7 +152,7 @@ fn per_question(catalog: &Arc<Catalog>, days: i64) -> f64 {
     let took = timed(|| {
         for _ in 0..QUESTIONS {
             for &id in &ids {
-                black_box((view.state(id), view.changes_at(id), view.breakdown(id)));
+                black_box((view.alert_verdicts(id), view.changes_at(id), view.breakdown(id)));
             }
         }
     });

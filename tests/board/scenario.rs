@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use crate::agreement::{About, AgreedOn, Agreement, Level, Objective, Owner, Target};
 use crate::alert;
 use crate::catalog::Catalog;
 use crate::config::{Config, Disk, PatternError};
@@ -70,7 +70,8 @@ pub(in crate::service) fn agreement(
     let about = About {
         name: team.into(),
         names: vec![("fi", finnish.into()), ("en", english.into())],
-        agreed: chrono::NaiveDate::from_ymd_opt(2026, 9, 1).map(|day| (day, 3)),
+        agreed: chrono::NaiveDate::from_ymd_opt(2026, 9, 1)
+            .map(|date| AgreedOn { date, people: 3 }),
         look_again: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
         hours: None,
         labels: Vec::new(),

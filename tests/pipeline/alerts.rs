@@ -9,8 +9,8 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 
 use vaste::agreement::{
-    About, Agreement, AlertPolicies, AlertPolicy, Judgement, Level, Market, Objective, Owner,
-    Target, VerdictState,
+    About, Agreement, AlertPolicies, AlertPolicy, AlertVerdicts, DecidedVerdict, Level, Market,
+    Objective, Owner, Target, VerdictState,
 };
 use vaste::alert::{Alerts, SendReason, Sender};
 use vaste::catalog::Catalog;
@@ -300,7 +300,12 @@ fn statuses(sequence: &str) -> String {
             _ => (VerdictState::InsufficientData, 0),
         };
         for _ in 0..times.parse().unwrap() {
-            alerts.evaluate(id, Judgement { state, decided, market: None }, &catalog, at);
+            alerts.evaluate(
+                id,
+                AlertVerdicts { own: DecidedVerdict { state, decided }, market: None },
+                &catalog,
+                at,
+            );
             at = at.plus(Elapsed::from_ms(SECOND_MS));
             let label = alerts.iter().next().unwrap().status().label();
             let first = label.chars().next().unwrap();
@@ -361,7 +366,12 @@ fn a_firing_alert_is_sent_at_once_and_every_minute_and_a_resolved_one_for_a_quar
         let at = Timestamp::from_ms(BEGIN_MS + second * SECOND_MS);
         let state =
             if (5..200).contains(&second) { VerdictState::Missed } else { VerdictState::Met };
-        alerts.evaluate(id, Judgement { state, decided: 1, market: None }, &catalog, at);
+        alerts.evaluate(
+            id,
+            AlertVerdicts { own: DecidedVerdict { state, decided: 1 }, market: None },
+            &catalog,
+            at,
+        );
         for (notice, reason) in sender.take_due(&mut alerts, &view, at) {
             let ends = notice.ends_at.ms() - at.ms();
             let why = match reason {
@@ -397,7 +407,7 @@ fn a_notice_says_what_is_agreed_what_is_and_where_to_look() {
     let mut notices = Vec::new();
     for seconds in [0, 10] {
         let at = at.plus(Elapsed::from_ms(seconds * SECOND_MS));
-        alerts.evaluate(id, view.state(id), &catalog, at);
+        alerts.evaluate(id, view.alert_verdicts(id), &catalog, at);
         notices
             .extend(sender.take_due(&mut alerts, view, at).into_iter().map(|(notice, _)| notice));
     }
@@ -460,8 +470,9 @@ fn an_alert_held_by_insufficient_data_does_not_delay_another_alert() {
         (2, VerdictState::InsufficientData, VerdictState::Missed),
         (10, VerdictState::InsufficientData, VerdictState::Missed),
     ] {
-        let judged = Judgement { state: own, decided: 1, market: Some((market, 1)) };
-        alerts.evaluate(id, judged, &catalog, at(second));
+        let verdict = |state| DecidedVerdict { state, decided: 1 };
+        let verdicts = AlertVerdicts { own: verdict(own), market: Some(verdict(market)) };
+        alerts.evaluate(id, verdicts, &catalog, at(second));
     }
     let labels: Vec<&str> = alerts.iter().map(|alert| alert.status().label()).collect();
     assert_eq!(labels, ["firing", "pending"]);
@@ -498,11 +509,13 @@ fn a_notice_of_being_behind_the_market_says_what_others_achieve_and_who_says_so(
     let view = pipeline.advance(at);
     let (id, _, _) = catalog.objectives().next().unwrap();
     let mut alerts = Alerts::new(&catalog);
-    let judged = view.state(id);
-    assert_eq!((judged.state, judged.market), (VerdictState::Met, Some((VerdictState::Missed, 5))));
-    alerts.evaluate(id, judged, &catalog, at);
+    let verdicts = view.alert_verdicts(id);
+    let verdict = |state| DecidedVerdict { state, decided: 5 };
+    assert_eq!(verdicts.own, verdict(VerdictState::Met));
+    assert_eq!(verdicts.market, Some(verdict(VerdictState::Missed)));
+    alerts.evaluate(id, verdicts, &catalog, at);
     let at = at.plus(Elapsed::from_ms(20 * SECOND_MS));
-    alerts.evaluate(id, judged, &catalog, at);
+    alerts.evaluate(id, verdicts, &catalog, at);
     let notices = Sender::default().take_due(&mut alerts, view, at);
     let notices: Vec<_> = notices.into_iter().map(|(notice, _)| notice).collect();
     insta::assert_snapshot!(serde_json::to_string_pretty(&notices).unwrap());

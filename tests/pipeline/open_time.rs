@@ -108,7 +108,7 @@ fn a_paused_stopwatch_does_not_come_due_and_goes_on_where_it_was() {
     let view = scenario.0.advance(at("2026-01-12T20:00:00Z"));
     let (id, scope, _) = view.catalog().objectives().next().unwrap();
     assert_eq!(view.changes_at(id), None, "paused, it never comes due");
-    assert_eq!(view.waiting(scope, Measure::CustomerWait).0, 1, "and it still waits");
+    assert_eq!(view.waiting(scope, Measure::CustomerWait).count, 1, "and it still waits");
     scenario.happens(Kind::CustomerReplied, "billing", "2026-01-13T08:00:00Z");
     scenario.turns_missed("2026-01-13T08:00:00Z", "2026-01-13T09:00:00.001Z");
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::view_model::{Board, ObjectiveView, shown};
 use crate::address;
-use crate::agreement::{Level, Target, VerdictState};
+use crate::agreement::{AgreedOn, Level, Target, VerdictState};
 use crate::catalog::ScopeId;
 use crate::event::Priority;
 use crate::measure::{Basis, Measure, Pauses};
@@ -428,7 +428,7 @@ pub(super) fn about(board: &Board<'_>, scope: ScopeId) -> Markup {
         } @else if let Some(hours) = &about.hours {
             (row(board, "row-hours", &html! { bdi { (shown(hours)) } }))
         }
-        @if let Some((date, people)) = about.agreed {
+        @if let Some(AgreedOn { date, people }) = about.agreed {
             @let people = people as u64;
             (row(board, "row-agreed-on", &html! {
                 (texts.format("agreed-on", &[("date", texts.date(date).into()), ("count", people.into())]))
