@@ -233,8 +233,8 @@ impl Objective {
     pub const OVER_MAX: Elapsed = Elapsed::from_ms(90 * DAY_MS);
     /// The default of `at_risk`.
     pub const AT_RISK_DEFAULT: Share = Share::EIGHTY_PERCENT;
-    /// The default of `min_tickets`. At a true share of 95 % and a level of 90 %, 20 tickets miss by chance in
-    /// 7.5 of 100 windows, 5 tickets in 22.6.
+    /// The default of `min_tickets`. At a true share of 95 % and a level of 90 %, 20 tickets miss by chance
+    /// in 7.5 of 100 windows, 5 tickets in 22.6.
     pub const MIN_TICKETS_DEFAULT: u64 = 20;
 
     /// An objective with defaults for everything else.

@@ -2,8 +2,8 @@
 //!
 //! # Design
 //! Most measures are times; `contacts` is a count. Tickets, windows, targets and checkpoints hold either as
-//! one integer without a unit, an [`Elapsed`] in *raw form*: the milliseconds of a time, or the number of a
-//! count. So the hot path adds and compares without asking for the unit. Only this module knows the raw form.
+//! one integer without a unit, an [`Elapsed`] in *raw form*: the milliseconds of a time, or a count itself.
+//! So the hot path adds and compares without asking for the unit. Only this module knows the raw form.
 //! Everything that a person or a program reads is an [`Amount`].
 //!
 //! ```text
@@ -48,8 +48,8 @@ impl Unit {
         }
     }
 
-    /// The mean of `samples` raw forms with this sum, rounded to the nearest thousandth of a second or of one;
-    /// `None` without samples.
+    /// The mean of `samples` raw forms with this sum, rounded to the nearest thousandth of a second or of
+    /// one; `None` without samples.
     pub fn mean(self, sum: i64, samples: u64) -> Option<Amount> {
         let scale = match self {
             Self::Time => 1,
@@ -65,16 +65,7 @@ impl Unit {
     }
 }
 
-/// A time or a count. Amounts of one measure have one unit, and only those are compared.
-///
-/// ```
-/// use vaste::measure::Measure;
-///
-/// let raw = Measure::Contacts.unit().parse("2").unwrap();
-/// assert_eq!(Measure::Contacts.unit().amount(raw).to_string(), "2");
-/// let raw = Measure::FirstReply.unit().parse("90m").unwrap();
-/// assert_eq!(Measure::FirstReply.unit().amount(raw).to_string(), "1h30m");
-/// ```
+/// A time or a count. Only amounts of the same unit are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Amount {
     /// A length of time.
@@ -139,10 +130,11 @@ mod tests {
 
     #[test]
     fn a_count_is_the_number_and_a_time_has_its_unit() {
-        let four_hours = Unit::Time.parse("4h").map(|raw| Unit::Time.amount(raw));
-        assert_eq!(four_hours, Some(Amount::Time(Elapsed::from_ms(4 * HOUR_MS))));
-        let two = Unit::Count.parse("2").map(|raw| Unit::Count.amount(raw));
-        assert_eq!(two, Some(Amount::Count { thousandths: 2_000 }));
+        let read = |unit: Unit, text| unit.parse(text).map(|raw| unit.amount(raw));
+        let (four_hours, two) = (read(Unit::Time, "4h").unwrap(), read(Unit::Count, "2").unwrap());
+        assert_eq!(four_hours, Amount::Time(Elapsed::from_ms(4 * HOUR_MS)));
+        assert_eq!(two, Amount::Count { thousandths: 2_000 });
+        assert_eq!([four_hours.to_string(), two.to_string()], ["4h", "2"]);
         assert_eq!((Unit::Time.parse("2"), Unit::Count.parse("4h")), (None, None));
         assert_eq!((Unit::Time.parse("0s"), Unit::Count.parse("-1")), (None, None));
         assert_eq!(Unit::Count.parse("0"), Some(Elapsed::ZERO));

@@ -34,8 +34,8 @@ pub use local::local_midnight;
 
 /// The opening hours of a team from 1990 to before 2100. Outside these years there is no open time.
 ///
-/// [`Calendar::cumulative`] and [`Calendar::open_time`] are O(1); [`Calendar::reaches`] and [`Calendar::due`] are
-/// O(log n) in the stretches of 110 years. Share it in an `Arc`: a copy is large.
+/// [`Calendar::cumulative`] and [`Calendar::open_time`] are O(1); [`Calendar::reaches`] and
+/// [`Calendar::due`] are O(log n) in the stretches of 110 years. Share it in an `Arc`: a copy is large.
 #[derive(PartialEq, Eq)]
 pub struct Calendar {
     zone: Tz,

@@ -306,8 +306,8 @@ fn rows(
     rows
 }
 
-/// Whether a stopwatch has a row. A stopwatch that some objective of its team or the organisation is judged by
-/// has one. A measure's own stopwatch also has one if no objective is judged by another kind.
+/// Whether a stopwatch has a row: if an objective of its team or of the organisation uses its kind. A
+/// measure's own stopwatch has one too, unless such objectives use only other kinds of that measure.
 fn is_shown(builder: &RowBuilder, catalog: &Catalog) -> bool {
     let scope = match (&builder.ended, &builder.running) {
         (Some(ended), _) => ended.scope,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use self::alert_history::AlertHistory;
 use crate::alert::Transition;
 use crate::catalog::Catalog;
 use crate::event::{Event, Outcome, Outcomes};
@@ -12,8 +13,6 @@ use crate::time::{DAY_MS, Elapsed, Timestamp};
 use crate::view::View;
 
 mod alert_history;
-
-use alert_history::AlertHistory;
 
 /// The maximum of instants in one replay: hourly readings of eleven years.
 pub const INSTANTS_MAX: i64 = 100_000;
@@ -78,8 +77,8 @@ impl Replay {
         &self.outcomes
     }
 
-    /// The instants to read at, ascending: those in `at`, and with `every` one a step from midnight UTC of the
-    /// first event's day up to the last event, and the last event. Without both, only the last event.
+    /// The instants to read at, ascending: those in `at`, and with `every` one a step from midnight UTC of
+    /// the first event's day up to the last event, and the last event. Without both, only the last event.
     ///
     /// # Errors
     /// [`TooManyInstants`] if the steps are more than [`INSTANTS_MAX`].
@@ -139,8 +138,8 @@ impl Readings {
         self.shard.similar_tickets(ticket, SIMILAR_MAX)
     }
 
-    /// The view at an instant, which must not be before the previous one. With it, the alert transitions since
-    /// the previous instant (at first, since the first event), in order of time, objective and kind.
+    /// The view at an instant, which must not be before the previous one. With it, the alert transitions
+    /// since the previous instant (at first, since the first event), in order of time, objective and kind.
     pub fn at(&mut self, now: Timestamp) -> (&View, Vec<Transition>) {
         let view = self.view.get_or_insert_with(|| {
             // No alert can change before the first event.

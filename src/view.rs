@@ -46,7 +46,8 @@ pub struct View {
     parts: BTreeMap<(ScopeId, StopwatchKindId, Part), Series>,
     /// By [`Catalog::series_index`]. The organisation has none: its tickets are those of all scopes.
     waiting: Vec<Option<Box<Waiting>>>,
-    /// The number of stopwatches that stay over an objective after a change of priority; see [`Running::over`].
+    /// The number of stopwatches that stay over an objective after a change of priority; see
+    /// [`Running::over`].
     sticky_overdue: BTreeMap<StickyKey, u64>,
     /// Stopwatches whose breakdown does not follow from their start: their tickets waited elsewhere too, or
     /// they stay over an objective.
@@ -237,8 +238,8 @@ impl View {
         ring.and_then(|ring| ring.sum(length)).map_or(Scores::default(), |sum| sum.tally)
     }
 
-    /// Customers' ratings in an objective's window, by their last finished wait compared with its target, in the
-    /// order of [`Band::ALL`]. They show whether the level satisfies customers.
+    /// Customers' ratings in an objective's window, by their last finished wait compared with its target,
+    /// in the order of [`Band::ALL`]. They show whether the level satisfies customers.
     pub fn rating_bands(&self, id: ObjectiveId) -> [Scores; Band::ALL.len()] {
         let over = self.catalog.objective(id).1.over_at(self.now);
         let sum = self.bands.get(&id).and_then(|ring| ring.sum(over));
@@ -275,8 +276,8 @@ impl View {
         Series::new(levels, &self.catalog, self.now)
     }
 
-    /// Counts an ending in the parts that the readings of a scope are split into. Parts of the organisation are
-    /// counted for every scope, since open time is each team's own.
+    /// Counts an ending in the parts that the readings of a scope are split into. Parts of the organisation
+    /// are counted for every scope, since open time is each team's own.
     fn count_parts(&mut self, scope: ScopeId, ended: &Ended, by: i64) {
         let catalog = Arc::clone(&self.catalog);
         let owners = [scope, catalog.organisation()];

@@ -125,8 +125,8 @@ impl Objective {
     }
 }
 
-/// Whether `missed` of `decided` spend at least `spent` of the error budget. The budget is the share of tickets
-/// that may be over target: 1 − `share`.
+/// Whether `missed` of `decided` spend at least `spent` of the error budget. The budget is the share of
+/// tickets that may be over target: 1 − `share`.
 fn spends(missed: u64, decided: u64, share: Share, spent: Share) -> bool {
     let budget_bp = u128::from(Share::WHOLE_BP - share.basis_points());
     let whole = u128::from(Share::WHOLE_BP);

@@ -122,15 +122,15 @@ impl Definition {
 }
 
 impl Opening {
-    /// An opening in minutes after midnight. `None` unless `start` is within the day and `end` is after it by at
-    /// most a day.
+    /// An opening in minutes after midnight. `None` unless `start` is within the day and `end` is after it
+    /// by at most a day.
     pub fn new(start: u16, end: u16) -> Option<Self> {
         let length = end.checked_sub(start)?;
         (start < DAY_MINUTES && (1..=DAY_MINUTES).contains(&length)).then_some(Self { start, end })
     }
 
-    /// Reads `08:00-16:00`. An end before the start is on the next day (`22:00-02:00`). The same time twice is
-    /// ambiguous and gives `None`; a whole day is `00:00-24:00`.
+    /// Reads `08:00-16:00`. An end before the start is on the next day (`22:00-02:00`). The same time twice
+    /// is ambiguous and gives `None`; a whole day is `00:00-24:00`.
     pub fn parse(text: &str) -> Option<Self> {
         let (start, end) = text.split_once('-')?;
         let (start, end) = (minute_of_day(start)?, minute_of_day(end)?);

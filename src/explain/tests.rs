@@ -83,7 +83,8 @@ fn a_reply_is_explained_by_open_hours_and_a_due_time() {
     assert_eq!(row.elapsed_calendar, Amount::Time(minutes(19 * 60 + 30)));
     assert_eq!((row.due_at, row.over), (Some(at("24T10:00")), false));
 
-    // The ticket was open with its team for 2 h and 1 h 40 min, and closed overnight. Solved, it no longer waits.
+    // The ticket was open with its team for 2 h and 1 h 40 min, and closed overnight. Solved, it no longer
+    // waits.
     let lengths: Vec<i64> =
         explained.stretches().iter().map(|stretch| stretch.length().ms() / MINUTE_MS).collect();
     assert_eq!(lengths, [120, 16 * 60, 100, 140]);

@@ -1,10 +1,10 @@
-//! Where the missed tickets of an objective waited: with which team, unclaimed, pending, on hold, or in closed
-//! hours.
+//! Where the missed tickets of an objective waited: with which team, unclaimed, pending, on hold, or in
+//! closed hours.
 //!
 //! # Design
-//! Most waiting tickets have been with one team from the start. Their breakdown follows from their start and
-//! that team's calendar, so the view keeps nothing for them. It keeps the others one by one (`View::tracked`).
-//! They are in the waiting sets too, so they are subtracted there first.
+//! Most waiting tickets have been with one team from the start. Their breakdown follows from their start
+//! and that team's calendar, so the view keeps nothing for them. It keeps the others one by one
+//! (`View::tracked`). They are in the waiting sets too, so they are subtracted there first.
 
 use std::collections::BTreeMap;
 
@@ -19,8 +19,8 @@ use crate::ticket::{Running, StopwatchPosition, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
 
 impl View {
-    /// The total time that an objective's missed tickets waited at each location, from the start of each to its
-    /// end or to now. Looks at every ticket that waits over target: for pages, not for every event.
+    /// The total time that an objective's missed tickets waited at each location, from the start of each to
+    /// its end or to now. Looks at every ticket that waits over target: for pages, not for every event.
     pub fn breakdown(&self, id: ObjectiveId) -> Vec<(WaitLocation, Elapsed)> {
         let (owner, objective) = self.catalog.objective(id);
         let stopwatch_kind = self.catalog.stopwatch_kind_of(id);

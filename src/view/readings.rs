@@ -27,8 +27,8 @@ struct ReadingSubject<'a> {
 }
 
 impl View {
-    /// The readings of every scope, measure, kind of time, window and part that has samples, or tickets waiting
-    /// or given up. The organisation comes first, then teams by name, then unclaimed.
+    /// The readings of every scope, measure, kind of time, window and part that has samples, or tickets
+    /// waiting or given up. The organisation comes first, then teams by name, then unclaimed.
     pub fn readings(&self) -> Vec<Reading> {
         let mut readings = Vec::new();
         for scope in self.catalog.reading_scopes() {

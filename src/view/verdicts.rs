@@ -156,8 +156,8 @@ impl View {
         self.sticky_overdue.range(first..).take_while(move |(key, _)| key.objective == id)
     }
 
-    /// The first instant after `now` at which an objective's tally can change without an event: a ticket exceeds
-    /// its target, the window moves, or another level comes into force. `None` if never.
+    /// The first instant after `now` at which an objective's tally can change without an event: a ticket
+    /// exceeds its target, the window moves, or another level comes into force. `None` if never.
     pub fn changes_at(&self, id: ObjectiveId) -> Option<Timestamp> {
         let (owner, objective) = self.catalog.objective(id);
         let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
