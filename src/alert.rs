@@ -1,53 +1,52 @@
-//! Alerts: inactive, pending, firing, resolved, from verdicts and the instant of each evaluation.
+//! Alerts: inactive, pending, firing or resolved, from verdicts and the instant of each evaluation.
 //!
 //! # Design
-//! Prometheus' own alert generator is the model (`catalog/alerting.go`, and the alert generator compliance
-//! specification): a condition that holds makes an alert pending; once it has held `for`, it fires; once it
-//! has been clear `keep_firing_for`, it is resolved. Where it differs, data decides: *data trouble never
-//! resolves an alert*. While verdicts are frozen every timer stands still, and too little data starts
-//! nothing and ends nothing before the window is empty.
+//! The model is Prometheus (`rules/alerting.go`, and its alert generator compliance specification). A condition
+//! that holds makes an alert pending. Once it has held for `for`, the alert fires. Once it has been clear for
+//! `keep_firing_for`, the alert is resolved. One rule is added: *data trouble never resolves an alert*. While
+//! verdicts are frozen, every timer stands still. Too few tickets start and end no alert, unless the window is
+//! empty.
 
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::agreement::{
-    AlertPolicy, AlertVerdicts, DecidedVerdict, Level, Objective, VerdictState,
-};
+use crate::agreement::{AlertPolicy, AlertVerdicts, DecidedVerdict, VerdictState};
 use crate::catalog::{Catalog, ObjectiveId};
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
+mod alerts;
 mod handled_elsewhere;
 mod state_log;
 mod notice;
 mod self_alerts;
 
+pub use alerts::Alerts;
 pub use handled_elsewhere::{Listed, is_handled_elsewhere};
 pub use notice::{Notice, Sender};
 pub use self_alerts::SelfAlerts;
 pub use state_log::{AlertStateLog, StateLogError, VERSION as LOG_VERSION};
 
-/// A firing alert is sent again after this long, so that it does not end by itself: Prometheus'
-/// `--catalog.alert.resend-delay`.
+/// Interval between refreshes of a firing alert, which would end by itself otherwise (Prometheus'
+/// `--rules.alert.resend-delay`).
 pub const REFRESH_EVERY: Elapsed = Elapsed::from_ms(MINUTE_MS);
 
-/// A resolved alert is sent again for this long, as Prometheus does (`resolvedRetention`): an Alertmanager
-/// that was away must hear of it.
+/// How long a resolved alert is refreshed, for an Alertmanager that was down (Prometheus' `resolvedRetention`).
 pub const RESOLVED_FOR: Elapsed = Elapsed::from_ms(15 * MINUTE_MS);
 
-/// What an alert is about.
+/// The condition of an alert.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AlertKind {
     /// The objective is missed.
     Missed,
     /// Most of the error budget is spent, or all of it and more.
     AtRisk,
-    /// Others achieve more: the share within what they achieve is below the agreed share.
+    /// The share of tickets within the market's target is below the agreed share.
     BehindMarket,
 }
 
 impl AlertKind {
-    /// The label `alertname`. A closed set: changing one is a breaking change.
+    /// The label `alertname`. Changing one is a breaking change.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Missed => "VasteObjectiveMissed",
@@ -56,8 +55,8 @@ impl AlertKind {
         }
     }
 
-    /// What a verdict means for it. A missed objective has spent its budget, too: whoever hears of both
-    /// mutes this one while the other fires. Where nothing is compared, nobody is behind.
+    /// The condition by a verdict. A missed objective has spent its budget, so at-risk holds, too; inhibit
+    /// it in Alertmanager while missed fires. Without a market, behind-market is clear.
     fn condition(self, verdicts: AlertVerdicts) -> Condition {
         let not_agreed = DecidedVerdict { state: VerdictState::NotAgreed, decided: 0 };
         let DecidedVerdict { state, decided } = match self {
@@ -74,35 +73,35 @@ impl AlertKind {
     }
 }
 
-/// What is known of an alert's condition.
+/// The state of an alert's condition at one evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Condition {
     Clear,
     Holds,
-    /// Starts nothing, ends nothing.
+    /// Too few tickets: starts and ends no alert.
     TooFew,
-    /// Starts nothing, ends nothing, and timers stand still.
+    /// Not known: starts and ends no alert, and timers stand still.
     Unknown,
 }
 
-/// Where an alert is, in order of progress.
+/// The status of an alert, in order of progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlertStatus {
     /// The condition does not hold.
     Inactive,
-    /// It holds, not for long enough yet.
+    /// The condition holds, but not for long enough yet.
     Pending {
         /// Since when it holds.
         active_at: Timestamp,
     },
-    /// It has held long enough, and has not been clear for long enough since.
+    /// The condition has held for long enough, and has not been clear for long enough since.
     Firing {
         /// Since when it held.
         active_at: Timestamp,
         /// Since when it fires.
         fired_at: Timestamp,
     },
-    /// It fired, and is over.
+    /// The alert fired and is over.
     Resolved {
         /// Since when it held.
         active_at: Timestamp,
@@ -114,7 +113,7 @@ pub enum AlertStatus {
 }
 
 impl AlertStatus {
-    /// Its name in rows and metrics. A closed set: changing one is a breaking change.
+    /// Its name in rows and metrics. Changing one is a breaking change.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Inactive => "inactive",
@@ -133,44 +132,51 @@ impl AlertStatus {
 /// One alert of one objective.
 #[derive(Clone, Debug)]
 pub struct Alert {
-    /// Whose it is.
+    /// Its objective.
     pub objective: ObjectiveId,
-    /// What it is about.
+    /// Its condition.
     pub kind: AlertKind,
-    /// How it behaves.
+    /// Its timers and severity.
     pub policy: AlertPolicy,
     status: AlertStatus,
-    /// From when the time counts that it must hold, or must be clear; later than it began to where it was
-    /// frozen in between. Absent while neither counts.
+    /// Start of the running timer, `for` or `keep_firing_for`. Moved forward by the time that the alert was frozen.
+    /// `None` while no timer runs.
     counts_from: Option<Timestamp>,
-    /// Since when its condition is not known; absent while it is.
+    /// Since when its condition is not known; `None` while it is.
     frozen_since: Option<Timestamp>,
-    /// Since when nobody here has seen its condition hold while it could be seen: since it froze, or since
-    /// the watch log that it is from. Absent where it has been seen since.
+    /// Since when this instance has not seen the condition hold: since it froze, or since the alert state log
+    /// that it was restored from. `None` once it has seen it hold again.
     not_ready_since: Option<Timestamp>,
-    /// When it was last sent, and whether as resolved.
-    sent: Option<(Timestamp, bool)>,
-    /// What was said of it when its condition was last known: said again while it is not.
-    told: BTreeMap<String, String>,
+    /// The last notice; `None` if there was none.
+    last_sent: Option<LastSent>,
+    /// The annotations of the last notice with a known condition. They are sent again while it is not known.
+    last_annotations: BTreeMap<String, String>,
 }
 
-/// An alert that went from one status to the next.
+/// When an alert was last sent, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct LastSent {
+    at: Timestamp,
+    as_resolved: bool,
+}
+
+/// A change of an alert's status.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Transition {
-    /// When: the instant of the evaluation.
+    /// The instant of the evaluation.
     pub at: Timestamp,
-    /// The team; none for the whole organisation.
+    /// The team; `None` for the whole organisation.
     pub team: Option<Box<str>>,
     /// The name of the objective.
     pub objective: Box<str>,
-    /// What it is about.
+    /// The condition.
     #[serde(serialize_with = "kind_label")]
     pub alert: AlertKind,
     /// `pending`, `firing` or `resolved`.
     pub state: &'static str,
     /// Since when the condition held.
     pub active_at: Timestamp,
-    /// Since when it fires; none while it is pending.
+    /// Since when it fires; `None` while it is pending.
     pub fired_at: Option<Timestamp>,
 }
 
@@ -183,30 +189,30 @@ fn kind_label<S: Serializer>(kind: &AlertKind, serializer: S) -> Result<S::Ok, S
 pub enum SendReason {
     /// It has begun to fire.
     Firing,
-    /// It was sent so long ago that it would end by itself, or be forgotten.
+    /// It would end by itself or be forgotten unless it is sent again.
     Refresh,
     /// It is over.
     Resolved,
 }
 
 impl Alert {
-    /// Where it is.
+    /// Its status.
     pub fn status(&self) -> AlertStatus {
         self.status
     }
 
-    /// Since when its condition is not known; none while it is.
+    /// Since when its condition is not known; `None` while it is.
     pub fn frozen_since(&self) -> Option<Timestamp> {
         self.frozen_since
     }
 
-    /// Moves on with what is known at `at`; says whether the status is another one.
+    /// Evaluates the condition at `at`. Returns whether the status has changed.
     fn evaluate(&mut self, condition: Condition, at: Timestamp) -> bool {
         if condition == Condition::Unknown {
             if self.frozen_since.is_none() {
                 self.frozen_since = Some(at);
                 self.not_ready_since.get_or_insert(at);
-                // Said at once: what is still on its way says that it is sure.
+                // Sent again now: the pending notice has no `frozen_since`.
                 self.make_stale();
             }
             return false;
@@ -265,7 +271,7 @@ impl Alert {
         self.counts_from.is_some_and(|from| from.plus(length) <= at)
     }
 
-    /// When it would move on if its condition stayed as it is; none if never.
+    /// When its status changes if its condition stays the same; `None` if never.
     fn wakes_at(&self) -> Option<Timestamp> {
         let length = match self.status {
             AlertStatus::Inactive | AlertStatus::Resolved { .. } => return None,
@@ -275,40 +281,44 @@ impl Alert {
         self.counts_from.map(|from| from.plus(length))
     }
 
-    /// Whether it must be sent at `at`, and why: when it begins to fire, when it is over, and again before
-    /// it is forgotten.
+    /// Why to send it at `at`: it fires, it is resolved, or it needs a refresh. `None` if there is no reason.
     pub fn due(&self, at: Timestamp) -> Option<SendReason> {
-        let stale = |sent: Timestamp| sent.plus(REFRESH_EVERY) <= at;
-        match (self.status, self.sent) {
+        let is_stale = |sent: LastSent| sent.at.plus(REFRESH_EVERY) <= at;
+        match (self.status, self.last_sent) {
             (AlertStatus::Inactive | AlertStatus::Pending { .. }, _)
             | (AlertStatus::Resolved { .. }, None) => None,
-            (AlertStatus::Firing { .. }, None | Some((_, true))) => Some(SendReason::Firing),
-            (AlertStatus::Firing { .. }, Some((sent, false))) => {
-                stale(sent).then_some(SendReason::Refresh)
+            (AlertStatus::Firing { .. }, None | Some(LastSent { as_resolved: true, .. })) => {
+                Some(SendReason::Firing)
             }
-            (AlertStatus::Resolved { .. }, Some((_, false))) => Some(SendReason::Resolved),
-            (AlertStatus::Resolved { resolved_at, .. }, Some((sent, true))) => {
+            (AlertStatus::Firing { .. }, Some(sent)) => {
+                is_stale(sent).then_some(SendReason::Refresh)
+            }
+            (AlertStatus::Resolved { .. }, Some(LastSent { as_resolved: false, .. })) => {
+                Some(SendReason::Resolved)
+            }
+            (AlertStatus::Resolved { resolved_at, .. }, Some(sent)) => {
                 let is_kept = at <= resolved_at.plus(RESOLVED_FOR);
-                (is_kept && stale(sent)).then_some(SendReason::Refresh)
+                (is_kept && is_stale(sent)).then_some(SendReason::Refresh)
             }
         }
     }
 
-    /// Has it sent again at once if it was sent as firing.
+    /// Makes the next evaluation send it again, if it was last sent as firing.
     fn make_stale(&mut self) {
-        if let Some((at, false)) = &mut self.sent {
+        if let Some(LastSent { at, as_resolved: false }) = &mut self.last_sent {
             *at = Timestamp::EVENT_MIN;
         }
     }
 
-    /// Takes note that it is sent.
-    fn sent(&mut self, at: Timestamp) {
-        self.sent = Some((at, matches!(self.status, AlertStatus::Resolved { .. })));
+    /// Records that it is sent.
+    fn mark_sent(&mut self, at: Timestamp) {
+        let as_resolved = matches!(self.status, AlertStatus::Resolved { .. });
+        self.last_sent = Some(LastSent { at, as_resolved });
     }
 
     fn transition(&self, catalog: &Catalog, at: Timestamp) -> Option<Transition> {
         let (active_at, fired_at) = match self.status {
-            // A pending alert that clears was nobody's.
+            // A pending alert that clears was never sent.
             AlertStatus::Inactive => return None,
             AlertStatus::Pending { active_at } => (active_at, None),
             AlertStatus::Firing { active_at, fired_at }
@@ -324,96 +334,5 @@ impl Alert {
             active_at,
             fired_at,
         })
-    }
-}
-
-/// The alerts of all objectives.
-///
-/// Use: [`Alerts::evaluate`] every objective, at whole seconds that do not go back.
-#[derive(Clone, Debug)]
-pub struct Alerts {
-    /// In order of objective and kind.
-    all: Vec<Alert>,
-}
-
-impl Alerts {
-    /// The alerts that the objectives ask for, all inactive. Who waits beyond a limit for all is either
-    /// over it or not: there is no at risk, and no share to compare.
-    pub fn new(catalog: &Catalog) -> Self {
-        let of_objective = |(id, _, objective): (ObjectiveId, _, &Objective)| {
-            let alerts = &objective.alerts;
-            let (at_risk, behind_market) = match objective.level {
-                Level::Within { .. } => (alerts.at_risk.clone(), alerts.behind_market.clone()),
-                Level::NoneOver(_) => (None, None),
-            };
-            let behind_market = behind_market.filter(|_| objective.market.is_some());
-            let missed = std::iter::once((AlertKind::Missed, alerts.missed.clone()));
-            missed
-                .chain(at_risk.map(|policy| (AlertKind::AtRisk, policy)))
-                .chain(behind_market.map(|policy| (AlertKind::BehindMarket, policy)))
-                .map(move |(kind, policy)| Alert {
-                    objective: id,
-                    kind,
-                    policy,
-                    status: AlertStatus::Inactive,
-                    counts_from: None,
-                    frozen_since: None,
-                    not_ready_since: None,
-                    sent: None,
-                    told: BTreeMap::new(),
-                })
-                .collect::<Vec<_>>()
-        };
-        Self { all: catalog.objectives().flat_map(of_objective).collect() }
-    }
-
-    /// Moves the alerts of one objective on with its verdict at `at`; what went from one status to the next.
-    pub fn evaluate(
-        &mut self,
-        id: ObjectiveId,
-        verdicts: AlertVerdicts,
-        catalog: &Catalog,
-        at: Timestamp,
-    ) -> Vec<Transition> {
-        let mut transitions = Vec::new();
-        for alert in self.of_mut(id) {
-            if alert.evaluate(alert.kind.condition(verdicts), at) {
-                transitions.extend(alert.transition(catalog, at));
-            }
-        }
-        transitions
-    }
-
-    /// The first instant after `now` at which an alert of this objective would move on if its verdict stayed
-    /// as it is; none if never. One whose time is up moves on with the next change only: too little data
-    /// holds it where it is.
-    pub fn wakes_at(&self, id: ObjectiveId, now: Timestamp) -> Option<Timestamp> {
-        let first = self.all.partition_point(|alert| alert.objective < id);
-        let all = self.all.iter().skip(first).take_while(|alert| alert.objective == id);
-        all.filter_map(Alert::wakes_at).filter(|at| *at > now).min()
-    }
-
-    /// All alerts, in order of objective and kind.
-    pub fn iter(&self) -> impl Iterator<Item = &Alert> {
-        self.all.iter()
-    }
-
-    /// Those that must be sent at `at`; they count as sent.
-    fn take_due(&mut self, at: Timestamp) -> impl Iterator<Item = (&mut Alert, SendReason)> {
-        self.all.iter_mut().filter_map(move |alert| {
-            let reason = alert.due(at)?;
-            alert.sent(at);
-            Some((alert, reason))
-        })
-    }
-
-    /// Those that fire.
-    fn firing(&mut self) -> impl Iterator<Item = &mut Alert> {
-        self.all.iter_mut().filter(|alert| matches!(alert.status, AlertStatus::Firing { .. }))
-    }
-
-    fn of_mut(&mut self, id: ObjectiveId) -> impl Iterator<Item = &mut Alert> {
-        let first = self.all.partition_point(|alert| alert.objective < id);
-        self.all.iter_mut().skip(first).take_while(move |alert| alert.objective == id)
     }
 }

@@ -1,4 +1,4 @@
-//! One alert as it must be sent now: labels that identify it, annotations that say how it is.
+//! Notices: alerts as they are sent, with labels that identify them and annotations that describe them.
 
 use std::collections::BTreeMap;
 
@@ -14,46 +14,45 @@ use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 use crate::view::{View, WaitingNow};
 use crate::window::from_of;
 
-/// A firing alert that is not sent again ends by itself after this long: four times the refresh, at least
-/// five minutes. Three times was not enough for Prometheus (its issue 5277).
+/// A firing alert that is not refreshed ends after this time: at least four refreshes. Three were not enough for
+/// Prometheus (its issue 5277).
 pub(super) const ENDS_AFTER: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
-/// The same for one that is sent as the process ends: another one is hoped to take over within this time, and
-/// a deploy must not end alerts.
-const ENDS_AFTER_LEAVING: Elapsed = Elapsed::from_ms(15 * MINUTE_MS);
+/// On shutdown, firing alerts are sent once more with `endsAt` this far ahead, so that a deploy does not end them.
+const ENDS_AFTER_SHUTDOWN: Elapsed = Elapsed::from_ms(15 * MINUTE_MS);
 const _: () = assert!(ENDS_AFTER.ms() >= 4 * REFRESH_EVERY.ms(), "it must outlast lost refreshes");
 
-/// One alert in the words of Alertmanager's `POST /api/v2/alerts`.
+/// One alert as Alertmanager's `POST /api/v2/alerts` takes it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notice {
-    /// What identifies it: the same from firing to resolved.
+    /// The labels that identify it: the same from firing to resolved.
     pub labels: BTreeMap<Box<str>, Box<str>>,
-    /// How it is.
+    /// Its numbers and texts.
     pub annotations: BTreeMap<String, String>,
     /// Since when it fires.
     pub starts_at: Timestamp,
-    /// When it was resolved, or when it ends by itself unless it is sent again.
+    /// When it was resolved, or when it ends unless it is refreshed.
     pub ends_at: Timestamp,
     /// The page of its objective.
     #[serde(rename = "generatorURL")]
     pub generator_url: String,
-    /// Since when nobody here knows whether it still fires; absent where that is known. It is then only sent
-    /// where nobody else knows better, see [`super::is_handled_elsewhere`].
+    /// Since when this instance does not know whether it still fires; `None` if it does. Such a notice is not sent
+    /// to an Alertmanager where another instance handles it, see [`super::is_handled_elsewhere`].
     #[serde(skip)]
     pub not_ready_since: Option<Timestamp>,
 }
 
-/// What all notices have in common.
+/// The sender of notices: what they all have in common.
 #[derive(Clone, Debug, Default)]
 pub struct Sender {
-    /// Where people reach the pages, without a slash at the end.
+    /// The URL of the board, without a slash at the end.
     pub external_url: String,
-    /// Labels that every alert carries unless it has them.
+    /// Labels that are added to every alert. The alert's own labels take precedence.
     pub external_labels: Vec<(Box<str>, Box<str>)>,
 }
 
 impl Sender {
-    /// What must be sent at `at`, the instant of the view, and why; it counts as sent.
+    /// The notices to send at `at`, the instant of the view, with the reason. They count as sent.
     pub fn take_due(
         &self,
         alerts: &mut Alerts,
@@ -67,9 +66,9 @@ impl Sender {
         due.filter_map(notice).collect()
     }
 
-    /// What must be sent at `at` by a process that ends: all that fire, to last until somebody else watches.
+    /// The notices to send on shutdown: all firing alerts, with `endsAt` 15 minutes ahead.
     pub fn final_notices(&self, alerts: &mut Alerts, view: &View, at: Timestamp) -> Vec<Notice> {
-        let ends_at = at.plus(ENDS_AFTER_LEAVING);
+        let ends_at = at.plus(ENDS_AFTER_SHUTDOWN);
         alerts.firing().filter_map(|alert| self.notice(alert, view, ends_at)).collect()
     }
 
@@ -83,11 +82,11 @@ impl Sender {
         let (owner, objective) = catalog.objective(alert.objective);
         let path = address::objective(catalog.scope_name(owner), &objective.name);
         let page = format!("{}{path}", self.external_url);
-        // While its condition is not known, what the view has may be nothing at all.
-        if alert.frozen_since().is_none() || alert.told.is_empty() {
-            alert.told = annotations(alert, view, &page);
+        // While its condition is not known, the view may be empty.
+        if alert.frozen_since().is_none() || alert.last_annotations.is_empty() {
+            alert.last_annotations = annotations(alert, view, &page);
         }
-        let mut annotations = alert.told.clone();
+        let mut annotations = alert.last_annotations.clone();
         if let Some(since) = alert.frozen_since() {
             annotations.insert("frozen_since".to_owned(), since.to_string());
         }
@@ -144,15 +143,14 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
         }
     };
     let over = view.waiting_over(alert.objective);
-    let WaitingNow { count: waiting, oldest_since: oldest } =
-        view.waiting(owner, objective.measure);
+    let now = view.waiting(owner, objective.measure);
     let mut annotations = BTreeMap::from([
         ("summary", format!("{team}: the objective {} {said}.", objective.name)),
-        ("description", description(alert, &verdict, view, (waiting, over, oldest))),
+        ("description", description(alert, &verdict, view, now, over)),
         ("agreed", objective.said_at(view.now())),
         ("decided", verdict.decided.to_string()),
         ("missed", verdict.missed.to_string()),
-        ("waiting", waiting.to_string()),
+        ("waiting", now.count.to_string()),
         ("waiting_overdue", over.to_string()),
         ("window_start", from_of(view.now(), objective.over_at(view.now())).to_string()),
         ("window_end", view.now().to_string()),
@@ -160,19 +158,19 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
     ]);
     let more = [
         ("compliance", verdict.compliance.map(percent)),
-        ("longest_wait", oldest.map(|since| view.now().since(since).to_string())),
+        ("longest_wait", now.oldest_since.map(|since| view.now().since(since).to_string())),
         ("runbook_url", about.and_then(|about| about.runbook_url.as_deref()).map(str::to_owned)),
     ];
     annotations.extend(more.into_iter().filter_map(|(name, value)| Some((name, value?))));
     if let (AlertKind::BehindMarket, Some(market)) = (alert.kind, &objective.market) {
         let tally = view.market(alert.objective).unwrap_or_default();
-        annotations.extend(beside_others(objective, market, tally));
+        annotations.extend(market_annotations(objective, market, tally));
     }
     annotations.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// What others achieve, who says so, and how the objective's tickets stand beside it.
-fn beside_others(
+/// The annotations of the market: its target and source, and the tickets compared with it.
+fn market_annotations(
     objective: &Objective,
     market: &Market,
     tally: Tally,
@@ -192,12 +190,13 @@ fn percent(bp: u32) -> String {
     format!("{}.{:02}%", bp / 100, bp % 100)
 }
 
-/// What is agreed, what is, how many wait and how long the longest, in sentences.
+/// The agreed level, the present one and the waiting tickets, in sentences.
 fn description(
     alert: &Alert,
     verdict: &Verdict,
     view: &View,
-    (waiting, over, oldest): (u64, u64, Option<Timestamp>),
+    waiting: WaitingNow,
+    over: u64,
 ) -> String {
     let (_, objective) = view.catalog().objective(alert.objective);
     let Verdict { decided, missed, .. } = verdict;
@@ -208,20 +207,21 @@ fn description(
         (Level::Within { .. }, None) => "no ticket is decided".to_owned(),
         (Level::NoneOver(_), _) => format!("{missed} over it"),
     };
-    let waits = oldest.map_or("Nobody waits.".to_owned(), |since| {
+    let count = waiting.count;
+    let waits = waiting.oldest_since.map_or("Nobody waits.".to_owned(), |since| {
         let longest = view.now().since(since).in_words();
-        format!("{waiting} waiting, {over} of them over target, the longest for {longest}.")
+        format!("{count} waiting, {over} of them over target, the longest for {longest}.")
     });
     let agreed = objective.said_at(view.now());
     let others = match alert.kind {
         AlertKind::Missed | AlertKind::AtRisk => String::new(),
-        AlertKind::BehindMarket => others_in_words(alert, view).unwrap_or_default(),
+        AlertKind::BehindMarket => describe_market(alert, view).unwrap_or_default(),
     };
     format!("Agreed: {agreed}. Now: {now}. {others}{waits}")
 }
 
-/// What others achieve, and how many are within it of how many that were agreed on, in sentences.
-fn others_in_words(alert: &Alert, view: &View) -> Option<String> {
+/// The market's target and the share of tickets within it, in a sentence.
+fn describe_market(alert: &Alert, view: &View) -> Option<String> {
     let (_, objective) = view.catalog().objective(alert.objective);
     let market = objective.market.as_ref()?;
     let Level::Within { share, .. } = objective.level_at(view.now()) else { return None };

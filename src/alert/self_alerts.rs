@@ -1,4 +1,4 @@
-//! What Vaste says of itself: that its data cannot be trusted, and that it is there at all.
+//! Vaste's alerts about itself: its data is not current, and it is running at all.
 
 use std::collections::BTreeMap;
 
@@ -6,114 +6,169 @@ use super::notice::{ENDS_AFTER, Notice, Sender};
 use super::{REFRESH_EVERY, RESOLVED_FOR};
 use crate::time::{Elapsed, Timestamp};
 
-/// Fires while the data has not been trusted for long: no miss would be seen meanwhile.
+/// Fires when the data has not been current for long: missed objectives would not be noticed.
 const DATA_STALE: &str = "VasteDataStale";
 
-/// Fires always, but only while Vaste knows what it says: who hears of it no more, knows that the watch is
-/// gone or blind.
+/// Fires all the time while the data is current. When it stops, Vaste is down or its data is stale.
 const WATCHDOG: &str = "VasteWatchdog";
 
 /// The alerts of Vaste about itself. They have no team.
 #[derive(Clone, Debug)]
 pub struct SelfAlerts {
     stale_after: Elapsed,
-    /// Since when the data is not trusted.
+    /// Since when the data is not current.
     not_ready_since: Option<Timestamp>,
-    /// Since when that is told, and when last.
-    stale: Option<(Timestamp, Timestamp)>,
-    /// When it was over, and when that was last told, with since when it fired.
-    over: Option<(Timestamp, Timestamp, Timestamp)>,
-    /// Since when the watchdog is told, and when last.
-    watchdog: Option<(Timestamp, Timestamp)>,
+    /// `VasteDataStale`, while it fires.
+    stale: Option<Firing>,
+    /// `VasteDataStale`, while its end is sent.
+    over: Option<Resolved>,
+    /// `VasteWatchdog`, once it has fired.
+    watchdog: Option<Firing>,
+}
+
+/// An alert that fires.
+#[derive(Clone, Copy, Debug)]
+struct Firing {
+    fired_at: Timestamp,
+    /// When it was last sent; [`Timestamp::EVENT_MIN`] if it was not.
+    sent_at: Timestamp,
+}
+
+impl Firing {
+    /// An alert that begins to fire.
+    const fn new(fired_at: Timestamp) -> Self {
+        Self { fired_at, sent_at: Timestamp::EVENT_MIN }
+    }
+}
+
+/// An alert that is resolved.
+#[derive(Clone, Copy, Debug)]
+struct Resolved {
+    fired_at: Timestamp,
+    resolved_at: Timestamp,
+    /// When that was last sent; [`Timestamp::EVENT_MIN`] if it was not.
+    sent_at: Timestamp,
+}
+
+/// The name and the severity of an alert.
+#[derive(Clone, Copy, Debug)]
+struct AlertIdentity {
+    name: &'static str,
+    severity: &'static str,
+}
+
+/// The time that a notice covers.
+#[derive(Clone, Copy, Debug)]
+struct NoticePeriod {
+    starts_at: Timestamp,
+    ends_at: Timestamp,
+}
+
+/// Why the data is not current, and since when.
+#[derive(Clone, Copy, Debug)]
+struct Outage<'a> {
+    reason: &'a str,
+    since: Timestamp,
 }
 
 impl SelfAlerts {
-    /// Nothing to say yet. It says that data is stale after so long.
+    /// No alert fires yet. `VasteDataStale` fires once the data has not been current for `stale_after`.
     pub fn new(stale_after: Elapsed) -> Self {
         Self { stale_after, not_ready_since: None, stale: None, over: None, watchdog: None }
     }
 
-    /// Since when it tells that data is stale; none while it does not.
+    /// Since when `VasteDataStale` fires; `None` while it does not.
     pub fn stale_since(&self) -> Option<Timestamp> {
-        self.stale.map(|(fired_at, _)| fired_at)
+        self.stale.map(|stale| stale.fired_at)
     }
 
-    /// What must be sent at `at`; it counts as sent. `not_ready` is why the data cannot be trusted;
-    /// `None` where it can.
+    /// The notices to send at `at`. They count as sent. `not_ready` is why the data is not current; `None` if it
+    /// is.
     pub fn take_due(
         &mut self,
         not_ready: Option<&str>,
         sender: &Sender,
         at: Timestamp,
     ) -> Vec<Notice> {
-        let mut notices = Vec::new();
         match not_ready {
-            Some(not_ready) => {
-                let since = *self.not_ready_since.get_or_insert(at);
-                if since.plus(self.stale_after) <= at {
-                    self.over = None;
-                    let (fired_at, sent) = self.stale.unwrap_or((at, Timestamp::EVENT_MIN));
-                    if sent.plus(REFRESH_EVERY) <= at {
-                        self.stale = Some((fired_at, at));
-                        let ends_at = at.plus(ENDS_AFTER);
-                        notices.push(stale(sender, (fired_at, ends_at), Some((not_ready, since))));
-                    }
-                }
-            }
-            None => {
-                self.not_ready_since = None;
-                if let Some((fired_at, _)) = self.stale.take() {
-                    self.over = Some((at, Timestamp::EVENT_MIN, fired_at));
-                }
-                if let Some((over_at, sent, fired_at)) = self.over {
-                    if at > over_at.plus(RESOLVED_FOR) {
-                        self.over = None;
-                    } else if sent.plus(REFRESH_EVERY) <= at {
-                        self.over = Some((over_at, at, fired_at));
-                        notices.push(stale(sender, (fired_at, over_at), None));
-                    }
-                }
-                let (since, sent) = self.watchdog.unwrap_or((at, Timestamp::EVENT_MIN));
-                if sent.plus(REFRESH_EVERY) <= at {
-                    self.watchdog = Some((since, at));
-                    notices.push(watchdog(sender, since, at));
-                }
-            }
+            Some(reason) => self.while_stale(reason, sender, at).into_iter().collect(),
+            None => self.while_current(sender, at),
+        }
+    }
+
+    fn while_stale(&mut self, reason: &str, sender: &Sender, at: Timestamp) -> Option<Notice> {
+        let since = *self.not_ready_since.get_or_insert(at);
+        if since.plus(self.stale_after) > at {
+            return None;
+        }
+        self.over = None;
+        let firing = self.stale.get_or_insert(Firing::new(at));
+        if !is_due(firing.sent_at, at) {
+            return None;
+        }
+        firing.sent_at = at;
+        let period = NoticePeriod { starts_at: firing.fired_at, ends_at: at.plus(ENDS_AFTER) };
+        Some(stale(sender, period, Some(Outage { reason, since })))
+    }
+
+    fn while_current(&mut self, sender: &Sender, at: Timestamp) -> Vec<Notice> {
+        let mut notices = Vec::new();
+        self.not_ready_since = None;
+        if let Some(Firing { fired_at, .. }) = self.stale.take() {
+            let sent_at = Timestamp::EVENT_MIN;
+            self.over = Some(Resolved { fired_at, resolved_at: at, sent_at });
+        }
+        self.over = self.over.filter(|over| at <= over.resolved_at.plus(RESOLVED_FOR));
+        if let Some(over) = &mut self.over
+            && is_due(over.sent_at, at)
+        {
+            over.sent_at = at;
+            let period = NoticePeriod { starts_at: over.fired_at, ends_at: over.resolved_at };
+            notices.push(stale(sender, period, None));
+        }
+        let firing = self.watchdog.get_or_insert(Firing::new(at));
+        if is_due(firing.sent_at, at) {
+            firing.sent_at = at;
+            let period = NoticePeriod { starts_at: firing.fired_at, ends_at: at.plus(ENDS_AFTER) };
+            notices.push(watchdog(sender, period));
         }
         notices
     }
 }
 
-fn stale(
-    sender: &Sender,
-    (starts_at, ends_at): (Timestamp, Timestamp),
-    doubted: Option<(&str, Timestamp)>,
-) -> Notice {
-    let summary = match doubted {
-        Some(_) => "The data of Vaste is not up to date: no miss would be seen now.",
-        None => "The data of Vaste is up to date again.",
-    };
-    let mut annotations = BTreeMap::from([("summary".to_owned(), summary.to_owned())]);
-    if let Some((not_ready, since)) = doubted {
-        let kept = "Verdicts and alerts stay as they were until it is over.";
-        annotations.insert("description".to_owned(), format!("Since {since}: {not_ready}. {kept}"));
-        annotations.insert("frozen_since".to_owned(), since.to_string());
-    }
-    notice(sender, [DATA_STALE, "critical"], annotations, (starts_at, ends_at))
+/// Whether an alert that was last sent at `sent_at` needs a refresh.
+fn is_due(sent_at: Timestamp, at: Timestamp) -> bool {
+    sent_at.plus(REFRESH_EVERY) <= at
 }
 
-fn watchdog(sender: &Sender, since: Timestamp, at: Timestamp) -> Notice {
-    let summary =
-        "Vaste watches, and knows what it says. This always fires: be told when it does not.";
+/// The notice of `VasteDataStale`: resolved without an outage.
+fn stale(sender: &Sender, period: NoticePeriod, outage: Option<Outage<'_>>) -> Notice {
+    let summary = match outage {
+        Some(_) => "The data of Vaste is not current. Missed objectives are not noticed.",
+        None => "The data of Vaste is current again.",
+    };
+    let mut annotations = BTreeMap::from([("summary".to_owned(), summary.to_owned())]);
+    if let Some(Outage { reason, since }) = outage {
+        let effect = "Verdicts and alerts stay as they were until the data is current again.";
+        annotations.insert("description".to_owned(), format!("Since {since}: {reason}. {effect}"));
+        annotations.insert("frozen_since".to_owned(), since.to_string());
+    }
+    let identity = AlertIdentity { name: DATA_STALE, severity: "critical" };
+    notice(sender, identity, annotations, period)
+}
+
+fn watchdog(sender: &Sender, period: NoticePeriod) -> Notice {
+    let summary = "Vaste is running on current data. This alert always fires: have someone notified when it \
+                   stops.";
     let annotations = BTreeMap::from([("summary".to_owned(), summary.to_owned())]);
-    notice(sender, [WATCHDOG, "none"], annotations, (since, at.plus(ENDS_AFTER)))
+    notice(sender, AlertIdentity { name: WATCHDOG, severity: "none" }, annotations, period)
 }
 
 fn notice(
     sender: &Sender,
-    [name, severity]: [&str; 2],
+    AlertIdentity { name, severity }: AlertIdentity,
     mut annotations: BTreeMap<String, String>,
-    (starts_at, ends_at): (Timestamp, Timestamp),
+    NoticePeriod { starts_at, ends_at }: NoticePeriod,
 ) -> Notice {
     let mut labels: BTreeMap<Box<str>, Box<str>> = sender.external_labels.iter().cloned().collect();
     labels.insert("alertname".into(), name.into());

@@ -1,32 +1,32 @@
-//! The watch log: what is a fact about the watching, and cannot be derived from timelines.
+//! The alert state log: the state of alerts, which cannot be derived from timelines.
 //!
-//! Since when an alert holds, and whether it was told, is known by whoever watched and by nobody else. It is
-//! kept in one small object, as JSON, and the latest evaluation wins.
+//! Only the process that evaluated an alert knows since when it holds and whether it was sent. The log is one
+//! small JSON object. The latest evaluation wins.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Alert, AlertStatus, Alerts};
+use super::{Alert, AlertStatus, Alerts, LastSent};
 use crate::catalog::{Catalog, ObjectiveId};
 use crate::name::team_label;
 use crate::time::Timestamp;
 
-/// The version that is written; newer ones are refused.
+/// The version that is written. Newer versions are refused.
 pub const VERSION: u32 = 1;
 
-/// Alerts that one log holds at most: those of 2 000 teams with five objectives. What is beyond is not kept.
+/// Maximum alerts in a log: those of 2 000 teams with five objectives. More are left out.
 const ALERTS_MAX: usize = 20_000;
 
-/// What is known of all alerts at one evaluation.
+/// The state of all alerts at one evaluation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertStateLog {
     version: u32,
-    /// When they were evaluated.
+    /// The instant of the evaluation.
     evaluated_at: String,
     alerts: Vec<AlertStateEntry>,
-    /// The objectives that were missed, as team and name.
+    /// The objectives that are missed, as team and name.
     missed: Vec<(String, String)>,
 }
 
@@ -39,31 +39,31 @@ struct AlertStateEntry {
     active_at: String,
     fired_at: Option<String>,
     resolved_at: Option<String>,
-    /// From when the time counts that it must hold or be clear.
+    /// Start of the running timer.
     counts_from: Option<String>,
     frozen_since: Option<String>,
     /// When it was last sent, and whether as resolved.
     sent: Option<(String, bool)>,
-    /// What was last said of it.
+    /// Its last annotations.
     told: BTreeMap<String, String>,
 }
 
-/// Why a watch log is not read.
+/// Why an alert state log cannot be read.
 #[derive(Debug, Error)]
 pub enum StateLogError {
-    /// It is no such JSON.
-    #[error("it is not a watch log of Vaste: {0}")]
+    /// It is not such a JSON object.
+    #[error("it is not an alert state log of Vaste: {0}")]
     Foreign(#[from] serde_json::Error),
-    /// It is of a version that this one does not know.
+    /// A newer version of Vaste has written it.
     #[error("it is of version {0}, and this version of Vaste reads up to {VERSION}")]
     Version(u32),
-    /// A time in it cannot be read.
-    #[error("its time `{0}` cannot be read")]
+    /// A time in it is malformed.
+    #[error("its time `{0}` is malformed")]
     Time(String),
 }
 
 impl AlertStateLog {
-    /// What these alerts are at `at`; `missed` are the objectives that are missed.
+    /// The log of these alerts at `at`. `missed` are the objectives that are missed.
     pub fn of(
         alerts: &Alerts,
         missed: impl Iterator<Item = ObjectiveId>,
@@ -84,10 +84,10 @@ impl AlertStateLog {
         }
     }
 
-    /// Reads one.
+    /// Parses a log.
     ///
     /// # Errors
-    /// When it is something else, of a newer version, or holds a time that cannot be read.
+    /// When it is not a log, is of a newer version, or has a malformed time.
     pub fn read(bytes: &[u8]) -> Result<Self, StateLogError> {
         #[derive(Deserialize)]
         struct Head {
@@ -103,18 +103,18 @@ impl AlertStateLog {
         Ok(log)
     }
 
-    /// As it is kept.
+    /// The log as JSON.
     pub fn bytes(&self) -> Vec<u8> {
-        // A map of texts and numbers: there is nothing that JSON could not hold.
+        // Strings and numbers only: serialising cannot fail.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// When it was written.
+    /// The instant of the evaluation.
     pub fn evaluated_at(&self) -> Timestamp {
         time(&self.evaluated_at).unwrap_or(Timestamp::EVENT_MIN)
     }
 
-    /// Whether this objective was missed when it was last known.
+    /// Whether this objective was missed.
     pub fn was_missed(&self, id: ObjectiveId, catalog: &Catalog) -> bool {
         let (owner, objective) = catalog.objective(id);
         let team = team_label(catalog.scope_name(owner));
@@ -123,14 +123,13 @@ impl AlertStateLog {
 }
 
 impl Alerts {
-    /// Goes on from a watch log: the alerts of objectives that are still agreed stand where they stood, all
-    /// others are inactive, and time between then and the first evaluation that can be trusted does not
-    /// count.
+    /// Restores the alerts from a log. Alerts of objectives that are still agreed get their status back; all
+    /// others are inactive. Timers stand still until the first evaluation with current data.
     pub fn restore(&mut self, log: &AlertStateLog, catalog: &Catalog) {
         let at = log.evaluated_at();
         for alert in &mut self.all {
             alert.status = AlertStatus::Inactive;
-            (alert.counts_from, alert.frozen_since, alert.sent) = (None, None, None);
+            (alert.counts_from, alert.frozen_since, alert.last_sent) = (None, None, None);
             alert.not_ready_since = None;
         }
         for line in &log.alerts {
@@ -147,11 +146,12 @@ impl Alerts {
                 alert.frozen_since = Some(frozen.unwrap_or(at));
                 alert.not_ready_since = alert.frozen_since;
                 let sent = line.sent.as_ref();
-                let sent = sent.and_then(|(at, over)| Some((Timestamp::parse(at)?, *over)));
-                alert.sent = sent;
-                // Who was told that it fires is told again at once: nobody knows how long we were away.
+                alert.last_sent = sent.and_then(|(at, as_resolved)| {
+                    Some(LastSent { at: Timestamp::parse(at)?, as_resolved: *as_resolved })
+                });
+                // A firing alert is sent again at once: the downtime may have been long.
                 alert.make_stale();
-                alert.told = line.told.clone();
+                alert.last_annotations = line.told.clone();
             }
         }
     }
@@ -177,8 +177,8 @@ impl AlertStateEntry {
             resolved_at: resolved_at.map(text),
             counts_from: alert.counts_from.map(text),
             frozen_since: alert.frozen_since.map(text),
-            sent: alert.sent.map(|(at, is_over)| (text(at), is_over)),
-            told: alert.told.clone(),
+            sent: alert.last_sent.map(|sent| (text(sent.at), sent.as_resolved)),
+            told: alert.last_annotations.clone(),
         })
     }
 

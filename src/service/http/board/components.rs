@@ -10,6 +10,7 @@ use crate::event::Priority;
 use crate::measure::{Basis, Measure, Pauses};
 use crate::share::Share;
 use crate::time::Timestamp;
+use crate::view::WaitingNow;
 
 /// A team's name, isolated from the writing direction of the text around it.
 pub(super) fn name(board: &Board<'_>, scope: ScopeId) -> Markup {
@@ -347,7 +348,7 @@ pub(super) fn waiting_table(board: &Board<'_>, scope: ScopeId) -> Markup {
             tbody {
                 // The count of a ticket is known when it is solved. No ticket waits for it.
                 @for measure in board.measures(scope).filter(|measure| measure.is_timed()) {
-                    @let waiting = WaitingNow::of(board, scope, measure);
+                    @let waiting = waiting_now(board, scope, measure);
                     tr {
                         th scope="row" { (measure_name(board, measure)) }
                         td { (texts.format("count", &[("count", waiting.count.into())])) }
@@ -360,21 +361,12 @@ pub(super) fn waiting_table(board: &Board<'_>, scope: ScopeId) -> Markup {
 }
 
 /// The tickets of one team that wait for one measure.
-#[derive(Clone, Copy, Default)]
-struct WaitingNow {
-    count: u64,
-    /// When the longest wait began; `None` if no ticket waits.
-    oldest_since: Option<Timestamp>,
-}
-
-impl WaitingNow {
-    fn of(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Self {
-        let reading = board.readings(scope, measure).first();
-        reading.map_or_else(Self::default, |reading| Self {
-            count: reading.waiting,
-            oldest_since: reading.oldest_waiting_since,
-        })
-    }
+fn waiting_now(board: &Board<'_>, scope: ScopeId, measure: Measure) -> WaitingNow {
+    let reading = board.readings(scope, measure).first();
+    reading.map_or_else(WaitingNow::default, |reading| WaitingNow {
+        count: reading.waiting,
+        oldest_since: reading.oldest_waiting_since,
+    })
 }
 
 /// The label of a measure's waiting tickets.
@@ -397,7 +389,7 @@ pub(super) fn measure_name(board: &Board<'_>, measure: Measure) -> String {
 /// The number of waiting tickets and the longest wait in one line.
 pub(super) fn waiting_summary(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Markup {
     let texts = board.texts;
-    let WaitingNow { count, oldest_since } = WaitingNow::of(board, scope, measure);
+    let WaitingNow { count, oldest_since } = waiting_now(board, scope, measure);
     html! {
         @match (oldest_since, board.at) {
             (Some(since), Some(at)) => {
