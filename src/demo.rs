@@ -1,15 +1,22 @@
-//! A made-up organisation: what its teams agreed on, and its tickets as the records that a helpdesk would
-//! publish. Pure: who tells the story hands in when it begins, and keeps the pace.
+//! The demo organisation: the agreements of its teams, and its tickets as the records of a helpdesk. Pure: the
+//! caller has the clock.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `organisation` | the teams: their behaviour, hours and agreements |
+//! | `event_generator` | all records in the order in which they are delivered |
+//! | `ticket_simulator` | the events of one ticket |
+//! | `hours` | working hours, and when tickets are created |
+//! | `random` | the random generator |
 //!
 //! # Design
-//! The plot is written down, the days are drawn by lot: each team behaves in one way that a verdict can
-//! tell, and every ticket of it has a life of its own. Every team and every ticket has its own generator,
-//! so that what one of them does never changes another: without the drift the story is the same but for
-//! the team that drifts. The generator is `rand_pcg`, whose values are part of its promise; the standard
-//! generators of the ecosystem may change theirs with any release.
+//! Each team has one behaviour that a verdict can show; the rest is random. Every team and every ticket has a
+//! random generator of its own, so that a change to one does not change the others. With `calm`, only the team
+//! that slows down has other events. The generator is `rand_pcg`, which guarantees its values; the standard
+//! generators may change with any release.
 //!
-//! Agents keep hours, customers sleep and have weekends, by the clock of Helsinki without summer time.
-//! Agreed levels count calendar time, so they leave room for a night.
+//! Agents work, and customers sleep, by the time of Helsinki without summer time. The agreements count calendar
+//! time, so their targets leave room for a night.
 
 mod event_generator;
 mod hours;
@@ -20,25 +27,34 @@ mod random;
 pub use event_generator::{DemoRecord, EventGenerator};
 pub use organisation::{ORGANISATION, TOPIC, cast, config};
 
+use self::hours::Silence;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
-/// How long the story has gone on when somebody begins to look.
+/// Length of the history that is generated before the demo starts.
 pub const BACKLOG: Elapsed = Elapsed::from_ms(28 * DAY_MS);
 
-/// How much of it is played faster than it happened.
+/// Length of the time after it that is played by an accelerated clock.
 pub const PLAY: Elapsed = Elapsed::from_ms(7 * DAY_MS);
 
-/// When the team that stops answering stops, and when it goes on.
+/// When one team answers nothing, after the begin of the scenario: from, to.
 const SILENCE: [Elapsed; 2] =
     [Elapsed::from_ms(28 * DAY_MS + 2 * HOUR_MS), Elapsed::from_ms(33 * DAY_MS)];
 
-/// What makes one story differ from another.
+/// The parameters of the generated events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scenario {
-    /// What is drawn by lot follows from it.
+    /// Seed of the random generator.
     pub seed: u64,
-    /// Whether the drifting team behaves.
+    /// Whether the team that slows down keeps its level instead.
     pub calm: bool,
-    /// When the story begins.
+    /// The instant of the first events.
     pub begin: Timestamp,
+}
+
+impl Scenario {
+    /// When one team answers nothing.
+    fn silence(self) -> Silence {
+        let [from, to] = SILENCE.map(|after| self.begin.plus(after));
+        Silence { from, to }
+    }
 }

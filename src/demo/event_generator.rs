@@ -1,73 +1,79 @@
-//! The story from its beginning on, record by record.
+//! Generates all records of a scenario in the order in which they are delivered.
 
 use std::collections::BTreeMap;
 
 use super::Scenario;
-use super::organisation::{DRIFTING, TECHNICAL, Team, teams};
+use super::organisation::{SLOWING, TECHNICAL, Team, teams};
 use super::random::Random;
-use super::ticket_simulator::{Fact, TicketSimulator, ticket_name};
+use super::ticket_simulator::{DemoEvent, SimulatedTicket, TicketSimulator, ticket_name};
 use crate::event::Kind;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
-/// The number before the story's first ticket.
+/// The number before the first ticket's.
 const NUMBER_FIRST: i64 = 20_000;
 
-/// The ticket of the customer who asks for a call.
+/// The ticket of a customer who asks for a call.
 const CALL_NUMBER: i64 = 4_711;
-/// How long before the story it was created.
+/// How long before the scenario it was created.
 const CALL_BEFORE: Elapsed = Elapsed::from_ms(96 * DAY_MS);
-/// How often its customer asks again, in minutes.
+/// Interval at which its customer asks again, in minutes.
 const CALL_EVERY_MINUTES: i64 = 11 * 24 * 60;
-/// Who never called.
+/// The agent who never calls.
 const CALL_AGENT: &str = "oskari";
 
-/// One of so many facts is delivered a second time.
+/// Events in a thousand that are delivered twice.
 const TWICE_PER_MILLE: i64 = 6;
-/// One of so many facts is delivered late.
+/// Events in a thousand that are delivered late.
 const LATE_PER_MILLE: i64 = 15;
-/// How late at most.
+/// The longest delay of a late delivery.
 const LATE_MAX: Elapsed = Elapsed::from_ms(20 * MINUTE_MS);
 
 /// One record of the topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DemoRecord {
-    /// When the helpdesk publishes it: mostly when it happens, at times a little later.
+    /// When the helpdesk publishes it: mostly when it happens, sometimes a little later.
     pub delivered: Timestamp,
     /// When it happened; never after `delivered`.
     pub time: Timestamp,
-    /// Its key: the ticket, or the team.
+    /// The key: the ticket or the team.
     pub key: String,
-    /// One JSON object.
+    /// The event as JSON.
     pub payload: String,
 }
 
-/// The order of records: when they are delivered, then the ticket, then the place in its life.
-type DeliveryOrder = (Timestamp, i64, usize);
+/// The order of records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct DeliveryOrder {
+    delivered: Timestamp,
+    ticket: i64,
+    /// The place among the records of the ticket.
+    index: usize,
+}
 
-/// All records of a story in the order in which they are delivered. It never ends.
+/// Iterates over all records of a scenario in the order in which they are delivered. It never ends.
 ///
-/// The story is made up minute by minute; what a ticket will still meet waits until its time.
+/// Tickets are created minute by minute. Their later events wait in `ahead` until they are due.
 #[derive(Debug)]
 pub struct EventGenerator {
     scenario: Scenario,
-    /// The next minute to make up.
+    /// The next minute to generate.
     minute: i64,
     /// The last ticket's number.
     number: i64,
     teams: Vec<(Team, Random)>,
-    ahead: BTreeMap<DeliveryOrder, Fact>,
+    ahead: BTreeMap<DeliveryOrder, DemoEvent>,
 }
 
 impl EventGenerator {
-    /// The story of this plot.
+    /// A generator that starts at the begin of the scenario.
     pub fn new(scenario: Scenario) -> Self {
         let mut random = Random::new(scenario.seed);
         let teams = teams(scenario).map(|team| (team, random.child())).into();
         let number = NUMBER_FIRST;
         let mut event_generator =
             Self { scenario, minute: 0, number, teams, ahead: BTreeMap::new() };
-        event_generator.recall();
-        event_generator.worry();
+        event_generator.generate_call_ticket();
+        event_generator.generate_concerns();
         event_generator
     }
 
@@ -75,24 +81,23 @@ impl EventGenerator {
         self.scenario.begin.plus(Elapsed::from_ms(minute * MINUTE_MS))
     }
 
-    /// Makes up the next minute.
-    fn go_on(&mut self) {
+    /// Generates the next minute.
+    fn generate_minute(&mut self) {
         let at = self.minute_at(self.minute);
         for (team, random) in &mut self.teams {
-            // Drawn every minute, so that what comes of it changes no later draw.
+            // Drawn every minute, so that the rate of tickets does not change later draws.
             let is_ticket = random.below(1_000_000) < team.tickets_per_million(self.scenario, at);
             let within = Elapsed::from_ms(random.below(MINUTE_MS));
             if is_ticket {
                 self.number += 1;
-                let life = TicketSimulator::new(
+                let ticket = TicketSimulator::new(
                     self.scenario,
                     team,
                     self.number,
                     at.plus(within),
                     random.child(),
                 );
-                let (facts, random) = life.told();
-                deliver(self.number, facts, random, &mut self.ahead);
+                deliver(self.number, ticket.simulate(), &mut self.ahead);
             }
         }
         if self.minute % CALL_EVERY_MINUTES == CALL_EVERY_MINUTES / 2 {
@@ -101,13 +106,13 @@ impl EventGenerator {
         self.minute += 1;
     }
 
-    /// What happened before the story: a customer asked for a call about one matter, and was promised one.
-    fn recall(&mut self) {
+    /// A ticket that is older than the scenario: its customer was promised a call, and asks for it again.
+    fn generate_call_ticket(&mut self) {
         let created = self.scenario.begin.minus(CALL_BEFORE);
         let after = |ms| created.plus(Elapsed::from_ms(ms));
-        self.call_happens(Kind::Created, created);
-        self.call_happens(Kind::Assigned, after(20 * MINUTE_MS));
-        self.call_happens(Kind::AgentReplied, after(3 * HOUR_MS));
+        self.call_event(Kind::Created, created);
+        self.call_event(Kind::Assigned, after(20 * MINUTE_MS));
+        self.call_event(Kind::AgentReplied, after(3 * HOUR_MS));
         let mut asked = after(8 * DAY_MS);
         while asked < self.scenario.begin {
             self.ask_for_the_call(asked);
@@ -116,45 +121,46 @@ impl EventGenerator {
     }
 
     fn ask_for_the_call(&mut self, at: Timestamp) {
-        self.call_happens(Kind::CustomerReplied, at);
-        let noted = at.plus(Elapsed::from_ms(5 * HOUR_MS));
-        self.call_happens(Kind::NoteAdded, noted);
+        self.call_event(Kind::CustomerReplied, at);
+        let note_at = at.plus(Elapsed::from_ms(5 * HOUR_MS));
+        self.call_event(Kind::NoteAdded, note_at);
     }
 
-    fn call_happens(&mut self, kind: Kind, at: Timestamp) {
+    fn call_event(&mut self, kind: Kind, at: Timestamp) {
         let ticket = ticket_name(CALL_NUMBER);
         let id = format!("{ticket}.{}", at.since(self.scenario.begin.minus(CALL_BEFORE)).ms());
         let by_team = kind != Kind::CustomerReplied;
         let is_created = kind == Kind::Created;
-        let fact = Fact {
+        let event = DemoEvent {
             ticket: Some(ticket),
             team: by_team.then_some(TECHNICAL),
             channel: is_created.then_some("phone"),
             priority: is_created.then_some("normal"),
             agent: (by_team && !is_created).then_some(CALL_AGENT),
-            ..Fact::new(id, kind, at)
+            ..DemoEvent::new(id, kind, at)
         };
-        self.ahead.insert((at, CALL_NUMBER, 0), fact);
+        let order = DeliveryOrder { delivered: at, ticket: CALL_NUMBER, index: 0 };
+        self.ahead.insert(order, event);
     }
 
-    /// Two teams have someone who says that something is wrong.
-    fn worry(&mut self) {
+    /// In two teams somebody raises a concern.
+    fn generate_concerns(&mut self) {
         let late = "Customers wait for days. Whom do we ask for help, and what do we leave undone?";
         let call = "T-4711 was promised a call months ago. Who makes it?";
-        let concerns = [(DRIFTING, "c-1", "lumi", 19, late), (TECHNICAL, "c-2", "vieno", 25, call)];
+        let concerns = [(SLOWING, "c-1", "lumi", 19, late), (TECHNICAL, "c-2", "vieno", 25, call)];
         for (index, (team, concern, by, day, text)) in concerns.into_iter().enumerate() {
-            if team == DRIFTING && self.scenario.calm {
+            if team == SLOWING && self.scenario.calm {
                 continue;
             }
             let at = self.scenario.begin.plus(Elapsed::from_ms(day * DAY_MS));
-            let fact = Fact {
+            let event = DemoEvent {
                 team: Some(team),
                 concern: Some(concern),
                 by: Some(by),
                 text: Some(text),
-                ..Fact::new(format!("{team}.{concern}"), Kind::ConcernRaised, at)
+                ..DemoEvent::new(format!("{team}.{concern}"), Kind::ConcernRaised, at)
             };
-            self.ahead.insert((at, 0, index), fact);
+            self.ahead.insert(DeliveryOrder { delivered: at, ticket: 0, index }, event);
         }
     }
 }
@@ -164,43 +170,43 @@ impl Iterator for EventGenerator {
 
     fn next(&mut self) -> Option<DemoRecord> {
         loop {
-            let made_up = self.minute_at(self.minute);
+            let generated_to = self.minute_at(self.minute);
             match self.ahead.first_entry() {
-                Some(first) if first.key().0 < made_up => {
-                    let ((delivered, ..), fact) = first.remove_entry();
-                    return record(delivered, fact);
+                Some(first) if first.key().delivered < generated_to => {
+                    let (order, event) = first.remove_entry();
+                    return record(order.delivered, event);
                 }
-                Some(_) | None => self.go_on(),
+                Some(_) | None => self.generate_minute(),
             }
         }
     }
 }
 
-/// Puts a ticket's facts where they are delivered: most at once, some late, some twice.
+/// Schedules the delivery of a ticket's events: most at once, some late, some twice.
 fn deliver(
-    number: i64,
-    facts: Vec<Fact>,
-    mut random: Random,
-    ahead: &mut BTreeMap<DeliveryOrder, Fact>,
+    ticket: i64,
+    SimulatedTicket { events, mut random }: SimulatedTicket,
+    ahead: &mut BTreeMap<DeliveryOrder, DemoEvent>,
 ) {
-    let mut place = 0;
-    let mut put = |fact: Fact, late: Elapsed| {
-        ahead.insert((fact.time.plus(late), number, place), fact);
-        place += 1;
+    let mut index = 0;
+    let mut put = |event: DemoEvent, late: Elapsed| {
+        let delivered = event.time.plus(late);
+        ahead.insert(DeliveryOrder { delivered, ticket, index }, event);
+        index += 1;
     };
-    for fact in facts {
+    for event in events {
         let is_late = random.happens(LATE_PER_MILLE);
         let late = random.between(Elapsed::ZERO, LATE_MAX);
         if random.happens(TWICE_PER_MILLE) {
-            put(fact.clone(), random.between(Elapsed::ZERO, LATE_MAX));
+            put(event.clone(), random.between(Elapsed::ZERO, LATE_MAX));
         }
-        put(fact, if is_late { late } else { Elapsed::ZERO });
+        put(event, if is_late { late } else { Elapsed::ZERO });
     }
 }
 
-fn record(delivered: Timestamp, fact: Fact) -> Option<DemoRecord> {
-    let key = fact.ticket.clone().or_else(|| fact.team.map(str::to_owned))?;
-    // Text and numbers alone: this cannot fail.
-    let payload = serde_json::to_string(&fact).ok()?;
-    Some(DemoRecord { delivered, time: fact.time, key, payload })
+fn record(delivered: Timestamp, event: DemoEvent) -> Option<DemoRecord> {
+    let key = event.ticket.clone().or_else(|| event.team.map(str::to_owned))?;
+    // Strings and numbers only: serialising cannot fail.
+    let payload = serde_json::to_string(&event).ok()?;
+    Some(DemoRecord { delivered, time: event.time, key, payload })
 }

@@ -1,35 +1,42 @@
-//! When people work, ask and sleep.
+//! Working hours of teams, and the rate of new tickets by hour and weekday.
 
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
-/// Helsinki without summer time: a story needs no more.
+/// Helsinki without summer time, which is enough for a demo.
 const ZONE: Elapsed = Elapsed::from_ms(2 * HOUR_MS);
 
-/// How many of a thousand of a day's tickets come in each of its hours.
+/// Tickets in each hour of the day, of a thousand in the day.
 const HOURLY_PER_MILLE: [i64; 24] =
     [8, 5, 4, 4, 5, 8, 20, 40, 75, 95, 95, 85, 75, 75, 75, 70, 60, 50, 42, 36, 30, 22, 14, 7];
 
-/// How many of a hundred tickets of a weekday come on a day of the weekend.
+/// Tickets on a day of the weekend, in percent of those on a weekday.
 const WEEKEND_PERCENT: i64 = 60;
 
-/// A team's hours, every day of the week. Nobody works while the team is silent.
+/// A period in which a team answers nothing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Silence {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+}
+
+/// The working hours of a team.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WorkingHours {
-    /// From and to, on weekdays.
+    /// Opening and closing hour on weekdays.
     pub(super) weekdays: [i64; 2],
-    /// From and to, on the weekend.
+    /// Opening and closing hour on the weekend.
     pub(super) weekends: [i64; 2],
-    /// From when to when nobody answers, if ever.
-    pub(super) silence: Option<[Timestamp; 2]>,
+    /// A period without work, if any.
+    pub(super) silence: Option<Silence>,
 }
 
 impl WorkingHours {
-    /// When work is done that is begun at the first chance from `at` on and takes so much working time.
+    /// When work is done that takes this much working time and starts as soon as possible from `at` on.
     pub(super) fn done(&self, at: Timestamp, work: Elapsed) -> Timestamp {
         let mut left = work;
         let mut day = day(at);
         loop {
-            let [opens, closes] = self.stretch(day);
+            let [opens, closes] = self.opening(day);
             let begins = opens.max(at);
             let capacity = closes.since(begins);
             if begins < closes && left <= capacity {
@@ -40,23 +47,23 @@ impl WorkingHours {
         }
     }
 
-    /// The working time of a day; empty where it ends before it begins.
-    fn stretch(&self, day: i64) -> [Timestamp; 2] {
+    /// The opening and closing time of a day. Without work on that day, it closes before it opens.
+    fn opening(&self, day: i64) -> [Timestamp; 2] {
         let hours = if is_weekend(day) { self.weekends } else { self.weekdays };
         let [opens, closes] = hours.map(|hour| {
             Timestamp::from_ms(day * DAY_MS).minus(ZONE).plus(Elapsed::from_ms(hour * HOUR_MS))
         });
         match self.silence {
-            Some([from, to]) if opens < from => {
+            Some(Silence { from, to }) if opens < from => {
                 [opens, if to < closes { closes } else { closes.min(from) }]
             }
-            Some([_, to]) => [opens.max(to), closes],
+            Some(Silence { to, .. }) => [opens.max(to), closes],
             None => [opens, closes],
         }
     }
 }
 
-/// The number of the local day that an instant lies in.
+/// The number of the local day of an instant.
 pub(super) fn day(at: Timestamp) -> i64 {
     at.plus(ZONE).ms().div_euclid(DAY_MS)
 }
@@ -66,7 +73,7 @@ pub(super) fn hour(at: Timestamp) -> i64 {
     at.plus(ZONE).ms().rem_euclid(DAY_MS) / HOUR_MS
 }
 
-/// How many of a million minutes like this one bring a ticket to a team that gets so many on a weekday.
+/// Tickets in a million minutes like this one, for a team that gets `per_day` tickets on a weekday.
 pub(super) fn tickets_per_million(at: Timestamp, per_day: i64) -> i64 {
     let hour = usize::try_from(hour(at)).unwrap_or(0);
     let percent = if is_weekend(day(at)) { WEEKEND_PERCENT } else { 100 };
@@ -88,7 +95,10 @@ mod tests {
 
     #[test]
     fn work_is_done_in_working_hours() {
-        let silence = Some([at("2026-11-26T12:00:00+02:00"), at("2026-11-28T11:00:00+02:00")]);
+        let silence = Some(Silence {
+            from: at("2026-11-26T12:00:00+02:00"),
+            to: at("2026-11-28T11:00:00+02:00"),
+        });
         let hours = WorkingHours { weekdays: [8, 18], weekends: [10, 16], silence };
         for (asked, work, done) in [
             ("2026-11-23T09:00:00+02:00", "1h", "2026-11-23T10:00:00+02:00"),
@@ -104,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_brings_as_many_tickets_as_said() {
+    fn the_rates_of_a_day_sum_up_to_its_tickets() {
         assert_eq!(HOURLY_PER_MILLE.iter().sum::<i64>(), 1_000);
         let monday = at("2026-11-23T00:00:00+02:00");
         let of_day = |day: i64| -> i64 {

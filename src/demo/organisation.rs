@@ -1,4 +1,4 @@
-//! The teams: how they behave, and what they agreed on.
+//! The teams of the organisation: their behaviour and their agreements.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use super::hours::{self, WorkingHours};
-use super::{BACKLOG, PLAY, SILENCE, Scenario};
+use super::{BACKLOG, PLAY, Scenario};
 use crate::config::{Config, Disk, PatternError};
 use crate::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
 
@@ -16,148 +16,157 @@ pub const ORGANISATION: &str = "Esimerkki Oy";
 /// The topic of its events.
 pub const TOPIC: &str = "ticket-events";
 
-/// When a campaign begins, as an hour of the day; until when customers ask six times as often; until when
-/// who asks waits long.
-const CAMPAIGN_HOURS: [i64; 3] = [10, 13, 18];
+/// The hours of a campaign day, by the local clock.
+const CAMPAIGN: Campaign = Campaign { begins: 10, rush_ends: 13, slow_until: 18 };
 
-/// How a team behaves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Manner {
-    /// As agreed.
-    ClockGuard,
-    /// Slower every day from the fifth on, until its level is far away.
-    Drifts,
-    /// As agreed, but for one silence.
-    Stops,
-    /// As agreed, but every third day brings a campaign.
-    Bursts,
+/// The course of a campaign day, in hours of the day.
+struct Campaign {
+    begins: i64,
+    /// Until then customers ask six times as often.
+    rush_ends: i64,
+    /// Until then answers take longer.
+    slow_until: i64,
 }
 
-/// One team, or nobody's tickets.
+/// The behaviour of a team.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TeamBehaviour {
+    /// Answers as agreed.
+    AsAgreed,
+    /// Gets slower every day from the fifth on, until it misses its level.
+    SlowsDown,
+    /// Answers as agreed, except in one period of silence.
+    StopsAnswering,
+    /// Answers as agreed, except on every third day, which has a campaign.
+    HasCampaigns,
+}
+
+/// One team, or the tickets without a team.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Team {
-    /// Its name; none for tickets that nobody answers for.
+    /// Its name; `None` for tickets without a team.
     pub(super) name: Option<&'static str>,
-    pub(super) manner: Manner,
-    /// Tickets of a weekday.
+    pub(super) behaviour: TeamBehaviour,
+    /// Tickets on a weekday.
     pub(super) per_day: i64,
     /// The usual working time until an answer.
     pub(super) usual: Elapsed,
     pub(super) hours: WorkingHours,
-    /// How many of a thousand answers take six times as long.
-    pub(super) strays_per_mille: i64,
-    /// How many of a thousand tickets are never answered.
-    pub(super) silent_per_mille: i64,
+    /// Answers in a thousand that take six times as long.
+    pub(super) slow_per_mille: i64,
+    /// Tickets in a thousand that are never answered.
+    pub(super) unanswered_per_mille: i64,
     pub(super) agents: [&'static str; 3],
 }
 
 const OFFICE: WorkingHours = WorkingHours { weekdays: [8, 18], weekends: [10, 16], silence: None };
 
-const STEADY: Team = Team {
+const USUAL: Team = Team {
     name: None,
-    manner: Manner::ClockGuard,
+    behaviour: TeamBehaviour::AsAgreed,
     per_day: 36,
     usual: Elapsed::from_ms(60 * MINUTE_MS),
     hours: OFFICE,
-    strays_per_mille: 15,
-    silent_per_mille: 0,
+    slow_per_mille: 15,
+    unanswered_per_mille: 0,
     agents: ["aino", "mikko", "sara"],
 };
 
-/// The team that has not agreed on anything; it also takes what came to the wrong place.
+/// The team without an agreement. It also gets tickets that belong to other teams.
 pub(super) const RETURNS: &str = "returns";
 
-/// The team with the ticket that is months old.
+/// The team with a ticket that is months old.
 pub(super) const TECHNICAL: &str = "technical";
 
-/// The team that drifts.
-pub(super) const DRIFTING: &str = "deliveries";
+/// The team that slows down.
+pub(super) const SLOWING: &str = "deliveries";
 
-/// All who have tickets, in the order in which they draw lots.
+/// All teams. Their order determines their random generators.
 pub(super) fn teams(scenario: Scenario) -> [Team; 8] {
-    let silence = Some(SILENCE.map(|after| scenario.begin.plus(after)));
-    let drift = if scenario.calm { Manner::ClockGuard } else { Manner::Drifts };
+    let silence = Some(scenario.silence());
+    let slowing = if scenario.calm { TeamBehaviour::AsAgreed } else { TeamBehaviour::SlowsDown };
     [
-        Team { name: Some("billing"), ..STEADY },
+        Team { name: Some("billing"), ..USUAL },
         Team {
-            name: Some(DRIFTING),
-            manner: drift,
-            strays_per_mille: 0,
+            name: Some(SLOWING),
+            behaviour: slowing,
+            slow_per_mille: 0,
             agents: ["onni", "lumi", "veikko"],
-            ..STEADY
+            ..USUAL
         },
         Team {
             name: Some("shop"),
-            manner: Manner::Stops,
+            behaviour: TeamBehaviour::StopsAnswering,
             usual: Elapsed::from_ms(30 * MINUTE_MS),
             hours: WorkingHours { weekdays: [8, 20], weekends: [8, 20], silence },
-            strays_per_mille: 0,
+            slow_per_mille: 0,
             agents: ["helmi", "eero", "kerttu"],
-            ..STEADY
+            ..USUAL
         },
         Team {
             name: Some("orders"),
-            manner: Manner::Bursts,
+            behaviour: TeamBehaviour::HasCampaigns,
             per_day: 30,
-            strays_per_mille: 0,
+            slow_per_mille: 0,
             agents: ["toivo", "aada", "niilo"],
-            ..STEADY
+            ..USUAL
         },
         Team {
             name: Some(TECHNICAL),
             per_day: 30,
-            strays_per_mille: 8,
+            slow_per_mille: 8,
             agents: ["ilona", "oskari", "vieno"],
-            ..STEADY
+            ..USUAL
         },
         Team {
             name: Some(RETURNS),
             per_day: 15,
             usual: Elapsed::from_ms(150 * MINUTE_MS),
             agents: ["seela", "arvo", "hilja"],
-            ..STEADY
+            ..USUAL
         },
         // No file declares this team.
         Team {
             name: Some("warranty"),
             per_day: 3,
-            silent_per_mille: 500,
+            unanswered_per_mille: 500,
             agents: ["noel", "alma", "urho"],
-            ..STEADY
+            ..USUAL
         },
-        Team { per_day: 3, silent_per_mille: 700, agents: ["seela", "arvo", "hilja"], ..STEADY },
+        Team { per_day: 3, unanswered_per_mille: 700, agents: ["seela", "arvo", "hilja"], ..USUAL },
     ]
 }
 
 impl Team {
-    /// How long an answer takes that is asked for now, in percent of the usual.
+    /// How long an answer takes that is asked for at this instant, in percent of the usual time.
     pub(super) fn slowness_percent(&self, scenario: Scenario, at: Timestamp) -> i64 {
-        match self.manner {
-            Manner::ClockGuard | Manner::Stops => 100,
-            Manner::Drifts => {
+        match self.behaviour {
+            TeamBehaviour::AsAgreed | TeamBehaviour::StopsAnswering => 100,
+            TeamBehaviour::SlowsDown => {
                 let calm = Elapsed::from_ms(5 * DAY_MS);
-                let drifted = at.since(scenario.begin.plus(calm)).ms().min(BACKLOG.less(calm).ms());
-                100 + 1_500 * drifted / BACKLOG.less(calm).ms()
+                let slowing = BACKLOG.less(calm).ms();
+                let passed = at.since(scenario.begin.plus(calm)).ms().min(slowing);
+                100 + 1_500 * passed / slowing
             }
-            Manner::Bursts => {
-                let [begins, _, ends] = CAMPAIGN_HOURS;
-                let is_slow =
-                    is_campaign_day(scenario, at) && (begins..ends).contains(&hours::hour(at));
+            TeamBehaviour::HasCampaigns => {
+                let slow = CAMPAIGN.begins..CAMPAIGN.slow_until;
+                let is_slow = is_campaign_day(scenario, at) && slow.contains(&hours::hour(at));
                 if is_slow { 400 } else { 100 }
             }
         }
     }
 
-    /// How many of a million minutes like this one bring a ticket.
+    /// Tickets in a million minutes like this one.
     pub(super) fn tickets_per_million(&self, scenario: Scenario, at: Timestamp) -> i64 {
         let usual = hours::tickets_per_million(at, self.per_day);
-        match self.manner {
-            Manner::ClockGuard | Manner::Drifts | Manner::Stops => usual,
-            Manner::Bursts => {
-                let [begins, ends, _] = CAMPAIGN_HOURS;
-                let is_burst =
-                    is_campaign_day(scenario, at) && (begins..ends).contains(&hours::hour(at));
-                if is_burst { 6 * usual } else { usual }
+        match self.behaviour {
+            TeamBehaviour::AsAgreed | TeamBehaviour::SlowsDown | TeamBehaviour::StopsAnswering => {
+                usual
+            }
+            TeamBehaviour::HasCampaigns => {
+                let rush = CAMPAIGN.begins..CAMPAIGN.rush_ends;
+                let is_rush = is_campaign_day(scenario, at) && rush.contains(&hours::hour(at));
+                if is_rush { 6 * usual } else { usual }
             }
         }
     }
@@ -167,25 +176,25 @@ fn is_campaign_day(scenario: Scenario, at: Timestamp) -> bool {
     (hours::day(at) - hours::day(scenario.begin)).rem_euclid(3) == 0
 }
 
-/// Who plays which part, in words: the team and what it does.
+/// The teams, each with a description of its behaviour.
 pub fn cast(calm: bool) -> [(&'static str, &'static str); 7] {
-    let drift = if calm {
-        "answers as agreed: this is the calm story"
+    let slowing = if calm {
+        "answers as agreed (calm)"
     } else {
-        "takes longer every week: its level is missed"
+        "takes longer every week and misses its level"
     };
     [
         ("billing", "answers as agreed"),
-        (DRIFTING, drift),
+        (SLOWING, slowing),
         ("shop", "stops answering on day 29, begins again on day 33"),
         ("orders", "has a campaign every third day, falls behind and recovers"),
         (TECHNICAL, "answers as agreed, but one customer has asked for a call for months"),
-        (RETURNS, "is measured and has not agreed on a level yet"),
-        ("unclaimed", "tickets of no team, or of one that nobody declared"),
+        (RETURNS, "is measured, but has not agreed on a level yet"),
+        ("unclaimed", "tickets without a team, or of a team that is not declared"),
     ]
 }
 
-/// The files of the organisation, as its teams would write them.
+/// The agreement files of the teams.
 const FILES: [(&str, &str); 7] = [
     ("agreements/billing.yaml", include_str!("agreements/billing.yaml")),
     ("agreements/deliveries.yaml", include_str!("agreements/deliveries.yaml")),
@@ -196,8 +205,8 @@ const FILES: [(&str, &str); 7] = [
     ("agreements/technical.yaml", include_str!("agreements/technical.yaml")),
 ];
 
-/// The configuration of the demo: a service that listens there and reads from these brokers, and what the
-/// teams agreed on before the story began.
+/// The configuration of the demo: the service's address and brokers, and the agreements that the teams made
+/// before the scenario begins.
 pub fn config(begin: Timestamp, listen: SocketAddr, brokers: &str) -> Config {
     let service = format!(
         "kafka: {{ brokers: [\"{brokers}\"], topic: {TOPIC}, group: vaste-demo }}\n\
@@ -212,7 +221,7 @@ pub fn config(begin: Timestamp, listen: SocketAddr, brokers: &str) -> Config {
         (name, text.replace("$AGREED_ON", &agreed).replace("$LOOK_AGAIN", &look_again))
     }));
     let today = date(begin.plus(BACKLOG));
-    Config::read(&[PathBuf::from("vaste.yaml")], &Table(files), &today)
+    Config::read(&[PathBuf::from("vaste.yaml")], &MemoryFiles(files), &today)
 }
 
 /// The day of an instant, `YYYY-MM-DD`.
@@ -220,10 +229,10 @@ fn date(at: Timestamp) -> String {
     at.to_string().split('T').next().unwrap_or_default().to_owned()
 }
 
-/// Files that are nowhere but here.
-struct Table(BTreeMap<&'static str, String>);
+/// The files in memory.
+struct MemoryFiles(BTreeMap<&'static str, String>);
 
-impl Disk for Table {
+impl Disk for MemoryFiles {
     fn read(&self, path: &Path) -> io::Result<String> {
         let found = self.0.iter().find(|(name, _)| Path::new(name) == path);
         found
@@ -242,7 +251,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_files_have_no_fault_and_nothing_to_warn_of() {
+    fn the_files_have_no_faults_and_no_warnings() {
         let begin = Timestamp::parse("2026-10-20T09:30:00Z").unwrap();
         let config = config(begin, SocketAddr::from(([127, 0, 0, 1], 9464)), "127.0.0.1:9092");
         let warnings: Vec<String> =

@@ -1,4 +1,4 @@
-//! What is drawn by lot.
+//! The random generator of the demo.
 
 use rand_pcg::Pcg32;
 use rand_pcg::rand_core::{Rng, SeedableRng};
@@ -14,23 +14,23 @@ impl Random {
         Self(Pcg32::seed_from_u64(seed))
     }
 
-    /// Another generator, which shares nothing with this one from here on.
+    /// An independent generator, seeded by this one.
     pub(super) fn child(&mut self) -> Self {
         Self::new(self.0.next_u64())
     }
 
     /// A number from 0 up to, not including, `bound`.
     pub(super) fn below(&mut self, bound: i64) -> i64 {
-        // The high half of a product: no division, and no bias that matters to a story.
+        // The high half of a product avoids a division; its bias does not matter here.
         (i64::from(self.0.next_u32()) * bound.clamp(1, 1 << 31)) >> 32
     }
 
-    /// Whether something happens that happens so often of a thousand times.
+    /// True this often of a thousand times.
     pub(super) fn happens(&mut self, per_mille: i64) -> bool {
         self.below(1_000) < per_mille
     }
 
-    /// One of several.
+    /// One of these values.
     pub(super) fn one_of<T: Copy, const N: usize>(&mut self, of: [T; N]) -> T {
         const { assert!(N > 0) };
         let index = self.below(i64::try_from(N).unwrap_or(1));
@@ -39,12 +39,12 @@ impl Random {
 
     /// A length from `least` up to, not including, `most`.
     pub(super) fn between(&mut self, least: Elapsed, most: Elapsed) -> Elapsed {
-        // In seconds first: a bound of 2^31 ms would end at 24 days.
+        // Seconds first: a bound of 2^31 ms is only 24 days.
         let seconds = self.below(most.less(least).ms() / 1_000);
         Elapsed::from_ms(least.ms() + 1_000 * seconds + self.below(1_000))
     }
 
-    /// A length around `usual`, at times a seventh or five times as long.
+    /// A length around `usual`: between a seventh and five times of it.
     pub(super) fn around(&mut self, usual: Elapsed) -> Elapsed {
         let percent = self.one_of([15, 30, 50, 75, 100, 100, 140, 200, 300, 420]);
         let jitter = 80 + self.below(40);

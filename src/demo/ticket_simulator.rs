@@ -1,4 +1,4 @@
-//! The life of one ticket, from its creation to its end, as facts in the order in which they are made up.
+//! Simulates one ticket from its creation to its end.
 
 use serde::Serialize;
 
@@ -13,9 +13,9 @@ const MINUTE: Elapsed = Elapsed::from_ms(MINUTE_MS);
 const HOUR: Elapsed = Elapsed::from_ms(HOUR_MS);
 const DAY: Elapsed = Elapsed::from_ms(DAY_MS);
 
-/// One record, key by key; what is absent is not written.
+/// An event as it is serialised: absent keys are left out.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Fact {
+pub(super) struct DemoEvent {
     pub(super) id: String,
     #[serde(rename = "type")]
     pub(super) kind: &'static str,
@@ -46,8 +46,8 @@ pub(super) struct Fact {
     pub(super) text: Option<&'static str>,
 }
 
-impl Fact {
-    /// A fact of which only this is known.
+impl DemoEvent {
+    /// An event with the required keys only.
     pub(super) fn new(id: String, kind: Kind, time: Timestamp) -> Self {
         Self {
             id,
@@ -69,27 +69,34 @@ impl Fact {
     }
 }
 
-/// A ticket's name.
+/// The id of a ticket.
 pub(super) fn ticket_name(number: i64) -> String {
     format!("T-{number}")
 }
 
-/// A ticket whose life is being made up.
+/// The events of a ticket in the order of their creation, and its random generator.
+#[derive(Debug)]
+pub(super) struct SimulatedTicket {
+    pub(super) events: Vec<DemoEvent>,
+    pub(super) random: Random,
+}
+
+/// Simulates one ticket.
 #[derive(Debug)]
 pub(super) struct TicketSimulator<'a> {
     scenario: Scenario,
     team: &'a Team,
     number: i64,
-    /// How far its life is told.
+    /// The time that the simulation has reached.
     at: Timestamp,
     agent: &'static str,
     is_urgent: bool,
     random: Random,
-    facts: Vec<Fact>,
+    events: Vec<DemoEvent>,
 }
 
 impl<'a> TicketSimulator<'a> {
-    /// A ticket that a team gets at this instant.
+    /// A ticket that is created for a team at this instant.
     pub(super) fn new(
         scenario: Scenario,
         team: &'a Team,
@@ -98,31 +105,31 @@ impl<'a> TicketSimulator<'a> {
         mut random: Random,
     ) -> Self {
         let agent = random.one_of(team.agents);
-        Self { scenario, team, number, at, agent, is_urgent: false, random, facts: Vec::new() }
+        Self { scenario, team, number, at, agent, is_urgent: false, random, events: Vec::new() }
     }
 
-    /// All that ever happens to it, and the generator as that left it.
-    pub(super) fn told(mut self) -> (Vec<Fact>, Random) {
-        self.begins();
-        let fate = self.random.below(1_000);
-        if self.random.happens(self.team.silent_per_mille) {
-            self.is_left_alone();
-        } else if fate < 12 {
-            self.ends_as(Kind::MarkedSpam);
-        } else if fate < 15 {
-            self.ends_as(Kind::Deleted);
-        } else if fate < 32 {
-            self.ends_as(Kind::Merged);
-        } else if fate < 38 {
-            // Solved without a word.
-            self.ends_as(Kind::Solved);
+    /// Simulates the ticket to its end.
+    pub(super) fn simulate(mut self) -> SimulatedTicket {
+        self.create();
+        let outcome = self.random.below(1_000);
+        if self.random.happens(self.team.unanswered_per_mille) {
+            self.leave_unanswered();
+        } else if outcome < 12 {
+            self.end_as(Kind::MarkedSpam);
+        } else if outcome < 15 {
+            self.end_as(Kind::Deleted);
+        } else if outcome < 32 {
+            self.end_as(Kind::Merged);
+        } else if outcome < 38 {
+            // Solved without an answer.
+            self.end_as(Kind::Solved);
         } else {
-            self.is_served();
+            self.serve();
         }
-        (self.facts, self.random)
+        SimulatedTicket { events: self.events, random: self.random }
     }
 
-    fn begins(&mut self) {
+    fn create(&mut self) {
         let channel = ["email", "email", "email", "email", "chat", "chat", "phone", "web"];
         let channel = self.random.one_of(channel);
         let priority = match self.random.below(20) {
@@ -132,16 +139,16 @@ impl<'a> TicketSimulator<'a> {
             _ => "normal",
         };
         self.is_urgent = priority == "urgent";
-        // A call that an agent wrote down, or an alarm of a system; else the customer.
+        // Created by an agent during a call, or by a system; otherwise by the customer.
         let by = match self.random.below(100) {
             0..3 => Some("agent"),
             3 => Some("system"),
             _ => None,
         };
-        let went_astray = self.team.name.is_some() && self.random.happens(50);
-        let team = if went_astray { Some(RETURNS) } else { self.team.name };
-        let created = self.fact(Kind::Created);
-        self.facts.push(Fact {
+        let is_misrouted = self.team.name.is_some() && self.random.happens(50);
+        let team = if is_misrouted { Some(RETURNS) } else { self.team.name };
+        let created = self.event(Kind::Created);
+        self.events.push(DemoEvent {
             team,
             by,
             channel: Some(channel),
@@ -150,95 +157,95 @@ impl<'a> TicketSimulator<'a> {
             ..created
         });
         if self.random.happens(600) {
-            self.passes(SECOND, MINUTE);
-            let bot = self.fact(Kind::BotReplied);
-            self.facts.push(Fact { agent: None, ..bot });
+            self.wait_between(SECOND, MINUTE);
+            let bot = self.event(Kind::BotReplied);
+            self.events.push(DemoEvent { agent: None, ..bot });
         }
-        if went_astray {
-            self.passes(MINUTE, HOUR);
-            let assigned = self.fact(Kind::Assigned);
-            self.facts.push(Fact { agent: None, ..assigned });
+        if is_misrouted {
+            self.wait_between(MINUTE, HOUR);
+            let assigned = self.event(Kind::Assigned);
+            self.events.push(DemoEvent { agent: None, ..assigned });
         }
     }
 
-    /// Agents answer, customers ask back, and in the end it is solved.
-    fn is_served(&mut self) {
+    /// Agents answer, the customer asks again, and the ticket is solved and closed.
+    fn serve(&mut self) {
         for round in (0..=self.random.one_of([0, 0, 0, 1, 1, 2])).rev() {
-            self.is_answered();
+            self.answer();
             if round > 0 {
-                self.waits_for_the_customer();
-                self.says(Kind::CustomerReplied);
+                self.wait_for_customer();
+                self.emit(Kind::CustomerReplied);
             }
         }
-        self.works(5 * MINUTE_MS, 40 * MINUTE_MS);
-        self.says(Kind::Solved);
-        self.is_looked_back_on();
+        self.work_between(5 * MINUTE_MS, 40 * MINUTE_MS);
+        self.emit(Kind::Solved);
+        self.rate_and_review();
         if self.random.happens(60) {
-            self.passes(HOUR, Elapsed::from_ms(60 * HOUR_MS));
-            self.says(Kind::CustomerReplied);
-            self.says(Kind::Reopened);
-            self.is_answered();
-            self.says(Kind::Solved);
+            self.wait_between(HOUR, Elapsed::from_ms(60 * HOUR_MS));
+            self.emit(Kind::CustomerReplied);
+            self.emit(Kind::Reopened);
+            self.answer();
+            self.emit(Kind::Solved);
         }
         self.at = self.at.plus(Elapsed::from_ms(4 * DAY_MS));
-        self.says(Kind::Closed);
+        self.emit(Kind::Closed);
     }
 
-    /// From the question at this instant to its answer.
-    fn is_answered(&mut self) {
+    /// Simulates the answer to the question at this instant.
+    fn answer(&mut self) {
         let mut work = self.random.around(self.team.usual).ms();
-        if self.random.happens(self.team.strays_per_mille) {
+        if self.random.happens(self.team.slow_per_mille) {
             work *= 6;
         }
         if self.is_urgent {
             work = work * 3 / 10;
         }
         work = work / 100 * self.team.slowness_percent(self.scenario, self.at);
-        let taken_up = work * 7 / 10;
-        self.at = self.team.hours.done(self.at, Elapsed::from_ms(taken_up));
+        let first_part = work * 7 / 10;
+        self.at = self.team.hours.done(self.at, Elapsed::from_ms(first_part));
         if self.random.happens(700) {
-            self.says(Kind::Assigned);
+            self.emit(Kind::Assigned);
         }
         if self.random.happens(150) {
-            self.says(Kind::NoteAdded);
+            self.emit(Kind::NoteAdded);
         }
-        self.at = self.team.hours.done(self.at, Elapsed::from_ms(work - taken_up));
+        self.at = self.team.hours.done(self.at, Elapsed::from_ms(work - first_part));
         if self.team.name.is_none() {
-            // Somebody cared in the end.
-            let assigned = self.fact(Kind::Assigned);
-            self.facts.push(Fact { team: Some(RETURNS), ..assigned });
+            // A team takes the ticket over in the end.
+            let assigned = self.event(Kind::Assigned);
+            self.events.push(DemoEvent { team: Some(RETURNS), ..assigned });
         }
-        self.says(Kind::AgentReplied);
+        self.emit(Kind::AgentReplied);
     }
 
-    fn waits_for_the_customer(&mut self) {
+    fn wait_for_customer(&mut self) {
         if self.random.happens(50) {
-            self.says(Kind::OnHold);
-            self.works(HOUR_MS, 6 * HOUR_MS);
-            self.says(Kind::Resumed);
+            self.emit(Kind::OnHold);
+            self.work_between(HOUR_MS, 6 * HOUR_MS);
+            self.emit(Kind::Resumed);
         } else if self.random.happens(400) {
-            self.passes(SECOND, MINUTE);
-            self.says(Kind::Pending);
+            self.wait_between(SECOND, MINUTE);
+            self.emit(Kind::Pending);
         }
         let wait = self.random.around(Elapsed::from_ms(3 * HOUR_MS));
         self.at = self.at.plus(wait);
     }
 
-    /// The customer rates it; the agent reviews what was done.
-    fn is_looked_back_on(&mut self) {
+    /// The customer may rate the ticket, and the agent may review it.
+    fn rate_and_review(&mut self) {
         if self.random.happens(200) {
             let after = self.random.between(MINUTE, DAY);
             let score = self.random.one_of([1, 3, 4, 4, 5, 5, 5]);
-            let rated = self.fact(Kind::Rated);
+            let rated = self.event(Kind::Rated);
             let time = self.at.plus(after);
-            self.facts.push(Fact { time, agent: None, score: Some(score), ..rated });
+            self.events.push(DemoEvent { time, agent: None, score: Some(score), ..rated });
         }
         if self.random.happens(30) {
             let after = self.random.between(HOUR, Elapsed::from_ms(3 * DAY_MS));
             let score = self.random.one_of([2, 3, 4, 4, 5]);
             let note = (score < 3).then_some("A second question would have told me more.");
-            let reviewed = self.fact(Kind::Reviewed);
-            self.facts.push(Fact {
+            let reviewed = self.event(Kind::Reviewed);
+            self.events.push(DemoEvent {
                 time: self.team.hours.done(self.at.plus(after), MINUTE),
                 agent: None,
                 by: Some(self.agent),
@@ -250,45 +257,45 @@ impl<'a> TicketSimulator<'a> {
         }
     }
 
-    /// Nobody answers; the customer asks again, for a while.
-    fn is_left_alone(&mut self) {
+    /// Nobody answers, and the customer asks again a few times.
+    fn leave_unanswered(&mut self) {
         for _ in 0..self.random.below(4) {
-            self.passes(DAY, Elapsed::from_ms(6 * DAY_MS));
-            self.says(Kind::CustomerReplied);
+            self.wait_between(DAY, Elapsed::from_ms(6 * DAY_MS));
+            self.emit(Kind::CustomerReplied);
         }
     }
 
-    fn ends_as(&mut self, kind: Kind) {
-        self.works(2 * MINUTE_MS, 45 * MINUTE_MS);
+    fn end_as(&mut self, kind: Kind) {
+        self.work_between(2 * MINUTE_MS, 45 * MINUTE_MS);
         let back = 1 + self.random.below(60);
         let into = (kind == Kind::Merged).then(|| ticket_name(self.number - back));
-        let end = self.fact(kind);
-        self.facts.push(Fact { into, ..end });
+        let end = self.event(kind);
+        self.events.push(DemoEvent { into, ..end });
     }
 
-    fn passes(&mut self, least: Elapsed, most: Elapsed) {
+    fn wait_between(&mut self, least: Elapsed, most: Elapsed) {
         self.at = self.at.plus(self.random.between(least, most));
     }
 
-    fn works(&mut self, least_ms: i64, most_ms: i64) {
+    fn work_between(&mut self, least_ms: i64, most_ms: i64) {
         let work = self.random.between(Elapsed::from_ms(least_ms), Elapsed::from_ms(most_ms));
         self.at = self.team.hours.done(self.at, work);
     }
 
-    fn says(&mut self, kind: Kind) {
-        let fact = self.fact(kind);
-        self.facts.push(fact);
+    fn emit(&mut self, kind: Kind) {
+        let event = self.event(kind);
+        self.events.push(event);
     }
 
-    fn fact(&self, kind: Kind) -> Fact {
+    fn event(&self, kind: Kind) -> DemoEvent {
         let ticket = ticket_name(self.number);
-        let id = format!("{ticket}.{}", self.facts.len() + 1);
+        let id = format!("{ticket}.{}", self.events.len() + 1);
         let by_agent = !matches!(kind, Kind::CustomerReplied | Kind::Reopened | Kind::Closed);
-        Fact {
+        DemoEvent {
             ticket: Some(ticket),
             team: self.team.name.filter(|_| by_agent),
             agent: Some(self.agent).filter(|_| by_agent),
-            ..Fact::new(id, kind, self.at)
+            ..DemoEvent::new(id, kind, self.at)
         }
     }
 }
