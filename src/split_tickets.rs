@@ -1,69 +1,78 @@
-//! Tickets whose events came in two partitions.
+//! Tickets whose events are in two partitions.
 //!
-//! Partitions that are added to a topic in use split the tickets that are open then: their later events go
-//! elsewhere. Neither half has all, so neither is counted, and it is said how many there are.
+//! A topic that gets more partitions while it is in use splits its open tickets: later events go to another
+//! partition. No partition then has the whole ticket, so the ticket is left out of all counts, and the number
+//! of such tickets is reported.
 //!
 //! # Design
-//! Nobody keeps a table of all tickets for the rare case: a partition says which tickets it opened, and the
-//! others look these up in what they have. Only at the start, when all are new, the lists are held against
-//! each other instead, which is sorting once.
+//! A table of all tickets would cost memory for a rare case. Instead each partition lists the tickets that it
+//! opened, and the others look these up among their own. At the start all tickets are new: then the lists are
+//! compared with each other, which costs one sort.
 
 use std::collections::BTreeSet;
 
-/// A ticket in a partition: the hash of its key, and the partition's number.
-pub type TicketInPartition = (u64, i32);
+/// A ticket in one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TicketInPartition {
+    /// The hash of the ticket's key.
+    pub key: u64,
+    /// The partition's number.
+    pub partition: i32,
+}
 
 /// Finds tickets that are in two partitions.
 #[derive(Debug, Default)]
 pub struct SplitTickets {
-    /// All tickets seen, until the first whole view.
-    seen: Option<Vec<TicketInPartition>>,
+    /// All tickets seen before all partitions were read to their end for the first time.
+    seen: Vec<TicketInPartition>,
+    /// Whether all partitions were read to their end once.
     has_begun: bool,
-    /// What the partitions must look up: opened elsewhere.
+    /// Tickets that the other partitions must look up.
     opened: Vec<TicketInPartition>,
-    /// What partitions must leave out.
+    /// Tickets that the partition named must leave out.
     aside: Vec<TicketInPartition>,
     all: BTreeSet<u64>,
 }
 
-/// What all partitions are asked.
+/// The question to all partitions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SplitQuestion {
-    /// Tickets that a partition opened: whoever else has one leaves it out, and says so.
+    /// Tickets that one partition opened. Any other partition that has one leaves it out and reports it.
     pub opened: Vec<TicketInPartition>,
-    /// Tickets that this very partition must leave out.
+    /// Tickets that the partition named must leave out.
     pub aside: Vec<TicketInPartition>,
 }
 
 impl SplitTickets {
-    /// A partition has opened these tickets.
+    /// Notes the tickets that a partition opened, as hashes of their keys.
     pub fn opened(&mut self, partition: i32, keys: Vec<u64>) {
-        let places = keys.into_iter().map(|key| (key, partition));
+        let tickets = keys.into_iter().map(|key| TicketInPartition { key, partition });
         if self.has_begun {
-            self.opened.extend(places);
+            self.opened.extend(tickets);
         } else {
-            self.seen.get_or_insert_default().extend(places);
+            self.seen.extend(tickets);
         }
     }
 
-    /// Another partition has these, too, and leaves them out: those who asked for them must do so as well.
-    pub fn found(&mut self, asked: Vec<TicketInPartition>) {
-        for place in asked {
-            self.all.insert(place.0);
-            self.aside.push(place);
-        }
+    /// Notes tickets that a second partition has and has left out. The partition that opened them must leave
+    /// them out, too.
+    pub fn found(&mut self, opened: Vec<TicketInPartition>) {
+        self.all.extend(opened.iter().map(|ticket| ticket.key));
+        self.aside.extend(opened);
     }
 
-    /// What to ask all partitions now. `is_whole` says that all of them have been read up to their end.
+    /// The next question to all partitions. `is_whole` says that all of them were read to their end.
     pub fn question(&mut self, is_whole: bool) -> SplitQuestion {
         if is_whole && !self.has_begun {
             self.has_begun = true;
-            let mut seen = self.seen.take().unwrap_or_default();
+            let mut seen = std::mem::take(&mut self.seen);
             seen.sort_unstable();
             seen.dedup();
-            for pair in seen.chunk_by(|one, other| one.0 == other.0).filter(|same| same.len() > 1) {
-                self.all.extend(pair.first().map(|(key, _)| *key));
-                self.aside.extend(pair);
+            for same in seen.chunk_by(|one, other| one.key == other.key) {
+                if let [first, _, ..] = same {
+                    self.all.insert(first.key);
+                    self.aside.extend(same);
+                }
             }
         }
         SplitQuestion {
@@ -72,12 +81,12 @@ impl SplitTickets {
         }
     }
 
-    /// How many tickets are known to be split.
+    /// The number of tickets known to be split.
     pub fn len(&self) -> usize {
         self.all.len()
     }
 
-    /// Whether none is.
+    /// Whether no ticket is known to be split.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
@@ -87,24 +96,30 @@ impl SplitTickets {
 mod tests {
     use super::*;
 
+    fn ticket(key: u64, partition: i32) -> TicketInPartition {
+        TicketInPartition { key, partition }
+    }
+
     #[test]
-    fn what_is_in_two_partitions_is_found_at_the_start_and_later() {
+    fn tickets_in_two_partitions_are_found_at_the_start_and_later() {
         let mut split_tickets = SplitTickets::default();
         split_tickets.opened(0, vec![5, 7, 9]);
         split_tickets.opened(1, vec![8, 7]);
         assert_eq!(
             split_tickets.question(false),
             SplitQuestion::default(),
-            "not before all is read"
+            "not before all partitions are read"
         );
         let question = split_tickets.question(true);
-        assert_eq!(question, SplitQuestion { opened: Vec::new(), aside: vec![(7, 0), (7, 1)] });
+        let aside = vec![ticket(7, 0), ticket(7, 1)];
+        assert_eq!(question, SplitQuestion { opened: Vec::new(), aside });
         split_tickets.opened(1, vec![9, 11]);
         let question = split_tickets.question(true);
-        assert_eq!(question, SplitQuestion { opened: vec![(9, 1), (11, 1)], aside: Vec::new() });
+        let opened = vec![ticket(9, 1), ticket(11, 1)];
+        assert_eq!(question, SplitQuestion { opened, aside: Vec::new() });
         // Partition 0 has ticket 9, and left it out.
-        split_tickets.found(vec![(9, 1)]);
-        assert_eq!(split_tickets.question(true).aside, vec![(9, 1)]);
+        split_tickets.found(vec![ticket(9, 1)]);
+        assert_eq!(split_tickets.question(true).aside, vec![ticket(9, 1)]);
         assert_eq!(split_tickets.len(), 2);
         assert_eq!(split_tickets.question(true), SplitQuestion::default());
     }

@@ -201,17 +201,17 @@ impl PartitionSet {
 
     /// Stops counting split tickets, and returns which tickets that another partition opened are here.
     pub(super) fn answer(&mut self, question: &SplitQuestion) -> Vec<TicketInPartition> {
-        for &(key, number) in &question.aside {
-            if let Some(partition) = self.partitions.get_mut(&number) {
-                partition.set_aside(key, &mut self.effects);
+        for ticket in &question.aside {
+            if let Some(partition) = self.partitions.get_mut(&ticket.partition) {
+                partition.set_aside(ticket.key, &mut self.effects);
             }
         }
         let mut found = Vec::new();
-        for &(key, from) in &question.opened {
-            for (_, partition) in self.partitions.iter_mut().filter(|(number, _)| **number != from)
-            {
-                if partition.set_aside(key, &mut self.effects) {
-                    found.push((key, from));
+        for &ticket in &question.opened {
+            let others = self.partitions.iter_mut();
+            for (_, partition) in others.filter(|(number, _)| **number != ticket.partition) {
+                if partition.set_aside(ticket.key, &mut self.effects) {
+                    found.push(ticket);
                 }
             }
         }
