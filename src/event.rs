@@ -1,7 +1,7 @@
 //! What happened to a ticket, and when.
 //!
-//! Records come in as bytes and leave as an [`Event`] or as a reason why not: decoding is total, borrows
-//! from the record, and never fails the stream.
+//! [`decode`] turns the bytes of a record into an [`Event`] or into the outcome that explains why not. It
+//! handles any bytes, borrows from the record, and never stops the stream.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,48 +20,51 @@ pub use rejection::{Outcome, Outcomes, Reason, Rejection, Skip};
 /// What kind of thing happened. Events of one instant are sorted in the order of these variants.
 ///
 /// # Design
-/// Messages come before the status changes they cause (an answer and a solve in one save is an answer),
-/// whatever sets a ticket going again comes before the messages, and assignments come last, so that the
-/// team that answered has answered before the ticket is handed on.
+/// A helpdesk often saves several changes in one instant:
+/// - Messages come before the status changes that they cause: an answer and a solve in one save is an answer.
+/// - Reopening and resuming come before the messages, so that a message meets an open ticket.
+/// - Assignments come late, so that the team that answered still holds the ticket when it answers.
+///
+/// Stored bytes do not follow this order: packed events have codes of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
-    /// The ticket exists.
+    /// The ticket was created.
     Created,
     /// A solved, closed, merged, deleted or spam ticket is open again.
     Reopened,
-    /// It waits neither for the customer nor for a third party any more.
+    /// The ticket no longer waits for the customer or for a third party.
     Resumed,
     /// A message from the customer.
     CustomerReplied,
     /// An automatic message to the customer: never an answer.
     BotReplied,
-    /// A message of a human agent that reaches the customer.
+    /// A message from a human agent to the customer.
     AgentReplied,
     /// An internal note: never an answer.
     NoteAdded,
-    /// It waits for the customer.
+    /// The ticket waits for the customer.
     Pending,
-    /// It waits for a third party.
+    /// The ticket waits for a third party.
     OnHold,
-    /// It is solved.
+    /// The ticket was solved.
     Solved,
-    /// It is closed.
+    /// The ticket was closed.
     Closed,
-    /// It went into another ticket.
+    /// The ticket was merged into another one.
     Merged,
-    /// It was deleted.
+    /// The ticket was deleted.
     Deleted,
-    /// It was spam.
+    /// The ticket was marked as spam.
     MarkedSpam,
-    /// The customer rated it.
+    /// The customer rated the ticket.
     Rated,
-    /// Someone judged how it was handled.
+    /// Someone reviewed how the ticket was handled.
     Reviewed,
     /// A team or agent owes the answer from now on.
     Assigned,
-    /// Someone in a team is worried about something.
+    /// Someone raised a concern in a team.
     ConcernRaised,
-    /// A concern is settled.
+    /// A concern was settled.
     ConcernSettled,
 }
 
@@ -89,7 +92,7 @@ impl Kind {
         Self::ConcernSettled,
     ];
 
-    /// Its `type` in a record.
+    /// The `type` of a record.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Created => "ticket.created",
@@ -116,7 +119,7 @@ impl Kind {
 
     /// The kind with that `type`.
     pub fn from_label(label: &str) -> Option<Self> {
-        // A match compares by length first; a search over `ALL` would compare every prefix.
+        // A match compares lengths first. A search over `ALL` would compare the common prefix every time.
         Some(match label {
             "ticket.created" => Self::Created,
             "ticket.reopened" => Self::Reopened,
@@ -141,7 +144,7 @@ impl Kind {
         })
     }
 
-    /// Whether it is about a team, not about a ticket.
+    /// Whether events of this kind are about a team instead of a ticket.
     pub const fn is_of_team(self) -> bool {
         matches!(self, Self::ConcernRaised | Self::ConcernSettled)
     }
@@ -164,7 +167,7 @@ impl Priority {
     /// All priorities, from low to urgent.
     pub const ALL: [Self; 4] = [Self::Low, Self::Normal, Self::High, Self::Urgent];
 
-    /// Its name in records and configuration.
+    /// The name in records and configuration.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Low => "low",
@@ -174,21 +177,21 @@ impl Priority {
         }
     }
 
-    /// The priority of that name.
+    /// The priority with that name.
     pub fn from_label(label: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|priority| priority.label() == label)
     }
 
-    /// Its place in [`Priority::ALL`].
+    /// The index in [`Priority::ALL`], for arrays in memory. Never stored.
     pub const fn index(self) -> usize {
         self as usize
     }
 }
 
-/// Who made a ticket.
+/// Who created a ticket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Maker {
-    /// The customer, which is also what an absent `by` means.
+    /// The customer. Also the meaning of an absent `by`.
     #[default]
     Customer,
     /// An agent, for instance with a call to the customer.
@@ -212,28 +215,28 @@ impl Maker {
     }
 }
 
-/// What an event is about; it decides which timeline the event enters.
+/// The ticket or team that an event is about. It decides which timeline the event enters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject<'a> {
-    /// The ticket of that id.
+    /// The ticket with that id.
     Ticket(Cow<'a, str>),
-    /// The team of that name.
+    /// The team with that name.
     Team(Cow<'a, str>),
 }
 
-/// One thing that happened, decoded and checked. Borrows from its record where it can.
+/// One event, decoded and checked. Borrows from its record where possible.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
     /// What happened.
     pub kind: Kind,
     /// When it happened.
     pub time: Timestamp,
-    /// Hash of `source` and `id`: two events of one timeline with the same are one and the same.
+    /// Hash of `source` and `id`. A timeline holds at most one event with the same identity.
     pub identity: u64,
-    /// What it is about.
+    /// The ticket or team that it is about.
     pub subject: Subject<'a>,
-    /// On `created` and `assigned`, or while the ticket has none, the team that owes the answer; else the
-    /// one that acted.
+    /// On `created` and `assigned`, and while the ticket has no team: the team that owes the answer.
+    /// Otherwise the team that acted.
     pub team: Option<Cow<'a, str>>,
     /// The ticket's priority from this event on.
     pub priority: Option<Priority>,
@@ -241,9 +244,9 @@ pub struct Event<'a> {
     pub channel: Option<Cow<'a, str>>,
     /// The agent who replied or was assigned.
     pub agent: Option<Cow<'a, str>>,
-    /// Who made the ticket; meaningful on `created`.
+    /// Who created the ticket. Only meaningful on `created`.
     pub maker: Maker,
-    /// What only few kinds carry.
+    /// Fields that few kinds have.
     pub detail: Option<Box<EventDetail<'a>>>,
 }
 
@@ -255,21 +258,21 @@ impl fmt::Display for Event<'_> {
     }
 }
 
-/// What only few kinds of events carry. In the order in which it decides the order of events.
+/// Fields that few kinds of events have. Events that are otherwise equal are sorted by these, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventDetail<'a> {
-    /// Who reviewed, raised or settled.
+    /// Who reviewed the ticket, or raised or settled the concern.
     pub by: Option<Cow<'a, str>>,
     /// The score of a rating or a review, 1 to 5.
     pub score: Option<u8>,
     /// The reviewer's note.
     pub note: Option<Cow<'a, str>>,
-    /// Whether the review is to be talked about in the team.
+    /// Whether the reviewer wants to discuss the review in the team.
     pub bring_to_team: Option<bool>,
     /// The id of the concern.
     pub concern: Option<Cow<'a, str>>,
-    /// What the concern is about.
+    /// The text of the concern.
     pub text: Option<Cow<'a, str>>,
-    /// The ticket that this one went into; for explanation only, it decides nothing.
+    /// The ticket that this one was merged into. Only shown, never used to decide anything.
     pub into: Option<Cow<'a, str>>,
 }

@@ -1,22 +1,22 @@
-//! Names as events and configuration carry them: checked, bounded, and interned where they repeat.
+//! Ids and names of events and configuration: checked, bounded, and interned.
 
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// The longest ticket, concern or agent id, in bytes.
+/// Maximum bytes of a ticket, concern or agent id.
 pub const ID_BYTES_MAX: usize = 128;
-/// The longest team or channel name, in bytes.
+/// Maximum bytes of a team or channel name.
 pub const NAME_BYTES_MAX: usize = 128;
-/// The longest event id or source, in bytes.
+/// Maximum bytes of an event id or source.
 pub const IDENTITY_BYTES_MAX: usize = 256;
 
-/// The name of what nobody answers for. Reserved: no team can have it.
+/// The name for tickets without a declared team. Reserved: no team can have it.
 pub const UNCLAIMED: &str = "unclaimed";
-/// Team names that mean something else in readings and metrics.
+/// Names that no team can have, because readings and metrics use them otherwise.
 pub const RESERVED_TEAMS: [&str; 3] = [UNCLAIMED, "_all", "_unclaimed"];
 
-/// The label of a team in metrics, alerts and addresses: `_all` is the whole organisation, `_unclaimed` what
-/// nobody answers for; neither can be a team's name.
+/// The label of a team in metrics, alerts and URLs: `_all` for the whole organisation (`None`), `_unclaimed`
+/// for tickets without a declared team.
 pub fn team_label(team: Option<&str>) -> &str {
     match team {
         None => "_all",
@@ -41,13 +41,13 @@ pub fn is_name(text: &str) -> bool {
     (1..=NAME_BYTES_MAX).contains(&text.len()) && !has_control(text)
 }
 
-/// Whether `text` can be the name of a team: a name that is not reserved.
+/// Whether `text` can be a team's name: a valid name that is not reserved.
 pub fn is_team(text: &str) -> bool {
     is_name(text) && !RESERVED_TEAMS.contains(&text)
 }
 
 fn has_control(text: &str) -> bool {
-    // ASCII is all there is in nearly every name: look at bytes first.
+    // Nearly every name is ASCII, and bytes are faster than characters.
     if text.is_ascii() {
         text.bytes().any(|b| b.is_ascii_control())
     } else {
@@ -55,54 +55,54 @@ fn has_control(text: &str) -> bool {
     }
 }
 
-/// Names one [`Names`] holds at most. Beyond it a new name reads as [`NameId::OVERFLOW`].
+/// Maximum names of one [`Names`]. Beyond it every new name becomes [`NameId::OVERFLOW`].
 ///
-/// Real organisations have hundreds of teams and agents; a producer that writes ids into `team` must not
-/// fill the memory. At 128 bytes each the bound holds 160 MB.
+/// Real organisations have hundreds of teams and agents. The maximum keeps a producer that writes ids into
+/// `team` from filling the memory: at 128 bytes each, this many names take 160 MB.
 const NAMES_MAX: usize = 1_000_000;
 
-/// A name interned in one [`Names`]; meaningless in another.
+/// The id of a name in one [`Names`]. It has no meaning in another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NameId(u32);
 
 impl NameId {
-    /// What names beyond the bound read as: `_unclaimed`, which no agreement can declare.
+    /// The id of all names beyond the maximum: `_unclaimed`, which no agreement can declare.
     pub const OVERFLOW: Self = Self(0);
 
-    /// Its number, from 0.
+    /// The index in its [`Names`], from 0.
     pub fn index(self) -> usize {
         self.0 as usize
     }
 
-    /// The name of that number, as [`NameId::index`] gave it.
+    /// The id with that index.
     pub fn from_index(index: u32) -> Self {
         Self(index)
     }
 
-    /// Its number as it is packed.
+    /// The index as it is stored in packed events.
     pub fn number(self) -> u32 {
         self.0
     }
 }
 
-/// The names of teams, channels and agents that one shard has met, each once.
+/// The names of teams, channels and agents in the events of one shard, each stored once.
 #[derive(Debug)]
 pub struct Names {
     names: Vec<Box<str>>,
     table: HashTable<u32>,
-    /// The name asked for last: events of one team often come in a row.
+    /// The id of the latest lookup: consecutive events often name the same team.
     last: u32,
 }
 
 impl Names {
-    /// An empty set, but for the overflow name.
+    /// A set with only the overflow name.
     pub fn new() -> Self {
         let mut names = Self { names: Vec::new(), table: HashTable::new(), last: 0 };
         names.intern("_unclaimed");
         names
     }
 
-    /// The id of `name`, which is taken in if new.
+    /// The id of `name`, which is added if it is new.
     pub fn intern(&mut self, name: &str) -> NameId {
         if self.names.get(self.last as usize).is_some_and(|last| **last == *name) {
             return NameId(self.last);
@@ -124,17 +124,18 @@ impl Names {
         NameId(id)
     }
 
-    /// The text of an interned name.
+    /// The text of a name.
     pub fn text(&self, id: NameId) -> &str {
         &self.names[id.index()]
     }
 
-    /// All names, in order of number.
+    /// All names, in order of id.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(|name| &**name)
     }
 
-    /// The same numbers for the same names; none where two are the same, or there are too many.
+    /// Restores a set from all its names in order of id. `None` if a name repeats, if there are too many, or if
+    /// the first is not the overflow name.
     pub fn from_ordered(names: &[&str]) -> Option<Self> {
         let mut all = Self::new();
         let is_first = names.first() == Some(&all.text(NameId::OVERFLOW));
@@ -144,12 +145,12 @@ impl Names {
         (is_first && all.len() == names.len()).then_some(all)
     }
 
-    /// How many names there are; every [`NameId::index`] is below.
+    /// The number of names. Every [`NameId::index`] is less.
     pub fn len(&self) -> usize {
         self.names.len()
     }
 
-    /// Whether there is no name: never, the overflow name is always there.
+    /// Whether there are no names. Always false: the overflow name is always there.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Bytes in, an [`Event`] or the reason why not out.
+//! Decodes the bytes of a record into an [`Event`], or into the outcome that explains why not.
 
 use std::borrow::Cow;
 
@@ -11,21 +11,21 @@ use super::{Event, EventDetail, Kind, Maker, Priority, Subject};
 use crate::name;
 use crate::time::Timestamp;
 
-/// Bytes one record holds at most; a longer one is refused as `too_large` before it is parsed.
+/// Maximum bytes of one record. A longer record is rejected as `too_large` before it is parsed.
 ///
-/// A real event is 150 bytes; the largest text it may hold is 500.
+/// A real event has 150 bytes; the longest text in it has 500.
 pub const RECORD_BYTES_MAX: usize = 256 * 1024;
 
-/// Bytes of a `text` or `note` at most.
+/// Maximum bytes of a `text` or `note`.
 pub const TEXT_BYTES_MAX: usize = 500;
 
-/// Characters of a refused value that its rejection repeats.
+/// Maximum characters of a refused value that its rejection repeats.
 const EXCERPT_CHARS_MAX: usize = 60;
 
 /// Decodes one record of bare JSON.
 ///
 /// # Errors
-/// The record's outcome, which is then [`Outcome::Skipped`] or [`Outcome::Rejected`].
+/// The record's outcome if it is not an event: [`Outcome::Skipped`] or [`Outcome::Rejected`].
 pub fn decode(record: &[u8]) -> Result<Event<'_>, Outcome> {
     let text = as_text(record).map_err(Outcome::Rejected)?;
     let mut wire: Wire<'_> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
@@ -37,7 +37,7 @@ pub fn decode(record: &[u8]) -> Result<Event<'_>, Outcome> {
     event_of(kind, &mut wire).map_err(Outcome::Rejected)
 }
 
-/// The rejection of a record of so many bytes, more than [`RECORD_BYTES_MAX`].
+/// The rejection of a record of `bytes` bytes, which is more than [`RECORD_BYTES_MAX`].
 pub fn too_large(bytes: usize) -> Box<Rejection> {
     let advice = format!(
         "the record has {bytes} bytes; at most {RECORD_BYTES_MAX} are read: leave out what Vaste does not \
@@ -46,7 +46,7 @@ pub fn too_large(bytes: usize) -> Box<Rejection> {
     Rejection::boxed(Reason::TooLarge, advice)
 }
 
-/// The rejection of an event that lies too far after the timestamp of its own record.
+/// The rejection of an event whose time is too far after the timestamp of its own record.
 pub fn too_far_ahead(event: Timestamp, record: Timestamp) -> Box<Rejection> {
     let advice = format!(
         "`time` is {event}, more than 5 minutes after its record's timestamp {record}: set the clock of \
@@ -58,8 +58,8 @@ pub fn too_far_ahead(event: Timestamp, record: Timestamp) -> Box<Rejection> {
 /// The identity of an event: a hash of its `source` and `id`.
 ///
 /// # Design
-/// 64 bits are compared within one timeline of at most 200 000 events: a chance meeting of two has a
-/// probability below 10⁻⁸ in the fullest. The hash is fixed for ever, since timelines are kept by it.
+/// Identities are compared within one timeline of at most 200 000 events. With 64 bits, the probability of a
+/// collision in a full timeline is below 10⁻⁸. The hash must never change, because checkpoints store it.
 pub fn identity_hash(source: Option<&str>, id: &str) -> u64 {
     match source {
         None => xxh3_64(id.as_bytes()),
@@ -97,12 +97,12 @@ fn as_text(record: &[u8]) -> Checked<&str> {
 }
 
 fn not_json(error: &serde_json::Error) -> Outcome {
-    // Where it names a place, serde_json says "at line 1 column 7": records are one line.
+    // serde_json writes "at line 1 column 7"; a record is one line, so the line says nothing.
     let what = error.to_string().replace(" at line 1 column ", " at column ");
     let (reason, advice) = match error.classify() {
         Category::Data if what.starts_with("invalid type") => (
             Reason::BadSchema,
-            "the record is no JSON object; write one, such as {\"id\":…}".to_owned(),
+            "the record is not a JSON object; write one, such as {\"id\":…}".to_owned(),
         ),
         Category::Data => (Reason::BadSchema, format!("{what}; keep one")),
         Category::Io | Category::Syntax | Category::Eof => {
@@ -112,7 +112,7 @@ fn not_json(error: &serde_json::Error) -> Outcome {
     Outcome::Rejected(Rejection::boxed(reason, advice))
 }
 
-/// The kind, or `None` where the type is not one we know.
+/// The kind; `None` if the type is unknown.
 fn kind_of(value: EventValue<'_>) -> Checked<Option<Kind>> {
     if let EventValue::Text(label) = &value {
         return Ok(Kind::from_label(label));
@@ -121,7 +121,7 @@ fn kind_of(value: EventValue<'_>) -> Checked<Option<Kind>> {
 }
 
 fn event_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Event<'a>> {
-    let id = required(wire, EventKey::Id, "give every event an id of its own")?;
+    let id = required(wire, EventKey::Id, "give every event a unique id")?;
     if !name::is_identity(&id) {
         return Err(bad(Reason::BadId, EventKey::Id, &id, IDENTITY_FORM));
     }
@@ -165,7 +165,7 @@ fn event_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Event<'a>> {
     })
 }
 
-/// What the event is about, and its team field where that is something else.
+/// The event's subject, and its team field if the subject is a ticket.
 fn subject_of<'a>(
     kind: Kind,
     wire: &mut Wire<'a>,
@@ -336,7 +336,7 @@ fn wrong(key: EventKey, value: &EventValue<'_>, way_out: &str) -> Box<Rejection>
     Rejection::boxed(Reason::BadSchema, format!("`{}` is {what}: {way_out}", key.label()))
 }
 
-/// A value in quotes, cut, with control characters escaped: it goes to terminals and logs.
+/// A value in quotes, shortened and with control characters escaped, fit for terminals and logs.
 fn excerpt(text: &str) -> String {
     let mut cut: String = text.chars().take(EXCERPT_CHARS_MAX).collect();
     if cut.len() < text.len() {

@@ -1,33 +1,33 @@
-//! What became of a record, and why.
+//! The outcome of a record, with the reason.
 
 use std::fmt;
 
-/// What became of one record. Every record ends as exactly one of these.
+/// The outcome of one record. Every record has exactly one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It changed a timeline.
+    /// The event entered its timeline.
     Applied,
-    /// The timeline had it already.
+    /// The timeline already had the event.
     Duplicate,
-    /// It is valid, and left out.
+    /// The record is valid, but not used.
     Skipped(Skip),
-    /// It is refused.
+    /// The record is invalid.
     Rejected(Box<Rejection>),
 }
 
-/// Why a valid record was left out.
+/// Why a valid record was not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Skip {
-    /// Another event of its timeline has the same `source` and `id` and other content; of the two, the one
-    /// that sorts first is kept.
+    /// Another event of its timeline has the same `source` and `id` but other content. The one that sorts first
+    /// is kept.
     Conflicting,
-    /// Its timeline holds as many events as one may.
+    /// Its timeline has the maximum number of events, or its partition the maximum number of tickets.
     TicketFull,
-    /// Its ticket was forgotten, and it happened no later than the last event known then.
+    /// Its ticket was evicted, and the event is not later than the last event known then.
     TooOld,
-    /// It has no value: Kafka's way to say that a key is gone, which is no event.
+    /// The record has no value: Kafka's tombstone for a deleted key.
     Tombstone,
-    /// Its `type` is not one we know: newer producers may send more.
+    /// Its `type` is unknown. Newer producers may send more types.
     UnknownType,
 }
 
@@ -47,41 +47,43 @@ impl Skip {
         }
     }
 
-    /// The reason in words, with the way out.
+    /// The reason as a sentence, with what to do about it.
     pub const fn advice(self) -> &'static str {
         match self {
             Self::Conflicting => {
-                "another event of this ticket has the same `id` and other content; of the two the one \
-                 that sorts first is kept; give every event an `id` of its own"
+                "another event of this ticket has the same `id` but other content; only the one that \
+                 sorts first is kept; give every event a unique `id`"
             }
-            Self::TicketFull => "this ticket holds 200000 events, more are not kept",
+            Self::TicketFull => {
+                "this ticket has the maximum of 200000 events; further ones are not kept"
+            }
             Self::TooOld => {
-                "this ticket was forgotten: nothing of it ran any more, and this happened before; nothing to do"
+                "this ticket was evicted at rest, and this event is older than that; nothing to do"
             }
-            Self::Tombstone => "a record without a value is no event; nothing to do",
-            Self::UnknownType => "this `type` is not one that Vaste counts; nothing to do",
+            Self::Tombstone => "a record without a value is not an event; nothing to do",
+            Self::UnknownType => "Vaste does not use events of this `type`; nothing to do",
         }
     }
 }
 
-/// Why a record was refused.
+/// Why a record was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
-    /// An id that is empty, too long, or holds what ids may not.
+    /// An id is empty, too long, or has a character that ids may not have.
     BadId,
-    /// A field that is missing, of the wrong type, or not one of the values it may have.
+    /// A field is missing, has the wrong type, or has a value that it may not have.
     BadSchema,
-    /// A team name that is empty, too long, reserved, or holds control characters.
+    /// A team name is empty, too long, reserved, or has control characters.
     BadTeam,
-    /// A time that cannot be read, or lies outside 1990 to 2099.
+    /// A time cannot be parsed, or is outside 1990 to 2099.
     BadTimestamp,
-    /// A time too far after its own record's.
+    /// A time is too far after the timestamp of its own record.
     Future,
-    /// Not JSON.
+    /// The value is not JSON.
     Malformed,
-    /// Longer than a record may be.
+    /// The value has more than the maximum number of bytes.
     TooLarge,
-    /// Not plain JSON in UTF-8, but some framing or other encoding.
+    /// The value is not plain JSON in UTF-8: it has a schema registry's frame or another encoding.
     UnsupportedEncoding,
 }
 
@@ -112,31 +114,31 @@ impl Reason {
         }
     }
 
-    /// The reason in words, with nothing of the record in them.
+    /// The reason as a sentence, without any content of the record.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::BadId => "an id is empty, too long, or holds what ids may not",
+            Self::BadId => "an id is empty, too long, or has invalid characters",
             Self::BadSchema => {
-                "a field is missing, of the wrong type, comes twice, or is not one of its values"
+                "a field is missing, repeated, of the wrong type, or has an invalid value"
             }
             Self::BadTeam => {
-                "the team's name is empty, too long, reserved, or holds control characters"
+                "the team's name is empty, too long, reserved, or has control characters"
             }
-            Self::BadTimestamp => "the time cannot be read, or lies outside 1990 to 2099",
-            Self::Future => "the time is more than 5 minutes after the record's own",
+            Self::BadTimestamp => "the time cannot be parsed, or is outside 1990 to 2099",
+            Self::Future => "the time is more than 5 minutes after the record's timestamp",
             Self::Malformed => "the value is not JSON",
-            Self::TooLarge => "the value is longer than a record may be",
+            Self::TooLarge => "the value is longer than 256 KiB",
             Self::UnsupportedEncoding => "the value is not plain JSON in UTF-8",
         }
     }
 }
 
-/// Why one record was refused: the reason, and in words what is wrong where, and the way out.
+/// Why one record was rejected, with advice for its producer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection {
-    /// The class it is counted under.
+    /// The reason that it is counted under.
     pub reason: Reason,
-    /// Key, value and way out, for the one who publishes the events.
+    /// The key, its value and the correction, for whoever publishes the events.
     pub advice: String,
 }
 

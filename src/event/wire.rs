@@ -1,16 +1,17 @@
-//! The shape of a record: one JSON object with known keys. The only place that knows the topic's JSON.
+//! The JSON of a record: one object with known keys. No other module knows this JSON.
 //!
 //! # Design
-//! A derived `Deserialize` would take an array for an object and say little about a value of the wrong
-//! type. Here every known key keeps whatever value it has, so that the decoder can name key, value and
-//! way out; values of unknown keys are skipped without recursion, so that nesting costs nothing.
+//! A derived `Deserialize` accepts an array as an object, and its errors say little about a value of the
+//! wrong type. Here every known key keeps its value, whatever the type, so that the decoder can name the key,
+//! the value and the correction. Values of unknown keys are skipped without recursion: deep nesting costs
+//! nothing.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The keys that mean something.
+/// The known keys of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum EventKey {
     Id,
@@ -81,26 +82,26 @@ impl EventKey {
 /// A value of a known key, before it is checked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum EventValue<'a> {
-    /// The key is not there, or `null`.
+    /// The key is missing, or its value is `null`.
     #[default]
     Absent,
     Text(Cow<'a, str>),
     Integer(i64),
     Bool(bool),
-    /// Any other number, as it reads.
+    /// Any other number.
     Number(f64),
     Array,
     Object,
 }
 
-/// A record's known keys.
+/// The values of a record's known keys.
 #[derive(Debug)]
 pub(super) struct Wire<'a> {
     values: [Option<EventValue<'a>>; EventKey::COUNT],
 }
 
 impl<'a> Wire<'a> {
-    /// Takes the value of a key; absent where the record has none.
+    /// Takes the value of a key out; [`EventValue::Absent`] if the record has none.
     pub(super) fn take(&mut self, key: EventKey) -> EventValue<'a> {
         self.values[key as usize].take().unwrap_or_default()
     }
@@ -128,20 +129,20 @@ impl<'de> Visitor<'de> for WireVisitor {
                 map.next_value::<IgnoredAny>()?;
                 continue;
             };
-            let slot = &mut wire.values[key as usize];
-            if slot.is_some() {
+            let value = &mut wire.values[key as usize];
+            if value.is_some() {
                 return Err(A::Error::custom(format_args!(
                     "the key `{}` comes twice",
                     key.label()
                 )));
             }
-            *slot = Some(map.next_value()?);
+            *value = Some(map.next_value()?);
         }
         Ok(wire)
     }
 }
 
-/// A key, or `None` where it means nothing to us.
+/// A key; `None` if it is unknown.
 struct AnyKey(Option<EventKey>);
 
 impl<'de> Deserialize<'de> for AnyKey {
