@@ -154,12 +154,12 @@ impl fmt::Display for Rejection {
     }
 }
 
-/// How many records had which outcome.
+/// Counts of records by outcome.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcomes {
-    /// Records that changed a timeline.
+    /// Records whose event entered its timeline.
     pub applied: u64,
-    /// Records that were there already.
+    /// Records whose event was already there.
     pub duplicate: u64,
     skipped: [u64; Skip::ALL.len()],
     rejected: [u64; Reason::ALL.len()],
@@ -189,27 +189,27 @@ impl Outcomes {
         }
     }
 
-    /// Records left out for this reason.
+    /// Records skipped for this reason.
     pub fn skipped(&self, skip: Skip) -> u64 {
         self.skipped[skip as usize]
     }
 
-    /// Records refused for this reason.
+    /// Records rejected for this reason.
     pub fn rejected(&self, reason: Reason) -> u64 {
         self.rejected[reason as usize]
     }
 
-    /// Records left out for any reason.
+    /// Records skipped for any reason.
     pub fn skipped_total(&self) -> u64 {
         self.skipped.iter().sum()
     }
 
-    /// Records refused for any reason.
+    /// Records rejected for any reason.
     pub fn rejected_total(&self) -> u64 {
         self.rejected.iter().sum()
     }
 
-    /// All records: the four outcomes add up to it.
+    /// All records: the sum of the four outcomes.
     pub fn total(&self) -> u64 {
         self.applied + self.duplicate + self.skipped_total() + self.rejected_total()
     }
