@@ -1,9 +1,11 @@
-//! A shard with its place in the topic: what it has read, what it keeps of that, and where it takes up again.
-//! Pure: no clock, no Kafka, no files.
+//! A source partition: a shard, the position in the topic, and the response counters. It has no clock and uses
+//! neither Kafka nor files.
 //!
-//! Use: [`Partition::new`] or [`Partition::restore`]; read from [`Partition::start`] on, [`Partition::take`]
-//! every record; [`Partition::advance_some`] until nothing is left; then [`Partition::image`] is what a
-//! checkpoint must hold. Once that is durable, [`Origin::position`] may be committed.
+//! Use:
+//! 1. Make one with [`Partition::new`] or [`Partition::restore`].
+//! 2. Read the topic from [`Partition::start`] on, and [`Partition::take`] every record.
+//! 3. Call [`Partition::advance_some`] until nothing is left.
+//! 4. Write [`Partition::image`] to a checkpoint. Once that is durable, commit [`Origin::position`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,51 +18,51 @@ use crate::shard::Shard;
 use crate::ticket::Sink;
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
-/// How far an event may lie after its own record's timestamp. What lies further is refused before it can
-/// move anything: one record from a wrong clock must not carry `now` along.
+/// Maximum time by which an event may be after the timestamp of its own record. A later event is rejected before
+/// it has any effect: one producer with a wrong clock must not move `now` forward.
 const AHEAD_MAX: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
 
-/// One record of a topic, borrowed from whoever read it.
+/// One record of a topic, borrowed from its reader.
 #[derive(Clone, Copy, Debug)]
 pub struct Record<'r> {
-    /// Its place in the partition.
+    /// The offset in the partition.
     pub offset: i64,
-    /// Its key; absent where it has none.
+    /// The key; `None` if it has none.
     pub key: Option<&'r [u8]>,
-    /// Its value; absent for a tombstone.
+    /// The value; `None` for a tombstone.
     pub payload: Option<&'r [u8]>,
-    /// Its Kafka timestamp in ms since the epoch; absent where the broker has none.
+    /// The Kafka timestamp in ms since the epoch; `None` if the broker has none.
     pub timestamp: Option<i64>,
 }
 
-/// What became of a record.
+/// The result of one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
-    /// It was read before the checkpoint was written.
+    /// The partition has it already: it was read before the checkpoint was written.
     AlreadyRead,
-    /// It is not the one that was read at that offset before: the topic is another one of the same name.
+    /// Another record was read at that offset before: the topic was recreated.
     OtherTopic,
-    /// It was looked at.
+    /// It was decoded, and applied if it is an event.
     Processed {
-        /// What became of it.
+        /// The outcome.
         outcome: Outcome,
-        /// Kind and time of its event, where it is one.
+        /// Kind and time of the event; `None` if the record is not an event.
         event: Option<(Kind, Timestamp)>,
-        /// Whether its key is not its ticket's id.
+        /// Whether the record's key differs from the event's ticket or team.
         is_misplaced: bool,
     },
 }
 
-/// From where on a partition must be read.
+/// Where to start reading a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// From its beginning.
+    /// At its first record.
     Beginning,
-    /// From this offset.
+    /// At this offset.
     At(i64),
 }
 
-/// One source partition as this process has it.
+/// The state of one source partition.
 #[derive(Debug)]
 pub struct Partition {
     topic: Arc<str>,
@@ -72,17 +74,17 @@ pub struct Partition {
     position: i64,
     last_record: Option<RecordFingerprint>,
     history_from: Option<Timestamp>,
-    /// Whether records are lost that came just before the next one.
+    /// Whether records before the next one are lost.
     follows_gap: bool,
     /// The position of the latest image.
     imaged_at: Option<i64>,
 }
 
 impl Partition {
-    /// One of which nothing is known yet. `epoch` is higher than that of any image of it.
+    /// An empty partition. `epoch` must be higher than that of any checkpoint of this partition.
     pub fn new(catalog: Arc<Catalog>, topic: &Arc<str>, number: i32, epoch: u64) -> Self {
         let mut shard = Shard::new(Arc::clone(&catalog));
-        // From the first ticket on.
+        // Start the list of opened tickets with the first one.
         shard.take_opened();
         Self {
             topic: Arc::clone(topic),
@@ -99,10 +101,10 @@ impl Partition {
         }
     }
 
-    /// As its image has it, to be judged by these rules.
+    /// Restores a partition from its image, for `catalog`.
     ///
     /// # Errors
-    /// When the image is of another partition, or cannot be read.
+    /// If the image is of another partition, or cannot be read.
     pub fn restore(
         image: &Checkpoint<'_>,
         catalog: Arc<Catalog>,
@@ -132,8 +134,8 @@ impl Partition {
         })
     }
 
-    /// From where on it must be read: one that was restored from the last record that it knows, to see that
-    /// the topic is still the same.
+    /// Where to start reading. A restored partition starts at its last known record, to check that the topic is
+    /// still the same.
     pub fn start(&self) -> Start {
         match self.last_record {
             Some(last) => Start::At(last.offset),
@@ -142,7 +144,8 @@ impl Partition {
         }
     }
 
-    /// Takes in one record. What the sink knew of later events of that ticket is taken back from it.
+    /// Processes one record. If its event is late, the changes of later events of that ticket are taken back
+    /// from the sink.
     pub fn take(&mut self, record: &Record<'_>, sink: &mut dyn Sink) -> Taken {
         let fingerprint = RecordFingerprint {
             offset: record.offset,
@@ -165,7 +168,7 @@ impl Partition {
             self.follows_gap = false;
             let published = record.timestamp.map(Timestamp::from_ms);
             let published = published.or_else(|| decoded.as_ref().ok().map(|event| event.time));
-            // Until now it was the instant at which the gap was seen.
+            // Until now `history_from` was the instant at which the gap was noticed.
             self.history_from = self.history_from.map(|seen| published.unwrap_or(seen).min(seen));
         }
         match decoded {
@@ -181,36 +184,35 @@ impl Partition {
         }
     }
 
-    /// Brings the sink up to `now`, at most so many timelines at a time, and counts the samples that are
-    /// made; whether some are left.
+    /// Advances at most `most` timelines to `now` and counts their new samples. Returns whether some are left.
     pub fn advance_some(&mut self, now: Timestamp, most: usize, sink: &mut dyn Sink) -> bool {
         let mut counting = ResponseCounter { sink, responses: &mut self.responses };
         self.shard.advance_some(now, most, &mut counting)
     }
 
-    /// Judges by other rules from now on. Nothing is taken back: the sink begins anew, too.
+    /// Switches to another catalog. Nothing is taken back: the sink must start empty, too.
     pub fn adopt(&mut self, catalog: Arc<Catalog>) {
         self.responses = self.responses.by_other_catalog(&self.catalog, &catalog);
         self.shard.adopt(Arc::clone(&catalog), &mut ());
         self.catalog = catalog;
     }
 
-    /// Takes everything back from the sink, as when it goes to another instance.
+    /// Takes all changes back from the sink, as when the partition is revoked.
     pub fn withdraw(&mut self, sink: &mut dyn Sink) {
         self.shard.withdraw(sink);
     }
 
-    /// Looks at so many tickets in turn, and forgets those at rest whose last event is older than both the
-    /// longest window and `reopen_within`.
+    /// Considers the next `most` tickets in turn, and evicts those at rest whose last event is older than both
+    /// the longest window and `reopen_within`. Returns how many were evicted.
     pub fn forget_some(&mut self, now: Timestamp, reopen_within: Elapsed, most: usize) -> usize {
         let windows = self.catalog.windows().last().copied().unwrap_or(Elapsed::ZERO);
         self.shard.forget_some(now.minus(windows.max(reopen_within)), most)
     }
 
-    /// Says that records are lost that came before the next one: deleted by the topic's retention before
-    /// they were read, or gone with the topic. What is known stays known; `seen` is when it was noticed.
+    /// Notes that records before the next one are lost: the topic's retention deleted them unread, or the topic
+    /// was recreated. The known state stays. `seen` is when the loss was noticed.
     pub fn lost_records(&mut self, seen: Timestamp) {
-        // Offsets begin anew: what is kept from here on must hold over what was kept at higher ones.
+        // Offsets may restart at 0, so later checkpoints need a higher epoch to hold over earlier ones.
         self.epoch = self.epoch.saturating_add(1);
         self.history_from = Some(seen);
         self.follows_gap = true;
@@ -219,19 +221,19 @@ impl Partition {
         self.imaged_at = None;
     }
 
-    /// The tickets that were opened since this was last asked, as hashes of their keys.
+    /// The tickets that were opened since the last call, as hashes of their keys.
     pub fn take_opened(&mut self) -> Vec<u64> {
         self.shard.take_opened()
     }
 
-    /// Leaves a ticket out of the counts, since other events of it are in another partition. Whether it is
-    /// here.
+    /// Leaves a ticket out of all counts because another partition has other events of it. Returns whether this
+    /// partition has the ticket.
     pub fn set_aside(&mut self, key: u64, sink: &mut dyn Sink) -> bool {
         self.shard.set_aside(key, sink)
     }
 
-    /// The image of it as of now, for a checkpoint; none while something has not been brought up to the
-    /// sink's instant, and so is not counted.
+    /// The image for a checkpoint, with its origin. `None` while events are pending: their samples are not
+    /// counted yet.
     pub fn image(&mut self, written_at: Timestamp) -> Option<(Origin, Vec<u8>)> {
         let origin = Origin {
             topic: self.topic.to_string(),
@@ -248,43 +250,44 @@ impl Partition {
         Some((origin, bytes))
     }
 
-    /// Whether it has read anything since its latest image.
+    /// Whether it has read records since its latest image.
     pub fn has_news(&self) -> bool {
         self.imaged_at != Some(self.position)
     }
 
-    /// The offset of the next record that it does not know.
+    /// The offset of the next record to read.
     pub fn position(&self) -> i64 {
         self.position
     }
 
-    /// How often it had been taken over.
+    /// How often the partition was assigned or started over.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
 
-    /// From when on its history is whole; absent where it is from the topic's beginning.
+    /// The start of the known history; `None` if it is the whole topic.
     pub fn history_from(&self) -> Option<Timestamp> {
         self.history_from
     }
 
-    /// The samples that it has counted.
+    /// The response counters.
     pub fn responses(&self) -> &Responses {
         &self.responses
     }
 
-    /// The instant up to which its samples are counted; absent before the first.
+    /// The instant up to which samples are counted; `None` before the first advance.
     pub fn counted_to(&self) -> Option<Timestamp> {
         self.shard.counted_to()
     }
 
-    /// Its timelines.
+    /// The shard.
     pub fn shard(&self) -> &Shard {
         &self.shard
     }
 }
 
-/// Refuses an event too far after its own record's timestamp; without one there is no such check.
+/// Rejects an event that is too far after the timestamp of its own record. Without a timestamp every event
+/// passes.
 fn in_time(event: Event<'_>, timestamp: Option<i64>) -> Result<Event<'_>, Outcome> {
     let Some(ms) = timestamp else { return Ok(event) };
     let record = Timestamp::from_ms(ms);
@@ -294,28 +297,28 @@ fn in_time(event: Event<'_>, timestamp: Option<i64>) -> Result<Event<'_>, Outcom
     Ok(event)
 }
 
-/// The name that a checkpoint is kept by, and in which order they hold.
+/// The name of a checkpoint. The greatest name of a partition holds.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
-    /// Of two the later epoch holds.
+    /// See [`Origin::epoch`].
     pub epoch: u64,
-    /// Of two of one epoch the later position holds.
+    /// See [`Origin::position`].
     pub position: i64,
 }
 
 impl Name {
-    /// The last part of the path, such as `7-1042.vaste`.
+    /// The file name, such as `7-1042.vaste`.
     pub fn file(&self) -> String {
         format!("{}-{}.vaste", self.epoch, self.position)
     }
 
-    /// The name that the last part of a path says; none where it is of something else.
+    /// Parses a file name; `None` if it is not one of a checkpoint.
     pub fn of_file(file: &str) -> Option<Self> {
         let (epoch, position) = file.strip_suffix(".vaste")?.split_once('-')?;
         Some(Self { epoch: epoch.parse().ok()?, position: position.parse().ok()? })
     }
 
-    /// Which of a partition's checkpoints may go once `self` is durable: all but it and the one before.
+    /// The checkpoints of a partition that may be deleted once `self` is durable: all but it and the one before.
     pub fn obsolete<'n>(&self, all: &'n BTreeSet<Self>) -> impl Iterator<Item = &'n Self> {
         let mut older = all.range(..self.clone()).rev();
         older.next();
