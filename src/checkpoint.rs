@@ -1,18 +1,24 @@
-//! The image of one shard as it is kept: pure, bytes in and out.
+//! The checkpoint format: one shard as bytes. [`write`] makes the bytes, [`read`] checks and parses them.
 //!
 //! ```text
 //! magic  "vaste-cp"            8 bytes
-//! version                      u32, little endian, as all numbers here
+//! version                      u32, little endian like all numbers here
 //! length of the body           u64
 //! body   [ section: tag u8, length u64, bytes ]…
-//! checksum                     u64: XXH3 of all before it
+//! checksum                     u64: XXH3 of all bytes before it
 //! ```
 //!
 //! # Design
-//! A timeline is the only state, so an image is timelines as they stand in memory, with the names that they
-//! number, and where in the partition they end. Of what is derived only the response counters are kept, which
-//! must not count twice: other rules, another calendar or a repaired measure need no migration. What cannot
-//! be read whole is refused: an image that is half right would be wrong numbers that nobody sees.
+//! Timelines are the only state. An image therefore has the timelines as they are in memory, the names that
+//! they refer to, and the position in the partition. Everything else is derived after the restore, so a changed
+//! agreement, calendar or measure needs no migration. The response counters are the exception: a sample must
+//! not count twice.
+//!
+//! An image that cannot be read as a whole is refused. A partly restored state would give wrong numbers that
+//! nobody notices.
+//!
+//! Measures and bases are stored by label; kinds, priorities and makers by the codes of packed events. Both
+//! are independent of the order of the enums.
 
 use std::sync::Arc;
 
@@ -21,108 +27,110 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::catalog::Catalog;
 use crate::measure::{Basis, Measure};
-use crate::responses::{ResponseCountsImage, Responses};
-use crate::shard::{Shard, Stub};
+use crate::responses::{BucketImage, ResponseCountsImage, Responses};
+use crate::shard::{Shard, ShardImage, Stub};
 use crate::ticket::TimelineImage;
 use crate::time::{Elapsed, Timestamp};
 
-/// What every image begins with.
+/// The first bytes of every image.
 const MAGIC: &[u8; 8] = b"vaste-cp";
 
-/// The version that is written. A reader refuses what is newer: it could not know what it passes over.
+/// The version that is written. Newer versions are refused: their sections may mean anything.
 pub const VERSION: u32 = 2;
 
-/// The oldest version that can still be read. Version 1 had no stubs and no counters, and did not say up to
-/// when its samples were counted.
+/// The oldest version that is still read. Version 1 had no stubs, no response counters and no instant up to
+/// which samples were counted.
 pub const VERSION_OLDEST: u32 = 1;
 
 const HEAD_BYTES: usize = 8 + 4 + 8;
 const CHECKSUM_BYTES: usize = 8;
 
-/// Sections of the body.
+// Tags of the sections. Stored, so they never change.
 const TAG_ORIGIN: u8 = 1;
 const TAG_NAMES: u8 = 2;
 const TAG_TIMELINES: u8 = 3;
 const TAG_STUBS: u8 = 4;
 const TAG_RESPONSES: u8 = 5;
 
-/// Where an image is from, and up to where it holds.
+/// The partition of an image, and how far the image goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The topic.
     pub topic: String,
     /// The partition.
     pub partition: i32,
-    /// How often the partition had been taken over when it was written: of two images the later epoch holds.
+    /// How often the partition had been assigned when the image was written. Of two images the one with the
+    /// higher epoch holds.
     pub epoch: u64,
-    /// The offset of the next record to read: all before it are in the image.
+    /// The offset of the next record to read. All records before it are in the image.
     pub position: i64,
-    /// When it was written.
+    /// When the image was written.
     pub written_at: Timestamp,
-    /// Where the known history begins; absent where it is the whole topic.
+    /// The start of the known history; `None` if it is the whole topic.
     pub history_from: Option<Timestamp>,
-    /// The samples up to this instant are in the response counters.
+    /// The response counters have the samples up to this instant.
     pub counted_to: Timestamp,
-    /// The record before `position`, to know the topic by when it is read again; absent where there was none.
+    /// The last record before `position`. A reader compares it with the topic, which may have been recreated.
+    /// `None` if there was no record.
     pub last_record: Option<RecordFingerprint>,
 }
 
-/// What one record of a topic is known by: another topic of the same name has another one at its offset.
+/// Identifies one record of a topic. A recreated topic with the same name has another record at that offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordFingerprint {
-    /// Its offset.
+    /// The offset.
     pub offset: i64,
-    /// Its Kafka timestamp, in ms.
+    /// The Kafka timestamp in ms since the epoch; 0 if the record has none.
     pub timestamp: i64,
-    /// The bytes of its value.
+    /// The size of the value in bytes.
     pub bytes: u32,
 }
 
-/// Why an image is not read.
+/// Why an image cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CheckpointError {
-    /// It begins with something else.
+    /// The magic bytes are missing.
     #[error("it is not a checkpoint of Vaste")]
     Foreign,
-    /// It is of a version that this one does not know.
+    /// The version is unknown.
     #[error(
-        "it is of format {found}, and this version reads {VERSION_OLDEST} to {VERSION}: use the version of \
-         Vaste that wrote it, or remove it and let the state be rebuilt from the topic"
+        "it has format {found}, and this version of Vaste reads {VERSION_OLDEST} to {VERSION}: use the \
+         version that wrote it, or remove it to rebuild the state from the topic"
     )]
     Version {
-        /// Its version.
+        /// The version of the image.
         found: u32,
     },
-    /// It ends too soon, or goes on too long.
-    #[error("it has {found} bytes and should have {expected}: it was cut, or is two")]
+    /// The length differs from the length in the header.
+    #[error("it has {found} bytes and should have {expected}: it is truncated or concatenated")]
     Length {
-        /// The bytes that are there.
+        /// The actual length in bytes.
         found: usize,
-        /// The bytes that it says it has.
+        /// The length that the header states, in bytes.
         expected: u64,
     },
-    /// Its bytes are not those that were written.
-    #[error("its checksum is wrong: it was changed, or the disk is failing")]
+    /// The bytes are not those that were written.
+    #[error("its checksum is wrong: the file was changed, or the disk is failing")]
     Checksum,
-    /// It is whole, and of another partition.
-    #[error("it is of partition {partition} of {topic}: it was put in the wrong place")]
+    /// The image is intact, but of another partition.
+    #[error("it is of partition {partition} of {topic}: the file is in the wrong folder")]
     Elsewhere {
-        /// The topic that it is of.
+        /// The topic of the image.
         topic: String,
-        /// The partition that it is of.
+        /// The partition of the image.
         partition: i32,
     },
-    /// What it says makes no sense, though its checksum is right.
+    /// The content makes no sense, although the checksum is right. Names the part.
     #[error("{0} cannot be read")]
     Content(&'static str),
 }
 
-/// An image, read and found whole.
+/// An image that was read and is intact.
 #[derive(Debug)]
 pub struct Checkpoint<'b> {
-    /// The version of its format.
+    /// The version of the format.
     pub version: u32,
-    /// Where it is from.
+    /// The partition of the image, and how far it goes.
     pub origin: Origin,
     names: Vec<&'b str>,
     timelines: Vec<TimelineImage<'b>>,
@@ -130,7 +138,7 @@ pub struct Checkpoint<'b> {
     responses: Vec<ResponseCountsImage<'b>>,
 }
 
-/// Writes the image of a shard, of which so much was counted by those rules.
+/// Writes the image of a shard with its response counters, which `catalog` made.
 pub fn write(shard: &Shard, responses: &Responses, catalog: &Catalog, origin: &Origin) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend_from_slice(MAGIC);
@@ -153,7 +161,7 @@ pub fn write(shard: &Shard, responses: &Responses, catalog: &Catalog, origin: &O
     });
     section(TAG_STUBS, &mut out, |out| {
         put_u64(shard.stub_count() as u64, out);
-        // In order: one state, one image.
+        // Sorted, so that the same state always gives the same bytes.
         let mut stubs: Vec<Stub> = shard.stubs().collect();
         stubs.sort_unstable();
         for stub in stubs {
@@ -164,7 +172,7 @@ pub fn write(shard: &Shard, responses: &Responses, catalog: &Catalog, origin: &O
     section(TAG_RESPONSES, &mut out, |out| {
         let images = responses.images(catalog);
         put_u64(images.len() as u64, out);
-        images.iter().for_each(|image| put_counted(image, out));
+        images.iter().for_each(|image| put_response_counts(image, out));
     });
     let body = (out.len() - HEAD_BYTES) as u64;
     out[12..HEAD_BYTES].copy_from_slice(&body.to_le_bytes());
@@ -176,7 +184,7 @@ pub fn write(shard: &Shard, responses: &Responses, catalog: &Catalog, origin: &O
 /// Reads an image.
 ///
 /// # Errors
-/// Whatever is wrong with it: it is then not read at all.
+/// The first fault found. The image is then not used at all.
 pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
     let (version, body) = body_of(bytes)?;
     let (mut origin, mut names, mut timelines) = (None, None, None);
@@ -212,45 +220,48 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
 }
 
 impl Checkpoint<'_> {
-    /// How many timelines it holds.
+    /// The number of timelines.
     pub fn timelines(&self) -> usize {
         self.timelines.len()
     }
 
-    /// How many names it holds.
+    /// The number of names.
     pub fn names(&self) -> usize {
         self.names.len()
     }
 
-    /// How many stubs of forgotten tickets it holds.
+    /// The number of stubs of evicted tickets.
     pub fn stubs(&self) -> usize {
         self.stubs.len()
     }
 
-    /// How many samples it has counted.
+    /// The number of samples in the response counters.
     pub fn samples(&self) -> u64 {
         let all = self.responses.iter().flat_map(|image| &image.buckets);
-        all.fold(0, |sum, (_, count)| sum.saturating_add(*count))
+        all.fold(0, |sum, bucket| sum.saturating_add(bucket.samples))
     }
 
-    /// The response counters, by these rules.
+    /// The response counters in the series of `catalog`.
     pub fn responses(&self, catalog: &Catalog) -> Responses {
         Responses::restore(catalog, &self.responses)
     }
 
-    /// The shard that it is the image of, to be judged by these rules: the next [`Shard::advance`] derives
-    /// all of it.
+    /// Restores the shard for `catalog`. The next [`Shard::advance`] derives all of it.
     ///
     /// # Errors
-    /// When an event in it cannot be read, or names something that the image does not have.
+    /// If an event cannot be read, or names something that the image does not have.
     pub fn restore(&self, catalog: Arc<Catalog>) -> Result<Shard, CheckpointError> {
-        let forgotten = (self.stubs.as_slice(), self.origin.counted_to);
-        Shard::restore(catalog, &self.names, &self.timelines, forgotten)
-            .ok_or(CheckpointError::Content("an event"))
+        let image = ShardImage {
+            names: &self.names,
+            timelines: &self.timelines,
+            stubs: &self.stubs,
+            counted_to: self.origin.counted_to,
+        };
+        Shard::restore(catalog, &image).ok_or(CheckpointError::Content("an event"))
     }
 }
 
-/// The version of an image that is whole, and its body.
+/// Checks header, length and checksum. Returns the version and the body.
 fn body_of(bytes: &[u8]) -> Result<(u32, &[u8]), CheckpointError> {
     let Some((magic, rest)) = bytes.split_first_chunk::<8>() else {
         return Err(CheckpointError::Foreign);
@@ -279,6 +290,7 @@ fn body_of(bytes: &[u8]) -> Result<(u32, &[u8]), CheckpointError> {
     Ok((found, before.get(HEAD_BYTES..).unwrap_or_default()))
 }
 
+/// Appends a section that `fill` writes.
 fn section(tag: u8, out: &mut Vec<u8>, fill: impl FnOnce(&mut Vec<u8>)) {
     out.push(tag);
     let at = out.len();
@@ -305,16 +317,16 @@ fn put_origin(origin: &Origin, out: &mut Vec<u8>) {
     out.extend_from_slice(&last.bytes.to_le_bytes());
 }
 
-fn put_counted(image: &ResponseCountsImage<'_>, out: &mut Vec<u8>) {
+fn put_response_counts(image: &ResponseCountsImage<'_>, out: &mut Vec<u8>) {
     for text in [image.team, image.measure.label(), image.basis.label()] {
         put_bytes(text.as_bytes(), out);
     }
     out.extend_from_slice(&image.sum_ms.to_le_bytes());
     put_u64(image.buckets.len() as u64, out);
-    for (bound, count) in &image.buckets {
+    for BucketImage { bound, samples } in &image.buckets {
         out.push(u8::from(bound.is_some()));
         out.extend_from_slice(&bound.map_or(0, Elapsed::ms).to_le_bytes());
-        put_u64(*count, out);
+        put_u64(*samples, out);
     }
 }
 
@@ -381,7 +393,7 @@ fn responses_of<'b>(section: &mut ByteReader<'b>) -> Option<Vec<ResponseCountsIm
         let bucket = |_| {
             let has_bound = section.byte()? != 0;
             let bound = Elapsed::from_ms(section.u64()?.cast_signed());
-            Some((has_bound.then_some(bound), section.u64()?))
+            Some(BucketImage { bound: has_bound.then_some(bound), samples: section.u64()? })
         };
         let buckets = (0..count).map(bucket).collect::<Option<Vec<_>>>()?;
         Some(ResponseCountsImage { team, measure, basis, sum_ms, buckets })
@@ -398,12 +410,12 @@ fn put_u64(value: u64, out: &mut Vec<u8>) {
 }
 
 fn put_bytes(bytes: &[u8], out: &mut Vec<u8>) {
-    // An event is below 256 KiB, and a block has 128 of them.
+    // The longest are blocks: 128 events of less than 256 KiB each.
     out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_le_bytes());
     out.extend_from_slice(bytes);
 }
 
-/// Reads from the front of bytes.
+/// Reads values off the front of a byte string. Every method returns `None` if the bytes end too soon.
 struct ByteReader<'b>(&'b [u8]);
 
 impl<'b> ByteReader<'b> {

@@ -19,8 +19,8 @@ use crate::event::Priority;
 use crate::measure::{Basis, Measure, Pauses};
 use crate::reading::BreakdownShown;
 use crate::ticket::{
-    Breakdown, Ended, Ending, GivenUp, Running, Step, StopwatchPosition, TicketPosition,
-    WaitLocation,
+    Breakdown, ElapsedByBasis, Ended, Ending, GivenUp, Running, Step, StopwatchPosition,
+    TicketPosition, WaitLocation,
 };
 use crate::time::{Elapsed, Timestamp};
 
@@ -158,7 +158,7 @@ fn builders(steps: &[Step]) -> Vec<RowBuilder> {
                 open(&mut builders, running.stopwatch_kind, running.measure, running.started);
             builders[index].run(running, step.at);
         }
-        for unseen in &step.unseen {
+        for unseen in &step.suspended {
             let given_up = builders.iter().rposition(|builder| {
                 builder.stopwatch_kind == unseen.stopwatch_kind
                     && builder.started == unseen.started
@@ -353,7 +353,8 @@ fn row(
                 Ending::GivenUp(reason) if reason.is_decided() => ("given_up", Some(reason)),
                 Ending::GivenUp(reason) => ("cancelled", Some(reason)),
             };
-            (state, [ended.elapsed, ended.open], given_up)
+            let elapsed = ElapsedByBasis { calendar: ended.elapsed, open: ended.open };
+            (state, elapsed, given_up)
         }
         (None, Some(running)) => {
             let calendar = catalog.calendar(catalog.calendar_id_of(builder.stopwatch_kind, scope));
@@ -363,11 +364,12 @@ fn row(
         (None, None) => return None,
     };
     // Without calendars, open time equals calendar time.
-    let elapsed = if catalog.has_calendars() { elapsed } else { [elapsed[0]; 2] };
+    let open = if catalog.has_calendars() { elapsed.open } else { elapsed.calendar };
+    let elapsed = ElapsedByBasis { open, ..elapsed };
     let over = match (&builder.ended, &builder.running, objective.zip(target)) {
         (Some(ended), _, Some((id, _))) => ended.missed.contains(&id),
         (None, Some(running), Some((id, target))) => {
-            running.over.contains(&id) || elapsed[target.basis.index()] > target.elapsed
+            running.over.contains(&id) || elapsed.of(target.basis) > target.elapsed
         }
         _ => false,
     };
@@ -380,8 +382,8 @@ fn row(
         started_at: builder.started,
         stopped_at: builder.ended.as_ref().map(|ended| ended.at),
         state,
-        elapsed_calendar: amount(elapsed[0]),
-        elapsed_open: amount(elapsed[1]),
+        elapsed_calendar: amount(elapsed.calendar),
+        elapsed_open: amount(elapsed.open),
         target: target.map(|target| amount(target.elapsed)),
         due_at: target.and_then(|target| builder.due(target, catalog)),
         over,

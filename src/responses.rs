@@ -1,9 +1,10 @@
-//! Response times counted once each and never taken back: for rates, and for shares over teams.
+//! Response counters: each response time is counted once and never taken back. Prometheus derives rates and
+//! shares from them.
 //!
 //! # Design
-//! A window corrects itself when an event comes late; a counter must not step back. So what is counted here
-//! is a sample when it is first made, and these counts are the one derived thing that a checkpoint keeps:
-//! timelines that are forgotten cannot be counted again.
+//! A late event corrects a window, but a counter must not decrease. So a sample counts here when it is first
+//! made, and later corrections change nothing. Checkpoints store these counts, and no other derived data:
+//! evicted timelines cannot be counted again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,19 +14,20 @@ use crate::amount::Unit;
 use crate::catalog::{Catalog, ScopeId};
 use crate::measure::{Basis, Measure};
 use crate::name::UNCLAIMED;
-use crate::ticket::{Ended, Rated, Running, Sink};
+use crate::ticket::{Change, Ended, Sink};
 use crate::time::{Elapsed, MINUTE_MS};
 
-/// Bounds of response times that every team has, in minutes: from a minute to four weeks.
+/// Bucket bounds of response times for every team, in minutes: from a minute to four weeks.
 const TIMES: [i64; 10] = [1, 5, 15, 60, 240, 480, 1_440, 4_320, 10_080, 40_320];
 
-/// The same of how often customers had to ask.
+/// Bucket bounds of contacts, which count how often customers had to ask.
 const COUNTS: [i64; 10] = [0, 1, 2, 3, 4, 5, 7, 10, 20, 50];
 
-/// Targets of one measure that have a bucket at most, the shortest first: every team's series has them all.
+/// Maximum targets of one measure that get a bucket bound, the shortest first. Every team's series has the
+/// buckets of all teams' targets, so the number of series grows with both.
 const TARGETS_MAX: usize = 40;
 
-/// The samples of every team and measure. The whole organisation is their sum, so it has none of its own.
+/// The samples of every team and measure. The whole organisation is their sum, so it has no series.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Responses {
     all: BTreeMap<(ScopeId, Measure), ResponseCounts>,
@@ -35,30 +37,37 @@ pub struct Responses {
 /// The samples of one team and measure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResponseCounts {
-    /// The kind of time that they are in.
+    /// The kind of time of the samples.
     pub basis: Basis,
     /// The bounds of the buckets, ascending.
     pub bounds: Arc<[Elapsed]>,
-    /// Samples of each bucket, and last those beyond all bounds.
+    /// The samples of each bucket. The last entry has those above all bounds.
     pub counts: Vec<u64>,
-    /// Their elapsed time in ms, summed up; of a count, a thousand times the sum would be seconds.
+    /// The sum of the samples in ms. For contacts, the sum of the counts.
     pub sum_ms: i64,
 }
 
-/// One series as a checkpoint has it.
+/// One series as a checkpoint stores it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResponseCountsImage<'b> {
-    /// The team, as readings name it: `unclaimed` for what nobody answers for.
+    /// The team's name; [`UNCLAIMED`] for tickets without a declared team.
     pub(crate) team: &'b str,
     pub(crate) measure: Measure,
     pub(crate) basis: Basis,
     pub(crate) sum_ms: i64,
-    /// Upper bound and samples of each bucket; the last without a bound.
-    pub(crate) buckets: Vec<(Option<Elapsed>, u64)>,
+    pub(crate) buckets: Vec<BucketImage>,
+}
+
+/// One bucket of a series as a checkpoint stores it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BucketImage {
+    /// The upper bound, included; `None` for the last bucket.
+    pub(crate) bound: Option<Elapsed>,
+    pub(crate) samples: u64,
 }
 
 impl Responses {
-    /// Nothing counted yet, of every team and measure of the rules.
+    /// Empty series for every team and measure of the catalog.
     pub fn new(catalog: &Catalog) -> Self {
         let mut all = BTreeMap::new();
         for &measure in catalog.measures() {
@@ -76,7 +85,7 @@ impl Responses {
         Self { all, total: 0 }
     }
 
-    /// Counts a sample that was never there before.
+    /// Counts a new sample.
     pub fn count(&mut self, ended: &Ended) {
         if let Some(counted) = self.all.get_mut(&(ended.scope, ended.measure)) {
             let elapsed = ended.elapsed_in(counted.basis);
@@ -92,7 +101,7 @@ impl Responses {
         self.all.iter().map(|((scope, measure), counted)| (*scope, *measure, counted))
     }
 
-    /// Adds those of another partition, counted by the same rules.
+    /// Adds the counts of another partition, which must have the same catalog.
     pub fn merge(&mut self, other: &Self) {
         for (key, theirs) in &other.all {
             let Some(ours) = self.all.get_mut(key) else { continue };
@@ -104,16 +113,17 @@ impl Responses {
         self.total = total(&self.all);
     }
 
-    /// How many samples there are in all.
+    /// The number of all samples.
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// The same as other rules have it.
+    /// The same counts in the series of another catalog.
     pub fn by_other_catalog(&self, catalog: &Catalog, others: &Catalog) -> Self {
         Self::restore(others, &self.images(catalog))
     }
 
+    /// All series with samples, for a checkpoint.
     pub(crate) fn images<'a>(&'a self, catalog: &'a Catalog) -> Vec<ResponseCountsImage<'a>> {
         let counted = self.all.iter().filter(|(_, counted)| counted.total() > 0);
         counted
@@ -127,14 +137,15 @@ impl Responses {
                     .iter()
                     .map(|bound| Some(*bound))
                     .chain([None])
-                    .zip(counted.counts.iter().copied())
+                    .zip(&counted.counts)
+                    .map(|(bound, samples)| BucketImage { bound, samples: *samples })
                     .collect(),
             })
             .collect()
     }
 
-    /// Takes over what was counted before, perhaps by other rules: a bucket that is no more goes to the next
-    /// longer one, a team that is no more is left out, and another kind of time is another series.
+    /// Restores counts that another catalog may have made. A bucket whose bound no longer exists is added to the
+    /// next longer one. Series of undeclared teams, and series in another kind of time, are dropped.
     pub(crate) fn restore(catalog: &Catalog, images: &[ResponseCountsImage<'_>]) -> Self {
         let mut responses = Self::new(catalog);
         for image in images {
@@ -147,11 +158,11 @@ impl Responses {
             if !is_declared {
                 continue;
             }
-            for (bound, count) in &image.buckets {
+            for BucketImage { bound, samples } in &image.buckets {
                 let bucket = bound.map_or(counted.bounds.len(), |bound| {
                     counted.bounds.partition_point(|own| *own < bound)
                 });
-                counted.counts[bucket] = counted.counts[bucket].saturating_add(*count);
+                counted.counts[bucket] = counted.counts[bucket].saturating_add(*samples);
             }
             counted.sum_ms = counted.sum_ms.saturating_add(image.sum_ms);
         }
@@ -161,19 +172,19 @@ impl Responses {
 }
 
 impl ResponseCounts {
-    /// How many samples there are.
+    /// The number of samples.
     pub fn total(&self) -> u64 {
         self.counts.iter().fold(0, |sum, count| sum.saturating_add(*count))
     }
 }
 
-/// All samples. It saturates as the counts do: an image may say anything.
+/// The sum over all series. It saturates like the counts, because a forged image may have any count.
 fn total(all: &BTreeMap<(ScopeId, Measure), ResponseCounts>) -> u64 {
     all.values().fold(0, |sum, counted| sum.saturating_add(counted.total()))
 }
 
-/// The bounds of a measure: some for all, and every agreed target of whatever team, so that those of teams
-/// can be added up.
+/// The bucket bounds of a measure: the usual ones, and the agreed targets of all teams. All teams have the same
+/// bounds, so that their series can be added.
 fn bounds(catalog: &Catalog, measure: Measure) -> Arc<[Elapsed]> {
     let of_measure = catalog.objectives().filter(|(_, _, objective)| objective.measure == measure);
     let targets = of_measure.flat_map(|(_, _, o)| o.levels().flat_map(Level::targets));
@@ -186,32 +197,20 @@ fn bounds(catalog: &Catalog, measure: Measure) -> Arc<[Elapsed]> {
     all.into_iter().collect()
 }
 
-/// Counts the samples that are made on their way to a sink.
+/// Passes all changes on, and counts the new samples.
 pub(crate) struct ResponseCounter<'a> {
     pub(crate) sink: &'a mut dyn Sink,
     pub(crate) responses: &'a mut Responses,
 }
 
 impl Sink for ResponseCounter<'_> {
-    fn ended(&mut self, ended: &Ended, by: i64) {
-        self.sink.ended(ended, by);
-    }
-
-    fn running(&mut self, running: &Running, by: i64) {
-        self.sink.running(running, by);
-    }
-
-    fn rated(&mut self, rated: &Rated, by: i64) {
-        self.sink.rated(rated, by);
-    }
-
-    fn sample_made(&mut self, ended: &Ended) {
-        self.responses.count(ended);
-        self.sink.sample_made(ended);
-    }
-
-    fn came_late(&mut self, corrects: bool) {
-        self.sink.came_late(corrects);
+    fn apply(&mut self, change: Change<'_>, by: i64) {
+        match change {
+            Change::NewSample(ended) => self.responses.count(ended),
+            Change::Ended(_) | Change::Running(_) | Change::Rated(_) | Change::LateEvent { .. } => {
+            }
+        }
+        self.sink.apply(change, by);
     }
 }
 
@@ -219,16 +218,18 @@ impl Sink for ResponseCounter<'_> {
 mod tests {
     use super::*;
 
-    /// Found by the fuzzer: the sum over all series overflowed.
+    /// The fuzzer found that the sum over all series overflowed.
     #[test]
-    fn counts_as_large_as_there_are_saturate() {
+    fn the_largest_counts_saturate() {
         let catalog = Catalog::new(&[], &Measure::ALL);
         let image = |measure| ResponseCountsImage {
             team: UNCLAIMED,
             measure,
             basis: catalog.basis_shown(catalog.unclaimed(), measure),
             sum_ms: i64::MAX,
-            buckets: vec![(None, u64::MAX), (Some(Elapsed::ZERO), u64::MAX)],
+            buckets: [None, Some(Elapsed::ZERO)]
+                .map(|bound| BucketImage { bound, samples: u64::MAX })
+                .to_vec(),
         };
         let images = Measure::ALL.map(image);
         let mut restored = Responses::restore(&catalog, &images);

@@ -1,7 +1,7 @@
-//! All state that comes from one source partition: a pure state machine without I/O, clock or threads.
+//! A shard: all state that comes from one source partition. It does no I/O and has no clock or threads.
 //!
-//! Use: [`Shard::apply`] events in any order, then [`Shard::advance`] to an instant: the sink then knows
-//! what the timelines say as of it. `now` must not go back.
+//! Use: [`Shard::apply`] events in any order, then [`Shard::advance`] to an instant. The sink then has all
+//! changes up to that instant. `now` must not go back.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,69 +10,69 @@ use std::sync::Arc;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::catalog::{Catalog, ChannelId, ScopeId};
+use crate::catalog::Catalog;
 use crate::event::{Event, Outcome, Skip, Subject};
 use crate::measure::Measure;
 use crate::name::{NameId, Names};
 use crate::ticket::{
-    DerivationContext, Entry, NewSampleFilter, Placement, RetractionRecorder, Sink, Step, Timeline,
+    Change, Entry, NewSampleFilter, Placement, RetractionRecorder, Sink, Step, Timeline,
     TimelineImage, pack_detail,
 };
 use crate::time::Timestamp;
 
+mod lookup;
 mod stubs;
+
+use lookup::NameLookup;
 
 pub(crate) use stubs::Stub;
 pub use stubs::{STUBS_FOR, STUBS_MAX};
 
-/// Timelines of one shard at most: about 2 GB. Beyond it new tickets are refused as `ticket_full`.
+/// Maximum timelines of one shard: about 2 GB. Beyond it new tickets are skipped as `ticket_full`.
 pub const TIMELINES_MAX: usize = 8_000_000;
 
-/// Timelines in one chunk of the register: growing must not copy them all.
+/// Timelines in one chunk. Chunks keep growth from copying all timelines.
 const CHUNK: usize = 4_096;
 
 /// The state of one source partition.
 #[derive(Debug)]
 pub struct Shard {
-    catalog: Arc<Catalog>,
-    names: Names,
-    /// The slot of each name as a team's.
-    scopes: Vec<ScopeId>,
-    /// The same as a channel's.
-    channels: Vec<ChannelId>,
+    lookup: NameLookup,
+    /// Timelines by number, in chunks.
     timelines: Vec<Vec<Timeline>>,
-    /// Timelines by key. A table of numbers: the keys stand in the timelines.
+    /// Numbers of timelines by key. The keys are stored in the timelines only.
     register: HashTable<u32>,
-    /// Timelines with events that the windows do not know yet.
+    /// Timelines that must be derived: they have events without changes in the sink.
     marked: Vec<u32>,
-    /// Timelines whose next event lies after `now`, by its time.
+    /// Timelines whose next event is after `now`, by the time of that event.
     ahead: BTreeSet<(Timestamp, u32)>,
-    /// The measures of samples that were taken back and may come again, by timeline.
+    /// The measures of retracted samples that may come back, by timeline.
     retracted: BTreeMap<u32, Vec<Measure>>,
-    /// Numbers of timelines that were forgotten, to be given again.
+    /// Numbers of evicted timelines, free for new ones.
     vacant: Vec<u32>,
     stubs: stubs::Stubs,
     bounds: Bounds,
-    /// Whether a ticket was refused for want of room.
+    /// Whether a new ticket was ever skipped because the shard was full.
     is_full: bool,
-    /// The instant that it was brought up to as a whole.
+    /// The instant that all timelines were last advanced to.
     advanced_to: Timestamp,
-    /// The samples up to here of timelines from a checkpoint were counted when that was written.
+    /// The response counters of the checkpoint have all samples of its timelines up to this instant.
     counted_to: Timestamp,
-    /// The timeline that is looked at next for whether it can be forgotten.
-    looks_at: u32,
-    /// Tickets that were opened since that was last asked, as hashes of their keys; absent where nobody asks.
+    /// The timeline that eviction considers next.
+    next_considered: u32,
+    /// The tickets that were opened since the last question, as hashes of their keys. `None` until the first
+    /// question.
     opened: Option<Vec<u64>>,
-    /// Where details are packed, kept to save allocations.
+    /// A buffer for packed details, kept to save allocations.
     scratch: Vec<u8>,
 }
 
-/// How much a shard holds at most.
+/// The maximum size of a shard.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Timelines; beyond it new tickets are refused.
+    /// Maximum timelines. Beyond it new tickets are skipped.
     pub timelines: usize,
-    /// Stubs of forgotten tickets; beyond it the oldest go.
+    /// Maximum stubs of evicted tickets. Beyond it the oldest are dropped.
     pub stubs: usize,
 }
 
@@ -82,19 +82,27 @@ impl Default for Bounds {
     }
 }
 
+/// The content of a shard as a checkpoint has it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ShardImage<'b> {
+    /// All names, in order of id.
+    pub(crate) names: &'b [&'b str],
+    pub(crate) timelines: &'b [TimelineImage<'b>],
+    pub(crate) stubs: &'b [Stub],
+    /// The instant up to which samples were counted.
+    pub(crate) counted_to: Timestamp,
+}
+
 impl Shard {
-    /// An empty shard.
+    /// An empty shard with the default bounds.
     pub fn new(catalog: Arc<Catalog>) -> Self {
         Self::bounded(catalog, Bounds::default())
     }
 
-    /// An empty shard that holds at most so much.
+    /// An empty shard with these bounds.
     pub fn bounded(catalog: Arc<Catalog>, bounds: Bounds) -> Self {
         Self {
-            catalog,
-            names: Names::new(),
-            scopes: Vec::new(),
-            channels: Vec::new(),
+            lookup: NameLookup::new(catalog, Names::new()),
             timelines: Vec::new(),
             register: HashTable::new(),
             marked: Vec::new(),
@@ -106,14 +114,14 @@ impl Shard {
             is_full: false,
             advanced_to: Timestamp::EVENT_MIN,
             counted_to: Timestamp::EVENT_MIN,
-            looks_at: 0,
+            next_considered: 0,
             opened: None,
             scratch: Vec::new(),
         }
     }
 
-    /// Takes in one event. What the sink knew of later events of that timeline is taken back from it;
-    /// [`Shard::advance`] brings all up to date.
+    /// Applies one event. If it is late, the changes of later events of its timeline are taken back from the
+    /// sink; the next [`Shard::advance`] sends the new ones.
     pub fn apply(&mut self, event: &Event<'_>, sink: &mut dyn Sink) -> Outcome {
         let number = match self.timeline_of(&event.subject, event.time) {
             Ok(number) => number,
@@ -125,7 +133,7 @@ impl Shard {
             pack_detail(content, &mut detail);
         }
         let mut name =
-            |text: &Option<Cow<'_, str>>| text.as_ref().map(|text| self.names.intern(text));
+            |text: &Option<Cow<'_, str>>| text.as_ref().map(|text| self.lookup.intern(text));
         let entry = Entry {
             kind: event.kind,
             time: event.time,
@@ -142,26 +150,22 @@ impl Shard {
         outcome
     }
 
-    /// Brings the sink up to `now`: it then knows the events at or before it, and none after.
+    /// Advances to `now`: the sink then has the changes of all events at or before it, and of none after.
     pub fn advance(&mut self, now: Timestamp, sink: &mut dyn Sink) {
         while self.advance_some(now, usize::MAX, sink) {}
     }
 
-    /// Like [`Shard::advance`], but derives at most so many timelines; whether some are left. For a sink
-    /// that hands on what it is told before it grows large.
+    /// Like [`Shard::advance`], but derives at most `most` timelines. Returns whether some are left. For a sink
+    /// that passes changes on in batches of bounded size.
     pub fn advance_some(&mut self, now: Timestamp, most: usize, sink: &mut dyn Sink) -> bool {
-        self.resolve_names();
+        self.lookup.resolve();
         while let Some(&(time, number)) = self.ahead.first().filter(|(time, _)| *time <= now) {
             self.ahead.remove(&(time, number));
             self.mark(number);
         }
         let rest = self.marked.len().saturating_sub(most);
         for number in self.marked.split_off(rest) {
-            let context = DerivationContext {
-                catalog: &self.catalog,
-                scopes: &self.scopes,
-                channels: &self.channels,
-            };
+            let context = self.lookup.context();
             let Some(timeline) = timeline_at(&mut self.timelines, number) else {
                 continue;
             };
@@ -179,7 +183,7 @@ impl Shard {
             }
             let retracted = self.retracted.remove(&number).unwrap_or_default();
             let mut new_samples =
-                NewSampleFilter { sink: &mut *sink, catalog: &self.catalog, retracted };
+                NewSampleFilter { sink: &mut *sink, catalog: context.catalog, retracted };
             if let Some(next) = timeline.advance(now, context, &mut new_samples) {
                 self.ahead.insert((next, number));
             }
@@ -190,73 +194,65 @@ impl Shard {
         rest > 0
     }
 
-    /// The instant that the whole of it was brought up to, where it has taken in nothing since, and where
-    /// that is not before the one up to which its samples had been counted when it was restored: what
-    /// happened in between would be taken for counted.
+    /// The last instant that is fully processed, for a checkpoint. `None` while events are pending, and while
+    /// a restored shard has not reached the instant up to which its checkpoint counted samples: samples in
+    /// between would be taken for counted.
     pub fn settled_at(&self) -> Option<Timestamp> {
         let is_settled = self.marked.is_empty() && self.advanced_to >= self.counted_to;
         is_settled.then_some(self.advanced_to)
     }
 
-    /// The instant up to which the samples of what it was restored from, or was brought up to, were counted;
-    /// none before the first.
+    /// The instant up to which samples are counted, here or by the checkpoint. `None` before the first advance.
     pub fn counted_to(&self) -> Option<Timestamp> {
         let latest = self.advanced_to.max(self.counted_to);
         (latest > Timestamp::EVENT_MIN).then_some(latest)
     }
 
-    /// Looks at so many timelines in turn, and forgets those whose last event was before `horizon` and of
-    /// which no stopwatch runs or is paused: nothing in any window that begins at or after `horizon` is of
-    /// them. How many are forgotten.
+    /// Considers the next `most` timelines in turn, and evicts those whose last event was before `horizon` and
+    /// that have no stopwatch running or paused. No window that begins at or after `horizon` has anything of
+    /// them. Returns how many were evicted; each leaves a stub.
     pub fn forget_some(&mut self, horizon: Timestamp, most: usize) -> usize {
-        let scopes = u32::try_from(self.register.len() + self.vacant.len()).unwrap_or(u32::MAX);
-        let mut forgotten = 0;
-        for _ in 0..most.min(scopes as usize) {
-            let number = self.looks_at;
-            self.looks_at = if number + 1 < scopes { number + 1 } else { 0 };
-            forgotten += usize::from(self.forget(number, horizon));
+        let numbers = u32::try_from(self.register.len() + self.vacant.len()).unwrap_or(u32::MAX);
+        let mut evicted = 0;
+        for _ in 0..most.min(numbers as usize) {
+            let number = self.next_considered;
+            self.next_considered = if number + 1 < numbers { number + 1 } else { 0 };
+            evicted += usize::from(self.forget(number, horizon));
         }
         self.stubs.prune(self.advanced_to, self.bounds.stubs);
-        forgotten
+        evicted
     }
 
-    /// The tickets that were opened since this was last asked, as hashes of their keys: what another
-    /// partition may have, too. Those before it is asked for the first time are not noted.
+    /// The tickets that were opened since the last call, as hashes of their keys. Another partition may have
+    /// them, too. The first call returns none and starts the list.
     pub fn take_opened(&mut self) -> Vec<u64> {
         self.opened.replace(Vec::new()).unwrap_or_default()
     }
 
-    /// Leaves the ticket with that hash out of the counts, since other events of it are in another partition:
-    /// neither has all, and two halves are not one. Whether it is here.
+    /// Leaves the ticket with that hash out of all counts, because another partition has other events of it:
+    /// no partition can derive the whole ticket. Returns whether the shard has the ticket.
     pub fn set_aside(&mut self, key: u64, sink: &mut dyn Sink) -> bool {
         let timelines = &self.timelines;
         let is_it = |&number: &u32| xxh3_64(key_at(timelines, number)) == key;
         let Some(&number) = self.register.find(key, is_it) else { return false };
-        self.resolve_names();
-        let context = DerivationContext {
-            catalog: &self.catalog,
-            scopes: &self.scopes,
-            channels: &self.channels,
-        };
+        self.lookup.resolve();
+        let context = self.lookup.context();
         if let Some(timeline) = timeline_at(&mut self.timelines, number)
             && !timeline.split
         {
             timeline.unwind_all(context, sink);
             timeline.split = true;
-            // Nor is it brought up to where it was counted, whatever comes.
+            // A split ticket is never derived again, not even up to `counted_to`.
             timeline.restored = false;
         }
         true
     }
 
+    /// Evicts one timeline if it is at rest. Returns whether it was evicted.
     fn forget(&mut self, number: u32, horizon: Timestamp) -> bool {
-        let context = DerivationContext {
-            catalog: &self.catalog,
-            scopes: &self.scopes,
-            channels: &self.channels,
-        };
+        let context = self.lookup.context();
         let Some(timeline) = timeline_at(&mut self.timelines, number) else { return false };
-        // A concern is about a team, and stays with it.
+        // Concerns belong to a team, so a team's timeline stays.
         if timeline.marked || timeline.restored || timeline.key().first().is_none_or(|b| *b == b' ')
         {
             return false;
@@ -275,22 +271,18 @@ impl Shard {
         true
     }
 
-    /// The time of the next event after the instant that it was brought up to; none if there is none.
+    /// The time of the first event after the instant that was advanced to; `None` if there is none.
     pub fn next_event(&self) -> Option<Timestamp> {
         self.ahead.first().map(|(time, _)| *time)
     }
 
-    /// Takes everything back from the sink, as when the partition goes to another instance.
+    /// Takes all changes back from the sink, as when the partition is revoked.
     pub fn withdraw(&mut self, sink: &mut dyn Sink) {
-        self.resolve_names();
-        let context = DerivationContext {
-            catalog: &self.catalog,
-            scopes: &self.scopes,
-            channels: &self.channels,
-        };
+        self.lookup.resolve();
+        let context = self.lookup.context();
         for (number, timeline) in (0..).zip(self.timelines.iter_mut().flatten()) {
             let mut retracted = Vec::new();
-            let catalog = &self.catalog;
+            let catalog = context.catalog;
             let mut retractions =
                 RetractionRecorder { sink: &mut *sink, catalog, retracted: &mut retracted };
             timeline.unwind_all(context, &mut retractions);
@@ -300,37 +292,32 @@ impl Shard {
         }
     }
 
-    /// Judges by other rules from now on: all is taken back from the sink, and brought back by the next
-    /// [`Shard::advance`].
+    /// Switches to another catalog. All changes are taken back from the sink, and the next [`Shard::advance`]
+    /// sends those of the new catalog.
     pub fn adopt(&mut self, catalog: Arc<Catalog>, sink: &mut dyn Sink) {
         self.withdraw(sink);
-        self.catalog = catalog;
-        self.scopes.clear();
-        self.channels.clear();
+        self.lookup.adopt(catalog);
         self.ahead.clear();
         for number in 0..self.register.len() + self.vacant.len() {
             self.mark(u32::try_from(number).unwrap_or(u32::MAX));
         }
     }
 
-    /// A ticket's events up to `now`, each with what it did; none where no ticket has that id.
+    /// A ticket's events up to `now`, each with what it changed. `None` if no ticket has that id.
     pub fn trace(&mut self, ticket: &str, now: Timestamp) -> Option<Vec<Step>> {
-        self.resolve_names();
+        self.lookup.resolve();
         let subject = Subject::Ticket(Cow::Borrowed(ticket));
         let mut buffer = [0_u8; 256];
         let key = key_of(&subject, &mut buffer);
         let known = |&number: &u32| key_at(&self.timelines, number) == key;
         let number = *self.register.find(xxh3_64(key), known)? as usize;
         let timeline = self.timelines.get(number / CHUNK)?.get(number % CHUNK)?;
-        let context = DerivationContext {
-            catalog: &self.catalog,
-            scopes: &self.scopes,
-            channels: &self.channels,
-        };
-        Some(timeline.trace(now, &self.names, context))
+        let context = self.lookup.context();
+        Some(timeline.trace(now, self.lookup.names(), context))
     }
 
-    /// The ids of tickets that differ least from one that is not there, a few, in order of difference.
+    /// Suggestions for an unknown ticket id: up to `most` ids that differ by at most two edits, the closest
+    /// first.
     pub fn similar_tickets(&self, ticket: &str, most: usize) -> Vec<String> {
         let keys = self.timelines.iter().flatten().map(Timeline::key);
         let ids = keys.filter_map(|key| std::str::from_utf8(key).ok());
@@ -343,7 +330,7 @@ impl Shard {
         near.into_iter().take(most).map(|(_, id)| id.to_owned()).collect()
     }
 
-    /// The names of teams that events carried, in no order, and among them those of channels and agents.
+    /// The teams that its events name, in order of first arrival.
     pub fn team_names(&self) -> impl Iterator<Item = &str> {
         self.timelines
             .iter()
@@ -351,62 +338,62 @@ impl Shard {
             .flat_map(Timeline::teams)
             .collect::<BTreeSet<u32>>()
             .into_iter()
-            .map(|number| self.names.text(NameId::from_index(number)))
+            .map(|number| self.names().text(NameId::from_index(number)))
     }
 
-    /// The times of the first and the last event; none while there is no event.
+    /// The times of the first and the last event; `None` if there are no events.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
         let mut times = self.timelines.iter().flatten().flat_map(Timeline::times);
         let first = times.next()?;
         Some(times.fold((first, first), |(from, to), at| (from.min(at), to.max(at))))
     }
 
-    /// The names that its timelines number.
+    /// The names that its timelines refer to.
     pub(crate) fn names(&self) -> &Names {
-        &self.names
+        self.lookup.names()
     }
 
-    /// All timelines as a checkpoint keeps them: key and blocks of packed events.
+    /// All timelines as a checkpoint stores them: key and blocks of packed events.
     pub(crate) fn images(&self) -> impl Iterator<Item = TimelineImage<'_>> {
         let held = self.timelines.iter().flatten().filter(|timeline| !timeline.key().is_empty());
         held.map(Timeline::image)
     }
 
-    /// What is left of the tickets that it forgot.
+    /// The stubs of evicted tickets, in no order.
     pub(crate) fn stubs(&self) -> impl Iterator<Item = Stub> {
         self.stubs.iter()
     }
 
-    /// How many tickets it forgot and would know again.
+    /// The number of stubs.
     pub fn stub_count(&self) -> usize {
         self.stubs.len()
     }
 
-    /// About how many bytes the stubs hold.
+    /// The approximate memory of the stubs, in bytes.
     pub fn stub_bytes(&self) -> usize {
         self.stubs.bytes()
     }
 
-    /// How many stubs were dropped for want of room.
+    /// The number of stubs that were dropped because of the maximum.
     pub fn stubs_evicted(&self) -> u64 {
         self.stubs.evicted()
     }
 
-    /// Whether it has refused a ticket for want of room.
+    /// Whether a new ticket was ever skipped because the shard was full.
     pub fn is_full(&self) -> bool {
         self.is_full
     }
 
-    /// A shard from the image of one; none where an event cannot be read, or names what is not there.
-    pub(crate) fn restore(
-        catalog: Arc<Catalog>,
-        names: &[&str],
-        timelines: &[TimelineImage<'_>],
-        (stubs, counted_to): (&[Stub], Timestamp),
-    ) -> Option<Self> {
-        let names_restored = Names::from_ordered(names)?;
-        let opened = Some(Vec::with_capacity(timelines.len()));
-        let mut shard = Self { names: names_restored, counted_to, opened, ..Self::new(catalog) };
+    /// Restores a shard from its image. `None` if an event cannot be read, or names something that the image
+    /// does not have.
+    pub(crate) fn restore(catalog: Arc<Catalog>, image: &ShardImage<'_>) -> Option<Self> {
+        let ShardImage { names, timelines, stubs, counted_to } = image;
+        let mut shard = Self {
+            lookup: NameLookup::new(Arc::clone(&catalog), Names::from_ordered(names)?),
+            counted_to: *counted_to,
+            opened: Some(Vec::with_capacity(timelines.len())),
+            ..Self::new(catalog)
+        };
         stubs.iter().for_each(|stub| shard.stubs.put(*stub));
         let known = names.len();
         let is_known = |entry: &Entry<'_>| {
@@ -414,7 +401,7 @@ impl Shard {
             named.into_iter().flatten().all(|name| name.index() < known)
         };
         shard.register.reserve(timelines.len(), |_| 0);
-        for image in timelines {
+        for image in *timelines {
             let mut timeline = Timeline::from_image(image, is_known)?;
             timeline.restored = true;
             let number = shard.push(timeline, xxh3_64(image.key));
@@ -423,38 +410,36 @@ impl Shard {
         Some(shard)
     }
 
-    /// How many timelines there are.
+    /// The number of timelines.
     pub fn timelines(&self) -> usize {
         self.register.len()
     }
 
+    /// Puts an event into its timeline.
     fn enter(&mut self, number: u32, entry: &Entry<'_>, sink: &mut dyn Sink) -> Outcome {
-        self.resolve_names();
-        let context = DerivationContext {
-            catalog: &self.catalog,
-            scopes: &self.scopes,
-            channels: &self.channels,
-        };
+        self.lookup.resolve();
+        let context = self.lookup.context();
         let Some(timeline) = timeline_at(&mut self.timelines, number) else {
             return Outcome::Skipped(Skip::TicketFull);
         };
         if timeline.restored {
-            // What was counted before must not be mistaken for what this event brings.
+            // Samples that the checkpoint counted must be derived before the event: they are not new.
             timeline.restored = false;
             if let Some(next) = timeline.advance(self.counted_to, context, sink) {
                 self.ahead.insert((next, number));
             }
         }
-        let (point, outcome) = match timeline.find(entry, &self.names) {
+        let names = self.lookup.names();
+        let (point, outcome) = match timeline.find(entry, names) {
             Placement::Insert(point) => (point, Outcome::Applied),
             Placement::Duplicate => return Outcome::Duplicate,
             Placement::Loses => return Outcome::Skipped(Skip::Conflicting),
             Placement::Full => return Outcome::Skipped(Skip::TicketFull),
             Placement::Wins => {
-                let spot = timeline.spot_to_replace(entry, &self.names);
+                let spot = timeline.spot_to_replace(entry, names);
                 timeline.unwind(spot, context, sink);
-                timeline.remove_twin(entry, &self.names);
-                let Placement::Insert(point) = timeline.find(entry, &self.names) else {
+                timeline.remove_twin(entry, names);
+                let Placement::Insert(point) = timeline.find(entry, names) else {
                     return Outcome::Skipped(Skip::TicketFull);
                 };
                 (point, Outcome::Skipped(Skip::Conflicting))
@@ -465,12 +450,12 @@ impl Shard {
             let mut retracted = Vec::new();
             let mut retractions = RetractionRecorder {
                 sink: &mut *sink,
-                catalog: &self.catalog,
+                catalog: context.catalog,
                 retracted: &mut retracted,
             };
             timeline.unwind(point.spot, context, &mut retractions);
             if is_late {
-                sink.came_late(!retracted.is_empty());
+                sink.apply(Change::LateEvent { corrects: !retracted.is_empty() }, 1);
             }
             if !retracted.is_empty() {
                 self.retracted.entry(number).or_default().extend(retracted);
@@ -481,8 +466,7 @@ impl Shard {
         outcome
     }
 
-    /// The number of the timeline of a subject to which something happened at that time, a new one if it has
-    /// none.
+    /// The number of a subject's timeline for an event at `at`. Opens a new timeline if the subject has none.
     fn timeline_of(&mut self, subject: &Subject<'_>, at: Timestamp) -> Result<u32, Skip> {
         let mut buffer = [0_u8; 256];
         let key = key_of(subject, &mut buffer);
@@ -491,8 +475,8 @@ impl Shard {
         let known = |&number: &u32| key_at(timelines, number) == key;
         let number = self.register.find(hash, known).copied();
         let is_resumed = number.is_none_or(|number| is_resumed(timelines, number));
-        let forgotten = if is_resumed { self.stubs.last_of(hash) } else { None };
-        if forgotten.is_some_and(|last| at <= last) {
+        let evicted_to = if is_resumed { self.stubs.last_of(hash) } else { None };
+        if evicted_to.is_some_and(|last| at <= last) {
             return Err(Skip::TooOld);
         }
         if let Some(number) = number {
@@ -503,11 +487,11 @@ impl Shard {
             return Err(Skip::TicketFull);
         }
         let mut timeline = Timeline::new(key);
-        timeline.resumed = forgotten.is_some();
+        timeline.resumed = evicted_to.is_some();
         Ok(self.push(timeline, hash))
     }
 
-    /// Takes in a timeline that is not there yet, with the hash of its key; returns its number.
+    /// Adds a timeline and returns its number. `hash` is the hash of its key.
     fn push(&mut self, timeline: Timeline, hash: u64) -> u32 {
         if let Some(number) = self.vacant.pop()
             && let Some(point) = timeline_at(&mut self.timelines, number)
@@ -529,7 +513,7 @@ impl Shard {
 
     fn register(&mut self, number: u32, hash: u64) {
         let timelines = &self.timelines;
-        // What a team raised is said of the team, wherever it came.
+        // A team may raise concerns in any partition, so team timelines are never split.
         if let Some(opened) = &mut self.opened
             && key_at(timelines, number).first() != Some(&b' ')
         {
@@ -538,22 +522,13 @@ impl Shard {
         self.register.insert_unique(hash, number, |&number| xxh3_64(key_at(timelines, number)));
     }
 
+    /// Queues a timeline to be derived.
     fn mark(&mut self, number: u32) {
         if let Some(timeline) = timeline_at(&mut self.timelines, number)
             && !timeline.marked
         {
             timeline.marked = true;
             self.marked.push(number);
-        }
-    }
-
-    /// Looks up what names that are new mean as teams and as channels.
-    fn resolve_names(&mut self) {
-        for index in self.scopes.len()..self.names.len() {
-            let id = NameId::from_index(u32::try_from(index).unwrap_or(u32::MAX));
-            let name = self.names.text(id);
-            self.scopes.push(self.catalog.scope_of_team(name));
-            self.channels.push(self.catalog.channel(name));
         }
     }
 }
@@ -571,7 +546,7 @@ fn key_at(timelines: &[Vec<Timeline>], number: u32) -> &[u8] {
         .map_or(&[], Timeline::key)
 }
 
-/// Whether an earlier part of that ticket was forgotten.
+/// Whether an earlier part of that timeline was evicted.
 fn is_resumed(timelines: &[Vec<Timeline>], number: u32) -> bool {
     let number = number as usize;
     timelines
@@ -580,7 +555,7 @@ fn is_resumed(timelines: &[Vec<Timeline>], number: u32) -> bool {
         .is_some_and(|timeline| timeline.resumed)
 }
 
-/// The key of a subject: a ticket's id; a team's name with a byte in front that no ticket id has.
+/// The key of a subject: a ticket's id, or a space and a team's name. No ticket id contains a space.
 fn key_of<'b>(subject: &'b Subject<'_>, buffer: &'b mut [u8; 256]) -> &'b [u8] {
     match subject {
         Subject::Ticket(id) => id.as_bytes(),
@@ -592,3 +567,6 @@ fn key_of<'b>(subject: &'b Subject<'_>, buffer: &'b mut [u8; 256]) -> &'b [u8] {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,22 +1,39 @@
-//! One ticket's events in event-time order, and what the measures' stopwatches make of them.
+//! One ticket: its events in event-time order, and the stopwatches of the measures.
+//!
+//! | module | content |
+//! |---|---|
+//! | `entry`, `code` | one event as packed bytes, and the numbers stored in them |
+//! | `order` | the total order of events |
+//! | `timeline` | all events of a ticket; puts a late event in its place |
+//! | `status`, `state` | the ticket after some of its events: the effect of each kind of event |
+//! | `stopwatch` | one stopwatch: starts, pauses, ends, resumes |
+//! | `breakdown` | where the ticket waited, and how long |
+//! | `change`, `sink` | the changes that a timeline sends, and who receives them |
+//! | `fold` | derives the changes of a timeline, forward and back |
+//! | `retraction` | tells new samples from corrected ones |
+//! | `trace` | one timeline step by step, for `explain` |
 
 mod change;
 mod code;
 mod entry;
 mod fold;
 mod retraction;
+mod sink;
 mod order;
 mod breakdown;
 mod state;
 mod status;
 mod stopwatch;
+#[cfg(test)]
+pub(crate) mod test_support;
 mod timeline;
 mod trace;
 
 pub use breakdown::{Breakdown, BreakdownSoFar, TicketPosition, WaitLocation};
 pub use change::{
-    Band, Ended, Ending, GivenUp, Rated, RatingKind, Running, Sink, StopwatchPosition,
+    Band, ElapsedByBasis, Ended, Ending, GivenUp, Rated, RatingKind, Running, StopwatchPosition,
 };
+pub use sink::{Change, Effect, EffectLog, Sink};
 pub use timeline::EVENTS_PER_TICKET_MAX;
 pub use trace::Step;
 

@@ -17,7 +17,9 @@ use std::sync::Arc;
 use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Measure;
-use crate::ticket::{Band, Ended, GivenUp, Rated, RatingKind, Running, Sink, StopwatchPosition};
+use crate::ticket::{
+    Band, Change, Ended, GivenUp, Rated, RatingKind, Running, Sink, StopwatchPosition,
+};
 use crate::time::{Elapsed, Timestamp};
 use crate::window::{Instant, Levels, Part, Ring, Scores, Series, Waiting};
 
@@ -91,7 +93,19 @@ pub struct WaitingNow {
 }
 
 impl Sink for View {
-    fn ended(&mut self, ended: &Ended, by: i64) {
+    fn apply(&mut self, change: Change<'_>, by: i64) {
+        match change {
+            Change::Ended(ended) => self.count_ended(ended, by),
+            Change::Running(running) => self.count_running(running, by),
+            Change::Rated(rated) => self.count_rated(rated, by),
+            // Windows correct themselves: only counters that never decrease need these.
+            Change::NewSample(_) | Change::LateEvent { .. } => {}
+        }
+    }
+}
+
+impl View {
+    fn count_ended(&mut self, ended: &Ended, by: i64) {
         for scope in [ended.scope, self.catalog.organisation()] {
             if !self.is_read(scope, ended.stopwatch_kind) {
                 continue;
@@ -107,7 +121,7 @@ impl Sink for View {
         }
     }
 
-    fn running(&mut self, running: &Running, by: i64) {
+    fn count_running(&mut self, running: &Running, by: i64) {
         let catalog = Arc::clone(&self.catalog);
         let organisation = catalog.organisation();
         if !self.is_read(running.scope, running.stopwatch_kind)
@@ -137,7 +151,7 @@ impl Sink for View {
         }
     }
 
-    fn rated(&mut self, rated: &Rated, by: i64) {
+    fn count_rated(&mut self, rated: &Rated, by: i64) {
         let (windows, now) = (self.catalog.windows(), self.now);
         for scope in [rated.scope, self.catalog.organisation()] {
             let ring = self.ratings.entry((scope, rated.kind));

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use crate::alert::{Alerts, Transition};
 use crate::catalog::{Catalog, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::shard::Shard;
-use crate::ticket::{Ended, Rated, Running, Sink};
+use crate::ticket::{Change, Sink};
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
 use crate::view::View;
 
@@ -107,17 +107,13 @@ impl TouchRecorder<'_> {
 }
 
 impl Sink for TouchRecorder<'_> {
-    fn ended(&mut self, ended: &Ended, by: i64) {
-        self.touch(ended.scope, ended.stopwatch_kind);
-        self.view.ended(ended, by);
-    }
-
-    fn running(&mut self, running: &Running, by: i64) {
-        self.touch(running.scope, running.stopwatch_kind);
-        self.view.running(running, by);
-    }
-
-    fn rated(&mut self, rated: &Rated, by: i64) {
-        self.view.rated(rated, by);
+    fn apply(&mut self, change: Change<'_>, by: i64) {
+        match change {
+            Change::Ended(ended) => self.touch(ended.scope, ended.stopwatch_kind),
+            Change::Running(running) => self.touch(running.scope, running.stopwatch_kind),
+            // No objective is judged by these.
+            Change::Rated(_) | Change::NewSample(_) | Change::LateEvent { .. } => {}
+        }
+        self.view.apply(change, by);
     }
 }

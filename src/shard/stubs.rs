@@ -1,22 +1,23 @@
-//! What is left of tickets that were forgotten: enough to know their old events when they come again.
+//! Stubs: the remains of evicted tickets, so that their old events are recognised if they arrive again.
 
 use hashbrown::HashTable;
 
 use crate::time::{DAY_MS, Elapsed, Timestamp};
 
-/// Stubs of one shard at most: 256 MiB. Beyond it the oldest go, and are counted.
+/// Maximum stubs of one shard: 256 MiB. Beyond it the oldest are dropped and counted.
 pub const STUBS_MAX: usize = 16_000_000;
 
-/// How long a stub is kept after the last event of its ticket: longer than topics keep records.
+/// How long a stub is kept after the last event of its ticket. Topics keep their records for less.
 pub const STUBS_FOR: Elapsed = Elapsed::from_ms(400 * DAY_MS);
 
-/// One forgotten ticket: 16 bytes. That two tickets of one shard have the same hash is less likely than that
-/// the disk lies.
+/// One evicted ticket, in 16 bytes.
+///
+/// Two tickets of one shard with the same hash are less likely than a disk error that no checksum detects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Stub {
-    /// The hash of its key.
+    /// The hash of the ticket's key.
     pub(crate) key: u64,
-    /// When its last event was.
+    /// The time of the ticket's last event.
     pub(crate) last: Timestamp,
 }
 
@@ -24,18 +25,18 @@ pub(crate) struct Stub {
 #[derive(Debug, Default)]
 pub(super) struct Stubs {
     all: HashTable<Stub>,
-    /// When those that are too old were last looked for.
+    /// When expired stubs were last removed.
     pruned_at: Option<Timestamp>,
     evicted: u64,
 }
 
 impl Stubs {
-    /// Up to when the ticket of that key was forgotten; none where it never was.
+    /// The last event time of the evicted ticket with that key; `None` if there is no stub.
     pub(super) fn last_of(&self, key: u64) -> Option<Timestamp> {
         self.all.find(key, |stub| stub.key == key).map(|stub| stub.last)
     }
 
-    /// Keeps a stub; that of a ticket that was forgotten before moves on.
+    /// Adds a stub. If the ticket already has one, the later time holds.
     pub(super) fn put(&mut self, stub: Stub) {
         match self.all.find_mut(stub.key, |other| other.key == stub.key) {
             Some(known) => known.last = known.last.max(stub.last),
@@ -45,7 +46,7 @@ impl Stubs {
         }
     }
 
-    /// Drops those that are too old, once a day, and those beyond the bound.
+    /// Removes expired stubs once a day, and drops the oldest beyond `most`.
     pub(super) fn prune(&mut self, now: Timestamp, most: usize) {
         let day = Elapsed::from_ms(DAY_MS);
         let is_due = self.pruned_at.is_none_or(|at| at.plus(day) <= now);
@@ -55,7 +56,7 @@ impl Stubs {
         }
         let mut days = STUBS_FOR.ms() / DAY_MS;
         while self.all.len() > most && days > 0 {
-            // Whole days at a time, the oldest first: a walk over all for each single one would never end.
+            // A whole day of stubs at a time: each pass reads the whole table.
             days -= 1;
             let oldest = now.minus(Elapsed::from_ms(days * DAY_MS));
             let before = self.all.len();
@@ -76,7 +77,7 @@ impl Stubs {
         self.all.iter().copied()
     }
 
-    /// About how many bytes it holds.
+    /// The approximate memory of all stubs, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.all.capacity() * (size_of::<Stub>() + 1)
     }
@@ -91,13 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_go_beyond_the_bound_and_are_counted_and_the_too_old_just_go() {
+    fn expired_stubs_are_removed_and_the_oldest_beyond_the_maximum_are_counted() {
         let mut stubs = Stubs::default();
         for day in 0..500 {
             stubs.put(Stub { key: day, last: days(i64::try_from(day).unwrap()) });
         }
         stubs.prune(days(500), 1_000);
-        assert_eq!(stubs.len(), 399, "those of the last 400 days");
+        assert_eq!(stubs.len(), 399, "the stubs of the last 400 days");
         assert_eq!(stubs.evicted(), 0);
         stubs.prune(days(500), 100);
         assert_eq!(stubs.len(), 100);
@@ -106,6 +107,6 @@ mod tests {
         assert_eq!(stubs.last_of(400), Some(days(400)));
         stubs.put(Stub { key: 400, last: days(450) });
         stubs.put(Stub { key: 400, last: days(449) });
-        assert_eq!(stubs.last_of(400), Some(days(450)), "it moves on, never back");
+        assert_eq!(stubs.last_of(400), Some(days(450)), "the later time holds");
     }
 }

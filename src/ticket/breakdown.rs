@@ -1,4 +1,4 @@
-//! Where the waiting goes: with which team, unclaimed, pending, on hold, or in closed hours.
+//! Where tickets wait: with which team, unclaimed, for the customer, for a third party, or in closed hours.
 
 use smallvec::SmallVec;
 
@@ -6,13 +6,13 @@ use crate::calendar::Calendar;
 use crate::catalog::ScopeId;
 use crate::time::{Elapsed, Timestamp};
 
-/// Where a ticket waits. Of two that hold at once, the later here counts; a team's own time is that in which
-/// it is open.
+/// Where a ticket waits. If two apply at once, the later variant counts: a ticket that waits for the customer
+/// in closed hours is [`WaitLocation::Pending`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum WaitLocation {
-    /// With a team, or with nobody.
+    /// With a team that is open, or unclaimed.
     With(ScopeId),
-    /// Its holder is closed.
+    /// With a team that is closed.
     Closed,
     /// For a third party.
     OnHold,
@@ -20,27 +20,27 @@ pub enum WaitLocation {
     Pending,
 }
 
-/// How long a wait was where.
+/// How long a ticket waited at each location.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breakdown(SmallVec<[(WaitLocation, i64); 2]>);
 
 impl Breakdown {
-    /// The places with how long, in order of place.
+    /// The locations with their durations, in order of location.
     pub fn iter(&self) -> impl Iterator<Item = (WaitLocation, Elapsed)> {
         self.0.iter().map(|(location, ms)| (*location, Elapsed::from_ms(*ms)))
     }
 
-    /// Whether it was nowhere.
+    /// Whether it has no time at any location.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether it was in these places alone.
+    /// Whether all its time is at these locations.
     pub(super) fn is_within(&self, locations: &[WaitLocation]) -> bool {
         self.0.iter().all(|(location, _)| locations.contains(location))
     }
 
-    /// Adds so many ms at a place; what comes to nothing goes.
+    /// Adds `ms` milliseconds at a location. A location whose sum becomes 0 is removed.
     pub fn add(&mut self, location: WaitLocation, ms: i64) {
         if ms == 0 {
             return;
@@ -56,7 +56,7 @@ impl Breakdown {
         }
     }
 
-    /// Adds all of another, `by` times.
+    /// Adds another breakdown `by` times.
     pub fn merge(&mut self, other: &Self, by: i64) {
         for (location, ms) in &other.0 {
             self.add(*location, ms.wrapping_mul(by));
@@ -64,17 +64,18 @@ impl Breakdown {
     }
 }
 
-/// Where a ticket stands.
+/// Where a ticket waits at the moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TicketPosition {
-    /// With whom, or for whom it waits. Never [`WaitLocation::Closed`].
+    /// Where it waits. Never [`WaitLocation::Closed`]: opening hours decide that later.
     pub location: WaitLocation,
-    /// Whether it is solved: measures that leave that time out leave out what went by in it.
+    /// Whether it is solved. Some measures leave out the time in which it is.
     pub is_solved: bool,
 }
 
 impl TicketPosition {
-    /// Calls `add` for the pieces of a stretch in which the ticket stood here; `hours` are the holder's.
+    /// Splits the stretch from `from` to `to` by the holder's `hours`, and calls `add` with each location and
+    /// its ms.
     pub fn pieces(
         self,
         from: Timestamp,
@@ -96,18 +97,18 @@ impl TicketPosition {
     }
 }
 
-/// Where a wait that goes on went until now.
+/// Where a ticket that still waits has waited until now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BreakdownSoFar {
-    /// How long it was where, up to `since`.
+    /// Where it waited up to `since`.
     pub breakdown: Breakdown,
-    /// Where it stands since then.
+    /// Where it waits from `since` on.
     pub ticket_position: TicketPosition,
-    /// The beginning of the stretch that goes on.
+    /// The start of the stretch that still runs.
     pub since: Timestamp,
 }
 
-/// All that a ticket's time went to since its first event, split by whether it was solved then.
+/// Where a ticket has waited since its first event, split by whether it was solved at the time.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Totals {
     unsolved: Breakdown,
@@ -115,7 +116,7 @@ pub(super) struct Totals {
 }
 
 impl Totals {
-    /// Adds a stretch.
+    /// Adds the stretch from `from` to `to`. `hours` are those of the ticket's holder.
     pub(super) fn add(
         &mut self,
         ticket_position: TicketPosition,
@@ -128,12 +129,12 @@ impl Totals {
         ticket_position.pieces(from, to, hours, |location, ms| breakdown.add(location, ms));
     }
 
-    /// Whether the time went to these places alone.
+    /// Whether all time is at these locations.
     pub(super) fn are_within(&self, locations: &[WaitLocation]) -> bool {
         self.unsolved.is_within(locations) && self.solved.is_within(locations)
     }
 
-    /// What was added since an earlier state, with or without the time it was solved.
+    /// The difference to earlier totals, with or without the time in which the ticket was solved.
     pub(super) fn since(&self, earlier: Option<&Self>, with_solved: bool) -> Breakdown {
         let mut breakdown = self.unsolved.clone();
         if with_solved {

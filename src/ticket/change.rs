@@ -1,4 +1,4 @@
-//! What comes out of a ticket: stopwatches that ended, those that run, and ratings.
+//! The content of changes: stopwatches that ended, stopwatches that run, and ratings.
 
 use smallvec::SmallVec;
 
@@ -11,13 +11,13 @@ use crate::time::{Elapsed, Timestamp};
 /// A stopwatch that ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// Which kind of stopwatch.
+    /// The kind of stopwatch.
     pub stopwatch_kind: StopwatchKindId,
     /// What it measured.
     pub measure: Measure,
     /// How it ended.
     pub ending: Ending,
-    /// Whom it counts for: the team that answered; the holder where it was given up.
+    /// The team that it counts for: the one that answered; the holder if it was given up.
     pub scope: ScopeId,
     /// The priority in force just before.
     pub priority: Option<Priority>,
@@ -31,14 +31,14 @@ pub struct Ended {
     pub elapsed: Elapsed,
     /// How long it ran in open time, or the count, likewise.
     pub open: Elapsed,
-    /// The objectives whose target it was over: of the one whom it counts for, and of the organisation.
+    /// The objectives whose target it exceeded: of the team that it counts for, and of the organisation.
     pub missed: SmallVec<[ObjectiveId; 2]>,
-    /// Where the waiting went; only of one that was over some target.
+    /// Where the ticket waited, and how long; absent if it exceeded no target.
     pub breakdown: Option<Box<Breakdown>>,
 }
 
 impl Ended {
-    /// How long it ran in that kind of time.
+    /// How long it ran in this kind of time.
     pub fn elapsed_in(&self, basis: Basis) -> Elapsed {
         match basis {
             Basis::Calendar => self.elapsed,
@@ -59,9 +59,9 @@ pub enum Ending {
 /// Why a stopwatch ended without a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GivenUp {
-    /// Solved without a word.
+    /// Solved without an answer.
     Solved,
-    /// Closed without a word.
+    /// Closed without an answer.
     Closed,
     /// Merged into another ticket.
     Merged,
@@ -87,7 +87,7 @@ impl GivenUp {
         }
     }
 
-    /// Whether one that was over target then is decided and missed. Deleted and spam are no miss.
+    /// Whether such an ending over target counts as decided and missed. Deleted tickets and spam do not.
     pub const fn is_decided(self) -> bool {
         match self {
             Self::Solved | Self::Closed | Self::Merged => true,
@@ -95,7 +95,8 @@ impl GivenUp {
         }
     }
 
-    /// Whether the customer was still waiting then: such a wait is known to have lasted at least so long.
+    /// Whether the customer was still waiting: the wait is then censored, known only to have lasted at least
+    /// this long.
     pub const fn is_censored(self) -> bool {
         match self {
             Self::Solved | Self::Closed => true,
@@ -107,11 +108,11 @@ impl GivenUp {
 /// A stopwatch that runs or is paused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Running {
-    /// Which kind of stopwatch.
+    /// The kind of stopwatch.
     pub stopwatch_kind: StopwatchKindId,
     /// What it measures.
     pub measure: Measure,
-    /// Who holds the ticket.
+    /// The team that holds the ticket.
     pub scope: ScopeId,
     /// The ticket's priority.
     pub priority: Option<Priority>,
@@ -119,33 +120,38 @@ pub struct Running {
     pub channel: ChannelId,
     /// When it started.
     pub started: Timestamp,
-    /// How far it is.
+    /// How long it has run, in constants.
     pub position: StopwatchPosition,
-    /// The objectives whose target it was over just before its priority changed: it stays over those.
+    /// The objectives whose target it exceeded just before the priority changed. It stays over these,
+    /// whatever the new priority allows.
     pub over: Vec<ObjectiveId>,
-    /// Where the waiting went until now; absent where it all is with the holder since the start, or where
-    /// nobody agreed on anything.
+    /// Where the ticket has waited since the start. Absent if that is with the holder only, and if no
+    /// agreement has an objective.
     pub breakdown_so_far: Option<Box<BreakdownSoFar>>,
 }
 
-/// How far a stopwatch is, in constants: nothing changes while time goes on.
+/// How long a stopwatch has run, as constants that stay the same while time passes.
+///
+/// # Design
+/// A window holds thousands of running stopwatches. It sorts them by these constants, and needs no update
+/// when `now` moves: elapsed time is `now` less the constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct StopwatchPosition {
-    /// Whether it stands still.
+    /// Whether it is paused.
     pub is_paused: bool,
-    /// Running: the instant, in ms, at which it would have started had it run without interruption.
-    /// Paused: the calendar time that has elapsed, in ms.
+    /// If running: the effective start in ms, which is the start moved forward by all pauses. If paused: the
+    /// elapsed calendar time in ms.
     pub calendar: i64,
-    /// Running: what the holder's calendar had opened in all, in ms, when it would have started had it run
-    /// in its hours alone. Paused: the open time that has elapsed, in ms.
+    /// If running: the total open time of the holder's calendar at the effective start, in ms. If paused:
+    /// the elapsed open time in ms.
     pub open: i64,
 }
 
 impl StopwatchPosition {
-    /// What sorts before all others.
+    /// The position that sorts before all others.
     pub const LEAST: Self = Self { is_paused: false, calendar: i64::MIN, open: i64::MIN };
 
-    /// Its constant in that kind of time.
+    /// The constant for this kind of time.
     pub fn of(self, basis: Basis) -> i64 {
         match basis {
             Basis::Calendar => self.calendar,
@@ -153,36 +159,31 @@ impl StopwatchPosition {
         }
     }
 
-    /// How long it has run, in both kinds of time, at an instant until which the holder's calendar has
-    /// opened so much.
-    pub fn elapsed(self, at: Timestamp, opened: i64) -> [Elapsed; 2] {
-        let [calendar, open] = self.elapsed_ms(at, opened);
-        [Elapsed::from_ms(calendar), Elapsed::from_ms(open)]
+    /// How long it has run at `at`, when the holder's calendar has been open for `opened` ms in total.
+    pub fn elapsed(self, at: Timestamp, opened: i64) -> ElapsedByBasis {
+        let (calendar, open) = if self.is_paused {
+            (self.calendar, self.open)
+        } else {
+            (at.ms().saturating_sub(self.calendar), opened.saturating_sub(self.open))
+        };
+        ElapsedByBasis { calendar: Elapsed::from_ms(calendar), open: Elapsed::from_ms(open) }
     }
 
     pub(super) fn started(at: Timestamp, opened: i64) -> Self {
         Self { is_paused: false, calendar: at.ms(), open: opened }
     }
 
-    pub(super) fn elapsed_ms(self, at: Timestamp, opened: i64) -> [i64; 2] {
-        if self.is_paused {
-            [self.calendar, self.open]
-        } else {
-            [at.ms().saturating_sub(self.calendar), opened.saturating_sub(self.open)]
-        }
-    }
-
-    /// Stands still from `at` on, or runs, if it does not already.
+    /// Pauses it at `at`, or lets it run again. Does nothing if it already is so.
     pub(super) fn set_paused(&mut self, is_paused: bool, at: Timestamp, opened: i64) {
         if self.is_paused == is_paused {
             return;
         }
-        // Either way the constants of one state are `at` less those of the other.
-        let [calendar, open] = [at.ms() - self.calendar, opened - self.open];
-        *self = Self { is_paused, calendar, open };
+        // In both directions the new constant is `at` less the old one.
+        *self = Self { is_paused, calendar: at.ms() - self.calendar, open: opened - self.open };
     }
 
-    /// Goes by another calendar from an instant at which the two had opened so much.
+    /// Switches to another calendar. The arguments are the total open time of both calendars at that
+    /// instant, in ms.
     pub(super) fn change_calendar(&mut self, opened_before: i64, opened_after: i64) {
         if !self.is_paused {
             self.open += opened_after - opened_before;
@@ -190,10 +191,29 @@ impl StopwatchPosition {
     }
 }
 
-/// A customer's rating, or someone's judgement of how a ticket was handled.
+/// A stopwatch's elapsed time in both kinds of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ElapsedByBasis {
+    /// Calendar time.
+    pub calendar: Elapsed,
+    /// Time in which the holder was open.
+    pub open: Elapsed,
+}
+
+impl ElapsedByBasis {
+    /// The elapsed time in one kind of time.
+    pub fn of(self, basis: Basis) -> Elapsed {
+        match basis {
+            Basis::Calendar => self.calendar,
+            Basis::Open => self.open,
+        }
+    }
+}
+
+/// A customer's rating, or a review of how a ticket was handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rated {
-    /// Whose it is.
+    /// Who gave it.
     pub kind: RatingKind,
     /// The team that it is for.
     pub scope: ScopeId,
@@ -201,17 +221,17 @@ pub struct Rated {
     pub at: Timestamp,
     /// 1 to 5.
     pub score: u8,
-    /// By objective of the team and of the organisation: how long the ticket's last finished wait was beside
-    /// its target.
+    /// For each objective of the team and of the organisation: the ticket's last finished wait, compared with
+    /// the target.
     pub bands: SmallVec<[(ObjectiveId, Band); 2]>,
 }
 
-/// Whose rating it is.
+/// Who gave a rating.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RatingKind {
-    /// The customer's.
+    /// The customer.
     Rated,
-    /// A reviewer's: first of all of one's own work.
+    /// A reviewer, usually the agent who handled the ticket.
     Reviewed,
 }
 
@@ -228,21 +248,21 @@ impl RatingKind {
     }
 }
 
-/// How long a wait was beside its target.
+/// The length of a wait, compared with its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Band {
-    /// Up to half of it.
+    /// Up to half of the target.
     UpToHalf,
-    /// More than half of it, within it.
+    /// More than half of the target, and within it.
     Within,
-    /// Over it, up to twice as long.
+    /// Over the target, and up to twice as long.
     UpToDouble,
-    /// More than twice as long.
+    /// More than twice the target.
     Beyond,
 }
 
 impl Band {
-    /// All, from short to long.
+    /// All bands, from short to long.
     pub const ALL: [Self; 4] = [Self::UpToHalf, Self::Within, Self::UpToDouble, Self::Beyond];
 
     /// The band of a wait.
@@ -268,26 +288,4 @@ impl Band {
             Self::Beyond => "beyond",
         }
     }
-}
-
-/// Where what comes out of tickets goes. Each comes with `by`: +1 to count it, −1 to take it back.
-pub trait Sink {
-    /// A stopwatch ended.
-    fn ended(&mut self, ended: &Ended, by: i64);
-    /// A stopwatch runs, or is paused.
-    fn running(&mut self, running: &Running, by: i64);
-    /// A ticket was rated.
-    fn rated(&mut self, rated: &Rated, by: i64);
-    /// The sample that just ended is one that was never there before, not one that was taken back and made
-    /// again. Counters that never step back count these.
-    fn sample_made(&mut self, _: &Ended) {}
-    /// An event came late: later ones of its ticket were known already; whether samples were taken back.
-    fn came_late(&mut self, _corrects: bool) {}
-}
-
-/// Nowhere: for a shard that has not been advanced yet, and so has nothing to take back.
-impl Sink for () {
-    fn ended(&mut self, _: &Ended, _: i64) {}
-    fn running(&mut self, _: &Running, _: i64) {}
-    fn rated(&mut self, _: &Rated, _: i64) {}
 }

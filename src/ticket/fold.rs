@@ -1,13 +1,18 @@
-//! Timelines into windows: forward as time goes on, and back when an event comes late.
+//! Derives the changes of a timeline: forward as time passes, and back when an event arrives late.
+//!
+//! A timeline keeps a spot, `done`: the sink has the changes of all events before it. [`Timeline::advance`]
+//! moves the spot forward and sends what the events change. [`Timeline::unwind`] moves it back and sends the
+//! same changes with the opposite sign.
 
-use super::change::{Ended, Rated, Running, Sink};
+use super::change::Running;
+use super::sink::{Change, EffectLog, Sink};
 use super::state::TicketState;
 use super::stopwatch::{DerivationContext, Out};
 use super::timeline::{Log, Spot, Timeline};
 use crate::event::Kind;
 use crate::time::Timestamp;
 
-/// How far a walk goes: before the event of that number in its block, and up to `now`.
+/// Where a walk stops: before event `entry` of its block, and before the first event after `now`.
 #[derive(Clone, Copy)]
 struct Limit {
     entry: u16,
@@ -15,8 +20,8 @@ struct Limit {
 }
 
 impl Timeline {
-    /// Lets the windows know all events up to and including `now`. Returns the time of the next event
-    /// after that, if there is one.
+    /// Sends the changes of all events up to and including `now`. Returns the time of the next event after
+    /// that; `None` if there is none.
     pub(crate) fn advance(
         &mut self,
         now: Timestamp,
@@ -37,14 +42,15 @@ impl Timeline {
         self.done = spot;
         let after = running_of(&state, context);
         if before != after {
-            before.iter().for_each(|running| sink.running(running, -1));
-            after.iter().for_each(|running| sink.running(running, 1));
+            send_running(&before, -1, sink);
+            send_running(&after, 1, sink);
         }
         next
     }
 
-    /// Takes back from the windows what they know from `spot` on, and somewhat more: from the beginning of
-    /// its block. [`Timeline::advance`] brings the rest back.
+    /// Takes back the changes of all events from the start of `spot`'s block on. State is kept per block, so
+    /// a walk cannot start in the middle of one; [`Timeline::advance`] sends the earlier events of the block
+    /// again.
     pub(crate) fn unwind(
         &mut self,
         spot: Spot,
@@ -56,17 +62,17 @@ impl Timeline {
             return;
         }
         let state = self.state_at(self.done, context);
-        running_of(&state, context).iter().for_each(|running| sink.running(running, -1));
+        send_running(&running_of(&state, context), -1, sink);
         let mut state = self.state_at(to, context);
-        running_of(&state, context).iter().for_each(|running| sink.running(running, 1));
-        let mut record = ChangeRecorder::default();
-        let mut out = Out { sink: Some(&mut record) };
+        send_running(&running_of(&state, context), 1, sink);
+        let mut sent = EffectLog::default();
+        let mut out = Out { sink: Some(&mut sent) };
         self.walk_all(to, self.done, &mut state, context, &mut out);
-        record.take_back(sink);
+        sent.take_back(sink);
         self.done = to;
     }
 
-    /// When its last event was, where no stopwatch of it runs or is paused; none where one does, or where it
+    /// The time of the last event if no stopwatch runs or is paused. `None` if one does, or if the timeline
     /// has no events.
     pub(crate) fn at_rest_since(&self, context: DerivationContext<'_>) -> Option<Timestamp> {
         let last = self.last_time()?;
@@ -74,12 +80,12 @@ impl Timeline {
         running_of(&state, context).is_empty().then_some(last)
     }
 
-    /// Takes everything back from the windows.
+    /// Takes back all changes.
     pub(crate) fn unwind_all(&mut self, context: DerivationContext<'_>, sink: &mut dyn Sink) {
         self.unwind(Spot::default(), context, sink);
     }
 
-    /// The stopwatches after the events before `spot`, which must be within what is done.
+    /// The ticket's state before the event at `spot`, which must not be after `done`.
     fn state_at(&self, spot: Spot, context: DerivationContext<'_>) -> TicketState {
         let mut state = match &self.log {
             Log::Short(_) => TicketState::default(),
@@ -94,7 +100,7 @@ impl Timeline {
         state
     }
 
-    /// Walks the events from one spot up to another.
+    /// Applies the events between two spots to `state`.
     fn walk_all(
         &self,
         from: Spot,
@@ -112,8 +118,8 @@ impl Timeline {
         }
     }
 
-    /// Walks the events of one block from `spot` on, as far as the limit. Returns the time of the event
-    /// that `now` stopped it at.
+    /// Applies the events of one block to `state`, from `spot` up to `limit`, and moves `spot` behind them.
+    /// Returns the time of the first event after `limit.now`, if that stopped the walk.
     fn walk(
         &self,
         spot: &mut Spot,
@@ -137,17 +143,18 @@ impl Timeline {
         None
     }
 
-    /// The ticket's creation is known from here on: what sorts before it answers, solves and asks nothing,
-    /// so what it had ended while the timeline was partial is taken back.
+    /// Takes back what the events before `to` ended. They come before the ticket's `created` event, so they
+    /// count for nothing; they were counted while the creation was unknown.
     fn take_back_partial(&self, to: Spot, context: DerivationContext<'_>, out: &mut Out<'_>) {
         let Some(sink) = &mut out.sink else { return };
-        let mut record = ChangeRecorder::default();
-        let mut partial = Out { sink: Some(&mut record) };
+        let mut sent = EffectLog::default();
+        let mut partial = Out { sink: Some(&mut sent) };
         self.walk_all(Spot::default(), to, &mut TicketState::default(), context, &mut partial);
-        record.take_back(&mut **sink);
+        sent.take_back(&mut **sink);
     }
 
-    /// Moves on from the end of a block to the next, and keeps the state before that.
+    /// Moves `spot` from the end of a block to the start of the next, and keeps the state there. Returns
+    /// false if there is no next block.
     fn enter_next_block(&mut self, spot: &mut Spot, state: &TicketState) -> bool {
         let Log::Long(long) = &mut self.log else {
             return false;
@@ -161,38 +168,8 @@ impl Timeline {
     }
 }
 
-/// The endings and ratings of a walk, kept to be taken back.
-#[derive(Default)]
-struct ChangeRecorder(Vec<(Effect, i64)>);
-
-enum Effect {
-    Ended(Ended),
-    Rated(Rated),
-}
-
-impl ChangeRecorder {
-    /// Takes all back, the last first: what was itself taken back on the way must be there again before
-    /// it can be taken away.
-    fn take_back(self, sink: &mut dyn Sink) {
-        for (effect, by) in self.0.iter().rev() {
-            match effect {
-                Effect::Ended(ended) => sink.ended(ended, -by),
-                Effect::Rated(rated) => sink.rated(rated, -by),
-            }
-        }
-    }
-}
-
-impl Sink for ChangeRecorder {
-    fn ended(&mut self, ended: &Ended, by: i64) {
-        self.0.push((Effect::Ended(ended.clone()), by));
-    }
-
-    fn running(&mut self, _: &Running, _: i64) {}
-
-    fn rated(&mut self, rated: &Rated, by: i64) {
-        self.0.push((Effect::Rated(rated.clone()), by));
-    }
+fn send_running(all: &[Running], by: i64, sink: &mut dyn Sink) {
+    all.iter().for_each(|running| sink.apply(Change::Running(running), by));
 }
 
 fn running_of(state: &TicketState, context: DerivationContext<'_>) -> Vec<Running> {

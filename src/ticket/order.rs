@@ -5,8 +5,10 @@ use std::cmp::Ordering;
 use super::entry::{Entry, unpack_detail};
 use crate::name::{NameId, Names};
 
-/// Orders two events: by time; at one instant by kind; then by decoded content, absent first, as UTF-8;
-/// then by identity. Equal means interchangeable.
+/// Orders two events by time, then by kind, then by content, then by identity.
+///
+/// Absent fields sort first; texts sort as UTF-8. The order depends on the events alone and never on their
+/// arrival, so every reader applies them in the same order. Events that compare equal are interchangeable.
 pub(crate) fn compare(a: &Entry<'_>, b: &Entry<'_>, names: &Names) -> Ordering {
     (a.time, a.kind)
         .cmp(&(b.time, b.kind))
@@ -14,14 +16,14 @@ pub(crate) fn compare(a: &Entry<'_>, b: &Entry<'_>, names: &Names) -> Ordering {
         .then_with(|| a.identity.cmp(&b.identity))
 }
 
-/// Whether two events of one identity are one and the same. What only explains (`into`) makes no
-/// difference.
+/// Whether two events with the same identity are the same event. The field `into` does not count: it only
+/// explains.
 pub(crate) fn is_same(a: &Entry<'_>, b: &Entry<'_>, names: &Names) -> bool {
     compare(a, b, names).is_eq()
 }
 
 fn compare_content(a: &Entry<'_>, b: &Entry<'_>, names: &Names) -> Ordering {
-    // Ids of one set of names are equal where the names are; unequal ids go by the text.
+    // The ids number names in order of arrival, so they must not decide the order.
     let text = |id: Option<NameId>| id.map(|id| names.text(id));
     text(a.team)
         .cmp(&text(b.team))

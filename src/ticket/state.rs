@@ -1,61 +1,61 @@
-//! What a ticket's events do to its stopwatches.
+//! A ticket's state: what its events do to its stopwatches.
 //!
-//! [`TicketState`] is the ticket after some of its events; [`TicketState::step`] applies one more and reports
-//! which stopwatches ended. Nothing here knows `now`: a running stopwatch is its effective start, and the windows
-//! tell whether it is over target by now.
+//! [`TicketState`] is the ticket after some of its events. [`TicketState::step`] applies one more event and
+//! sends the stopwatches that it ended. Nothing here knows `now`: a running stopwatch is kept by its effective
+//! start, and the windows decide whether it is over target.
 //!
 //! # Design
-//! What an event takes back (a reopened ticket withdraws its resolution, an answer after giving up
-//! withdraws that) is said by ending the same stopwatch minus once, at the event that does it. So a whole
-//! timeline is a sum of endings, and can be taken back by walking it again.
+//! Some events retract an earlier ending: reopening a ticket retracts its resolution, an answer retracts
+//! that the wait was given up. The retraction is sent as the same ending with weight −1, at the event that
+//! causes it. A whole timeline is therefore a sum of endings, and a second walk can take it back.
 
 use smallvec::SmallVec;
 
 use super::breakdown::{TicketPosition, Totals, WaitLocation};
-use super::change::{Band, Ended, Ending, GivenUp, Rated, RatingKind, Running};
+use super::change::{Band, ElapsedByBasis, Ended, Ending, GivenUp, Rated, RatingKind, Running};
 use super::entry::{Entry, unpack_detail};
 use super::status::{FirstReply, TicketStatus};
 use super::stopwatch::{
-    CountsFor, DerivationContext, Out, Phase, PositionHistory, Stopwatch, judge,
+    Attribution, DerivationContext, Out, Phase, PositionHistory, Stopwatch, judge,
 };
 use crate::agreement::Level;
 use crate::amount::Unit;
 use crate::catalog::{ScopeId, StopwatchKindId};
 use crate::event::{Kind, Maker, Priority};
-use crate::measure::{Basis, Measure};
+use crate::measure::Measure;
 use crate::name::NameId;
-use crate::time::{Elapsed, Timestamp};
+use crate::time::Timestamp;
 
 /// A ticket after some of its events.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TicketState {
-    /// When it was created, once that is known. Before that the timeline is partial.
+    /// When it was created; `None` while that is unknown, which makes the timeline partial.
     created: Option<Timestamp>,
     team: Option<NameId>,
     priority: Option<Priority>,
     channel: Option<NameId>,
     status: TicketStatus,
-    /// Whether it has been solved since it was last open, whatever it became after that.
+    /// Whether it was solved since it was last open, even if it was merged or deleted after that.
     is_solved: bool,
     first_reply: FirstReply,
-    /// Customer messages since creation, and reopenings.
+    /// Customer messages since the creation, plus reopenings.
     contacts: u32,
-    /// The count, while the ticket is solved.
+    /// The ending that reported `contacts`, while the ticket is solved.
     contacts_ended: Option<Ended>,
-    /// Of each measure at most one.
+    /// At most one for each measure.
     stopwatches: SmallVec<[Stopwatch; 3]>,
-    /// Whose stint of ownership was the last.
+    /// The team of the latest ownership period.
     ownership_period: Option<NameId>,
-    /// Where its time went, up to `ticket_position_since`. `None` while that is nowhere, and where there are
-    /// no objectives.
+    /// Where the ticket waited up to `ticket_position_since`. `None` at the start, and always `None` if no
+    /// agreement has an objective.
     totals: Option<Box<Totals>>,
     ticket_position_since: Option<Timestamp>,
-    /// Since when its holder has it; absent where that is from the first event on.
+    /// Since when its holder has held it; `None` if since the first event.
     held_since: Option<Timestamp>,
-    /// The last finished wait of each course, while it is not withdrawn.
-    waited: SmallVec<[FinishedWait; 2]>,
+    /// The last finished wait of each kind of stopwatch, unless it was retracted.
+    finished_waits: SmallVec<[FinishedWait; 2]>,
     rated: Option<Rated>,
-    /// By reviewer.
+    /// The latest review of each reviewer.
     reviewed: Vec<(Box<str>, Rated)>,
 }
 
@@ -65,7 +65,7 @@ struct FinishedWait {
     stopwatch_kind: StopwatchKindId,
     at: Timestamp,
     priority: Option<Priority>,
-    elapsed: [Elapsed; 2],
+    elapsed: ElapsedByBasis,
 }
 
 impl TicketState {
@@ -74,10 +74,10 @@ impl TicketState {
         self.created.is_some()
     }
 
-    /// Moves on by one event, the next in order.
+    /// Applies one event, the next in order.
     ///
-    /// At `created`, what came before it is forgotten but for team, priority and channel: the caller takes
-    /// back what it had ended.
+    /// At the first `created` event the state starts over, and keeps only team, priority and channel of the
+    /// events before. The caller takes back what those events ended.
     pub(crate) fn step(
         &mut self,
         event: &Entry<'_>,
@@ -88,7 +88,7 @@ impl TicketState {
         let at = event.time;
         let changes_priority = event.priority.is_some_and(|new| self.priority != Some(new));
         if changes_priority {
-            self.stay_over(at, holder, context);
+            self.keep_overdue(at, holder, context);
         }
         if event.kind == Kind::Created && self.created.is_none() {
             self.create(event, context);
@@ -100,9 +100,9 @@ impl TicketState {
         match event.kind {
             Kind::Reopened => {
                 self.reopen(at, context, out);
-                // A wait that goes back to a message from before begins here, already so old.
+                // A wait for a message before the reopening runs from here on, and may already be overdue.
                 if changes_priority {
-                    self.stay_over(at, holder, context);
+                    self.keep_overdue(at, holder, context);
                 }
             }
             Kind::Resumed if self.status.is_live() => {
@@ -118,11 +118,11 @@ impl TicketState {
             Kind::AgentReplied => self.answer(event, context, out),
             Kind::Solved => self.solve(event, GivenUp::Solved, context, out),
             Kind::Closed => self.solve(event, GivenUp::Closed, context, out),
-            Kind::Merged => self.leave(at, GivenUp::Merged, context, out),
-            Kind::Deleted => self.leave(at, GivenUp::Deleted, context, out),
-            Kind::MarkedSpam => self.leave(at, GivenUp::Spam, context, out),
+            Kind::Merged => self.remove(at, GivenUp::Merged, context, out),
+            Kind::Deleted => self.remove(at, GivenUp::Deleted, context, out),
+            Kind::MarkedSpam => self.remove(at, GivenUp::Spam, context, out),
             Kind::Rated | Kind::Reviewed => self.rate(event, context, out),
-            // These neither start nor stop anything.
+            // These events neither start nor stop a stopwatch.
             Kind::Created
             | Kind::Resumed
             | Kind::BotReplied
@@ -133,7 +133,7 @@ impl TicketState {
             | Kind::ConcernRaised
             | Kind::ConcernSettled => {}
         }
-        // Last, since what the event that stops a stopwatch says of these is too late for it.
+        // Last: the event that stops a stopwatch is judged by the priority and channel before it.
         self.priority = event.priority.or(self.priority);
         self.channel = event.channel.or(self.channel);
     }
@@ -143,25 +143,25 @@ impl TicketState {
         self.visit(Stopwatch::is_running, context, visit);
     }
 
-    /// Calls `visit` with every stopwatch that goes on unseen: given up, or asked on a ticket at rest.
-    pub(crate) fn unseen(&self, context: DerivationContext<'_>, visit: impl FnMut(Running)) {
-        self.visit(Stopwatch::is_unseen, context, visit);
+    /// Calls `visit` with every suspended stopwatch: given up, or started while the ticket was not open.
+    pub(crate) fn suspended(&self, context: DerivationContext<'_>, visit: impl FnMut(Running)) {
+        self.visit(Stopwatch::is_suspended, context, visit);
     }
 
     fn visit(
         &self,
-        is_meant: impl Fn(&Stopwatch) -> bool,
+        is_wanted: impl Fn(&Stopwatch) -> bool,
         context: DerivationContext<'_>,
         mut visit: impl FnMut(Running),
     ) {
-        let counts_for = self.counts_for(Timestamp::EVENT_MIN, context.scope(self.team), context);
+        let attribution = self.attribution(Timestamp::EVENT_MIN, context.scope(self.team), context);
         let since = self.ticket_position_since.unwrap_or(Timestamp::EVENT_MIN);
         let ticket_position = self.ticket_position(context);
         let held_since = self.held_since.unwrap_or(Timestamp::EVENT_MIN);
-        let visit_running =
+        let history =
             PositionHistory { totals: self.totals.as_deref(), ticket_position, since, held_since };
-        for stopwatch in self.stopwatches.iter().filter(|stopwatch| is_meant(stopwatch)) {
-            stopwatch.visit_running(counts_for, visit_running, context, &mut visit);
+        for stopwatch in self.stopwatches.iter().filter(|stopwatch| is_wanted(stopwatch)) {
+            stopwatch.visit_running(attribution, history, context, &mut visit);
         }
     }
 
@@ -190,12 +190,13 @@ impl TicketState {
         ] {
             self.start(measure, at, context);
         }
-        self.start_stint(at, context);
+        self.start_ownership_period(at, context);
     }
 
+    /// The customer wrote.
     fn ask(&mut self, at: Timestamp, context: DerivationContext<'_>) {
         self.contacts = self.contacts.saturating_add(1);
-        // Nobody can stop the clock against a customer who wrote.
+        // A message from the customer ends the wait for the customer.
         if self.status == TicketStatus::Pending {
             self.change_status(TicketStatus::Open, at, context);
         }
@@ -212,6 +213,7 @@ impl TicketState {
         }
     }
 
+    /// An agent replied.
     fn answer(&mut self, event: &Entry<'_>, context: DerivationContext<'_>, out: &mut Out<'_>) {
         if self.status == TicketStatus::Gone {
             return;
@@ -219,38 +221,39 @@ impl TicketState {
         let measure = match self.first_reply {
             FirstReply::Wanted => Some(Measure::FirstReply),
             FirstReply::Given => Some(Measure::NextReply),
-            // A reply before the customer has asked for anything counts for nothing.
+            // The agent wrote before the customer asked anything: nobody waited for this reply.
             FirstReply::NotAsked => None,
         };
-        let counts_for = self.counts_for(event.time, self.acting(event, context), context);
+        let attribution = self.attribution(event.time, self.acting(event, context), context);
         if let Some(measure) = measure {
             self.first_reply = FirstReply::Given;
-            self.finish(measure, counts_for, context, out);
+            self.finish(measure, attribution, context, out);
         }
-        self.finish(Measure::Update, counts_for, context, out);
+        self.finish(Measure::Update, attribution, context, out);
         self.start(Measure::Update, event.time, context);
     }
 
-    /// Ends a stopwatch with a sample, also one that was given up, and forgets it.
+    /// Ends the stopwatch of a measure with a sample and removes it, also if it had been given up.
     fn finish(
         &mut self,
         measure: Measure,
-        counts_for: CountsFor,
+        attribution: Attribution,
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
         let Some(index) = self.find(measure) else { return };
-        let at = counts_for.at;
+        let at = attribution.at;
         self.accrue(at, context);
         let mut stopwatch = self.stopwatches.remove(index);
         if matches!(stopwatch.phase, Phase::Latent) {
             return;
         }
-        stopwatch.go_on(at, counts_for.holder, context, out);
-        stopwatch.end(Ending::Answered, counts_for, self.totals.as_deref(), context, out);
-        self.note_wait(&stopwatch, context);
+        stopwatch.resume(at, attribution.holder, context, out);
+        stopwatch.end(Ending::Answered, attribution, self.totals.as_deref(), context, out);
+        self.keep_finished_wait(&stopwatch, context);
     }
 
+    /// Solved or closed: resolutions and ownership end with samples, waits for a reply are given up.
     fn solve(
         &mut self,
         event: &Entry<'_>,
@@ -258,17 +261,17 @@ impl TicketState {
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
-        // Solved, then closed, changes nothing; and the first reason of giving up stays.
+        // Closing a solved ticket changes nothing, and the first reason for giving up stays.
         if !self.status.is_live() {
             return;
         }
         let at = event.time;
         self.accrue(at, context);
-        let solved_by = self.counts_for(event.time, self.acting(event, context), context);
-        let held_by = self.counts_for(at, context.scope(self.team), context);
+        let solved_by = self.attribution(event.time, self.acting(event, context), context);
+        let held_by = self.attribution(at, context.scope(self.team), context);
         let mut stopwatches = std::mem::take(&mut self.stopwatches);
         for stopwatch in stopwatches.iter_mut().filter(|stopwatch| stopwatch.is_running()) {
-            let (ending, counts_for) = match stopwatch.measure {
+            let (ending, attribution) = match stopwatch.measure {
                 Measure::CustomerWait
                 | Measure::AgentWork
                 | Measure::Resolution
@@ -278,9 +281,9 @@ impl TicketState {
                     (Ending::GivenUp(reason), held_by)
                 }
             };
-            stopwatch.end(ending, counts_for, self.totals.as_deref(), context, out);
+            stopwatch.end(ending, attribution, self.totals.as_deref(), context, out);
             if ending == Ending::Answered {
-                self.note_wait(stopwatch, context);
+                self.keep_finished_wait(stopwatch, context);
             }
         }
         self.stopwatches = stopwatches;
@@ -289,8 +292,8 @@ impl TicketState {
         self.is_solved = true;
     }
 
-    /// Merged, deleted or spam: what still runs ends without samples, for the holder.
-    fn leave(
+    /// Merged, deleted or spam: running stopwatches end without samples and count for the holder.
+    fn remove(
         &mut self,
         at: Timestamp,
         reason: GivenUp,
@@ -299,16 +302,17 @@ impl TicketState {
     ) {
         if self.status.is_live() {
             self.accrue(at, context);
-            let counts_for = self.counts_for(at, context.scope(self.team), context);
+            let attribution = self.attribution(at, context.scope(self.team), context);
             let running = self.stopwatches.iter_mut().filter(|stopwatch| stopwatch.is_running());
             for stopwatch in running {
                 let ending = Ending::GivenUp(reason);
-                stopwatch.end(ending, counts_for, self.totals.as_deref(), context, out);
+                stopwatch.end(ending, attribution, self.totals.as_deref(), context, out);
             }
         }
         self.change_status(TicketStatus::Gone, at, context);
     }
 
+    /// Reopened: stopwatches resume, and their endings are retracted.
     fn reopen(&mut self, at: Timestamp, context: DerivationContext<'_>, out: &mut Out<'_>) {
         let was_live = self.status.is_live();
         self.change_status(TicketStatus::Open, at, context);
@@ -321,11 +325,11 @@ impl TicketState {
             out.ended(std::slice::from_ref(&ended), -1);
         }
         let holder = context.scope(self.team);
-        let is_same_stint = self.ownership_period == self.team;
-        // A stint that is over is; a reopened ticket begins another.
-        let goes_on = |stopwatch: &Stopwatch| match stopwatch.measure {
-            Measure::Ownership => !stopwatch.is_answered() && is_same_stint,
-            // The first resolution is that for good.
+        let is_same_owner = self.ownership_period == self.team;
+        let resumes = |stopwatch: &Stopwatch| match stopwatch.measure {
+            // A finished ownership period stays finished: reopening begins another.
+            Measure::Ownership => !stopwatch.is_answered() && is_same_owner,
+            // Only one resolution is the first.
             Measure::FirstResolution => !stopwatch.is_answered(),
             Measure::FirstReply
             | Measure::NextReply
@@ -335,21 +339,21 @@ impl TicketState {
             | Measure::Resolution
             | Measure::Contacts => true,
         };
-        for stopwatch in self.stopwatches.iter_mut().filter(|stopwatch| goes_on(stopwatch)) {
+        for stopwatch in self.stopwatches.iter_mut().filter(|stopwatch| resumes(stopwatch)) {
             if stopwatch.is_answered() {
                 let stopwatch_kinds = context.catalog.stopwatch_kinds_of(stopwatch.measure);
                 stopwatch_kinds.for_each(|stopwatch_kind| {
-                    self.waited.retain(|waited| waited.stopwatch_kind != stopwatch_kind)
+                    self.finished_waits.retain(|wait| wait.stopwatch_kind != stopwatch_kind)
                 });
             }
-            stopwatch.go_on(at, holder, context, out);
+            stopwatch.resume(at, holder, context, out);
         }
         self.stopwatches
             .retain(|stopwatch| stopwatch.measure != Measure::Ownership || stopwatch.is_running());
-        self.start_stint(at, context);
+        self.start_ownership_period(at, context);
     }
 
-    /// Another team, or the first, gets the ticket.
+    /// A team gets the ticket: the first one, or another.
     fn change_team(
         &mut self,
         event: &Entry<'_>,
@@ -363,8 +367,8 @@ impl TicketState {
         self.accrue(at, context);
         let (from, to) = (context.scope(self.team), context.scope(team));
         if self.status.is_live() {
-            let counts_for = self.counts_for(at, from, context);
-            self.finish(Measure::Ownership, counts_for, context, out);
+            let attribution = self.attribution(at, from, context);
+            self.finish(Measure::Ownership, attribution, context, out);
         }
         if from != to {
             self.held_since = Some(at);
@@ -373,18 +377,18 @@ impl TicketState {
             }
         }
         self.team = team;
-        // Whoever is first named by the event that ends the ticket has not had it.
+        // A team that is named first by the event that ends the ticket never owned it.
         let ends = matches!(
             event.kind,
             Kind::Solved | Kind::Closed | Kind::Merged | Kind::Deleted | Kind::MarkedSpam
         );
         if self.status.is_live() && !ends {
-            self.start_stint(at, context);
+            self.start_ownership_period(at, context);
         }
     }
 
-    /// A stint of ownership begins, unless it goes on or nobody has the ticket.
-    fn start_stint(&mut self, at: Timestamp, context: DerivationContext<'_>) {
+    /// Starts an ownership period, unless one runs or the ticket has no team.
+    fn start_ownership_period(&mut self, at: Timestamp, context: DerivationContext<'_>) {
         if self.team.is_some() && self.find(Measure::Ownership).is_none() {
             self.start(Measure::Ownership, at, context);
         }
@@ -403,13 +407,12 @@ impl TicketState {
         self.accrue(at, context);
         self.status = status;
         let holder = context.scope(self.team);
-        let waits_for = (status == TicketStatus::Pending, status == TicketStatus::OnHold);
         for stopwatch in &mut self.stopwatches {
-            stopwatch.pause(waits_for, at, holder, context);
+            stopwatch.follow_status(status, at, holder, context);
         }
     }
 
-    /// Starts a stopwatch; on a ticket that is not open it runs once that is reopened.
+    /// Starts a stopwatch. If the ticket is not open, it runs once the ticket is reopened.
     fn start(&mut self, measure: Measure, at: Timestamp, context: DerivationContext<'_>) {
         if !context.catalog.is_measured(measure) {
             return;
@@ -420,8 +423,7 @@ impl TicketState {
         if !self.status.is_live() {
             stopwatch.phase = Phase::Latent;
         }
-        let waits_for = (self.status == TicketStatus::Pending, self.status == TicketStatus::OnHold);
-        stopwatch.pause(waits_for, at, holder, context);
+        stopwatch.follow_status(self.status, at, holder, context);
         self.stopwatches.push(stopwatch);
     }
 
@@ -429,18 +431,19 @@ impl TicketState {
         self.stopwatches.iter().position(|stopwatch| stopwatch.measure == measure)
     }
 
-    /// What is over a target of `judging`, or of the organisation, stays over.
-    fn stay_over(&mut self, at: Timestamp, judging: ScopeId, context: DerivationContext<'_>) {
-        let holder = context.scope(self.team);
+    /// Notes the targets of `judging` and of the organisation that are exceeded at `at`, before the priority
+    /// changes.
+    fn keep_overdue(&mut self, at: Timestamp, judging: ScopeId, context: DerivationContext<'_>) {
+        let attribution = self.attribution(at, judging, context);
         for stopwatch in &mut self.stopwatches {
-            stopwatch.stay_over(self.priority, at, (judging, holder), context);
+            stopwatch.keep_overdue(attribution, context);
         }
     }
 
-    /// How often the customer had to ask, in a ticket whose beginning is known.
+    /// Reports how often the customer had to ask, if the ticket's creation is known.
     fn count_contacts(
         &mut self,
-        counts_for: CountsFor,
+        attribution: Attribution,
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
@@ -452,11 +455,11 @@ impl TicketState {
             stopwatch_kind,
             measure: Measure::Contacts,
             ending: Ending::Answered,
-            scope: counts_for.scope,
-            priority: counts_for.priority,
-            channel: counts_for.channel,
-            started: self.created.unwrap_or(counts_for.at),
-            at: counts_for.at,
+            scope: attribution.scope,
+            priority: attribution.priority,
+            channel: attribution.channel,
+            started: self.created.unwrap_or(attribution.at),
+            at: attribution.at,
             elapsed: Unit::count(self.contacts.into()),
             open: Unit::count(self.contacts.into()),
             missed: SmallVec::new(),
@@ -467,6 +470,7 @@ impl TicketState {
         self.contacts_ended = Some(ended);
     }
 
+    /// A rating or a review. A customer's later rating replaces the earlier one, as does a reviewer's.
     fn rate(&mut self, event: &Entry<'_>, context: DerivationContext<'_>, out: &mut Out<'_>) {
         let detail = unpack_detail(event.detail);
         let Some(score) = detail.score else { return };
@@ -488,13 +492,13 @@ impl TicketState {
             }
             return;
         }
-        for waited in &self.waited {
+        for wait in &self.finished_waits {
             for scope in [scope, context.catalog.organisation()] {
-                for &id in context.catalog.judging(scope, waited.stopwatch_kind) {
-                    let level = context.catalog.objective(id).1.level_at(waited.at);
+                for &id in context.catalog.judging(scope, wait.stopwatch_kind) {
+                    let level = context.catalog.objective(id).1.level_at(wait.at);
                     if matches!(level, Level::Within { .. }) {
-                        let target = level.target(waited.priority);
-                        let elapsed = waited.elapsed[target.basis.index()];
+                        let target = level.target(wait.priority);
+                        let elapsed = wait.elapsed.of(target.basis);
                         rated.bands.push((id, Band::of(elapsed, target.elapsed)));
                     }
                 }
@@ -506,29 +510,34 @@ impl TicketState {
         }
     }
 
-    /// Remembers a finished wait for the ratings that come after it.
-    fn note_wait(&mut self, stopwatch: &Stopwatch, context: DerivationContext<'_>) {
+    /// Keeps a finished wait for the ratings that come after it.
+    fn keep_finished_wait(&mut self, stopwatch: &Stopwatch, context: DerivationContext<'_>) {
         if !context.catalog.has_objectives() {
             return;
         }
         let Phase::Ended(all) = &stopwatch.phase else { return };
         for ended in all {
-            self.waited.retain(|waited| waited.stopwatch_kind != ended.stopwatch_kind);
-            self.waited.push(FinishedWait {
+            self.finished_waits.retain(|wait| wait.stopwatch_kind != ended.stopwatch_kind);
+            self.finished_waits.push(FinishedWait {
                 stopwatch_kind: ended.stopwatch_kind,
                 at: ended.at,
                 priority: ended.priority,
-                elapsed: Basis::ALL.map(|basis| ended.elapsed_in(basis)),
+                elapsed: ElapsedByBasis { calendar: ended.elapsed, open: ended.open },
             });
         }
     }
 
-    /// Who holds the ticket, and whether nothing of it runs until it is reopened.
-    pub(crate) fn holder(&self, context: DerivationContext<'_>) -> (ScopeId, bool) {
-        (context.scope(self.team), !self.status.is_live())
+    /// The team that holds the ticket.
+    pub(crate) fn holder(&self, context: DerivationContext<'_>) -> ScopeId {
+        context.scope(self.team)
     }
 
-    /// Where the ticket stands.
+    /// Whether nothing runs until the ticket is reopened.
+    pub(crate) fn is_over(&self) -> bool {
+        !self.status.is_live()
+    }
+
+    /// Where the ticket waits.
     pub(crate) fn ticket_position(&self, context: DerivationContext<'_>) -> TicketPosition {
         let location = match self.status {
             TicketStatus::Pending => WaitLocation::Pending,
@@ -540,8 +549,8 @@ impl TicketState {
         TicketPosition { location, is_solved: self.is_solved }
     }
 
-    /// Adds the stretch up to `at` to where the ticket's time went: before anything of that changes, and
-    /// when a stopwatch starts or ends.
+    /// Adds the time since the last call to the totals of where the ticket waited. Called before holder or
+    /// status change, and when a stopwatch starts or ends.
     fn accrue(&mut self, at: Timestamp, context: DerivationContext<'_>) {
         if !context.catalog.has_objectives() {
             return;
@@ -556,13 +565,14 @@ impl TicketState {
         self.ticket_position_since = Some(at);
     }
 
-    fn counts_for(
+    /// The attribution of a change at `at` that counts for `scope`.
+    fn attribution(
         &self,
         at: Timestamp,
         scope: ScopeId,
         context: DerivationContext<'_>,
-    ) -> CountsFor {
-        CountsFor {
+    ) -> Attribution {
+        Attribution {
             at,
             scope,
             priority: self.priority,
@@ -571,10 +581,13 @@ impl TicketState {
         }
     }
 
-    /// Whom a sample that this event makes counts for: the team that the event names, if declared, else
-    /// the holder.
+    /// The team that an event's sample counts for: the one that the event names, if it is declared;
+    /// otherwise the holder.
     fn acting(&self, event: &Entry<'_>, context: DerivationContext<'_>) -> ScopeId {
         let acted = context.scope(event.team);
         if acted == context.catalog.unclaimed() { context.scope(self.team) } else { acted }
     }
 }
+
+#[cfg(test)]
+mod tests;

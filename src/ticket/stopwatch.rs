@@ -1,9 +1,15 @@
-//! One stopwatch of a ticket: it runs or is paused until it has ended, and may go on after that.
+//! One stopwatch of a ticket: it runs or is paused until it ends, and may resume after that.
+//!
+//! A stopwatch measures one wait of one measure. Several kinds can apply to that measure: the standard one,
+//! and one for each set of pauses or hours that an objective has of its own. The stopwatch keeps one position
+//! for each kind.
 
 use smallvec::SmallVec;
 
 use super::breakdown::{Breakdown, BreakdownSoFar, TicketPosition, Totals, WaitLocation};
-use super::change::{Ended, Ending, Rated, Running, Sink, StopwatchPosition};
+use super::change::{Ended, Ending, Rated, Running, StopwatchPosition};
+use super::sink::{Change, Sink};
+use super::status::TicketStatus;
 use crate::calendar::Calendar;
 use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
@@ -11,28 +17,31 @@ use crate::measure::Measure;
 use crate::name::NameId;
 use crate::time::Timestamp;
 
-/// What the stopwatches of one shard are derived by.
+/// The catalog, and what the interned names of one shard mean in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct DerivationContext<'a> {
     pub(crate) catalog: &'a Catalog,
-    /// The slot of each interned team name.
+    /// The scope of each interned name, taken as a team's.
     pub(crate) scopes: &'a [ScopeId],
-    /// The channel of each interned channel name.
+    /// The channel of each interned name, taken as a channel's.
     pub(crate) channels: &'a [ChannelId],
 }
 
 impl DerivationContext<'_> {
+    /// The scope of a team; unclaimed if there is no team, or none that is declared.
     pub(super) fn scope(&self, team: Option<NameId>) -> ScopeId {
         team.and_then(|team| self.scopes.get(team.index()))
             .copied()
             .unwrap_or_else(|| self.catalog.unclaimed())
     }
 
+    /// The channel of that name; the default channel if no objective splits by it.
     pub(super) fn channel(&self, name: Option<NameId>) -> ChannelId {
         name.and_then(|name| self.channels.get(name.index())).copied().unwrap_or_default()
     }
 
-    /// How much the calendar of a kind of stopwatch has opened until `at` while a slot holds the ticket.
+    /// The total open time until `at`, in ms, of the calendar that this kind of stopwatch uses while `scope`
+    /// holds the ticket. 0 if no team has a calendar.
     pub(super) fn opened(
         &self,
         stopwatch_kind: StopwatchKindId,
@@ -46,13 +55,13 @@ impl DerivationContext<'_> {
         }
     }
 
-    /// The hours of a slot's team.
+    /// The opening hours of a scope.
     pub(super) fn hours(&self, scope: ScopeId) -> &Calendar {
         self.catalog.calendar(self.catalog.hours_of(scope))
     }
 }
 
-/// Where the endings of a walk go; nowhere where only the state is wanted.
+/// The sink of a walk; `None` if only the state is wanted.
 pub(crate) struct Out<'a> {
     pub(crate) sink: Option<&'a mut dyn Sink>,
 }
@@ -60,63 +69,67 @@ pub(crate) struct Out<'a> {
 impl Out<'_> {
     pub(super) fn ended(&mut self, ended: &[Ended], by: i64) {
         if let Some(sink) = &mut self.sink {
-            ended.iter().for_each(|ended| sink.ended(ended, by));
+            ended.iter().for_each(|ended| sink.apply(Change::Ended(ended), by));
         }
     }
 
     pub(super) fn rated(&mut self, rated: &Rated, by: i64) {
         if let Some(sink) = &mut self.sink {
-            sink.rated(rated, by);
+            sink.apply(Change::Rated(rated), by);
         }
     }
 }
 
-/// Whom an ending counts for, when, and by what it is judged.
+/// Which team a change counts for, and the ticket's properties by which it is judged.
 #[derive(Clone, Copy)]
-pub(super) struct CountsFor {
+pub(super) struct Attribution {
     pub(super) at: Timestamp,
     pub(super) scope: ScopeId,
     pub(super) priority: Option<Priority>,
     pub(super) channel: ChannelId,
-    /// Who holds the ticket, by whose calendar it runs.
+    /// The team that holds the ticket: open time follows its calendar.
     pub(super) holder: ScopeId,
 }
 
-/// Where a ticket stands, and where its time went before.
+/// Where a ticket waits, and where it has waited.
 #[derive(Clone, Copy)]
 pub(super) struct PositionHistory<'a> {
+    /// Where it waited up to `since`.
     pub(super) totals: Option<&'a Totals>,
+    /// Where it waits from `since` on.
     pub(super) ticket_position: TicketPosition,
-    /// Up to when the totals are.
     pub(super) since: Timestamp,
-    /// Since when its holder has it.
+    /// Since when its holder has held it.
     pub(super) held_since: Timestamp,
 }
 
-/// Where a stopwatch is in its life.
+/// The phase that a stopwatch is in.
 #[derive(Clone, Debug)]
 pub(super) enum Phase {
-    /// The question is asked, but on a ticket that is not open: it runs once that is reopened.
+    /// It was started while the ticket was not open. It runs once the ticket is reopened.
     Latent,
     /// It runs or is paused.
     Running,
-    /// It has ended; one for each of the measure's courses.
+    /// It has ended. One entry for each kind of stopwatch of the measure.
     Ended(SmallVec<[Ended; 1]>),
 }
 
-/// One stopwatch of a ticket, with hands for each of its measure's courses.
+/// One stopwatch of a ticket.
 #[derive(Clone, Debug)]
 pub(super) struct Stopwatch {
     pub(super) measure: Measure,
     pub(super) phase: Phase,
     pub(super) started: Timestamp,
+    /// One for each kind of stopwatch of the measure.
     positions: SmallVec<[StopwatchPosition; 1]>,
+    /// The objectives that it stays over. Sorted.
     over: Vec<ObjectiveId>,
-    /// Where the ticket's time had gone before it started, as the state has it.
+    /// The ticket's totals when it started.
     before: Option<Box<Totals>>,
 }
 
 impl Stopwatch {
+    /// A stopwatch that starts at `at`. `before` are the ticket's totals up to then.
     pub(super) fn started(
         measure: Measure,
         at: Timestamp,
@@ -138,12 +151,13 @@ impl Stopwatch {
         }
     }
 
+    /// Whether it runs or is paused: it has neither ended nor waits for the ticket to be reopened.
     pub(super) fn is_running(&self) -> bool {
         matches!(self.phase, Phase::Running)
     }
 
-    /// Whether it goes on unseen until the ticket is reopened or answered.
-    pub(super) fn is_unseen(&self) -> bool {
+    /// Whether it may still count if the ticket is reopened or answered: given up, or not yet running.
+    pub(super) fn is_suspended(&self) -> bool {
         !self.is_running() && !self.is_answered()
     }
 
@@ -152,7 +166,7 @@ impl Stopwatch {
         self.ending() == Some(Ending::Answered)
     }
 
-    /// How it ended, if it has.
+    /// How it ended; `None` if it has not.
     pub(super) fn ending(&self) -> Option<Ending> {
         match &self.phase {
             Phase::Latent | Phase::Running => None,
@@ -160,26 +174,26 @@ impl Stopwatch {
         }
     }
 
-    /// Leaves out the time that it was solved.
+    /// Whether the time in which the ticket was solved does not count.
     fn leaves_out_solved(&self) -> bool {
         matches!(self.measure, Measure::Resolution | Measure::CustomerWait | Measure::AgentWork)
     }
 
-    /// Where its time went since it started.
+    /// Where the ticket has waited since the stopwatch started.
     fn breakdown(&self, totals: Option<&Totals>) -> Breakdown {
         let before = self.before.as_deref();
         totals.map_or_else(Breakdown::default, |all| all.since(before, !self.leaves_out_solved()))
     }
 
-    /// The ticket waits, or waits no longer, for the customer or a third party.
-    pub(super) fn pause(
+    /// The ticket's status changed: pauses or resumes each kind of stopwatch as its pauses say.
+    pub(super) fn follow_status(
         &mut self,
-        (pending, on_hold): (bool, bool),
+        status: TicketStatus,
         at: Timestamp,
         holder: ScopeId,
         context: DerivationContext<'_>,
     ) {
-        // What has ended with a sample stands still until that is withdrawn.
+        // Once it has ended with a sample, it stays paused until the sample is retracted.
         if self.is_answered() {
             return;
         }
@@ -187,14 +201,14 @@ impl Stopwatch {
             context.catalog.stopwatch_kinds_of(self.measure).zip(&mut self.positions)
         {
             let pauses = context.catalog.stopwatch_kind(stopwatch_kind).pauses;
-            let is_paused = pauses.pending && pending || pauses.on_hold && on_hold;
+            let is_paused = status.is_paused_by(pauses);
             if position.is_paused != is_paused {
                 position.set_paused(is_paused, at, context.opened(stopwatch_kind, holder, at));
             }
         }
     }
 
-    /// The ticket goes from one holder to another: it goes by the other's calendar from here on.
+    /// The ticket moves from one holder to another: open time follows the new holder's calendar.
     pub(super) fn change_holder(
         &mut self,
         from: ScopeId,
@@ -215,31 +229,31 @@ impl Stopwatch {
         }
     }
 
-    /// Ends it, and says so.
+    /// Ends it, and sends an ending for each kind of stopwatch.
     pub(super) fn end(
         &mut self,
         ending: Ending,
-        counts_for: CountsFor,
+        attribution: Attribution,
         totals: Option<&Totals>,
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
-        let at = counts_for.at;
+        let at = attribution.at;
         let stopwatch_kinds = context.catalog.stopwatch_kinds_of(self.measure).zip(&self.positions);
         let ended = stopwatch_kinds.map(|(stopwatch_kind, position)| {
-            let opened = context.opened(stopwatch_kind, counts_for.holder, at);
-            let [elapsed, open] = position.elapsed(at, opened);
+            let opened = context.opened(stopwatch_kind, attribution.holder, at);
+            let elapsed = position.elapsed(at, opened);
             let mut ended = Ended {
                 stopwatch_kind,
                 measure: self.measure,
                 ending,
-                scope: counts_for.scope,
-                priority: counts_for.priority,
-                channel: counts_for.channel,
+                scope: attribution.scope,
+                priority: attribution.priority,
+                channel: attribution.channel,
                 started: self.started,
                 at,
-                elapsed,
-                open,
+                elapsed: elapsed.calendar,
+                open: elapsed.open,
                 missed: SmallVec::new(),
                 breakdown: None,
             };
@@ -258,16 +272,16 @@ impl Stopwatch {
                 position.set_paused(
                     true,
                     at,
-                    context.opened(stopwatch_kind, counts_for.holder, at),
+                    context.opened(stopwatch_kind, attribution.holder, at),
                 );
             }
         }
         self.phase = Phase::Ended(ended);
     }
 
-    /// Takes its ending back. It goes on from its old start as if never given up; if it had been answered,
-    /// the time since then does not count.
-    pub(super) fn go_on(
+    /// Retracts its ending and lets it run from its old start. If it was given up, the time since then counts;
+    /// if it was answered, that time does not count.
+    pub(super) fn resume(
         &mut self,
         at: Timestamp,
         holder: ScopeId,
@@ -287,38 +301,40 @@ impl Stopwatch {
         self.phase = Phase::Running;
     }
 
-    /// The priority is about to change: what is over a target that depends on it stays over.
+    /// Notes which targets it exceeds just before the priority changes: it stays over these. `attribution`
+    /// has the old priority, and the team whose objectives judge.
     ///
-    /// That holds for what was given up or solved, too, since it may go on: else raising the target of a
-    /// solved ticket and reopening it would turn a miss into a wait within target.
-    pub(super) fn stay_over(
+    /// # Design
+    /// A lower priority must not turn a miss into a wait within target. That includes stopwatches that were
+    /// given up or solved, because they may resume: otherwise someone could lower the priority of a solved
+    /// ticket and reopen it.
+    pub(super) fn keep_overdue(
         &mut self,
-        priority: Option<Priority>,
-        at: Timestamp,
-        (judging, holder): (ScopeId, ScopeId),
+        attribution: Attribution,
         context: DerivationContext<'_>,
     ) {
-        // A wait that has not begun yet is over nothing.
+        // A wait that has not begun exceeds no target.
         if matches!(self.phase, Phase::Latent) {
             return;
         }
         let catalog = context.catalog;
+        let Attribution { at, scope, priority, holder, .. } = attribution;
         for (stopwatch_kind, position) in
             catalog.stopwatch_kinds_of(self.measure).zip(&self.positions)
         {
-            let judging = [judging, catalog.organisation()]
-                .map(|scope| catalog.judging(scope, stopwatch_kind));
+            let judging =
+                [scope, catalog.organisation()].map(|scope| catalog.judging(scope, stopwatch_kind));
             for &id in judging.into_iter().flatten() {
                 let (_, objective) = catalog.objective(id);
                 let level = objective.level_at(at);
-                // What one target alone is for all stays over it anyway.
+                // With one target for all priorities and times, the elapsed time alone decides.
                 let varies = level.differs_by_priority() || !objective.previous_levels.is_empty();
                 if !varies || self.over.contains(&id) {
                     continue;
                 }
                 let target = level.target(priority);
                 let elapsed = position.elapsed(at, context.opened(stopwatch_kind, holder, at));
-                if elapsed[target.basis.index()] > target.elapsed {
+                if elapsed.of(target.basis) > target.elapsed {
                     self.over.push(id);
                 }
             }
@@ -326,10 +342,10 @@ impl Stopwatch {
         self.over.sort_unstable();
     }
 
-    /// Calls `visit` with how each of its courses stands.
+    /// Calls `visit` with the present state of each of its kinds.
     pub(super) fn visit_running(
         &self,
-        counts_for: CountsFor,
+        attribution: Attribution,
         history: PositionHistory<'_>,
         context: DerivationContext<'_>,
         visit: &mut impl FnMut(Running),
@@ -340,11 +356,11 @@ impl Stopwatch {
             let mut breakdown_so_far = None;
             if context.catalog.has_objectives() {
                 let PositionHistory { totals, ticket_position, since, held_since } = history;
-                let here = [WaitLocation::With(counts_for.scope), WaitLocation::Closed];
+                let here = [WaitLocation::With(attribution.scope), WaitLocation::Closed];
                 let may_be_here = ticket_position.location == here[0]
                     && held_since <= self.started
                     && position.calendar == self.started.ms();
-                // Most tickets have never been anywhere else: no need to work out since when.
+                // Most tickets have waited nowhere else: then there is no breakdown to compute.
                 let is_here = may_be_here
                     && (totals.is_none_or(|all| all.are_within(&here))
                         || self.breakdown(totals).is_within(&here));
@@ -359,9 +375,9 @@ impl Stopwatch {
             visit(Running {
                 stopwatch_kind,
                 measure: self.measure,
-                scope: counts_for.scope,
-                priority: counts_for.priority,
-                channel: counts_for.channel,
+                scope: attribution.scope,
+                priority: attribution.priority,
+                channel: attribution.channel,
                 started: self.started,
                 position,
                 over: self.over.clone(),
@@ -371,7 +387,7 @@ impl Stopwatch {
     }
 }
 
-/// Says which objectives it is over: those whose target it exceeds, and those it stays over.
+/// Fills in the objectives that the ending misses: those whose target it exceeds, and those in `stays_over`.
 pub(super) fn judge(ended: &mut Ended, stays_over: &[ObjectiveId], catalog: &Catalog) {
     for scope in [ended.scope, catalog.organisation()] {
         for &id in catalog.judging(scope, ended.stopwatch_kind) {
@@ -382,3 +398,6 @@ pub(super) fn judge(ended: &mut Ended, stays_over: &[ObjectiveId], catalog: &Cat
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,13 @@
-//! One ticket's events in total order, packed.
+//! One ticket's events in total order, packed. This is where a late event is put in its place.
+//!
+//! Use: [`Timeline::find`] says whether an event is new and where it belongs; [`Timeline::insert`] puts it
+//! there. If the sink already has changes of later events, [`Timeline::unwind`] takes these back first.
 //!
 //! # Design
-//! Most tickets have a handful of events: these are one byte string, its key in front, 16 bytes of pointer
-//! and length beside it, and are looked through as a whole. A ticket beyond [`BLOCK_EVENTS_MAX`] events
-//! becomes a row of blocks, each with its time span and the stopwatches' state before it, and an index of
-//! identities, so that an event costs the same however many came before.
+//! Most tickets have a handful of events. They are stored as one byte string with the ticket's key in front,
+//! and a search reads all of it. A ticket with more than [`BLOCK_EVENTS_MAX`] events is stored as blocks.
+//! Each block has its time span and the ticket's state before it, and an index of identities covers all
+//! blocks. So the cost of an event does not grow with the number of earlier events.
 
 use hashbrown::HashTable;
 
@@ -14,54 +17,64 @@ use super::state::TicketState;
 use crate::name::{NameId, Names};
 use crate::time::Timestamp;
 
-/// Events one ticket holds at most; further ones are skipped as `ticket_full`, and counted.
+/// Maximum events of one ticket. Further events are skipped as `ticket_full` and counted.
 ///
-/// The busiest ticket of real logs has 145; a runaway bot writes one a second for two days.
+/// The busiest ticket of real logs has 145 events. The maximum holds a runaway bot that writes one event a
+/// second for two days.
 pub const EVENTS_PER_TICKET_MAX: usize = 200_000;
 
-/// Events of one block at most, and so of a timeline that is a single byte string.
+/// Maximum events of one block, and of a timeline that is a single byte string.
 pub(super) const BLOCK_EVENTS_MAX: usize = 128;
 
-/// What the first event of a block counts its time from.
+/// The first event of a block stores its time relative to this instant.
 const BLOCK_EPOCH: Timestamp = Timestamp::EVENT_MIN;
 
-/// A place between events: before the event `entry` of block `block`.
+/// A spot between two events: just before event `entry` of block `block`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spot {
     pub(super) block: u16,
     pub(super) entry: u16,
 }
 
-/// One ticket's events, and up to where the windows know them.
+/// One ticket's events, and how far they are derived.
 #[derive(Debug)]
 pub(crate) struct Timeline {
     pub(super) log: Log,
-    /// The events before it are in the windows.
+    /// The sink has the changes of all events before this spot.
     pub(super) done: Spot,
-    /// Whether the ticket waits to be derived.
+    /// Whether it is queued to be derived.
     pub(crate) marked: bool,
-    /// Whether it is from a checkpoint and has not been derived since: its samples were counted then.
+    /// Whether it comes from a checkpoint and was not derived since. Its samples are already in the response
+    /// counters.
     pub(crate) restored: bool,
-    /// Whether an earlier part of it was forgotten, and a stub says up to when.
+    /// Whether an earlier part of it was evicted. A tombstone then says up to when.
     pub(crate) resumed: bool,
-    /// Whether other events of this ticket are in another partition: it is then not counted.
+    /// Whether other events of this ticket are in another partition. It is then not counted.
     pub(crate) split: bool,
 }
 
 #[derive(Debug)]
 pub(super) enum Log {
-    /// The key with its length in front, then the events.
+    /// One byte string: the key's length, the key, the events.
     Short(Box<[u8]>),
+    /// Blocks of events.
     Long(Box<Long>),
 }
 
-/// A timeline of many events.
+/// The events of a long timeline.
 #[derive(Debug)]
 pub(super) struct Long {
     key: Box<[u8]>,
     pub(super) blocks: Vec<Block>,
-    /// The time of each event by its identity.
-    index: HashTable<(u64, Timestamp)>,
+    /// All events by identity.
+    index: HashTable<IndexedEvent>,
+}
+
+/// One event in the index of a long timeline. Its time leads to the block that holds it.
+#[derive(Clone, Copy, Debug)]
+struct IndexedEvent {
+    identity: u64,
+    time: Timestamp,
 }
 
 #[derive(Debug)]
@@ -70,53 +83,62 @@ pub(super) struct Block {
     first: Timestamp,
     last: Timestamp,
     count: u16,
-    /// The stopwatches before this block; kept for every block that `done` has entered.
+    /// The ticket's state before this block. Valid for every block that `done` has entered.
     pub(super) before: TicketState,
 }
 
-/// One timeline as a checkpoint has it: its key, and its blocks of packed events.
+/// One timeline as a checkpoint stores it: its key, and its blocks of packed events.
 #[derive(Debug)]
 pub(crate) struct TimelineImage<'b> {
     pub(crate) key: &'b [u8],
     pub(crate) blocks: Vec<&'b [u8]>,
-    /// Whether an earlier part of it was forgotten.
+    /// Whether an earlier part of it was evicted.
     pub(crate) is_resumed: bool,
 }
 
-/// What a timeline makes of an event that wants in.
+/// Whether an event enters a timeline, and where.
 #[derive(Debug)]
 pub(crate) enum Placement {
-    /// It is there already.
+    /// The timeline already has it.
     Duplicate,
-    /// One of the same identity is there with other content, and sorts first.
+    /// The timeline has an event with the same identity and other content, which sorts first and stays.
     Loses,
-    /// One of the same identity is there with other content, and this one sorts first.
+    /// The timeline has an event with the same identity and other content. This one sorts first and replaces
+    /// it.
     Wins,
-    /// There is no room for it.
+    /// The timeline has [`EVENTS_PER_TICKET_MAX`] events.
     Full,
-    /// It belongs here.
+    /// It is new and belongs here.
     Insert(InsertPoint),
 }
 
-/// Where an event belongs.
+/// Where an event is inserted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct InsertPoint {
     pub(crate) spot: Spot,
-    /// Bytes of the block before it.
+    /// Bytes of its block that come before it.
     offset: usize,
-    /// The time of the event before it in its block.
+    /// The time of the previous event of its block.
     before: Timestamp,
 }
 
-/// What looking through one block found.
+/// The result of a search through one block.
 struct Scan {
     point: InsertPoint,
-    /// The event of the same identity: its number, and whether it is the same.
-    twin: Option<(u16, bool)>,
+    /// The event with the same identity, if the block has it.
+    twin: Option<Twin>,
+}
+
+/// An event with the same identity as another.
+struct Twin {
+    /// Its number in the block.
+    entry: u16,
+    /// Whether it has the same content, too.
+    is_same: bool,
 }
 
 impl Timeline {
-    /// An empty timeline. The key is at most 128 bytes, which [`crate::name`] sees to.
+    /// An empty timeline. The key has at most 129 bytes: [`crate::name`] bounds ids and names.
     pub(crate) fn new(key: &[u8]) -> Self {
         let mut bytes = Vec::with_capacity(key.len() + 1);
         bytes.push(u8::try_from(key.len()).unwrap_or(u8::MAX));
@@ -131,7 +153,7 @@ impl Timeline {
         }
     }
 
-    /// Its key.
+    /// The key: a ticket's id, or the marked name of a team.
     pub(crate) fn key(&self) -> &[u8] {
         match &self.log {
             Log::Short(bytes) => bytes
@@ -141,7 +163,7 @@ impl Timeline {
         }
     }
 
-    /// Its image.
+    /// The image for a checkpoint.
     pub(crate) fn image(&self) -> TimelineImage<'_> {
         let blocks = match &self.log {
             Log::Short(bytes) => vec![events_of(bytes)],
@@ -150,8 +172,8 @@ impl Timeline {
         TimelineImage { key: self.key(), blocks, is_resumed: self.resumed }
     }
 
-    /// A timeline from its image; none where an event in it cannot be read, or where `is_known` says of one
-    /// that it names what is not there. The windows know none of it yet.
+    /// Restores a timeline from its image. Nothing of it is derived yet. `None` if an event cannot be read, or
+    /// if `is_known` refuses one because it names something that does not exist.
     pub(crate) fn from_image(
         image: &TimelineImage<'_>,
         is_known: impl Fn(&Entry<'_>) -> bool,
@@ -183,17 +205,17 @@ impl Timeline {
         Some(timeline)
     }
 
-    /// The teams that its events name, as numbers of names.
+    /// The teams that its events name, as name ids.
     pub(crate) fn teams(&self) -> impl Iterator<Item = u32> + use<'_> {
         self.events().filter_map(|entry| entry.team.map(NameId::number))
     }
 
-    /// When its events happened, ascending.
+    /// The times of its events, ascending.
     pub(crate) fn times(&self) -> impl Iterator<Item = Timestamp> + use<'_> {
         self.events().map(|entry| entry.time)
     }
 
-    /// When its last event was; none while it has none.
+    /// The time of its last event; `None` if it has none.
     pub(crate) fn last_time(&self) -> Option<Timestamp> {
         match &self.log {
             Log::Short(bytes) => unpack(events_of(bytes)).last().map(|event| event.time),
@@ -201,11 +223,12 @@ impl Timeline {
         }
     }
 
+    /// All its events, in order.
     pub(super) fn events(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..).map_while(|index| self.block(index)).flatten()
     }
 
-    /// Where `event` belongs, or why it does not.
+    /// Where `event` belongs, or why it does not enter.
     pub(crate) fn find(&self, event: &Entry<'_>, names: &Names) -> Placement {
         let scan = match &self.log {
             Log::Short(bytes) => scan(events_of(bytes), 0, event, names),
@@ -215,16 +238,16 @@ impl Timeline {
             },
         };
         match scan.twin {
-            Some((_, true)) => Placement::Duplicate,
-            // It sorts first if its place is before the twin or at it.
-            Some((twin, false)) if scan.point.spot.entry <= twin => Placement::Wins,
-            Some((_, false)) => Placement::Loses,
+            Some(Twin { is_same: true, .. }) => Placement::Duplicate,
+            // It sorts first if it would be inserted at the twin or before it.
+            Some(twin) if scan.point.spot.entry <= twin.entry => Placement::Wins,
+            Some(_) => Placement::Loses,
             None => Placement::Insert(scan.point),
         }
     }
 
-    /// From where on the windows must know nothing before the twin of an event that [`Placement::Wins`] is
-    /// taken out: the block before its place, since the twin's own block may vanish.
+    /// The spot to unwind to before the twin of an event that [`Placement::Wins`] is removed: one block before
+    /// the event, because the removal may delete the twin's block.
     pub(crate) fn spot_to_replace(&self, event: &Entry<'_>, names: &Names) -> Spot {
         let point = match &self.log {
             Log::Short(bytes) => scan(events_of(bytes), 0, event, names).point,
@@ -233,46 +256,45 @@ impl Timeline {
         Spot { block: point.spot.block.saturating_sub(1), entry: 0 }
     }
 
-    /// Puts an event in its place. The windows must not know what comes after.
+    /// Inserts an event. The sink must not have changes of later events.
     pub(crate) fn insert(&mut self, point: InsertPoint, event: &Entry<'_>) {
         match &mut self.log {
             Log::Short(bytes) => {
                 let head = bytes.len() - events_of(bytes).len();
                 let packed = std::mem::take(bytes).into_vec();
                 *bytes = insert_packed(packed, head, point, event);
-                // Counting takes a walk; a timeline short in bytes is short in events.
+                // Counting reads the whole timeline: skip it if the bytes rule out too many events.
                 if bytes.len() > BLOCK_EVENTS_MAX * ENTRY_BYTES_MIN
                     && unpack(events_of(bytes)).count() > BLOCK_EVENTS_MAX
                 {
-                    self.lengthen();
+                    self.split_into_blocks();
                 }
             }
-            Log::Long(long) => {
-                long.insert(point, event);
-            }
+            Log::Long(long) => long.insert(point, event),
         }
     }
 
-    /// Takes out the event with the identity of `event`. The windows must not know it.
+    /// Removes the event with the identity of `event`. The sink must not have its changes.
     pub(crate) fn remove_twin(&mut self, event: &Entry<'_>, names: &Names) {
         match &mut self.log {
             Log::Short(bytes) => {
-                let Some((twin, _)) = scan(events_of(bytes), 0, event, names).twin else {
+                let Some(twin) = scan(events_of(bytes), 0, event, names).twin else {
                     return;
                 };
                 let head = bytes.len() - events_of(bytes).len();
-                *bytes = without(bytes, head, twin);
+                *bytes = without(bytes, head, twin.entry);
             }
             Log::Long(long) => long.remove_twin(event, names),
         }
     }
 
-    /// The spot at which the block of `spot` begins: as far back as an unwinding must go.
+    /// The spot at the start of the block of `spot`.
     pub(super) fn block_start(spot: Spot) -> Spot {
         Spot { block: spot.block, entry: 0 }
     }
 
-    /// Whether the windows know events that inserting at `point` comes before, or moves to another block.
+    /// Whether the sink has changes of events that an insertion at `point` moves: later ones, or those that
+    /// go to another block because the block splits.
     pub(crate) fn disturbs(&self, point: InsertPoint) -> bool {
         let splits = match &self.log {
             Log::Short(_) => false,
@@ -281,7 +303,7 @@ impl Timeline {
         self.is_late(point) || (splits && point.spot.block <= self.done.block)
     }
 
-    /// Whether the windows know events that come after `point`.
+    /// Whether the sink has changes of events after `point`.
     pub(crate) fn is_late(&self, point: InsertPoint) -> bool {
         point.spot < self.done
     }
@@ -296,44 +318,36 @@ impl Timeline {
         }
     }
 
-    /// Turns the one byte string into blocks. What is done stays done.
-    fn lengthen(&mut self) {
+    /// Turns the single byte string into blocks. What is derived stays derived.
+    fn split_into_blocks(&mut self) {
         let Log::Short(bytes) = &self.log else { return };
-        let mut long = Long {
+        let long = Long {
             key: self.key().into(),
             blocks: vec![Block::of(events_of(bytes).into(), TicketState::default())],
-            index: HashTable::new(),
+            index: index_of(unpack(events_of(bytes))),
         };
-        let entries: Vec<(u64, Timestamp)> =
-            unpack(events_of(bytes)).map(|entry| (entry.identity, entry.time)).collect();
-        for known in entries {
-            long.index.insert_unique(known.0, known, |known| known.0);
-        }
         self.log = Log::Long(Box::new(long));
     }
 }
 
 impl Long {
-    /// A long timeline from its blocks, none of which may be empty.
+    /// A long timeline from its blocks. `None` if a block is empty, or if there are too many.
     fn from_blocks(key: &[u8], blocks: &[&[u8]]) -> Option<Self> {
         if blocks.len() > usize::from(u16::MAX) {
             return None;
         }
-        let mut index = HashTable::new();
-        for entry in blocks.iter().flat_map(|block| unpack(block)) {
-            let known = (entry.identity, entry.time);
-            index.insert_unique(known.0, known, |known| known.0);
-        }
+        let index = index_of(blocks.iter().flat_map(|block| unpack(block)));
         let blocks: Vec<Block> =
             blocks.iter().map(|&block| Block::of(block.into(), TicketState::default())).collect();
         let is_whole = blocks.iter().all(|block| block.count > 0);
         is_whole.then(|| Self { key: key.into(), blocks, index })
     }
 
-    /// What is found by identity, or else what a look at the block that the event belongs to says.
+    /// The placement of an event whose identity is known, or that finds no room; otherwise a scan of the block
+    /// that it belongs to.
     fn find(&self, event: &Entry<'_>, names: &Names) -> Result<Placement, Scan> {
-        let known = self.index.find(event.identity, |known| known.0 == event.identity);
-        if let Some(&(_, time)) = known {
+        let known = self.index.find(event.identity, |known| known.identity == event.identity);
+        if let Some(&IndexedEvent { time, .. }) = known {
             for block in self.spanning(time) {
                 let Some(twin) = unpack(&block.bytes).find(|e| e.identity == event.identity) else {
                     continue;
@@ -355,7 +369,7 @@ impl Long {
         Err(Scan { point, twin: None })
     }
 
-    /// The blocks that hold events of that time.
+    /// The blocks whose time span includes `time`.
     fn spanning(&self, time: Timestamp) -> impl Iterator<Item = &Block> {
         let from = self.blocks.partition_point(|block| block.last < time);
         self.blocks[from..].iter().take_while(move |block| block.first <= time)
@@ -375,7 +389,7 @@ impl Long {
         let block = &self.blocks[index];
         let number = u16::try_from(index).unwrap_or(u16::MAX);
         if event.time > block.last {
-            // In order: no need to look through the block.
+            // The event is in order: it goes to the end of the block, without a scan.
             return InsertPoint {
                 spot: Spot { block: number, entry: block.count },
                 offset: block.bytes.len(),
@@ -385,6 +399,7 @@ impl Long {
         scan(&block.bytes, number, event, names).point
     }
 
+    /// Whether an insertion at `point` splits a full block.
     fn splits(&self, point: InsertPoint) -> bool {
         let block = usize::from(point.spot.block);
         let full = self.blocks.get(block).is_some_and(|b| usize::from(b.count) >= BLOCK_EVENTS_MAX);
@@ -397,12 +412,11 @@ impl Long {
     }
 
     fn insert(&mut self, point: InsertPoint, event: &Entry<'_>) {
-        let known = (event.identity, event.time);
-        self.index.insert_unique(known.0, known, |known| known.0);
+        add_to_index(&mut self.index, event);
         let index = usize::from(point.spot.block);
         let splits = self.splits(point);
         if !splits && usize::from(self.blocks[index].count) >= BLOCK_EVENTS_MAX {
-            // At the end of a full last block begins a new one.
+            // The last block is full: the event starts a new one.
             let mut packed = Vec::new();
             event.pack(BLOCK_EPOCH, &mut packed);
             self.blocks.push(Block::of(packed.into(), TicketState::default()));
@@ -421,17 +435,17 @@ impl Long {
     }
 
     fn remove_twin(&mut self, event: &Entry<'_>, names: &Names) {
-        let found = self.index.find_entry(event.identity, |known| known.0 == event.identity);
+        let found = self.index.find_entry(event.identity, |known| known.identity == event.identity);
         let Ok(known) = found else { return };
-        let ((_, time), _) = known.remove();
+        let (IndexedEvent { time, .. }, _) = known.remove();
         let from = self.blocks.partition_point(|block| block.last < time);
         for index in from..self.blocks.len() {
             let block = &mut self.blocks[index];
-            let Some((twin, _)) = scan(&block.bytes, 0, event, names).twin else {
+            let Some(twin) = scan(&block.bytes, 0, event, names).twin else {
                 continue;
             };
             let before = std::mem::take(&mut block.before);
-            *block = Block::of(without(&block.bytes, 0, twin), before);
+            *block = Block::of(without(&block.bytes, 0, twin.entry), before);
             if block.count == 0 && self.blocks.len() > 1 {
                 self.blocks.remove(index);
             }
@@ -441,6 +455,7 @@ impl Long {
 }
 
 impl Block {
+    /// A block of packed events; `before` is the ticket's state before it.
     fn of(bytes: Box<[u8]>, before: TicketState) -> Self {
         let mut block = Self { first: BLOCK_EPOCH, last: BLOCK_EPOCH, count: 0, before, bytes };
         for entry in unpack(&block.bytes) {
@@ -451,7 +466,7 @@ impl Block {
         block
     }
 
-    /// Keeps the first half and returns the second.
+    /// Keeps the first half of the events and returns the second half as a new block.
     fn split(&mut self) -> Self {
         let mut halves = [Vec::new(), Vec::new()];
         let mut before = [BLOCK_EPOCH; 2];
@@ -466,22 +481,33 @@ impl Block {
     }
 }
 
-/// The smallest event: two bytes of marks, one of time, the identity.
+/// Bytes of the smallest event: two of flags, one of time, eight of identity.
 const ENTRY_BYTES_MIN: usize = 11;
-/// What most events fit in.
+/// Bytes that most events fit in.
 const ENTRY_BYTES_USUAL: usize = 24;
 
 fn unpack(bytes: &[u8]) -> Unpack<'_> {
     Unpack::new(bytes, BLOCK_EPOCH)
 }
 
-/// The events of a short timeline, without the key.
+fn index_of<'t>(events: impl Iterator<Item = Entry<'t>>) -> HashTable<IndexedEvent> {
+    let mut index = HashTable::new();
+    events.for_each(|event| add_to_index(&mut index, &event));
+    index
+}
+
+fn add_to_index(index: &mut HashTable<IndexedEvent>, event: &Entry<'_>) {
+    let known = IndexedEvent { identity: event.identity, time: event.time };
+    index.insert_unique(known.identity, known, |known| known.identity);
+}
+
+/// The events of a short timeline, without its key.
 fn events_of(bytes: &[u8]) -> &[u8] {
     let length = bytes.first().map_or(0, |&length| usize::from(length) + 1);
     bytes.get(length..).unwrap_or_default()
 }
 
-/// Looks through a block for an event's place and twin.
+/// Searches a block for the place of an event and for its twin.
 fn scan(bytes: &[u8], block: u16, event: &Entry<'_>, names: &Names) -> Scan {
     let mut point = None;
     let mut twin = None;
@@ -495,7 +521,7 @@ fn scan(bytes: &[u8], block: u16, event: &Entry<'_>, names: &Names) -> Scan {
             return Scan { point: point.unwrap_or(end), twin };
         };
         if entry.identity == event.identity {
-            twin = Some((number, order::is_same(&entry, event, names)));
+            twin = Some(Twin { entry: number, is_same: order::is_same(&entry, event, names) });
         }
         if point.is_none()
             && event.time <= entry.time
@@ -508,7 +534,7 @@ fn scan(bytes: &[u8], block: u16, event: &Entry<'_>, names: &Names) -> Scan {
     }
 }
 
-/// The bytes with an event put in its place, which counts from `head`.
+/// The bytes with an event inserted. The offset of `point` counts from `head`, where the events begin.
 fn insert_packed(
     mut bytes: Vec<u8>,
     head: usize,
@@ -517,7 +543,7 @@ fn insert_packed(
 ) -> Box<[u8]> {
     let at = head + point.offset;
     if at == bytes.len() {
-        // In order: room for a usual event, in one step.
+        // The event is in order: append it, with one allocation for an event of usual size.
         bytes.reserve_exact(ENTRY_BYTES_USUAL);
         event.pack(point.before, &mut bytes);
         return bytes.into_boxed_slice();
@@ -533,7 +559,7 @@ fn insert_packed(
     bytes.into_boxed_slice()
 }
 
-/// The bytes without their event of that number; the events begin at `head`.
+/// The bytes without event `number`. The events begin at `head`.
 fn without(bytes: &[u8], head: usize, number: u16) -> Box<[u8]> {
     let mut out = bytes.get(..head).unwrap_or_default().to_vec();
     let mut before = BLOCK_EPOCH;
@@ -544,3 +570,6 @@ fn without(bytes: &[u8], head: usize, number: u16) -> Box<[u8]> {
     }
     out.into_boxed_slice()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
-//! One timeline step by step: what each event did, for who asks why.
+//! One timeline step by step: what each event changed. `explain` shows these steps.
 
 use super::breakdown::TicketPosition;
-use super::change::{Ended, Rated, Running, Sink};
+use super::change::{Ended, Running};
 use super::entry::{Entry, unpack_detail};
+use super::sink::{Effect, EffectLog};
 use super::state::TicketState;
 use super::stopwatch::{DerivationContext, Out};
 use super::timeline::Timeline;
@@ -11,46 +12,46 @@ use crate::event::{Kind, Priority};
 use crate::name::Names;
 use crate::time::Timestamp;
 
-/// One event, and how the ticket stands after it.
+/// One event, and the ticket's state after it.
 #[derive(Clone, Debug)]
 pub struct Step {
     /// When it happened.
     pub at: Timestamp,
     /// What happened.
     pub kind: Kind,
-    /// The team that it names.
+    /// The team that the event names.
     pub team: Option<Box<str>>,
-    /// The agent that it names.
+    /// The agent that the event names.
     pub agent: Option<Box<str>>,
-    /// The priority from it on.
+    /// The priority that the event sets.
     pub priority: Option<Priority>,
-    /// The channel from it on.
+    /// The channel that the event sets.
     pub channel: Option<Box<str>>,
-    /// The ticket that it went into.
+    /// The ticket that this one was merged into.
     pub into: Option<Box<str>>,
-    /// The score of a rating or review.
+    /// The score of a rating or review, 1 to 5.
     pub score: Option<u8>,
-    /// What ended by it, and what was taken back, in order.
+    /// The stopwatches that the event ended (+1), and the endings that it retracted (−1), in order.
     pub ended: Vec<(Ended, i64)>,
-    /// What runs or is paused after it.
+    /// The stopwatches that run or are paused after it.
     pub running: Vec<Running>,
-    /// What goes on unseen after it: given up, or asked while the ticket was at rest. It is as if it had run
-    /// all the time once the ticket is reopened, or answered after all.
-    pub unseen: Vec<Running>,
-    /// Where the ticket stands after it.
+    /// The stopwatches that are suspended after it: given up, or started while the ticket was not open. If
+    /// the ticket is reopened or answered, they count as if they had run all the time.
+    pub suspended: Vec<Running>,
+    /// Where the ticket waits after it.
     pub ticket_position: TicketPosition,
-    /// Who holds it after it.
+    /// The team that holds the ticket after it.
     pub holder: ScopeId,
-    /// Whether nothing runs until it is reopened.
+    /// Whether the ticket is solved, closed or gone after it: nothing runs until it is reopened.
     pub is_over: bool,
-    /// Whether the ticket's creation is known.
+    /// Whether the ticket's creation is known by then.
     pub is_created: bool,
 }
 
 impl Timeline {
-    /// Its events up to and including `now`, in order, each with what it did.
+    /// The events up to and including `now`, in order, each with what it changed.
     ///
-    /// What sorts before `created` did nothing but name team, priority and channel: of it no ending is told.
+    /// Events before `created` only set team, priority and channel, so their steps show no stopwatches.
     pub(crate) fn trace(
         &self,
         now: Timestamp,
@@ -62,15 +63,15 @@ impl Timeline {
         let mut state = TicketState::default();
         let mut steps = Vec::new();
         for (index, event) in events.iter().enumerate() {
-            let mut effects = Effects(Vec::new());
+            let mut effects = EffectLog::default();
             state.step(event, context, &mut Out { sink: Some(&mut effects) });
             let is_before = created.is_some_and(|created| index < created);
-            let (mut running, mut unseen) = (Vec::new(), Vec::new());
+            let (mut ended, mut running, mut suspended) = (Vec::new(), Vec::new(), Vec::new());
             if !is_before {
+                ended.extend(effects.into_iter().filter_map(as_ending));
                 state.running(context, |one| running.push(one));
-                state.unseen(context, |one| unseen.push(one));
+                state.suspended(context, |one| suspended.push(one));
             }
-            let (holder, is_over) = state.holder(context);
             let text = |id| names.text(id).into();
             let detail = unpack_detail(event.detail);
             steps.push(Step {
@@ -82,12 +83,12 @@ impl Timeline {
                 channel: event.channel.map(text),
                 into: detail.into.as_deref().map(Into::into),
                 score: detail.score,
-                ended: if is_before { Vec::new() } else { effects.0 },
+                ended,
                 running,
-                unseen,
+                suspended,
                 ticket_position: state.ticket_position(context),
-                holder,
-                is_over,
+                holder: state.holder(context),
+                is_over: state.is_over(),
                 is_created: state.is_created(),
             });
         }
@@ -95,15 +96,11 @@ impl Timeline {
     }
 }
 
-/// What ends by one event.
-struct Effects(Vec<(Ended, i64)>);
-
-impl Sink for Effects {
-    fn ended(&mut self, ended: &Ended, by: i64) {
-        self.0.push((ended.clone(), by));
+fn as_ending((effect, by): (Effect, i64)) -> Option<(Ended, i64)> {
+    match effect {
+        Effect::Ended(ended) => Some((ended, by)),
+        Effect::Running(_) | Effect::Rated(_) | Effect::NewSample(_) | Effect::LateEvent { .. } => {
+            None
+        }
     }
-
-    fn running(&mut self, _: &Running, _: i64) {}
-
-    fn rated(&mut self, _: &Rated, _: i64) {}
 }

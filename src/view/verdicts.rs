@@ -231,5 +231,5 @@ impl EndedCounts {
 
 /// Whether a stopwatch in this position is over a target.
 pub(super) fn is_over(position: StopwatchPosition, target: Target, now: Instant) -> bool {
-    position.elapsed(now.at, now.opened)[target.basis.index()] > target.elapsed
+    position.elapsed(now.at, now.opened).of(target.basis) > target.elapsed
 }

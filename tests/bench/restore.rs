@@ -21,7 +21,7 @@ use std::thread;
 use bench::{catalog_of_teams, now};
 use vaste::checkpoint;
 use vaste::partition::{Partition, Record};
-use vaste::ticket::{Ended, Rated, Running, Sink};
+use vaste::ticket::EffectLog;
 use vaste::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
 use vaste::view::View;
 
@@ -58,7 +58,7 @@ fn main() {
     for _ in 0..3 {
         let began = now();
         let mut view = View::new(Arc::clone(&catalog), end);
-        let (batches, came) = mpsc::sync_channel::<Effects>(2);
+        let (batches, came) = mpsc::sync_channel::<EffectLog>(2);
         let workers: Vec<_> = (0..WORKERS)
             .map(|worker| {
                 let (catalog, batches) = (Arc::clone(&catalog), batches.clone());
@@ -74,7 +74,7 @@ fn main() {
                             Partition::restore(&image, Arc::clone(&catalog), &topic, number, 2)
                                 .unwrap();
                         drop(bytes);
-                        let mut effects = Effects::default();
+                        let mut effects = EffectLog::default();
                         while partition.advance_some(end, 20_000, &mut effects) {
                             batches.send(std::mem::take(&mut effects)).unwrap();
                         }
@@ -85,12 +85,7 @@ fn main() {
             .collect();
         drop(batches);
         for effects in came {
-            for (ended, by) in effects.ended {
-                view.ended(&ended, by);
-            }
-            for (running, by) in effects.running {
-                view.running(&running, by);
-            }
+            effects.replay(&mut view);
         }
         workers.into_iter().for_each(|worker| worker.join().unwrap());
         assert!(!view.readings().is_empty());
@@ -99,25 +94,6 @@ fn main() {
         let rate = tickets as f64 / seconds;
         println!("restored and shown in {:.0} ms: {rate:.0} tickets/s", seconds * 1e3);
     }
-}
-
-/// The changes of a worker, as lists.
-#[derive(Default)]
-struct Effects {
-    ended: Vec<(Ended, i64)>,
-    running: Vec<(Running, i64)>,
-}
-
-impl Sink for Effects {
-    fn ended(&mut self, ended: &Ended, by: i64) {
-        self.ended.push((ended.clone(), by));
-    }
-
-    fn running(&mut self, running: &Running, by: i64) {
-        self.running.push((running.clone(), by));
-    }
-
-    fn rated(&mut self, _: &Rated, _: i64) {}
 }
 
 /// Six events of one ticket. One ticket in ten stays open.

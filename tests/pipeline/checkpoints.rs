@@ -168,8 +168,8 @@ fn the_error_for_a_newer_or_foreign_checkpoint_says_what_to_do() {
     let error = checkpoint::read(&newer).unwrap_err().to_string();
     assert_eq!(
         error,
-        "it is of format 3, and this version reads 1 to 2: use the version of Vaste that wrote it, or remove \
-         it and let the state be rebuilt from the topic"
+        "it has format 3, and this version of Vaste reads 1 to 2: use the version that wrote it, or remove \
+         it to rebuild the state from the topic"
     );
     assert_eq!(checkpoint::read(b"#!/bin/sh").unwrap_err(), CheckpointError::Foreign);
     assert_eq!(checkpoint::read(b"").unwrap_err(), CheckpointError::Foreign);

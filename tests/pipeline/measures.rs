@@ -14,7 +14,7 @@ use vaste::reading::{Reading, SplitShown};
 use vaste::replay::Replay;
 use vaste::shard::Shard;
 use vaste::share::Share;
-use vaste::ticket::{Ended, Rated, Running, Sink};
+use vaste::ticket::{Change, Sink};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use vaste::window::{Bucket, WaitedQuantile};
 
@@ -371,14 +371,12 @@ fn ratings_are_grouped_by_the_last_finished_wait_compared_with_the_target() {
 struct NewSamples(u32);
 
 impl Sink for NewSamples {
-    fn ended(&mut self, _: &Ended, _: i64) {}
-
-    fn running(&mut self, _: &Running, _: i64) {}
-
-    fn rated(&mut self, _: &Rated, _: i64) {}
-
-    fn sample_made(&mut self, _: &Ended) {
-        self.0 += 1;
+    fn apply(&mut self, change: Change<'_>, _: i64) {
+        match change {
+            Change::NewSample(_) => self.0 += 1,
+            Change::Ended(_) | Change::Running(_) | Change::Rated(_) | Change::LateEvent { .. } => {
+            }
+        }
     }
 }
 

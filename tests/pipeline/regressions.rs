@@ -14,7 +14,7 @@ use vaste::measure::Measure;
 use vaste::reading::Reading;
 use vaste::shard::Shard;
 use vaste::share::Share;
-use vaste::ticket::{Ended, Running, Sink};
+use vaste::ticket::{Change, Sink};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use vaste::window::{Bucket, WaitedQuantile};
 
@@ -360,18 +360,12 @@ struct Counters {
 }
 
 impl Sink for Counters {
-    fn rated(&mut self, _: &vaste::ticket::Rated, _: i64) {}
-
-    fn ended(&mut self, _: &Ended, _: i64) {}
-
-    fn running(&mut self, _: &Running, _: i64) {}
-
-    fn sample_made(&mut self, _: &Ended) {
-        self.made += 1;
-    }
-
-    fn came_late(&mut self, corrects: bool) {
-        self.late[usize::from(!corrects)] += 1;
+    fn apply(&mut self, change: Change<'_>, _: i64) {
+        match change {
+            Change::NewSample(_) => self.made += 1,
+            Change::LateEvent { corrects } => self.late[usize::from(!corrects)] += 1,
+            Change::Ended(_) | Change::Running(_) | Change::Rated(_) => {}
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::name::team_label;
 use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
 use crate::split_tickets::SplitQuestion;
-use crate::ticket::{Ended, Rated, Running, Sink};
+use crate::ticket::{Change, Sink};
 use crate::time::{Elapsed, Timestamp};
 use crate::view::View;
 
@@ -108,7 +108,7 @@ impl Coordinator {
         let Self { workers, monitor, instruments, split_tickets, .. } = self;
         workers.receive(|batch| {
             let view = monitor.view_mut();
-            batch.effects.apply(&mut InstrumentedSink { view, instruments });
+            batch.effects.apply_to(&mut InstrumentedSink { view, instruments });
             for (partition, keys) in batch.opened {
                 split_tickets.opened(partition, keys);
             }
@@ -220,21 +220,16 @@ struct InstrumentedSink<'a> {
 }
 
 impl Sink for InstrumentedSink<'_> {
-    fn ended(&mut self, ended: &Ended, by: i64) {
-        self.view.ended(ended, by);
-    }
-
-    fn running(&mut self, running: &Running, by: i64) {
-        self.view.running(running, by);
-    }
-
-    fn rated(&mut self, rated: &Rated, by: i64) {
-        self.view.rated(rated, by);
-    }
-
-    fn came_late(&mut self, corrects: bool) {
-        let late = &self.instruments.late;
-        if corrects { late.corrected.inc() } else { late.uncorrected.inc() }
+    fn apply(&mut self, change: Change<'_>, by: i64) {
+        match change {
+            Change::LateEvent { corrects } => {
+                let late = &self.instruments.late;
+                let counter = if corrects { &late.corrected } else { &late.uncorrected };
+                counter.inc_by(by.unsigned_abs());
+            }
+            Change::Ended(_) | Change::Running(_) | Change::Rated(_) | Change::NewSample(_) => {}
+        }
+        self.view.apply(change, by);
     }
 }
 

@@ -1,52 +1,42 @@
 //! Changes of tickets, recorded by a worker and applied to the view by the coordinator.
 
-use crate::ticket::{Ended, Rated, Running, Sink};
+use crate::ticket::{Change, EffectLog, Sink};
 
-/// Recorded changes, in order.
+/// Changes of endings, running stopwatches and ratings in order, and counts of late events.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Effects {
-    all: Vec<Effect>,
-    /// Late events: those that corrected samples, and the others.
-    late: [u64; 2],
+    log: EffectLog,
+    late: LateEvents,
 }
 
-#[derive(Debug)]
-enum Effect {
-    Ended(Ended, i64),
-    Running(Running, i64),
-    Rated(Rated, i64),
+/// Late events since the batch began. Counted: a log entry for each would cost as much as an ending.
+#[derive(Debug, Default)]
+struct LateEvents {
+    correcting: i64,
+    harmless: i64,
 }
 
 impl Sink for Effects {
-    fn ended(&mut self, ended: &Ended, by: i64) {
-        self.all.push(Effect::Ended(ended.clone(), by));
-    }
-
-    fn running(&mut self, running: &Running, by: i64) {
-        self.all.push(Effect::Running(running.clone(), by));
-    }
-
-    fn rated(&mut self, rated: &Rated, by: i64) {
-        self.all.push(Effect::Rated(rated.clone(), by));
-    }
-
-    fn came_late(&mut self, corrects: bool) {
-        self.late[usize::from(!corrects)] += 1;
+    fn apply(&mut self, change: Change<'_>, by: i64) {
+        match change {
+            Change::Ended(_) | Change::Running(_) | Change::Rated(_) => self.log.apply(change, by),
+            // The worker has counted it: its response counters belong to the partition.
+            Change::NewSample(_) => {}
+            Change::LateEvent { corrects: true } => self.late.correcting += by,
+            Change::LateEvent { corrects: false } => self.late.harmless += by,
+        }
     }
 }
 
 impl Effects {
-    /// Applies all of them to a sink.
-    pub(in crate::service) fn apply(self, sink: &mut dyn Sink) {
-        for effect in self.all {
-            match effect {
-                Effect::Ended(ended, by) => sink.ended(&ended, by),
-                Effect::Running(running, by) => sink.running(&running, by),
-                Effect::Rated(rated, by) => sink.rated(&rated, by),
+    /// Passes all changes on to `sink`.
+    pub(in crate::service) fn apply_to(&self, sink: &mut dyn Sink) {
+        self.log.replay(sink);
+        let LateEvents { correcting, harmless } = self.late;
+        for (corrects, events) in [(true, correcting), (false, harmless)] {
+            if events > 0 {
+                sink.apply(Change::LateEvent { corrects }, events);
             }
-        }
-        for (corrects, events) in [true, false].into_iter().zip(self.late) {
-            (0..events).for_each(|_| sink.came_late(corrects));
         }
     }
 }
