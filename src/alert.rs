@@ -1,11 +1,11 @@
 //! Alerts: inactive, pending, firing or resolved, from verdicts and the instant of each evaluation.
 //!
 //! # Design
-//! The model is Prometheus (`rules/alerting.go`, and its alert generator compliance specification). A condition
-//! that holds makes an alert pending. Once it has held for `for`, the alert fires. Once it has been clear for
-//! `keep_firing_for`, the alert is resolved. One rule is added: *data trouble never resolves an alert*. While
-//! verdicts are frozen, every timer stands still. Too few tickets start and end no alert, unless the window is
-//! empty.
+//! The model is Prometheus (`rules/alerting.go`, and its alert generator compliance specification). A
+//! condition that holds makes an alert pending. Once it has held for `for`, the alert fires. Once it has
+//! been clear for `keep_firing_for`, the alert is resolved. One rule is added: *data trouble never resolves
+//! an alert*. While verdicts are frozen, every timer stands still. Too few tickets start and end no alert,
+//! unless the window is empty.
 
 use std::collections::BTreeMap;
 
@@ -31,7 +31,8 @@ pub use state_log::{AlertStateLog, StateLogError, VERSION as LOG_VERSION};
 /// `--rules.alert.resend-delay`).
 pub const REFRESH_EVERY: Elapsed = Elapsed::from_ms(MINUTE_MS);
 
-/// How long a resolved alert is refreshed, for an Alertmanager that was down (Prometheus' `resolvedRetention`).
+/// How long a resolved alert is refreshed, for an Alertmanager that was down (Prometheus'
+/// `resolvedRetention`).
 pub const RESOLVED_FOR: Elapsed = Elapsed::from_ms(15 * MINUTE_MS);
 
 /// The condition of an alert.
@@ -139,8 +140,8 @@ pub struct Alert {
     /// Its timers and severity.
     pub policy: AlertPolicy,
     status: AlertStatus,
-    /// Start of the running timer, `for` or `keep_firing_for`. Moved forward by the time that the alert was frozen.
-    /// `None` while no timer runs.
+    /// Start of the running timer, `for` or `keep_firing_for`. Moved forward by the time that the alert was
+    /// frozen. `None` while no timer runs.
     counts_from: Option<Timestamp>,
     /// Since when its condition is not known; `None` while it is.
     frozen_since: Option<Timestamp>,

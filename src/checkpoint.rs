@@ -10,9 +10,9 @@
 //!
 //! # Design
 //! Timelines are the only state. An image therefore has the timelines as they are in memory, the names that
-//! they refer to, and the position in the partition. Everything else is derived after the restore, so a changed
-//! agreement, calendar or measure needs no migration. The response counters are the exception: a sample must
-//! not count twice.
+//! they refer to, and the position in the partition. Everything else is derived after the restore, so a
+//! changed agreement, calendar or measure needs no migration. The response counters are the exception: a
+//! sample must not count twice.
 //!
 //! An image that cannot be read as a whole is refused. A partly restored state would give wrong numbers that
 //! nobody notices.

@@ -1,5 +1,5 @@
-//! The monitor: the view, the alerts, and whether their data is current. Pure: the caller has the clock and the
-//! partitions.
+//! The monitor: the view, the alerts, and whether their data is current. Pure: the caller has the clock and
+//! the partitions.
 //!
 //! Use, a few times a second:
 //! 1. [`Monitor::look`] at the clock.
@@ -10,8 +10,8 @@
 //!
 //! # Design
 //! *Data trouble never resolves an alert.* While data is not current, every verdict and all alert timers are
-//! frozen. Downtime counts as data trouble, too: a process that starts restores the alert state log, and stays
-//! frozen until it has caught up.
+//! frozen. Downtime counts as data trouble, too: a process that starts restores the alert state log, and
+//! stays frozen until it has caught up.
 
 mod clock_guard;
 
@@ -149,9 +149,9 @@ impl Monitor {
         self.time = GuardedTime { now, is_steady: true };
     }
 
-    /// The `now` for all partitions: the wall clock once everything is caught up. Before that it is the time of
-    /// the latest event, at most the wall clock. It never goes back. If a new second has begun since the last
-    /// call, it is that whole second, since alerts are evaluated at whole seconds.
+    /// The `now` for all partitions: the wall clock once everything is caught up. Before that it is the
+    /// time of the latest event, at most the wall clock. It never goes back. If a new second has begun
+    /// since the last call, it is that whole second, since alerts are evaluated at whole seconds.
     pub fn instant(&self, is_caught_up: bool, latest_event: Option<Timestamp>) -> Timestamp {
         let wall = self.time.now;
         let now = if is_caught_up || self.has_caught_up {
@@ -194,8 +194,8 @@ impl Monitor {
         }
     }
 
-    /// Evaluates all objectives, once per second. `not_ready` is why the data is not current; `None` if it is,
-    /// as [`Monitor::trust`] was called.
+    /// Evaluates all objectives, once per second. `not_ready` is why the data is not current; `None` if it
+    /// is, as [`Monitor::trust`] was called.
     ///
     /// Before the data was ever current, the view is of the past. Alerts that fired when the process last ran
     /// are sent all the same, with `frozen_since`.
@@ -206,8 +206,8 @@ impl Monitor {
         (is_time && second > self.evaluated_at).then(|| self.evaluate_at(second, not_ready))
     }
 
-    /// Evaluates once more. On shutdown, firing alerts are sent once more with `endsAt` 15 minutes ahead, so that
-    /// a deploy neither pages nor ends a page.
+    /// Evaluates once more. On shutdown, firing alerts are sent once more with `endsAt` 15 minutes ahead,
+    /// so that a deploy neither pages nor ends a page.
     pub fn shutdown(&mut self, not_ready: Option<&str>) -> Evaluation {
         let at = self.evaluated_at.max(self.evaluates_at());
         let mut evaluation = self.evaluate_at(at, not_ready);

@@ -134,8 +134,8 @@ impl Names {
         self.names.iter().map(|name| &**name)
     }
 
-    /// Restores a set from all its names in order of id. `None` if a name repeats, if there are too many, or if
-    /// the first is not the overflow name.
+    /// Restores a set from all its names in order of id. `None` if a name repeats, if there are too many,
+    /// or if the first is not the overflow name.
     pub fn from_ordered(names: &[&str]) -> Option<Self> {
         let mut all = Self::new();
         let is_first = names.first() == Some(&all.text(NameId::OVERFLOW));

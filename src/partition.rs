@@ -1,5 +1,5 @@
-//! A source partition: a shard, the position in the topic, and the response counters. It has no clock and uses
-//! neither Kafka nor files.
+//! A source partition: a shard, the position in the topic, and the response counters. It has no clock and
+//! uses neither Kafka nor files.
 //!
 //! Use:
 //! 1. Make one with [`Partition::new`] or [`Partition::restore`].
@@ -18,8 +18,8 @@ use crate::shard::Shard;
 use crate::ticket::Sink;
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
-/// Maximum time by which an event may be after the timestamp of its own record. A later event is rejected before
-/// it has any effect: one producer with a wrong clock must not move `now` forward.
+/// Maximum time by which an event may be after the timestamp of its own record. A later event is rejected
+/// before it has any effect: one producer with a wrong clock must not move `now` forward.
 const AHEAD_MAX: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
 
 /// One record of a topic, borrowed from its reader.
@@ -134,8 +134,8 @@ impl Partition {
         })
     }
 
-    /// Where to start reading. A restored partition starts at its last known record, to check that the topic is
-    /// still the same.
+    /// Where to start reading. A restored partition starts at its last known record, to check that the
+    /// topic is still the same.
     pub fn start(&self) -> Start {
         match self.last_record {
             Some(last) => Start::At(last.offset),
@@ -184,7 +184,8 @@ impl Partition {
         }
     }
 
-    /// Advances at most `most` timelines to `now` and counts their new samples. Returns whether some are left.
+    /// Advances at most `most` timelines to `now` and counts their new samples. Returns whether some are
+    /// left.
     pub fn advance_some(&mut self, now: Timestamp, most: usize, sink: &mut dyn Sink) -> bool {
         let mut counting = ResponseCounter { sink, responses: &mut self.responses };
         self.shard.advance_some(now, most, &mut counting)
@@ -202,15 +203,15 @@ impl Partition {
         self.shard.withdraw(sink);
     }
 
-    /// Considers the next `most` tickets in turn, and evicts those at rest whose last event is older than both
-    /// the longest window and `reopen_within`. Returns how many were evicted.
+    /// Considers the next `most` tickets in turn, and evicts those at rest whose last event is older than
+    /// both the longest window and `reopen_within`. Returns how many were evicted.
     pub fn forget_some(&mut self, now: Timestamp, reopen_within: Elapsed, most: usize) -> usize {
         let windows = self.catalog.windows().last().copied().unwrap_or(Elapsed::ZERO);
         self.shard.forget_some(now.minus(windows.max(reopen_within)), most)
     }
 
-    /// Notes that records before the next one are lost: the topic's retention deleted them unread, or the topic
-    /// was recreated. The known state stays. `seen` is when the loss was noticed.
+    /// Notes that records before the next one are lost: the topic's retention deleted them unread, or the
+    /// topic was recreated. The known state stays. `seen` is when the loss was noticed.
     pub fn lost_records(&mut self, seen: Timestamp) {
         // Offsets may restart at 0, so later checkpoints need a higher epoch to hold over earlier ones.
         self.epoch = self.epoch.saturating_add(1);
@@ -226,8 +227,8 @@ impl Partition {
         self.shard.take_opened()
     }
 
-    /// Leaves a ticket out of all counts because another partition has other events of it. Returns whether this
-    /// partition has the ticket.
+    /// Leaves a ticket out of all counts because another partition has other events of it. Returns whether
+    /// this partition has the ticket.
     pub fn set_aside(&mut self, key: u64, sink: &mut dyn Sink) -> bool {
         self.shard.set_aside(key, sink)
     }
@@ -318,7 +319,8 @@ impl Name {
         Some(Self { epoch: epoch.parse().ok()?, position: position.parse().ok()? })
     }
 
-    /// The checkpoints of a partition that may be deleted once `self` is durable: all but it and the one before.
+    /// The checkpoints of a partition that may be deleted once `self` is durable: all but it and the one
+    /// before.
     pub fn obsolete<'n>(&self, all: &'n BTreeSet<Self>) -> impl Iterator<Item = &'n Self> {
         let mut older = all.range(..self.clone()).rev();
         older.next();

@@ -144,8 +144,8 @@ impl Responses {
             .collect()
     }
 
-    /// Restores counts that another catalog may have made. A bucket whose bound no longer exists is added to the
-    /// next longer one. Series of undeclared teams, and series in another kind of time, are dropped.
+    /// Restores counts that another catalog may have made. A bucket whose bound no longer exists is added
+    /// to the next longer one. Series of undeclared teams, and series in another kind of time, are dropped.
     pub(crate) fn restore(catalog: &Catalog, images: &[ResponseCountsImage<'_>]) -> Self {
         let mut responses = Self::new(catalog);
         for image in images {
@@ -183,8 +183,8 @@ fn total(all: &BTreeMap<(ScopeId, Measure), ResponseCounts>) -> u64 {
     all.values().fold(0, |sum, counted| sum.saturating_add(counted.total()))
 }
 
-/// The bucket bounds of a measure: the usual ones, and the agreed targets of all teams. All teams have the same
-/// bounds, so that their series can be added.
+/// The bucket bounds of a measure: the usual ones, and the agreed targets of all teams. All teams have the
+/// same bounds, so that their series can be added.
 fn bounds(catalog: &Catalog, measure: Measure) -> Arc<[Elapsed]> {
     let of_measure = catalog.objectives().filter(|(_, _, objective)| objective.measure == measure);
     let targets = of_measure.flat_map(|(_, _, o)| o.levels().flat_map(Level::targets));

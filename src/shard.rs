@@ -155,8 +155,8 @@ impl Shard {
         while self.advance_some(now, usize::MAX, sink) {}
     }
 
-    /// Like [`Shard::advance`], but derives at most `most` timelines. Returns whether some are left. For a sink
-    /// that passes changes on in batches of bounded size.
+    /// Like [`Shard::advance`], but derives at most `most` timelines. Returns whether some are left. For a
+    /// sink that passes changes on in batches of bounded size.
     pub fn advance_some(&mut self, now: Timestamp, most: usize, sink: &mut dyn Sink) -> bool {
         self.lookup.resolve();
         while let Some(&(time, number)) = self.ahead.first().filter(|(time, _)| *time <= now) {
@@ -202,15 +202,16 @@ impl Shard {
         is_settled.then_some(self.advanced_to)
     }
 
-    /// The instant up to which samples are counted, here or by the checkpoint. `None` before the first advance.
+    /// The instant up to which samples are counted, here or by the checkpoint. `None` before the first
+    /// advance.
     pub fn counted_to(&self) -> Option<Timestamp> {
         let latest = self.advanced_to.max(self.counted_to);
         (latest > Timestamp::EVENT_MIN).then_some(latest)
     }
 
-    /// Considers the next `most` timelines in turn, and evicts those whose last event was before `horizon` and
-    /// that have no stopwatch running or paused. No window that begins at or after `horizon` has anything of
-    /// them. Returns how many were evicted; each leaves a stub.
+    /// Considers the next `most` timelines in turn, and evicts those whose last event was before `horizon`
+    /// and that have no stopwatch running or paused. No window that begins at or after `horizon` has
+    /// anything of them. Returns how many were evicted; each leaves a stub.
     pub fn forget_some(&mut self, horizon: Timestamp, most: usize) -> usize {
         let numbers = u32::try_from(self.register.len() + self.vacant.len()).unwrap_or(u32::MAX);
         let mut evicted = 0;

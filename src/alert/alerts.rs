@@ -17,8 +17,8 @@ pub struct Alerts {
 }
 
 impl Alerts {
-    /// The alerts of the objectives, all inactive. A `none_over` objective has no error budget to be at risk, and
-    /// no share to compare with a market.
+    /// The alerts of the objectives, all inactive. A `none_over` objective has no error budget to be at
+    /// risk, and no share to compare with a market.
     pub fn new(catalog: &Catalog) -> Self {
         let of_objective = |(id, _, objective): (ObjectiveId, _, &Objective)| {
             let alerts = &objective.alerts;
@@ -47,7 +47,8 @@ impl Alerts {
         Self { all: catalog.objectives().flat_map(of_objective).collect() }
     }
 
-    /// Evaluates the alerts of one objective with its verdict at `at`. Returns those whose status has changed.
+    /// Evaluates the alerts of one objective with its verdict at `at`. Returns those whose status has
+    /// changed.
     pub fn evaluate(
         &mut self,
         id: ObjectiveId,
@@ -64,9 +65,9 @@ impl Alerts {
         transitions
     }
 
-    /// The first instant after `now` at which the status of an alert of this objective changes if its verdict stays
-    /// the same; `None` if never. An alert whose timer has run out changes with the next verdict only: too few
-    /// tickets hold it where it is.
+    /// The first instant after `now` at which the status of an alert of this objective changes if its
+    /// verdict stays the same; `None` if never. An alert whose timer has run out changes with the next
+    /// verdict only: too few tickets hold it where it is.
     pub fn wakes_at(&self, id: ObjectiveId, now: Timestamp) -> Option<Timestamp> {
         let first = self.all.partition_point(|alert| alert.objective < id);
         let all = self.all.iter().skip(first).take_while(|alert| alert.objective == id);

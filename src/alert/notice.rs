@@ -14,10 +14,11 @@ use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 use crate::view::{View, WaitingNow};
 use crate::window::from_of;
 
-/// A firing alert that is not refreshed ends after this time: at least four refreshes. Three were not enough for
-/// Prometheus (its issue 5277).
+/// A firing alert that is not refreshed ends after this time: at least four refreshes. Three were not
+/// enough for Prometheus (its issue 5277).
 pub(super) const ENDS_AFTER: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
-/// On shutdown, firing alerts are sent once more with `endsAt` this far ahead, so that a deploy does not end them.
+/// On shutdown, firing alerts are sent once more with `endsAt` this far ahead, so that a deploy does not
+/// end them.
 const ENDS_AFTER_SHUTDOWN: Elapsed = Elapsed::from_ms(15 * MINUTE_MS);
 const _: () = assert!(ENDS_AFTER.ms() >= 4 * REFRESH_EVERY.ms(), "it must outlast lost refreshes");
 
@@ -36,8 +37,8 @@ pub struct Notice {
     /// The page of its objective.
     #[serde(rename = "generatorURL")]
     pub generator_url: String,
-    /// Since when this instance does not know whether it still fires; `None` if it does. Such a notice is not sent
-    /// to an Alertmanager where another instance handles it, see [`super::is_handled_elsewhere`].
+    /// Since when this instance does not know whether it still fires; `None` if it does. Such a notice is
+    /// not sent to an Alertmanager where another instance handles it, see [`super::is_handled_elsewhere`].
     #[serde(skip)]
     pub not_ready_since: Option<Timestamp>,
 }

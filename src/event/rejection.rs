@@ -18,8 +18,8 @@ pub enum Outcome {
 /// Why a valid record was not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Skip {
-    /// Another event of its timeline has the same `source` and `id` but other content. The one that sorts first
-    /// is kept.
+    /// Another event of its timeline has the same `source` and `id` but other content. The one that sorts
+    /// first is kept.
     Conflicting,
     /// Its timeline has the maximum number of events, or its partition the maximum number of tickets.
     TicketFull,

@@ -40,8 +40,8 @@ pub enum ColumnsError {
 }
 
 impl Columns {
-    /// Reads `created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]`. Of a key that comes
-    /// twice the last one counts.
+    /// Reads `created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]`. Of a key that
+    /// comes twice the last one counts.
     ///
     /// # Errors
     /// If a part is malformed, unknown or missing.

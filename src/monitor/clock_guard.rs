@@ -8,8 +8,8 @@ pub(super) const JUMP_MAX: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
 /// How long a clock that has jumped must stay at its new time before it is accepted.
 const SETTLE_TIME: Elapsed = Elapsed::from_ms(MINUTE_MS);
 
-/// Compares the wall clock with the elapsed time. A clock that jumps ahead would empty every window at once, and
-/// `now` never goes back.
+/// Compares the wall clock with the elapsed time. A clock that jumps ahead would empty every window at
+/// once, and `now` never goes back.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ClockGuard {
     /// The last reading that was accepted.

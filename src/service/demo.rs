@@ -2,9 +2,9 @@
 //!
 //! # Design
 //! The service is the real one, with an accelerated clock. The broker is librdkafka's mock cluster, which
-//! speaks Kafka's protocol on the loopback interface. It keeps 5 MB or 100 000 records per partition and drops
-//! older ones. The generated five weeks are 6 MB in 4 partitions, and later records have been read long before
-//! they are dropped.
+//! speaks Kafka's protocol on the loopback interface. It keeps 5 MB or 100 000 records per partition and
+//! drops older ones. The generated five weeks are 6 MB in 4 partitions, and later records have been read
+//! long before they are dropped.
 //!
 //! Past events are published before the service starts. From then on a thread publishes each event once the
 //! accelerated clock reaches it.

@@ -1,8 +1,8 @@
 //! A ticket's state: what its events do to its stopwatches.
 //!
 //! [`TicketState`] is the ticket after some of its events. [`TicketState::step`] applies one more event and
-//! sends the stopwatches that it ended. Nothing here knows `now`: a running stopwatch is kept by its effective
-//! start, and the windows decide whether it is over target.
+//! sends the stopwatches that it ended. Nothing here knows `now`: a running stopwatch is kept by its
+//! effective start, and the windows decide whether it is over target.
 //!
 //! # Design
 //! Some events retract an earlier ending: reopening a ticket retracts its resolution, an answer retracts

@@ -279,8 +279,8 @@ impl Stopwatch {
         self.phase = Phase::Ended(ended);
     }
 
-    /// Retracts its ending and lets it run from its old start. If it was given up, the time since then counts;
-    /// if it was answered, that time does not count.
+    /// Retracts its ending and lets it run from its old start. If it was given up, the time since then
+    /// counts; if it was answered, that time does not count.
     pub(super) fn resume(
         &mut self,
         at: Timestamp,

@@ -172,8 +172,8 @@ impl Timeline {
         TimelineImage { key: self.key(), blocks, is_resumed: self.resumed }
     }
 
-    /// Restores a timeline from its image. Nothing of it is derived yet. `None` if an event cannot be read, or
-    /// if `is_known` refuses one because it names something that does not exist.
+    /// Restores a timeline from its image. Nothing of it is derived yet. `None` if an event cannot be read,
+    /// or if `is_known` refuses one because it names something that does not exist.
     pub(crate) fn from_image(
         image: &TimelineImage<'_>,
         is_known: impl Fn(&Entry<'_>) -> bool,
@@ -246,8 +246,8 @@ impl Timeline {
         }
     }
 
-    /// The spot to unwind to before the twin of an event that [`Placement::Wins`] is removed: one block before
-    /// the event, because the removal may delete the twin's block.
+    /// The spot to unwind to before the twin of an event that [`Placement::Wins`] is removed: one block
+    /// before the event, because the removal may delete the twin's block.
     pub(crate) fn spot_to_replace(&self, event: &Entry<'_>, names: &Names) -> Spot {
         let point = match &self.log {
             Log::Short(bytes) => scan(events_of(bytes), 0, event, names).point,
@@ -343,8 +343,8 @@ impl Long {
         is_whole.then(|| Self { key: key.into(), blocks, index })
     }
 
-    /// The placement of an event whose identity is known, or that finds no room; otherwise a scan of the block
-    /// that it belongs to.
+    /// The placement of an event whose identity is known, or that finds no room; otherwise a scan of the
+    /// block that it belongs to.
     fn find(&self, event: &Entry<'_>, names: &Names) -> Result<Placement, Scan> {
         let known = self.index.find(event.identity, |known| known.identity == event.identity);
         if let Some(&IndexedEvent { time, .. }) = known {

@@ -42,12 +42,12 @@ fn catalog() -> Arc<Catalog> {
 }
 
 /// The service in small: one shard, and the view that it reports to.
-struct Example {
+struct SmallService {
     shard: Shard,
     view: View,
 }
 
-impl Example {
+impl SmallService {
     /// Four tickets, as of 12:00. `|` a customer asks, `●` an agent replies, `►` the ticket still waits.
     ///
     /// ```text
@@ -107,7 +107,7 @@ impl Example {
 
 #[test]
 fn the_answered_and_the_overdue_make_a_reading_and_a_verdict() {
-    let example = Example::new();
+    let example = SmallService::new();
     let reading = example.reading();
     assert_eq!((reading.from, reading.at), (at("11:00"), at("12:00")));
     assert_eq!((reading.answered, reading.waiting, reading.given_up), (2, 1, 0), "T-1, T-2; T-3");
@@ -123,7 +123,7 @@ fn the_answered_and_the_overdue_make_a_reading_and_a_verdict() {
 
 #[test]
 fn a_late_event_corrects_the_past() {
-    let mut example = Example::new();
+    let mut example = SmallService::new();
     // An agent had replied to T-2 at 11:30. That event arrives only now: the sample of 40 minutes is
     // retracted, and one of 20 minutes takes its place.
     example.apply("11:30", "agent_replied", "T-2");
@@ -133,7 +133,7 @@ fn a_late_event_corrects_the_past() {
 
 #[test]
 fn the_window_moves_and_those_waiting_stay_in_it() {
-    let mut example = Example::new();
+    let mut example = SmallService::new();
     // At 12:11 the window is [11:11, 12:11]: T-1, answered at 11:10, has left it. T-3 stays as long as it
     // waits.
     example.advance("12:11");

@@ -70,7 +70,7 @@ impl<A: AlertmanagerApi> Endpoint<A> {
     /// Sends a batch. If the correction of times has changed, puts back every accepted notice to send it
     /// again with the right times.
     fn deliver_all(&mut self, batch: Vec<Notice>) -> DeliveryResult {
-        let Checked { batch, is_held_back } = self.leave_to_others(batch);
+        let SendableBatch { batch, is_held_back } = self.leave_to_others(batch);
         let sent = if batch.is_empty() { DeliveryResult::Done } else { self.deliver(batch) };
         let result = match sent {
             DeliveryResult::Done if is_held_back => DeliveryResult::Retry(None),
@@ -87,9 +87,9 @@ impl<A: AlertmanagerApi> Endpoint<A> {
 
     /// Leaves out uncertain notices that another instance handles: their alerts may be over, and sending them
     /// would page again. Holds them back while the Alertmanager cannot list its alerts.
-    fn leave_to_others(&mut self, mut batch: Vec<Notice>) -> Checked {
+    fn leave_to_others(&mut self, mut batch: Vec<Notice>) -> SendableBatch {
         if batch.iter().all(|notice| notice.not_ready_since.is_none()) {
-            return Checked { batch, is_held_back: false };
+            return SendableBatch { batch, is_held_back: false };
         }
         match self.client.list() {
             Ok(listing) => {
@@ -100,21 +100,21 @@ impl<A: AlertmanagerApi> Endpoint<A> {
                         !is_handled_elsewhere(since, listed, listing.started_at, at)
                     })
                 });
-                Checked { batch, is_held_back: false }
+                SendableBatch { batch, is_held_back: false }
             }
             Err(RequestOutcome::Later(answer, _)) => {
                 self.log_failure(&answer, "retrying");
                 let (certain, uncertain) =
                     batch.into_iter().partition(|notice| notice.not_ready_since.is_none());
                 self.pending.lock().put_back(uncertain);
-                Checked { batch: certain, is_held_back: true }
+                SendableBatch { batch: certain, is_held_back: true }
             }
             // An Alertmanager may accept alerts and list none: sending twice is better than not at all.
             Err(
                 RequestOutcome::Accepted
                 | RequestOutcome::BadAlert(_)
                 | RequestOutcome::Misconfigured(_),
-            ) => Checked { batch, is_held_back: false },
+            ) => SendableBatch { batch, is_held_back: false },
         }
     }
 
@@ -210,7 +210,7 @@ impl<A: AlertmanagerApi> Endpoint<A> {
 }
 
 /// A batch without the notices that another instance handles.
-struct Checked {
+struct SendableBatch {
     batch: Vec<Notice>,
     /// Whether notices were put back because the Alertmanager does not list its alerts now.
     is_held_back: bool,

@@ -6,12 +6,12 @@ use crate::ticket::{Change, EffectLog, Sink};
 #[derive(Debug, Default)]
 pub(in crate::service) struct Effects {
     log: EffectLog,
-    late: LateEvents,
+    late: LateEventCounts,
 }
 
 /// Late events since the batch began. Counted: a log entry for each would cost as much as an ending.
 #[derive(Debug, Default)]
-struct LateEvents {
+struct LateEventCounts {
     correcting: i64,
     harmless: i64,
 }
@@ -32,7 +32,7 @@ impl Effects {
     /// Passes all changes on to `sink`.
     pub(in crate::service) fn apply_to(&self, sink: &mut dyn Sink) {
         self.log.replay(sink);
-        let LateEvents { correcting, harmless } = self.late;
+        let LateEventCounts { correcting, harmless } = self.late;
         for (corrects, events) in [(true, correcting), (false, harmless)] {
             if events > 0 {
                 sink.apply(Change::LateEvent { corrects }, events);

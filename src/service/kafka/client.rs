@@ -83,8 +83,8 @@ impl ClientContext for WorkerContext {
 
     fn error(&self, error: KafkaError, reason: &str) {
         let Some(code) = error.rdkafka_error_code() else { return };
-        // The client also reports the end of a partition here, which is no error. The worker handles an offset
-        // that no longer exists.
+        // The client also reports the end of a partition here, which is no error. The worker handles an
+        // offset that no longer exists.
         if matches!(code, RDKafkaErrorCode::PartitionEOF | RDKafkaErrorCode::AutoOffsetReset) {
             return;
         }

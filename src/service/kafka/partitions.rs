@@ -20,8 +20,8 @@ use crate::time::{Elapsed, Timestamp};
 /// Maximum timelines whose effects go into one batch: those of a million take a hundred megabytes.
 const DERIVED_AT_ONCE: usize = 20_000;
 
-/// Each command checks one part in this many of a partition's timelines for eviction: all of them within about
-/// ten minutes.
+/// Each command checks one part in this many of a partition's timelines for eviction: all of them within
+/// about ten minutes.
 const EVICTION_PARTS: usize = 3_000;
 
 /// The first rejected records are logged one by one. After that each doubling of the count is.

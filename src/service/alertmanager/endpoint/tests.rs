@@ -287,8 +287,8 @@ impl AlertmanagerApi for Lists {
     }
 }
 
-/// Sends a certain notice and one that is uncertain since a minute ago. Returns the objectives that are posted
-/// at once, and how many wait.
+/// Sends a certain notice and one that is uncertain since a minute ago. Returns the objectives that are
+/// posted at once, and how many wait.
 fn posted(
     alert: Option<(&str, bool)>,
     refusal: Option<fn() -> RequestOutcome>,

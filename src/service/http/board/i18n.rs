@@ -143,8 +143,8 @@ impl Form {
     }
 }
 
-/// Stands between groups of three digits until [`Translator::say`] puts the language's own mark there, since the
-/// formatter of a bundle does not know its language. Names hold no control characters.
+/// Stands between groups of three digits until [`Translator::say`] puts the language's own mark there,
+/// since the formatter of a bundle does not know its language. Names hold no control characters.
 const GROUP_MARK: char = '\u{1f}';
 
 /// What a message is filled with: names and values.

@@ -49,7 +49,9 @@ fn card(board: &Board<'_>, scope: ScopeId) -> Markup {
             @if objectives.is_empty() {
                 (without_agreement(board, scope))
             } @else {
-                ul class="objectives" { @for view in objectives { (objective_summary(board, *view, &html! {})) } }
+                ul class="objectives" {
+                    @for view in objectives { (objective_summary(board, *view, &html! {})) }
+                }
             }
             @if board.at.is_some() { (waiting_table(board, scope)) }
         }
@@ -149,7 +151,9 @@ pub(super) fn team(board: &Board<'_>, scope: ScopeId) -> Markup {
             section {
                 h2 { (texts.text("objectives")) }
                 ul class="objectives wide" {
-                    @for view in objectives { (objective_summary(board, *view, &market::summary(board, *view))) }
+                    @for view in objectives {
+                        (objective_summary(board, *view, &market::summary(board, *view)))
+                    }
                 }
             }
         }
