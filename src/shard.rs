@@ -14,6 +14,7 @@ use crate::catalog::Catalog;
 use crate::event::{Event, Outcome, Skip, Subject};
 use crate::measure::Measure;
 use crate::name::{NameId, Names};
+use crate::shard::lookup::NameLookup;
 use crate::ticket::{
     Change, Entry, NewSampleFilter, Placement, RetractionRecorder, Sink, Step, Timeline,
     TimelineImage, pack_detail,
@@ -22,8 +23,6 @@ use crate::time::Timestamp;
 
 mod lookup;
 mod stubs;
-
-use lookup::NameLookup;
 
 pub(crate) use stubs::Stub;
 pub use stubs::{STUBS_FOR, STUBS_MAX};

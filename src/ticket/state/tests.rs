@@ -1,9 +1,9 @@
 //! Worked examples: what each event does to the stopwatches of a ticket.
 
 use super::*;
+use crate::event::Kind::{AgentReplied, Closed, Created, Pending, Reopened, Resumed, Solved};
 use crate::ticket::sink::EffectLog;
 use crate::ticket::test_support::{Example, agreement, at, lines};
-use Kind::{AgentReplied, Closed, Created, Pending, Reopened, Resumed, Solved};
 
 /// Applies the events in order, and returns the changes that each one sends.
 fn changes(measures: &[Measure], events: &[(Kind, &str)]) -> Vec<(Kind, Vec<String>)> {
