@@ -62,8 +62,8 @@ const RULES_OTHERWISE: [(&str, &str); 10] = [
 ];
 const NO_PERIOD: &str =
     "no interface shows the time between any two instants, only the wait of the customer";
-const SINCE_CREATION: &str = "\
-    rules 1 and 4: the customer waits for a person since the question, whatever a bot or a reopening does";
+const SINCE_CREATION: &str =
+    "rules 1 and 4: bots and reopenings do not shorten the customer's wait for a person";
 
 /// These are no histories: the attributes of a row contradict each other as events.
 const NO_HISTORY: [(&str, &str); 1] = [(

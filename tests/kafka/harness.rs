@@ -36,16 +36,35 @@ pub(crate) fn fresh(what: &str) -> String {
     format!("{what}-{}-{number}", std::process::id())
 }
 
+/// A client that administers the broker.
+pub(crate) fn admin(broker: &str) -> AdminClient<DefaultClientContext> {
+    ClientConfig::new().set("bootstrap.servers", broker).create().unwrap()
+}
+
+/// A runtime for the calls of [`admin`].
+pub(crate) fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
 /// Creates a topic.
 pub(crate) fn create_topic(broker: &str, topic: &str, partitions: i32) {
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", broker).create().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
-    let made = runtime.block_on(admin.create_topics(&[new], &AdminOptions::new())).unwrap();
-    made.into_iter().for_each(|topic| {
-        topic.unwrap();
-    });
+    create_topic_with(broker, topic, partitions, &[]);
+}
+
+/// Creates a topic with settings of its own.
+pub(crate) fn create_topic_with(
+    broker: &str,
+    topic: &str,
+    partitions: i32,
+    settings: &[(&str, &str)],
+) {
+    let mut new = NewTopic::new(topic, partitions, TopicReplication::Fixed(1));
+    for (name, value) in settings {
+        new = new.set(name, value);
+    }
+    let admin = admin(broker);
+    let created = runtime().block_on(admin.create_topics(&[new], &AdminOptions::new())).unwrap();
+    created.into_iter().for_each(|topic| drop(topic.unwrap()));
 }
 
 /// The wall clock.

@@ -2,8 +2,6 @@
 //! large. The service keeps its throughput and stays within its memory.
 
 use rdkafka::ClientConfig;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use vaste::time::{DAY_MS, Elapsed, Timestamp};
 
@@ -11,7 +9,8 @@ use crate::crash::caught_up;
 use crate::dead_letters::{ASK_WAIT, count_of, kafka, letters};
 use crate::harness::memory::memory_bytes;
 use crate::harness::{
-    Metrics, Service, broker, create_topic, fresh, record, send, wait_for, wall_clock,
+    Metrics, Service, broker, create_topic, create_topic_with, fresh, record, send, wait_for,
+    wall_clock,
 };
 use crate::service::AGREEMENT;
 
@@ -145,13 +144,7 @@ fn a_hundred_thousand_names_of_teams_cost_little_memory_and_no_series() {
 
 /// Creates a topic that accepts records of up to 10 MB.
 fn create_large_topic(broker: &str, topic: &str) {
-    let admin: AdminClient<DefaultClientContext> =
-        ClientConfig::new().set("bootstrap.servers", broker).create().unwrap();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let new =
-        NewTopic::new(topic, 1, TopicReplication::Fixed(1)).set("max.message.bytes", "10000000");
-    let made = runtime.block_on(admin.create_topics(&[new], &AdminOptions::new())).unwrap();
-    made.into_iter().for_each(|topic| drop(topic.unwrap()));
+    create_topic_with(broker, topic, 1, &[("max.message.bytes", "10000000")]);
 }
 
 #[test]

@@ -4,14 +4,12 @@ use std::fs;
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
-use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::config::ClientConfig;
+use rdkafka::admin::{AdminOptions, NewPartitions};
 use rdkafka::topic_partition_list::Offset;
 
 use crate::crash::{caught_up, compare, counted, producer, publish, records};
 use crate::harness::process::now;
-use crate::harness::{Service, broker, create_topic, fresh, record, wait_for};
+use crate::harness::{Service, admin, broker, create_topic, fresh, record, runtime, wait_for};
 use crate::notified::{Alertmanager, Webhook};
 use crate::service::AGREEMENT;
 
@@ -22,14 +20,6 @@ const SECONDS: u64 = 120;
 
 /// How often a member leaves or joins.
 const EVERY: Duration = Duration::from_secs(5);
-
-fn admin(broker: &str) -> AdminClient<DefaultClientContext> {
-    ClientConfig::new().set("bootstrap.servers", broker).create().unwrap()
-}
-
-fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
-}
 
 #[test]
 fn a_rebalance_every_five_seconds_under_load_loses_nothing_and_counts_nothing_twice() {
