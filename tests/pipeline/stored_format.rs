@@ -1,7 +1,7 @@
 //! The stored format: a checkpoint file of each version stays readable by every later build.
 //!
 //! `version-2.vaste` holds every kind of event, every priority, maker and field of a detail, a long
-//! timeline, a stub, a resumed ticket and response counters. The build before the wire codes were
+//! timeline, a tombstone, a resumed ticket and response counters. The build before the wire codes were
 //! written down made it. The records are in `version-2.ndjson`, the long ticket in [`busy_records`].
 //!
 //! [`the_present_version_is_written_byte_for_byte`] leaves what the present code writes in cargo's folder
