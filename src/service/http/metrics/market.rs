@@ -1,35 +1,35 @@
-//! What stands beside response times: what others achieve, and what customers and reviewers say.
+//! Families beyond response times: the market, and ratings.
 
-use super::{MetricFamilies, count, yes};
+use super::families::{MetricFamilies, ObjectiveLabels, count, flag};
 use crate::agreement::Tally;
 use crate::name::team_label;
 use crate::service::coordinator::published_view::PublishedView;
 
-/// How an objective stands beside what others achieve; its share is absent where nothing is compared or
-/// decided.
+/// An objective compared with the market. The share is absent without a comparison or decided
+/// tickets.
 pub(super) fn market(
     tally: Option<Tally>,
     is_behind: bool,
-    labels: &[(&'static str, &str); 2],
+    labels: ObjectiveLabels<'_>,
     families: &mut MetricFamilies,
 ) {
     families.gauge(
         "objective_behind_market",
         "1 when the share within what others achieve is below the agreed share.",
-        labels,
-        yes(is_behind),
+        &labels.pairs(),
+        flag(is_behind),
     );
     if let Some(Tally { decided, missed }) = tally.filter(|tally| tally.decided > 0) {
         families.gauge(
             "market_compliance_ratio",
             "Share of decided tickets within what others achieve.",
-            labels,
+            &labels.pairs(),
             count(decided - missed) / count(decided),
         );
     }
 }
 
-/// How many ratings there are of every team, and their mean where there are any.
+/// The number of ratings of every team, and their mean if there are any.
 pub(super) fn ratings(published: &PublishedView, families: &mut MetricFamilies) {
     for (scope, kind, window, scores) in &published.ratings {
         let window = window.to_string();

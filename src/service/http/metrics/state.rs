@@ -1,18 +1,17 @@
-//! What is counted and kept across restarts: responses, history, checkpoints, forgotten tickets.
+//! State that survives restarts, and the readiness of the service.
 
 use prometheus::proto::{Bucket, Histogram, MetricType};
 
-use super::{MetricFamilies, count, labelled};
+use super::families::{MeasureLabels, MetricFamilies, count, flag, labelled};
 use crate::name::team_label;
 use crate::service::coordinator::published_view::PublishedView;
 use crate::time::Elapsed;
 
-/// The response times of teams, each sample once: for rates, and for shares over teams.
+/// Response times as counters and histograms. Unlike windows, they can be summed over teams.
 pub(super) fn responses(published: &PublishedView, families: &mut MetricFamilies) {
     for (scope, measure, counted) in published.responses.iter() {
         let team = team_label(published.catalog.scope_name(scope));
-        let labels =
-            [("team", team), ("measure", measure.label()), ("basis", counted.basis.label())];
+        let labels = MeasureLabels { team, measure, basis: counted.basis }.pairs();
         families.counter(
             "responses_total",
             "Responses applied to the windows, each once, restored from the checkpoint.",
@@ -43,7 +42,7 @@ pub(super) fn responses(published: &PublishedView, families: &mut MetricFamilies
     }
 }
 
-/// How whole the history is, and what is left of tickets that were forgotten.
+/// Where the known history starts, tombstones of evicted tickets, checkpoints and dead letters.
 pub(super) fn history(published: &PublishedView, families: &mut MetricFamilies) {
     let stream = &published.stream;
     let (mut replayed, mut evicted, mut stubs) = (0, 0, 0);
@@ -99,4 +98,53 @@ pub(super) fn history(published: &PublishedView, families: &mut MetricFamilies) 
         let help = "Rejected records written to, or lost on the way to, the dead letter topic.";
         families.counter("dead_letters_total", help, &[("result", result)], letters);
     }
+}
+
+/// Whether verdicts can be trusted, and which build runs.
+pub(super) fn readiness(published: &PublishedView, families: &mut MetricFamilies) {
+    let is_ready = published.frozen.is_none();
+    if let Some(at) = published.at {
+        families.gauge(
+            "view_timestamp_seconds",
+            "The instant that all window, waiting and objective values of this scrape are for.",
+            &[],
+            at.unix_seconds(),
+        );
+    }
+    families.gauge(
+        "ready",
+        "1 when caught up and restored so that windows and verdicts can be trusted.",
+        &[],
+        flag(is_ready),
+    );
+    families.gauge(
+        "caught_up",
+        "1 when every assigned partition has reached the offset seen at assignment.",
+        &[],
+        flag(published.stream.partitions.values().all(|p| p.is_caught_up)),
+    );
+    if let Some(caught_up) = published.caught_up_at {
+        families.gauge(
+            "restore_duration_seconds",
+            "Time from start until caught up.",
+            &[],
+            caught_up.since(published.started).seconds(),
+        );
+    }
+    families.gauge(
+        "teams_tracked",
+        "Teams with their own series.",
+        &[],
+        count(published.catalog.teams().count() as u64),
+    );
+    families.gauge(
+        "build_info",
+        "Build of this binary; always 1.",
+        &[
+            ("version", env!("CARGO_PKG_VERSION")),
+            ("revision", env!("VASTE_BUILD_REVISION")),
+            ("rustc", env!("VASTE_BUILD_RUSTC")),
+        ],
+        1.0,
+    );
 }

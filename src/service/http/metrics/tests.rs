@@ -1,8 +1,8 @@
-//! Families that the snapshot of a real scrape does not fill.
+//! Families that the test against a real Prometheus does not cover.
 
-use crate::service::scenario::{answer, care, serve, snapshot};
+use crate::service::scenario::{assert_snapshot, fetch, full_agreement, serve};
 
-/// The lines of families, with their help.
+/// The lines of some families, with their help.
 fn lines(text: &str, families: &[&str]) -> String {
     let is_of = |line: &&str| {
         let name = line.trim_start_matches("# HELP ").trim_start_matches("# TYPE ");
@@ -13,9 +13,9 @@ fn lines(text: &str, families: &[&str]) -> String {
 }
 
 #[test]
-fn the_market_and_ratings_have_their_families_and_a_level_is_that_in_force() {
-    let (_runtime, address) = serve(care().published());
-    let (_, text) = answer(address, "GET /metrics", "");
+fn families_of_market_and_ratings_and_the_level_in_force() {
+    let (_runtime, address) = serve(full_agreement().publish());
+    let (_, text) = fetch(address, "GET /metrics", "");
     let families = [
         "market_compliance_ratio",
         "objective_behind_market",
@@ -23,19 +23,19 @@ fn the_market_and_ratings_have_their_families_and_a_level_is_that_in_force() {
         "objective_window_seconds",
         "objective_info",
     ];
-    let beside = lines(&text, &families);
+    let objectives = lines(&text, &families);
     let ratings = lines(&text, &["rating_mean_score", "ratings"]);
     let is_shown = |line: &&str| line.contains("\"28d\"") || line.starts_with('#');
     let shown: Vec<&str> = ratings.lines().filter(is_shown).collect();
-    snapshot("metrics", &format!("{beside}{}\n", shown.join("\n")));
-    // Every team, the organisation and what nobody answers for; both kinds; four windows.
+    assert_snapshot("metrics", &format!("{objectives}{}\n", shown.join("\n")));
+    // Two teams, the organisation and unclaimed tickets; two kinds; four windows.
     assert_eq!(ratings.matches("\nvaste_ratings{").count(), 4 * 2 * 4);
 }
 
 #[test]
-fn nothing_is_compared_or_rated_where_nothing_is() {
-    let (_runtime, address) = serve(crate::service::scenario::story().published());
-    let (_, text) = answer(address, "GET /metrics", "");
+fn no_series_without_a_market_or_ratings() {
+    let (_runtime, address) = serve(crate::service::scenario::teams_in_every_state().publish());
+    let (_, text) = fetch(address, "GET /metrics", "");
     assert_eq!(lines(&text, &["market_compliance_ratio", "rating_mean_score"]), "");
     assert!(text.contains("vaste_ratings{team=\"billing\",window=\"1h\",kind=\"rated\"} 0\n"));
 }

@@ -1,8 +1,9 @@
-//! Windows, objectives and alerts: what is known of tickets.
+//! Windows, objectives and alerts.
 
 use std::collections::BTreeMap;
 
-use super::{MetricFamilies, count, market, yes};
+use super::families::{MeasureLabels, MetricFamilies, ObjectiveLabels, count, flag};
+use super::market;
 use crate::agreement::{Level, Objective, VerdictState};
 use crate::amount::Amount;
 use crate::name::team_label;
@@ -13,6 +14,7 @@ use crate::ticket::GivenUp;
 use crate::time::{Elapsed, Timestamp};
 use crate::window::WaitedQuantile;
 
+/// The windows and waiting tickets of every team and measure.
 pub(super) fn windows(published: &PublishedView, families: &mut MetricFamilies) {
     let by_key: BTreeMap<_, &Reading> = published
         .readings_shown()
@@ -22,19 +24,18 @@ pub(super) fn windows(published: &PublishedView, families: &mut MetricFamilies) 
     for scope in catalog.reading_scopes() {
         let team = catalog.scope_name(scope);
         for &measure in catalog.measures() {
-            let basis = catalog.basis_shown(scope, measure).label();
-            let labels =
-                [("team", team_label(team)), ("measure", measure.label()), ("basis", basis)];
+            let basis = catalog.basis_shown(scope, measure);
+            let labels = MeasureLabels { team: team_label(team), measure, basis };
             let mut waiting = None;
             for &window in catalog.windows() {
                 let reading = by_key.get(&(team, measure, window)).copied();
                 waiting = waiting.or(reading);
-                window_gauges(&labels, window, reading, families);
+                window_gauges(labels, window, reading, families);
             }
             families.gauge(
                 "waiting_tickets",
                 "Open tickets still waiting for this response.",
-                &labels,
+                &labels.pairs(),
                 waiting.map_or(0.0, |reading| count(reading.waiting)),
             );
             if let Some(since) = waiting.and_then(|reading| reading.oldest_waiting_since) {
@@ -42,7 +43,7 @@ pub(super) fn windows(published: &PublishedView, families: &mut MetricFamilies) 
                     "waiting_oldest_start_timestamp_seconds",
                     "Unix time at which the longest waiting open ticket started to wait. Absent while none \
                      waits.",
-                    &labels,
+                    &labels.pairs(),
                     since.unix_seconds(),
                 );
             }
@@ -50,35 +51,35 @@ pub(super) fn windows(published: &PublishedView, families: &mut MetricFamilies) 
     }
 }
 
+/// Tickets given up in every window, by reason.
 pub(super) fn given_up(published: &PublishedView, families: &mut MetricFamilies) {
     for (scope, measure, window, by_reason) in &published.given_up {
         let window = window.to_string();
+        let labels = MeasureLabels {
+            team: team_label(published.catalog.scope_name(*scope)),
+            measure: *measure,
+            basis: published.catalog.basis_shown(*scope, *measure),
+        };
         for (reason, tickets) in GivenUp::ALL.into_iter().zip(by_reason) {
             families.gauge(
                 "window_given_up_tickets",
                 "Tickets that ended unanswered in the rolling window: solved, closed, merged, deleted, spam.",
-                &[
-                    ("team", team_label(published.catalog.scope_name(*scope))),
-                    ("measure", measure.label()),
-                    ("window", &window),
-                    ("reason", reason.label()),
-                    ("basis", published.catalog.basis_shown(*scope, *measure).label()),
-                ],
+                &labels.with_window_and(&window, ("reason", reason.label())),
                 count(*tickets),
             );
         }
     }
 }
 
-/// The gauges of one window; an empty one has its count alone.
+/// The gauges of one window. An empty window has only its count.
 fn window_gauges(
-    [team, measure, basis]: &[(&'static str, &str); 3],
+    labels: MeasureLabels<'_>,
     window: Elapsed,
     reading: Option<&Reading>,
     families: &mut MetricFamilies,
 ) {
     let window = window.to_string();
-    let base = [*team, *measure, ("window", window.as_str()), *basis];
+    let base = labels.with_window(&window);
     families.gauge(
         "window_tickets",
         "Tickets answered in the rolling window.",
@@ -95,14 +96,14 @@ fn window_gauges(
             mean.as_f64(),
         );
     }
-    let (q, w) = (reading.q, reading.q_with_waiting);
+    let (answered, waited) = (reading.q, reading.q_with_waiting);
     for (name, answered, waited) in [
-        ("0.5", q.p50, w.p50),
-        ("0.9", q.p90, w.p90),
-        ("0.95", q.p95, w.p95),
-        ("0.99", q.p99, w.p99),
+        ("0.5", answered.p50, waited.p50),
+        ("0.9", answered.p90, waited.p90),
+        ("0.95", answered.p95, waited.p95),
+        ("0.99", answered.p99, waited.p99),
     ] {
-        let labels = [base[0], base[1], base[2], ("q", name), base[3]];
+        let labels = labels.with_window_and(&window, ("q", name));
         if let Some(answered) = answered {
             families.gauge(
                 "window_response_seconds",
@@ -124,13 +125,16 @@ fn window_gauges(
     }
 }
 
+/// Every objective with its verdict.
 pub(super) fn objectives(published: &PublishedView, families: &mut MetricFamilies) {
-    let lines = published.catalog.objectives().zip(&published.verdicts).zip(&published.details);
-    for (((_, _, objective), verdict), detail) in lines {
-        let labels =
-            [("team", team_label(verdict.team.as_deref())), ("objective", &*verdict.objective)];
-        info(objective, verdict.at, &labels, families);
-        let mut gauge = |name, help, value| families.gauge(name, help, &labels, value);
+    let all = published.catalog.objectives().zip(&published.verdicts).zip(&published.details);
+    for (((_, _, objective), verdict), detail) in all {
+        let labels = ObjectiveLabels {
+            team: team_label(verdict.team.as_deref()),
+            objective: &verdict.objective,
+        };
+        info(objective, verdict.at, labels, families);
+        let mut gauge = |name, help, value| families.gauge(name, help, &labels.pairs(), value);
         gauge(
             "waiting_overdue_tickets",
             "Open tickets already waiting longer than the objective allows.",
@@ -169,9 +173,9 @@ pub(super) fn objectives(published: &PublishedView, families: &mut MetricFamilie
                 met / count(verdict.decided),
             );
         }
-        market::market(detail.market, verdict.behind_market, &labels, families);
-        share(objective, verdict, &labels, families);
-        states(verdict.state, &labels, families);
+        market::market(detail.market, verdict.behind_market, labels, families);
+        share(objective, verdict, labels, families);
+        states(verdict.state, labels, families);
     }
 }
 
@@ -180,21 +184,22 @@ fn target(objective: &Objective, at: Timestamp) -> Amount {
     objective.measure.amount(objective.level_at(at).target(None).elapsed)
 }
 
-/// What was agreed, as labels: that which is in force at an instant.
+/// The level in force at an instant, as labels.
 fn info(
     objective: &Objective,
     at: Timestamp,
-    labels: &[(&'static str, &str); 2],
+    labels: ObjectiveLabels<'_>,
     families: &mut MetricFamilies,
 ) {
     let (window, threshold) =
         (objective.over_at(at).to_string(), target(objective, at).to_string());
+    let [team, name] = labels.pairs();
     families.gauge(
         "objective_info",
         "What was agreed, as labels; always 1.",
         &[
-            labels[0],
-            labels[1],
+            team,
+            name,
             ("measure", objective.measure.label()),
             ("window", &window),
             ("threshold", &threshold),
@@ -204,11 +209,11 @@ fn info(
     );
 }
 
-/// What only an objective with a share has.
+/// The families of a level that is a share.
 fn share(
     objective: &Objective,
     verdict: &Verdict,
-    labels: &[(&'static str, &str); 2],
+    labels: ObjectiveLabels<'_>,
     families: &mut MetricFamilies,
 ) {
     let Level::Within { share, min_tickets, .. } = objective.level_at(verdict.at) else { return };
@@ -216,13 +221,13 @@ fn share(
     families.gauge(
         "objective_agreed_share_ratio",
         "Share of tickets that must be within target.",
-        labels,
+        &labels.pairs(),
         agreed,
     );
     families.gauge(
         "objective_minimum_tickets",
         "Decided tickets needed before a verdict is given.",
-        labels,
+        &labels.pairs(),
         count(*min_tickets),
     );
     let budget = (1.0 - agreed) * count(verdict.decided);
@@ -230,13 +235,15 @@ fn share(
         families.gauge(
             "objective_error_budget_remaining_ratio",
             "Unspent share of the error budget; negative when overspent. Absent while there are no tickets.",
-            labels,
+            &labels.pairs(),
             1.0 - count(verdict.missed) / budget,
         );
     }
 }
 
-fn states(state: VerdictState, labels: &[(&'static str, &str); 2], families: &mut MetricFamilies) {
+/// One series for each state: 1 for the current one.
+fn states(state: VerdictState, labels: ObjectiveLabels<'_>, families: &mut MetricFamilies) {
+    let [team, name] = labels.pairs();
     for other in [
         VerdictState::Met,
         VerdictState::AtRisk,
@@ -249,13 +256,13 @@ fn states(state: VerdictState, labels: &[(&'static str, &str); 2], families: &mu
             "objective_state",
             "1 for the state the objective is in, 0 for the others: met, at_risk, missed, \
              insufficient_data, frozen, not_agreed.",
-            &[labels[0], labels[1], ("state", other.label())],
-            yes(other == state),
+            &[team, name, ("state", other.label())],
+            flag(other == state),
         );
     }
 }
 
-/// Those that are pending or firing, or frozen while one of both.
+/// The alerts that are pending or firing, and those that were when their condition froze.
 pub(super) fn alerts(published: &PublishedView, families: &mut MetricFamilies) {
     for alert in published.alerts.iter().filter(|alert| alert.status().is_active()) {
         let (owner, objective) = published.catalog.objective(alert.objective);
