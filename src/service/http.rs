@@ -2,11 +2,11 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `accept` | accepts connections, and bounds how many and for how long |
-//! | `routes` | which path is answered by what, and the headers of every response |
+//! | `accept` | accepts connections; limits their number and duration |
+//! | `routes` | maps paths to handlers; sets headers, compresses, counts requests |
 //! | `metrics` | the text of `/metrics` |
 //! | `api` | `/api/v1/…` |
-//! | `board` | the pages that people read |
+//! | `board` | the HTML pages |
 
 pub(in crate::service) mod accept;
 mod api;

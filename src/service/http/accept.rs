@@ -1,9 +1,9 @@
-//! Connections: how many, how long, how much of each.
+//! Accepts connections, and limits their number, their duration and the size of request heads.
 //!
 //! # Design
-//! A scrape must be answered at once, whatever else others do. So nobody waits for a place: who comes when
-//! all are taken has that of the connection that is there longest. `axum::serve` bounds nothing of all this,
-//! and so connections are served by hyper itself, which is below it anyway.
+//! Other clients must not delay a scrape. So a new connection never waits: at the limit, the oldest
+//! connection is closed instead. `axum::serve` has none of these limits, so this module drives
+//! hyper itself.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -19,59 +19,59 @@ use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
 use tokio_io_timeout::TimeoutStream;
 
-/// Connections at once: many scrapers and readers, and far fewer than files that a process may open.
+/// Maximum open connections; far below the usual limit of open files.
 const CONNECTIONS_MAX: usize = 256;
 
-/// How long a request may take to arrive, and a piece of an answer to be taken.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Timeout for reading a request head, and for each write of a response.
+const IO_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long one connection is kept. Then it ends after the answer under way: a scrape that was cut in the
-/// middle would look as if the service had been away. Who reads slowly has [`PATIENCE`] more.
-const LASTS_MAX: Duration = Duration::from_secs(60);
+/// Maximum age of a connection. It then closes after the current response, so that no scrape is
+/// truncated. A slow client gets [`IO_TIMEOUT`] more.
+const AGE_MAX: Duration = Duration::from_secs(60);
 
-/// Bytes of a request's head.
-const HEAD_MAX: usize = 16 << 10;
+/// Maximum size of a request head in bytes.
+const HEAD_BYTES_MAX: usize = 16 << 10;
 
-/// Headers of a request.
+/// Maximum headers of a request.
 const HEADERS_MAX: usize = 64;
 
-/// The wait after the system refused a connection: there are no files left, or the like.
-const REFUSED_WAIT: Duration = Duration::from_millis(100);
+/// Pause after a failed accept, for example when no file descriptor is left.
+const ACCEPT_RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// Serves until `ended`, then lets what is under way come to its end.
+/// Serves until `shutdown` completes, then waits for the responses in progress.
 pub(in crate::service) async fn serve(
     listener: TcpListener,
     routes: Router,
-    ended: impl Future<Output = ()>,
+    shutdown: impl Future<Output = ()>,
 ) {
-    serve_for(listener, routes, ended, LASTS_MAX).await;
+    serve_with_age(listener, routes, shutdown, AGE_MAX).await;
 }
 
-/// The same with connections that are kept so long.
-async fn serve_for(
+/// As [`serve`], with another maximum age of connections.
+async fn serve_with_age(
     listener: TcpListener,
     routes: Router,
-    ended: impl Future<Output = ()>,
-    lasts: Duration,
+    shutdown: impl Future<Output = ()>,
+    age_max: Duration,
 ) {
-    let (ending, ends) = watch::channel(false);
-    // In the order in which they came.
+    let (closing, is_closing) = watch::channel(false);
+    // Oldest first.
     let mut connections: VecDeque<AbortHandle> = VecDeque::new();
-    tokio::pin!(ended);
+    tokio::pin!(shutdown);
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
-            () = &mut ended => break,
+            () = &mut shutdown => break,
         };
         connections.retain(|connection| !connection.is_finished());
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
-                tracing::warn!("a connection cannot be taken: {error}");
+                tracing::warn!("cannot accept a connection: {error}; closing the oldest one");
                 if let Some(oldest) = connections.pop_front() {
                     oldest.abort();
                 }
-                sleep(REFUSED_WAIT).await;
+                sleep(ACCEPT_RETRY_AFTER).await;
                 continue;
             }
         };
@@ -80,49 +80,51 @@ async fn serve_for(
         {
             oldest.abort();
         }
-        let connection = connection(stream, &routes, ends.clone(), lasts);
+        let connection = connection(stream, &routes, is_closing.clone(), age_max);
         connections.push_back(tokio::spawn(connection).abort_handle());
     }
-    drop((listener, ends));
-    ending.send_replace(true);
-    if timeout(PATIENCE, ending.closed()).await.is_err() {
-        tracing::warn!("a connection did not end in time");
+    drop((listener, is_closing));
+    closing.send_replace(true);
+    if timeout(IO_TIMEOUT, closing.closed()).await.is_err() {
+        tracing::warn!("an HTTP connection is still open {IO_TIMEOUT:?} after shutdown began");
     }
 }
 
+/// Serves one connection until the client closes it, it reaches its maximum age, or the server
+/// closes.
 fn connection(
     stream: TcpStream,
     routes: &Router,
-    mut ends: watch::Receiver<bool>,
-    lasts: Duration,
+    mut is_closing: watch::Receiver<bool>,
+    age_max: Duration,
 ) -> impl Future<Output = ()> + use<> {
-    // Small answers must not wait for more of them.
-    let delayed = stream.set_nodelay(true);
+    // Send small responses at once.
+    let no_delay = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(PATIENCE));
+    stream.set_write_timeout(Some(IO_TIMEOUT));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
-        .max_buf_size(HEAD_MAX)
+        .header_read_timeout(IO_TIMEOUT)
+        .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
         .serve_connection(TokioIo::new(Box::pin(stream)), TowerToHyperService::new(routes.clone()));
     async move {
-        if let Err(error) = delayed {
-            tracing::debug!("a connection is not told to hurry: {error}");
+        if let Err(error) = no_delay {
+            tracing::debug!("cannot set TCP_NODELAY: {error}");
         }
         tokio::pin!(connection);
-        let ended = tokio::select! {
-            ended = &mut connection => ended,
+        let result = tokio::select! {
+            result = &mut connection => result,
             () = async { tokio::select! {
-                () = sleep(lasts) => {}
-                _ = ends.wait_for(|is_ending| *is_ending) => {}
+                () = sleep(age_max) => {}
+                _ = is_closing.wait_for(|is_closing| *is_closing) => {}
             } } => {
                 connection.as_mut().graceful_shutdown();
-                timeout(PATIENCE, connection).await.unwrap_or(Ok(()))
+                timeout(IO_TIMEOUT, connection).await.unwrap_or(Ok(()))
             }
         };
-        // How it ends is the visitor's affair.
-        if let Err(error) = ended {
+        // Clients cause these errors, so they are not worth a warning.
+        if let Err(error) = result {
             tracing::debug!("a connection ended: {error}");
         }
     }
@@ -137,23 +139,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_under_way_is_whole_though_its_connection_has_lasted_long_enough() {
-        let lasts = Duration::from_millis(50);
+    fn a_response_in_progress_is_completed_beyond_the_maximum_age() {
+        let age_max = Duration::from_millis(50);
         let slow = move || async move {
-            sleep(lasts * 4).await;
-            "whole"
+            sleep(age_max * 4).await;
+            "complete"
         };
         let routes = Router::new().route("/", get(slow));
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        runtime.spawn(serve_for(listener, routes, std::future::pending(), lasts));
+        runtime.spawn(serve_with_age(listener, routes, std::future::pending(), age_max));
         let mut stream = std::net::TcpStream::connect(address).unwrap();
-        // It would keep the connection for more.
+        // The client does not close the connection.
         stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 OK"), "{answer}");
-        assert!(answer.ends_with("whole"), "{answer}");
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        assert!(response.starts_with("HTTP/1.1 200 OK"), "{response}");
+        assert!(response.ends_with("complete"), "{response}");
     }
 }

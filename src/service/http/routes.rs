@@ -1,4 +1,5 @@
-//! The board, the API, `/metrics`, `/-/healthy`, `/-/ready`.
+//! The routes of the HTTP server, and what applies to every response: headers, compression,
+//! counters.
 
 use axum::Router;
 use axum::extract::rejection::PathRejection;
@@ -11,6 +12,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use serde::Deserialize;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -23,8 +25,8 @@ use crate::service::http::api::{self, ApiResponse, Missing};
 use crate::service::http::board::{self, Language, PageLanguage, Route};
 use crate::service::http::metrics;
 
-/// Security headers of every response. Pages load their style sheet and icon from this server, and nothing
-/// else.
+/// Security headers of every response. Pages load their style sheet and icon from this server, and
+/// nothing else.
 const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (
         CONTENT_SECURITY_POLICY,
@@ -41,7 +43,7 @@ const BODY_BYTES_MAX: usize = 64 << 10;
 
 const JSON: &str = "application/json";
 
-/// All routes. Only GET, no cookies, nothing that changes anything.
+/// All routes. They answer GET and HEAD only, set no cookies and change no state.
 pub(in crate::service) fn routes(shared: Shared) -> Router {
     Router::new()
         .route(address::TEAMS, get(serve_teams))
@@ -63,19 +65,19 @@ pub(in crate::service) fn routes(shared: Shared) -> Router {
         .with_state(shared)
 }
 
-/// Counts requests by the template of their route: what visitors make up has no series.
+/// Counts requests by the template of their route. Unknown paths share the label `other`.
 async fn count(
     State(shared): State<Shared>,
     path: Option<MatchedPath>,
     request: Request,
     next: Next,
 ) -> Response {
-    let began = clock::instant();
+    let started = clock::instant();
     let route = path.as_ref().map_or("other", MatchedPath::as_str);
     let response = next.run(request).await;
     let instruments = &shared.instruments;
     let duration = instruments.http_duration.with_label_values(&[route]);
-    duration.observe(began.elapsed().as_secs_f64());
+    duration.observe(started.elapsed().as_secs_f64());
     let code = response.status();
     instruments.http_requests.with_label_values(&[route, code.as_str()]).inc();
     response
@@ -90,8 +92,9 @@ async fn name_body_limit(response: Response) -> Response {
     response
 }
 
-/// Compresses responses with gzip for clients that accept it. The fastest level is enough: `/metrics` and
-/// HTML shrink to about a tenth, and a scrape must not take the processor from the workers.
+/// Compresses responses with gzip for clients that accept it. The fastest level is enough:
+/// `/metrics` and HTML shrink to about a tenth, and a scrape must not take the processor from the
+/// workers.
 fn compression() -> CompressionLayer {
     CompressionLayer::new().quality(CompressionLevel::Fastest)
 }
@@ -102,8 +105,9 @@ fn security_headers() -> SetMultipleResponseHeadersLayer<Response> {
     SetMultipleResponseHeadersLayer::overriding(headers.into())
 }
 
-async fn asset(kind: &'static str, content: &'static str) -> impl IntoResponse {
-    ([(CONTENT_TYPE, kind), (CACHE_CONTROL, "max-age=300")], content)
+/// A file that is part of the binary.
+async fn asset(content_type: &'static str, content: &'static str) -> impl IntoResponse {
+    ([(CONTENT_TYPE, content_type), (CACHE_CONTROL, "max-age=300")], content)
 }
 
 async fn serve_teams(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
@@ -120,33 +124,44 @@ async fn serve_team(
     page(&state, &route, &headers, &uri)
 }
 
+/// The names in [`address::OBJECTIVE`].
+#[derive(Deserialize)]
+struct ObjectivePath {
+    team: String,
+    objective: String,
+}
+
 async fn serve_objective(
     state: State<Shared>,
-    names: Result<Path<(String, String)>, PathRejection>,
+    path: Result<Path<ObjectivePath>, PathRejection>,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
-    let objective = |Path((team, name))| Route::Objective { team, name };
-    page(&state, &names.map_or(Route::Unknown, objective), &headers, &uri)
+    let route = path.map_or(Route::Unknown, |Path(ObjectivePath { team, objective })| {
+        Route::Objective { team, name: objective }
+    });
+    page(&state, &route, &headers, &uri)
 }
 
-/// The same as JSON. A name that is not UTF-8 is that of no team.
+/// An objective as JSON. No team has a name that is not UTF-8.
 async fn serve_objective_json(
     State(shared): State<Shared>,
-    names: Result<Path<(String, String)>, PathRejection>,
+    path: Result<Path<ObjectivePath>, PathRejection>,
 ) -> Response {
-    let answer = match names {
-        Ok(Path((team, name))) => api::objective(&shared.published.load(), &team, &name),
+    let response = match path {
+        Ok(Path(ObjectivePath { team, objective })) => {
+            api::objective(&shared.published.load(), &team, &objective)
+        }
         Err(_) => ApiResponse::Missing(Missing::Team),
     };
-    let (status, body) = match answer {
+    let (status, body) = match response {
         ApiResponse::Found(body) => (StatusCode::OK, body),
-        ApiResponse::Missing(why) => {
-            let status = match why {
+        ApiResponse::Missing(missing) => {
+            let status = match missing {
                 Missing::Team | Missing::Objective => StatusCode::NOT_FOUND,
                 Missing::NotYet => StatusCode::SERVICE_UNAVAILABLE,
             };
-            (status, why.body())
+            (status, missing.body())
         }
     };
     (status, [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-store")], body).into_response()
@@ -157,14 +172,14 @@ async fn serve_unknown(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Re
 }
 
 fn page(shared: &Shared, route: &Route, headers: &HeaderMap, uri: &Uri) -> Response {
-    let page = board::page(&shared.published.load(), route, reader(headers, uri));
+    let page = board::page(&shared.published.load(), route, page_language(headers, uri));
     let status = if page.is_found { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")];
     (status, headers, page.html.into_string()).into_response()
 }
 
-/// The language that the address asks for, else the one that the browser likes, else the default.
-fn reader(headers: &HeaderMap, uri: &Uri) -> PageLanguage {
+/// The language of the address, else of `Accept-Language`, else the default.
+fn page_language(headers: &HeaderMap, uri: &Uri) -> PageLanguage {
     let mut asked = address::languages_asked(uri.query().unwrap_or_default());
     let asked = asked.find_map(Language::from_tag);
     let accepted = || Language::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?);
@@ -185,10 +200,10 @@ async fn serve_metrics(State(shared): State<Shared>) -> impl IntoResponse {
     }
 }
 
-/// Ready once it can be trusted; else why not, in words.
+/// 200 once verdicts can be trusted, else 503 with the reason.
 async fn serve_ready(State(shared): State<Shared>) -> (StatusCode, String) {
     match &shared.published.load().frozen {
         None => (StatusCode::OK, "ready\n".to_owned()),
-        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {why}\n")),
+        Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
     }
 }
