@@ -1,4 +1,4 @@
-//! Events becoming pictures, for the tests of what people and services are shown.
+//! Test support: turns events into a published view, and serves it over HTTP.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -25,15 +25,17 @@ use crate::share::Share;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use crate::view::View;
 
+/// Parses an instant.
 pub(in crate::service) fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
 
-/// Monday at nine: the instant of every picture.
+/// The instant of every published view: a Monday at nine.
 pub(in crate::service) fn now() -> Timestamp {
     at("2026-11-23T09:00:00Z")
 }
 
+/// An objective that 90 % of tickets are within `hours`.
 pub(in crate::service) fn within(
     name: &str,
     measure: Measure,
@@ -46,21 +48,24 @@ pub(in crate::service) fn within(
         share: Share::from_basis_points(9_000).unwrap(),
         min_tickets,
     };
-    line(name, measure, level)
+    objective(name, measure, level)
 }
 
+/// An objective that no first reply takes over `days`.
 pub(in crate::service) fn none_over(name: &str, days: i64) -> Objective {
-    line(
+    objective(
         name,
         Measure::FirstReply,
         Level::NoneOver(Target::calendar(Elapsed::from_ms(days * DAY_MS))),
     )
 }
 
-pub(in crate::service) fn line(name: &str, measure: Measure, level: Level) -> Objective {
+/// An objective without earlier levels, alerts or splits.
+pub(in crate::service) fn objective(name: &str, measure: Measure, level: Level) -> Objective {
     Objective::new(name, measure, level)
 }
 
+/// The agreement of a team, with its names in both languages.
 pub(in crate::service) fn agreement(
     team: &str,
     finnish: &str,
@@ -80,7 +85,7 @@ pub(in crate::service) fn agreement(
     Agreement { owner: Owner::Team(team.into()), hours: None, objectives, about }
 }
 
-/// Teams in every state, and one that has not agreed.
+/// Three teams with objectives, one without, and the organisation.
 pub(in crate::service) fn agreements() -> Vec<Agreement> {
     let mut urgent = within("first-reply", Measure::FirstReply, 4, 20);
     if let Level::Within { by_priority, .. } = &mut urgent.level {
@@ -119,15 +124,15 @@ pub(in crate::service) fn agreements() -> Vec<Agreement> {
     ]
 }
 
-/// Events becoming a picture, through the same shard and view as in the service.
-pub(in crate::service) struct ScenarioRun {
+/// Builds a published view from events, through the same shard and view as the service.
+pub(in crate::service) struct ViewBuilder {
     pub(in crate::service) catalog: Arc<Catalog>,
     shard: Shard,
     pub(in crate::service) view: View,
     events: u64,
 }
 
-impl ScenarioRun {
+impl ViewBuilder {
     pub(in crate::service) fn new(agreements: &[Agreement]) -> Self {
         let measures = [Measure::FirstReply, Measure::NextReply, Measure::Resolution];
         Self::of(Catalog::new(agreements, &measures))
@@ -140,7 +145,7 @@ impl ScenarioRun {
         Self { catalog, shard, view, events: 0 }
     }
 
-    pub(in crate::service) fn happens(
+    pub(in crate::service) fn apply(
         &mut self,
         kind: Kind,
         team: Option<&str>,
@@ -163,19 +168,21 @@ impl ScenarioRun {
         self.shard.apply(&event, &mut self.view);
     }
 
-    /// What an event of the topic says: its ticket, its type, the minute, and further fields.
-    fn told(&mut self, ticket: &str, kind: &str, minute: &str, more: &str) {
+    /// Applies a JSON record of the topic. `minute` is `YYYY-MM-DDTHH:MM`; `fields` start with a
+    /// comma.
+    fn apply_record(&mut self, ticket: &str, kind: &str, minute: &str, fields: &str) {
         self.events += 1;
         let record = format!(
-            r#"{{"id":"{}","type":"ticket.{kind}","time":"{minute}:00Z","ticket":"{ticket}"{more}}}"#,
+            r#"{{"id":"{}","type":"ticket.{kind}","time":"{minute}:00Z","ticket":"{ticket}"{fields}}}"#,
             self.events
         );
         let event = decode(record.as_bytes());
         self.shard.apply(&event.unwrap(), &mut self.view);
     }
 
-    /// So many tickets, an hour after each other until two days ago, answered after so many minutes.
-    pub(in crate::service) fn answered(
+    /// Adds `count` tickets, one an hour up to two days ago. Each is answered after `minutes` and
+    /// solved 20 hours later.
+    pub(in crate::service) fn add_answered(
         &mut self,
         team: &str,
         name: &str,
@@ -185,21 +192,27 @@ impl ScenarioRun {
         for number in 0..count {
             let created = now().minus(Elapsed::from_ms(2 * DAY_MS + number * HOUR_MS));
             let ticket = format!("{team}-{name}-{number}");
-            self.happens(Kind::Created, Some(team), &ticket, created);
+            self.apply(Kind::Created, Some(team), &ticket, created);
             let replied = created.plus(Elapsed::from_ms(minutes * MINUTE_MS));
-            self.happens(Kind::AgentReplied, Some(team), &ticket, replied);
+            self.apply(Kind::AgentReplied, Some(team), &ticket, replied);
             let solved = replied.plus(Elapsed::from_ms(20 * HOUR_MS));
-            self.happens(Kind::Solved, Some(team), &ticket, solved);
+            self.apply(Kind::Solved, Some(team), &ticket, solved);
         }
     }
 
-    /// A ticket that has waited so many minutes.
-    pub(in crate::service) fn waits(&mut self, team: Option<&str>, ticket: &str, minutes: i64) {
+    /// Adds a ticket that has waited for `minutes`.
+    pub(in crate::service) fn add_waiting(
+        &mut self,
+        team: Option<&str>,
+        ticket: &str,
+        minutes: i64,
+    ) {
         let created = now().minus(Elapsed::from_ms(minutes * MINUTE_MS));
-        self.happens(Kind::Created, team, ticket, created);
+        self.apply(Kind::Created, team, ticket, created);
     }
 
-    pub(in crate::service) fn published(&mut self) -> PublishedView {
+    /// The published view of all events so far.
+    pub(in crate::service) fn publish(&mut self) -> PublishedView {
         self.shard.advance(now(), &mut self.view);
         let verdicts = self.view.verdicts();
         PublishedView {
@@ -222,28 +235,48 @@ impl ScenarioRun {
     }
 }
 
-/// Billing misses both its objectives, support is at risk in one and has too few in the other, orders
-/// meets its own, press has not agreed, and two tickets are nobody's.
-pub(in crate::service) fn story() -> ScenarioRun {
-    let mut story = ScenarioRun::new(&agreements());
-    story.answered("billing", "quick", 40, 65);
-    story.answered("billing", "late", 5, 300);
-    story.waits(Some("billing"), "forgotten", 6 * 24 * 60);
-    story.waits(Some("billing"), "soon", 230);
-    story.waits(Some("billing"), "new", 5);
-    story.answered("support", "quick", 46, 200);
-    story.answered("support", "late", 5, 600);
-    story.answered("orders", "quick", 30, 15);
-    story.answered("press", "any", 3, 90);
-    story.waits(Some("press"), "press", 30);
-    story.waits(None, "nobodys", 26 * 60);
-    story.waits(Some("gone"), "of a team that is not declared", 3);
-    story
+/// Teams in every state.
+///
+/// Billing misses both objectives. Support is at risk in one and has insufficient data in the
+/// other. Orders meets its objective. Press has no agreement. Two tickets are unclaimed.
+pub(in crate::service) fn teams_in_every_state() -> ViewBuilder {
+    let mut builder = ViewBuilder::new(&agreements());
+    builder.add_answered("billing", "quick", 40, 65);
+    builder.add_answered("billing", "late", 5, 300);
+    builder.add_waiting(Some("billing"), "forgotten", 6 * 24 * 60);
+    builder.add_waiting(Some("billing"), "soon", 230);
+    builder.add_waiting(Some("billing"), "new", 5);
+    builder.add_answered("support", "quick", 46, 200);
+    builder.add_answered("support", "late", 5, 600);
+    builder.add_answered("orders", "quick", 30, 15);
+    builder.add_answered("press", "any", 3, 90);
+    builder.add_waiting(Some("press"), "press", 30);
+    builder.add_waiting(None, "nobodys", 26 * 60);
+    builder.add_waiting(Some("gone"), "of a team that is not declared", 3);
+    builder
 }
 
-/// A team that has agreed on everything there is: hours, pauses, earlier levels, parts, the market, a count;
-/// its tickets of the last two weeks, some handed on, held up and late, and what customers say of them.
-pub(in crate::service) fn care() -> ScenarioRun {
+/// The team `care`, whose agreement uses every feature: hours, pauses, earlier levels, splits, the
+/// market and a count. Its tickets cover two weeks; some are transferred, on hold or late, and
+/// customers rate them.
+pub(in crate::service) fn full_agreement() -> ViewBuilder {
+    let mut builder = ViewBuilder::of(full_catalog());
+    for number in 0..40 {
+        quick_ticket(&mut builder, number);
+    }
+    for number in 0..12 {
+        late_ticket(&mut builder, number);
+    }
+    builder.apply_record("Q-1", "reviewed", "2026-11-20T12:00", r#","by":"aino","score":3"#);
+    let urgent = r#","team":"care","priority":"urgent""#;
+    builder.apply_record("W-1", "created", "2026-11-19T09:00", urgent);
+    let by_email = r#","team":"care","channel":"email""#;
+    builder.apply_record("W-2", "created", "2026-11-23T06:10", by_email);
+    builder
+}
+
+/// The agreements in `tests/board/scenario`.
+fn full_catalog() -> Catalog {
     let files = [
         ("calendars.yaml", include_str!("scenario/calendars.yaml")),
         ("care.yaml", include_str!("scenario/care.yaml")),
@@ -254,58 +287,54 @@ pub(in crate::service) fn care() -> ScenarioRun {
     let paths: Vec<PathBuf> = files.0.keys().map(PathBuf::from).collect();
     let config = Config::read(&paths, &files, "2026-11-23");
     assert!(!config.diagnostics.has_errors(), "{:?}", config.diagnostics.errors);
-    let mut story = ScenarioRun::of(config.catalog());
-    let priorities = [None, Some("low"), Some("normal"), Some("high")];
-    let channels = ["chat", "email", "phone"];
-    // Open from 6:00 to 14:00 UTC.
-    for number in 0..40_usize {
-        let day = [10, 11, 12, 13, 16, 17, 18, 19][number % 8];
-        let ticket = format!("Q-{number}");
-        let more = format!(
-            r#","team":"care","channel":"{}"{}"#,
-            channels[number % 3],
-            priorities[number % 4].map_or(String::new(), |p| format!(r#","priority":"{p}""#))
-        );
-        let minute = number % 60;
-        story.told(&ticket, "created", &format!("2026-11-{day}T07:{minute:02}"), &more);
-        let replied = if number % 2 == 0 { "07:59" } else { "10:15" };
-        story.told(&ticket, "agent_replied", &format!("2026-11-{day}T{replied}"), "");
-        for asked in 0..number % 4 {
-            story.told(&ticket, "customer_replied", &format!("2026-11-{day}T12:0{asked}"), "");
-        }
-        story.told(&ticket, "agent_replied", &format!("2026-11-{day}T12:30"), "");
-        story.told(&ticket, "solved", &format!("2026-11-{day}T13:00"), "");
-        if number % 3 == 0 {
-            let score = format!(r#","score":{}"#, if number % 2 == 0 { 5 } else { 4 });
-            story.told(&ticket, "rated", &format!("2026-11-{day}T13:30"), &score);
-        }
-    }
-    for number in 0..12 {
-        let ticket = format!("L-{number}");
-        story.told(&ticket, "created", "2026-11-17T06:30", "");
-        story.told(
-            &ticket,
-            "assigned",
-            &format!("2026-11-17T{:02}:30", 7 + number % 3),
-            r#","team":"orders""#,
-        );
-        story.told(&ticket, "assigned", "2026-11-17T10:30", r#","team":"care""#);
-        story.told(&ticket, "pending", "2026-11-17T11:00", "");
-        story.told(&ticket, "resumed", "2026-11-17T12:00", "");
-        story.told(&ticket, "on_hold", "2026-11-18T06:30", "");
-        story.told(&ticket, "resumed", &format!("2026-11-18T{:02}:45", 7 + number / 4), "");
-        story.told(&ticket, "agent_replied", &format!("2026-11-18T{:02}:15", 10 + number % 3), "");
-        story.told(&ticket, "solved", "2026-11-20T10:00", "");
-        let score = format!(r#","score":{}"#, 1 + number % 3);
-        story.told(&ticket, "rated", "2026-11-20T12:00", &score);
-    }
-    story.told("Q-1", "reviewed", "2026-11-20T12:00", r#","by":"aino","score":3"#);
-    story.told("W-1", "created", "2026-11-19T09:00", r#","team":"care","priority":"urgent""#);
-    story.told("W-2", "created", "2026-11-23T06:10", r#","team":"care","channel":"email""#);
-    story
+    config.catalog()
 }
 
-/// Files that are nowhere but here.
+/// A ticket answered on the day it was created. The team is open from 6:00 to 14:00 UTC.
+fn quick_ticket(builder: &mut ViewBuilder, number: usize) {
+    const DAYS: [u8; 8] = [10, 11, 12, 13, 16, 17, 18, 19];
+    const CHANNELS: [&str; 3] = ["chat", "email", "phone"];
+    const PRIORITIES: [Option<&str>; 4] = [None, Some("low"), Some("normal"), Some("high")];
+    let ticket = format!("Q-{number}");
+    let day = DAYS[number % 8];
+    let at = |time: &str| format!("2026-11-{day}T{time}");
+    let channel = CHANNELS[number % 3];
+    let priority = PRIORITIES[number % 4];
+    let priority = priority.map_or(String::new(), |p| format!(r#","priority":"{p}""#));
+    let fields = format!(r#","team":"care","channel":"{channel}"{priority}"#);
+    builder.apply_record(&ticket, "created", &at(&format!("07:{:02}", number % 60)), &fields);
+    let replied = if number.is_multiple_of(2) { "07:59" } else { "10:15" };
+    builder.apply_record(&ticket, "agent_replied", &at(replied), "");
+    for question in 0..number % 4 {
+        builder.apply_record(&ticket, "customer_replied", &at(&format!("12:0{question}")), "");
+    }
+    builder.apply_record(&ticket, "agent_replied", &at("12:30"), "");
+    builder.apply_record(&ticket, "solved", &at("13:00"), "");
+    if number.is_multiple_of(3) {
+        let score = if number.is_multiple_of(2) { 5 } else { 4 };
+        builder.apply_record(&ticket, "rated", &at("13:30"), &format!(r#","score":{score}"#));
+    }
+}
+
+/// A ticket that is transferred to another team and back, pending, on hold, and answered late.
+fn late_ticket(builder: &mut ViewBuilder, number: usize) {
+    let ticket = format!("L-{number}");
+    let mut apply = |kind: &str, minute: &str, fields: &str| {
+        builder.apply_record(&ticket, kind, &format!("2026-11-{minute}"), fields);
+    };
+    apply("created", "17T06:30", "");
+    apply("assigned", &format!("17T{:02}:30", 7 + number % 3), r#","team":"orders""#);
+    apply("assigned", "17T10:30", r#","team":"care""#);
+    apply("pending", "17T11:00", "");
+    apply("resumed", "17T12:00", "");
+    apply("on_hold", "18T06:30", "");
+    apply("resumed", &format!("18T{:02}:45", 7 + number / 4), "");
+    apply("agent_replied", &format!("18T{:02}:15", 10 + number % 3), "");
+    apply("solved", "20T10:00", "");
+    apply("rated", "20T12:00", &format!(r#","score":{}"#, 1 + number % 3));
+}
+
+/// A disk with a fixed set of files.
 struct Files(BTreeMap<&'static str, &'static str>);
 
 impl Disk for Files {
@@ -321,7 +350,8 @@ impl Disk for Files {
     }
 }
 
-/// The service's own routes on a port of their own.
+/// Serves a published view with the routes of the service, on a free port of the loopback
+/// interface.
 pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Runtime, SocketAddr) {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -336,18 +366,19 @@ pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Ru
     (runtime, address)
 }
 
-/// Sends one request with `headers`, each ended by CRLF. Returns the head in lower case, and the body.
-pub(in crate::service) fn answer(
+/// Sends one request with `headers`, each ended by CRLF. Returns the head in lower case, and the
+/// body.
+pub(in crate::service) fn fetch(
     address: SocketAddr,
     request: &str,
     headers: &str,
 ) -> (String, String) {
-    let (head, body) = answer_bytes(address, request, headers);
+    let (head, body) = fetch_bytes(address, request, headers);
     (head, String::from_utf8(body).unwrap())
 }
 
 /// As [`answer`], for bodies that are not text.
-pub(in crate::service) fn answer_bytes(
+pub(in crate::service) fn fetch_bytes(
     address: SocketAddr,
     request: &str,
     headers: &str,
@@ -363,8 +394,8 @@ pub(in crate::service) fn answer_bytes(
     (String::from_utf8(answer).unwrap().to_lowercase(), body)
 }
 
-/// What people and services are shown, beside the other pages.
-pub(in crate::service) fn snapshot(name: &str, shown: &str) {
+/// Compares `shown` with a snapshot in this folder.
+pub(in crate::service) fn assert_snapshot(name: &str, shown: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(".");
     settings.set_prepend_module_to_snapshot(false);

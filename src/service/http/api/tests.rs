@@ -1,4 +1,4 @@
-//! Answers from pictures that real events made, as they are served.
+//! Responses of the API, from published views and over HTTP.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::name::team_label;
-use crate::service::scenario::{answer, care, serve, snapshot, story};
+use crate::service::scenario::{
+    assert_snapshot, fetch, full_agreement, serve, teams_in_every_state,
+};
 
 fn found(published: &PublishedView, team: &str, name: &str) -> String {
     match objective(published, team, name) {
@@ -21,10 +23,10 @@ fn value(text: &str) -> Value {
 }
 
 #[test]
-fn an_answer_is_the_row_of_replay_and_what_the_page_shows_beside_it() {
-    let published = care().published();
-    let answers = ["first-reply", "asked-once"].map(|name| found(&published, "care", name));
-    snapshot("api", &answers.concat());
+fn a_response_is_the_row_of_replay_plus_the_numbers_of_the_page() {
+    let published = full_agreement().publish();
+    let bodies = ["first-reply", "asked-once"].map(|name| found(&published, "care", name));
+    assert_snapshot("api", &bodies.concat());
     for verdict in &published.verdicts {
         let team = team_label(verdict.team.as_deref());
         let row = serde_json::to_string(verdict).unwrap();
@@ -33,7 +35,7 @@ fn an_answer_is_the_row_of_replay_and_what_the_page_shows_beside_it() {
     }
 }
 
-/// Follows a reference into the description.
+/// Resolves a `$ref` within the OpenAPI description.
 fn resolved<'a>(description: &'a Value, schema: &'a Value) -> &'a Value {
     match schema["$ref"].as_str() {
         Some(path) => description.pointer(path.trim_start_matches('#')).unwrap(),
@@ -41,7 +43,7 @@ fn resolved<'a>(description: &'a Value, schema: &'a Value) -> &'a Value {
     }
 }
 
-/// The keys of a value are those that its schema describes, all of them, all the way down.
+/// Asserts that a value has exactly the keys and types that its schema describes, at every level.
 fn follows(description: &Value, schema: &Value, value: &Value, at: &str) {
     let schema = resolved(description, schema);
     if let Some(choices) = schema["oneOf"].as_array() {
@@ -83,9 +85,9 @@ fn follows(description: &Value, schema: &Value, value: &Value, at: &str) {
 }
 
 #[test]
-fn answers_have_the_keys_that_the_description_served_beside_them_has() {
-    let (_runtime, address) = serve(care().published());
-    let (head, description) = answer(address, "GET /api/v1/openapi.json", "");
+fn responses_match_the_openapi_description() {
+    let (_runtime, address) = serve(full_agreement().publish());
+    let (head, description) = fetch(address, "GET /api/v1/openapi.json", "");
     assert!(head.contains("content-type: application/json"), "{head}");
     let description = value(&description);
     let described = &description["paths"][address::API_OBJECTIVE]["get"]["responses"];
@@ -99,7 +101,7 @@ fn answers_have_the_keys_that_the_description_served_beside_them_has() {
         ("unclaimed/objectives/first-reply", "404"),
         ("%ff/objectives/first-reply", "404"),
     ] {
-        let (head, body) = answer(address, &format!("GET /api/v1/teams/{path}"), "");
+        let (head, body) = fetch(address, &format!("GET /api/v1/teams/{path}"), "");
         assert!(head.starts_with(&format!("http/1.0 {status} ")), "{path}: {head}");
         assert!(head.contains("content-type: application/json"), "{path}: {head}");
         assert!(head.contains("cache-control: no-store"), "{path}: {head}");
@@ -107,7 +109,7 @@ fn answers_have_the_keys_that_the_description_served_beside_them_has() {
         let schema = &described[status]["content"]["application/json"]["schema"];
         follows(&description, schema, &value(&body), path);
     }
-    let (_, metrics) = answer(address, "GET /metrics", "");
+    let (_, metrics) = fetch(address, "GET /metrics", "");
     for (code, count) in [("200", 4), ("404", 4)] {
         let series = format!(
             "vaste_http_requests_total{{code=\"{code}\",route=\"{}\"}} {count}",
@@ -118,21 +120,21 @@ fn answers_have_the_keys_that_the_description_served_beside_them_has() {
 }
 
 #[test]
-fn while_frozen_an_answer_is_the_last_that_could_be_trusted_and_says_so() {
+fn while_frozen_a_response_has_the_last_trusted_numbers_and_the_reason() {
     let not_ready = || Some(NotReady::Behind { behind: 1, all: 3 });
-    let trusted = Arc::new(story().published());
-    let mut later = story();
+    let trusted = Arc::new(teams_in_every_state().publish());
+    let mut later = teams_in_every_state();
     later.view.set_frozen(true);
-    later.waits(Some("orders"), "of which nobody knows whether it was answered", 600);
+    later.add_waiting(Some("orders"), "of unknown state", 600);
     let mut frozen =
-        PublishedView { frozen: not_ready(), trusted: Some(trusted), ..later.published() };
+        PublishedView { frozen: not_ready(), trusted: Some(trusted), ..later.publish() };
     let body = value(&found(&frozen, "orders", "first-reply"));
     assert_eq!((&body["state"], &body["decided"]), (&"frozen".into(), &30.into()));
     assert!(body["frozen"].as_str().unwrap().starts_with("1 of 3 partitions"), "{body}");
     frozen.trusted = None;
     let (_runtime, address) = serve(frozen);
     let path = "GET /api/v1/teams/orders/objectives/first-reply";
-    let (head, body) = answer(address, path, "");
+    let (head, body) = fetch(address, path, "");
     assert!(head.starts_with("http/1.0 503 "), "{head}");
     assert_eq!(body, "{\"error\":\"no data yet: see /-/ready\"}\n");
 }

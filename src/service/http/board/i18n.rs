@@ -89,7 +89,8 @@ impl Language {
 /// Maximum tags of one `Accept-Language` header that are read. Browsers send a handful.
 const ACCEPTED_TAGS_MAX: usize = 32;
 
-/// One tag of an `Accept-Language` header. fluent-langneg reads such headers too, but ignores weights.
+/// One tag of an `Accept-Language` header. fluent-langneg reads such headers too, but ignores
+/// weights.
 struct WeightedTag {
     tag: LanguageIdentifier,
     /// From 0 (not accepted) to 1.
@@ -359,7 +360,7 @@ mod tests {
         Language::from_tag(code).unwrap()
     }
 
-    /// The keys of a file, each with the names of its values.
+    /// The keys of a file, each with the names of its arguments.
     fn keys(source: &str) -> BTreeMap<&str, BTreeSet<&str>> {
         let mut keys = BTreeMap::new();
         let mut current = "";
@@ -369,7 +370,7 @@ mod tests {
             {
                 current = key;
                 let twice = keys.insert(key, BTreeSet::new()).is_some();
-                assert!(!twice, "{key} stands twice");
+                assert!(!twice, "{key} is defined twice");
             }
             let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-';
             let names = line.split('$').skip(1);
@@ -381,7 +382,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_all_languages_have_the_same_keys_and_every_message_is_without_fault() {
+    fn all_languages_have_the_same_keys_and_every_message_formats() {
         let english = keys(Language::DEFAULT.source());
         assert!(english.len() > 100, "{}", english.len());
         for language in Language::all() {
@@ -403,7 +404,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_is_used_and_every_key_used_is_there() {
+    fn every_key_is_used_and_every_used_key_exists() {
         let folder =
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/service/http/board");
         let mut code = std::fs::read_to_string(folder.with_extension("rs")).unwrap();
@@ -431,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn formats_are_those_of_the_language() {
+    fn numbers_and_times_follow_the_language() {
         let (fi, en) = (language("fi").texts(), language("en").texts());
         let at = Timestamp::parse("2026-11-23T09:00:00Z").unwrap();
         let old = Timestamp::parse("2025-01-04T23:59:00Z").unwrap();
@@ -471,7 +472,7 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_is_inflected_by_its_place_in_the_sentence() {
+    fn a_duration_is_inflected_by_its_role() {
         let (fi, en) = (language("fi").texts(), language("en").texts());
         for (text, within, lasting, english) in [
             ("12h", "12 tunnissa", "12 tunnin", "12 h"),
@@ -493,7 +494,7 @@ mod tests {
     }
 
     #[test]
-    fn the_language_is_the_one_that_the_browser_likes_best() {
+    fn the_language_is_the_one_with_the_highest_weight() {
         for (header, code) in [
             ("fi", Some("fi")),
             ("fi-FI,fi;q=0.9,en;q=0.8", Some("fi")),

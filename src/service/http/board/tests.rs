@@ -1,4 +1,4 @@
-//! Pages from pictures that real events made: what they say, and what they never let through.
+//! Pages rendered from published views: their texts, and the escaping of hostile names.
 
 use std::io::Read as _;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use super::*;
 use crate::agreement::VerdictState;
 use crate::measure::Measure;
 use crate::service::scenario::{
-    ScenarioRun, agreement, agreements, answer, answer_bytes, care, now, serve, snapshot, story,
-    within,
+    ViewBuilder, agreement, agreements, assert_snapshot, fetch, fetch_bytes, full_agreement, now,
+    serve, teams_in_every_state, within,
 };
 use crate::share::Share;
 use crate::time::{DAY_MS, Elapsed};
@@ -19,7 +19,10 @@ fn frozen_now(
     has_been_trusted: bool,
 ) -> PublishedView {
     if has_been_trusted {
-        published = PublishedView { trusted: Some(Arc::new(story().published())), ..published };
+        published = PublishedView {
+            trusted: Some(Arc::new(teams_in_every_state().publish())),
+            ..published
+        };
     }
     PublishedView { frozen: Some(not_ready), ..published }
 }
@@ -32,7 +35,7 @@ fn html(published: &PublishedView, route: &Route, code: &str) -> String {
     page(published, route, reader(code)).html.into_string()
 }
 
-/// The words of a page, a line for each block, with the states of its objectives.
+/// The text of a page, one line for each block element, with the states of its objectives.
 fn text(html: &str) -> String {
     const BLOCKS: [&str; 16] = [
         "p", "h1", "h2", "h3", "li", "tr", "dt", "article", "section", "main", "header", "caption",
@@ -40,7 +43,7 @@ fn text(html: &str) -> String {
     ];
     let mut text = String::new();
     for piece in html.split('<').skip(1) {
-        let (tag, words) = piece.split_once('>').unwrap();
+        let (tag, content) = piece.split_once('>').unwrap();
         let name = tag.split([' ', '\n']).next().unwrap().trim_start_matches('/');
         if BLOCKS.contains(&name) {
             text.push('\n');
@@ -53,7 +56,7 @@ fn text(html: &str) -> String {
                 text.extend(["[", attribute, " ", value.split('"').next().unwrap(), "] "]);
             }
         }
-        text.push_str(words);
+        text.push_str(content);
     }
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.map(|line| line.replace('\u{a0}', " ") + "\n").collect()
@@ -64,14 +67,14 @@ fn objective_of(team: &str, name: &str) -> Route {
 }
 
 #[test]
-fn pages_say_how_every_team_stands_in_both_languages() {
-    let published = story().published();
+fn pages_show_every_state_in_both_languages() {
+    let published = teams_in_every_state().publish();
     for code in ["en", "fi"] {
         let shown = |route| text(&html(&published, &route, code));
-        snapshot(&format!("teams_{code}"), &shown(Route::Teams));
+        assert_snapshot(&format!("teams_{code}"), &shown(Route::Teams));
         let teams = ["billing", "press", "_unclaimed", "_all"];
         let teams = teams.map(|team| shown(Route::Team(team.to_owned())));
-        snapshot(&format!("team_{code}"), &teams.join("\n=====\n\n"));
+        assert_snapshot(&format!("team_{code}"), &teams.join("\n=====\n\n"));
         let objectives = [
             ("billing", "first-reply"),
             ("billing", "nobody-forgotten"),
@@ -80,18 +83,17 @@ fn pages_say_how_every_team_stands_in_both_languages() {
             ("orders", "first-reply"),
         ];
         let objectives = objectives.map(|(team, name)| shown(objective_of(team, name)));
-        snapshot(&format!("objective_{code}"), &objectives.join("\n=====\n\n"));
+        assert_snapshot(&format!("objective_{code}"), &objectives.join("\n=====\n\n"));
         let missing =
             [Route::Unknown, Route::Team("nobody".to_owned()), objective_of("billing", "nothing")];
-        snapshot(&format!("not_found_{code}"), &missing.map(shown).join("\n=====\n\n"));
+        assert_snapshot(&format!("not_found_{code}"), &missing.map(shown).join("\n=====\n\n"));
     }
 }
 
-/// Open time, pauses of its own, earlier levels, parts, the market, where the waiting went,
-/// ratings, a count.
+/// Open time, own pauses, earlier levels, splits, the market, the breakdown, ratings, a count.
 #[test]
-fn pages_show_all_that_a_team_can_agree_on() {
-    let published = care().published();
+fn pages_show_every_feature_of_an_agreement() {
+    let published = full_agreement().publish();
     for code in ["en", "fi"] {
         let routes = [
             Route::Team("care".to_owned()),
@@ -102,21 +104,21 @@ fn pages_show_all_that_a_team_can_agree_on() {
             objective_of("_all", "first-reply"),
         ];
         let pages = routes.map(|route| text(&html(&published, &route, code)));
-        snapshot(&format!("whole_{code}"), &pages.join("\n=====\n\n"));
+        assert_snapshot(&format!("whole_{code}"), &pages.join("\n=====\n\n"));
     }
 }
 
-/// A miss that is certain before there are enough tickets, a history that begins within the window,
-/// and nothing at all.
+/// A certain miss below the minimum of tickets, a history that starts inside the window, and no
+/// events.
 #[test]
-fn pages_say_why_a_verdict_is_what_it_is() {
-    let mut certain = ScenarioRun::new(&agreements());
-    certain.answered("orders", "late", 3, 600);
-    let certain = certain.published();
-    let mut recent = story();
+fn pages_show_the_reason_of_a_verdict() {
+    let mut certain = ViewBuilder::new(&agreements());
+    certain.add_answered("orders", "late", 3, 600);
+    let certain = certain.publish();
+    let mut recent = teams_in_every_state();
     recent.view.set_history_from(Some(now().minus(Elapsed::from_ms(DAY_MS))));
-    let recent = recent.published();
-    let empty = ScenarioRun::new(&agreements()).published();
+    let recent = recent.publish();
+    let empty = ViewBuilder::new(&agreements()).publish();
     for code in ["en", "fi"] {
         let orders = objective_of("orders", "first-reply");
         let nobody = objective_of("_all", "nobody-forgotten");
@@ -127,15 +129,15 @@ fn pages_say_why_a_verdict_is_what_it_is() {
             html(&empty, &orders, code),
             html(&empty, &Route::Team("press".to_owned()), code),
         ];
-        snapshot(&format!("why_{code}"), &pages.map(|page| text(&page)).join("\n=====\n\n"));
+        assert_snapshot(&format!("why_{code}"), &pages.map(|page| text(&page)).join("\n=====\n\n"));
     }
 }
 
 #[test]
-fn frozen_board_keeps_its_colours_and_says_so() {
-    let mut story = story();
-    story.view.set_frozen(true);
-    let doubts = [
+fn a_frozen_board_keeps_its_states_and_shows_the_reason() {
+    let mut builder = teams_in_every_state();
+    builder.view.set_frozen(true);
+    let reasons = [
         NotReady::Starting,
         NotReady::ConnectionError("broker <b>down</b>".to_owned()),
         NotReady::PartitionsUnknown,
@@ -144,25 +146,25 @@ fn frozen_board_keeps_its_colours_and_says_so() {
         NotReady::Behind { behind: 2, all: 3 },
     ];
     for code in ["en", "fi"] {
-        let kept = frozen_now(story.published(), NotReady::Behind { behind: 1, all: 3 }, true);
+        let kept = frozen_now(builder.publish(), NotReady::Behind { behind: 1, all: 3 }, true);
         let page = text(&html(&kept, &objective_of("billing", "first-reply"), code));
-        snapshot(&format!("frozen_{code}"), &page);
+        assert_snapshot(&format!("frozen_{code}"), &page);
         let mut pages = Vec::new();
-        for not_ready in &doubts {
-            let fresh = frozen_now(story.published(), not_ready.clone(), false);
+        for not_ready in &reasons {
+            let fresh = frozen_now(builder.publish(), not_ready.clone(), false);
             pages.push(text(&html(&fresh, &Route::Team("billing".to_owned()), code)));
         }
-        snapshot(&format!("being_read_{code}"), &pages.join("\n=====\n\n"));
+        assert_snapshot(&format!("being_read_{code}"), &pages.join("\n=====\n\n"));
     }
 }
 
 #[test]
-fn a_frozen_picture_keeps_the_last_trusted_one_and_no_chain_of_them() {
-    let trusted = Arc::new(story().published());
+fn a_frozen_view_keeps_only_the_last_trusted_one() {
+    let trusted = Arc::new(teams_in_every_state().publish());
     let frozen = PublishedView {
         frozen: Some(NotReady::Starting),
         trusted: PublishedView::last_trusted(&trusted),
-        ..story().published()
+        ..teams_in_every_state().publish()
     };
     let next = PublishedView::last_trusted(&Arc::new(frozen)).unwrap();
     assert!(Arc::ptr_eq(&next, &trusted));
@@ -170,7 +172,7 @@ fn a_frozen_picture_keeps_the_last_trusted_one_and_no_chain_of_them() {
 }
 
 #[test]
-fn hostile_names_inject_nothing_and_their_pages_are_found() {
+fn hostile_names_are_escaped_and_their_pages_exist() {
     let names = [
         "<script>alert(1)</script>".to_owned(),
         "\"' onmouseover=x a=\"".to_owned(),
@@ -184,9 +186,9 @@ fn hostile_names_inject_nothing_and_their_pages_are_found() {
     for name in &names {
         let objective = within(name, Measure::FirstReply, 4, 1);
         let agreements = [agreement(name, name, name, vec![objective])];
-        let mut story = ScenarioRun::new(&agreements);
-        story.answered(name, "t", 3, 10);
-        let published = story.published();
+        let mut builder = ViewBuilder::new(&agreements);
+        builder.add_answered(name, "t", 3, 10);
+        let published = builder.publish();
         for route in [Route::Teams, Route::Team(name.clone()), objective_of(name, name)] {
             let page = page(&published, &route, reader("fi"));
             assert!(page.is_found, "{name}");
@@ -206,8 +208,8 @@ fn hostile_names_inject_nothing_and_their_pages_are_found() {
 }
 
 #[test]
-fn every_objective_carries_its_state_for_machines() {
-    let published = story().published();
+fn every_objective_has_its_state_in_data_attributes() {
+    let published = teams_in_every_state().publish();
     let page = html(&published, &Route::Teams, "en");
     for (team, objective, state) in [
         ("billing", "first-reply", VerdictState::Missed),
@@ -220,9 +222,9 @@ fn every_objective_carries_its_state_for_machines() {
         ("_unclaimed", "", VerdictState::NotAgreed),
     ] {
         let state = state.label();
-        let hook =
+        let attributes =
             format!("data-team=\"{team}\" data-objective=\"{objective}\" data-state=\"{state}\"");
-        assert!(page.contains(&hook), "{hook}");
+        assert!(page.contains(&attributes), "{attributes}");
     }
     let frozen = frozen_now(published, NotReady::Starting, true);
     let page = html(&frozen, &Route::Teams, "en");
@@ -234,8 +236,8 @@ fn every_objective_carries_its_state_for_machines() {
 }
 
 #[test]
-fn links_keep_the_language_that_was_asked_for() {
-    let published = story().published();
+fn links_keep_the_language_of_the_address() {
+    let published = teams_in_every_state().publish();
     let asked = PageLanguage { is_asked: true, ..reader("fi") };
     let page = page(&published, &objective_of("billing", "first-reply"), asked).html.into_string();
     let links = page.split("<a ").skip(1).filter(|link| link.contains("href=\"/"));
@@ -248,10 +250,10 @@ fn links_keep_the_language_that_was_asked_for() {
 }
 
 #[test]
-fn a_share_that_misses_its_level_never_looks_as_if_it_reached_it() {
+fn a_missed_level_never_shows_the_agreed_share() {
     let agreed = Share::from_basis_points(9_000).unwrap();
     let objective = within("o", Measure::FirstReply, 4, 1);
-    let mut verdict = story().published().verdicts.swap_remove(0);
+    let mut verdict = teams_in_every_state().publish().verdicts.swap_remove(0);
     for decided in 1..300_u64 {
         for missed in 0..=decided {
             (verdict.decided, verdict.missed) = (decided, missed);
@@ -273,8 +275,8 @@ fn a_share_that_misses_its_level_never_looks_as_if_it_reached_it() {
 }
 
 #[test]
-fn every_response_is_guarded_and_nothing_but_reading_is_allowed() {
-    let (_runtime, address) = serve(story().published());
+fn every_response_has_security_headers_and_only_get_is_allowed() {
+    let (_runtime, address) = serve(teams_in_every_state().publish());
     for (request, status) in [
         ("GET /", "200"),
         ("HEAD /", "200"),
@@ -297,16 +299,16 @@ fn every_response_is_guarded_and_nothing_but_reading_is_allowed() {
         ("DELETE /teams/billing", "405"),
         ("PUT /nothing", "405"),
     ] {
-        let (head, body) = answer(address, request, "");
+        let (head, body) = fetch(address, request, "");
         assert!(head.starts_with(&format!("http/1.0 {status} ")), "{request}: {head}");
-        for guard in [
+        for header in [
             "content-security-policy: default-src 'none'; style-src 'self'; img-src 'self'; base-uri \
              'none'; form-action 'none'; frame-ancestors 'none'",
             "x-content-type-options: nosniff",
             "x-frame-options: deny",
             "referrer-policy: no-referrer",
         ] {
-            assert!(head.contains(guard), "{request}: {guard} in {head}");
+            assert!(head.contains(header), "{request}: {header} in {head}");
         }
         let is_page = head.contains("content-type: text/html");
         assert_eq!(is_page, head.contains("cache-control: no-store"), "{request}: {head}");
@@ -316,7 +318,7 @@ fn every_response_is_guarded_and_nothing_but_reading_is_allowed() {
 
 #[test]
 fn responses_are_compressed_for_clients_that_accept_gzip() {
-    let (_runtime, address) = serve(care().published());
+    let (_runtime, address) = serve(full_agreement().publish());
     for (path, start) in [
         ("/teams/care", "<!DOCTYPE html>"),
         ("/api/v1/teams/care/objectives/first-reply", "{\"at\""),
@@ -325,12 +327,12 @@ fn responses_are_compressed_for_clients_that_accept_gzip() {
         ("/metrics", "# HELP"),
     ] {
         let request = format!("GET {path}");
-        let (head, plain) = answer(address, &request, "");
+        let (head, plain) = fetch(address, &request, "");
         assert!(head.contains("vary: accept-encoding"), "{head}");
         assert!(!head.contains("content-encoding"), "{head}");
         assert!(plain.starts_with(start), "{plain}");
         let accept = "accept-encoding: br;q=1, gzip;q=0.8, *;q=0.1\r\n";
-        let (gzip_head, gzip) = answer_bytes(address, &request, accept);
+        let (gzip_head, gzip) = fetch_bytes(address, &request, accept);
         assert!(gzip_head.contains("content-encoding: gzip"), "{gzip_head}");
         assert!(gzip_head.contains("vary: accept-encoding"), "{gzip_head}");
         assert!(gzip_head.contains("content-security-policy: "), "{gzip_head}");
@@ -352,16 +354,16 @@ fn responses_are_compressed_for_clients_that_accept_gzip() {
 
 #[test]
 fn a_large_body_is_refused_with_the_limit() {
-    let (_runtime, address) = serve(story().published());
-    let (head, body) = answer(address, "GET /", "content-length: 65537\r\n");
+    let (_runtime, address) = serve(teams_in_every_state().publish());
+    let (head, body) = fetch(address, "GET /", "content-length: 65537\r\n");
     assert!(head.starts_with("http/1.0 413 "), "{head}");
     assert!(head.contains("x-content-type-options: nosniff"), "{head}");
     assert_eq!(body, "a request body may have 64 KiB\n");
 }
 
 #[test]
-fn language_is_that_of_the_address_then_of_the_browser() {
-    let (_runtime, address) = serve(story().published());
+fn the_address_overrides_the_browser_language() {
+    let (_runtime, address) = serve(teams_in_every_state().publish());
     for (path, more, lang) in [
         ("/", "", "en"),
         ("/", "accept-language: fi-FI,fi;q=0.9\r\n", "fi"),
@@ -369,7 +371,7 @@ fn language_is_that_of_the_address_then_of_the_browser() {
         ("/?a=b&lang=en", "accept-language: fi\r\n", "en"),
         ("/?lang=xx", "accept-language: fi\r\n", "fi"),
     ] {
-        let (_, body) = answer(address, &format!("GET {path}"), more);
+        let (_, body) = fetch(address, &format!("GET {path}"), more);
         assert!(body.contains(&format!("<html lang=\"{lang}\">")), "{path} {more}");
     }
 }
