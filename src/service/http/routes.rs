@@ -93,8 +93,7 @@ async fn name_body_limit(response: Response) -> Response {
 }
 
 /// Compresses responses with gzip for clients that accept it. The fastest level is enough:
-/// `/metrics` and HTML shrink to about a tenth, and a scrape must not take the processor from the
-/// workers.
+/// `/metrics` shrinks to a tenth, and a scrape must not take the processor from the workers.
 fn compression() -> CompressionLayer {
     CompressionLayer::new().quality(CompressionLevel::Fastest)
 }
