@@ -173,24 +173,24 @@ fn banner(board: &Board<'_>, not_ready: &NotReady) -> Markup {
             h2 { (texts.text("frozen-title")) }
             p {
                 @match not_ready {
-                    NotReady::Starting => { (texts.text("doubt-starting")) }
+                    NotReady::Starting => { (texts.text("not-ready-starting")) }
                     NotReady::ConnectionError(connection_error) => {
-                        (texts.text("doubt-trouble")) " "
+                        (texts.text("not-ready-connection-error")) " "
                         // The Kafka client reports errors in English only.
                         q lang="en" { (connection_error) }
                     }
-                    NotReady::Full => { (texts.text("doubt-full")) }
-                    NotReady::Jumped => { (texts.text("doubt-jumped")) }
-                    NotReady::Overloaded => { (texts.text("doubt-overloaded")) }
-                    NotReady::PartitionsUnknown => { (texts.text("doubt-partitions-unknown")) }
+                    NotReady::Full => { (texts.text("not-ready-full")) }
+                    NotReady::Jumped => { (texts.text("not-ready-jumped")) }
+                    NotReady::Overloaded => { (texts.text("not-ready-overloaded")) }
+                    NotReady::PartitionsUnknown => { (texts.text("not-ready-partitions-unknown")) }
                     NotReady::PartitionsElsewhere { held, all } => {
-                        (texts.format("doubt-partitions-elsewhere", &[
+                        (texts.format("not-ready-partitions-elsewhere", &[
                             ("held", (*held as u64).into()),
                             ("all", (*all as u64).into()),
                         ]))
                     }
                     NotReady::Behind { behind, all } => {
-                        (texts.format("doubt-behind", &[
+                        (texts.format("not-ready-behind", &[
                             ("behind", (*behind as u64).into()),
                             ("all", (*all as u64).into()),
                         ]))

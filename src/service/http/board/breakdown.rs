@@ -29,14 +29,14 @@ pub(super) fn breakdown(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     let pieces = pieces(board, view);
     html! {
         @if !pieces.is_empty() {
-            section class="went" {
-                h2 { (texts.text("went")) }
+            section class="breakdown" {
+                h2 { (texts.text("breakdown")) }
                 (bar(&pieces))
                 table {
                     thead class="hidden" {
                         tr {
-                            th scope="col" { (texts.text("column-place")) }
-                            th scope="col" { (texts.text("column-part-of")) }
+                            th scope="col" { (texts.text("column-location")) }
+                            th scope="col" { (texts.text("column-share")) }
                             th scope="col" { (texts.text("column-time")) }
                         }
                     }
@@ -51,7 +51,7 @@ pub(super) fn breakdown(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                     }
                 }
                 p class="legend" {
-                    (texts.format("went-explained", &[("count", view.tally().missed.into())]))
+                    (texts.format("breakdown-explained", &[("count", view.tally().missed.into())]))
                 }
             }
         }
@@ -78,9 +78,9 @@ fn pieces(board: &Board<'_>, view: ObjectiveView<'_>) -> Vec<Piece> {
             .map(|(scope, class)| (WaitLocation::With(scope), class, name(board, scope))),
     );
     locations.extend([
-        (WaitLocation::Pending, "pending-piece", text("place-pending")),
-        (WaitLocation::OnHold, "on-hold-piece", text("place-on-hold")),
-        (WaitLocation::Closed, "closed-piece", text("place-closed")),
+        (WaitLocation::Pending, "pending-piece", text("location-pending")),
+        (WaitLocation::OnHold, "on-hold-piece", text("location-on-hold")),
+        (WaitLocation::Closed, "closed-piece", text("location-closed")),
     ]);
     let total: i64 = breakdown.values().map(|elapsed| elapsed.ms()).sum();
     let mut from_ms = 0;

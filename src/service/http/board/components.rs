@@ -234,7 +234,7 @@ pub(super) fn reason(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<Strin
     let texts = board.texts;
     let verdict = view.verdict?;
     if let Some(from) = history_start_in_window(board, view) {
-        return Some(texts.format("history", &[("at", board.instant(from).into())]));
+        return Some(texts.format("history-too-short", &[("at", board.instant(from).into())]));
     }
     let measure = || ("measure", view.objective.measure.label().into());
     Some(match view.level {
@@ -251,7 +251,7 @@ pub(super) fn reason(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<Strin
             };
             if verdict.state == VerdictState::InsufficientData && verdict.decided > 0 {
                 let minimum = ("minimum", (*min_tickets).into());
-                let few = texts.format("few", &[minimum]);
+                let few = texts.format("below-minimum", &[minimum]);
                 format!("{numbers}; {few}")
             } else {
                 numbers
@@ -323,7 +323,7 @@ pub(super) fn objective_summary(
             @if let Some(reason) = reason(board, view) { p class="reason" { (reason) } }
             (share_bar(view))
             @if !waiting.is_empty() {
-                p class="soon" {
+                p class="detail" {
                     (waiting_label(board, view.objective.measure)) ": " (waiting.join(", "))
                 }
             }
@@ -449,7 +449,7 @@ pub(super) fn fact(label: &str, value: &Markup) -> Markup {
 pub(super) fn breadcrumbs(board: &Board<'_>, team: Option<ScopeId>, here: &str) -> Markup {
     let texts = board.texts;
     html! {
-        nav class="way" aria-label=(texts.text("you-are-here")) {
+        nav class="breadcrumbs" aria-label=(texts.text("you-are-here")) {
             ol {
                 li { a href=(board.reader.link(address::TEAMS)) { (texts.text("title")) } }
                 @if let Some(team) = team {

@@ -56,14 +56,14 @@ legend-order = Teams are in alphabetical order. This page refreshes itself every
 frozen-title = The data is not up to date
 frozen-kept = Colours and numbers show the state at { $at }. They stay until the data is up to date again.
 frozen-reading = Teams are shown once all events have been read.
-doubt-starting = Vaste has just started.
-doubt-trouble = Vaste reports a problem:
-doubt-partitions-unknown = Kafka has not yet reported which partitions the topic has.
-doubt-partitions-elsewhere = This instance reads { $held } of { $all } partitions. The others belong to other instances of the group, or are not assigned yet.
-doubt-behind = { $behind } of { $all } partitions are not read to the end yet.
-doubt-full = There are more open tickets than Vaste can hold. New tickets are not counted.
-doubt-jumped = The machine's clock jumped. Vaste waits to see whether the new time holds.
-doubt-overloaded = A part of Vaste has not responded for several seconds. The machine may be overloaded.
+not-ready-starting = Vaste has just started.
+not-ready-connection-error = Vaste reports a problem:
+not-ready-partitions-unknown = Kafka has not yet reported which partitions the topic has.
+not-ready-partitions-elsewhere = This instance reads { $held } of { $all } partitions. The others belong to other instances of the group, or are not assigned yet.
+not-ready-behind = { $behind } of { $all } partitions are not read to the end yet.
+not-ready-full = There are more open tickets than Vaste can hold. New tickets are not counted.
+not-ready-jumped = The machine's clock jumped. Vaste waits to see whether the new time holds.
+not-ready-overloaded = A part of Vaste has not responded for several seconds. The machine may be overloaded.
 
 # The state of an objective.
 state-met = Met
@@ -206,8 +206,8 @@ somebody-over = { $missed ->
     [0] none still waiting
    *[other] { $waiting } still waiting
 }
-few = a verdict needs { $minimum } tickets
-history = The data starts at { $at }, after the beginning of the period
+below-minimum = a verdict needs { $minimum } tickets
+history-too-short = The data starts at { $at }, after the beginning of the period
 why-met = The level is met.
 why-at-risk = The level is met, but most of the misses it allows are used up.
 why-missed = The level is not met.
@@ -231,7 +231,7 @@ due-soon-line = { $count } due soon
 nobody = nobody
 wait-since = { $count }, longest { $wait } (since { $at })
 nothing-yet = No tickets in the last { $length }: none answered, none waiting, none ended unanswered.
-in-words = Last { $length }: { $measure ->
+summary-answered = Last { $length }: { $measure ->
     [first_reply] { $answered ->
         [0] no replies
         [one] 1 reply
@@ -256,11 +256,11 @@ in-words = Last { $length }: { $measure ->
        *[other] { $answered } solved
     }
 }
-in-words-half = { $measure ->
+summary-half = { $measure ->
     [contacts] half with at most { $wait }
    *[other] half within { $wait }
 }
-in-words-most = { $measure ->
+summary-most = { $measure ->
     [contacts] 90% with at most { $wait }
    *[other] 90% within { $wait }
 }
@@ -297,16 +297,16 @@ too-few = too few tickets
 none = –
 agreement = The agreement
 split-caption = Breakdown over { $window }
-column-part = Tickets
-part-priority = { $priority ->
+column-split = Tickets
+split-priority = { $priority ->
     [low] low priority
     [normal] normal priority
     [high] high priority
     [urgent] urgent
    *[none] without a priority
 }
-part-channel = channel
-part-channel-other = other channels
+split-channel = channel
+split-channel-other = other channels
 ratings = Ratings
 row-rated = Customers' ratings
 row-reviewed = Self-reviews
@@ -316,8 +316,8 @@ ratings-line = Average { $mean } of 5, { $count ->
 } in { $window }
 
 # The page of an objective.
-what-is-agreed = What is agreed
-what-is = How it stands
+heading-agreed = What is agreed
+heading-state = How it stands
 row-why = Why
 row-share = Within target
 row-level = Agreed level
@@ -370,17 +370,17 @@ decided-explained = { $measure ->
 due-soon-explained = Due soon: at least 80% of the target has passed.
 
 # Where missed tickets spent their time.
-went = Where missed tickets spent their time
-went-explained = { $count ->
+breakdown = Where missed tickets spent their time
+breakdown-explained = { $count ->
     [one] The whole wait of the 1 missed ticket, from its start to its end or to now.
    *[other] The whole wait of all { $count } missed tickets, each from its start to its end or to now.
 } A team's time counts only its opening hours.
-column-place = Where
-column-part-of = Share
+column-location = Where
+column-share = Share
 column-time = Time
-place-pending = waiting for the customer (pending)
-place-on-hold = waiting for a third party (on hold)
-place-closed = outside opening hours
+location-pending = waiting for the customer (pending)
+location-on-hold = waiting for a third party (on hold)
+location-closed = outside opening hours
 
 # Comparison with others, and the customers' ratings.
 market = Compared with others
@@ -397,8 +397,8 @@ row-market = { $measure ->
 row-market-share = Our tickets within that
 row-market-source = Source
 row-market-as-of = As of
-rated = Is this level good enough for our customers?
-rated-explained = Customers' ratings (1 to 5) by how long they had waited, compared with the target.
+ratings-by-wait = Is this level good enough for our customers?
+ratings-by-wait-explained = Customers' ratings (1 to 5) by how long they had waited, compared with the target.
 column-band = { $measure ->
     [contacts] Times they asked
    *[other] Their wait

@@ -62,14 +62,14 @@ legend-order = Tiimit ovat aakkosjärjestyksessä. Sivu päivittyy itsestään 3
 frozen-title = Tieto ei ole ajan tasalla
 frozen-kept = Värit ja luvut näyttävät tilanteen { $at }. Ne eivät muutu, ennen kuin tieto on taas ajan tasalla.
 frozen-reading = Tiimien tilanne näytetään, kun kaikki tapahtumat on luettu.
-doubt-starting = Vaste on juuri käynnistynyt.
-doubt-trouble = Vaste ilmoittaa ongelmasta:
-doubt-partitions-unknown = Kafka ei ole vielä kertonut, mitä luettavaa on.
-doubt-partitions-elsewhere = Kaikkiaan { $all } osiosta luetaan täällä { $held }. Muut ovat ryhmän muilla palvelimilla, tai niitä ei ole vielä jaettu.
-doubt-behind = Kaikkiaan { $all } osiosta { $behind } on vielä lukematta loppuun.
-doubt-full = Avoimia tikettejä on enemmän kuin Vasteen muistiin mahtuu. Uusia tikettejä ei lasketa.
-doubt-jumped = Koneen kello siirtyi äkisti. Vaste odottaa nähdäkseen, pysyykö aika.
-doubt-overloaded = Osa Vasteesta ei ole vastannut useaan sekuntiin. Kone voi olla ylikuormitettu.
+not-ready-starting = Vaste on juuri käynnistynyt.
+not-ready-connection-error = Vaste ilmoittaa ongelmasta:
+not-ready-partitions-unknown = Kafka ei ole vielä kertonut, mitä luettavaa on.
+not-ready-partitions-elsewhere = Kaikkiaan { $all } osiosta luetaan täällä { $held }. Muut ovat ryhmän muilla palvelimilla, tai niitä ei ole vielä jaettu.
+not-ready-behind = Kaikkiaan { $all } osiosta { $behind } on vielä lukematta loppuun.
+not-ready-full = Avoimia tikettejä on enemmän kuin Vasteen muistiin mahtuu. Uusia tikettejä ei lasketa.
+not-ready-jumped = Koneen kello siirtyi äkisti. Vaste odottaa nähdäkseen, pysyykö aika.
+not-ready-overloaded = Osa Vasteesta ei ole vastannut useaan sekuntiin. Kone voi olla ylikuormitettu.
 
 # Tavoitteen tila.
 state-met = Täyttyy
@@ -212,8 +212,8 @@ somebody-over = { $missed ->
     [0] yksikään ei odota enää
    *[other] { $waiting } odottaa yhä
 }
-few = arvioon tarvitaan { $minimum } tikettiä
-history = Tiedot alkavat vasta { $at }, mutta jakso alkaa jo sitä ennen
+below-minimum = arvioon tarvitaan { $minimum } tikettiä
+history-too-short = Tiedot alkavat vasta { $at }, mutta jakso alkaa jo sitä ennen
 why-met = Taso täyttyy.
 why-at-risk = Taso täyttyy, mutta suurin osa sallituista ylityksistä on jo käytetty.
 why-missed = Taso ei täyty.
@@ -241,7 +241,7 @@ due-soon-line = { $count } kohta yli
 nobody = ei kukaan
 wait-since = { $count }, pisin odotus { $wait } (alkoi { $at })
 nothing-yet = Viimeiset { $length }: ei yhtään vastattua, odottavaa eikä vastaamatta jäänyttä tikettiä.
-in-words = Viimeiset { $length }: { $measure ->
+summary-answered = Viimeiset { $length }: { $measure ->
     [first_reply] { $answered ->
         [0] ei yhtään vastausta
         [one] 1 vastaus
@@ -267,11 +267,11 @@ in-words = Viimeiset { $length }: { $measure ->
        *[other] { $answered } ratkaisua
     }
 }
-in-words-half = { $measure ->
+summary-half = { $measure ->
     [contacts] puolessa enintään { $wait }
    *[other] puolet enintään { $wait }
 }
-in-words-most = { $measure ->
+summary-most = { $measure ->
     [contacts] 90 prosentissa enintään { $wait }
    *[other] 90{"\u00A0"}% enintään { $wait }
 }
@@ -302,16 +302,16 @@ too-few = liian vähän tikettejä
 none = –
 agreement = Sopimus
 split-caption = Erittely, { $window }
-column-part = Tiketit
-part-priority = { $priority ->
+column-split = Tiketit
+split-priority = { $priority ->
     [low] vähäkiireiset
     [normal] tavalliset
     [high] tärkeät
     [urgent] kiireelliset
    *[none] luokittelemattomat
 }
-part-channel = kanava
-part-channel-other = muut kanavat
+split-channel = kanava
+split-channel-other = muut kanavat
 ratings = Arvosanat
 row-rated = Asiakkaiden arvosanat
 row-reviewed = Itsearviot
@@ -321,8 +321,8 @@ ratings-line = Keskiarvo { $mean } / 5, { $count ->
 }, { $window }
 
 # Tavoitteen sivu.
-what-is-agreed = Mitä on sovittu
-what-is = Missä mennään
+heading-agreed = Mitä on sovittu
+heading-state = Missä mennään
 row-why = Miksi
 row-share = { $measure ->
     [contacts] Tavoitteessa
@@ -378,17 +378,17 @@ decided-explained = { $measure ->
 due-soon-explained = Kohta yli: tavoiteajasta on kulunut vähintään 80{"\u00A0"}%.
 
 # Mihin tavoiteajan ylittäneiden aika kului.
-went = Mihin tavoiteajan ylittäneiden aika kului
-went-explained = { $count ->
+breakdown = Mihin tavoiteajan ylittäneiden aika kului
+breakdown-explained = { $count ->
     [one] Tavoiteajan ylittäneen tiketin koko odotus alusta loppuun tai tähän hetkeen.
    *[other] Kaikkien { $count } tavoiteajan ylittäneen tiketin odotus yhteensä, kunkin alusta loppuun tai tähän hetkeen.
 } Tiimin ajaksi lasketaan vain sen aukioloaika.
-column-place = Missä
-column-part-of = Osuus
+column-location = Missä
+column-share = Osuus
 column-time = Aika
-place-pending = odotti asiakasta
-place-on-hold = odotti kolmatta osapuolta
-place-closed = aukioloajan ulkopuolella
+location-pending = odotti asiakasta
+location-on-hold = odotti kolmatta osapuolta
+location-closed = aukioloajan ulkopuolella
 
 # Vertailu muihin ja asiakkaiden arvosanat.
 market = Muihin verrattuna
@@ -405,8 +405,8 @@ row-market = { $measure ->
 row-market-share = Samaan yltää meillä
 row-market-source = Lähde
 row-market-as-of = Ajankohta
-rated = Sopiiko tämä taso asiakkaillemme?
-rated-explained = Asiakkaiden arvosanat (1–5) sen mukaan, kauanko he olivat odottaneet tavoiteaikaan verrattuna.
+ratings-by-wait = Sopiiko tämä taso asiakkaillemme?
+ratings-by-wait-explained = Asiakkaiden arvosanat (1–5) sen mukaan, kauanko he olivat odottaneet tavoiteaikaan verrattuna.
 column-band = { $measure ->
     [contacts] Kysymyskertoja
    *[other] Odotusaika

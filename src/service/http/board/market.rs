@@ -72,7 +72,7 @@ pub(super) fn summary(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     let share = share_within(board, &comparison);
     let measure = ("measure", view.objective.measure.label().into());
     html! {
-        p class="soon" {
+        p class="detail" {
             (texts.format("market-line", &[measure, ("target", target.into()), ("share", share.into())]))
         }
     }

@@ -27,7 +27,7 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
         @if let Some(reason) = reason(board, view) { p class="reason large" { (reason) } }
         (share_bar(view))
         section {
-            h2 { (texts.text("what-is")) }
+            h2 { (texts.text("heading-state")) }
             dl { (numbers(board, view)) }
             @if board.at.is_some() {
                 p class="legend" {
@@ -40,7 +40,7 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
         (market::section(board, view))
         (ratings::by_wait(board, view))
         section {
-            h2 { (texts.text("what-is-agreed")) }
+            h2 { (texts.text("heading-agreed")) }
             p { (agreed(board, view)) }
             dl {
                 (about(board, view.scope))

@@ -124,9 +124,10 @@ fn reading_summary(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Optio
     let reading = readings.iter().find(|reading| reading.window == SUMMARY_WINDOW)?;
     let answered = ("answered", reading.answered.into());
     let length = ("length", texts.duration(SUMMARY_WINDOW).into());
-    let mut parts =
-        vec![texts.format("in-words", &[answered, ("measure", measure.label().into()), length])];
-    let quantiles = [("in-words-half", reading.q.p50), ("in-words-most", reading.q.p90)];
+    let mut parts = vec![
+        texts.format("summary-answered", &[answered, ("measure", measure.label().into()), length]),
+    ];
+    let quantiles = [("summary-half", reading.q.p50), ("summary-most", reading.q.p90)];
     parts.extend(quantiles.into_iter().filter_map(|(key, amount)| {
         let shown = texts.amount_within(amount?);
         Some(texts.format(key, &[("measure", measure.label().into()), ("wait", shown.into())]))
@@ -169,7 +170,9 @@ pub(super) fn team(board: &Board<'_>, scope: ScopeId) -> Markup {
                 h2 { (texts.text("readings")) }
                 @if board.has_readings(scope) {
                     p class="legend" { (texts.text("readings-explained")) }
-                    @for measure in board.catalog.measures() { (measure_section(board, scope, *measure)) }
+                    @for measure in board.catalog.measures() {
+                        (measure_section(board, scope, *measure))
+                    }
                 } @else {
                     p { (nothing_yet(board)) }
                 }
@@ -249,13 +252,13 @@ fn split_table(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Markup {
     let caption = texts.format("split-caption", &[("window", texts.window(SUMMARY_WINDOW).into())]);
     html! {
         @if !splits.is_empty() {
-            div class="scroll parts" tabindex="0" role="region"
+            div class="scroll splits" tabindex="0" role="region"
                 aria-label=(format!("{measure_name}: {caption}")) {
                 table {
                     caption { (caption) }
                     thead {
                         tr {
-                            th scope="col" { (texts.text("column-part")) }
+                            th scope="col" { (texts.text("column-split")) }
                             (columns(board, measure))
                             @if measure.is_timed() {
                                 th scope="col" { (texts.text("waiting-column")) }
@@ -285,13 +288,13 @@ fn split_name(board: &Board<'_>, split: Option<&SplitShown>) -> Markup {
     html! {
         @match split {
             Some(SplitShown::Priority(priority)) => {
-                (texts.format("part-priority", &[("priority", (*priority).into())]))
+                (texts.format("split-priority", &[("priority", (*priority).into())]))
             }
             Some(SplitShown::Channel(channel)) if **channel == *"other" => {
-                (texts.text("part-channel-other"))
+                (texts.text("split-channel-other"))
             }
             Some(SplitShown::Channel(channel)) => {
-                (texts.text("part-channel")) " " bdi { (shown(channel)) }
+                (texts.text("split-channel")) " " bdi { (shown(channel)) }
             }
             None => {}
         }

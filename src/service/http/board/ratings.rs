@@ -20,9 +20,9 @@ pub(super) fn by_wait(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     html! {
         @if detail.bands.iter().any(|scores| scores.count > 0) {
             section {
-                h2 { (texts.text("rated")) }
-                p class="legend" { (texts.text("rated-explained")) }
-                table class="rated" {
+                h2 { (texts.text("ratings-by-wait")) }
+                p class="legend" { (texts.text("ratings-by-wait-explained")) }
+                table class="ratings" {
                     thead {
                         tr {
                             th scope="col" {
