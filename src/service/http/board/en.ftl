@@ -84,6 +84,7 @@ pauses-both = Agreed for this objective: the clock stops while the ticket waits 
 # The state of a team: its objectives in the worst state.
 team-met = { $count ->
     [one] The objective is met
+    [2] Both objectives are met
    *[other] All { $count } objectives are met
 }
 team-at-risk = { $count ->

@@ -90,6 +90,7 @@ pauses-both = Tästä tavoitteesta on sovittu: kello pysähtyy, kun tiketti odot
 # Tiimin tila: sen huonoimmassa tilassa olevat tavoitteet.
 team-met = { $count ->
     [one] Tavoite täyttyy
+    [2] Molemmat tavoitteet täyttyvät
    *[other] Kaikki { $count } tavoitetta täyttyvät
 }
 team-at-risk = { $count ->
