@@ -138,9 +138,9 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
         about.map_or(name::team_label(catalog.scope_name(owner)), |about| about.name_in("en"));
     let said = match alert.kind {
         AlertKind::Missed => "is missed",
-        AlertKind::AtRisk => "is at risk: most of its error budget is spent",
+        AlertKind::AtRisk => "is at risk: most of the misses that its level allows are used up",
         AlertKind::BehindMarket => {
-            "is behind the market: fewer than agreed are within what others achieve"
+            "is behind the market: fewer tickets than agreed reach what others achieve"
         }
     };
     let over = view.waiting_over(alert.objective);
@@ -203,15 +203,15 @@ fn description(
     let Verdict { decided, missed, .. } = verdict;
     let now = match (&objective.level, verdict.compliance) {
         (Level::Within { .. }, Some(bp)) => {
-            format!("{}, {missed} of {decided} missed", percent(bp))
+            format!("{} within target, {missed} of {decided} tickets missed", percent(bp))
         }
-        (Level::Within { .. }, None) => "no ticket is decided".to_owned(),
-        (Level::NoneOver(_), _) => format!("{missed} over it"),
+        (Level::Within { .. }, None) => "no tickets counted yet".to_owned(),
+        (Level::NoneOver(_), _) => format!("{missed} over the limit"),
     };
     let count = waiting.count;
-    let waits = waiting.oldest_since.map_or("Nobody waits.".to_owned(), |since| {
+    let waits = waiting.oldest_since.map_or("Nobody is waiting.".to_owned(), |since| {
         let longest = view.now().since(since).in_words();
-        format!("{count} waiting, {over} of them over target, the longest for {longest}.")
+        format!("Waiting: {count}, {over} of them over target, longest {longest}.")
     });
     let agreed = objective.said_at(view.now());
     let others = match alert.kind {
@@ -232,6 +232,6 @@ fn describe_market(alert: &Alert, view: &View) -> Option<String> {
     let within = tally.compliance_bp().map_or("none".to_owned(), percent);
     let decided = tally.decided;
     Some(format!(
-        "Others achieve {target} ({source}{as_of}): {within} of {decided} are within that, agreed are {share}. "
+        "Others achieve {target} ({source}{as_of}); {within} of {decided} tickets reach that, {share} is agreed. "
     ))
 }
