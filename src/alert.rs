@@ -3,9 +3,9 @@
 //! # Design
 //! The model is Prometheus (`rules/alerting.go`, and its alert generator compliance specification). A
 //! condition that holds makes an alert pending. Once it has held for `for`, the alert fires. Once it has
-//! been clear for `keep_firing_for`, the alert is resolved. One rule is added: *data trouble never resolves
-//! an alert*. While verdicts are frozen, every timer stands still. Too few tickets start and end no alert,
-//! unless the window is empty.
+//! been clear for `keep_firing_for`, the alert is resolved. One rule is added: *data trouble never
+//! resolves an alert*. While verdicts are frozen, every timer stands still. Too few tickets start and end
+//! no alert, unless the window is empty.
 
 use std::collections::BTreeMap;
 
@@ -140,8 +140,8 @@ pub struct Alert {
     /// Its timers and severity.
     pub policy: AlertPolicy,
     status: AlertStatus,
-    /// Start of the running timer, `for` or `keep_firing_for`. Moved forward by the time that the alert was
-    /// frozen. `None` while no timer runs.
+    /// Start of the running timer, `for` or `keep_firing_for`. Moved forward by the time that the alert
+    /// was frozen. `None` while no timer runs.
     counts_from: Option<Timestamp>,
     /// Since when its condition is not known; `None` while it is.
     frozen_since: Option<Timestamp>,

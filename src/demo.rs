@@ -1,5 +1,5 @@
-//! The demo organisation: the agreements of its teams, and its tickets as the records of a helpdesk. Pure:
-//! the caller has the clock.
+//! The demo organisation: the agreements of its teams, and its tickets as the records of a helpdesk.
+//! Pure: the caller has the clock.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -10,10 +10,10 @@
 //! | `random` | the random generator |
 //!
 //! # Design
-//! Each team has one behaviour that a verdict can show; the rest is random. Every team and every ticket has a
-//! random generator of its own, so that a change to one does not change the others. With `calm`, only the
-//! team that slows down has other events. The generator is `rand_pcg`, which guarantees its values; the
-//! standard generators may change with any release.
+//! Each team has one behaviour that a verdict can show; the rest is random. Every team and every ticket
+//! has a random generator of its own, so that a change to one does not change the others. With `calm`,
+//! only the team that slows down has other events. The generator is `rand_pcg`, which guarantees its
+//! values; the standard generators may change with any release.
 //!
 //! Agents work, and customers sleep, by the time of Helsinki without summer time. The agreements count
 //! calendar time, so their targets leave room for a night.

@@ -1,5 +1,5 @@
-//! The monitor: the view, the alerts, and whether their data is current. Pure: the caller has the clock and
-//! the partitions.
+//! The monitor: the view, the alerts, and whether their data is current. Pure: the caller has the clock
+//! and the partitions.
 //!
 //! Use, a few times a second:
 //! 1. [`Monitor::look`] at the clock.
@@ -9,9 +9,9 @@
 //! 5. [`Monitor::evaluate`] evaluates what is due, and returns what to send and to store.
 //!
 //! # Design
-//! *Data trouble never resolves an alert.* While data is not current, every verdict and all alert timers are
-//! frozen. Downtime counts as data trouble, too: a process that starts restores the alert state log, and
-//! stays frozen until it has caught up.
+//! *Data trouble never resolves an alert.* While data is not current, every verdict and all alert timers
+//! are frozen. Downtime counts as data trouble, too: a process that starts restores the alert state log,
+//! and stays frozen until it has caught up.
 
 mod clock_guard;
 
@@ -194,8 +194,8 @@ impl Monitor {
         }
     }
 
-    /// Evaluates all objectives, once per second. `not_ready` is why the data is not current; `None` if it
-    /// is, as [`Monitor::trust`] was called.
+    /// Evaluates all objectives, once per second. `not_ready` is why the data is not current; `None` if
+    /// it is, as [`Monitor::trust`] was called.
     ///
     /// Before the data was ever current, the view is of the past. Alerts that fired when the process last ran
     /// are sent all the same, with `frozen_since`.

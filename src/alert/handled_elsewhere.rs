@@ -19,9 +19,9 @@ pub struct Listed {
     pub is_frozen: bool,
 }
 
-/// Whether another instance handles an alert that fires here and is frozen since `frozen_since`. If so, it
-/// must not be sent to this Alertmanager, which has run since `started_at`. `listed` is the alert as the
-/// Alertmanager lists it; `None` if it does not.
+/// Whether another instance handles an alert that fires here and is frozen since `frozen_since`. If so,
+/// it must not be sent to this Alertmanager, which has run since `started_at`. `listed` is the alert as
+/// the Alertmanager lists it; `None` if it does not.
 ///
 /// - It is listed, and an instance with current data refreshes it: that instance handles it.
 /// - It is not listed, and the Alertmanager has not restarted since: another instance resolved it. Sending it

@@ -38,7 +38,8 @@ pub struct Notice {
     #[serde(rename = "generatorURL")]
     pub generator_url: String,
     /// Since when this instance does not know whether it still fires; `None` if it does. Such a notice is
-    /// not sent to an Alertmanager where another instance handles it, see [`super::is_handled_elsewhere`].
+    /// not sent to an Alertmanager where another instance handles it, see
+    /// [`super::is_handled_elsewhere`].
     #[serde(skip)]
     pub not_ready_since: Option<Timestamp>,
 }

@@ -82,8 +82,8 @@ impl SelfAlerts {
         self.stale.map(|stale| stale.fired_at)
     }
 
-    /// The notices to send at `at`. They count as sent. `not_ready` is why the data is not current; `None`
-    /// if it is.
+    /// The notices to send at `at`. They count as sent. `not_ready` is why the data is not current;
+    /// `None` if it is.
     pub fn take_due(
         &mut self,
         not_ready: Option<&str>,

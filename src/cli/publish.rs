@@ -177,8 +177,8 @@ fn producer(
         .create_with_context(PublishContext(Arc::clone(reports)))
 }
 
-/// Sends every valid record, keyed by its ticket or team, in the order of the file. Calls `refuse` with the
-/// line number and the reason for each other one.
+/// Sends every valid record, keyed by its ticket or team, in the order of the file. Calls `refuse` with
+/// the line number and the reason for each other one.
 fn send_all(
     source: &InputSource,
     producer: &ThreadedProducer<PublishContext>,

@@ -95,7 +95,7 @@ impl Workers {
     fn command_all(&self, command: &WorkerCommand) {
         for commands in &self.commands {
             if commands.send(command.clone()).is_err() {
-                tracing::debug!(?command, "a worker has ended already");
+                tracing::debug!("a worker has ended already");
             }
         }
     }

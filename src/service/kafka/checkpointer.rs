@@ -2,8 +2,8 @@
 //!
 //! # Design
 //! The worker makes the image between two batches, when the state belongs to exactly one position. That
-//! copies bytes that are packed already. The store's thread writes the image. Both together take 5 % of the
-//! time at most: large partitions are written less often, and take longer to catch up after a crash.
+//! copies bytes that are packed already. The store's thread writes the image. Both together take 5 % of
+//! the time at most: large partitions are written less often, and take longer to catch up after a crash.
 //!
 //! An image waits until the dead letters of the records before it are written or lost. After a restart from
 //! this checkpoint those records are not read again, so their letters would never be sent.
@@ -110,8 +110,8 @@ impl Checkpointer {
                 // From the checkpoint before, these records are rejected and sent again.
                 tracing::warn!(
                     number,
-                    "dead letters are still being sent: the partition is handed over without a new checkpoint, \
-                     and the next member reads some records again"
+                    "dead letters are still being sent: the partition is handed over without a new \
+                     checkpoint, and the next member reads some records again"
                 );
             }
         }

@@ -4,9 +4,9 @@
 //! ends beyond [`DeadLetters::lowest_pending`].
 //!
 //! # Design
-//! A letter is written or lost, and never holds up a partition for long. The client retries for 30 seconds.
-//! If its queue is full because the broker accepts nothing, `send` waits for it once, and not again before
-//! a letter is written.
+//! A letter is written or lost, and never holds up a partition for long. The client retries for 30
+//! seconds. If its queue is full because the broker accepts nothing, `send` waits for it once, and not
+//! again before a letter is written.
 //!
 //! A checkpoint, and with it the committed offset, waits for the letters of the records before it. After a
 //! crash, records after the checkpoint are read, rejected and written again; records before it are not. A
@@ -126,8 +126,8 @@ impl DeliveryState {
                 partition,
                 offset,
                 lost,
-                "dead letter lost: {problem}: check that the topic kafka.dead_letters exists, and that the user in \
-                 kafka.properties may write to it"
+                "dead letter lost: {problem}: check that the topic kafka.dead_letters exists, and that the user \
+                 in kafka.properties may write to it"
             );
         }
     }

@@ -1,8 +1,8 @@
 //! The content of a dead letter: the rejected record, with headers that say where it was and why it was
 //! rejected.
 //!
-//! The headers have the names of Kafka Connect, which most tools know. The reason is one of a fixed set of
-//! texts, so that nothing of the value gets into a header.
+//! The headers have the names of Kafka Connect, which most tools know. The reason is one of a fixed set
+//! of texts, so that nothing of the value gets into a header.
 
 use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, OwnedHeaders};
 use sha2::{Digest as _, Sha256};

@@ -83,7 +83,8 @@ impl Worker {
         if found.is_damaged {
             tracing::error!(
                 number,
-                "all checkpoints of this partition are damaged: its state is rebuilt from the start of the topic"
+                "all checkpoints of this partition are damaged: its state is rebuilt from the start of \
+                 the topic"
             );
         }
         let is_restored = found.partition.is_some();
