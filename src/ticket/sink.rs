@@ -83,9 +83,9 @@ pub struct EffectLog(Vec<(Effect, i64)>);
 
 impl EffectLog {
     /// Passes all effects on to another sink, in order.
-    pub fn replay(&self, sink: &mut dyn Sink) {
-        for (effect, by) in &self.0 {
-            sink.apply(effect.change(), *by);
+    pub fn apply_to(self, sink: &mut dyn Sink) {
+        for (effect, by) in self.0 {
+            sink.apply(effect.change(), by);
         }
     }
 

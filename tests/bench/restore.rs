@@ -85,7 +85,7 @@ fn main() {
             .collect();
         drop(batches);
         for effects in came {
-            effects.replay(&mut view);
+            effects.apply_to(&mut view);
         }
         workers.into_iter().for_each(|worker| worker.join().unwrap());
         assert!(!view.readings().is_empty());

@@ -30,8 +30,8 @@ impl Sink for Effects {
 
 impl Effects {
     /// Passes all changes on to `sink`.
-    pub(in crate::service) fn apply_to(&self, sink: &mut dyn Sink) {
-        self.log.replay(sink);
+    pub(in crate::service) fn apply_to(self, sink: &mut dyn Sink) {
+        self.log.apply_to(sink);
         let LateEventCounts { correcting, harmless } = self.late;
         for (corrects, events) in [(true, correcting), (false, harmless)] {
             if events > 0 {
