@@ -1,4 +1,5 @@
-//! The checkpoint format: one shard as bytes. [`write`] makes the bytes, [`read`] checks and parses them.
+//! The checkpoint format: one shard as bytes. [`write`] makes the bytes, [`read`] checks and parses them, and
+//! [`CheckpointName`] names the file.
 //!
 //! ```text
 //! magic  "vaste-cp"            8 bytes
@@ -20,6 +21,7 @@
 //! Measures and bases are stored by label; kinds, priorities and makers by the codes of packed events. Both
 //! are independent of the order of the enums.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -75,6 +77,13 @@ pub struct Origin {
     pub last_record: Option<RecordFingerprint>,
 }
 
+impl Origin {
+    /// The name of the checkpoint with this origin.
+    pub fn name(&self) -> CheckpointName {
+        CheckpointName { epoch: self.epoch, position: self.position }
+    }
+}
+
 /// Identifies one record of a topic. A recreated topic with the same name has another record at that offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecordFingerprint {
@@ -84,6 +93,36 @@ pub struct RecordFingerprint {
     pub timestamp: i64,
     /// The size of the value in bytes.
     pub bytes: u32,
+}
+
+/// The name of a checkpoint file. Of a partition's checkpoints, the one with the greatest name holds.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CheckpointName {
+    /// See [`Origin::epoch`].
+    pub epoch: u64,
+    /// See [`Origin::position`].
+    pub position: i64,
+}
+
+impl CheckpointName {
+    /// The file name, such as `7-1042.vaste`.
+    pub fn file(&self) -> String {
+        format!("{}-{}.vaste", self.epoch, self.position)
+    }
+
+    /// Parses a file name; `None` if it is not one of a checkpoint.
+    pub fn of_file(file: &str) -> Option<Self> {
+        let (epoch, position) = file.strip_suffix(".vaste")?.split_once('-')?;
+        Some(Self { epoch: epoch.parse().ok()?, position: position.parse().ok()? })
+    }
+
+    /// The checkpoints of a partition that may be deleted once `self` is durable: all but it and the one
+    /// before.
+    pub fn obsolete<'n>(&self, all: &'n BTreeSet<Self>) -> impl Iterator<Item = &'n Self> {
+        let mut older = all.range(..self.clone()).rev();
+        older.next();
+        older
+    }
 }
 
 /// Why an image cannot be used.

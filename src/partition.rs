@@ -7,7 +7,6 @@
 //! 3. Call [`Partition::advance_some`] until nothing is left.
 //! 4. Write [`Partition::image`] to a checkpoint. Once that is durable, commit [`Origin::position`].
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
@@ -296,34 +295,4 @@ fn in_time(event: Event<'_>, timestamp: Option<i64>) -> Result<Event<'_>, Outcom
         return Err(Outcome::Rejected(too_far_ahead(event.time, record)));
     }
     Ok(event)
-}
-
-/// The name of a checkpoint. The greatest name of a partition holds.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Name {
-    /// See [`Origin::epoch`].
-    pub epoch: u64,
-    /// See [`Origin::position`].
-    pub position: i64,
-}
-
-impl Name {
-    /// The file name, such as `7-1042.vaste`.
-    pub fn file(&self) -> String {
-        format!("{}-{}.vaste", self.epoch, self.position)
-    }
-
-    /// Parses a file name; `None` if it is not one of a checkpoint.
-    pub fn of_file(file: &str) -> Option<Self> {
-        let (epoch, position) = file.strip_suffix(".vaste")?.split_once('-')?;
-        Some(Self { epoch: epoch.parse().ok()?, position: position.parse().ok()? })
-    }
-
-    /// The checkpoints of a partition that may be deleted once `self` is durable: all but it and the one
-    /// before.
-    pub fn obsolete<'n>(&self, all: &'n BTreeSet<Self>) -> impl Iterator<Item = &'n Self> {
-        let mut older = all.range(..self.clone()).rev();
-        older.next();
-        older
-    }
 }

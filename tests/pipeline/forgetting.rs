@@ -7,7 +7,7 @@ use vaste::catalog::Catalog;
 use vaste::checkpoint;
 use vaste::event::{Outcome, Skip};
 use vaste::measure::Measure;
-use vaste::partition::{Name, Partition, Record, Start, Taken};
+use vaste::partition::{Partition, Record, Start, Taken};
 use vaste::shard::{Bounds, Shard};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::view::View;
@@ -269,7 +269,7 @@ fn a_recreated_topic_is_detected_by_the_last_record_that_was_read() {
     let kept = |reader: &mut Reader| {
         reader.read(day(1));
         let (origin, _) = reader.partition.image(day(1)).unwrap();
-        Name { epoch: origin.epoch, position: origin.position }
+        origin.name()
     };
     let before = kept(&mut reader);
     reader.partition.lost_records(day(1));

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::alert::{AlertStateLog, Notice, Sender, is_handled_elsewhere};
 use vaste::catalog::Catalog;
-use vaste::checkpoint;
+use vaste::checkpoint::{self, CheckpointName};
 use vaste::measure::{Basis, Measure};
 use vaste::monitor::Monitor;
-use vaste::partition::{Name, Partition, Record, Start, Taken};
+use vaste::partition::{Partition, Record, Start, Taken};
 use vaste::responses::Responses;
 use vaste::share::Share;
 use vaste::time::{Elapsed, SECOND_MS, Timestamp};
@@ -29,7 +29,7 @@ struct HeldPartition {
 
 /// An object to be stored, with its due second.
 enum Job {
-    Checkpoint(i32, Name, Vec<u8>),
+    Checkpoint(i32, CheckpointName, Vec<u8>),
     Log(i64, Vec<u8>),
 }
 
@@ -173,7 +173,7 @@ impl Process {
             if let Some((origin, bytes)) = held.partition.image(at(second))
                 && second >= world.store.fails_until
             {
-                let name = Name { epoch: origin.epoch, position: origin.position };
+                let name = origin.name();
                 world.store.save(number, &name, bytes);
             }
         }
@@ -345,7 +345,7 @@ impl Process {
                 continue;
             }
             if let Some((origin, bytes)) = held.partition.image(at(second)) {
-                let name = Name { epoch: origin.epoch, position: origin.position };
+                let name = origin.name();
                 let slow = if second < world.store.slow_until { 15 } else { 1 };
                 self.jobs.push_back((second + slow, Job::Checkpoint(*number, name, bytes)));
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use vaste::alert::{Listed, Notice};
-use vaste::partition::Name;
+use vaste::checkpoint::CheckpointName;
 use vaste::time::{Elapsed, SECOND_MS, Timestamp};
 
 use crate::random::Random;
@@ -182,14 +182,14 @@ fn history(seed: u64, seconds: i64, begin: Timestamp) -> BTreeMap<i64, Vec<(Stri
 /// An object store that may fail, be slow, and corrupt objects.
 #[derive(Default)]
 pub(crate) struct Store {
-    pub(crate) checkpoints: BTreeMap<i32, BTreeMap<Name, Vec<u8>>>,
+    pub(crate) checkpoints: BTreeMap<i32, BTreeMap<CheckpointName, Vec<u8>>>,
     pub(crate) logs: BTreeMap<i64, Vec<u8>>,
     pub(crate) fails_until: i64,
     pub(crate) slow_until: i64,
 }
 
 impl Store {
-    pub(crate) fn save(&mut self, partition: i32, name: &Name, bytes: Vec<u8>) {
+    pub(crate) fn save(&mut self, partition: i32, name: &CheckpointName, bytes: Vec<u8>) {
         let all = self.checkpoints.entry(partition).or_default();
         all.insert(name.clone(), bytes);
         let names = all.keys().cloned().collect();

@@ -13,7 +13,8 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use super::partitions::PartitionSet;
-use crate::partition::{Name, Partition};
+use crate::checkpoint::CheckpointName;
+use crate::partition::Partition;
 use crate::service::clock;
 use crate::service::store::{Job, Written};
 
@@ -22,7 +23,7 @@ const TIME_SHARE: u32 = 20;
 
 /// An image that has not been handed to the store yet.
 struct Image {
-    name: Name,
+    name: CheckpointName,
     bytes: Vec<u8>,
 }
 
@@ -157,7 +158,7 @@ impl Checkpointer {
         let Some(partition) = partitions.get_mut(number) else { return };
         let Some((origin, bytes)) = partition.image(clock::wall()) else { return };
         self.latest.insert(number, LatestImage { made_at: began, cost: began.elapsed() });
-        let name = Name { epoch: origin.epoch, position: origin.position };
+        let name = origin.name();
         self.waiting.insert(number, Image { name, bytes });
         self.hand_settled(partitions);
     }

@@ -11,8 +11,8 @@ use super::error::StoreError;
 use super::open::open;
 use crate::alert::{AlertStateLog, StateLogError};
 use crate::catalog::Catalog;
-use crate::checkpoint::{self, CheckpointError};
-use crate::partition::{Name, Partition};
+use crate::checkpoint::{self, CheckpointError, CheckpointName};
+use crate::partition::Partition;
 
 /// Number of alert state logs that are kept.
 const STATE_LOGS: usize = 2;
@@ -80,7 +80,8 @@ impl Store {
         let unreadable =
             |path: &Path, error| StoreError::CheckpointUnreadable { path: path.clone(), error };
         let files = self.files(&folder).map_err(|error| unreadable(&folder, error))?;
-        let names: BTreeSet<Name> = files.iter().filter_map(|file| Name::of_file(file)).collect();
+        let names: BTreeSet<CheckpointName> =
+            files.iter().filter_map(|file| CheckpointName::of_file(file)).collect();
         let epoch = names.last().map_or(1, |name| name.epoch.saturating_add(1));
         for name in names.iter().rev() {
             let path = folder.clone().join(name.file());
@@ -145,12 +146,13 @@ impl Store {
     pub(super) fn write_checkpoint(
         &self,
         folder: &Path,
-        name: &Name,
+        name: &CheckpointName,
         bytes: Vec<u8>,
     ) -> Result<(), object_store::Error> {
         self.write(&folder.clone().join(name.file()), bytes)?;
         let names = self.files(folder)?;
-        let names: BTreeSet<Name> = names.iter().filter_map(|file| Name::of_file(file)).collect();
+        let names: BTreeSet<CheckpointName> =
+            names.iter().filter_map(|file| CheckpointName::of_file(file)).collect();
         for old in name.obsolete(&names) {
             self.remove(&folder.clone().join(old.file()));
         }
@@ -200,7 +202,7 @@ mod tests {
         let place = folder.path().join("state");
         let store = Store::open(place.to_str().unwrap(), "group").unwrap();
         let of_partition = store.checkpoint_folder("topic", 3);
-        let name = Name { epoch: 1, position: 7 };
+        let name = CheckpointName { epoch: 1, position: 7 };
         store.write_checkpoint(&of_partition, &name, b"kept".to_vec()).unwrap();
         let inside = place.join(of_partition.as_ref());
         let [old, fresh] = ["1-9.vaste#1", "1-11.vaste#2"].map(|file| inside.join(file));

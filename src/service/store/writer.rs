@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::objects::Store;
 use crate::alert::AlertStateLog;
-use crate::partition::Name;
+use crate::checkpoint::CheckpointName;
 use crate::service::clock;
 use crate::service::instruments::Instruments;
 
@@ -19,7 +19,7 @@ pub(in crate::service) enum Job {
         /// The partition.
         partition: i32,
         /// The name of the checkpoint.
-        name: Name,
+        name: CheckpointName,
         /// Its content.
         bytes: Vec<u8>,
         /// Receives the result.
@@ -144,7 +144,7 @@ impl Writing {
         }
     }
 
-    fn checkpoint(&self, partition: i32, name: &Name, bytes: Vec<u8>) -> WriteResult {
+    fn checkpoint(&self, partition: i32, name: &CheckpointName, bytes: Vec<u8>) -> WriteResult {
         let began = clock::instant();
         let size = bytes.len();
         let folder = self.store.checkpoint_folder(&self.topic, partition);
