@@ -122,10 +122,10 @@ pub(super) struct Translator {
     group_mark: String,
 }
 
-/// How a duration stands in its sentence. Languages with cases inflect its units by it.
+/// The grammatical role of a duration in its sentence. Finnish inflects the units by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
-    /// By itself: `12 t`.
+    /// On its own: `12 t`.
     Plain,
     /// The time within which something happens: `12 tunnissa`.
     Within,
@@ -134,7 +134,7 @@ enum Form {
 }
 
 impl Form {
-    /// The variant that messages select by it.
+    /// The name by which messages select a variant.
     const fn label(self) -> &'static str {
         match self {
             Self::Plain => "plain",
@@ -144,11 +144,12 @@ impl Form {
     }
 }
 
-/// Stands between groups of three digits until [`Translator::say`] puts the language's own mark there,
-/// since the formatter of a bundle does not know its language. Names hold no control characters.
+/// Placeholder between groups of three digits. The formatter of a bundle does not know its
+/// language, so [`Translator::format`] replaces it by the language's own mark. Names contain no
+/// control characters.
 const GROUP_MARK: char = '\u{1f}';
 
-/// What a message is filled with: names and values.
+/// The names and values of a message's arguments.
 pub(super) type Args<'a> = &'a [(&'static str, FluentValue<'a>)];
 
 impl Translator {
@@ -162,9 +163,9 @@ impl Translator {
         let resource = FluentResource::try_new(source.to_owned());
         let added = bundle.add_resource(resource.unwrap_or_else(|(valid, _)| valid));
         debug_assert!(added.is_ok(), "{added:?}");
-        let mut words = Self { bundle, group_mark: String::new() };
-        words.group_mark = words.text("group-mark");
-        words
+        let mut texts = Self { bundle, group_mark: String::new() };
+        texts.group_mark = texts.text("group-mark");
+        texts
     }
 
     /// A message without arguments.
@@ -333,7 +334,7 @@ impl Translator {
     }
 }
 
-/// Whole numbers of four digits or more in groups of three, with [`GROUP_MARK`] between them.
+/// Whole numbers of four or more digits, grouped by three with [`GROUP_MARK`].
 fn grouped(value: &FluentValue<'_>) -> Option<String> {
     let FluentValue::Number(number) = value else { return None };
     let digits = number.value.to_string();

@@ -207,7 +207,7 @@ impl<'a> Board<'a> {
         if self.not_ready.is_some() { VerdictState::Frozen } else { view.last_state() }
     }
 
-    /// An instant, beside the year of what is shown.
+    /// An instant as text; the year is left out if it is the year of the board.
     pub(super) fn instant(&self, at: Timestamp) -> String {
         self.texts.instant(at, self.at.unwrap_or(at))
     }

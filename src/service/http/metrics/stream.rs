@@ -72,7 +72,7 @@ pub(super) fn stream(published: &PublishedView, families: &mut MetricFamilies) {
     outcomes(published, families);
 }
 
-/// What became of records.
+/// The outcomes of records.
 fn outcomes(published: &PublishedView, families: &mut MetricFamilies) {
     let stream = &published.stream;
     for kind in Kind::ALL {
