@@ -33,7 +33,7 @@ mod state;
 mod yaml;
 
 pub use alertmanager::{Alertmanager, Credentials};
-pub use calendars::Calendars;
+pub use calendars::{ALWAYS, Calendars};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use disk::{Disk, PatternError};
 pub use http::Http;
@@ -117,9 +117,8 @@ impl Config {
         let text = match disk.read(path) {
             Ok(text) => text,
             Err(error) => {
-                let way_out =
-                    format!("cannot be read: {error}; check the path and its permissions");
-                self.diagnostics.error(Diagnostic::of_file(path, way_out));
+                let advice = format!("cannot be read: {error}; check the path and its permissions");
+                self.diagnostics.error(Diagnostic::of_file(path, advice));
                 return Vec::new();
             }
         };

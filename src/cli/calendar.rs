@@ -11,13 +11,10 @@ use super::disk::files_of;
 use super::exit::{CommandError, Exit};
 use super::terminal::Terminal;
 use crate::calendar::Calendar;
-use crate::config::Calendars;
+use crate::config::{ALWAYS, Calendars};
 use crate::time::{Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
 mod questions;
-
-/// The name of the built-in calendar.
-const ALWAYS: &str = "always";
 
 /// Answers one question in words, or every question of standard input.
 pub(super) fn run(

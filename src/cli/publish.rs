@@ -98,8 +98,8 @@ pub(super) fn run(
     });
     if rejected > REJECTIONS_PRINTED_MAX {
         let more = rejected - REJECTIONS_PRINTED_MAX;
-        let way_out = "`vaste check-events` lists all of them";
-        writeln!(terminal.diagnostics, "and {more} more not published: {way_out}")?;
+        let advice = "`vaste check-events` lists all of them";
+        writeln!(terminal.diagnostics, "and {more} more not published: {advice}")?;
     }
     let flushed = producer.flush(FLUSH_TIMEOUT);
     if let Err(error) = sent {

@@ -26,8 +26,8 @@ pub(super) const CALENDARS_MAX: usize = 256;
 const OPENINGS_MAX: usize = 24;
 /// The days of the week as files write them, from Monday.
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-/// The name of the built-in calendar.
-const ALWAYS: &str = "always";
+/// The name of the built-in calendar, which is always open.
+pub const ALWAYS: &str = "always";
 
 /// The content of a calendar file.
 #[derive(Debug, Default)]
@@ -72,9 +72,9 @@ pub(super) fn read(
             let calendar = match definition.map(|definition| Calendar::new(&definition)) {
                 Some(Ok(calendar)) => calendar,
                 Some(Err(never)) if file.diagnostics.errors.len() == errors => {
-                    let way_out =
+                    let advice =
                         "write at least one opening, such as `week: { mon: [\"08:00-16:00\"] }`";
-                    file.error(key.at, &field.key, format!("{never}; {way_out}"));
+                    file.error(key.at, &field.key, format!("{never}; {advice}"));
                     Calendar::always()
                 }
                 Some(Err(_)) | None => Calendar::always(),
@@ -153,7 +153,7 @@ fn warn_of_holidays(special: &Field<'_>, definition: &Definition, file: &mut Fil
 }
 
 fn zone(field: &Field<'_>, file: &mut File<'_>) -> Option<Tz> {
-    let way_out = match &field.node.value {
+    let advice = match &field.node.value {
         YamlValue::Scalar(text) => match (Tz::from_str(text), nearest_zone(text)) {
             (Ok(zone), _) => return Some(zone),
             (Err(_), Some(near)) => format!("did you mean `{near}`?"),
@@ -163,7 +163,7 @@ fn zone(field: &Field<'_>, file: &mut File<'_>) -> Option<Tz> {
             "write an IANA name, such as Europe/Helsinki".to_owned()
         }
     };
-    field.error(file, &format!("is not a time zone; {way_out}"));
+    field.error(file, &format!("is not a time zone; {advice}"));
     None
 }
 

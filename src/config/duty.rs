@@ -27,8 +27,11 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) {
             "is not a time of the week; write, for example, \"Mon 09:00 Europe/Helsinki\"";
         handover.parse(file, problem, |text| is_handover(text).then_some(()));
     }
-    exceptions(&mut duty, "swaps", &["on", "from", "to"], file);
-    exceptions(&mut duty, "away", &["who", "from", "to"], file);
+    let swap = [ExceptionKey::Date("on"), ExceptionKey::Person("from"), ExceptionKey::Person("to")];
+    exceptions(&mut duty, "swaps", &swap, file);
+    let absence =
+        [ExceptionKey::Person("who"), ExceptionKey::Date("from"), ExceptionKey::Date("to")];
+    exceptions(&mut duty, "away", &absence, file);
     if let Some(check) = duty.take("check") {
         let problem = "is not a number of tickets; write a whole number from 1 to 100";
         check.parse(file, problem, |text| {
@@ -38,27 +41,31 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) {
     duty.finish(file);
 }
 
-/// Checks a list of swaps or absences. `who` is a person; `from` and `to` are people in a swap (with `on`)
-/// and dates in an absence.
+/// A key of a swap or of an absence, by what its value is.
+enum ExceptionKey {
+    Date(&'static str),
+    Person(&'static str),
+}
+
+/// Checks a list of swaps or absences.
 fn exceptions(
     duty: &mut Fields<'_>,
     list: &'static str,
-    keys: &[&'static str; 3],
+    keys: &[ExceptionKey; 3],
     file: &mut File<'_>,
 ) {
     for item in duty.take(list).map_or_else(Vec::new, |field| field.list(file)) {
         let Some(mut fields) = item.fields(file) else {
             continue;
         };
-        for &key in keys {
-            let Some(field) = fields.require(key, file, "write all three keys") else {
+        for key in keys {
+            let (ExceptionKey::Date(name) | ExceptionKey::Person(name)) = key;
+            let Some(field) = fields.require(name, file, "write all three keys") else {
                 continue;
             };
-            let is_person = key == "who" || (keys.contains(&"on") && key != "on");
-            if is_person {
-                people::check(&field, file);
-            } else {
-                field.date(file);
+            match key {
+                ExceptionKey::Date(_) => drop(field.date(file)),
+                ExceptionKey::Person(_) => people::check(&field, file),
             }
         }
         fields.finish(file);

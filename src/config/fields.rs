@@ -154,11 +154,11 @@ impl<'n> Fields<'n> {
         &mut self,
         key: &'static str,
         file: &mut File<'_>,
-        way_out: &str,
+        advice: &str,
     ) -> Option<Field<'n>> {
         let found = self.take(key);
         if found.is_none() {
-            file.error(self.at, &joined(&self.path, key), format!("is missing; {way_out}"));
+            file.error(self.at, &joined(&self.path, key), format!("is missing; {advice}"));
         }
         found
     }
@@ -185,14 +185,14 @@ impl<'n> Fields<'n> {
     pub(super) fn finish(self, file: &mut File<'_>) {
         for (key, _) in self.entries {
             if !self.known.iter().any(|known| *known == key.text) {
-                let way_out = match nearest(&key.text, &self.known) {
+                let advice = match nearest(&key.text, &self.known) {
                     Some(known) => format!("did you mean `{known}`?"),
                     None => format!("valid keys are {}", self.known.join(", ")),
                 };
                 file.error(
                     key.at,
                     &joined(&self.path, &key.text),
-                    format!("unknown key; {way_out}"),
+                    format!("unknown key; {advice}"),
                 );
             }
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::calendars::Calendars;
+use super::calendars::{ALWAYS, Calendars};
 use super::fields::{Field, Fields, File};
 use crate::calendar::{Calendar, local_midnight};
 
@@ -98,7 +98,7 @@ fn calendar(
     };
     field.parse(file, &problem, |text| {
         let calendar = match text {
-            "always" => Arc::new(Calendar::always()),
+            ALWAYS => Arc::new(Calendar::always()),
             text => calendars.get(text).map(Arc::clone)?,
         };
         Some(NamedCalendar { name: text.into(), calendar })
