@@ -229,3 +229,46 @@ fn the_top_level_is_the_agreed_one() {
     ];
     assert!(names.iter().all(|name| agreed.contains(&name.as_str())), "{names:?}");
 }
+
+/// The texts between backticks of a line.
+fn quoted(line: &str) -> impl Iterator<Item = &str> {
+    line.split('`').skip(1).step_by(2)
+}
+
+/// Whether a text is the path of one file or folder of the project.
+fn is_path(text: &str) -> bool {
+    let is_inside = ["src/", "tests/", "config/"].iter().any(|top| text.starts_with(top));
+    is_inside && !text.contains(['*', ' '])
+}
+
+#[test]
+fn contributing_names_files_and_functions_that_exist() {
+    let text = fs::read_to_string(root().join("CONTRIBUTING.md")).unwrap();
+    let mut wrong = Vec::new();
+    let mut functions = 0;
+    let mut has_functions = false;
+    for line in text.lines() {
+        if line.starts_with('#') || line.ends_with("| function |") {
+            has_functions = line.starts_with('|');
+            continue;
+        }
+        let paths: Vec<&str> = quoted(line).filter(|text| is_path(text)).collect();
+        let is_missing = |path: &&&str| !root().join(path).exists();
+        wrong.extend(paths.iter().filter(is_missing).map(|path| format!("no file {path}")));
+        if !has_functions || !line.starts_with('|') {
+            continue;
+        }
+        let sources: String =
+            paths.iter().filter_map(|path| fs::read_to_string(root().join(path)).ok()).collect();
+        let last = line.trim_matches('|').rsplit('|').next().unwrap();
+        for name in quoted(last).filter(|text| !is_path(text)) {
+            functions += 1;
+            let name = name.rsplit("::").next().unwrap();
+            if !["(", "<"].iter().any(|next| sources.contains(&format!("fn {name}{next}"))) {
+                wrong.push(format!("no function {name} in {paths:?}"));
+            }
+        }
+    }
+    assert!(functions > 30, "only {functions} functions are named");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

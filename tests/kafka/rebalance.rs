@@ -190,8 +190,8 @@ fn records_deleted_before_they_were_read_are_reported_and_windows_know_where_his
         (metadata == 0).then_some(())
     });
     create_topic(&broker, &topic, 1);
-    let anew: Vec<String> = (10..30).map(one).collect();
-    publish(&self::producer(&broker), &topic, &anew);
+    let again: Vec<String> = (10..30).map(one).collect();
+    publish(&self::producer(&broker), &topic, &again);
     service.start_again();
     let metrics = caught_up(&service, &topic, 1);
     assert!(

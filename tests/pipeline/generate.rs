@@ -171,7 +171,7 @@ fn ticket() -> impl Strategy<Value = Vec<Event<'static>>> {
     })
 }
 
-/// One ticket with so many events that its timeline is stored in blocks.
+/// One ticket with enough events for its timeline to be stored in blocks.
 pub(crate) fn long_history() -> impl Strategy<Value = History> {
     (history(), proptest::collection::vec(any_event(), 130..600)).prop_map(
         |(mut history, mut events)| {
