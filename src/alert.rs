@@ -226,15 +226,15 @@ impl Alert {
         match condition {
             Condition::Holds => {
                 self.not_ready_since = None;
-                self.hold(at);
+                self.condition_holds(at);
             }
-            Condition::Clear => self.clear(at),
+            Condition::Clear => self.condition_clears(at),
             Condition::TooFew | Condition::Unknown => {}
         }
         before.label() != self.status.label()
     }
 
-    fn hold(&mut self, at: Timestamp) {
+    fn condition_holds(&mut self, at: Timestamp) {
         match self.status {
             AlertStatus::Inactive | AlertStatus::Resolved { .. } => {
                 self.status = AlertStatus::Pending { active_at: at };
@@ -251,7 +251,7 @@ impl Alert {
         }
     }
 
-    fn clear(&mut self, at: Timestamp) {
+    fn condition_clears(&mut self, at: Timestamp) {
         match self.status {
             AlertStatus::Inactive | AlertStatus::Resolved { .. } => {}
             AlertStatus::Pending { .. } => {

@@ -61,8 +61,8 @@ pub struct Origin {
     pub topic: String,
     /// The partition.
     pub partition: i32,
-    /// How often the partition had been assigned when the image was written. Of two images the one with the
-    /// higher epoch holds.
+    /// How often the partition had been assigned, or had lost records, when the image was written. Of two
+    /// images the one with the higher epoch holds.
     pub epoch: u64,
     /// The offset of the next record to read. All records before it are in the image.
     pub position: i64,

@@ -25,7 +25,7 @@
 //! | `address` | paths of the HTTP server's pages |
 //! | `calendar` | opening hours: open time between two instants, due times |
 //! | `event` | one record decoded to a checked event, or the reason why it is rejected |
-//! | `agreement` | what a team agreed on: objectives with levels, and when a verdict is missed |
+//! | `agreement` | what a team agreed on: objectives with levels, and when an objective is missed |
 //! | `catalog` | agreements compiled to ids |
 //! | `ticket` | one ticket: its packed timeline, and the state machine that derives its stopwatches |
 //! | `window` | panes, sums over rolling windows, waiting stopwatches, survival curves |

@@ -55,7 +55,8 @@ impl Skip {
                  sorts first is kept; give every event a unique `id`"
             }
             Self::TicketFull => {
-                "this ticket has the maximum of 200000 events; further ones are not kept"
+                "this ticket has the maximum of 200000 events, or its partition the maximum of tickets; \
+                 further ones are not kept"
             }
             Self::TooOld => {
                 "this ticket was evicted at rest, and this event is older than that; nothing to do"

@@ -78,8 +78,8 @@ impl fmt::Display for NotReady {
             ),
             Self::Full => write!(
                 f,
-                "a partition has the maximum of {TIMELINES_MAX} open tickets and refuses new ones: recreate \
-                 the topic with more partitions, or solve tickets that are no longer needed"
+                "a partition has the maximum of {TIMELINES_MAX} tickets and refuses new ones: recreate the \
+                 topic with more partitions, or lower state.reopen_within and restart"
             ),
             Self::Overloaded => {
                 f.write_str("a worker has not answered within seconds: check the load of the machine")

@@ -72,7 +72,7 @@ impl Checkpointer {
     }
 
     /// Makes the checkpoint that has been due for longest, if one is due. One per call: calls are frequent.
-    pub(super) fn make_due(&mut self, partitions: &mut PartitionSet) {
+    pub(super) fn make_next_due(&mut self, partitions: &mut PartitionSet) {
         self.receive_written();
         self.hand_settled(partitions);
         let interval = self.interval();

@@ -181,7 +181,7 @@ impl Worker {
                         break;
                     }
                     self.partitions.forget();
-                    self.checkpointer.make_due(&mut self.partitions);
+                    self.checkpointer.make_next_due(&mut self.partitions);
                 }
                 Ok(WorkerCommand::Adopt(catalog)) => self.partitions.adopt(&catalog),
                 Ok(WorkerCommand::Stop) | Err(TryRecvError::Disconnected) => break,
