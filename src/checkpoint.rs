@@ -1,4 +1,4 @@
-//! The checkpoint format: one shard as bytes. [`write`] makes the bytes, [`read`] checks and parses them, and
+//! The checkpoint format: one shard as bytes. [`write()`] makes the bytes, [`read()`] checks and parses them, and
 //! [`CheckpointName`] names the file.
 //!
 //! ```text

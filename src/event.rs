@@ -1,6 +1,6 @@
 //! What happened to a ticket, and when.
 //!
-//! [`decode`] turns the bytes of a record into an [`Event`] or into the outcome that explains why not. It
+//! [`decode()`] turns the bytes of a record into an [`Event`] or into the outcome that explains why not. It
 //! handles any bytes, borrows from the record, and never stops the stream.
 
 use std::borrow::Cow;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::producer::{BaseProducer, BaseRecord};
 use vaste::time::Timestamp;
@@ -65,6 +66,29 @@ pub(crate) fn create_topic_with(
     let admin = admin(broker);
     let created = runtime().block_on(admin.create_topics(&[new], &AdminOptions::new())).unwrap();
     created.into_iter().for_each(|topic| drop(topic.unwrap()));
+}
+
+/// Waits until a group is stable with this many members, each of which has partitions.
+pub(crate) fn wait_for_members(broker: &str, group: &str, members: usize) {
+    let consumer: BaseConsumer =
+        ClientConfig::new().set("bootstrap.servers", broker).create().unwrap();
+    wait_for("the members of the group to share its partitions", || {
+        let groups = consumer.fetch_group_list(Some(group), Duration::from_secs(5)).ok()?;
+        let group = groups.groups().iter().find(|found| found.name() == group)?;
+        let assigned = group.members().iter().filter(|member| {
+            member.assignment().is_some_and(|assignment| partitions_assigned(assignment) > 0)
+        });
+        (group.state() == "Stable" && assigned.count() == members).then_some(())
+    });
+}
+
+/// The number of partitions in an assignment of one topic, as the consumer protocol writes it: a version (2
+/// bytes), the number of topics (4), the name of the topic with its length (2), the number of partitions (4).
+fn partitions_assigned(assignment: &[u8]) -> u32 {
+    let after_topics = assignment.get(6..).unwrap_or_default();
+    let Some((length, rest)) = after_topics.split_first_chunk::<2>() else { return 0 };
+    let after_name = rest.get(usize::from(u16::from_be_bytes(*length))..).unwrap_or_default();
+    after_name.first_chunk::<4>().map_or(0, |count| u32::from_be_bytes(*count))
 }
 
 /// The wall clock.

@@ -7,7 +7,9 @@ use vaste::measure::Measure;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::window::from_of;
 
-use crate::harness::{Metrics, Service, broker, create_topic, fresh, record, wait_for, wall_clock};
+use crate::harness::{
+    Metrics, Service, broker, create_topic, fresh, record, wait_for, wait_for_members, wall_clock,
+};
 use crate::naive;
 use crate::random::Random;
 use crate::simulated_team::{Team, log};
@@ -155,6 +157,8 @@ fn metrics_of_a_real_topic_equal_the_naive_model_at_the_instant_of_the_view() {
     let kafka =
         format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, workers: 2 }}");
     let service = Service::start(&kafka, AGREEMENT);
+    // A partition that moves to the second worker is read again, and its duplicates count again.
+    wait_for_members(&broker, &topic, 2);
     let delivery = delivery();
     assert!(delivery.len() > 100_000, "{} records", delivery.len());
     let published = service.publish(&delivery.join("\n"));
