@@ -1,5 +1,5 @@
-//! The checkpoint format: one shard as bytes. [`write()`] makes the bytes, [`read()`] checks and parses them, and
-//! [`CheckpointName`] names the file.
+//! The checkpoint format: one shard as bytes. [`write()`] makes the bytes, [`read()`] checks and parses
+//! them, and [`CheckpointName`] names the file.
 //!
 //! ```text
 //! magic  "vaste-cp"            8 bytes
