@@ -17,20 +17,27 @@ use crate::mutant::{Target, TestName};
 /// A run is a hang when no test ends for this long.
 const SILENCE_MAX: Duration = Duration::from_secs(300);
 /// A test is quick when it takes no longer than this on the unchanged tree.
-const QUICK_MAX: Duration = Duration::from_millis(100);
+const QUICK_MAX: Duration = Duration::from_millis(20);
 /// Histories that each test of the law generates, unless `VASTE_LAW_CASES` is set.
 const LAW_CASES: &str = "700";
 /// Lines of a compiler error that are printed.
 const ERROR_LINES: usize = 7;
 
-/// The profile that is cheapest for one mutant: dependencies as in any release build, the crate itself
-/// at level 1. At level 0 a mutant builds as fast, and the tests take five times as long.
-const PROFILE: [&str; 4] = [
+/// How the crate is compiled; its dependencies are as in any release build.
+const PROFILE: [&str; 3] = [
     "--release",
-    "--config=profile.release.package.vaste.opt-level=1",
     "--config=profile.release.package.vaste.debug-assertions=true",
     "--config=profile.release.package.vaste.overflow-checks=true",
 ];
+
+/// How much the crate is optimised.
+#[derive(Clone, Copy, Debug)]
+enum OptLevel {
+    /// Builds a mutant in a third of the time, for tests that end soon.
+    None,
+    /// Runs the tests in a fifth of the time, for all tests of the pipeline.
+    Basic,
+}
 
 /// The tests of one copy of the tree.
 #[derive(Debug)]
@@ -116,8 +123,10 @@ impl Suite {
             self.quick = passed.quick;
             return Ok(Outcome::Passed(Vec::new()));
         }
-        for target in Target::ALL {
-            let outcome = self.check(target, &["--test-threads=1"])?;
+        let one_by_one = ["--test-threads=1"];
+        for (target, level) in [(Target::Lib, OptLevel::None), (Target::Pipeline, OptLevel::Basic)]
+        {
+            let outcome = self.check(target, level, &one_by_one)?;
             let Outcome::Passed(times) = outcome else { return Ok(outcome) };
             let quick = times.into_iter().filter(|(_, time)| *time <= QUICK_MAX);
             self.quick = quick.map(|(name, _)| name).collect();
@@ -134,20 +143,21 @@ impl Suite {
             let of_target = first.iter().filter(move |test| test.target == target);
             of_target.map(|test| test.path.as_str()).collect::<Vec<_>>()
         };
+        let quick = self.quick.iter().map(String::as_str).collect();
         let stages = [
-            (Target::Lib, Some(first_of(Target::Lib))),
-            (Target::Pipeline, Some(first_of(Target::Pipeline))),
-            (Target::Lib, None),
-            (Target::Pipeline, Some(self.quick.iter().map(String::as_str).collect())),
-            (Target::Pipeline, None),
+            (Target::Lib, OptLevel::None, Some(first_of(Target::Lib))),
+            (Target::Pipeline, OptLevel::None, Some(first_of(Target::Pipeline))),
+            (Target::Lib, OptLevel::None, None),
+            (Target::Pipeline, OptLevel::None, Some(quick)),
+            (Target::Pipeline, OptLevel::Basic, None),
         ];
-        for (target, names) in stages {
+        for (target, level, names) in stages {
             let arguments = match names {
                 Some(names) if names.is_empty() => continue,
                 Some(names) => [names, vec!["--exact"]].concat(),
                 None => Vec::new(),
             };
-            let outcome = self.check(target, &arguments)?;
+            let outcome = self.check(target, level, &arguments)?;
             if !matches!(outcome, Outcome::Passed(_)) {
                 return Ok(outcome);
             }
@@ -156,20 +166,21 @@ impl Suite {
     }
 
     /// Builds one target and runs its test binary with these arguments.
-    fn check(&self, target: Target, arguments: &[&str]) -> io::Result<Outcome> {
-        match self.build(target)? {
+    fn check(&self, target: Target, level: OptLevel, arguments: &[&str]) -> io::Result<Outcome> {
+        match self.build(target, level)? {
             Ok(binary) => self.run(target, &binary, arguments),
             Err(error) => Ok(Outcome::NotBuilt(error)),
         }
     }
 
     /// The test binary of a target, or the first error of the compiler.
-    fn build(&self, target: Target) -> io::Result<Result<PathBuf, String>> {
+    fn build(&self, target: Target, level: OptLevel) -> io::Result<Result<PathBuf, String>> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(cargo)
             .current_dir(&self.tree)
             .args(["test", "--no-run", "--locked", "--message-format=json-render-diagnostics"])
             .args(PROFILE)
+            .arg(format!("--config=profile.release.package.vaste.opt-level={level}"))
             .args(target.arguments())
             .env("CARGO_TARGET_DIR", &self.build)
             .env("CARGO_INCREMENTAL", "1")
@@ -211,6 +222,15 @@ impl Suite {
             Output::Ended(times) if status.success() => Outcome::Passed(times),
             Output::Ended(_) if status.code().is_none() => Outcome::Crash(target),
             Output::Ended(_) => Outcome::NotRun(fs::read_to_string(&self.log)?),
+        })
+    }
+}
+
+impl fmt::Display for OptLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::None => "0",
+            Self::Basic => "1",
         })
     }
 }
