@@ -221,7 +221,7 @@ impl Monitor {
         evaluation
     }
 
-    /// The instant of an evaluation now: that of the view, or the clock's while the view is of the past.
+    /// The instant of the next evaluation: the view's, or the clock's until the data was first current.
     fn evaluates_at(&self) -> Timestamp {
         if self.has_caught_up { self.view.now() } else { self.time.now }
     }

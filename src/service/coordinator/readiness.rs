@@ -67,7 +67,7 @@ impl fmt::Display for NotReady {
                 f,
                 "{held} of {all} partitions are assigned to this instance: other instances of the group hold \
                  the others, or the session of the previous process has not expired yet; partitions then \
-                 arrive within 45s (set group.instance.id to avoid this)"
+                 arrive within session.timeout.ms, 45s by default (set group.instance.id to avoid this)"
             ),
             Self::Behind { behind, all } => {
                 write!(f, "{behind} of {all} partitions are not read to their end yet")
