@@ -311,6 +311,33 @@ impl Alert {
         }
     }
 
+    /// Replaces times after `now` by `now`.
+    fn correct_time(&mut self, now: Timestamp) {
+        let corrected = |at: Timestamp| at.min(now);
+        self.status = match self.status {
+            AlertStatus::Inactive => AlertStatus::Inactive,
+            AlertStatus::Pending { active_at } => {
+                AlertStatus::Pending { active_at: corrected(active_at) }
+            }
+            AlertStatus::Firing { active_at, fired_at } => AlertStatus::Firing {
+                active_at: corrected(active_at),
+                fired_at: corrected(fired_at),
+            },
+            AlertStatus::Resolved { active_at, fired_at, resolved_at } => AlertStatus::Resolved {
+                active_at: corrected(active_at),
+                fired_at: corrected(fired_at),
+                resolved_at: corrected(resolved_at),
+            },
+        };
+        for at in [&mut self.counts_from, &mut self.frozen_since, &mut self.not_ready_since] {
+            *at = at.map(corrected);
+        }
+        // Sent again now: a time after `now` would keep it from being refreshed.
+        if self.last_sent.is_some_and(|sent| sent.at > now) {
+            self.make_stale();
+        }
+    }
+
     /// Records that it is sent.
     fn mark_sent(&mut self, at: Timestamp) {
         let as_resolved = matches!(self.status, AlertStatus::Resolved { .. });

@@ -38,6 +38,15 @@ pub const WINDOWS: [Elapsed; 4] = [
     Elapsed::from_ms(28 * DAY_MS),
 ];
 
+/// What to do about tickets of a team without an agreement. They count as unclaimed.
+pub fn undeclared_team_advice(team: &str, catalog: &Catalog) -> String {
+    match name::similar(team, catalog.teams()) {
+        Some(declared) => format!("did you mean {declared:?}? correct the `team` of the events"),
+        None => "they are unclaimed; write an agreement for the team, or correct the `team` of the events"
+            .to_owned(),
+    }
+}
+
 /// A kind of stopwatch: what it measures, what pauses it, and which calendar it goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StopwatchKind {

@@ -38,10 +38,10 @@ use crate::time::{Elapsed, Timestamp};
 const MAGIC: &[u8; 8] = b"vaste-cp";
 
 /// The version that is written. Newer versions are refused: their sections may mean anything.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// The oldest version that is still read. Version 1 had no stubs, no response counters and no instant up to
-/// which samples were counted.
+/// which samples were counted; version 2 had no id of the topic.
 pub const VERSION_OLDEST: u32 = 1;
 
 const HEAD_BYTES: usize = 8 + 4 + 8;
@@ -53,12 +53,16 @@ const TAG_NAMES: u8 = 2;
 const TAG_TIMELINES: u8 = 3;
 const TAG_STUBS: u8 = 4;
 const TAG_RESPONSES: u8 = 5;
+const TAG_TOPIC_ID: u8 = 6;
 
 /// The partition of an image, and how far the image goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The topic.
     pub topic: String,
+    /// The id that Kafka gave the topic when it was created; `None` if it was not known. A topic of the same
+    /// name that was created later has another one.
+    pub topic_id: Option<String>,
     /// The partition.
     pub partition: i32,
     /// How often the partition had been assigned, or had lost records, when the image was written. Of two
@@ -184,6 +188,9 @@ pub fn write(shard: &Shard, responses: &Responses, catalog: &Catalog, origin: &O
     out.extend_from_slice(&VERSION.to_le_bytes());
     out.extend_from_slice(&0_u64.to_le_bytes());
     section(TAG_ORIGIN, &mut out, |out| put_origin(origin, out));
+    if let Some(id) = &origin.topic_id {
+        section(TAG_TOPIC_ID, &mut out, |out| put_bytes(id.as_bytes(), out));
+    }
     section(TAG_NAMES, &mut out, |out| {
         let names = shard.names();
         put_u64(names.len() as u64, out);
@@ -227,6 +234,7 @@ pub fn write(shard: &Shard, responses: &Responses, catalog: &Catalog, origin: &O
 pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
     let (version, body) = body_of(bytes)?;
     let (mut origin, mut names, mut timelines) = (None, None, None);
+    let mut topic_id = Some(None);
     let (mut stubs, mut responses) = (Some(Vec::new()), Some(Vec::new()));
     let mut rest = ByteReader(body);
     while !rest.0.is_empty() {
@@ -242,15 +250,18 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
             TAG_TIMELINES => timelines = timelines_of(&mut section, version),
             TAG_STUBS if version >= 2 => stubs = stubs_of(&mut section),
             TAG_RESPONSES if version >= 2 => responses = responses_of(&mut section),
+            TAG_TOPIC_ID if version >= 3 => topic_id = section.text().map(|id| Some(id.to_owned())),
             _ => return Err(CheckpointError::Content("a section that this version does not know")),
         }
         if !section.0.is_empty() {
             return Err(CheckpointError::Content("what follows in a section"));
         }
     }
+    let origin = origin.ok_or(CheckpointError::Content("where it is from"))?;
+    let topic_id = topic_id.ok_or(CheckpointError::Content("the id of its topic"))?;
     Ok(Checkpoint {
         version,
-        origin: origin.ok_or(CheckpointError::Content("where it is from"))?,
+        origin: Origin { topic_id, ..origin },
         names: names.ok_or(CheckpointError::Content("its names"))?,
         timelines: timelines.ok_or(CheckpointError::Content("its timelines"))?,
         stubs: stubs.ok_or(CheckpointError::Content("its stubs"))?,
@@ -388,6 +399,7 @@ fn origin_of(section: &mut ByteReader<'_>, version: u32) -> Option<Origin> {
     }
     Some(Origin {
         topic,
+        topic_id: None,
         partition,
         epoch,
         position,

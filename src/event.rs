@@ -14,6 +14,7 @@ mod wire;
 
 pub use decode::{
     RECORD_BYTES_MAX, TEXT_BYTES_MAX, decode, identity_hash, too_far_ahead, too_large,
+    unknown_type_advice,
 };
 pub use rejection::{Outcome, Outcomes, Reason, Rejection, Skip};
 

@@ -112,6 +112,10 @@ impl Monitor {
             return;
         }
         self.alerts.restore(log, &self.catalog);
+        // The log may have been written by a clock that was ahead.
+        if self.time.is_steady && self.time.now > Timestamp::EVENT_MIN {
+            self.alerts.correct_time(self.time.now);
+        }
         for (id, _, _) in self.catalog.objectives() {
             self.was_missed[id.index()] = Some(log.was_missed(id, &self.catalog));
         }
@@ -166,6 +170,24 @@ impl Monitor {
     /// Advances the windows.
     pub fn advance(&mut self, now: Timestamp) {
         self.view.advance(now);
+    }
+
+    /// The time to go on from, if the clock is steady and far behind the view: it was ahead before. `None` if
+    /// it was not.
+    pub fn time_to_correct(&self) -> Option<Timestamp> {
+        let GuardedTime { now, is_steady } = self.time;
+        (is_steady && now.plus(JUMP_MAX) < self.view.now()).then_some(now)
+    }
+
+    /// Goes on from `now`, which is before the instant that a wrong clock had set. The view is empty until
+    /// the partitions have counted again. Alerts keep their status; times after `now` become `now`.
+    pub fn correct_time(&mut self, now: Timestamp) {
+        self.view = View::new(Arc::clone(&self.catalog), Timestamp::EVENT_MIN);
+        self.alerts.correct_time(now);
+        self.self_alerts.correct_time(now);
+        for at in [&mut self.evaluated_at, &mut self.trusted_at, &mut self.logged_at] {
+            *at = (*at).min(now);
+        }
     }
 
     /// Whether the clock is steady and not far behind the view.

@@ -46,6 +46,18 @@ pub fn is_team(text: &str) -> bool {
     is_name(text) && !RESERVED_TEAMS.contains(&text)
 }
 
+/// The candidate that `text` was probably meant to be: one that differs by case and blanks only, or by at
+/// most two edits. `None` if there is none.
+pub fn similar<'c>(text: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
+    let plain = |text: &str| text.trim().to_lowercase();
+    let ours = plain(text);
+    let distance = |name: &str| strsim::damerau_levenshtein(&ours, &plain(name));
+    let near = candidates.map(|name| (distance(name), name));
+    // Of a short name two edits leave nothing.
+    let most = if ours.chars().count() > 4 { 2 } else { 1 };
+    near.filter(|(distance, _)| *distance <= most).min().map(|(_, name)| name)
+}
+
 fn has_control(text: &str) -> bool {
     // Nearly every name is ASCII, and bytes are faster than characters.
     if text.is_ascii() {
@@ -62,7 +74,7 @@ fn has_control(text: &str) -> bool {
 const NAMES_MAX: usize = 1_000_000;
 
 /// The id of a name in one [`Names`]. It has no meaning in another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NameId(u32);
 
 impl NameId {

@@ -15,11 +15,49 @@ use crate::event::{Event, Kind, Outcome, Skip, Subject, decode, too_far_ahead};
 use crate::responses::{ResponseCounter, Responses};
 use crate::shard::Shard;
 use crate::ticket::Sink;
-use crate::time::{Elapsed, MINUTE_MS, Timestamp};
+use crate::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
 
-/// Maximum time by which an event may be after the timestamp of its own record. A later event is rejected
-/// before it has any effect: one producer with a wrong clock must not move `now` forward.
-const AHEAD_MAX: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
+/// Maximum time by which an event may be after the time at which its own record was published.
+pub const AHEAD_MAX: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
+
+/// How far the clock may be ahead of the latest record and still evict tickets.
+const AHEAD_OF_RECORDS_MAX: Elapsed = Elapsed::from_ms(DAY_MS);
+
+/// When a record was published, and by whose clock.
+///
+/// # Design
+/// Whether an event is refused depends on its record alone, so that each delivery meets the same fate. Only
+/// the broker's clock can refuse one: what a producer writes as the record's timestamp may be the creation of
+/// the ticket, seconds instead of milliseconds, or 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Published {
+    /// The broker's clock when it stored the record (`message.timestamp.type=LogAppendTime`). An event more
+    /// than [`AHEAD_MAX`] after it is refused before it has any effect.
+    Appended(Timestamp),
+    /// The producer's word (`CreateTime`, the default of Kafka). It refuses nothing; an event ahead of the
+    /// clock waits in its timeline until its time.
+    Created(Timestamp),
+    /// The record has no timestamp.
+    Unknown,
+}
+
+impl Published {
+    /// The time, by whichever clock.
+    pub fn time(self) -> Option<Timestamp> {
+        match self {
+            Self::Appended(at) | Self::Created(at) => Some(at),
+            Self::Unknown => None,
+        }
+    }
+
+    /// The time by the broker's clock.
+    fn appended(self) -> Option<Timestamp> {
+        match self {
+            Self::Appended(at) => Some(at),
+            Self::Created(_) | Self::Unknown => None,
+        }
+    }
+}
 
 /// One record of a topic, borrowed from its reader.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +68,8 @@ pub struct Record<'r> {
     pub key: Option<&'r [u8]>,
     /// The value; `None` for a tombstone.
     pub payload: Option<&'r [u8]>,
-    /// The Kafka timestamp in ms since the epoch; `None` if the broker has none.
-    pub timestamp: Option<i64>,
+    /// When it was published.
+    pub published: Published,
 }
 
 /// The result of one record.
@@ -49,6 +87,9 @@ pub enum Taken {
         event: Option<(Kind, Timestamp)>,
         /// Whether the record's key differs from the event's ticket or team.
         is_misplaced: bool,
+        /// Whether the event is more than [`AHEAD_MAX`] after the timestamp that its producer gave the
+        /// record: one of the two times is wrong.
+        is_ahead: bool,
     },
 }
 
@@ -65,6 +106,8 @@ pub enum Start {
 #[derive(Debug)]
 pub struct Partition {
     topic: Arc<str>,
+    /// The id that Kafka gave the topic when it was created; `None` while it is not known.
+    topic_id: Option<Arc<str>>,
     number: i32,
     epoch: u64,
     catalog: Arc<Catalog>,
@@ -77,6 +120,8 @@ pub struct Partition {
     follows_gap: bool,
     /// The position of the latest image.
     imaged_at: Option<i64>,
+    /// The latest time of a record, by whoever set it; `None` before the first record.
+    published_to: Option<Timestamp>,
 }
 
 impl Partition {
@@ -87,6 +132,7 @@ impl Partition {
         shard.take_opened();
         Self {
             topic: Arc::clone(topic),
+            topic_id: None,
             number,
             epoch,
             shard,
@@ -97,6 +143,7 @@ impl Partition {
             history_from: None,
             follows_gap: false,
             imaged_at: None,
+            published_to: None,
         }
     }
 
@@ -120,6 +167,7 @@ impl Partition {
         }
         Ok(Self {
             topic: Arc::clone(topic),
+            topic_id: origin.topic_id.as_deref().map(Arc::from),
             number,
             epoch,
             shard: image.restore(Arc::clone(&catalog))?,
@@ -130,6 +178,7 @@ impl Partition {
             history_from: origin.history_from,
             follows_gap: false,
             imaged_at: Some(origin.position),
+            published_to: None,
         })
     }
 
@@ -148,7 +197,7 @@ impl Partition {
     pub fn take(&mut self, record: &Record<'_>, sink: &mut dyn Sink) -> Taken {
         let fingerprint = RecordFingerprint {
             offset: record.offset,
-            timestamp: record.timestamp.unwrap_or_default(),
+            timestamp: record.published.time().map_or(0, Timestamp::ms),
             bytes: u32::try_from(record.payload.map_or(0, <[u8]>::len)).unwrap_or(u32::MAX),
         };
         if record.offset < self.position {
@@ -161,25 +210,35 @@ impl Partition {
         self.last_record = Some(fingerprint);
         let decoded = match record.payload {
             None => Err(Outcome::Skipped(Skip::Tombstone)),
-            Some(payload) => decode(payload).and_then(|event| in_time(event, record.timestamp)),
+            Some(payload) => decode(payload).and_then(|event| in_time(event, record.published)),
         };
         if self.follows_gap {
             self.follows_gap = false;
-            let published = record.timestamp.map(Timestamp::from_ms);
-            let published = published.or_else(|| decoded.as_ref().ok().map(|event| event.time));
-            // Until now `history_from` was the instant at which the gap was noticed.
-            self.history_from = self.history_from.map(|seen| published.unwrap_or(seen).min(seen));
+            // Until now `history_from` was the instant at which the gap was noticed. The producer's timestamp
+            // says nothing about the gap: the first record left may be an old event that was sent late.
+            let appended = record.published.appended();
+            self.history_from =
+                self.history_from.map(|seen| appended.map_or(seen, |at| at.max(seen)));
         }
+        let event_time = decoded.as_ref().ok().map(|event| event.time);
+        self.published_to = self.published_to.max(record.published.time().or(event_time));
         match decoded {
             Ok(event) => {
                 let (Subject::Ticket(subject) | Subject::Team(subject)) = &event.subject;
+                let created = match record.published {
+                    Published::Created(at) => Some(at),
+                    Published::Appended(_) | Published::Unknown => None,
+                };
                 Taken::Processed {
                     is_misplaced: record.key != Some(subject.as_bytes()),
+                    is_ahead: created.is_some_and(|at| event.time > at.plus(AHEAD_MAX)),
                     outcome: self.shard.apply(&event, sink),
                     event: Some((event.kind, event.time)),
                 }
             }
-            Err(outcome) => Taken::Processed { outcome, event: None, is_misplaced: false },
+            Err(outcome) => {
+                Taken::Processed { outcome, event: None, is_misplaced: false, is_ahead: false }
+            }
         }
     }
 
@@ -204,7 +263,12 @@ impl Partition {
 
     /// Considers the next `most` tickets in turn, and evicts those at rest whose last event is older than
     /// both the longest window and `reopen_within`. Returns how many were evicted.
+    ///
+    /// A clock that is more than a day ahead of the records evicts nothing more: what it says may be wrong,
+    /// and an evicted ticket does not come back.
     pub fn forget_some(&mut self, now: Timestamp, reopen_within: Elapsed, most: usize) -> usize {
+        let Some(published) = self.published_to else { return 0 };
+        let now = now.min(published.plus(AHEAD_OF_RECORDS_MAX));
         let windows = self.catalog.windows().last().copied().unwrap_or(Elapsed::ZERO);
         self.shard.forget_some(now.minus(windows.max(reopen_within)), most)
     }
@@ -219,6 +283,37 @@ impl Partition {
         self.last_record = None;
         self.position = 0;
         self.imaged_at = None;
+    }
+
+    /// Notes that the topic keeps only the latest record of each key: what it had before `now` is not whole.
+    pub fn lost_history(&mut self, now: Timestamp) {
+        self.history_from.get_or_insert(now);
+    }
+
+    /// Sets the id of the topic. Returns whether it differs from the one known before: the topic was deleted
+    /// and created anew, and its offsets say nothing about the records that were read.
+    pub fn set_topic_id(&mut self, id: &Arc<str>) -> bool {
+        let before = self.topic_id.replace(Arc::clone(id));
+        before.is_some_and(|before| before != *id)
+    }
+
+    /// Moves the position ahead over offsets that no reader is given: markers of transactions, and records
+    /// that were aborted.
+    pub fn skip_to(&mut self, position: i64) {
+        self.position = self.position.max(position);
+    }
+
+    /// Corrects what is dated after `now`: the clock was ahead, or was when the checkpoint was written. All
+    /// changes are taken back; the sink must start empty. Returns whether there was anything to correct.
+    pub fn correct_time(&mut self, now: Timestamp) -> bool {
+        let is_late = self.history_from.is_some_and(|from| from > now);
+        self.history_from = self.history_from.map(|from| from.min(now));
+        self.shard.correct_time(now) || is_late
+    }
+
+    /// The names of teams without an agreement that events have had since the last call, each once.
+    pub fn take_undeclared(&mut self) -> Vec<String> {
+        self.shard.take_undeclared()
     }
 
     /// The tickets that were opened since the last call, as hashes of their keys.
@@ -237,6 +332,7 @@ impl Partition {
     pub fn image(&mut self, written_at: Timestamp) -> Option<(Origin, Vec<u8>)> {
         let origin = Origin {
             topic: self.topic.to_string(),
+            topic_id: self.topic_id.as_deref().map(str::to_owned),
             partition: self.number,
             epoch: self.epoch,
             position: self.position,
@@ -286,13 +382,12 @@ impl Partition {
     }
 }
 
-/// Rejects an event that is too far after the timestamp of its own record. Without a timestamp every event
-/// passes.
-fn in_time(event: Event<'_>, timestamp: Option<i64>) -> Result<Event<'_>, Outcome> {
-    let Some(ms) = timestamp else { return Ok(event) };
-    let record = Timestamp::from_ms(ms);
-    if event.time > record.plus(AHEAD_MAX) {
-        return Err(Outcome::Rejected(too_far_ahead(event.time, record)));
+/// Rejects an event that is too far after the time at which the broker stored its record.
+fn in_time(event: Event<'_>, published: Published) -> Result<Event<'_>, Outcome> {
+    match published.appended() {
+        Some(appended) if event.time > appended.plus(AHEAD_MAX) => {
+            Err(Outcome::Rejected(too_far_ahead(event.time, appended)))
+        }
+        Some(_) | None => Ok(event),
     }
-    Ok(event)
 }

@@ -17,6 +17,7 @@
 //! | `http` | metrics, readiness, API and board |
 //! | `instruments`, `log_counter` | metrics of the process itself |
 //! | `clock`, `shutdown` | the clock and the signals |
+//! | `outage` | tells when something that failed works again |
 //! | `demo` | the service on a mock broker with generated events |
 //!
 //! # Design
@@ -33,6 +34,7 @@ mod http;
 mod instruments;
 mod kafka;
 pub mod log_counter;
+mod outage;
 pub mod run;
 #[cfg(test)]
 #[path = "../tests/board/scenario.rs"]
@@ -40,5 +42,5 @@ mod scenario;
 mod shutdown;
 mod store;
 
-pub use kafka::client_config;
 pub(crate) use kafka::send::{drain, send_when_room};
+pub use kafka::{client_config, published, refuse_client, refuse_property};

@@ -14,6 +14,7 @@ use crate::catalog::Catalog;
 use crate::event::{Event, Outcome, Skip, Subject};
 use crate::measure::Measure;
 use crate::name::{NameId, Names};
+use crate::shard::keys::{CHUNK, is_resumed, key_at, key_of, timeline_at};
 use crate::shard::lookup::NameLookup;
 use crate::ticket::{
     Change, Entry, NewSampleFilter, Placement, RetractionRecorder, Sink, Step, Timeline,
@@ -21,6 +22,7 @@ use crate::ticket::{
 };
 use crate::time::Timestamp;
 
+mod keys;
 mod lookup;
 mod stubs;
 
@@ -29,9 +31,6 @@ pub use stubs::{STUBS_FOR, STUBS_MAX};
 
 /// Maximum timelines of one shard: about 2 GB. Beyond it new tickets are skipped as `ticket_full`.
 pub const TIMELINES_MAX: usize = 8_000_000;
-
-/// Timelines in one chunk. Chunks keep growth from copying all timelines.
-const CHUNK: usize = 4_096;
 
 /// The state of one source partition.
 #[derive(Debug)]
@@ -183,14 +182,42 @@ impl Shard {
             let retracted = self.retracted.remove(&number).unwrap_or_default();
             let mut new_samples =
                 NewSampleFilter { sink: &mut *sink, catalog: context.catalog, retracted };
-            if let Some(next) = timeline.advance(now, context, &mut new_samples) {
+            let next = timeline.advance(now, context, &mut new_samples);
+            let NewSampleFilter { retracted, .. } = new_samples;
+            if let Some(next) = next {
                 self.ahead.insert((next, number));
+            }
+            // A restored shard may be advanced to an instant before the one up to which its checkpoint
+            // counted. What a late event retracted from in between comes back later, and is no new sample
+            // then.
+            if now < self.counted_to && !retracted.is_empty() {
+                self.retracted.insert(number, retracted);
             }
         }
         if rest == 0 {
             self.advanced_to = self.advanced_to.max(now);
         }
         rest > 0
+    }
+
+    /// Corrects what is dated after `now`, if a wrong clock had taken the shard, or the checkpoint that it
+    /// was restored from, further ahead. All changes are taken back; the sink must start empty. Returns
+    /// whether there was anything to correct.
+    pub fn correct_time(&mut self, now: Timestamp) -> bool {
+        let is_ahead = self.advanced_to > now || self.counted_to > now;
+        self.counted_to = self.counted_to.min(now);
+        if self.advanced_to > now {
+            self.withdraw(&mut ());
+            self.ahead.clear();
+            self.mark_all();
+            self.advanced_to = Timestamp::EVENT_MIN;
+        }
+        is_ahead
+    }
+
+    /// The names of teams without an agreement that events have had since the last call, each once.
+    pub fn take_undeclared(&mut self) -> Vec<String> {
+        self.lookup.take_undeclared()
     }
 
     /// The last instant that is fully processed, for a checkpoint. `None` while events are pending, and while
@@ -298,9 +325,7 @@ impl Shard {
         self.withdraw(sink);
         self.lookup.adopt(catalog);
         self.ahead.clear();
-        for number in 0..self.register.len() + self.vacant.len() {
-            self.mark(u32::try_from(number).unwrap_or(u32::MAX));
-        }
+        self.mark_all();
     }
 
     /// A ticket's events up to `now`, each with what it changed. `None` if no ticket has that id.
@@ -418,6 +443,9 @@ impl Shard {
     /// Puts an event into its timeline.
     fn enter(&mut self, number: u32, entry: &Entry<'_>, sink: &mut dyn Sink) -> Outcome {
         self.lookup.resolve();
+        if let Some(team) = entry.team {
+            self.lookup.note_team(team);
+        }
         let context = self.lookup.context();
         let Some(timeline) = timeline_at(&mut self.timelines, number) else {
             return Outcome::Skipped(Skip::TicketFull);
@@ -522,6 +550,13 @@ impl Shard {
         self.register.insert_unique(hash, number, |&number| xxh3_64(key_at(timelines, number)));
     }
 
+    /// Queues all timelines to be derived.
+    fn mark_all(&mut self) {
+        for number in 0..self.register.len() + self.vacant.len() {
+            self.mark(u32::try_from(number).unwrap_or(u32::MAX));
+        }
+    }
+
     /// Queues a timeline to be derived.
     fn mark(&mut self, number: u32) {
         if let Some(timeline) = timeline_at(&mut self.timelines, number)
@@ -529,41 +564,6 @@ impl Shard {
         {
             timeline.marked = true;
             self.marked.push(number);
-        }
-    }
-}
-
-fn timeline_at(timelines: &mut [Vec<Timeline>], number: u32) -> Option<&mut Timeline> {
-    let number = number as usize;
-    timelines.get_mut(number / CHUNK)?.get_mut(number % CHUNK)
-}
-
-fn key_at(timelines: &[Vec<Timeline>], number: u32) -> &[u8] {
-    let number = number as usize;
-    timelines
-        .get(number / CHUNK)
-        .and_then(|chunk| chunk.get(number % CHUNK))
-        .map_or(&[], Timeline::key)
-}
-
-/// Whether an earlier part of that timeline was evicted.
-fn is_resumed(timelines: &[Vec<Timeline>], number: u32) -> bool {
-    let number = number as usize;
-    timelines
-        .get(number / CHUNK)
-        .and_then(|chunk| chunk.get(number % CHUNK))
-        .is_some_and(|timeline| timeline.resumed)
-}
-
-/// The key of a subject: a ticket's id, or a space and a team's name. No ticket id contains a space.
-fn key_of<'b>(subject: &'b Subject<'_>, buffer: &'b mut [u8; 256]) -> &'b [u8] {
-    match subject {
-        Subject::Ticket(id) => id.as_bytes(),
-        Subject::Team(name) => {
-            let length = name.len().min(crate::name::NAME_BYTES_MAX);
-            buffer[0] = b' ';
-            buffer[1..=length].copy_from_slice(&name.as_bytes()[..length]);
-            &buffer[..=length]
         }
     }
 }

@@ -142,7 +142,10 @@ fn files_and_lines_are_short_and_nothing_is_left_for_later() {
         for (number, line) in (1..).zip(text.lines()) {
             let position = format!("{}:{number}", path.display());
             // Records and tables of tests may be long: they are data.
-            let is_data = line.contains("r#\"") || line.trim_start().starts_with(['{', '"', '-']);
+            // A row of a table in a comment cannot be wrapped.
+            let is_data = line.contains("r#\"")
+                || line.trim_start().starts_with(['{', '"', '-'])
+                || line.starts_with("//! |");
             if line.chars().count() > LINE_CHARS_MAX && !is_data {
                 wrong.push(format!("{position}: {} characters", line.chars().count()));
             }

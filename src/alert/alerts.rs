@@ -47,6 +47,11 @@ impl Alerts {
         Self { all: catalog.objectives().flat_map(of_objective).collect() }
     }
 
+    /// Replaces times after `now` by `now`: they are of a clock that was ahead. Timers that ran begin anew.
+    pub fn correct_time(&mut self, now: Timestamp) {
+        self.all.iter_mut().for_each(|alert| alert.correct_time(now));
+    }
+
     /// Evaluates the alerts of one objective with its verdict at `at`. Returns those whose status has
     /// changed.
     pub fn evaluate(

@@ -66,7 +66,7 @@ struct NoticePeriod {
 
 /// Why the data is not current, and since when.
 #[derive(Clone, Copy, Debug)]
-struct Outage<'a> {
+struct NotCurrent<'a> {
     reason: &'a str,
     since: Timestamp,
 }
@@ -80,6 +80,20 @@ impl SelfAlerts {
     /// Since when `VasteDataStale` fires; `None` while it does not.
     pub fn stale_since(&self) -> Option<Timestamp> {
         self.stale.map(|stale| stale.fired_at)
+    }
+
+    /// Replaces times after `now` by `now`: they are of a clock that was ahead.
+    pub fn correct_time(&mut self, now: Timestamp) {
+        self.not_ready_since = self.not_ready_since.map(|at| at.min(now));
+        for firing in [&mut self.stale, &mut self.watchdog].into_iter().flatten() {
+            firing.fired_at = firing.fired_at.min(now);
+            firing.sent_at = firing.sent_at.min(now);
+        }
+        if let Some(over) = &mut self.over {
+            over.fired_at = over.fired_at.min(now);
+            over.resolved_at = over.resolved_at.min(now);
+            over.sent_at = over.sent_at.min(now);
+        }
     }
 
     /// The notices to send at `at`. They count as sent. `not_ready` is why the data is not current;
@@ -108,7 +122,7 @@ impl SelfAlerts {
         }
         firing.sent_at = at;
         let period = NoticePeriod { starts_at: firing.fired_at, ends_at: at.plus(ENDS_AFTER) };
-        Some(stale(sender, period, Some(Outage { reason, since })))
+        Some(stale(sender, period, Some(NotCurrent { reason, since })))
     }
 
     fn while_current(&mut self, sender: &Sender, at: Timestamp) -> Vec<Notice> {
@@ -142,13 +156,13 @@ fn is_due(sent_at: Timestamp, at: Timestamp) -> bool {
 }
 
 /// The notice of `VasteDataStale`: resolved without an outage.
-fn stale(sender: &Sender, period: NoticePeriod, outage: Option<Outage<'_>>) -> Notice {
+fn stale(sender: &Sender, period: NoticePeriod, outage: Option<NotCurrent<'_>>) -> Notice {
     let summary = match outage {
         Some(_) => "The data of Vaste is not current. Missed objectives are not noticed.",
         None => "The data of Vaste is current again.",
     };
     let mut annotations = BTreeMap::from([("summary".to_owned(), summary.to_owned())]);
-    if let Some(Outage { reason, since }) = outage {
+    if let Some(NotCurrent { reason, since }) = outage {
         let effect = "Verdicts and alerts stay as they were until the data is current again.";
         annotations.insert("description".to_owned(), format!("Since {since}: {reason}. {effect}"));
         annotations.insert("frozen_since".to_owned(), since.to_string());

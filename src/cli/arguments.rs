@@ -299,11 +299,20 @@ pub(super) enum LogFormat {
 #[derive(Debug, Args)]
 pub(super) struct CheckEventsArgs {
     /// File of events, one JSON object per line; plain, gzip or Zstandard; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub(super) file: String,
+    #[arg(value_name = "FILE", required_unless_present = "live", conflicts_with = "live")]
+    pub(super) file: Option<String>,
     /// Leave out records that would be applied
     #[arg(long)]
     pub(super) problems_only: bool,
+    /// Configuration of the service: names teams without an agreement, too
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Read the topic of the configuration instead of a file, from now on, until interrupted
+    #[arg(long, requires = "config")]
+    pub(super) live: bool,
+    /// With --live, end after this many records
+    #[arg(long, value_name = "COUNT", requires = "live")]
+    pub(super) records: Option<u64>,
 }
 
 /// Why the value of an argument is refused.

@@ -1,40 +1,206 @@
-//! `vaste check-events`.
+//! `vaste check-events`: what becomes of each record of a file, or of the topic.
 
-use super::arguments::CheckEventsArgs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::Message as _;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::arguments::{CheckEventsArgs, KafkaOverrides};
+use super::configuration::{self, read_service};
 use super::exit::{CommandError, Exit};
-use super::feed::feed;
+use super::feed::feed_lines;
 use super::terminal::Terminal;
-use crate::event::Outcome;
-use crate::input::InputSource;
+use crate::catalog::{Catalog, undeclared_team_advice};
+use crate::config::Kafka;
+use crate::event::{self, Event, Outcome, Outcomes, Skip, unknown_type_advice};
+use crate::input::{InputLine, InputSource};
+use crate::partition::{Partition, Record, Taken};
 use crate::replay::Replay;
+use crate::service::{client_config, published};
+
+/// How long the broker may take to name the partitions of the topic.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long to wait for one record before looking whether to end.
+const POLL_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// Why the topic cannot be read.
+#[derive(Debug, thiserror::Error)]
+enum LiveError {
+    /// The client refuses its configuration, or the broker does not answer.
+    #[error("the topic {topic} cannot be read: {error}; `vaste run` says why at /-/ready")]
+    Kafka { topic: String, error: KafkaError },
+    /// The topic does not exist.
+    #[error("Kafka has no topic `{0}`: create it, or correct kafka.topic")]
+    NoTopic(String),
+}
 
 /// Prints the outcome of every record, then the counts.
 pub(super) fn run(
     arguments: &CheckEventsArgs,
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, CommandError> {
-    let source = InputSource::from_argument(&arguments.file);
+    let outcomes = match (&arguments.file, &arguments.config) {
+        (Some(file), config) => {
+            let catalog = match config {
+                Some(file) => {
+                    Some(configuration::read(std::slice::from_ref(file), terminal)?.catalog())
+                }
+                None => None,
+            };
+            check_file(file, arguments, catalog, terminal)?
+        }
+        (None, Some(_)) => check_topic(arguments, terminal)?,
+        // The arguments demand one of them.
+        (None, None) => Outcomes::default(),
+    };
+    writeln!(terminal.out, "{outcomes}")?;
+    Ok(if outcomes.rejected_total() > 0 { Exit::Failed } else { Exit::Success })
+}
+
+fn check_file(
+    file: &str,
+    arguments: &CheckEventsArgs,
+    catalog: Option<Catalog>,
+    terminal: &mut Terminal<'_>,
+) -> Result<Outcomes, CommandError> {
+    let source = InputSource::from_argument(file);
     let mut replay = Replay::new(None);
     let mut printed = Ok(());
-    let fed = feed(std::slice::from_ref(&source), None, |source, line, decoded| {
-        let event = decoded.as_ref().map_or(String::new(), |event| event.to_string());
+    let fed = feed_lines(&source, |number, line| {
+        let bytes = match line {
+            InputLine::Record(bytes) => bytes,
+            InputLine::TooLong(_) => &[],
+        };
+        let decoded = match line {
+            InputLine::Record(bytes) => event::decode(bytes),
+            InputLine::TooLong(length) => Err(Outcome::Rejected(event::too_large(length))),
+        };
+        let shown = decoded.as_ref().map_or(String::new(), |event| event.to_string());
+        let remark = decoded.as_ref().ok().and_then(|event| remark(event, catalog.as_ref()?));
         let outcome = replay.take(decoded);
-        if printed.is_ok() && !(arguments.problems_only && outcome == Outcome::Applied) {
+        let is_quiet = outcome == Outcome::Applied && remark.is_none() && arguments.problems_only;
+        if printed.is_ok() && !is_quiet {
             let name = source.name();
-            let described = describe(&outcome, &event);
-            printed = writeln!(terminal.out, "{name}:{line}: {described}");
+            let described = describe(&outcome, &shown, bytes) + &remark.unwrap_or_default();
+            printed = writeln!(terminal.out, "{name}:{number}: {described}");
         }
     });
     printed?;
     fed.map_err(CommandError::failed)?;
-    writeln!(terminal.out, "{}", replay.outcomes())?;
-    Ok(if replay.outcomes().rejected_total() > 0 { Exit::Failed } else { Exit::Success })
+    Ok(replay.outcomes().clone())
 }
 
-fn describe(outcome: &Outcome, event: &str) -> String {
+/// Reads the topic from its present end on.
+fn check_topic(
+    arguments: &CheckEventsArgs,
+    terminal: &mut Terminal<'_>,
+) -> Result<Outcomes, CommandError> {
+    let Some(file) = &arguments.config else { return Ok(Outcomes::default()) };
+    let none = KafkaOverrides { brokers: Vec::new(), topic: None };
+    let read = read_service(file, &none, terminal)?;
+    let kafka = read.service.kafka;
+    let catalog = Arc::new(read.config.catalog());
+    let consumer = at_the_end(&kafka)?;
+    let topic: Arc<str> = kafka.topic.as_str().into();
+    writeln!(terminal.diagnostics, "reading {topic} from now on; end with Ctrl-C")?;
+    let mut partitions = std::collections::BTreeMap::new();
+    let mut outcomes = Outcomes::default();
+    while arguments.records.is_none_or(|most| outcomes.total() < most) {
+        let message = match consumer.poll(POLL_TIMEOUT) {
+            Some(Ok(message)) => message,
+            Some(Err(KafkaError::PartitionEOF(_))) | None => continue,
+            Some(Err(error)) => {
+                writeln!(terminal.diagnostics, "{error}; retrying")?;
+                continue;
+            }
+        };
+        let (number, offset) = (message.partition(), message.offset());
+        let partition = partitions
+            .entry(number)
+            .or_insert_with(|| Partition::new(Arc::clone(&catalog), &topic, number, 1));
+        let payload = message.payload().unwrap_or_default();
+        let record = Record {
+            offset,
+            key: message.key(),
+            payload: message.payload(),
+            published: published(message.timestamp()),
+        };
+        let Taken::Processed { outcome, is_misplaced, is_ahead, .. } =
+            partition.take(&record, &mut ())
+        else {
+            continue;
+        };
+        outcomes.count(&outcome);
+        let event = event::decode(payload).ok();
+        let mut remarks =
+            event.as_ref().and_then(|event| remark(event, &catalog)).unwrap_or_default();
+        if is_misplaced {
+            remarks += "; its key is not its ticket: key every event of a ticket by its id";
+        }
+        if is_ahead {
+            remarks += "; it is more than 5 minutes after the record's timestamp, which its producer has set";
+        }
+        let is_quiet = outcome == Outcome::Applied && remarks.is_empty() && arguments.problems_only;
+        if !is_quiet {
+            let shown = event.as_ref().map_or(String::new(), ToString::to_string);
+            let described = describe(&outcome, &shown, payload) + &remarks;
+            writeln!(terminal.out, "{topic}[{number}]@{offset}: {described}")?;
+            terminal.out.flush()?;
+        }
+    }
+    Ok(outcomes)
+}
+
+/// A consumer at the end of every partition. It joins no group and commits nothing.
+fn at_the_end(kafka: &Kafka) -> Result<BaseConsumer, CommandError> {
+    let failed = |error| LiveError::Kafka { topic: kafka.topic.clone(), error };
+    let mut config = client_config(kafka, 0);
+    config.remove("debug").remove("statistics.interval.ms").remove("group.instance.id");
+    let consumer: BaseConsumer = config.create().map_err(failed).map_err(CommandError::failed)?;
+    let metadata = consumer
+        .fetch_metadata(Some(&kafka.topic), METADATA_TIMEOUT)
+        .map_err(failed)
+        .map_err(CommandError::failed)?;
+    let topic = metadata.topics().first().filter(|topic| topic.error().is_none());
+    let Some(topic) = topic else {
+        return Err(CommandError::failed(LiveError::NoTopic(kafka.topic.clone())));
+    };
+    let mut list = TopicPartitionList::new();
+    for partition in topic.partitions() {
+        // Asked for now, and not when the first fetch is sent: records of the meantime are read.
+        let (_, end) = consumer
+            .fetch_watermarks(&kafka.topic, partition.id(), METADATA_TIMEOUT)
+            .map_err(failed)
+            .map_err(CommandError::failed)?;
+        list.add_partition_offset(&kafka.topic, partition.id(), Offset::Offset(end))
+            .map_err(failed)
+            .map_err(CommandError::failed)?;
+    }
+    consumer.assign(&list).map_err(failed).map_err(CommandError::failed)?;
+    Ok(consumer)
+}
+
+/// What the service would say of an event that it applies: its team has no agreement.
+fn remark(event: &Event<'_>, catalog: &Catalog) -> Option<String> {
+    let team = event.team.as_deref()?;
+    let is_declared = catalog.scope_of_team(team) != catalog.unclaimed();
+    (!is_declared && catalog.has_objectives()).then(|| {
+        let advice = undeclared_team_advice(team, catalog);
+        format!("; the team {team:?} has no agreement: {advice}")
+    })
+}
+
+fn describe(outcome: &Outcome, event: &str, record: &[u8]) -> String {
     match outcome {
         Outcome::Applied => format!("applied: {event}"),
         Outcome::Duplicate => format!("duplicate: {event} is there already"),
+        Outcome::Skipped(skip @ Skip::UnknownType) => {
+            format!("skipped ({}): {}", skip.label(), unknown_type_advice(record))
+        }
         Outcome::Skipped(skip) => {
             format!("skipped ({}): {}", skip.label(), skip.advice())
         }

@@ -39,6 +39,7 @@ fn inspect(file: &Path, terminal: &mut Terminal<'_>) -> Result<Exit, CommandErro
     for (label, value) in [
         ("format", image.version.to_string()),
         ("topic", origin.topic.clone()),
+        ("topic id", origin.topic_id.clone().unwrap_or_else(|| "not known".to_owned())),
         ("partition", origin.partition.to_string()),
         ("epoch", origin.epoch.to_string()),
         ("position", origin.position.to_string()),

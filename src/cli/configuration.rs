@@ -8,6 +8,7 @@ use super::disk::{RealDisk, read_secrets, today};
 use super::exit::CommandError;
 use super::terminal::Terminal;
 use crate::config::{Config, Service};
+use crate::service::{refuse_client, refuse_property};
 
 /// Configuration with the settings of the service.
 pub(super) struct ServiceConfig {
@@ -29,7 +30,8 @@ struct NoKafka {
 /// # Errors
 /// If nothing can be printed.
 pub(super) fn load(files: &[PathBuf], terminal: &mut Terminal<'_>) -> io::Result<Config> {
-    let config = Config::read(files, &RealDisk, &today());
+    let mut config = Config::read(files, &RealDisk, &today());
+    check_client(&mut config);
     for error in &config.diagnostics.errors {
         writeln!(terminal.diagnostics, "error: {error}")?;
     }
@@ -37,6 +39,17 @@ pub(super) fn load(files: &[PathBuf], terminal: &mut Terminal<'_>) -> io::Result
         writeln!(terminal.diagnostics, "warning: {warning}")?;
     }
     Ok(config)
+}
+
+/// Has the Kafka client check its properties, as it does when the service starts.
+pub(super) fn check_client(config: &mut Config) {
+    let before = config.diagnostics.errors.len();
+    config.diagnostics.check_properties(refuse_property);
+    if config.diagnostics.errors.len() == before
+        && let Some(problem) = config.service.as_ref().and_then(|s| refuse_client(&s.kafka))
+    {
+        config.diagnostics.refuse_properties(problem);
+    }
 }
 
 /// Reads files that must have no errors.

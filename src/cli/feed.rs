@@ -48,6 +48,22 @@ pub(super) fn feed(
     Ok(())
 }
 
+/// Calls `visit` with line number and bytes of every record of one file.
+///
+/// # Errors
+/// If the file cannot be read to its end.
+pub(super) fn feed_lines(
+    source: &InputSource,
+    visit: impl FnMut(u64, InputLine<'_>),
+) -> Result<(), InputError> {
+    let progress = Rc::new(RefCell::new(FeedProgress::new(std::slice::from_ref(source))));
+    let counter = Rc::clone(&progress);
+    let mut reader = source.open(move |bytes| counter.borrow_mut().read(bytes))?;
+    read_lines(source, &mut *reader, visit)?;
+    progress.borrow().bar.finish_and_clear();
+    Ok(())
+}
+
 /// A progress bar on standard error, shown after a delay and only on a terminal.
 struct FeedProgress {
     bar: ProgressBar,

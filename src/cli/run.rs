@@ -9,7 +9,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::arguments::{LogFormat, RunArgs};
-use super::configuration::{ServiceConfig, read_service};
+use super::configuration::{ServiceConfig, check_client, read_service};
 use super::disk::{RealDisk, today};
 use super::exit::{CommandError, Exit};
 use super::terminal::Terminal;
@@ -40,9 +40,10 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> Result<Ex
 /// Reads the configuration again. Agreements, calendars and measures take effect at once; all other settings
 /// stay as they were at the start.
 fn load_again(file: &Path, started_with: Option<&Service>) -> Result<LoadedConfig, ReloadError> {
-    let config = Config::read(&[file.to_owned()], &RealDisk, &today());
+    let mut config = Config::read(&[file.to_owned()], &RealDisk, &today());
+    check_client(&mut config);
     if config.diagnostics.has_errors() {
-        return Err(ReloadError::Config(config.diagnostics));
+        return Err(ReloadError::Config(Box::new(config.diagnostics)));
     }
     if config.service.as_ref() != started_with {
         tracing::warn!(

@@ -71,6 +71,11 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
         let problem = "is not the address of an Alertmanager; write, for example, http://localhost:9093";
         let whole = |text: &str| is_whole(text).then(|| text.trim_end_matches('/').to_owned());
         let url = field.parse(file, problem, whole)?;
+        if let Some((base, _)) = url.split_once("/api/v") {
+            let problem = format!("has the path of an interface, which Vaste adds itself; write {base}");
+            field.error(file, &problem);
+            return None;
+        }
         if is_link_local(&url) && !allow_link_local {
             let problem = "is a link-local address, where clouds serve secrets; use another host, or add \
                            `allow_link_local: true`";

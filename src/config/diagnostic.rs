@@ -54,6 +54,19 @@ pub struct Diagnostics {
     owners: Vec<(Owner, PathBuf)>,
     /// The names of the calendars, with the file of each.
     calendars: Vec<(Box<str>, PathBuf)>,
+    /// The properties of the Kafka client, each with a diagnostic without text at its place.
+    properties: Vec<WrittenProperty>,
+    /// The place of `kafka.properties`, or of `kafka` without it.
+    properties_at: Option<Diagnostic>,
+}
+
+/// A property of the Kafka client, as the file has it.
+#[derive(Debug)]
+struct WrittenProperty {
+    name: String,
+    /// `None` if the value is in another file.
+    value: Option<String>,
+    place: Diagnostic,
 }
 
 impl Diagnostics {
@@ -66,6 +79,33 @@ impl Diagnostics {
     pub fn errors_in_one_line(&self) -> String {
         let errors: Vec<String> = self.errors.iter().map(ToString::to_string).collect();
         errors.join("; ")
+    }
+
+    /// Adds an error for each property that `refuse` refuses, with its text.
+    pub fn check_properties(&mut self, refuse: impl Fn(&str, Option<&str>) -> Option<String>) {
+        for WrittenProperty { name, value, place } in std::mem::take(&mut self.properties) {
+            if let Some(problem) = refuse(&name, value.as_deref()) {
+                self.errors.push(Diagnostic { problem, ..place });
+            }
+        }
+    }
+
+    /// Adds an error about all properties together.
+    pub fn refuse_properties(&mut self, problem: String) {
+        if let Some(place) = self.properties_at.clone() {
+            self.errors.push(Diagnostic { problem, ..place });
+        }
+    }
+
+    /// Registers a property of the Kafka client. `value` is `None` if it is in another file.
+    pub(super) fn register_property(&mut self, name: &str, value: Option<&str>, place: Diagnostic) {
+        let (name, value) = (name.to_owned(), value.map(str::to_owned));
+        self.properties.push(WrittenProperty { name, value, place });
+    }
+
+    /// Registers the place of the properties.
+    pub(super) fn register_properties(&mut self, place: Diagnostic) {
+        self.properties_at = Some(place);
     }
 
     pub(super) fn error(&mut self, error: Diagnostic) {

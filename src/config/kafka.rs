@@ -6,6 +6,7 @@ use std::path::Path;
 use super::diagnostic::Diagnostic;
 use super::fields::{Field, File};
 use super::property::{self, Property};
+use super::yaml::YamlValue;
 
 /// The cluster, topic and consumer group of the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,11 +81,10 @@ pub enum SecretError {
 /// Reads the group.
 pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
     let mut fields = group.fields(file)?;
-    let brokers = fields
-        .require("brokers", file, "write, for example, [\"localhost:9092\"]")
-        .map(|field| brokers(&field, file));
+    let group_key = group.key.clone();
+    let brokers = fields.require("brokers", file, BROKERS_FORM).map(|field| brokers(&field, file));
     let topic = fields
-        .require("topic", file, "write, for example, ticket-events")
+        .require("topic", file, "write, for example, ticket-events; VASTE_KAFKA_TOPIC overrides it")
         .and_then(|field| name_of(&field, "topic", file));
     let group =
         fields.take("group").map_or(Some("vaste".to_owned()), |f| name_of(&f, "group", file));
@@ -93,7 +93,16 @@ pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
         let in_range = |count: &usize| (1..=WORKERS_MAX).contains(count);
         field.parse(file, problem, |text| text.parse().ok().filter(in_range))
     });
-    let properties = fields.take("properties").map_or_else(Vec::new, |f| properties(&f, file));
+    let written = fields.take("properties");
+    let place = written.as_ref().map_or((fields.at(), group_key), |f| (f.node.at, f.key.clone()));
+    let place = Diagnostic::new(file.path, place.0, place.1, String::new());
+    file.diagnostics.register_properties(place);
+    let properties = written.map_or_else(Vec::new, |f| properties(&f, file));
+    if !properties.iter().any(|(name, _)| name == "group.instance.id") {
+        let problem = "is missing, so after a crash partitions are read again only after \
+                       session.timeout.ms, 45s by default; give each process an id of its own";
+        file.warn(fields.at(), "kafka.properties.group.instance.id", problem);
+    }
     let dead_letters =
         fields.take("dead_letters").map(|field| dead_letters(&field, topic.as_deref(), file));
     fields.finish(file);
@@ -111,8 +120,22 @@ pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
     })
 }
 
+/// What to write for `brokers`.
+const BROKERS_FORM: &str =
+    "write, for example, [\"localhost:9092\"]; VASTE_KAFKA_BROKERS overrides it";
+
 fn brokers(field: &Field<'_>, file: &mut File<'_>) -> Vec<String> {
     let list = field.list(file);
+    let has_scheme = |item: &Field<'_>| match &item.node.value {
+        YamlValue::Scalar(text) => text.contains("://"),
+        YamlValue::Null | YamlValue::List(_) | YamlValue::Map(_) => false,
+    };
+    for item in list.iter().filter(|item| has_scheme(item)) {
+        let problem = "has a scheme, and Kafka's addresses have none; write host:port, and set \
+                       security.protocol in kafka.properties";
+        item.error(file, problem);
+    }
+    let list: Vec<Field<'_>> = list.into_iter().filter(|item| !has_scheme(item)).collect();
     let problem = "is not a broker; write host:port, such as \"localhost:9092\"";
     let is_broker = |text: &str| {
         let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port);
@@ -151,8 +174,10 @@ fn properties(group: &Field<'_>, file: &mut File<'_>) -> Vec<(String, Property)>
             file.error(key.at, &field.key, format!("is set by Vaste itself ({why}); remove it"));
             continue;
         }
-        let value = property::read(key, &field, file);
-        properties.extend(value.map(|value| (key.text.clone(), value)));
+        let Some(value) = property::read(key, &field, file) else { continue };
+        let place = Diagnostic::new(file.path, field.node.at, field.key.clone(), String::new());
+        file.diagnostics.register_property(&key.text, value.value(), place);
+        properties.push((key.text.clone(), value));
     }
     properties
 }

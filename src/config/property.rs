@@ -13,7 +13,8 @@ use super::yaml::YamlKey;
 const VARIABLE_PREFIX: &str = "VASTE_KAFKA_PROPERTIES_";
 
 /// A property is a secret if its name contains one of these.
-const SECRET_WORDS: [&str; 6] = ["password", "passphrase", "secret", "key.pem", "token", "jaas"];
+const SECRET_WORDS: [&str; 7] =
+    ["password", "passphrase", "secret", "key.pem", "token", "jaas", "oauthbearer.config"];
 
 /// The value of one property. `String::from` returns a secret; `Display` and `Debug` do not.
 #[derive(Clone, PartialEq, Eq)]
@@ -94,7 +95,7 @@ impl Property {
     }
 
     /// The value, if it is known.
-    pub(super) fn value(&self) -> Option<&str> {
+    pub fn value(&self) -> Option<&str> {
         match &self.0 {
             PropertySource::Written(value) | PropertySource::Secret(value) => Some(value),
             PropertySource::File { .. } => None,

@@ -209,7 +209,8 @@ const FILES: [(&str, &str); 7] = [
 /// before the scenario begins.
 pub fn config(begin: Timestamp, listen: SocketAddr, brokers: &str) -> Config {
     let service = format!(
-        "kafka: {{ brokers: [\"{brokers}\"], topic: {TOPIC}, group: vaste-demo }}\n\
+        "kafka: {{ brokers: [\"{brokers}\"], topic: {TOPIC}, group: vaste-demo, \
+         properties: {{ group.instance.id: demo }} }}\n\
          agreements: [\"agreements/*.yaml\"]\n\
          http: {{ listen: \"{listen}\" }}\n"
     );

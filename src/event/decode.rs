@@ -46,13 +46,26 @@ pub fn too_large(bytes: usize) -> Box<Rejection> {
     Rejection::boxed(Reason::TooLarge, advice)
 }
 
-/// The rejection of an event whose time is too far after the timestamp of its own record.
+/// The rejection of an event whose time is too far after the time at which the broker stored its record.
 pub fn too_far_ahead(event: Timestamp, record: Timestamp) -> Box<Rejection> {
     let advice = format!(
-        "`time` is {event}, more than 5 minutes after its record's timestamp {record}: set the clock of \
-         whoever publishes it"
+        "`time` is {event}, more than 5 minutes after the broker stored the record at {record}: correct the \
+         clock of whoever publishes it"
     );
     Rejection::boxed(Reason::Future, advice)
+}
+
+/// What to do about a record whose `type` Vaste does not know.
+pub fn unknown_type_advice(record: &[u8]) -> String {
+    let wire: Option<Wire<'_>> =
+        as_text(record).ok().and_then(|text| serde_json::from_str(text).ok());
+    let label = wire.map(|mut wire| wire.take(EventKey::Type));
+    let Some(EventValue::Text(label)) = label else { return Skip::UnknownType.advice().to_owned() };
+    let shown = excerpt(&label);
+    match name::similar(&label, Kind::ALL.into_iter().map(Kind::label)) {
+        Some(known) => format!("`type` is {shown}: did you mean \"{known}\"?"),
+        None => format!("`type` is {shown}: Vaste does not use such events; nothing to do"),
+    }
 }
 
 /// The identity of an event: a hash of its `source` and `id`.

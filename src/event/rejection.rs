@@ -78,7 +78,7 @@ pub enum Reason {
     BadTeam,
     /// A time cannot be parsed, or is outside 1990 to 2099.
     BadTimestamp,
-    /// A time is too far after the timestamp of its own record.
+    /// A time is too far after the time at which the broker stored the record.
     Future,
     /// The value is not JSON.
     Malformed,
@@ -126,7 +126,7 @@ impl Reason {
                 "the team's name is empty, too long, reserved, or has control characters"
             }
             Self::BadTimestamp => "the time cannot be parsed, or is outside 1990 to 2099",
-            Self::Future => "the time is more than 5 minutes after the record's timestamp",
+            Self::Future => "the time is more than 5 minutes after the broker stored the record",
             Self::Malformed => "the value is not JSON",
             Self::TooLarge => "the value is longer than 256 KiB",
             Self::UnsupportedEncoding => "the value is not plain JSON in UTF-8",

@@ -20,12 +20,14 @@
 use std::io;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use self::client::{CertificateError, Client};
 use self::endpoint::Endpoint;
 use self::pending::PendingNotices;
 use crate::alert::Notice;
 use crate::config::Alertmanager;
+use crate::service::clock;
 use crate::service::instruments::Delivered;
 
 mod api;
@@ -33,6 +35,9 @@ mod client;
 mod endpoint;
 mod pending;
 mod skew;
+
+/// How long the last notices may take. An Alertmanager that hangs does not hold up the shutdown.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The delivery threads, one for each Alertmanager in the order of the configuration.
 #[derive(Debug)]
@@ -66,7 +71,7 @@ impl Delivery {
             let pending = Arc::new(PendingNotices::default());
             let client = Client::new(alertmanager, delivered)?;
             let endpoint = Endpoint::new(client, Arc::clone(&pending), Arc::clone(delivered));
-            let thread = thread::Builder::new().name(delivered.name.clone());
+            let thread = thread::Builder::new().name("alertmanager".to_owned());
             delivery.threads.push(thread.spawn(move || endpoint.run())?);
             delivery.pending.push(pending);
         }
@@ -85,12 +90,6 @@ impl Delivery {
         for pending in &self.pending {
             pending.stop();
         }
-        for thread in self.threads {
-            if thread.join().is_err() {
-                tracing::error!(
-                    "an alert delivery thread failed before shutdown; its last alerts may be undelivered"
-                );
-            }
-        }
+        clock::join(self.threads, STOP_TIMEOUT);
     }
 }

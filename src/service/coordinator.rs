@@ -31,7 +31,9 @@ use crate::monitor::Monitor;
 use crate::service::alertmanager::Delivery;
 use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
+use crate::service::kafka::probe::Answers;
 use crate::service::kafka::worker::{Batch, WorkerCommand};
+use crate::service::outage::Outage;
 use crate::service::store::Job;
 use crate::split_tickets::SplitTickets;
 use crate::time::{Elapsed, Timestamp};
@@ -55,6 +57,14 @@ pub(in crate::service) struct Coordinator {
     publishing_took: Duration,
     /// Why data is not current; `None` while it is.
     not_ready: Option<NotReady>,
+    /// Since when it is not.
+    outage: Outage,
+    /// When the last tick began.
+    ticked_at: Instant,
+    /// When the process last went on after a pause.
+    awake_since: Instant,
+    /// What the brokers answer to the probe.
+    answers: Answers,
     delivery: Delivery,
     state_log: StateLogAccess,
     reloads: Receiver<Arc<Catalog>>,
@@ -72,6 +82,8 @@ pub(in crate::service) struct Inputs {
     pub(in crate::service) batches: Receiver<Batch>,
     /// New catalogs, when the configuration is reloaded.
     pub(in crate::service) reloads: Receiver<Arc<Catalog>>,
+    /// What the brokers answer to the probe.
+    pub(in crate::service) answers: Answers,
 }
 
 /// The configuration and initial state of alerts.
@@ -94,12 +106,16 @@ impl Coordinator {
         alerting: Alerting,
         shared: &Shared,
     ) -> Self {
-        let Inputs { commands, batches, reloads } = inputs;
+        let Inputs { commands, batches, reloads, answers } = inputs;
         let Alerting { sender, delivery, stale_after, log, jobs } = alerting;
         shared.instruments.add_breach_counters(&catalog);
         Self {
             publishing_took: Duration::ZERO,
             not_ready: None,
+            outage: Outage::default(),
+            ticked_at: clock::instant(),
+            awake_since: clock::instant(),
+            answers,
             delivery,
             state_log: StateLogAccess::new(jobs),
             reloads,
@@ -125,8 +141,9 @@ impl Coordinator {
             wait = self.until_next_tick();
         }
         self.shut_down_alerts();
-        self.delivery.stop();
+        // Both at once: an Alertmanager that hangs must not keep checkpoints from being written.
         self.workers.stop();
+        self.delivery.stop();
     }
 
     /// The time to the next tick. In a large organisation ticks are skipped, so that publishing takes half of

@@ -61,7 +61,7 @@ pub enum DemoError {
     Broker(#[from] KafkaError),
     /// The configuration of the demo has errors, which is a bug.
     #[error("the demo's own configuration has errors: {}", .0.errors_in_one_line())]
-    Config(Diagnostics),
+    Config(Box<Diagnostics>),
     /// The address cannot be listened on.
     #[error(
         "failed to listen on {address}: {error}; is another Vaste running? choose another address with \
@@ -120,7 +120,7 @@ impl Demo {
         let config = config(scenario.begin, self.address, &brokers);
         let service = match config.service.as_ref() {
             Some(service) if !config.diagnostics.has_errors() => service,
-            Some(_) | None => return Err(DemoError::Config(config.diagnostics)),
+            Some(_) | None => return Err(DemoError::Config(Box::new(config.diagnostics))),
         };
         let mut publisher = EventPublisher::new(scenario, &brokers)?;
         publisher.publish_until(from)?;
@@ -147,6 +147,7 @@ fn adapt_error(error: RunError) -> DemoError {
     match error {
         RunError::Listen { address, error } => DemoError::Listen { address, error },
         RunError::Worker(_)
+        | RunError::Probe(_)
         | RunError::Store(_)
         | RunError::Delivery(_)
         | RunError::Metrics(_)

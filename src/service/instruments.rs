@@ -83,7 +83,7 @@ impl Checkpoints {
 /// Metrics of the delivery to one Alertmanager.
 #[derive(Debug)]
 pub(super) struct Delivered {
-    /// `am-0` and so on. Not the address, which may be confidential.
+    /// Its address, without credentials.
     pub(super) name: String,
     pub(super) sent: IntCounter,
     pub(super) failed: IntCounter,
@@ -96,19 +96,19 @@ pub(super) struct Delivered {
 }
 
 impl Instruments {
-    /// All metrics at zero, for this number of Alertmanagers and the hash of the loaded configuration.
+    /// All metrics at zero, for Alertmanagers at these addresses and the hash of the loaded configuration.
     ///
     /// # Errors
     /// When two metrics have the same name.
     pub(super) fn new(
-        alertmanagers: usize,
+        alertmanagers: &[String],
         config_hash: u64,
         loaded_at: Timestamp,
     ) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let help = "Alertmanagers in the configuration.";
         int_gauge(&registry, "alertmanagers_configured", help)?
-            .set(i64::try_from(alertmanagers).unwrap_or(i64::MAX));
+            .set(i64::try_from(alertmanagers.len()).unwrap_or(i64::MAX));
         let config = ConfigMetrics::new(&registry)?;
         config.accept(config_hash, loaded_at);
         Ok(Self {
@@ -215,7 +215,7 @@ impl ConfigMetrics {
 }
 
 impl Delivered {
-    fn all(count: usize, registry: &Registry) -> Result<Vec<Arc<Self>>, prometheus::Error> {
+    fn all(addresses: &[String], registry: &Registry) -> Result<Vec<Arc<Self>>, prometheus::Error> {
         let labels = &["alertmanager"];
         let counters = |name, help| counters(registry, name, help, labels);
         let gauges = |name, help| {
@@ -256,9 +256,8 @@ impl Delivered {
             "alertmanager_clock_skew_seconds",
             "This clock minus that of the Alertmanager, from its Date header.",
         )?;
-        let one = |number: usize| {
-            let name = format!("am-{number}");
-            let values = &[name.as_str()];
+        let one = |address: &String| {
+            let values = &[address.as_str()];
             Arc::new(Self {
                 sent: sent.with_label_values(values),
                 failed: failed.with_label_values(values),
@@ -268,10 +267,10 @@ impl Delivered {
                 duration: duration.with_label_values(values),
                 last_success: last_success.with_label_values(values),
                 skew: skew.with_label_values(values),
-                name,
+                name: address.clone(),
             })
         };
-        Ok((0..count).map(one).collect())
+        Ok(addresses.iter().map(one).collect())
     }
 }
 

@@ -19,6 +19,7 @@ use crate::service::coordinator::{Alerting, Coordinator, Inputs};
 use crate::service::http::accept;
 use crate::service::http::routes;
 use crate::service::instruments::Instruments;
+use crate::service::kafka::probe::{Probe, ProbeError};
 use crate::service::kafka::worker::{Batch, Worker, WorkerCommand, WorkerConfig, WorkerError};
 use crate::service::shutdown::Signals;
 use crate::service::store::{Store, StoreError, Writer};
@@ -26,8 +27,11 @@ use crate::service::store::{Store, StoreError, Writer};
 /// Maximum batches of effects in flight from workers to the coordinator.
 const BATCHES_MAX: usize = 2;
 
-/// How long threads may take to end.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long all threads together may take to end.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long the store may take at least, however long the other threads took.
+const STORE_TIMEOUT_MIN: Duration = Duration::from_secs(1);
 
 /// A configuration that has been loaded.
 #[derive(Clone, Debug)]
@@ -46,7 +50,7 @@ pub type Reload = Box<dyn Fn() -> Result<LoadedConfig, ReloadError> + Send>;
 pub enum ReloadError {
     /// The files have errors.
     #[error("{}", .0.errors_in_one_line())]
-    Config(Diagnostics),
+    Config(Box<Diagnostics>),
     /// The demo has no files.
     #[error("the demo has no configuration files")]
     Demo,
@@ -58,6 +62,9 @@ pub enum RunError {
     /// A worker cannot start with its configuration.
     #[error("{0}; correct the configuration")]
     Worker(#[from] WorkerError),
+    /// The probe cannot start with its configuration.
+    #[error("{0}; correct the configuration")]
+    Probe(#[from] ProbeError),
     /// The store cannot be used.
     #[error("{0}; correct the configuration")]
     Store(#[from] StoreError),
@@ -86,7 +93,7 @@ impl RunError {
     /// Whether the operator must correct the configuration.
     pub fn is_configuration(&self) -> bool {
         match self {
-            Self::Worker(_) | Self::Store(_) => true,
+            Self::Worker(_) | Self::Store(_) | Self::Probe(_) => true,
             Self::Delivery(_) | Self::Listen { .. } | Self::Metrics(_) | Self::System(_) => false,
         }
     }
@@ -123,7 +130,9 @@ pub(super) fn run_on(
 ) -> Result<(), RunError> {
     let LoadedConfig { catalog, hash } = config;
     let published = PublishedView::new(&catalog, clock::wall(), &service.kafka.topic);
-    let instruments = Instruments::new(service.alertmanagers.len(), hash, clock::wall())?;
+    let alertmanagers: Vec<String> =
+        service.alertmanagers.iter().map(|am| am.url.clone()).collect();
+    let instruments = Instruments::new(&alertmanagers, hash, clock::wall())?;
     let shared = Shared {
         published: Arc::new(ArcSwap::from_pointee(published)),
         instruments: Arc::new(instruments),
@@ -146,6 +155,7 @@ pub(super) fn run_on(
     tracing::info!(address = %listener.local_addr()?, "listening");
     // Bounded: a worker with many effects waits for the coordinator.
     let (to_coordinator, batches) = mpsc::sync_channel(BATCHES_MAX);
+    let probe = Probe::start(&service.kafka)?;
     let config = WorkerConfig {
         kafka: &service.kafka,
         state: &service.state,
@@ -153,11 +163,12 @@ pub(super) fn run_on(
         clock,
         instruments: &shared.instruments,
         jobs,
+        answers: probe.answers(),
     };
     let WorkerThreads { commands, mut threads } = start_workers(&config, &to_coordinator)?;
     drop((config, to_coordinator));
     let (reloaded, reloads) = mpsc::channel();
-    let inputs = Inputs { commands, batches, reloads };
+    let inputs = Inputs { commands, batches, reloads, answers: probe.answers() };
     let coordinator = Coordinator::new(catalog, clock, inputs, alerting, &shared);
     let (stop, stopped) = mpsc::channel();
     let thread = thread::Builder::new().name("coordinator".into());
@@ -174,11 +185,13 @@ pub(super) fn run_on(
         accept::serve(listener, routes::routes(shared), ended).await;
         Ok::<(), io::Error>(())
     });
-    // A Kafka client may wait a minute for a broker that is gone. The process does not.
+    // A Kafka client may wait a minute for a broker that is gone, and a disk may hang. The process does not.
+    let until = clock::instant() + SHUTDOWN_TIMEOUT;
+    threads.push(probe.stop());
     clock::join(threads, SHUTDOWN_TIMEOUT);
     // After the workers, to write their last checkpoints.
     if let Some(writer) = writer {
-        writer.finish(SHUTDOWN_TIMEOUT);
+        writer.finish(until.saturating_duration_since(clock::instant()).max(STORE_TIMEOUT_MIN));
     }
     Ok(served?)
 }

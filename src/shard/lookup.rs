@@ -1,5 +1,6 @@
 //! The names of a shard, and what they mean in the catalog.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, ChannelId, ScopeId};
@@ -15,11 +16,22 @@ pub(super) struct NameLookup {
     scopes: Vec<ScopeId>,
     /// The channel of each name, taken as a channel's. As long as `scopes`.
     channels: Vec<ChannelId>,
+    /// Teams without an agreement that events have named.
+    undeclared: BTreeSet<NameId>,
+    /// Those of them that [`NameLookup::take_undeclared`] has not returned yet.
+    undeclared_new: Vec<NameId>,
 }
 
 impl NameLookup {
     pub(super) fn new(catalog: Arc<Catalog>, names: Names) -> Self {
-        Self { catalog, names, scopes: Vec::new(), channels: Vec::new() }
+        Self {
+            catalog,
+            names,
+            scopes: Vec::new(),
+            channels: Vec::new(),
+            undeclared: BTreeSet::new(),
+            undeclared_new: Vec::new(),
+        }
     }
 
     pub(super) fn names(&self) -> &Names {
@@ -41,11 +53,29 @@ impl NameLookup {
         }
     }
 
+    /// Notes the team of an event, if it has no agreement. Must come after [`NameLookup::resolve`].
+    pub(super) fn note_team(&mut self, team: NameId) {
+        let scope = self.scopes.get(team.index()).copied();
+        // Without any agreement nobody expects one.
+        let is_undeclared =
+            scope == Some(self.catalog.unclaimed()) && self.catalog.has_objectives();
+        if is_undeclared && self.undeclared.insert(team) {
+            self.undeclared_new.push(team);
+        }
+    }
+
+    /// The undeclared teams that were noted since the last call.
+    pub(super) fn take_undeclared(&mut self) -> Vec<String> {
+        let new = std::mem::take(&mut self.undeclared_new);
+        new.into_iter().map(|team| self.names.text(team).to_owned()).collect()
+    }
+
     /// Switches to another catalog.
     pub(super) fn adopt(&mut self, catalog: Arc<Catalog>) {
         self.catalog = catalog;
         self.scopes.clear();
         self.channels.clear();
+        self.undeclared.clear();
     }
 
     pub(super) fn context(&self) -> DerivationContext<'_> {

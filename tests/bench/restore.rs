@@ -20,7 +20,7 @@ use std::thread;
 
 use bench::{catalog_of_teams, now};
 use vaste::checkpoint;
-use vaste::partition::{Partition, Record};
+use vaste::partition::{Partition, Published, Record};
 use vaste::ticket::EffectLog;
 use vaste::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
 use vaste::view::View;
@@ -115,7 +115,7 @@ fn fill(partition: &mut Partition, ticket: u64, tickets: u64, begin: Timestamp) 
             offset: partition.position(),
             key: Some(key.as_bytes()),
             payload: Some(payload.as_bytes()),
-            timestamp: None,
+            published: Published::Unknown,
         };
         partition.take(&record, &mut ());
     }

@@ -19,6 +19,7 @@ use crate::responses::Responses;
 use crate::service::coordinator::published_view::{self, ObjectiveDetail, PublishedView, Shared};
 use crate::service::http::routes;
 use crate::service::instruments::Instruments;
+use crate::service::kafka::probe::TopicState;
 use crate::service::kafka::status::StreamStatus;
 use crate::shard::Shard;
 use crate::share::Share;
@@ -225,6 +226,7 @@ impl ViewBuilder {
             ratings: published_view::ratings(&self.view),
             alerts: alert::Alerts::new(&self.catalog),
             stream: StreamStatus::default(),
+            topic: TopicState::default(),
             responses: Arc::new(Responses::new(&self.catalog)),
             tickets_split: 0,
             started: now(),
@@ -359,7 +361,7 @@ pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Ru
         runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
     let address = listener.local_addr().unwrap();
     let routes = routes::routes(Shared {
-        instruments: Arc::new(Instruments::new(0, 0, now()).unwrap()),
+        instruments: Arc::new(Instruments::new(&[], 0, now()).unwrap()),
         published: Arc::new(ArcSwap::from_pointee(published)),
     });
     runtime.spawn(async { axum::serve(listener, routes).await });

@@ -298,7 +298,7 @@ kafka:
   topic: ticket-events
   group: vaste
   workers: 2
-  properties: { security.protocol: SASL_SSL, sasl.username: vaste }
+  properties: { security.protocol: SASL_SSL, sasl.username: vaste, group.instance.id: one }
 http: { listen: \"127.0.0.1:9464\", external_url: \"https://vaste.example/\" }
 alertmanagers:
   - url: http://am-0.example:9093/
@@ -313,12 +313,13 @@ stale_after: 90s
 
 /// A part of [`SERVICE`], and the faulty text that replaces it. The fault must suggest the
 /// original.
-const SERVICE_FAULTS: [(&str, &str); 39] = [
+const SERVICE_FAULTS: [(&str, &str); 42] = [
     ("\"https://vaste.example/\"", "vaste.example"),
     ("\"https://vaste.example/\"", "\"https://vaste .example\""),
     ("url: http://am-0.example:9093/\n    basic", "basic"),
     ("http://am-0.example:9093/", "am-0.example:9093"),
     ("http://am-0.example:9093/", "http://vaste:secret@am-0.example"),
+    ("http://am-0.example:9093/", "http://am-0.example:9093/api/v2/alerts"),
     ("http://am-0.example:9093/", "http://169.254.169.254/"),
     ("http://am-0.example:9093/", "http://0xa9fea9fe/"),
     ("http://am-0.example:9093/", "http://am-0.example/?all=1"),
@@ -336,6 +337,7 @@ const SERVICE_FAULTS: [(&str, &str); 39] = [
     ("    authorization: { credentials_file: token }", "    proxy_url: http://proxy.example"),
     ("  brokers: [\"localhost:9092\", \"[::1]:9092\"]\n", ""),
     ("\"localhost:9092\"", "localhost"),
+    ("\"localhost:9092\"", "\"http://localhost:9092\""),
     ("\"localhost:9092\"", "\":9092\""),
     ("[\"localhost:9092\", \"[::1]:9092\"]", "\"localhost:9092\""),
     ("  topic: ticket-events\n", ""),
@@ -349,6 +351,7 @@ const SERVICE_FAULTS: [(&str, &str); 39] = [
     ("security.protocol: SASL_SSL", "security.protocol: [SASL_SSL]"),
     ("security.protocol: SASL_SSL", "sasl.password: not-to-be-printed"),
     ("security.protocol: SASL_SSL", "sasl.password: [not-to-be-printed]"),
+    ("security.protocol: SASL_SSL", "sasl.oauthbearer.config: principal=not-to-be-printed"),
     ("security.protocol: SASL_SSL", "sasl.password: { path: secret }"),
     ("127.0.0.1:9464", "localhost"),
     ("file:///var/lib/vaste", ""),
@@ -467,4 +470,52 @@ fn more_teams_than_the_maximum_are_refused() {
     let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
     let config = Config::read(&paths, &table, TODAY);
     insta::assert_snapshot!("too_many_teams", diagnostics_text(&config));
+}
+
+/// Properties that the Kafka client refuses, as people write them.
+const PROPERTIES: [&str; 9] = [
+    "max.poll.records: 500",
+    "ssl.truststore.location: /etc/trust.jks",
+    "fetch.min.bytes: abc",
+    "security.protocol: sasl_ssl",
+    "security.protocol: TLS",
+    "sesion.timeout.ms: 10000",
+    "sasl.pasword: not-to-be-printed",
+    "security.protocol: ssl\n    ssl.ca.location: /not/there.pem",
+    "session.timeout.ms: 10000",
+];
+
+#[test]
+fn check_and_run_refuse_the_properties_that_the_client_refuses() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut page = String::new();
+    for property in PROPERTIES {
+        let config = format!(
+            "kafka:\n  brokers: [\"127.0.0.1:1\"]\n  topic: t\n  properties:\n    \
+             group.instance.id: one\n    {property}\n"
+        );
+        std::fs::write(folder.path().join("vaste.yaml"), config).unwrap();
+        let vaste = |arguments: &[&str]| {
+            std::process::Command::new(env!("CARGO_BIN_EXE_vaste"))
+                .args(arguments)
+                .current_dir(folder.path())
+                .output()
+                .unwrap()
+        };
+        let checked = vaste(&["check", "vaste.yaml"]);
+        let said = String::from_utf8(checked.stderr).unwrap();
+        assert!(!said.contains("not-to-be-printed"), "{said}");
+        if property.starts_with("session") {
+            assert!(checked.status.success(), "{said}");
+            continue;
+        }
+        assert_eq!(checked.status.code(), Some(78), "{property}: {said}");
+        // The service ends with the same words.
+        let run = vaste(&["run", "--config", "vaste.yaml"]);
+        assert_eq!(run.status.code(), Some(78));
+        let (first, _) = said.split_once('\n').unwrap();
+        assert!(String::from_utf8(run.stderr).unwrap().contains(first), "{first}");
+        writeln!(page, "{property}\n{said}").unwrap();
+    }
+    insta::assert_snapshot!("properties", page);
 }

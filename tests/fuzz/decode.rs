@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use libfuzzer_sys::fuzz_target;
-use vaste_fuzz::partition::{Partition, Record, Taken};
+use vaste_fuzz::partition::{Partition, Published, Record, Taken};
 use vaste_fuzz::time::Timestamp;
 use vaste_fuzz::{checkpoint, catalog};
 
@@ -16,7 +16,8 @@ fuzz_target!(|data: &[u8]| {
     let mut partition = Partition::new(Arc::clone(&catalog), &topic, 0, 1);
     let mut records = 0;
     for payload in data.split(|byte| *byte == b'\n') {
-        let record = Record { offset: records, key: None, payload: Some(payload), timestamp: None };
+        let published = Published::Unknown;
+        let record = Record { offset: records, key: None, payload: Some(payload), published };
         records += 1;
         let taken = partition.take(&record, &mut ());
         assert!(matches!(taken, Taken::Processed { .. }), "{taken:?}");

@@ -54,7 +54,7 @@ fn header<'m>(letter: &'m OwnedMessage, name: &str) -> Option<&'m str> {
 }
 
 /// A header that describes the error.
-fn error_header<'m>(letter: &'m OwnedMessage, name: &str) -> &'m str {
+pub(crate) fn error_header<'m>(letter: &'m OwnedMessage, name: &str) -> &'m str {
     header(letter, &format!("__connect.errors.{name}")).unwrap()
 }
 
@@ -82,8 +82,8 @@ fn a_dead_letter_is_the_unchanged_record_with_the_reason() {
     create_topic(&broker, &topic, 1);
     create_topic(&broker, &dead, 1);
     let producer = producer(&broker);
-    let secret =
-        "{\"id\":\"7\",\"type\":\"ticket.created\",\"time\":\"ein Geheimnis\",\"ticket\":\"T\"}";
+    let secret = "{\"id\":\"7\",\"type\":\"ticket.created\",\"time\":\"yesterday\",\"ticket\":\"T\",\
+                  \"text\":\"ein Geheimnis\"}";
     let bytes = [&b"\x00\xFF\xC3 a Geheimnis\n"[..], secret.as_bytes()];
     // The first record has no key and no headers. The second has a key that is not text, an empty
     // header, one without a value, a repeated one, and one that looks like ours.

@@ -119,7 +119,10 @@ fn is_firing(service: &Service, objective: &str) -> bool {
 
 /// A metric of the first Alertmanager.
 fn of_first(service: &Service, name: &str) -> f64 {
-    let series = format!("vaste_alertmanager_{name}{{alertmanager=\"am-0\"}}");
+    let config = std::fs::read_to_string(service.folder.path().join("vaste.yaml")).unwrap();
+    let (_, rest) = config.split_once("url: \"").unwrap();
+    let (url, _) = rest.split_once('"').unwrap();
+    let series = format!("vaste_alertmanager_{name}{{alertmanager=\"{url}\"}}");
     service.metrics().value(&series).unwrap()
 }
 

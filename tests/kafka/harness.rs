@@ -129,6 +129,7 @@ pub(crate) struct Service {
     pub(crate) folder: tempfile::TempDir,
     port: u16,
     pub(crate) child: ChildProcess,
+    variables: Vec<(String, String)>,
 }
 
 impl Service {
@@ -156,7 +157,31 @@ impl Service {
         Self::start_in(tempfile::tempdir().unwrap(), kafka, agreements, more)
     }
 
+    /// The same with environment variables.
+    pub(crate) fn start_with_variables(
+        kafka: &str,
+        agreement: &str,
+        more: &str,
+        variables: &[(&str, String)],
+    ) -> Self {
+        let owned = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
+        let variables = variables.iter().map(owned).collect();
+        let folder = tempfile::tempdir().unwrap();
+        let agreements = [agreement.to_owned()];
+        Self::start_fully(folder, kafka, &agreements, more, variables)
+    }
+
     fn start_in(folder: tempfile::TempDir, kafka: &str, agreements: &[String], more: &str) -> Self {
+        Self::start_fully(folder, kafka, agreements, more, Vec::new())
+    }
+
+    fn start_fully(
+        folder: tempfile::TempDir,
+        kafka: &str,
+        agreements: &[String],
+        more: &str,
+        variables: Vec<(String, String)>,
+    ) -> Self {
         let port = free_port();
         for (number, agreement) in agreements.iter().enumerate() {
             fs::write(folder.path().join(format!("agreement-{number}.yaml")), agreement).unwrap();
@@ -166,8 +191,8 @@ impl Service {
              {more}"
         );
         fs::write(folder.path().join("vaste.yaml"), config).unwrap();
-        let child = spawn(folder.path());
-        let service = Self { folder, port, child };
+        let child = spawn(folder.path(), &variables);
+        let service = Self { folder, port, child, variables };
         wait_for("the service to listen", || service.get("/-/healthy"));
         service
     }
@@ -179,7 +204,7 @@ impl Service {
 
     /// Starts it again in its folder, and does not wait until it listens.
     pub(crate) fn start_again(&mut self) {
-        self.child = spawn(self.folder.path());
+        self.child = spawn(self.folder.path(), &self.variables);
     }
 
     /// Publishes records, one on each line.
@@ -213,6 +238,24 @@ impl Service {
         Metrics(self.get("/metrics").unwrap())
     }
 
+    /// Waits until it is ready.
+    pub(crate) fn wait_until_ready(&self) {
+        wait_for("the service to be ready", || self.get("/-/ready"));
+    }
+
+    /// Waits until it is not ready for a reason that contains this text. Returns the reason.
+    pub(crate) fn wait_for_reason(&self, part: &str) -> String {
+        wait_for(part, || {
+            let (status, text) = self.page("/-/ready")?;
+            (status == 503 && text.contains(part)).then_some(text)
+        })
+    }
+
+    /// The number of lines in its log that contain this text.
+    pub(crate) fn logged(&self, part: &str) -> usize {
+        self.log().lines().filter(|line| line.contains(part)).count()
+    }
+
     /// Its log.
     pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
@@ -229,11 +272,21 @@ impl Service {
     }
 }
 
+/// A test that fails shows what the service said.
+impl Drop for Service {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("the log of the service:\n{}", self.log());
+        }
+    }
+}
+
 /// Runs the service in a folder, and appends to its log.
-fn spawn(folder: &Path) -> ChildProcess {
+fn spawn(folder: &Path, variables: &[(String, String)]) -> ChildProcess {
     let log = fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
     let mut vaste = Command::new(env!("CARGO_BIN_EXE_vaste"));
     vaste.args(["run", "--config", "vaste.yaml"]).current_dir(folder);
+    vaste.envs(variables.iter().cloned());
     ChildProcess::start(vaste.stdout(Stdio::null()).stderr(log))
 }
 

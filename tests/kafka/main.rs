@@ -8,17 +8,24 @@
 )]
 
 mod alertmanager;
+mod brokers;
+mod clock;
+mod counters;
 mod crash;
 mod dead_letters;
+mod deleted;
 mod faults;
 mod harness;
 mod hostile;
+mod members;
 #[expect(dead_code, reason = "these tests use a part of the model")]
 #[path = "../pipeline/naive.rs"]
 mod naive;
 mod notified;
 mod outages;
 mod own_broker;
+mod pauses;
+mod producers;
 mod prometheus;
 #[path = "../support/proxy.rs"]
 mod proxy;
@@ -32,3 +39,5 @@ mod service;
 #[path = "../support/simulated_team.rs"]
 mod simulated_team;
 mod skewed;
+mod stores;
+mod transactions;

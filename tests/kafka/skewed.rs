@@ -98,13 +98,14 @@ fn pages_although_its_clock_is_off(minutes: i64) {
     create_topic(&broker, &topic, 1);
     let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic} }}");
     let port = proxy_to(alertmanager.port(), minutes);
-    let more = format!("alertmanagers: [{{ url: \"http://127.0.0.1:{port}\" }}]\n");
+    let url = format!("http://127.0.0.1:{port}");
+    let more = format!("alertmanagers: [{{ url: \"{url}\" }}]\n");
     let service = Service::start_with(&kafka, AGREEMENT, &more);
     wait_for("the service to be ready", || service.get("/-/ready"));
     assert!(service.publish(&record(1, "created", "T-1")).status.success());
     wait_for("the page", || (webhook.counts().get("limit") == Some(&(1, 0))).then_some(()));
-    let skew = "vaste_alertmanager_clock_skew_seconds{alertmanager=\"am-0\"}";
-    let skew = service.metrics().value(skew).unwrap();
+    let skew = format!("vaste_alertmanager_clock_skew_seconds{{alertmanager=\"{url}\"}}");
+    let skew = service.metrics().value(&skew).unwrap();
     #[expect(clippy::cast_precision_loss, reason = "minutes")]
     let expected = -60.0 * minutes as f64;
     assert!((skew - expected).abs() <= 2.0, "{skew} s");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use vaste::catalog::Catalog;
 use vaste::event::{Outcomes, Reason};
-use vaste::partition::{Partition, Record, Taken};
+use vaste::partition::{Partition, Published, Record, Taken};
 use vaste::time::{DAY_MS, Elapsed, Timestamp};
 use vaste::view::View;
 
@@ -50,7 +50,7 @@ impl Source {
             offset: self.partition.position(),
             key: None,
             payload: Some(payload.as_bytes()),
-            timestamp: timestamp.map(Timestamp::ms),
+            published: timestamp.map_or(Published::Unknown, Published::Appended),
         };
         let taken = self.partition.take(&record, &mut self.view);
         let Taken::Processed { outcome, .. } = taken else { unreachable!("{taken:?}") };

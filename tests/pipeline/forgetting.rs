@@ -7,7 +7,7 @@ use vaste::catalog::Catalog;
 use vaste::checkpoint;
 use vaste::event::{Outcome, Skip};
 use vaste::measure::Measure;
-use vaste::partition::{Partition, Record, Start, Taken};
+use vaste::partition::{Partition, Published, Record, Start, Taken};
 use vaste::shard::{Bounds, Shard};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::view::View;
@@ -63,7 +63,7 @@ impl Reader {
     fn take(&mut self, record: &str) -> Outcome {
         let offset = self.partition.position();
         let payload = Some(record.as_bytes());
-        let record = Record { offset, key: None, payload, timestamp: None };
+        let record = Record { offset, key: None, payload, published: Published::Unknown };
         match self.partition.take(&record, &mut self.view) {
             Taken::Processed { outcome, .. } => outcome,
             other @ (Taken::AlreadyRead | Taken::OtherTopic) => unreachable!("{other:?}"),
@@ -173,6 +173,13 @@ fn a_reopened_evicted_ticket_continues_after_its_first_reply() {
     reader.read(day(28));
     assert_eq!(reader.forget(hours(28, 1)), 0, "its last event is still in the longest window");
     reader.read(hours(28, 2));
+    assert_eq!(reader.forget(hours(28, 3)), 0, "the clock is more than a day ahead of all records");
+    let time = hours(28, 2);
+    let other = format!(
+        r#"{{"id":"90","type":"ticket.note_added","time":"{time}","ticket":"T-2","team":"support"}}"#
+    );
+    assert_eq!(reader.take(&other), Outcome::Applied);
+    reader.read(hours(28, 3));
     assert_eq!(reader.forget(hours(28, 3)), 1);
     // Events up to its last one are known already. The tombstone survives a restart.
     reader.restart(&catalog, hours(28, 3));
@@ -250,7 +257,7 @@ fn a_recreated_topic_is_detected_by_the_last_record_that_was_read() {
         offset,
         key: None,
         payload: Some(payload),
-        timestamp: Some(timestamp),
+        published: Published::Appended(Timestamp::from_ms(timestamp)),
     };
     let mut take = |record: Record<'_>| reader.partition.take(&record, &mut reader.view);
     for offset in 0..3 {
@@ -276,7 +283,7 @@ fn a_recreated_topic_is_detected_by_the_last_record_that_was_read() {
     assert_eq!(reader.partition.start(), Start::Beginning);
     let first = record(0, day(1).ms() - 5, b"poison");
     assert!(matches!(reader.partition.take(&first, &mut ()), Taken::Processed { .. }));
-    assert_eq!(reader.partition.history_from(), Some(Timestamp::from_ms(day(1).ms() - 5)));
+    assert_eq!(reader.partition.history_from(), Some(day(1)), "the gap was noticed then");
     assert!(kept(&mut reader) > before);
 }
 

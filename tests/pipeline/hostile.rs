@@ -8,7 +8,7 @@ use vaste::catalog::Catalog;
 use vaste::checkpoint;
 use vaste::event::{Outcome, Outcomes, RECORD_BYTES_MAX, TEXT_BYTES_MAX};
 use vaste::measure::Measure;
-use vaste::partition::{Partition, Record, Taken};
+use vaste::partition::{Partition, Published, Record, Taken};
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use vaste::view::View;
@@ -368,7 +368,9 @@ pub(crate) fn partition(catalog: &Arc<Catalog>) -> Partition {
 
 fn take(partition: &mut Partition, payload: &[u8], timestamp: Option<i64>) -> Outcome {
     let offset = partition.position();
-    let record = Record { offset, key: Some(b"T-1042"), payload: Some(payload), timestamp };
+    let published =
+        timestamp.map_or(Published::Unknown, |ms| Published::Appended(Timestamp::from_ms(ms)));
+    let record = Record { offset, key: Some(b"T-1042"), payload: Some(payload), published };
     let taken = partition.take(&record, &mut ());
     let Taken::Processed { outcome, .. } = taken else { unreachable!("{taken:?}") };
     outcome

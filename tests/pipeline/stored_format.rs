@@ -14,16 +14,19 @@ use std::sync::Arc;
 
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::catalog::Catalog;
-use vaste::checkpoint::{self, Origin, RecordFingerprint};
+use vaste::checkpoint::{self, Checkpoint, Origin, RecordFingerprint};
 use vaste::event::{Outcome, Skip, decode};
 use vaste::measure::{Basis, Measure};
 use vaste::name::UNCLAIMED;
-use vaste::partition::{Partition, Record};
+use vaste::partition::{Partition, Published, Record};
 use vaste::shard::Shard;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::view::View;
 
 const VERSION_2: &[u8] = include_bytes!("version-2.vaste");
+/// The same records; since version 3 an image may have the id of its topic.
+const VERSION_3: &[u8] = include_bytes!("version-3.vaste");
+const TOPIC_ID: &str = "9_cCYlOHQvGRUcb2oCMQyA";
 const RECORDS: &str = include_str!("version-2.ndjson");
 
 /// Records of the two tickets that are evicted before the other records arrive.
@@ -76,6 +79,7 @@ fn written() -> Vec<u8> {
     let mut partition = Partition::new(Arc::clone(&catalog), &"ticket-events".into(), 3, 7);
     let mut view = View::new(Arc::clone(&catalog), at("2026-01-01T00:00:00Z"));
     partition.lost_records(at("2026-01-01T00:00:00Z"));
+    assert!(!partition.set_topic_id(&TOPIC_ID.into()));
     for (offset, record) in (40..).zip(records()) {
         if offset == 40 + i64::try_from(EVICTED).unwrap() {
             let now = at("2026-05-31T00:00:00Z");
@@ -87,7 +91,9 @@ fn written() -> Vec<u8> {
             offset,
             key: None,
             payload: Some(record.as_bytes()),
-            timestamp: Some(at("2026-06-02T00:00:00Z").ms() + offset),
+            published: Published::Appended(Timestamp::from_ms(
+                at("2026-06-02T00:00:00Z").ms() + offset,
+            )),
         };
         partition.take(&record, &mut view);
     }
@@ -103,7 +109,7 @@ fn the_present_version_is_written_byte_for_byte() {
     let name = format!("version-{}.vaste", checkpoint::VERSION);
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&kept, &bytes).unwrap();
-    assert!(bytes == VERSION_2, "the stored bytes changed: compare with {}", kept.display());
+    assert!(bytes == VERSION_3, "the stored bytes changed: compare with {}", kept.display());
 }
 
 #[test]
@@ -114,6 +120,7 @@ fn version_2_is_read_with_its_origin_and_its_counts() {
         image.origin,
         Origin {
             topic: "ticket-events".into(),
+            topic_id: None,
             partition: 3,
             epoch: 8,
             position: 219,
@@ -159,6 +166,21 @@ fn version_2_is_read_with_its_origin_and_its_counts() {
     unclaimed next_reply calendar 48 5760000
     unclaimed update calendar 48 8640000
     ");
+}
+
+#[test]
+fn version_3_is_version_2_with_the_id_of_its_topic() {
+    let [older, newer] = [VERSION_2, VERSION_3].map(|bytes| checkpoint::read(bytes).unwrap());
+    assert_eq!(newer.version, 3);
+    let expected = Origin { topic_id: Some(TOPIC_ID.to_owned()), ..older.origin.clone() };
+    assert_eq!(newer.origin, expected);
+    let catalog = catalog();
+    assert_eq!(newer.responses(&catalog), older.responses(&catalog));
+    let again = |image: &Checkpoint<'_>| {
+        let shard = image.restore(Arc::clone(&catalog)).unwrap();
+        checkpoint::write(&shard, &image.responses(&catalog), &catalog, &expected)
+    };
+    assert!(again(&older) == again(&newer), "the same tickets");
 }
 
 /// A duplicate has the same identity, time, kind, names, priority, maker and detail as the stored event.

@@ -9,7 +9,7 @@ use vaste::catalog::Catalog;
 use vaste::checkpoint::{self, CheckpointName};
 use vaste::measure::{Basis, Measure};
 use vaste::monitor::Monitor;
-use vaste::partition::{Partition, Record, Start, Taken};
+use vaste::partition::{Partition, Published, Record, Start, Taken};
 use vaste::responses::Responses;
 use vaste::share::Share;
 use vaste::time::{Elapsed, SECOND_MS, Timestamp};
@@ -267,7 +267,7 @@ impl Process {
                     offset: i64::try_from(offset).unwrap(),
                     key: Some(kept.key.as_bytes()),
                     payload: Some(kept.payload.as_bytes()),
-                    timestamp: Some(kept.timestamp),
+                    published: Published::Appended(Timestamp::from_ms(kept.timestamp)),
                 };
                 let taken = held.partition.take(&record, monitor.view_mut());
                 assert_ne!(taken, Taken::OtherTopic);

@@ -17,6 +17,7 @@ use super::pending::{PENDING_MAX, PendingNotices};
 use crate::alert::{Notice, RESOLVED_FOR, is_handled_elsewhere};
 use crate::service::clock;
 use crate::service::instruments::Delivered;
+use crate::service::outage::{Outage, in_seconds};
 
 /// Longest delay after the first failure. It doubles with each failure, up to [`BACKOFF_MAX`].
 const BACKOFF_FIRST: Duration = Duration::from_secs(1);
@@ -41,11 +42,13 @@ pub(super) struct Endpoint<A> {
     delivered: Arc<Delivered>,
     /// The last notice of each alert that the Alertmanager accepted, until the alert is no longer sent.
     accepted: BTreeMap<AlertLabels, Notice>,
+    /// Since when it accepts nothing.
+    outage: Outage,
 }
 
 impl<A: AlertmanagerApi> Endpoint<A> {
     pub(super) fn new(client: A, pending: Arc<PendingNotices>, delivered: Arc<Delivered>) -> Self {
-        Self { client, pending, delivered, accepted: BTreeMap::new() }
+        Self { client, pending, delivered, accepted: BTreeMap::new(), outage: Outage::default() }
     }
 
     /// Delivers notices until the pending set is stopped.
@@ -155,6 +158,10 @@ impl<A: AlertmanagerApi> Endpoint<A> {
             RequestOutcome::Accepted => {
                 self.delivered.sent.inc_by(count);
                 self.delivered.last_success.set(clock::wall().unix_seconds());
+                if let Some(outage) = self.outage.end() {
+                    let (alertmanager, after) = (&*self.delivered.name, in_seconds(outage));
+                    tracing::info!(alertmanager, "alerts are delivered again after {after}");
+                }
                 self.remember(batch);
                 DeliveryResult::Done
             }
@@ -201,7 +208,8 @@ impl<A: AlertmanagerApi> Endpoint<A> {
         self.deliver(rest)
     }
 
-    fn log_failure(&self, answer: &str, consequence: &str) {
+    fn log_failure(&mut self, answer: &str, consequence: &str) {
+        self.outage.begin();
         tracing::error!(
             alertmanager = self.delivered.name,
             "alerts are not delivered: {answer}; {consequence}"

@@ -11,9 +11,9 @@ use crate::service::instruments::Delivered;
 /// Maximum alerts in one request (Prometheus' `DefaultMaxBatchSize`).
 pub(super) const BATCH_MAX: usize = 256;
 
-/// Maximum alerts that wait for one Alertmanager. Beyond it the oldest is dropped and counted (Prometheus'
-/// `--alertmanager.notification-queue-capacity`).
-pub(super) const PENDING_MAX: usize = 10_000;
+/// Maximum alerts that wait for one Alertmanager: two of each objective of 2 000 teams with seven. Each waits
+/// once, in its latest state. Beyond it the oldest is dropped and counted.
+pub(super) const PENDING_MAX: usize = 30_000;
 
 /// The notices that wait for one Alertmanager, shared with its delivery thread.
 #[derive(Debug, Default)]
@@ -25,9 +25,10 @@ pub(super) struct PendingNotices {
 /// The latest notice of each alert that waits.
 #[derive(Debug, Default)]
 pub(super) struct PendingState {
-    /// Each with its arrival number; 0 for those that were put back.
-    notices: BTreeMap<AlertLabels, (u64, Notice)>,
-    arrivals: u64,
+    /// Each with its place in the order.
+    notices: BTreeMap<AlertLabels, (i64, Notice)>,
+    /// The alerts in the order in which they are sent.
+    order: BTreeMap<i64, AlertLabels>,
     pub(super) is_stopping: bool,
 }
 
@@ -76,31 +77,38 @@ impl PendingState {
 
     /// Adds a notice in place of an older one of the same alert.
     pub(super) fn put(&mut self, notice: Notice, delivered: &Delivered) {
-        self.arrivals += 1;
-        self.notices.insert(notice.labels.clone(), (self.arrivals, notice));
-        if self.notices.len() > PENDING_MAX {
-            let oldest = self.notices.iter().min_by_key(|(_, (arrival, _))| *arrival);
-            if let Some(labels) = oldest.map(|(labels, _)| labels.clone()) {
-                self.notices.remove(&labels);
-                delivered.dropped.inc();
-            }
+        let last = self.order.last_key_value().map_or(0, |(place, _)| *place);
+        self.insert(last.saturating_add(1), notice);
+        if self.notices.len() > PENDING_MAX && self.take_first().is_some() {
+            delivered.dropped.inc();
         }
+    }
+
+    fn insert(&mut self, place: i64, notice: Notice) {
+        let labels = notice.labels.clone();
+        if let Some((before, _)) = self.notices.insert(labels.clone(), (place, notice)) {
+            self.order.remove(&before);
+        }
+        self.order.insert(place, labels);
+    }
+
+    fn take_first(&mut self) -> Option<Notice> {
+        let (_, labels) = self.order.pop_first()?;
+        self.notices.remove(&labels).map(|(_, notice)| notice)
     }
 
     /// Takes the notices that have waited longest, at most [`BATCH_MAX`].
     pub(super) fn take_batch(&mut self) -> Vec<Notice> {
-        let mut by_age: Vec<(u64, AlertLabels)> =
-            self.notices.iter().map(|(labels, (arrival, _))| (*arrival, labels.clone())).collect();
-        by_age.sort_unstable();
-        by_age.truncate(BATCH_MAX);
-        let notices = by_age.iter().filter_map(|(_, labels)| self.notices.remove(labels));
-        notices.map(|(_, notice)| notice).collect()
+        std::iter::from_fn(|| self.take_first()).take(BATCH_MAX).collect()
     }
 
-    /// Puts back notices that were not delivered, except where a newer one waits.
+    /// Puts back notices that were not delivered before all others, except where a newer one waits.
     pub(super) fn put_back(&mut self, notices: Vec<Notice>) {
-        for notice in notices {
-            self.notices.entry(notice.labels.clone()).or_insert((0, notice));
+        for notice in notices.into_iter().rev() {
+            if !self.notices.contains_key(&notice.labels) {
+                let first = self.order.first_key_value().map_or(0, |(place, _)| *place);
+                self.insert(first.saturating_sub(1), notice);
+            }
         }
     }
 }
@@ -126,7 +134,8 @@ mod tests {
 
     #[test]
     fn the_latest_notice_of_an_alert_wins_and_the_oldest_is_dropped_beyond_the_maximum() {
-        let instruments = Instruments::new(1, 0, Timestamp::from_ms(0)).unwrap();
+        let instruments =
+            Instruments::new(&["http://am".to_owned()], 0, Timestamp::from_ms(0)).unwrap();
         let delivered = Arc::clone(&instruments.delivered[0]);
         let mut state = PendingState::default();
         let old = notice("o0");

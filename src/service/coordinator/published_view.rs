@@ -12,6 +12,7 @@ use crate::measure::Measure;
 use crate::reading::{Reading, Verdict};
 use crate::responses::Responses;
 use crate::service::instruments::Instruments;
+use crate::service::kafka::probe::TopicState;
 use crate::service::kafka::status::StreamStatus;
 use crate::ticket::{Band, GivenUp, RatingKind, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
@@ -47,6 +48,8 @@ pub(in crate::service) struct PublishedView {
     pub(in crate::service) ratings: Vec<(ScopeId, RatingKind, Elapsed, Scores)>,
     pub(in crate::service) alerts: Alerts,
     pub(in crate::service) stream: StreamStatus,
+    /// The topic as the brokers last described it.
+    pub(in crate::service) topic: TopicState,
     /// The samples counted in all partitions held since the start, each once.
     pub(in crate::service) responses: Arc<Responses>,
     /// Tickets with events in two partitions.
@@ -124,7 +127,7 @@ pub(in crate::service) fn ratings(view: &View) -> Vec<(ScopeId, RatingKind, Elap
 impl Shared {
     /// The shared state of a service that has just started.
     pub(in crate::service) fn new(catalog: &Arc<Catalog>) -> Self {
-        let instruments = Instruments::new(0, 0, Timestamp::EVENT_MIN);
+        let instruments = Instruments::new(&[], 0, Timestamp::EVENT_MIN);
         Self {
             published: Arc::new(ArcSwap::from_pointee(PublishedView::new(
                 catalog,
@@ -149,6 +152,7 @@ impl PublishedView {
             ratings: Vec::new(),
             alerts: Alerts::new(catalog),
             stream: StreamStatus { topic: topic.to_owned(), ..StreamStatus::default() },
+            topic: TopicState::default(),
             responses: Arc::new(Responses::new(catalog)),
             tickets_split: 0,
             started,

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use crate::alert::AlertStateLog;
 use crate::service::clock;
 use crate::service::store::Job;
-use crate::time::Timestamp;
 
 /// How long the store may take to read the log.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -69,10 +68,10 @@ impl StateLogAccess {
         self.pending = None;
     }
 
-    /// Has the store write the log of an instant.
-    pub(super) fn write(&self, at: Timestamp, log: &AlertStateLog) {
+    /// Has the store write the log.
+    pub(super) fn write(&self, log: &AlertStateLog) {
         if let Some(jobs) = &self.jobs
-            && jobs.send(Job::AlertStateLog { at: at.ms(), bytes: log.bytes() }).is_err()
+            && jobs.send(Job::AlertStateLog { bytes: log.bytes() }).is_err()
         {
             tracing::debug!("the store's thread has ended");
         }

@@ -1,27 +1,36 @@
 //! One tick of the coordinator.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::Coordinator;
 use super::published_view::{self, ObjectiveDetail, PublishedView};
-use super::readiness::NotReady;
+use super::readiness::{Currency, NotReady};
 use super::state_log::ReadProgress;
 use crate::monitor::Evaluation;
 use crate::name::team_label;
 use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
+use crate::service::kafka::status::StreamStatus;
+use crate::service::outage::in_seconds;
 use crate::split_tickets::SplitQuestion;
 use crate::ticket::{Change, Sink};
 use crate::time::{Elapsed, Timestamp};
 use crate::view::View;
 
+/// A time between two ticks after which the process counts as having been stopped.
+const PAUSE_MIN: Duration = Duration::from_secs(2);
+
 impl Coordinator {
     /// Advances everything to now, evaluates the alerts that are due, and publishes the view.
     pub(super) fn tick(&mut self) {
+        self.notice_pause();
         self.read_clock();
         self.adopt_catalog();
+        self.correct_time();
         let status = self.workers.status();
-        let now = self.monitor.instant(NotReady::of(&status).is_none(), status.event_time_max());
+        let is_current = self.why_not_current(&status).is_none();
+        let now = self.monitor.instant(is_current, status.event_time_max());
         let is_behind = self.advance_workers(now);
         self.is_adopting &= is_behind;
         self.update_readiness(is_behind);
@@ -53,13 +62,44 @@ impl Coordinator {
         self.report(evaluation);
     }
 
+    /// Notes that the process did not run for a while: the machine slept, or the process was stopped. Until
+    /// the brokers have been asked again, nobody knows what was published meanwhile.
+    fn notice_pause(&mut self) {
+        let now = clock::instant();
+        if now.duration_since(self.ticked_at) > PAUSE_MIN + self.publishing_took {
+            self.awake_since = now;
+        }
+        self.ticked_at = now;
+    }
+
+    /// Why the data of the workers is not current; `None` if it is.
+    fn why_not_current(&self, status: &StreamStatus) -> Option<NotReady> {
+        let currency = Currency::new(clock::instant(), self.awake_since);
+        NotReady::of(status, &self.answers.topic(), currency)
+    }
+
+    /// Begins again from the present time, if the clock was ahead and is right again. Windows never go back:
+    /// without this they would stand still until the wrong time is reached.
+    fn correct_time(&mut self) {
+        if self.workers.is_behind() {
+            return;
+        }
+        let Some(now) = self.monitor.time_to_correct() else { return };
+        tracing::warn!(
+            "the clock of this machine was ahead and is {now} now: windows and alerts go on from there"
+        );
+        self.workers.correct_time(now);
+        self.monitor.correct_time(now);
+        self.is_adopting = true;
+    }
+
     fn read_clock(&mut self) {
         match self.clock {
             Clock::Wall => {
                 let passed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
                 let wall = clock::wall();
                 if self.monitor.look(wall, Elapsed::from_ms(passed)) {
-                    tracing::error!("the clock of this machine has jumped to {wall}");
+                    tracing::warn!("the clock of this machine has jumped to {wall}");
                 }
             }
             Clock::Accelerated(_) => self.monitor.look_at_accelerated(self.clock.now()),
@@ -101,7 +141,8 @@ impl Coordinator {
         let question = if was_behind {
             SplitQuestion::default()
         } else {
-            self.split_tickets.question(NotReady::of(&self.workers.status()).is_none())
+            let is_current = self.why_not_current(&self.workers.status()).is_none();
+            self.split_tickets.question(is_current)
         };
         self.workers.advance(now, &Arc::new(question));
         self.monitor.advance(now);
@@ -133,15 +174,46 @@ impl Coordinator {
             self.monitor.count(*partition, &progress.responses);
         }
         let was_not_ready = self.caught_up_at.is_none() || self.not_ready.is_some();
-        self.not_ready = if self.monitor.is_clock_sane() {
-            NotReady::of(&status).or_else(|| is_behind.then_some(NotReady::Overloaded))
+        let mut not_ready = if self.monitor.is_clock_sane() {
+            // A worker that does not answer has an old status.
+            let overloaded = is_behind.then_some(NotReady::Overloaded);
+            overloaded.or_else(|| self.why_not_current(&status))
         } else {
             Some(NotReady::Jumped)
         };
-        if self.not_ready.is_some() {
+        if not_ready.is_some() {
             self.state_log.cancel_read();
         } else if was_not_ready && !self.has_adopted_state_log() {
-            self.not_ready = Some(NotReady::Starting);
+            not_ready = Some(NotReady::Starting);
+        }
+        self.log_readiness(not_ready.as_ref());
+        self.not_ready = not_ready;
+    }
+
+    /// Logs when the data stops being current, each new reason, and when it is current again.
+    fn log_readiness(&mut self, not_ready: Option<&NotReady>) {
+        let Some(not_ready) = not_ready else {
+            if let Some(outage) = self.outage.end()
+                && self.caught_up_at.is_some()
+            {
+                let after = in_seconds(outage);
+                tracing::info!("data is current again after {after}: verdicts and alerts go on");
+            }
+            return;
+        };
+        self.outage.begin();
+        let is_known = self.not_ready.as_ref().is_some_and(|before| before.is_like(not_ready));
+        if is_known {
+            return;
+        }
+        match not_ready {
+            NotReady::Starting | NotReady::PartitionsUnknown => {}
+            NotReady::Behind { .. } | NotReady::PartitionsElsewhere { .. } => {
+                tracing::info!("data is not current, verdicts are frozen: {not_ready}");
+            }
+            NotReady::Trouble(_) | NotReady::Overloaded | NotReady::Full | NotReady::Jumped => {
+                tracing::error!("data is not current, verdicts are frozen: {not_ready}");
+            }
         }
     }
 
@@ -180,7 +252,7 @@ impl Coordinator {
         instruments.alert_evaluations.inc();
         instruments.alert_evaluation_last.set(at.unix_seconds());
         if let Some(log) = log {
-            self.state_log.write(at, &log);
+            self.state_log.write(&log);
         }
     }
 
@@ -203,6 +275,7 @@ impl Coordinator {
             ratings: if is_known { published_view::ratings(view) } else { Vec::new() },
             alerts: self.monitor.alerts().clone(),
             stream: self.workers.status(),
+            topic: self.answers.topic(),
             responses: Arc::clone(self.monitor.responses()),
             tickets_split: self.split_tickets.len() as u64,
             started: self.started,
@@ -244,6 +317,7 @@ mod tests {
     use crate::service::coordinator::published_view::Shared;
     use crate::service::coordinator::{Alerting, Inputs};
     use crate::service::kafka::changes::Effects;
+    use crate::service::kafka::probe::{Answers, TopicState};
     use crate::service::kafka::status::{PartitionProgress, StreamStatus};
     use crate::service::kafka::worker::Batch;
 
@@ -260,16 +334,20 @@ mod tests {
             log: None,
             jobs: None,
         };
-        let inputs = Inputs { commands: vec![to_worker], batches, reloads: mpsc::channel().1 };
+        let topic = TopicState { partitions: Some(1), ..TopicState::default() };
+        let answers = Answers::fixed(topic);
+        let inputs =
+            Inputs { commands: vec![to_worker], batches, reloads: mpsc::channel().1, answers };
         let mut coordinator = Coordinator::new(catalog, Clock::Wall, inputs, alerting, &shared);
         coordinator.workers.answer_at_once();
         let answer = || {
-            let whole = PartitionProgress { is_caught_up: true, ..PartitionProgress::default() };
-            let stream = StreamStatus {
-                partitions: [(0, whole)].into(),
-                partitions_of_topic: Some(1),
-                ..StreamStatus::default()
+            let whole = PartitionProgress {
+                is_caught_up: true,
+                read_to: Some(clock::instant()),
+                ..PartitionProgress::default()
             };
+            let stream =
+                StreamStatus { partitions: [(0, whole)].into(), ..StreamStatus::default() };
             batch
                 .send(Batch {
                     worker: 0,

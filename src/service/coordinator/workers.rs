@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::catalog::Catalog;
 use crate::service::kafka::status::StreamStatus;
+use crate::service::kafka::trouble::Trouble;
 use crate::service::kafka::worker::{Batch, WorkerCommand};
 use crate::split_tickets::SplitQuestion;
 use crate::time::Timestamp;
@@ -64,8 +65,7 @@ impl Workers {
                 let command = WorkerCommand::Advance(now, Arc::clone(question));
                 state.owes_answer = commands.send(command).is_ok();
                 if !state.owes_answer {
-                    state.status.connection_error =
-                        Some("a worker has failed: see the log, and restart Vaste".to_owned());
+                    state.status.blocked = Some(Trouble::WorkerFailed);
                 }
             }
         }
@@ -85,6 +85,11 @@ impl Workers {
     /// Has all workers count by another catalog.
     pub(super) fn adopt(&self, catalog: &Arc<Catalog>) {
         self.command_all(&WorkerCommand::Adopt(Arc::clone(catalog)));
+    }
+
+    /// Has all workers count from an instant that is before the last one.
+    pub(super) fn correct_time(&self, now: Timestamp) {
+        self.command_all(&WorkerCommand::CorrectTime(now));
     }
 
     /// Stops all workers.

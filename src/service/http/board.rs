@@ -174,10 +174,10 @@ fn banner(board: &Board<'_>, not_ready: &NotReady) -> Markup {
             p {
                 @match not_ready {
                     NotReady::Starting => { (texts.text("not-ready-starting")) }
-                    NotReady::ConnectionError(connection_error) => {
-                        (texts.text("not-ready-connection-error")) " "
-                        // The Kafka client reports errors in English only.
-                        q lang="en" { (connection_error) }
+                    NotReady::Trouble(trouble) => {
+                        (texts.text("not-ready-trouble")) " "
+                        // For whoever runs Vaste, in English like the log.
+                        q lang="en" { (trouble) }
                     }
                     NotReady::Full => { (texts.text("not-ready-full")) }
                     NotReady::Jumped => { (texts.text("not-ready-jumped")) }

@@ -199,9 +199,17 @@ async fn serve_metrics(State(shared): State<Shared>) -> impl IntoResponse {
     }
 }
 
+/// The warning while the topic does not keep its history.
+const COMPACTED: &str = "the topic keeps only the latest record of each ticket (cleanup.policy=compact), so \
+                         windows have no history from before Vaste read it; set cleanup.policy=delete";
+
 /// 200 once verdicts can be trusted, else 503 with the reason.
 async fn serve_ready(State(shared): State<Shared>) -> (StatusCode, String) {
-    match &shared.published.load().frozen {
+    let published = shared.published.load();
+    match &published.frozen {
+        None if published.topic.is_compacted == Some(true) => {
+            (StatusCode::OK, format!("ready\nwarning: {COMPACTED}\n"))
+        }
         None => (StatusCode::OK, "ready\n".to_owned()),
         Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
     }

@@ -9,6 +9,7 @@
 //! this checkpoint those records are not read again, so their letters would never be sent.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
@@ -16,10 +17,14 @@ use super::partitions::PartitionSet;
 use crate::checkpoint::CheckpointName;
 use crate::partition::Partition;
 use crate::service::clock;
+use crate::service::instruments::Instruments;
 use crate::service::store::{Job, Written};
 
 /// Checkpoints may take one part in this many of the time.
 const TIME_SHARE: u32 = 20;
+
+/// How long the store may take to write a checkpoint before that is said.
+const HANGING_AFTER: Duration = Duration::from_secs(10);
 
 /// An image that has not been handed to the store yet.
 struct Image {
@@ -44,8 +49,11 @@ pub(super) struct Checkpointer {
     written: Receiver<Written>,
     /// Images that wait for dead letters, by partition.
     waiting: BTreeMap<i32, Image>,
-    /// Partitions whose checkpoint is being written.
-    pending: BTreeSet<i32>,
+    /// Partitions whose checkpoint is being written, with the time since when.
+    pending: BTreeMap<i32, Instant>,
+    /// Whether the store does not answer, which was said.
+    is_hanging: bool,
+    instruments: Arc<Instruments>,
     /// Partitions whose last checkpoint could not be written.
     failed: BTreeSet<i32>,
     /// The latest image of each partition.
@@ -56,7 +64,11 @@ pub(super) struct Checkpointer {
 
 impl Checkpointer {
     /// Makes checkpoints for this store at this interval; without a store, none.
-    pub(super) fn new(jobs: Option<Sender<Job>>, every: Duration) -> Self {
+    pub(super) fn new(
+        jobs: Option<Sender<Job>>,
+        every: Duration,
+        instruments: &Arc<Instruments>,
+    ) -> Self {
         let (done, written) = mpsc::channel();
         Self {
             jobs,
@@ -64,22 +76,35 @@ impl Checkpointer {
             done,
             written,
             waiting: BTreeMap::new(),
-            pending: BTreeSet::new(),
+            pending: BTreeMap::new(),
+            is_hanging: false,
+            instruments: Arc::clone(instruments),
             failed: BTreeSet::new(),
             latest: BTreeMap::new(),
             durable: BTreeMap::new(),
         }
     }
 
+    /// Has the store marked as that of a cluster.
+    pub(super) fn claim_store(&self, cluster: String) {
+        if let Some(jobs) = &self.jobs
+            && jobs.send(Job::ClaimForCluster(cluster)).is_err()
+        {
+            tracing::debug!("the store's thread has ended");
+        }
+    }
+
     /// Makes the checkpoint that has been due for longest, if one is due. One per call: calls are frequent.
     pub(super) fn make_next_due(&mut self, partitions: &mut PartitionSet) {
         self.receive_written();
+        self.notice_hanging_store();
         self.hand_settled(partitions);
         let interval = self.interval();
         let due = |number: &i32| {
             let latest = self.latest.get(number);
             let is_due = latest.is_none_or(|latest| latest.made_at.elapsed() >= interval);
-            let is_under_way = self.pending.contains(number) || self.waiting.contains_key(number);
+            let is_under_way =
+                self.pending.contains_key(number) || self.waiting.contains_key(number);
             is_due && self.is_wanted(*number, partitions) && !is_under_way
         };
         let age = |number: &i32| self.latest.get(number).map(|latest| latest.made_at);
@@ -110,14 +135,14 @@ impl Checkpointer {
             if self.waiting.remove(number).is_some() {
                 // From the checkpoint before, these records are rejected and sent again.
                 tracing::warn!(
-                    number,
+                    partition = number,
                     "dead letters are still being sent: the partition is handed over without a new \
                      checkpoint, and the next member reads some records again"
                 );
             }
         }
         let until = clock::instant() + timeout;
-        while numbers.iter().any(|number| self.pending.contains(number)) {
+        while numbers.iter().any(|number| self.pending.contains_key(number)) {
             let rest = until.saturating_duration_since(clock::instant());
             let Ok(written) = self.written.recv_timeout(rest) else {
                 tracing::warn!(
@@ -171,7 +196,7 @@ impl Checkpointer {
         for (partition, Image { name, bytes }) in self.waiting.extract_if(.., settled) {
             let done = self.done.clone();
             if jobs.send(Job::Checkpoint { partition, name, bytes, done }).is_ok() {
-                self.pending.insert(partition);
+                self.pending.insert(partition, clock::instant());
             }
         }
     }
@@ -179,6 +204,19 @@ impl Checkpointer {
     /// Drops the waiting image of a partition that is revoked or read from its start.
     pub(super) fn drop_waiting(&mut self, number: i32) {
         self.waiting.remove(&number);
+    }
+
+    /// Says and counts that a checkpoint is not written in time, once until one is.
+    fn notice_hanging_store(&mut self) {
+        let is_late = self.pending.values().any(|since| since.elapsed() > HANGING_AFTER);
+        if is_late && !self.is_hanging {
+            self.is_hanging = true;
+            self.instruments.checkpoints.failures.inc();
+            tracing::error!(
+                "the store does not answer: no checkpoint is written, and a restart reads more records again; \
+                 check state.store"
+            );
+        }
     }
 
     fn receive_written(&mut self) {
@@ -189,6 +227,9 @@ impl Checkpointer {
 
     fn record_written(&mut self, written: &Written) {
         self.pending.remove(&written.partition);
+        if std::mem::take(&mut self.is_hanging) {
+            tracing::info!(partition = written.partition, "the store answers again");
+        }
         if let Some(latest) = self.latest.get_mut(&written.partition) {
             latest.cost += written.took;
         }

@@ -1,6 +1,7 @@
 //! The Kafka client: its configuration, and the state that its callbacks record for the worker.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rdkafka::client::ClientContext;
@@ -11,10 +12,14 @@ use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{TopicPartitionList, TopicPartitionListElem};
 use rdkafka::types::RDKafkaRespErr;
 
+use super::trouble::Trouble;
 use crate::config::Kafka;
 
-/// A broker that has sent nothing for this long counts as silent.
-const SILENT_MAX_MICROS: i64 = 10_000_000;
+/// Polls without a result after which nothing is there: one of them may have served an event.
+pub(super) const EMPTY_POLLS: usize = 3;
+
+/// Statistics that are ignored after a partition was assigned: they may have been made before it.
+const STATISTICS_IGNORED: u8 = 2;
 
 /// The Kafka client refuses its configuration. The text has no secrets.
 #[derive(Debug, thiserror::Error)]
@@ -43,35 +48,68 @@ pub(super) struct CallbackState {
     pub(super) rebalances: u64,
     /// Errors by code.
     pub(super) errors: BTreeMap<String, u64>,
-    pub(super) connection_error: Option<ConnectionError>,
-    /// The end offset of each partition.
-    pub(super) ends: BTreeMap<i32, i64>,
+    /// The latest error of the client; `None` once everything is read again.
+    pub(super) trouble: Option<Trouble>,
+    /// Whether the client has failed for good. Only a new one helps.
+    pub(super) is_dead: bool,
+    /// The last stable offset of each partition: where reading ends while a transaction is open.
+    pub(super) stable_ends: BTreeMap<i32, i64>,
+    /// Offsets up to which the client had delivered everything when it made its last statistics.
+    pub(super) delivered: BTreeMap<i32, i64>,
+    /// Statistics that are still ignored, by partition.
+    pub(super) ignored: BTreeMap<i32, u8>,
     /// Bytes that are fetched and not polled.
     pub(super) fetched_bytes: u64,
-    /// Number of partitions of the topic; `None` until the broker has reported it.
-    pub(super) partitions_of_topic: Option<usize>,
+    /// The id of the topic.
+    pub(super) topic_id: Option<Arc<str>>,
     pub(super) commit_failures: u64,
     /// Whether the worker has ended, so that the callback must carry out changes itself.
     pub(super) is_leaving: bool,
 }
 
-/// A current error of the connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct ConnectionError {
-    /// The error and what to do, for `/-/ready` and the log.
-    pub(super) text: String,
-    /// Whether it ends once a broker answers. Otherwise it ends once partitions are assigned.
-    is_connection: bool,
+impl CallbackState {
+    /// Forgets what the client reported of a partition before it was assigned.
+    pub(super) fn reset(&mut self, number: i32) {
+        self.delivered.remove(&number);
+        self.stable_ends.remove(&number);
+        self.ignored.insert(number, STATISTICS_IGNORED);
+    }
 }
 
 pub(super) struct WorkerContext {
-    pub(super) topic: String,
+    pub(super) kafka: Kafka,
     pub(super) callback_state: Arc<Mutex<CallbackState>>,
+    /// Whether the topic was deleted and created anew, and the worker has not noticed yet.
+    is_recreated: AtomicBool,
 }
 
 impl WorkerContext {
+    pub(super) fn new(kafka: &Kafka, callback_state: Arc<Mutex<CallbackState>>) -> Self {
+        Self { kafka: kafka.clone(), callback_state, is_recreated: AtomicBool::new(false) }
+    }
+
+    /// Whether the topic was deleted and created anew since the last call. The client reports it before the
+    /// first record of the new topic.
+    pub(super) fn take_recreated(&self) -> bool {
+        self.is_recreated.load(Ordering::Relaxed)
+            && self.is_recreated.swap(false, Ordering::Relaxed)
+    }
+
     fn note(&self, note: impl FnOnce(&mut CallbackState)) {
         note(&mut self.callback_state.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Notes the id of the topic. The client has no other interface for it than this line of its log.
+    fn read_topic_id(&self, message: &str) {
+        let Some((before, ids)) = message.split_once(" changed id from ") else { return };
+        let is_ours = before.rsplit(' ').next() == Some(&self.kafka.topic);
+        let Some((_, id)) = ids.split_once(" to ").filter(|_| is_ours) else { return };
+        self.note(|callback_state| {
+            let before = callback_state.topic_id.replace(id.trim().into());
+            if before.is_some_and(|before| *before != *id.trim()) {
+                self.is_recreated.store(true, Ordering::Relaxed);
+            }
+        });
     }
 }
 
@@ -79,6 +117,12 @@ impl ClientContext for WorkerContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         // For debugging only: errors arrive through `error`.
         tracing::debug!(target: "librdkafka", ?level, facility, message);
+        if facility == "METADATA" {
+            self.read_topic_id(message);
+        }
+        if let Some(trouble) = Trouble::of_log(&self.kafka, facility, message) {
+            self.note(|callback_state| callback_state.trouble = Some(trouble));
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -88,50 +132,40 @@ impl ClientContext for WorkerContext {
         if matches!(code, RDKafkaErrorCode::PartitionEOF | RDKafkaErrorCode::AutoOffsetReset) {
             return;
         }
-        let connection_error = connection_error(code, reason, &self.topic);
+        tracing::debug!(?code, reason, "the Kafka client reports an error");
+        let trouble = Trouble::of_client(&self.kafka, code, reason);
         self.note(|callback_state| {
             *callback_state.errors.entry(format!("{code:?}")).or_default() += 1;
+            callback_state.is_dead |= code == RDKafkaErrorCode::Fatal;
             // "All brokers down" must not replace the more specific error of one broker.
-            let is_less_specific = code == RDKafkaErrorCode::AllBrokersDown
-                && callback_state.connection_error.is_some();
-            if !is_less_specific
-                && callback_state.connection_error.as_ref() != Some(&connection_error)
-            {
-                tracing::error!("{}", connection_error.text);
-                callback_state.connection_error = Some(connection_error);
+            if code != RDKafkaErrorCode::AllBrokersDown || callback_state.trouble.is_none() {
+                callback_state.trouble = Some(trouble);
             }
         });
     }
 
     fn stats(&self, statistics: Statistics) {
-        let up =
-            statistics.brokers.values().filter(|broker| broker.nodeid >= 0 && broker.state == "UP");
-        // Without this check a silent connection is noticed after the request timeout, a minute by default. A
-        // broker answers fetches several times a second.
-        let silent_for = up.map(|broker| broker.rxidle).min();
-        match silent_for {
-            Some(micros) if micros < SILENT_MAX_MICROS => self.note(|callback_state| {
-                callback_state.connection_error = callback_state
-                    .connection_error
-                    .take()
-                    .filter(|connection_error| !connection_error.is_connection);
-            }),
-            Some(_) => {
-                let reason = "no broker has answered for 10 seconds";
-                self.error(KafkaError::Global(RDKafkaErrorCode::BrokerTransportFailure), reason);
-            }
-            None => {}
-        }
-        let Some(topic) = statistics.topics.get(&self.topic) else { return };
-        let fetched = topic.partitions.values().map(|partition| partition.fetchq_size);
-        let fetched: u64 = fetched.sum();
-        let partitions = topic.partitions.keys().filter(|number| **number >= 0).count();
+        let Some(topic) = statistics.topics.get(&self.kafka.topic) else { return };
+        let held = topic.partitions.values().filter(|partition| partition.partition >= 0);
         self.note(|callback_state| {
-            callback_state.fetched_bytes = fetched;
-            callback_state.partitions_of_topic = Some(partitions).filter(|count| *count > 0);
-            for partition in topic.partitions.values().filter(|partition| partition.hi_offset >= 0)
-            {
-                callback_state.ends.insert(partition.partition, partition.hi_offset);
+            callback_state.fetched_bytes =
+                held.clone().map(|partition| partition.fetchq_size).sum();
+            for partition in held {
+                let number = partition.partition;
+                if let Some(rest) = callback_state.ignored.get_mut(&number) {
+                    *rest -= 1;
+                    if *rest == 0 {
+                        callback_state.ignored.remove(&number);
+                    }
+                    continue;
+                }
+                if partition.ls_offset >= 0 {
+                    callback_state.stable_ends.insert(number, partition.ls_offset);
+                }
+                // At the end of a partition the next offset may be beyond markers that are not delivered.
+                if partition.eof_offset >= 0 && partition.next_offset == partition.eof_offset {
+                    callback_state.delivered.insert(number, partition.eof_offset);
+                }
             }
         });
     }
@@ -186,43 +220,6 @@ pub(super) fn is_cooperative(consumer: &BaseConsumer<WorkerContext>) -> bool {
     matches!(consumer.rebalance_protocol(), RebalanceProtocol::Cooperative)
 }
 
-/// The text for an error of the client: cause and what to do.
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "the client has a hundred codes; these have specific advice"
-)]
-fn connection_error(code: RDKafkaErrorCode, reason: &str, topic: &str) -> ConnectionError {
-    let advice = match code {
-        RDKafkaErrorCode::AllBrokersDown
-        | RDKafkaErrorCode::BrokerTransportFailure
-        | RDKafkaErrorCode::Resolve => {
-            "check kafka.brokers, and that the broker runs and is reachable from here"
-        }
-        RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed => {
-            "check the user and password in kafka.properties (sasl.username, sasl.password)"
-        }
-        RDKafkaErrorCode::SSL => {
-            "check the certificates in kafka.properties (ssl.ca.location, ssl.certificate.location)"
-        }
-        RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
-            let text = format!(
-                "Kafka has no topic `{topic}`: create it, or correct kafka.topic; retrying"
-            );
-            return ConnectionError { text, is_connection: false };
-        }
-        RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::GroupAuthorizationFailed => {
-            let advice = "allow this user to read the topic and the group";
-            let text = format!("Kafka cannot be read: {reason}: {advice}; retrying");
-            return ConnectionError { text, is_connection: false };
-        }
-        _ => "if this does not pass, check the broker",
-    };
-    // The client appends the elapsed time, which would make every text different.
-    let reason = reason.split(" (after ").next().unwrap_or(reason);
-    let text = format!("Kafka cannot be read: {reason}: {advice}; retrying");
-    ConnectionError { text, is_connection: true }
-}
-
 /// The client's configuration for the worker of this number. librdkafka's defaults for the fetch queue make
 /// reading four times slower: over its limit it postpones the next fetch by a whole second.
 pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
@@ -235,8 +232,10 @@ pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
         ("isolation.level", "read_committed"),
         ("reconnect.backoff.max.ms", "10000"),
         ("partition.assignment.strategy", "cooperative-sticky"),
-        // How soon added partitions are noticed.
-        ("topic.metadata.refresh.interval.ms", "30000"),
+        // How soon a member learns of a rebalance.
+        ("heartbeat.interval.ms", "1000"),
+        // How soon added partitions and returned rights are noticed.
+        ("topic.metadata.refresh.interval.ms", "5000"),
     ] {
         config.set(key, value);
     }
@@ -258,7 +257,31 @@ pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
         // The worker must learn of an offset that no longer exists.
         ("auto.offset.reset", "error"),
         ("enable.partition.eof", "true"),
-        ("statistics.interval.ms", "2000"),
+        ("statistics.interval.ms", "1000"),
+        // The topic's id is in these lines.
+        ("debug", "metadata"),
+    ] {
+        config.set(key, value);
+    }
+    config.set_log_level(RDKafkaLogLevel::Debug);
+    config
+}
+
+/// The configuration of a client that asks questions and reads no records. It sees open transactions, too.
+pub(super) fn probe_config(kafka: &Kafka) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("reconnect.backoff.max.ms", "2000");
+    for (key, value) in &kafka.properties {
+        if !key.starts_with("group.") {
+            config.set(key, value);
+        }
+    }
+    let client = format!("{}-{}-probe", kafka.group, std::process::id());
+    for (key, value) in [
+        ("bootstrap.servers", kafka.brokers.join(",").as_str()),
+        ("client.id", &client),
+        ("isolation.level", "read_uncommitted"),
+        ("topic.metadata.refresh.interval.ms", "5000"),
     ] {
         config.set(key, value);
     }
@@ -269,16 +292,45 @@ pub fn client_config(kafka: &Kafka, number: usize) -> ClientConfig {
 mod tests {
     use super::*;
 
+    fn context() -> WorkerContext {
+        let kafka = Kafka {
+            brokers: vec!["127.0.0.1:1".to_owned()],
+            topic: "t".to_owned(),
+            group: "g".to_owned(),
+            workers: 1,
+            properties: Vec::new(),
+            dead_letters: None,
+        };
+        WorkerContext::new(&kafka, Arc::new(Mutex::new(CallbackState::default())))
+    }
+
     #[test]
-    fn a_lost_broker_is_a_connection_error_and_the_end_of_a_partition_is_not() {
-        let callback_state = Arc::new(Mutex::new(CallbackState::default()));
-        let context =
-            WorkerContext { topic: "t".to_owned(), callback_state: Arc::clone(&callback_state) };
+    fn a_lost_broker_is_a_trouble_and_the_end_of_a_partition_is_not() {
+        let context = context();
+        let state = Arc::clone(&context.callback_state);
         context
             .error(KafkaError::Global(RDKafkaErrorCode::PartitionEOF), "reached end of partition");
-        assert_eq!(callback_state.lock().unwrap().connection_error, None);
-        assert!(callback_state.lock().unwrap().errors.is_empty());
+        assert_eq!(state.lock().unwrap().trouble, None);
+        assert!(state.lock().unwrap().errors.is_empty());
         context.error(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown), "1/1 brokers are down");
-        assert!(callback_state.lock().unwrap().connection_error.is_some());
+        assert!(state.lock().unwrap().trouble.is_some());
+    }
+
+    #[test]
+    fn a_topic_that_changes_its_id_was_created_anew() {
+        let context = context();
+        let line = |topic, from, to| {
+            context.log(
+                RDKafkaLogLevel::Debug,
+                "METADATA",
+                &format!("[thrd:main]: Topic {topic} changed id from {from} to {to}"),
+            );
+            context.take_recreated()
+        };
+        assert!(!line("t", "AAAAAAAAAAAAAAAAAAAAAA", "a1"), "it was not known before");
+        assert!(!line("other", "b1", "b2"), "it is another topic");
+        assert!(line("t", "a1", "a2"));
+        assert!(!context.take_recreated(), "it is noticed once");
+        assert_eq!(context.callback_state.lock().unwrap().topic_id.as_deref(), Some("a2"));
     }
 }

@@ -31,6 +31,7 @@ use crate::config::Kafka;
 use crate::event::Rejection;
 use crate::service::clock;
 use crate::service::kafka::send::send_when_room;
+use crate::service::outage::{Outage, in_seconds};
 
 /// How long the client retries one letter before it is lost, in milliseconds.
 const RETRY_BUDGET_MS: &str = "30000";
@@ -84,6 +85,8 @@ pub(in crate::service) struct DeadLetters {
     sent: u64,
     /// The count of written letters when waiting for a full queue last timed out.
     timed_out_at: Cell<Option<u64>>,
+    /// To make a new producer when this one has failed for good.
+    kafka: Kafka,
 }
 
 /// A letter, identified by its record and its number.
@@ -100,6 +103,10 @@ struct DeliveryState {
     /// Letters in flight, as offset and number, by the partition of their records.
     pending: BTreeMap<i32, BTreeSet<(i64, u64)>>,
     counts: DeadLetterCounts,
+    /// Since when letters are lost.
+    outage: Outage,
+    /// Whether the client has failed for good. Only a new one helps.
+    is_dead: bool,
 }
 
 impl DeliveryState {
@@ -114,9 +121,14 @@ impl DeliveryState {
         }
         let Some(error) = lost else {
             self.counts.written += 1;
+            if let Some(outage) = self.outage.end() {
+                let (after, lost) = (in_seconds(outage), self.counts.lost);
+                tracing::info!(lost, "dead letters are written again after {after}");
+            }
             return;
         };
         self.counts.lost += 1;
+        self.outage.begin();
         let Letter { partition, offset, .. } = letter;
         let lost = self.counts.lost;
         if lost <= LOSSES_LOGGED || lost.is_power_of_two() {
@@ -151,7 +163,10 @@ impl ClientContext for DeadLetterContext {
     fn error(&self, error: KafkaError, reason: &str) {
         // The delivery callback reports lost letters. After a fatal error every letter is lost.
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
-            tracing::error!("no dead letter can be written from now on: {reason}; restart Vaste");
+            tracing::error!(
+                "the client that writes dead letters has failed: {reason}; making a new one"
+            );
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).is_dead = true;
         } else {
             tracing::debug!(%error, reason, "dead letters");
         }
@@ -177,11 +192,14 @@ impl DeadLetters {
             return Err(DeadLettersError::SourceTopic(topic.to_owned()));
         }
         let state = Arc::new(Mutex::new(DeliveryState::default()));
-        let producer = client_config(kafka)
-            .create_with_context(DeadLetterContext(Arc::clone(&state)))
-            .map_err(|error| ClientError::new(kafka, &error))?;
-        let topic = topic.to_owned();
-        Ok(Self { producer, topic, state, sent: 0, timed_out_at: Cell::new(None) })
+        Ok(Self {
+            producer: producer(kafka, &state)?,
+            topic: topic.to_owned(),
+            state,
+            sent: 0,
+            timed_out_at: Cell::new(None),
+            kafka: kafka.clone(),
+        })
     }
 
     /// Sends a rejected record, or counts it as lost if the queue stays full.
@@ -226,8 +244,15 @@ impl DeadLetters {
         may
     }
 
-    /// Serves delivery callbacks. Does not wait.
+    /// Serves delivery callbacks. Does not wait. Replaces a client that has failed for good.
     pub(in crate::service) fn poll(&mut self) {
+        let is_dead = std::mem::take(&mut self.state().is_dead);
+        if is_dead {
+            match producer(&self.kafka, &self.state) {
+                Ok(producer) => self.producer = producer,
+                Err(error) => tracing::error!("no dead letter can be written: {error}"),
+            }
+        }
         loop {
             let before = self.state().pending();
             self.producer.poll(Duration::ZERO);
@@ -257,6 +282,16 @@ impl DeadLetters {
     fn state(&self) -> MutexGuard<'_, DeliveryState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A producer of dead letters, which connects later.
+fn producer(
+    kafka: &Kafka,
+    state: &Arc<Mutex<DeliveryState>>,
+) -> Result<BaseProducer<DeadLetterContext>, ClientError> {
+    client_config(kafka)
+        .create_with_context(DeadLetterContext(Arc::clone(state)))
+        .map_err(|error| ClientError::new(kafka, &error))
 }
 
 /// The producer's configuration: the properties of the consumer, and a small queue.

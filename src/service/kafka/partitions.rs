@@ -1,19 +1,22 @@
 //! The partitions of one worker, their progress and their effects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::time::Instant;
 
 use prometheus::local::LocalHistogram;
-use rdkafka::message::{BorrowedMessage, Message};
+use rdkafka::message::{self, BorrowedMessage, Message};
 
 use super::changes::Effects;
-use crate::catalog::Catalog;
-use crate::event::Outcome;
-use crate::partition::{Partition, Record, Taken};
+use crate::catalog::{Catalog, undeclared_team_advice};
+use crate::event::{Outcome, Skip, unknown_type_advice};
+use crate::partition::{AHEAD_MAX, Partition, Published, Record, Taken};
 use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::dead_letters::DeadLetters;
-use crate::service::kafka::status::{PartitionProgress, StreamStatus};
+use crate::service::kafka::probe::{EndAt, TopicState};
+use crate::service::kafka::status::{MismatchedTimes, PartitionProgress, StreamStatus};
+use crate::service::kafka::trouble::Trouble;
 use crate::split_tickets::{SplitQuestion, TicketInPartition};
 use crate::time::{Elapsed, Timestamp};
 
@@ -24,8 +27,19 @@ const DERIVED_AT_ONCE: usize = 20_000;
 /// about ten minutes.
 const EVICTION_PARTS: usize = 3_000;
 
-/// The first rejected records are logged one by one. After that each doubling of the count is.
-const REJECTIONS_LOGGED: u64 = 10;
+/// The first records of a kind are logged one by one. After that each doubling of their count is: poison
+/// would fill the log.
+const LOGGED_ONE_BY_ONE: u64 = 10;
+
+/// Maximum undeclared teams that are named in the log.
+const TEAMS_NAMED_MAX: usize = 100;
+
+/// Maximum characters of a record's key in the log.
+const TICKET_CHARS_MAX: usize = 64;
+
+/// Ends of a partition that are known and not reached yet. A partition that is further behind is not current
+/// anyway.
+const ENDS_AHEAD_MAX: usize = 16;
 
 /// The partitions that a worker holds.
 pub(super) struct PartitionSet {
@@ -34,15 +48,56 @@ pub(super) struct PartitionSet {
     clock: Clock,
     reopen_within: Elapsed,
     partitions: BTreeMap<i32, Partition>,
+    /// Ends that the brokers have told and that are not reached yet, the oldest first.
+    ends_ahead: BTreeMap<i32, EndsAhead>,
+    /// The undeclared teams that were named in the log.
+    named: BTreeSet<String>,
     /// The instant that they were last advanced to.
     now: Timestamp,
     effects: Effects,
     stream: StreamStatus,
-    connection_error: Option<String>,
+    /// Why assigned partitions are not taken up.
+    blocked: Option<Trouble>,
     /// The delay of events since the last report.
     event_delay: LocalHistogram,
     /// Writes rejected records to a topic; `None` if they are only logged.
     dead_letters: Option<DeadLetters>,
+}
+
+/// The ends of one partition that are not reached yet.
+struct EndsAhead {
+    /// When the partition was assigned, or began again. Only ends that were asked for later count.
+    since: Instant,
+    ends: VecDeque<EndAt>,
+}
+
+impl EndsAhead {
+    fn new() -> Self {
+        Self { since: clock::instant(), ends: VecDeque::new() }
+    }
+
+    /// Adds an end unless it is known or too old.
+    fn add(&mut self, end: EndAt) {
+        let last = self.ends.back().map_or(self.since, |last| last.asked_at);
+        if end.asked_at > last {
+            self.ends.push_back(end);
+            if self.ends.len() > ENDS_AHEAD_MAX {
+                self.ends.pop_front();
+            }
+        }
+    }
+
+    /// Removes the ends up to this position. Returns when the last of them was asked for.
+    fn reach(&mut self, position: i64) -> Option<Instant> {
+        let mut reached = None;
+        while let Some(end) = self.ends.pop_front_if(|end| end.end <= position) {
+            reached = Some(end.asked_at);
+        }
+        if let Some(at) = reached {
+            self.since = at;
+        }
+        reached
+    }
 }
 
 impl PartitionSet {
@@ -59,10 +114,12 @@ impl PartitionSet {
             clock,
             reopen_within,
             partitions: BTreeMap::new(),
+            ends_ahead: BTreeMap::new(),
+            named: BTreeSet::new(),
             now: Timestamp::EVENT_MIN,
             effects: Effects::default(),
             stream: StreamStatus { topic: topic.to_owned(), ..StreamStatus::default() },
-            connection_error: None,
+            blocked: None,
             event_delay: instruments.event_delay.local(),
             dead_letters: None,
         }
@@ -112,14 +169,9 @@ impl PartitionSet {
         self.stream.partitions.get(&number).is_some_and(|progress| progress.is_caught_up)
     }
 
-    /// Sets an error of the store or the broker that the client does not report, and logs a new one.
-    pub(super) fn set_connection_error(&mut self, connection_error: Option<String>) {
-        if let Some(connection_error) =
-            connection_error.as_ref().filter(|_| connection_error != self.connection_error)
-        {
-            tracing::error!("{connection_error}; retrying");
-        }
-        self.connection_error = connection_error;
+    /// Sets why assigned partitions are not taken up; `None` if all are.
+    pub(super) fn set_blocked(&mut self, blocked: Option<Trouble>) {
+        self.blocked = blocked;
     }
 
     /// Adds a partition.
@@ -133,6 +185,7 @@ impl PartitionSet {
         };
         self.stream.partitions.insert(number, progress);
         self.partitions.insert(number, partition);
+        self.ends_ahead.insert(number, EndsAhead::new());
     }
 
     /// Removes a partition and retracts its effects.
@@ -141,6 +194,7 @@ impl PartitionSet {
             partition.withdraw(&mut self.effects);
         }
         self.stream.partitions.remove(&number);
+        self.ends_ahead.remove(&number);
     }
 
     /// Records that records of a partition were deleted unread.
@@ -151,21 +205,64 @@ impl PartitionSet {
     }
 
     /// Prepares to read a partition from its start, keeping its tickets.
-    pub(super) fn restart(&mut self, number: i32) {
+    pub(super) fn restart(&mut self, number: i32, topic_id: Option<&Arc<str>>) {
         if let Some(partition) = self.partitions.get_mut(&number) {
+            if let Some(id) = topic_id {
+                partition.set_topic_id(id);
+            }
             partition.lost_records(clock::wall());
             self.stream.gaps += 1;
         }
         if let Some(progress) = self.stream.partitions.get_mut(&number) {
             progress.is_caught_up = false;
+            progress.read_to = None;
             progress.end = None;
+            progress.stable_end = None;
+        }
+        self.ends_ahead.insert(number, EndsAhead::new());
+    }
+
+    /// Moves a partition ahead over offsets that are delivered to no reader.
+    pub(super) fn skip_to(&mut self, number: i32, position: i64) {
+        if let Some(partition) = self.partitions.get_mut(&number)
+            && let Some(progress) = self.stream.partitions.get_mut(&number)
+        {
+            partition.skip_to(position);
+            progress.position = partition.position();
         }
     }
 
-    pub(super) fn reached_end(&mut self, partition: i32) {
-        if let Some(progress) = self.stream.partitions.get_mut(&partition) {
-            progress.is_caught_up = true;
-            progress.end = Some(progress.end.unwrap_or(0).max(progress.position));
+    /// Notes that a partition has no history before now, if the topic does not keep it.
+    pub(super) fn lost_history(&mut self) {
+        let now = clock::wall();
+        self.partitions.values_mut().for_each(|partition| partition.lost_history(now));
+    }
+
+    /// Notes the ends that the brokers have told, and which of them are reached.
+    fn look_at_ends(&mut self, topic: &TopicState) {
+        for (number, ahead) in &mut self.ends_ahead {
+            let Some(progress) = self.stream.partitions.get_mut(number) else { continue };
+            let Some(end) = topic.ends.get(number).and_then(|end| end.answered) else { continue };
+            ahead.add(end);
+            progress.end = Some(end.end);
+            if let Some(reached) = ahead.reach(progress.position) {
+                progress.read_to = Some(reached);
+                progress.is_caught_up = true;
+            }
+        }
+    }
+
+    /// Notes since when open transactions hide records.
+    pub(super) fn look_at_transactions(&mut self, reported: &mut BTreeMap<i32, PartitionProgress>) {
+        for (number, report) in reported {
+            let Some(progress) = self.stream.partitions.get_mut(number) else { continue };
+            let is_hidden = report.hidden_records() > 0;
+            progress.hidden_since = if is_hidden {
+                Some(progress.hidden_since.unwrap_or_else(clock::instant))
+            } else {
+                None
+            };
+            report.hidden_since = progress.hidden_since;
         }
     }
 
@@ -197,6 +294,29 @@ impl PartitionSet {
         }
         self.catalog = Arc::clone(catalog);
         self.effects = Effects::default();
+    }
+
+    /// Counts from `now`, which is before the instant that a wrong clock had set. All effects start from
+    /// zero.
+    pub(super) fn correct_time(&mut self, now: Timestamp) {
+        for partition in self.partitions.values_mut() {
+            partition.correct_time(now);
+        }
+        self.now = now;
+        self.effects = Effects::default();
+    }
+
+    /// Names each team of an event that has no agreement, once.
+    pub(super) fn name_undeclared_teams(&mut self) {
+        for partition in self.partitions.values_mut() {
+            for team in partition.take_undeclared() {
+                if self.named.len() >= TEAMS_NAMED_MAX || !self.named.insert(team.clone()) {
+                    continue;
+                }
+                let advice = undeclared_team_advice(&team, &self.catalog);
+                tracing::info!(team = &*team, "tickets of a team without an agreement: {advice}");
+            }
+        }
     }
 
     /// Stops counting split tickets, and returns which tickets that another partition opened are here.
@@ -241,9 +361,10 @@ impl PartitionSet {
         std::mem::take(&mut self.effects)
     }
 
-    /// The status of this worker's partitions.
-    pub(super) fn report(&mut self) -> StreamStatus {
+    /// The status of this worker's partitions, with the topic as the brokers last described it.
+    pub(super) fn report(&mut self, topic: &TopicState) -> StreamStatus {
         self.event_delay.flush();
+        self.look_at_ends(topic);
         for (number, partition) in &self.partitions {
             let Some(progress) = self.stream.partitions.get_mut(number) else { continue };
             if progress.responses.total() != partition.responses().total() {
@@ -258,11 +379,7 @@ impl PartitionSet {
             progress.is_full = shard.is_full();
         }
         let dead_letters = self.dead_letters.as_ref().map(DeadLetters::counts);
-        StreamStatus {
-            connection_error: self.connection_error.clone(),
-            dead_letters,
-            ..self.stream.clone()
-        }
+        StreamStatus { blocked: self.blocked.clone(), dead_letters, ..self.stream.clone() }
     }
 
     /// Applies one record. Returns false if the topic was recreated.
@@ -275,12 +392,14 @@ impl PartitionSet {
             offset: message.offset(),
             key: message.key(),
             payload: message.payload(),
-            timestamp: message.timestamp().to_millis(),
+            published: published(message.timestamp()),
         };
-        let (outcome, event, is_misplaced) = match partition.take(&record, effects) {
+        let (outcome, event, is_misplaced, is_ahead) = match partition.take(&record, effects) {
             Taken::AlreadyRead => return true,
             Taken::OtherTopic => return false,
-            Taken::Processed { outcome, event, is_misplaced } => (outcome, event, is_misplaced),
+            Taken::Processed { outcome, event, is_misplaced, is_ahead } => {
+                (outcome, event, is_misplaced, is_ahead)
+            }
         };
         progress.position = partition.position();
         progress.records += 1;
@@ -296,20 +415,97 @@ impl PartitionSet {
             if progress.is_caught_up {
                 event_delay.observe(now.since(time).seconds());
             }
+            if is_ahead {
+                mismatched_times(message, time, now, &mut stream.mismatched_times);
+            }
         }
         stream.outcomes.count(&outcome);
-        if let Outcome::Rejected(rejection) = &outcome {
-            let rejected = stream.outcomes.rejected_total();
-            // Only the position, since the content may be confidential. Not every record, since poison would
-            // fill the log.
-            if rejected <= REJECTIONS_LOGGED || rejected.is_power_of_two() {
-                let (offset, reason) = (message.offset(), rejection.reason.label());
-                tracing::warn!(partition = number, offset, reason, rejected, "record rejected");
+        match &outcome {
+            Outcome::Applied | Outcome::Duplicate => {}
+            Outcome::Skipped(skip) => {
+                let skipped = stream.outcomes.skipped(*skip);
+                if *skip == Skip::UnknownType && is_logged(skipped) {
+                    let advice = unknown_type_advice(message.payload().unwrap_or_default());
+                    let (partition, offset, ticket) = place(message);
+                    tracing::warn!(partition, offset, ticket, skipped, "record skipped: {advice}");
+                }
             }
-            if let Some(dead_letters) = dead_letters {
-                dead_letters.send(message, rejection);
+            Outcome::Rejected(rejection) => {
+                let rejected = stream.outcomes.rejected_total();
+                if is_logged(rejected) {
+                    let (partition, offset, ticket) = place(message);
+                    let reason = rejection.reason.label();
+                    tracing::warn!(
+                        partition,
+                        offset,
+                        ticket,
+                        reason,
+                        rejected,
+                        "record rejected: {rejection}"
+                    );
+                }
+                if let Some(dead_letters) = dead_letters {
+                    dead_letters.send(message, rejection);
+                }
             }
         }
         true
+    }
+}
+
+/// Whether the record with this number among those of its kind is logged.
+fn is_logged(number: u64) -> bool {
+    number <= LOGGED_ONE_BY_ONE || number.is_power_of_two()
+}
+
+/// The place of a record in a log line: partition, offset, and its key, which should be its ticket.
+fn place(message: &BorrowedMessage<'_>) -> (i32, i64, String) {
+    let key = String::from_utf8_lossy(message.key().unwrap_or_default());
+    let ticket: String = key.chars().take(TICKET_CHARS_MAX).collect();
+    (message.partition(), message.offset(), ticket)
+}
+
+/// When a record was published, and by whose clock.
+pub fn published(timestamp: message::Timestamp) -> Published {
+    match timestamp {
+        message::Timestamp::NotAvailable => Published::Unknown,
+        message::Timestamp::CreateTime(ms) => Published::Created(Timestamp::from_ms(ms)),
+        message::Timestamp::LogAppendTime(ms) => Published::Appended(Timestamp::from_ms(ms)),
+    }
+}
+
+/// Counts and names an event whose time and record timestamp do not fit together.
+fn mismatched_times(
+    message: &BorrowedMessage<'_>,
+    event: Timestamp,
+    now: Timestamp,
+    counts: &mut MismatchedTimes,
+) {
+    let (partition, offset, ticket) = place(message);
+    if event > now.plus(AHEAD_MAX) {
+        counts.event += 1;
+        if is_logged(counts.event) {
+            tracing::warn!(
+                partition,
+                offset,
+                ticket,
+                "the event's time {event} is ahead of the clock, and it counts from then on: correct the clock \
+                 of its producer"
+            );
+        }
+    } else {
+        counts.record += 1;
+        if is_logged(counts.record) {
+            let record = message.timestamp().to_millis().map_or(0, |ms| ms);
+            let record = Timestamp::from_ms(record);
+            tracing::warn!(
+                partition,
+                offset,
+                ticket,
+                "the record's timestamp {record}, which its producer has set, is more than 5 minutes before the \
+                 event's time {event}; the event counts at its own time; let the producer leave the record's \
+                 timestamp out, or set message.timestamp.type=LogAppendTime"
+            );
+        }
     }
 }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::dead_letters::DeadLetterCounts;
+use super::trouble::Trouble;
 use crate::event::{Kind, Outcomes};
 use crate::responses::Responses;
 use crate::time::Timestamp;
@@ -13,8 +15,6 @@ use crate::time::Timestamp;
 pub(in crate::service) struct StreamStatus {
     pub(in crate::service) topic: String,
     pub(in crate::service) partitions: BTreeMap<i32, PartitionProgress>,
-    /// Number of partitions of the topic; `None` until the broker has reported it.
-    pub(in crate::service) partitions_of_topic: Option<usize>,
     pub(in crate::service) outcomes: Outcomes,
     pub(in crate::service) applied: BTreeMap<Kind, u64>,
     /// Records whose key is not their ticket or team.
@@ -27,10 +27,23 @@ pub(in crate::service) struct StreamStatus {
     pub(in crate::service) rebalances: u64,
     /// Errors of the client, by code.
     pub(in crate::service) errors: BTreeMap<String, u64>,
-    /// The current error of Kafka or the store, with what to do.
-    pub(in crate::service) connection_error: Option<String>,
+    /// Events whose time and record timestamp do not fit together.
+    pub(in crate::service) mismatched_times: MismatchedTimes,
+    /// Why partitions of this instance are not read at all; `None` if all are.
+    pub(in crate::service) blocked: Option<Trouble>,
+    /// The latest error of the Kafka client; `None` once everything was read since.
+    pub(in crate::service) client_trouble: Option<Trouble>,
     /// Bytes that the client has fetched and the worker has not polled.
     pub(in crate::service) fetched_bytes: u64,
+}
+
+/// Events that are more than five minutes after the timestamp that their producer gave the record.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::service) struct MismatchedTimes {
+    /// The event is ahead of the clock, and waits until its time.
+    pub(in crate::service) event: u64,
+    /// The event is not: the record's timestamp is too early.
+    pub(in crate::service) record: u64,
 }
 
 /// The progress of one partition.
@@ -42,6 +55,12 @@ pub(in crate::service) struct PartitionProgress {
     pub(in crate::service) end: Option<i64>,
     /// Whether its end has been reached since it was assigned.
     pub(in crate::service) is_caught_up: bool,
+    /// The latest moment at which it had nothing that has not been read since; `None` if there is none.
+    pub(in crate::service) read_to: Option<Instant>,
+    /// Since when all that can be read is read while a transaction hides the rest; `None` while it does not.
+    pub(in crate::service) hidden_since: Option<Instant>,
+    /// Where reading ends while a producer's transaction is open.
+    pub(in crate::service) stable_end: Option<i64>,
     pub(in crate::service) records: u64,
     pub(in crate::service) bytes: u64,
     /// The latest time of an applied event.
@@ -63,11 +82,18 @@ pub(in crate::service) struct PartitionProgress {
     pub(in crate::service) is_full: bool,
 }
 
+impl PartitionProgress {
+    /// The number of records behind an open transaction, if all before it is read; 0 without one.
+    pub(in crate::service) fn hidden_records(&self) -> i64 {
+        let (Some(stable), Some(end)) = (self.stable_end, self.end) else { return 0 };
+        if self.position >= stable { (end - stable).max(0) } else { 0 }
+    }
+}
+
 impl StreamStatus {
     /// Adds the status of one worker.
     pub(in crate::service) fn merge(&mut self, other: &Self) {
         self.partitions.extend(other.partitions.clone());
-        self.partitions_of_topic = self.partitions_of_topic.max(other.partitions_of_topic);
         self.outcomes.merge(&other.outcomes);
         for (kind, count) in &other.applied {
             *self.applied.entry(*kind).or_default() += count;
@@ -83,8 +109,14 @@ impl StreamStatus {
         }
         self.rebalances += other.rebalances;
         self.fetched_bytes += other.fetched_bytes;
-        if self.connection_error.is_none() {
-            self.connection_error.clone_from(&other.connection_error);
+        self.mismatched_times.event += other.mismatched_times.event;
+        self.mismatched_times.record += other.mismatched_times.record;
+        for (ours, theirs) in
+            [(&mut self.blocked, &other.blocked), (&mut self.client_trouble, &other.client_trouble)]
+        {
+            if ours.is_none() {
+                ours.clone_from(theirs);
+            }
         }
     }
 

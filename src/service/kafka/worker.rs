@@ -2,29 +2,37 @@
 //!
 //! # Design
 //! The worker decodes the borrowed payload of `BaseConsumer::poll`, which copies nothing. Every poll also
-//! serves rebalances, errors and statistics, which streams and split queues are known to miss.
+//! serves rebalances, errors and statistics, which streams and split queues are known to miss. It polls
+//! without waiting and then sleeps until the client wakes it, because the client's own waits go by the wall
+//! clock: one that is set back would make them as long as it was wrong (librdkafka issue 2145).
 //!
 //! An assigned partition is restored from its checkpoint, and the client starts fetching at the offset where
 //! that ends. The rebalance callback only records the change; the worker carries it out right after the poll,
 //! since it owns the partitions. Offsets are committed once the checkpoint that contains their effect is
 //! durable. Vaste never reads the commits; they are for tools that show the lag.
+//!
+//! A client that has failed for good, such as one that another process has fenced, is replaced by a new one.
 
 mod assignment;
+mod replacement;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message as _;
 
 use super::changes::Effects;
 use super::checkpointer::Checkpointer;
-use super::client::{AssignmentChange, CallbackState, ClientError, WorkerContext, client_config};
+use super::client::{
+    AssignmentChange, CallbackState, ClientError, EMPTY_POLLS, WorkerContext, client_config,
+};
 use super::partitions::PartitionSet;
+use super::probe::Answers;
 use crate::catalog::Catalog;
 use crate::config::{Kafka, StateConfig};
 use crate::service::clock::{self, Clock};
@@ -35,20 +43,40 @@ use crate::service::store::{Job, Store, StoreError};
 use crate::split_tickets::{SplitQuestion, TicketInPartition};
 use crate::time::Timestamp;
 
-/// How long a poll waits for a record. Commands wait as long.
-const POLL_TIMEOUT: Duration = Duration::from_millis(50);
+/// How long the worker sleeps when nothing comes. Commands wait as long.
+const SLEEP: Duration = Duration::from_millis(50);
 
 /// Maximum records between two looks for a command.
 const BATCH_MAX: usize = 1_000;
 
+/// Interval at which the client's own thread is woken. It waits by the wall clock, which may be set back, and
+/// sends the heartbeats.
+const NUDGE_EVERY: Duration = Duration::from_secs(1);
+
 /// How long the broker may take to return the first offset and the end of a partition.
-const WATERMARK_TIMEOUT: Duration = Duration::from_secs(5);
+const WATERMARK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long checkpoints may take when partitions are revoked. The group waits for them.
-const HANDOVER_TIMEOUT: Duration = Duration::from_secs(10);
+const HANDOVER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Delay before an assignment is retried that failed because of the store or the broker.
 const STORE_RETRY: Duration = Duration::from_secs(5);
+
+/// How long a worker waits at the start for the others of its process to take their share. Without that the
+/// first one to join reads all partitions, only to give up most of them.
+const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Interval at which to look whether the group has assigned all partitions.
+const CLAIM_EVERY: Duration = Duration::from_secs(5);
+
+/// An error of the client is over once everything was read that was there this short a time ago.
+const TROUBLE_OVER: Duration = Duration::from_secs(3);
+
+/// Why a partition is read from its start.
+const RECREATED: &str = "the topic was deleted and created anew under the same name";
+
+/// Interval at which a worker looks whether the others have taken their share.
+const JOIN_POLL: Duration = Duration::from_millis(50);
 
 /// A command of the coordinator.
 #[derive(Clone, Debug)]
@@ -58,6 +86,8 @@ pub(in crate::service) enum WorkerCommand {
     Advance(Timestamp, Arc<SplitQuestion>),
     /// Count by another catalog. All effects start from zero.
     Adopt(Arc<Catalog>),
+    /// The clock was ahead and is right again: count from this instant. All effects start from zero.
+    CorrectTime(Timestamp),
     /// Write checkpoints, leave the group and end.
     Stop,
 }
@@ -83,17 +113,34 @@ pub(in crate::service) struct Worker {
     instruments: Arc<Instruments>,
     partitions: PartitionSet,
     checkpointer: Checkpointer,
+    kafka: Kafka,
+    answers: Answers,
+    started: Instant,
     store: Option<Store>,
-    unassigned: Option<Unassigned>,
-    /// Partitions to read from their start, where the client has not sought back yet. Their records are
+    /// Whether the store was found to belong to this cluster.
+    has_checked_cluster: bool,
+    /// Partitions that the group has assigned and that are not taken up yet, with the time to try.
+    unassigned: BTreeMap<i32, Instant>,
+    /// Partitions that the client fetches.
+    fetched: BTreeSet<i32>,
+    /// Partitions whose next offset has changed, where the client has not gone there yet. Their records are
     /// ignored until it has.
-    rewinding: BTreeSet<i32>,
+    repositioning: BTreeSet<i32>,
+    /// When a change of position is tried again that failed.
+    reposition_at: Instant,
+    /// A client that has failed for good.
+    dead: Option<DeadConsumer>,
+    nudged_at: Instant,
+    /// When to look again whether the group has assigned all partitions.
+    claim_at: Instant,
 }
 
-/// Partitions that the group has assigned and that cannot be taken up yet.
-struct Unassigned {
-    partitions: Vec<i32>,
-    retry_at: Instant,
+/// A client that has failed for good.
+struct DeadConsumer {
+    since: Instant,
+    look_at: Instant,
+    /// The `group.instance.id` that another process uses; `None` if the client has failed otherwise.
+    fenced: Option<String>,
 }
 
 /// The parts of the service that a worker uses.
@@ -104,6 +151,8 @@ pub(in crate::service) struct WorkerConfig<'a> {
     pub(in crate::service) clock: Clock,
     pub(in crate::service) instruments: &'a Arc<Instruments>,
     pub(in crate::service) jobs: Option<Sender<Job>>,
+    /// What the brokers answer to the probe.
+    pub(in crate::service) answers: Answers,
 }
 
 /// Why a worker cannot start.
@@ -129,17 +178,10 @@ impl Worker {
         number: usize,
         config: &WorkerConfig<'_>,
     ) -> Result<Self, WorkerError> {
-        let WorkerConfig { kafka, state, catalog, clock, instruments, jobs } = config;
+        let WorkerConfig { kafka, state, catalog, clock, instruments, jobs, answers } = config;
         let catalog = Arc::clone(catalog);
         let callback_state = Arc::new(Mutex::new(CallbackState::default()));
-        let context = WorkerContext {
-            topic: kafka.topic.clone(),
-            callback_state: Arc::clone(&callback_state),
-        };
-        let refused = |error: KafkaError| ClientError::new(kafka, &error);
-        let consumer: BaseConsumer<WorkerContext> =
-            client_config(kafka, number).create_with_context(context).map_err(refused)?;
-        consumer.subscribe(&[&kafka.topic]).map_err(refused)?;
+        let consumer = join(kafka, number, &callback_state)?;
         let store = match &state.store {
             Some(address) => Some(Store::open(address, &kafka.group)?),
             None => None,
@@ -156,10 +198,19 @@ impl Worker {
             callback_state,
             instruments: Arc::clone(instruments),
             partitions,
-            checkpointer: Checkpointer::new(jobs.clone(), state.checkpoint_every),
+            checkpointer: Checkpointer::new(jobs.clone(), state.checkpoint_every, instruments),
+            kafka: (*kafka).clone(),
+            answers: answers.clone(),
+            started: clock::instant(),
             store,
-            unassigned: None,
-            rewinding: BTreeSet::new(),
+            has_checked_cluster: false,
+            unassigned: BTreeMap::new(),
+            fetched: BTreeSet::new(),
+            repositioning: BTreeSet::new(),
+            reposition_at: clock::instant(),
+            dead: None,
+            nudged_at: clock::instant(),
+            claim_at: clock::instant() + CLAIM_EVERY,
         })
     }
 
@@ -169,10 +220,13 @@ impl Worker {
         commands: &Receiver<WorkerCommand>,
         batches: &SyncSender<Batch>,
     ) {
+        self.wake_when_records_come();
         loop {
             self.poll();
-            self.retry_assignment();
-            self.rewind();
+            self.replace_dead_consumer();
+            self.claim_unassigned_partitions();
+            self.take_up_due();
+            self.reposition();
             self.commit_durable(CommitMode::Async);
             match commands.try_recv() {
                 Ok(WorkerCommand::Advance(now, question)) => {
@@ -181,14 +235,22 @@ impl Worker {
                         break;
                     }
                     self.partitions.forget();
+                    self.partitions.name_undeclared_teams();
                     self.checkpointer.make_next_due(&mut self.partitions);
                 }
                 Ok(WorkerCommand::Adopt(catalog)) => self.partitions.adopt(&catalog),
+                Ok(WorkerCommand::CorrectTime(now)) => self.partitions.correct_time(now),
                 Ok(WorkerCommand::Stop) | Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {}
             }
         }
         self.leave();
+    }
+
+    /// Has the client wake this thread when its queue is no longer empty.
+    fn wake_when_records_come(&mut self) {
+        let worker = thread::current();
+        self.consumer.set_nonempty_callback(move || worker.unpark());
     }
 
     /// Writes checkpoints of all partitions, commits their offsets, and leaves the group.
@@ -202,15 +264,23 @@ impl Worker {
         self.callback_state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a record and applies it, together with those that are available already.
+    /// Applies the records that are available, or waits a little for one.
     fn poll(&mut self) {
-        let mut wait = POLL_TIMEOUT;
         let mut began = None;
+        let mut empty = 0;
         for _ in 0..BATCH_MAX {
-            let Some(is_record) = self.poll_one(wait) else { break };
-            wait = Duration::ZERO;
-            if is_record {
-                began.get_or_insert_with(clock::instant);
+            match self.poll_one() {
+                Some(is_record) => {
+                    empty = 0;
+                    if is_record {
+                        began.get_or_insert_with(clock::instant);
+                    }
+                }
+                None => empty += 1,
+            }
+            if empty == EMPTY_POLLS {
+                self.skip_undelivered();
+                break;
             }
         }
         if let Some(began) = began {
@@ -220,54 +290,72 @@ impl Worker {
             dead_letters.poll();
         }
         let changes = std::mem::take(&mut self.callback_state().changes);
+        if began.is_none() && changes.is_empty() {
+            thread::park_timeout(SLEEP);
+        }
         changes.into_iter().for_each(|change| self.change(change));
+        if self.nudged_at.elapsed() >= NUDGE_EVERY {
+            self.nudged_at = clock::instant();
+            drop(self.consumer.assignment());
+        }
     }
 
-    /// Polls once. Returns whether it was a record; `None` if nothing came.
-    fn poll_one(&mut self, wait: Duration) -> Option<bool> {
+    /// Polls once, without waiting. Returns whether it was a record; `None` if nothing came.
+    fn poll_one(&mut self) -> Option<bool> {
         // Separate borrows: the message borrows the consumer while partitions change.
-        let Self { consumer, partitions, rewinding, .. } = self;
-        match consumer.poll(wait)? {
+        let Self { consumer, partitions, repositioning, .. } = self;
+        match consumer.poll(Duration::ZERO)? {
             Ok(message) => {
+                if consumer.context().take_recreated() {
+                    drop(message);
+                    self.restart_all();
+                    return Some(false);
+                }
                 let partition = message.partition();
-                if rewinding.contains(&partition) {
+                if repositioning.contains(&partition) {
                     return Some(false);
                 }
                 if partitions.take(&message) {
                     return Some(true);
                 }
                 drop(message);
-                self.restart_partition(partition, "the topic was recreated under the same name");
+                self.restart_partition(partition, RECREATED);
                 Some(false)
             }
-            Err(KafkaError::PartitionEOF(partition)) => {
-                if !rewinding.contains(&partition) {
-                    partitions.reached_end(partition);
-                }
-                Some(false)
-            }
+            Err(KafkaError::PartitionEOF(_)) => Some(false),
             Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AutoOffsetReset)) => {
                 self.check_offsets();
                 Some(false)
             }
-            // The context has seen most errors before, with a better text.
+            Err(KafkaError::MessageConsumptionFatal(_)) => {
+                self.callback_state().is_dead = true;
+                Some(false)
+            }
+            // The context has seen the others before.
             Err(error) => {
-                if self.callback_state().connection_error.is_none() {
-                    let code = error.rdkafka_error_code();
-                    let reason = code.map_or(error.to_string(), |code| code.to_string());
-                    self.consumer.context().error(error, &reason);
-                }
+                tracing::debug!(%error, "the consumer reports an error");
                 Some(false)
             }
         }
     }
 
+    /// Moves positions ahead over offsets that are delivered to no reader. Called when all that the client
+    /// had is taken: the offsets that its statistics gave before are passed then.
+    fn skip_undelivered(&mut self) {
+        let delivered = std::mem::take(&mut self.callback_state().delivered);
+        for (number, position) in delivered {
+            if !self.repositioning.contains(&number) && self.fetched.contains(&number) {
+                self.partitions.skip_to(number, position);
+            }
+        }
+        if self.consumer.context().take_recreated() {
+            self.restart_all();
+        }
+    }
+
     fn change(&mut self, change: AssignmentChange) {
         match change {
-            AssignmentChange::Assign(partitions) => {
-                self.callback_state().connection_error = None;
-                self.assign(&partitions);
-            }
+            AssignmentChange::Assign(partitions) => self.assign(&partitions),
             AssignmentChange::Revoke(partitions) => self.revoke(&partitions),
         }
     }
@@ -280,10 +368,6 @@ impl Worker {
         mut found: Vec<TicketInPartition>,
         batches: &SyncSender<Batch>,
     ) -> bool {
-        if self.callback_state().partitions_of_topic.is_none() {
-            let count = self.partitions_of_topic();
-            self.callback_state().partitions_of_topic = count;
-        }
         loop {
             let has_more = self.partitions.derive(now);
             let stream = (!has_more).then(|| self.report());
@@ -305,30 +389,43 @@ impl Worker {
 
     /// The status of the worker.
     fn report(&mut self) -> StreamStatus {
-        let mut stream = self.partitions.report();
-        let callback_state = self.callback_state();
-        stream.partitions_of_topic = callback_state.partitions_of_topic;
+        let topic = self.answers.topic();
+        if topic.is_compacted == Some(true) {
+            self.partitions.lost_history();
+        }
+        let mut stream = self.partitions.report(&topic);
+        let state = Arc::clone(&self.callback_state);
+        let mut callback_state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_current = stream.partitions.values().all(|progress| {
+            progress.read_to.is_some_and(|read_to| read_to.elapsed() < TROUBLE_OVER)
+        });
+        if is_current && !stream.partitions.is_empty() {
+            callback_state.trouble = None;
+        }
         stream.rebalances = callback_state.rebalances;
         stream.commit_failures = callback_state.commit_failures;
         stream.fetched_bytes = callback_state.fetched_bytes;
         stream.errors.clone_from(&callback_state.errors);
-        let connection_error = callback_state
-            .connection_error
-            .as_ref()
-            .map(|connection_error| connection_error.text.clone());
-        stream.connection_error = stream.connection_error.or(connection_error);
+        stream.client_trouble.clone_from(&callback_state.trouble);
         for (partition, progress) in &mut stream.partitions {
-            progress.end = progress.end.max(callback_state.ends.get(partition).copied());
+            progress.stable_end = callback_state.stable_ends.get(partition).copied();
         }
+        self.partitions.look_at_transactions(&mut stream.partitions);
         drop(callback_state);
         stream
     }
+}
 
-    /// Asks the broker for the number of partitions. Later the client's statistics report it.
-    fn partitions_of_topic(&self) -> Option<usize> {
-        let metadata =
-            self.consumer.fetch_metadata(Some(self.partitions.topic()), POLL_TIMEOUT).ok()?;
-        let topic = metadata.topics().first().filter(|topic| topic.error().is_none())?;
-        Some(topic.partitions().len()).filter(|count| *count > 0)
-    }
+/// Creates a consumer that joins the group.
+fn join(
+    kafka: &Kafka,
+    number: usize,
+    callback_state: &Arc<Mutex<CallbackState>>,
+) -> Result<BaseConsumer<WorkerContext>, ClientError> {
+    let context = WorkerContext::new(kafka, Arc::clone(callback_state));
+    let refused = |error: KafkaError| ClientError::new(kafka, &error);
+    let consumer: BaseConsumer<WorkerContext> =
+        client_config(kafka, number).create_with_context(context).map_err(refused)?;
+    consumer.subscribe(&[&kafka.topic]).map_err(refused)?;
+    Ok(consumer)
 }

@@ -57,6 +57,20 @@ pub enum StoreError {
         /// Which versions these are.
         error: CheckpointError,
     },
+    /// The checkpoints are of another cluster.
+    #[error(
+        "state.store: the checkpoints are of the cluster {found} (as {path} says), and kafka.brokers \
+         leads to the cluster {cluster}: use a store of its own for each cluster; if the cluster has \
+         moved, remove the folder of the group, and the state is rebuilt from the topic"
+    )]
+    OtherCluster {
+        /// The file that names the cluster.
+        path: Path,
+        /// The cluster of the checkpoints.
+        found: String,
+        /// The cluster of the brokers.
+        cluster: String,
+    },
     /// The alert state log cannot be listed or fetched.
     #[error("the alert state log in {folder} cannot be read: {error}; check state.store")]
     StateLogUnreadable {

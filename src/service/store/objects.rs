@@ -1,6 +1,8 @@
 //! Checkpoints and alert state logs as objects.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use object_store::path::Path;
@@ -8,11 +10,14 @@ use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::runtime::Runtime;
 
 use super::error::StoreError;
-use super::open::open;
+use super::open::{OpenedStore, open};
 use crate::alert::{AlertStateLog, StateLogError};
 use crate::catalog::Catalog;
 use crate::checkpoint::{self, CheckpointError, CheckpointName};
 use crate::partition::Partition;
+
+/// The file that names the cluster of the checkpoints in its folder.
+const CLUSTER_FILE: &str = "cluster";
 
 /// Number of alert state logs that are kept.
 const STATE_LOGS: usize = 2;
@@ -20,6 +25,8 @@ const STATE_LOGS: usize = 2;
 /// The store of one consumer group.
 pub(in crate::service) struct Store {
     objects: Arc<dyn ObjectStore>,
+    /// The folder, if it is one and no bucket.
+    folder: Option<PathBuf>,
     runtime: Runtime,
     /// First part of every path: groups that share a store have separate folders.
     group: String,
@@ -35,16 +42,21 @@ pub(in crate::service) struct StoredPartition {
     pub(in crate::service) is_damaged: bool,
 }
 
+/// Something in the folder that Vaste has not made.
+#[derive(Debug, thiserror::Error)]
+#[error("{} is a link or a pipe and no file: Vaste does not follow it; remove it", .0.display())]
+struct NotPlain(PathBuf);
+
 impl Store {
     /// Opens the store at an address: a folder, which is created if it is missing, or a bucket.
     ///
     /// # Errors
     /// When the folder or the bucket cannot be used.
     pub(in crate::service) fn open(address: &str, group: &str) -> Result<Self, StoreError> {
-        let objects = open(address)?;
+        let OpenedStore { objects, folder } = open(address)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(StoreError::Runtime)?;
-        Ok(Self { objects, runtime, group: group.to_owned() })
+        Ok(Self { objects, folder, runtime, group: group.to_owned() })
     }
 
     /// The folder of a partition's checkpoints.
@@ -56,13 +68,73 @@ impl Store {
         Path::from(format!("watch/{}", self.group))
     }
 
+    fn cluster_file(&self) -> Path {
+        Path::from(format!("checkpoints/{}/{CLUSTER_FILE}", self.group))
+    }
+
+    /// Refuses the store if its checkpoints are of another cluster: their offsets and tickets say nothing
+    /// about this one. Returns whether it is claimed; the first cluster that uses it claims it.
+    ///
+    /// # Errors
+    /// When it is of another cluster, or cannot be read.
+    pub(in crate::service) fn check_cluster(&self, cluster: &str) -> Result<bool, StoreError> {
+        let path = self.cluster_file();
+        let unusable = |error| StoreError::CheckpointUnreadable { path: path.clone(), error };
+        match self.get(&path) {
+            Ok(found) => {
+                let found = String::from_utf8_lossy(&found).trim().to_owned();
+                if found == cluster {
+                    return Ok(true);
+                }
+                let cluster = cluster.to_owned();
+                Err(StoreError::OtherCluster { path, found, cluster })
+            }
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(unusable(error)),
+        }
+    }
+
+    /// Claims the store for a cluster.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub(super) fn claim_for_cluster(&self, cluster: &str) -> Result<(), object_store::Error> {
+        self.write(&self.cluster_file(), format!("{cluster}\n").into_bytes())
+    }
+
     fn files(&self, folder: &Path) -> Result<Vec<String>, object_store::Error> {
+        self.refuse_links(folder)?;
         let list = self.runtime.block_on(self.objects.list_with_delimiter(Some(folder)))?;
         let names = list.objects.into_iter();
-        Ok(names.filter_map(|object| object.location.filename().map(str::to_owned)).collect())
+        let is_plain = |path: &Path| match self.refuse_links(path) {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::warn!("{error}");
+                false
+            }
+        };
+        let plain = names.filter(|object| is_plain(&object.location));
+        Ok(plain.filter_map(|object| object.location.filename().map(str::to_owned)).collect())
+    }
+
+    /// Refuses links and pipes in the folder. A link may lead to anything, and a pipe blocks whoever reads
+    /// it.
+    fn refuse_links(&self, path: &Path) -> Result<(), object_store::Error> {
+        let Some(folder) = &self.folder else { return Ok(()) };
+        let mut place = folder.clone();
+        for part in path.parts() {
+            place.push(part.as_ref());
+            let Ok(found) = fs::symlink_metadata(&place) else { return Ok(()) };
+            if !found.is_file() && !found.is_dir() {
+                let source = Box::new(NotPlain(place));
+                return Err(object_store::Error::Generic { store: "folder", source });
+            }
+        }
+        Ok(())
     }
 
     fn get(&self, path: &Path) -> Result<Vec<u8>, object_store::Error> {
+        self.refuse_links(path)?;
         self.runtime.block_on(async { Ok(self.objects.get(path).await?.bytes().await?.into()) })
     }
 
@@ -114,10 +186,8 @@ impl Store {
         let folder = self.state_log_folder();
         let unreadable = |error| StoreError::StateLogUnreadable { folder: folder.clone(), error };
         let files = self.files(&folder).map_err(unreadable)?;
-        let mut times: Vec<i64> = files.iter().filter_map(|file| state_log_at(file)).collect();
-        times.sort_unstable();
-        for at in times.iter().rev() {
-            let path = folder.clone().join(state_log_file(*at));
+        for number in state_log_numbers(&files).rev() {
+            let path = folder.clone().join(state_log_file(number));
             match AlertStateLog::read(&self.get(&path).map_err(unreadable)?) {
                 Ok(log) => return Ok(Some(log)),
                 Err(error @ StateLogError::Version(_)) => {
@@ -130,6 +200,7 @@ impl Store {
     }
 
     fn write(&self, path: &Path, bytes: Vec<u8>) -> Result<(), object_store::Error> {
+        self.refuse_links(path)?;
         self.runtime.block_on(self.objects.put(path, bytes.into())).map(drop)
     }
 
@@ -159,38 +230,39 @@ impl Store {
         Ok(())
     }
 
-    /// Writes an alert state log of an instant in Unix milliseconds, and removes all but the latest two.
+    /// Writes an alert state log, and removes all but the latest two.
+    ///
+    /// Logs are numbered, and the highest number holds. A time would not do: a clock that was ahead once
+    /// would hide every later log.
     ///
     /// # Errors
     /// When the store cannot be written or listed.
-    pub(super) fn write_state_log(
-        &self,
-        at: i64,
-        bytes: Vec<u8>,
-    ) -> Result<(), object_store::Error> {
+    pub(super) fn write_state_log(&self, bytes: Vec<u8>) -> Result<(), object_store::Error> {
         let folder = self.state_log_folder();
-        self.write(&folder.clone().join(state_log_file(at)), bytes)?;
-        let files = self.files(&folder)?;
-        let mut times: Vec<i64> = files.iter().filter_map(|file| state_log_at(file)).collect();
-        times.sort_unstable();
-        for old in times.iter().rev().skip(STATE_LOGS) {
-            self.remove(&folder.clone().join(state_log_file(*old)));
+        let before = self.files(&folder)?;
+        let next = state_log_numbers(&before).next_back().map_or(1, |last| last.saturating_add(1));
+        self.write(&folder.clone().join(state_log_file(next)), bytes)?;
+        let obsolete = state_log_numbers(&before).rev().skip(STATE_LOGS - 1);
+        for old in obsolete {
+            self.remove(&folder.clone().join(state_log_file(old)));
         }
         Ok(())
     }
 }
 
-fn state_log_file(at: i64) -> String {
-    format!("{at}.json")
+fn state_log_file(number: i64) -> String {
+    format!("{number}.json")
 }
 
-fn state_log_at(file: &str) -> Option<i64> {
-    file.strip_suffix(".json")?.parse().ok()
+/// The numbers of the alert state logs among these files, ascending.
+fn state_log_numbers(files: &[String]) -> impl DoubleEndedIterator<Item = i64> + use<> {
+    let numbers = files.iter().filter_map(|file| file.strip_suffix(".json")?.parse().ok());
+    numbers.collect::<BTreeSet<i64>>().into_iter()
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs::{self, File};
+    use std::fs::File;
     use std::thread;
 
     use super::*;

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use object_store::ObjectStore;
@@ -14,11 +15,17 @@ use super::error::StoreError;
 /// Age of a temporary file from which on its writer is assumed to have crashed.
 pub(super) const STAGED_MAX: Duration = Duration::from_secs(600);
 
+/// An object store, and its folder if it is one.
+pub(super) struct OpenedStore {
+    pub(super) objects: Arc<dyn ObjectStore>,
+    pub(super) folder: Option<PathBuf>,
+}
+
 /// Opens a folder, which is created if it is missing, or a bucket.
 ///
 /// # Errors
 /// When the folder or the bucket cannot be used.
-pub(super) fn open(address: &str) -> Result<Arc<dyn ObjectStore>, StoreError> {
+pub(super) fn open(address: &str) -> Result<OpenedStore, StoreError> {
     let folder = match address.split_once("://") {
         None => Some(PathBuf::from(address)),
         Some(("file", path)) => Some(PathBuf::from(path)),
@@ -26,10 +33,10 @@ pub(super) fn open(address: &str) -> Result<Arc<dyn ObjectStore>, StoreError> {
     };
     match folder {
         Some(folder) => match local(&folder) {
-            Ok(objects) => Ok(Arc::new(objects)),
+            Ok(objects) => Ok(OpenedStore { objects: Arc::new(objects), folder: Some(folder) }),
             Err(error) => Err(StoreError::Folder { folder, error }),
         },
-        None => cloud(address),
+        None => Ok(OpenedStore { objects: cloud(address)?, folder: None }),
     }
 }
 
@@ -45,12 +52,25 @@ fn local(folder: &Path) -> Result<LocalFileSystem, Box<dyn std::error::Error + S
         let folder = folder.display();
         tracing::warn!("other users can read the state in {folder}: run chmod o-rwx {folder}");
     }
-    let probe = folder.join(".probe");
-    fs::write(&probe, b"")?;
-    // Other processes that share the folder probe it at the same time.
-    fs::remove_file(&probe).or_else(ignore_missing)?;
+    try_to_write(folder)?;
     remove_staged(folder);
     Ok(LocalFileSystem::new_with_prefix(folder)?.with_fsync(true))
+}
+
+/// Creates a file and removes it. The file is new: one that exists might be a link to something else.
+fn try_to_write(folder: &Path) -> io::Result<()> {
+    static PROBES: AtomicU64 = AtomicU64::new(0);
+    let number = PROBES.fetch_add(1, Ordering::Relaxed);
+    let probe = folder.join(format!(".probe-{}-{number}", std::process::id()));
+    let create = || fs::File::options().write(true).create_new(true).open(&probe);
+    match create() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(&probe)?;
+            drop(create()?);
+        }
+        created => drop(created?),
+    }
+    fs::remove_file(&probe).or_else(ignore_missing)
 }
 
 /// Accepts that another process has removed the file first.
@@ -63,7 +83,7 @@ fn remove_staged(folder: &Path) {
     let pattern = format!("{}/**/*#*", glob::Pattern::escape(&folder.to_string_lossy()));
     let paths = glob::glob(&pattern).into_iter().flatten().flatten();
     for path in paths {
-        let age = fs::metadata(&path).and_then(|about| about.modified());
+        let age = fs::symlink_metadata(&path).and_then(|about| about.modified());
         let age = age.ok().and_then(|at| at.elapsed().ok()).unwrap_or_default();
         if age < STAGED_MAX {
             continue;

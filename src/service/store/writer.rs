@@ -11,6 +11,7 @@ use crate::alert::AlertStateLog;
 use crate::checkpoint::CheckpointName;
 use crate::service::clock;
 use crate::service::instruments::Instruments;
+use crate::service::outage::{Outage, in_seconds};
 
 /// Work for the store's thread.
 pub(in crate::service) enum Job {
@@ -25,10 +26,10 @@ pub(in crate::service) enum Job {
         /// Receives the result.
         done: Sender<Written>,
     },
+    /// Claims the store for a cluster.
+    ClaimForCluster(String),
     /// Writes the alert state log.
     AlertStateLog {
-        /// When it was made, in Unix milliseconds. The latest counts.
-        at: i64,
         /// Its content.
         bytes: Vec<u8>,
     },
@@ -66,8 +67,12 @@ impl Writer {
         instruments: &Arc<Instruments>,
     ) -> io::Result<Self> {
         let (jobs, receiver) = mpsc::channel();
-        let writing =
-            Writing { store, topic: topic.to_owned(), instruments: Arc::clone(instruments) };
+        let mut writing = Writing {
+            store,
+            topic: topic.to_owned(),
+            instruments: Arc::clone(instruments),
+            outage: Outage::default(),
+        };
         let thread = thread::Builder::new().name("store".into());
         let thread = thread.spawn(move || writing.run(&receiver))?;
         Ok(Self { jobs, thread })
@@ -91,6 +96,8 @@ struct Writing {
     store: Store,
     topic: String,
     instruments: Arc<Instruments>,
+    /// Since when checkpoints are not written.
+    outage: Outage,
 }
 
 /// The result of a write: whether it is durable, and how long it took.
@@ -100,7 +107,7 @@ struct WriteResult {
 }
 
 impl Writing {
-    fn run(&self, jobs: &Receiver<Job>) {
+    fn run(&mut self, jobs: &Receiver<Job>) {
         while let Ok(mut job) = jobs.recv() {
             // Only the latest of several alert state logs is written.
             while let Job::AlertStateLog { .. } = job
@@ -115,7 +122,7 @@ impl Writing {
         }
     }
 
-    fn carry_out(&self, job: Job) {
+    fn carry_out(&mut self, job: Job) {
         match job {
             Job::Checkpoint { partition, name, bytes, done } => {
                 let WriteResult { is_durable, took } = self.checkpoint(partition, &name, bytes);
@@ -124,8 +131,15 @@ impl Writing {
                     tracing::debug!(partition, "the worker of this checkpoint has ended");
                 }
             }
-            Job::AlertStateLog { at, bytes } => {
-                if let Err(error) = self.store.write_state_log(at, bytes) {
+            Job::ClaimForCluster(cluster) => {
+                if let Err(error) = self.store.claim_for_cluster(&cluster) {
+                    tracing::error!(
+                        "the store is not marked as that of this cluster: {error}; check state.store"
+                    );
+                }
+            }
+            Job::AlertStateLog { bytes } => {
+                if let Err(error) = self.store.write_state_log(bytes) {
                     tracing::error!(
                         "the alert state log is not written: {error}; after a restart alerts start from the \
                          log before; check state.store"
@@ -144,7 +158,7 @@ impl Writing {
         }
     }
 
-    fn checkpoint(&self, partition: i32, name: &CheckpointName, bytes: Vec<u8>) -> WriteResult {
+    fn checkpoint(&mut self, partition: i32, name: &CheckpointName, bytes: Vec<u8>) -> WriteResult {
         let began = clock::instant();
         let size = bytes.len();
         let folder = self.store.checkpoint_folder(&self.topic, partition);
@@ -157,9 +171,14 @@ impl Writing {
                 checkpoints.last_success.set(clock::wall().unix_seconds());
                 checkpoints.size.set(i64::try_from(size).unwrap_or(i64::MAX));
                 tracing::debug!(partition, size, ?took, "checkpoint {} written", name.file());
+                if let Some(outage) = self.outage.end() {
+                    let after = in_seconds(outage);
+                    tracing::info!(partition, "checkpoints are written again after {after}");
+                }
             }
             Err(error) => {
                 checkpoints.failures.inc();
+                self.outage.begin();
                 tracing::error!(
                     partition,
                     "the checkpoint is not written: {error}; retrying; check state.store"

@@ -60,7 +60,8 @@ fn answers(answer: impl Fn(&str) -> String + Send + 'static) -> (String, mpsc::R
 }
 
 fn endpoint(url: String) -> Endpoint<Client> {
-    let instruments = Instruments::new(1, 0, Timestamp::from_ms(0)).unwrap();
+    let instruments =
+        Instruments::new(&["http://am".to_owned()], 0, Timestamp::from_ms(0)).unwrap();
     let alertmanager =
         Alertmanager { url, credentials: None, ca_file: None, insecure_skip_verify: false };
     let delivered = Arc::clone(&instruments.delivered[0]);
@@ -236,7 +237,8 @@ impl AlertmanagerApi for Fails {
 
 #[test]
 fn an_older_notice_never_follows_a_newer_one() {
-    let instruments = Instruments::new(1, 0, Timestamp::from_ms(0)).unwrap();
+    let instruments =
+        Instruments::new(&["http://am".to_owned()], 0, Timestamp::from_ms(0)).unwrap();
     for seed in 0..100 {
         let pending = Arc::<PendingNotices>::default();
         let delivered = Arc::clone(&instruments.delivered[0]);
@@ -299,7 +301,10 @@ fn posted(
         (notice(objective).labels, Listed { updated_at: clock::wall(), is_frozen })
     };
     let client = Lists { alert: alert.map(listed), refusal, posted: RefCell::default() };
-    let delivered = Instruments::new(1, 0, Timestamp::from_ms(0)).unwrap().delivered.remove(0);
+    let delivered = Instruments::new(&["http://am".to_owned()], 0, Timestamp::from_ms(0))
+        .unwrap()
+        .delivered
+        .remove(0);
     let mut endpoint = Endpoint::new(client, Arc::default(), delivered);
     endpoint.deliver_all(vec![uncertain, notice("certain")]);
     let posted = endpoint.client.posted.borrow();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::*;
 use crate::agreement::VerdictState;
 use crate::measure::Measure;
+use crate::service::kafka::trouble::Trouble;
 use crate::service::scenario::{
     ViewBuilder, agreement, agreements, assert_snapshot, fetch, fetch_bytes, full_agreement, now,
     serve, teams_in_every_state, within,
@@ -139,7 +140,7 @@ fn a_frozen_board_keeps_its_states_and_shows_the_reason() {
     builder.view.set_frozen(true);
     let reasons = [
         NotReady::Starting,
-        NotReady::ConnectionError("broker <b>down</b>".to_owned()),
+        NotReady::Trouble(Trouble::Store("broker <b>down</b>".to_owned())),
         NotReady::PartitionsUnknown,
         NotReady::Overloaded,
         NotReady::PartitionsElsewhere { held: 1, all: 3 },

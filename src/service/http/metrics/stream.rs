@@ -1,8 +1,9 @@
 //! Kafka and the outcomes of records.
 
-use super::families::{MetricFamilies, count};
+use super::families::{MetricFamilies, count, flag};
 use crate::event::{Kind, Reason, Skip};
 use crate::service::coordinator::published_view::PublishedView;
+use crate::service::kafka::status::MismatchedTimes;
 
 /// The consumer: progress by partition, rebalances, errors.
 pub(super) fn stream(published: &PublishedView, families: &mut MetricFamilies) {
@@ -44,6 +45,13 @@ pub(super) fn stream(published: &PublishedView, families: &mut MetricFamilies) {
             );
         }
     }
+    client(published, families);
+    outcomes(published, families);
+}
+
+/// The client: its assignment and errors.
+fn client(published: &PublishedView, families: &mut MetricFamilies) {
+    let stream = &published.stream;
     families.gauge(
         "kafka_assigned_partitions",
         "Partitions assigned to this instance.",
@@ -63,13 +71,20 @@ pub(super) fn stream(published: &PublishedView, families: &mut MetricFamilies) {
         let help = "Errors reported by the Kafka client.";
         families.counter("kafka_broker_errors_total", help, &[("code", code)], errors);
     }
+    if let Some(is_compacted) = published.topic.is_compacted {
+        families.gauge(
+            "kafka_topic_compacted",
+            "1 when the topic keeps only the latest record of each key, so that history is lost.",
+            &[("topic", stream.topic.as_str())],
+            flag(is_compacted),
+        );
+    }
     families.gauge(
         "kafka_fetch_queue_bytes",
         "Bytes prefetched by the Kafka client and not yet taken.",
         &[],
         count(stream.fetched_bytes),
     );
-    outcomes(published, families);
 }
 
 /// The outcomes of records.
@@ -112,4 +127,14 @@ fn outcomes(published: &PublishedView, families: &mut MetricFamilies) {
         &[],
         stream.key_mismatches,
     );
+    let MismatchedTimes { event, record } = stream.mismatched_times;
+    for (fault, events) in [("event", event), ("record", record)] {
+        families.counter(
+            "mismatched_times_total",
+            "Events more than 5 minutes after their record's CreateTime: the event's time is ahead of the \
+             clock, or the record's is too early.",
+            &[("fault", fault)],
+            events,
+        );
+    }
 }

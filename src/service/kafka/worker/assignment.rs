@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use rdkafka::consumer::{CommitMode, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::KafkaResult;
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::{HANDOVER_TIMEOUT, STORE_RETRY, Unassigned, WATERMARK_TIMEOUT, Worker};
+use super::{
+    HANDOVER_TIMEOUT, JOIN_POLL, JOIN_TIMEOUT, RECREATED, STORE_RETRY, WATERMARK_TIMEOUT, Worker,
+};
 use crate::partition::{Partition, Start};
 use crate::service::clock;
 use crate::service::kafka::client::is_cooperative;
+use crate::service::kafka::trouble::Trouble;
 use crate::service::store::{StoreError, StoredPartition};
 
 /// Why a partition cannot be taken up.
@@ -18,62 +21,143 @@ enum TakeUpError {
     /// Its checkpoint cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The broker does not return its watermarks.
-    #[error(
-        "Kafka does not return the first and last offset of partition {partition} of {topic}: {error}"
-    )]
-    Watermarks { topic: String, partition: i32, error: KafkaError },
+    /// The broker does not return its watermarks, or its cluster's id.
+    #[error("no answer of the broker about partition {partition}: {problem}")]
+    Broker { partition: i32, problem: String },
+}
+
+impl TakeUpError {
+    fn trouble(&self) -> Trouble {
+        match self {
+            Self::Store(error) => Trouble::Store(error.to_string()),
+            Self::Broker { partition, problem } => {
+                Trouble::NoOffsets { partition: *partition, problem: problem.clone() }
+            }
+        }
+    }
 }
 
 impl Worker {
-    /// Takes up partitions from their checkpoints, and starts fetching where these end.
+    /// Accepts partitions. They are taken up in [`Worker::take_up_due`], so that neither a store nor a broker
+    /// that does not answer holds up the group.
     pub(super) fn assign(&mut self, partitions: &[i32]) {
+        let now = clock::instant();
+        self.unassigned.extend(partitions.iter().map(|number| (*number, now)));
+        // Without this answer the group cannot go on.
+        self.fetch(&TopicPartitionList::new());
+    }
+
+    /// Takes up assigned partitions whose time has come, and starts fetching where their checkpoints end.
+    pub(super) fn take_up_due(&mut self) {
+        let now = clock::instant();
+        let due = |(number, at): (&i32, &std::time::Instant)| (*at <= now).then_some(*number);
+        let due: Vec<i32> = self.unassigned.iter().filter_map(due).collect();
+        if due.is_empty() {
+            return;
+        }
+        if !self.has_only_its_share() {
+            self.unassigned.values_mut().for_each(|at| *at = now + JOIN_POLL);
+            return;
+        }
         let mut list = TopicPartitionList::new();
-        for &number in partitions {
+        for number in due {
             let start = match self.take_up(number) {
                 Ok(start) => start,
                 Err(error) => {
-                    self.partitions.set_connection_error(Some(error.to_string()));
-                    // The group asked for the whole list, so it is retried as a whole.
-                    self.unassigned = Some(Unassigned {
-                        partitions: partitions.to_vec(),
-                        retry_at: clock::instant() + STORE_RETRY,
-                    });
-                    return;
+                    tracing::debug!(partition = number, "not taken up: {error}");
+                    self.partitions.set_blocked(Some(error.trouble()));
+                    self.unassigned.insert(number, clock::instant() + STORE_RETRY);
+                    // The others wait for the next turn: this one may have waited for a broker.
+                    break;
                 }
             };
+            self.unassigned.remove(&number);
             let offset = match start {
                 Start::Beginning => Offset::Beginning,
                 Start::At(offset) => Offset::Offset(offset),
             };
-            let topic = self.partitions.topic();
-            if let Err(error) = list.add_partition_offset(topic, number, offset) {
-                tracing::error!(number, "failed to add an offset to the list: {error}");
-            }
+            self.add_to(&mut list, number, offset);
         }
-        self.partitions.set_connection_error(None);
+        if self.unassigned.is_empty() {
+            self.partitions.set_blocked(None);
+        }
+        if list.count() > 0 {
+            self.fetch(&list);
+            // The first answer after the assignment decides whether it is caught up.
+            self.answers.ask_now();
+        }
+    }
+
+    /// Whether this worker has no more partitions than its share, so that the others of the process have
+    /// joined; or they take too long.
+    fn has_only_its_share(&self) -> bool {
+        let workers = self.kafka.workers;
+        if workers == 1 || self.started.elapsed() >= JOIN_TIMEOUT {
+            return true;
+        }
+        let assigned = self.unassigned.len() + self.partitions.numbers().len();
+        let all = self.answers.topic().partitions;
+        all.is_some_and(|all| assigned <= all.div_ceil(workers))
+    }
+
+    fn add_to(&self, list: &mut TopicPartitionList, number: i32, offset: Offset) {
+        if let Err(error) = list.add_partition_offset(self.partitions.topic(), number, offset) {
+            tracing::error!(partition = number, "failed to add an offset to the list: {error}");
+        }
+    }
+
+    /// Has the client fetch these partitions, too.
+    fn fetch(&mut self, list: &TopicPartitionList) {
+        for element in list.elements() {
+            self.fetched.insert(element.partition());
+            self.callback_state().reset(element.partition());
+        }
         let assigned = if is_cooperative(&self.consumer) {
-            self.consumer.incremental_assign(&list)
+            self.consumer.incremental_assign(list)
         } else {
-            self.consumer.assign(&list)
+            self.consumer.assign(list)
         };
         if let Err(error) = assigned {
             tracing::error!("failed to assign partitions: {error}");
         }
     }
 
-    /// Retries an assignment that failed, once it is time.
-    pub(super) fn retry_assignment(&mut self) {
-        let is_due = |unassigned: &mut Unassigned| {
-            clock::instant().checked_duration_since(unassigned.retry_at).is_some()
-        };
-        if let Some(unassigned) = self.unassigned.take_if(is_due) {
-            self.assign(&unassigned.partitions);
+    /// Has the client fetch these partitions no longer. It refuses a list with one that it does not fetch.
+    fn stop_fetching(&mut self, partitions: &[i32]) -> KafkaResult<()> {
+        let mut list = TopicPartitionList::new();
+        for number in partitions {
+            if self.fetched.remove(number) {
+                list.add_partition(self.partitions.topic(), *number);
+            }
         }
+        if is_cooperative(&self.consumer) {
+            self.consumer.incremental_unassign(&list)
+        } else {
+            self.consumer.unassign()
+        }
+    }
+
+    /// Refuses a store whose checkpoints are of another cluster.
+    fn check_cluster(&mut self, partition: i32) -> Result<(), TakeUpError> {
+        let Some(store) = self.store.as_ref().filter(|_| !self.has_checked_cluster) else {
+            return Ok(());
+        };
+        let problem = "the id of its cluster is not known yet".to_owned();
+        let id = self
+            .consumer
+            .client()
+            .fetch_cluster_id(WATERMARK_TIMEOUT)
+            .ok_or(TakeUpError::Broker { partition, problem })?;
+        if !store.check_cluster(&id)? {
+            self.checkpointer.claim_store(id);
+        }
+        self.has_checked_cluster = true;
+        Ok(())
     }
 
     /// Restores one partition from its checkpoint and holds it. Returns where to start fetching.
     fn take_up(&mut self, number: i32) -> Result<Start, TakeUpError> {
+        self.check_cluster(number)?;
         let found = match &self.store {
             Some(store) => {
                 store.find(self.partitions.catalog(), self.partitions.topic_shared(), number)?
@@ -82,7 +166,7 @@ impl Worker {
         };
         if found.is_damaged {
             tracing::error!(
-                number,
+                partition = number,
                 "all checkpoints of this partition are damaged: its state is rebuilt from the start of \
                  the topic"
             );
@@ -95,20 +179,33 @@ impl Worker {
         let topic = self.partitions.topic();
         let watermarks = self.consumer.fetch_watermarks(topic, number, WATERMARK_TIMEOUT);
         // Required: without the first offset a gap would look like a complete history.
-        let (first, end) = watermarks.map_err(|error| TakeUpError::Watermarks {
-            topic: topic.to_owned(),
+        let (first, end) = watermarks.map_err(|error| TakeUpError::Broker {
             partition: number,
-            error,
+            problem: error.rdkafka_error_code().map_or(error.to_string(), |code| code.to_string()),
         })?;
-        if let Some(loss) = find_loss(&partition, first, end) {
-            tracing::error!(number, position = partition.position(), "{loss}");
+        let topic_id = self.callback_state().topic_id.clone();
+        let is_other_topic = topic_id.is_some_and(|id| partition.set_topic_id(&id));
+        let loss = if is_other_topic { Some(RECREATED) } else { find_loss(&partition, first, end) };
+        if let Some(loss) = loss {
+            tracing::error!(partition = number, position = partition.position(), "{loss}");
             self.partitions.lost_records(&mut partition, is_restored);
+        }
+        if partition.correct_time(clock::wall()) {
+            tracing::warn!(
+                partition = number,
+                "its checkpoint was written by a clock that was ahead: times after now are corrected"
+            );
         }
         let (position, timelines) = (partition.position(), partition.shard().timelines());
         if is_restored {
-            tracing::info!(number, position, timelines, "assigned: restored from its checkpoint");
+            tracing::info!(
+                partition = number,
+                position,
+                timelines,
+                "assigned: restored from its checkpoint"
+            );
         } else {
-            tracing::info!(number, "assigned: reading from its start");
+            tracing::info!(partition = number, "assigned: reading from its start");
         }
         let start = partition.start();
         self.partitions.insert(number, partition);
@@ -116,67 +213,101 @@ impl Worker {
     }
 
     /// Finds the partitions whose next offset no longer exists, and reads them from their start.
+    ///
+    /// The client does not say which partition it is, and it has stopped fetching that one. So the others are
+    /// positioned anew, too, where they are.
     pub(super) fn check_offsets(&mut self) {
         for number in self.partitions.numbers() {
-            let Ok((first, end)) =
-                self.consumer.fetch_watermarks(self.partitions.topic(), number, WATERMARK_TIMEOUT)
-            else {
+            if self.repositioning.contains(&number) {
                 continue;
-            };
-            let loss = self.partitions.get(number).and_then(|p| find_loss(p, first, end));
-            if let Some(loss) = loss {
-                self.restart_partition(number, loss);
+            }
+            let watermarks =
+                self.consumer.fetch_watermarks(self.partitions.topic(), number, WATERMARK_TIMEOUT);
+            let loss = watermarks.ok().and_then(|(first, end)| {
+                self.partitions.get(number).and_then(|p| find_loss(p, first, end))
+            });
+            match loss {
+                Some(loss) => self.restart_partition(number, loss),
+                None => drop(self.repositioning.insert(number)),
             }
         }
     }
 
     /// Reads a partition from its start. Its tickets stay known.
     pub(super) fn restart_partition(&mut self, number: i32, why: &str) {
-        tracing::error!(number, "{why}: its history has a gap; reading from its start");
+        tracing::error!(
+            partition = number,
+            "{why}: its history has a gap; reading from the first record left"
+        );
         self.checkpointer.drop_waiting(number);
-        self.partitions.restart(number);
-        self.rewinding.insert(number);
+        let topic_id = self.callback_state().topic_id.clone();
+        self.partitions.restart(number, topic_id.as_ref());
+        self.repositioning.insert(number);
+        self.reposition_at = clock::instant();
     }
 
-    /// Seeks partitions to their start that must be read from there. A seek that fails is retried.
-    pub(super) fn rewind(&mut self) {
-        let Self { rewinding, consumer, partitions, .. } = self;
-        rewinding.retain(|number| {
-            let sought =
-                consumer.seek(partitions.topic(), *number, Offset::Beginning, WATERMARK_TIMEOUT);
-            if let Err(error) = &sought {
-                tracing::error!(number, "failed to seek to the start: {error}; retrying");
-            }
-            sought.is_err()
-        });
+    /// Reads all partitions from their start: the topic was deleted and created anew.
+    pub(super) fn restart_all(&mut self) {
+        for number in self.partitions.numbers() {
+            self.restart_partition(number, RECREATED);
+        }
+    }
+
+    /// Has the client go to the next offset of partitions where that has changed. What fails is tried again.
+    ///
+    /// The client stops fetching a partition whose offset does not exist, and then refuses to seek. It has to
+    /// be assigned anew.
+    pub(super) fn reposition(&mut self) {
+        if self.repositioning.is_empty() || clock::instant() < self.reposition_at {
+            return;
+        }
+        let numbers: Vec<i32> = self.repositioning.iter().copied().collect();
+        if let Err(error) = self.stop_fetching(&numbers) {
+            tracing::warn!("failed to go to another offset: {error}; retrying");
+            self.fetched.extend(&numbers);
+            self.reposition_at = clock::instant() + STORE_RETRY;
+            return;
+        }
+        let mut list = TopicPartitionList::new();
+        for number in numbers {
+            let Some(partition) = self.partitions.get(number) else { continue };
+            let offset = match partition.start() {
+                Start::Beginning => Offset::Beginning,
+                Start::At(offset) => Offset::Offset(offset),
+            };
+            self.add_to(&mut list, number, offset);
+        }
+        self.fetch(&list);
+        self.repositioning.clear();
     }
 
     /// Writes checkpoints of partitions and gives them up.
     pub(super) fn revoke(&mut self, partitions: &[i32]) {
-        if let Some(unassigned) = &mut self.unassigned {
-            unassigned.partitions.retain(|number| !partitions.contains(number));
-        }
         // A lost assignment belongs to another member, and the broker would refuse a commit.
         if !self.consumer.assignment_lost() {
             self.hand_over(partitions);
         }
+        for number in partitions {
+            if self.partitions.get(*number).is_some() {
+                tracing::info!(partition = number, "revoked");
+            }
+        }
+        self.drop_partitions(partitions);
+        if let Err(error) = self.stop_fetching(partitions) {
+            tracing::error!("failed to give up partitions: {error}");
+        }
+    }
+
+    /// Forgets partitions, and takes their effects back.
+    pub(super) fn drop_partitions(&mut self, partitions: &[i32]) {
         for &number in partitions {
-            tracing::info!(number, "revoked");
-            self.rewinding.remove(&number);
+            self.unassigned.remove(&number);
+            self.repositioning.remove(&number);
             self.checkpointer.drop_waiting(number);
             self.partitions.remove(number);
         }
-        let mut list = TopicPartitionList::new();
-        for &number in partitions {
-            list.add_partition(self.partitions.topic(), number);
-        }
-        let done = if is_cooperative(&self.consumer) {
-            self.consumer.incremental_unassign(&list)
-        } else {
-            self.consumer.unassign()
-        };
-        if let Err(error) = done {
-            tracing::error!("failed to give up partitions: {error}");
+        if self.unassigned.is_empty() {
+            self.partitions.set_blocked(None);
         }
     }
 
@@ -197,7 +328,7 @@ impl Worker {
         for (number, position) in durable {
             let offset = Offset::Offset(position);
             if let Err(error) = list.add_partition_offset(self.partitions.topic(), number, offset) {
-                tracing::error!(number, "failed to add an offset to the list: {error}");
+                tracing::error!(partition = number, "failed to add an offset to the list: {error}");
             }
         }
         if let Err(error) = self.consumer.commit(&list, mode) {

@@ -1,0 +1,466 @@
+//! Asks the brokers, apart from the stream, for what the stream cannot show.
+//!
+//! # Design
+//! A consumer that receives nothing cannot tell an idle topic from one that it cannot read: a broker may
+//! hang, a transaction may be open, a group may wait. So readiness does not go by what the consumer
+//! receives. A thread with a client of its own asks the leader of each partition for its end once a second.
+//! A partition is current if everything that it had at a moment of the last seconds has been read, whatever
+//! would prevent that. Errors of the client only explain why it is not.
+//!
+//! The ends are high watermarks: they include records of open transactions.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use rdkafka::admin::{AdminClient, AdminOptions, ResourceSpecifier};
+use rdkafka::client::ClientContext;
+use rdkafka::config::{FromClientConfigAndContext as _, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::metadata::Metadata;
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::client::{ClientError, EMPTY_POLLS, probe_config};
+use super::trouble::Trouble;
+use crate::config::Kafka;
+use crate::service::clock;
+
+/// Interval between rounds of questions.
+const ROUND_EVERY: Duration = Duration::from_secs(1);
+
+/// How long one question may take.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Maximum callbacks that are served in one go.
+const CALLBACKS_MAX: usize = 1_000;
+
+/// The topic as the brokers last described it.
+#[derive(Clone, Debug, Default)]
+pub(in crate::service) struct TopicState {
+    /// Number of partitions; `None` until a broker has told it.
+    pub(in crate::service) partitions: Option<usize>,
+    /// The end of each partition.
+    pub(in crate::service) ends: BTreeMap<i32, PartitionEnd>,
+    /// Why the last round was not answered; `None` if it was.
+    pub(in crate::service) trouble: Option<Trouble>,
+    /// Whether the topic keeps only the latest record of each key; `None` until a broker has told it.
+    pub(in crate::service) is_compacted: Option<bool>,
+}
+
+/// The end of one partition.
+#[derive(Clone, Debug)]
+pub(in crate::service) struct PartitionEnd {
+    /// When the question was sent that was last answered, and the answer.
+    pub(in crate::service) answered: Option<EndAt>,
+    /// Why the last question was not answered; `None` if it was.
+    pub(in crate::service) unreadable: Option<Unreadable>,
+}
+
+/// The end of a partition at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::service) struct EndAt {
+    /// When the question was sent. The partition had these records then.
+    pub(in crate::service) asked_at: Instant,
+    /// The offset after the last record.
+    pub(in crate::service) end: i64,
+}
+
+/// Why a partition's leader does not answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::service) struct Unreadable {
+    /// The broker, such as `broker 2 at kafka-2:9092`.
+    pub(in crate::service) broker: String,
+    /// What it does.
+    pub(in crate::service) problem: String,
+}
+
+impl TopicState {
+    /// Why some partitions cannot be read although brokers answer; `None` if all can.
+    pub(in crate::service) fn unreadable(&self) -> Option<Trouble> {
+        let failing =
+            |(number, end): (&i32, &PartitionEnd)| Some((*number, end.unreadable.clone()?));
+        let (_, Unreadable { broker, problem }) = self.ends.iter().find_map(failing)?;
+        let same = self.ends.iter().filter_map(failing).filter(|(_, other)| other.broker == broker);
+        let numbers: Vec<String> = same.map(|(number, _)| number.to_string()).collect();
+        let noun = if numbers.len() == 1 { "partition" } else { "partitions" };
+        let partitions = format!("{noun} {}", numbers.join(", "));
+        Some(Trouble::PartitionsUnreadable { partitions, broker, problem })
+    }
+}
+
+/// The thread that asks, and what it was answered.
+#[derive(Debug)]
+pub(in crate::service) struct Probe {
+    state: Arc<Mutex<TopicState>>,
+    is_stopping: Arc<AtomicBool>,
+    thread: JoinHandle<()>,
+}
+
+/// What the thread was answered, to be read by workers and the coordinator.
+#[derive(Clone, Debug)]
+pub(in crate::service) struct Answers {
+    state: Arc<Mutex<TopicState>>,
+    asking: thread::Thread,
+}
+
+impl Answers {
+    /// The topic as the brokers last described it.
+    pub(in crate::service) fn topic(&self) -> TopicState {
+        lock(&self.state).clone()
+    }
+
+    /// Asks again now, and not in a second.
+    pub(in crate::service) fn ask_now(&self) {
+        self.asking.unpark();
+    }
+}
+
+#[cfg(test)]
+impl Answers {
+    /// Answers that stay as they are.
+    pub(in crate::service) fn fixed(topic: TopicState) -> Self {
+        Self { state: Arc::new(Mutex::new(topic)), asking: thread::current() }
+    }
+}
+
+fn lock(state: &Mutex<TopicState>) -> MutexGuard<'_, TopicState> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Probe {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// When the client refuses its configuration, or the system a thread.
+    pub(in crate::service) fn start(kafka: &Kafka) -> Result<Self, ProbeError> {
+        let errors = Arc::new(Mutex::new(None));
+        let context = ProbeContext { kafka: kafka.clone(), error: Arc::clone(&errors) };
+        let consumer = probe_config(kafka)
+            .create_with_context(context)
+            .map_err(|error| ClientError::new(kafka, &error))?;
+        let state = Arc::new(Mutex::new(TopicState::default()));
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let asking = Asking {
+            kafka: kafka.clone(),
+            consumer,
+            error: errors,
+            state: Arc::clone(&state),
+            is_stopping: Arc::clone(&is_stopping),
+            leaders: BTreeMap::new(),
+            brokers: BTreeMap::new(),
+            led_by: BTreeMap::new(),
+            has_checked_dead_letters: false,
+        };
+        let thread = thread::Builder::new().name("probe".into()).spawn(move || asking.run())?;
+        Ok(Self { state, is_stopping, thread })
+    }
+
+    /// What it is answered.
+    pub(in crate::service) fn answers(&self) -> Answers {
+        Answers { state: Arc::clone(&self.state), asking: self.thread.thread().clone() }
+    }
+
+    /// Has the thread end. It does so once its present question is answered.
+    pub(in crate::service) fn stop(self) -> JoinHandle<()> {
+        self.is_stopping.store(true, Ordering::Relaxed);
+        self.thread.thread().unpark();
+        self.thread
+    }
+}
+
+/// Why the thread cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// The client refuses its configuration.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The system refuses a thread.
+    #[error("failed to run: {0}")]
+    Thread(#[from] std::io::Error),
+}
+
+/// Keeps the latest error of the client.
+struct ProbeContext {
+    kafka: Kafka,
+    error: Arc<Mutex<Option<Trouble>>>,
+}
+
+impl ClientContext for ProbeContext {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(target: "librdkafka", ?level, facility, message);
+        if let Some(trouble) = Trouble::of_log(&self.kafka, facility, message) {
+            *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+        }
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let Some(code) = error.rdkafka_error_code() else { return };
+        tracing::debug!(?code, reason, "probe");
+        let mut latest = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+        // "All brokers down" must not replace the more specific error of one broker.
+        if code != RDKafkaErrorCode::AllBrokersDown || latest.is_none() {
+            *latest = Some(Trouble::of_client(&self.kafka, code, reason));
+        }
+    }
+}
+
+impl ConsumerContext for ProbeContext {}
+
+/// The state of the thread.
+struct Asking {
+    kafka: Kafka,
+    consumer: BaseConsumer<ProbeContext>,
+    error: Arc<Mutex<Option<Trouble>>>,
+    state: Arc<Mutex<TopicState>>,
+    is_stopping: Arc<AtomicBool>,
+    /// The partitions that each broker leads; those without a leader under -1.
+    leaders: BTreeMap<i32, Vec<i32>>,
+    /// The address of each broker that was ever seen.
+    brokers: BTreeMap<i32, String>,
+    /// The last leader of each partition that had one.
+    led_by: BTreeMap<i32, i32>,
+    has_checked_dead_letters: bool,
+}
+
+impl Asking {
+    fn run(mut self) {
+        while !self.is_stopping.load(Ordering::Relaxed) {
+            let began = clock::instant();
+            self.round();
+            thread::park_timeout(ROUND_EVERY.saturating_sub(began.elapsed()));
+        }
+    }
+
+    /// Asks everything once.
+    fn round(&mut self) {
+        let metadata = self.consumer.fetch_metadata(Some(&self.kafka.topic), ANSWER_TIMEOUT);
+        self.serve();
+        match metadata {
+            Ok(metadata) => {
+                self.clear_error();
+                self.take_metadata(&metadata);
+            }
+            Err(error) => {
+                let trouble = self.why(&error);
+                lock(&self.state).trouble = Some(trouble);
+            }
+        }
+        // Asked even if the metadata is not: another broker may have been asked for it.
+        for (leader, partitions) in self.leaders.clone() {
+            self.ask_ends(leader, &partitions);
+        }
+        let is_compacted = lock(&self.state).is_compacted;
+        if is_compacted.is_none() && !self.leaders.is_empty() {
+            self.ask_compaction();
+        }
+        if !self.has_checked_dead_letters {
+            self.check_dead_letters();
+        }
+    }
+
+    /// Serves the client's callbacks. No records come: nothing is assigned.
+    fn serve(&self) {
+        let mut empty = 0;
+        for _ in 0..CALLBACKS_MAX {
+            empty = if self.consumer.poll(Duration::ZERO).is_none() { empty + 1 } else { 0 };
+            if empty == EMPTY_POLLS {
+                break;
+            }
+        }
+    }
+
+    fn clear_error(&self) {
+        *self.error.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Why a question was not answered.
+    fn why(&self, error: &KafkaError) -> Trouble {
+        let latest = self.error.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(trouble) = latest {
+            return trouble;
+        }
+        match error.rdkafka_error_code() {
+            Some(
+                RDKafkaErrorCode::OperationTimedOut
+                | RDKafkaErrorCode::RequestTimedOut
+                | RDKafkaErrorCode::BrokerTransportFailure,
+            )
+            | None => Trouble::Silent {
+                brokers: self.kafka.brokers.join(", "),
+                seconds: ANSWER_TIMEOUT.as_secs(),
+            },
+            Some(code) => Trouble::of_client(&self.kafka, code, &code.to_string()),
+        }
+    }
+
+    fn take_metadata(&mut self, metadata: &Metadata) {
+        for broker in metadata.brokers() {
+            self.brokers.insert(broker.id(), format!("{}:{}", broker.host(), broker.port()));
+        }
+        let mut state = lock(&self.state);
+        let topic = metadata.topics().iter().find(|topic| topic.name() == self.kafka.topic);
+        let error = topic.and_then(|topic| topic.error().map(RDKafkaErrorCode::from));
+        match (topic, error) {
+            (Some(topic), None) if !topic.partitions().is_empty() => {
+                self.leaders.clear();
+                for partition in topic.partitions() {
+                    self.leaders.entry(partition.leader()).or_default().push(partition.id());
+                    if partition.leader() >= 0 {
+                        self.led_by.insert(partition.id(), partition.leader());
+                    }
+                }
+                let count = topic.partitions().len();
+                state.partitions = Some(count);
+                state.ends.retain(|number, _| usize::try_from(*number).is_ok_and(|n| n < count));
+                state.trouble = None;
+            }
+            (_, Some(code)) => {
+                self.leaders.clear();
+                state.ends.clear();
+                state.trouble = Some(Trouble::of_client(&self.kafka, code, &code.to_string()));
+            }
+            // It is just being created.
+            (Some(_) | None, None) => {
+                self.leaders.clear();
+                state.ends.clear();
+                state.trouble = Some(Trouble::TopicMissing { topic: self.kafka.topic.clone() });
+            }
+        }
+    }
+
+    /// Asks one broker for the ends of the partitions that it leads.
+    fn ask_ends(&self, leader: i32, partitions: &[i32]) {
+        let asked_at = clock::instant();
+        let answer = if leader < 0 {
+            Err("is down, and no other broker leads them".to_owned())
+        } else {
+            let ends = self.ends(partitions);
+            self.serve();
+            ends.map_err(|error| {
+                let why = self.why(&error);
+                if let Trouble::AdvertisedUnreachable { problem, .. }
+                | Trouble::Unreachable { problem, .. } = why
+                {
+                    format!("does not answer ({problem})")
+                } else if let Trouble::AdvertisedUnresolved { .. } = why {
+                    "has a name that cannot be resolved here".to_owned()
+                } else {
+                    format!("does not answer within {} seconds", ANSWER_TIMEOUT.as_secs())
+                }
+            })
+        };
+        let mut state = lock(&self.state);
+        for &number in partitions {
+            let end = state
+                .ends
+                .entry(number)
+                .or_insert(PartitionEnd { answered: None, unreadable: None });
+            match &answer {
+                Ok(ends) => {
+                    if let Some(&offset) = ends.get(&number) {
+                        end.answered = Some(EndAt { asked_at, end: offset });
+                        end.unreadable = None;
+                    }
+                }
+                Err(problem) => {
+                    let leader = self.led_by.get(&number).copied().unwrap_or(leader);
+                    let (broker, problem) = (self.broker_name(leader), problem.clone());
+                    end.unreadable = Some(Unreadable { broker, problem });
+                }
+            }
+        }
+    }
+
+    /// A broker in words.
+    fn broker_name(&self, id: i32) -> String {
+        match self.brokers.get(&id) {
+            Some(address) => format!("broker {id} at {address}"),
+            None => "their broker".to_owned(),
+        }
+    }
+
+    /// The ends of partitions of one leader.
+    fn ends(&self, partitions: &[i32]) -> Result<BTreeMap<i32, i64>, KafkaError> {
+        let mut list = TopicPartitionList::with_capacity(partitions.len());
+        for &number in partitions {
+            // Asking for the time `End` gives the end, as `ListOffsets` of Kafka's protocol has it.
+            list.add_partition_offset(&self.kafka.topic, number, Offset::End)?;
+        }
+        let answer = self.consumer.offsets_for_times(list, ANSWER_TIMEOUT)?;
+        let mut ends = BTreeMap::new();
+        for element in answer.elements() {
+            element.error()?;
+            if let Offset::Offset(end) = element.offset() {
+                ends.insert(element.partition(), end);
+            }
+        }
+        Ok(ends)
+    }
+
+    /// Asks whether the topic is compacted, and warns if it is.
+    fn ask_compaction(&self) {
+        let policy = self.cleanup_policy();
+        let Some(policy) = policy else { return };
+        let is_compacted = policy.split(',').any(|one| one.trim() == "compact");
+        if is_compacted {
+            let topic = &self.kafka.topic;
+            tracing::error!(
+                topic,
+                policy,
+                "the topic keeps only the latest record of each ticket, so what happened before is lost: \
+                 windows count from now on; set cleanup.policy=delete and a retention of at least the \
+                 longest window"
+            );
+        }
+        lock(&self.state).is_compacted = Some(is_compacted);
+    }
+
+    /// The topic's `cleanup.policy`; `None` if the broker does not tell it.
+    fn cleanup_policy(&self) -> Option<String> {
+        let admin: AdminClient<_> =
+            AdminClient::from_config_and_context(&probe_config(&self.kafka), QuietContext).ok()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().ok()?;
+        let options = AdminOptions::new().request_timeout(Some(ANSWER_TIMEOUT));
+        let topic = [ResourceSpecifier::Topic(&self.kafka.topic)];
+        let described = runtime.block_on(admin.describe_configs(&topic, &options));
+        let resource = described.ok()?.into_iter().next()?.ok()?;
+        resource.get("cleanup.policy")?.value.clone()
+    }
+
+    /// Says if the topic for rejected records is missing, before any is lost.
+    fn check_dead_letters(&mut self) {
+        let Some(topic) = &self.kafka.dead_letters else {
+            self.has_checked_dead_letters = true;
+            return;
+        };
+        let Ok(metadata) = self.consumer.fetch_metadata(Some(topic), ANSWER_TIMEOUT) else {
+            return;
+        };
+        self.has_checked_dead_letters = true;
+        let found = metadata.topics().iter().find(|found| found.name() == topic);
+        let error = found.and_then(|found| found.error().map(RDKafkaErrorCode::from));
+        if let Some(error) = error {
+            tracing::error!(
+                topic,
+                "rejected records cannot be written: {error}: create the topic of kafka.dead_letters, and let \
+                 this user write to it"
+            );
+        }
+    }
+}
+
+/// Passes the client's log on for debugging only.
+struct QuietContext;
+
+impl ClientContext for QuietContext {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(target: "librdkafka", ?level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "the topic's settings");
+    }
+}

@@ -1,0 +1,113 @@
+//! Stores that belong to another cluster, hold links and pipes, are full, or hang.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::process::Command;
+
+use crate::crash::{caught_up, producer, publish};
+use crate::harness::process::now;
+use crate::harness::{Service, broker, create_topic, fresh, record, wait_for};
+use crate::own_broker::Broker;
+use crate::service::AGREEMENT;
+
+fn kafka(broker: &str, topic: &str) -> String {
+    format!(
+        "{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, \
+         properties: {{ group.instance.id: one }} }}"
+    )
+}
+
+#[test]
+fn a_store_of_another_cluster_is_refused() {
+    let Some(broker) = broker() else { return };
+    let Some(other) = Broker::start_of_cluster("b3RoZXItY2x1c3Rlci0xMg") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let more = format!("state: {{ store: \"{}\", checkpoint_every: 0s }}\n", state.display());
+    let topic = fresh("clusters");
+    for address in [&broker, &other.address()] {
+        create_topic(address, &topic, 1);
+    }
+    publish(&producer(&broker), &topic, &[record(1, "created", "T-1")]);
+    let first = Service::start_with(&kafka(&broker, &topic), AGREEMENT, &more);
+    caught_up(&first, &topic, 1);
+    assert_eq!(first.terminate(), Some(0));
+    let second = Service::start_with(&kafka(&other.address(), &topic), AGREEMENT, &more);
+    let reason = second.wait_for_reason("the checkpoints are of the cluster");
+    assert!(reason.contains("leads to the cluster b3RoZXItY2x1c3Rlci0xMg"), "{reason}");
+    assert!(reason.contains("use a store of its own for each cluster"), "{reason}");
+}
+
+#[test]
+fn links_and_pipes_in_the_store_are_neither_followed_nor_read() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("links");
+    create_topic(&broker, &topic, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let precious = folder.path().join("precious");
+    fs::write(&precious, "keep me").unwrap();
+    let checkpoints = state.join(format!("checkpoints/{topic}/{topic}/0"));
+    fs::create_dir_all(&checkpoints).unwrap();
+    fs::create_dir_all(state.join(format!("watch/{topic}"))).unwrap();
+    symlink(&precious, checkpoints.join("9-9.vaste")).unwrap();
+    symlink(&precious, state.join(format!("watch/{topic}/7.json"))).unwrap();
+    symlink(&precious, state.join(".probe")).unwrap();
+    for pipe in [checkpoints.join("8-8.vaste"), state.join(format!("watch/{topic}/8.json"))] {
+        assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    }
+    let more = format!("state: {{ store: \"{}\", checkpoint_every: 0s }}\n", state.display());
+    publish(&producer(&broker), &topic, &[record(1, "created", "T-1")]);
+    let mut service = Service::start_with(&kafka(&broker, &topic), AGREEMENT, &more);
+    caught_up(&service, &topic, 1);
+    assert!(service.logged("is a link or a pipe and no file") >= 2, "{}", service.log());
+    wait_for("a checkpoint", || {
+        let metrics = service.metrics();
+        metrics.value("vaste_checkpoint_last_success_timestamp_seconds").filter(|at| *at > 0.0)
+    });
+    assert_eq!(service.stop(), Some(0));
+    assert_eq!(fs::read_to_string(&precious).unwrap(), "keep me");
+}
+
+#[test]
+fn a_disk_that_hangs_stops_neither_the_stream_nor_the_shutdown() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("hanging-disk");
+    create_topic(&broker, &topic, 1);
+    // A library whose `fsync` never returns, as that of a disk that hangs.
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("hang.c");
+    let code = "#include <unistd.h>\nint fsync(int f) { (void)f; for (;;) pause(); }\n\
+                int fdatasync(int f) { return fsync(f); }\n";
+    fs::write(&source, code).unwrap();
+    let library = folder.path().join("hang.so");
+    let made = Command::new("cc")
+        .args(["-shared", "-fPIC", "-o"])
+        .args([&library, &source])
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let preload = ("LD_PRELOAD", library.display().to_string());
+    let more = "state: { store: state, checkpoint_every: 0s }\n";
+    let mut service =
+        Service::start_with_variables(&kafka(&broker, &topic), AGREEMENT, more, &[preload]);
+    service.wait_until_ready();
+    let producer = producer(&broker);
+    let created = "vaste_records_applied_total{type=\"ticket.created\"}";
+    for n in 1..4_u32 {
+        publish(&producer, &topic, &[record(n, "created", &format!("T-{n}"))]);
+        wait_for("the ticket", || {
+            (service.metrics().value(created) == Some(f64::from(n))).then_some(())
+        });
+    }
+    wait_for("the failure", || {
+        (service.metrics().value("vaste_checkpoint_failures_total") >= Some(1.0)).then_some(())
+    });
+    assert_eq!(service.logged("the store does not answer"), 1, "{}", service.log());
+    service.wait_until_ready();
+    let began = now();
+    assert_eq!(service.stop(), Some(0));
+    let seconds = now().duration_since(began).as_secs_f64();
+    println!("stopped after {seconds:.1} s");
+    assert!(seconds < 10.0, "{seconds} s");
+}
