@@ -22,10 +22,10 @@ const WAITING: &str =
     "vaste_waiting_tickets{team=\"billing\",measure=\"first_reply\",basis=\"calendar\"}";
 
 /// The clock of a service.
-struct Clock(tempfile::TempDir);
+pub(crate) struct Clock(tempfile::TempDir);
 
 impl Clock {
-    fn new(days_ahead: i64) -> Self {
+    pub(crate) fn new(days_ahead: i64) -> Self {
         let clock = Self(tempfile::tempdir().unwrap());
         fs::write(clock.file(), [0; 8]).unwrap();
         let made = Command::new("cc")
@@ -47,13 +47,13 @@ impl Clock {
     }
 
     /// Sets how far it is ahead.
-    fn set(&self, days: i64) {
+    pub(crate) fn set(&self, days: i64) {
         // In place: the service has mapped the file.
         let mut file = File::options().write(true).open(self.file()).unwrap();
         file.write_all(&(days * 86_400).to_le_bytes()).unwrap();
     }
 
-    fn variables(&self) -> [(&'static str, String); 2] {
+    pub(crate) fn variables(&self) -> [(&'static str, String); 2] {
         [
             ("LD_PRELOAD", self.library().display().to_string()),
             ("VASTE_TEST_CLOCK", self.file().display().to_string()),

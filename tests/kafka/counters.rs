@@ -61,25 +61,34 @@ fn late_events_before_a_crash_count_no_sample_twice() {
     assert_eq!(service.stop(), Some(0));
     service.start_again();
     count(&service, 100.0);
-    for round in 0..3 {
-        // Notes between creation and answer: every sample is taken back and comes again.
-        let late: Vec<String> = tickets
-            .clone()
-            .map(|n| {
-                at(begin, 10 + round, &format!("n{round}-{n}"), "note_added", &format!("T-{n}"))
-            })
-            .collect();
-        publish(&producer, &topic, &late);
-        wait_for("the notes", || {
-            let series = "vaste_records_applied_total{type=\"ticket.note_added\"}";
-            (Metrics(service.get("/metrics")?).value(series) >= Some(100.0)).then_some(())
+    let notes = |minute: i64| -> Vec<String> {
+        let note =
+            |n| at(begin, minute, &format!("n{minute}-{n}"), "note_added", &format!("T-{n}"));
+        tickets.clone().map(note).collect()
+    };
+    let written = |service: &Service| {
+        wait_for("a checkpoint of both partitions", || {
+            let count = "vaste_checkpoint_duration_seconds_count";
+            (Metrics(service.get("/metrics")?).value(count) >= Some(2.0)).then_some(())
         });
+    };
+    for round in 0..6 {
+        // The first news after a start are in a checkpoint, the next ones only after an hour.
+        publish(&producer, &topic, &notes(10 + 2 * round));
+        written(&service);
+        // Notes between creation and answer: every sample is taken back and comes again.
+        publish(&producer, &topic, &notes(11 + 2 * round));
         caught_up(&service, &topic, 2);
         count(&service, 100.0);
         service.kill();
         service.start_again();
         caught_up(&service, &topic, 2);
         count(&service, 100.0);
+        let read_again = "vaste_records_applied_total{type=\"ticket.note_added\"}";
+        assert!(
+            service.metrics().value(read_again) >= Some(100.0),
+            "those of after the checkpoint are read again"
+        );
     }
 }
 

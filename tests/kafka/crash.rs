@@ -98,7 +98,7 @@ pub(crate) fn counted(metrics: &Metrics) -> Vec<&str> {
 }
 
 /// The instant of a scrape's view.
-fn instant(metrics: &Metrics) -> Timestamp {
+pub(crate) fn instant(metrics: &Metrics) -> Timestamp {
     let seconds = metrics.value("vaste_view_timestamp_seconds").unwrap();
     #[expect(clippy::cast_possible_truncation, reason = "whole milliseconds, far below 2^52")]
     Timestamp::from_ms((seconds * 1_000.0).round() as i64)

@@ -39,9 +39,11 @@ fn has_read(service: &Service, tickets: f64) {
     });
 }
 
-fn delete_records(broker: &str, topic: &str, before: i64) {
+/// Deletes the records of a partition before an offset; all of them for -1.
+pub(crate) fn delete_records(broker: &str, topic: &str, partition: i32, before: i64) {
     let mut list = TopicPartitionList::new();
-    list.add_partition_offset(topic, 0, Offset::Offset(before)).unwrap();
+    let offset = if before < 0 { Offset::End } else { Offset::Offset(before) };
+    list.add_partition_offset(topic, partition, offset).unwrap();
     let deleted =
         runtime().block_on(admin(broker).delete_records(&list, &AdminOptions::new())).unwrap();
     deleted.elements().iter().for_each(|element| element.error().unwrap());
@@ -74,7 +76,7 @@ fn retention_that_overtakes_a_sleeping_reader_costs_only_the_records_that_are_go
     // The broker answers the request that was under way, and then there is none.
     publish(&producer, &topic, &created("T", 5..6));
     publish(&producer, &topic, &created("T", 6..20));
-    delete_records(&broker, &topic, 15);
+    delete_records(&broker, &topic, 0, 15);
     service.child.signal("CONT");
     has_read(&service, 11.0);
     assert_eq!(service.metrics().value(GAPS), Some(1.0));
@@ -108,7 +110,7 @@ fn a_gap_begins_history_when_it_is_noticed_whatever_the_first_record_left_says()
     let message = rdkafka::producer::BaseRecord::to(&topic).key("T-old").payload(&old);
     producer.send(message.timestamp(1_767_600_000_000)).map_err(|(error, _)| error).unwrap();
     publish(&producer, &topic, &[]);
-    delete_records(&broker, &topic, 35);
+    delete_records(&broker, &topic, 0, 35);
     let before = wall_clock();
     service.start_again();
     has_read(&service, 1.0);

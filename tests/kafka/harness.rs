@@ -164,11 +164,35 @@ impl Service {
         more: &str,
         variables: &[(&str, String)],
     ) -> Self {
+        Self::start_all_with_variables(kafka, &[agreement.to_owned()], more, variables)
+    }
+
+    /// The same with any number of agreements.
+    pub(crate) fn start_all_with_variables(
+        kafka: &str,
+        agreements: &[String],
+        more: &str,
+        variables: &[(&str, String)],
+    ) -> Self {
         let owned = |(name, value): &(&str, String)| ((*name).to_owned(), value.clone());
         let variables = variables.iter().map(owned).collect();
-        let folder = tempfile::tempdir().unwrap();
-        let agreements = [agreement.to_owned()];
-        Self::start_fully(folder, kafka, &agreements, more, variables)
+        Self::start_fully(tempfile::tempdir().unwrap(), kafka, agreements, more, variables)
+    }
+
+    /// A second process with the same configuration on another port. It stores nothing.
+    pub(crate) fn start_twin(&self) -> ChildProcess {
+        let listen = format!("127.0.0.1:{}", free_port());
+        let config = fs::read_to_string(self.folder.path().join("vaste.yaml")).unwrap();
+        let lines = config
+            .lines()
+            .filter(|line| !line.starts_with("state:") && !line.starts_with("alertmanagers:"));
+        let config: Vec<&str> = lines.collect();
+        fs::write(self.folder.path().join("twin.yaml"), config.join("\n") + "\n").unwrap();
+        let log = fs::File::create(self.folder.path().join("twin.log")).unwrap();
+        let mut vaste = Command::new(env!("CARGO_BIN_EXE_vaste"));
+        vaste.args(["run", "--config", "twin.yaml", "--listen", &listen]);
+        vaste.current_dir(self.folder.path());
+        ChildProcess::start(vaste.stdout(Stdio::null()).stderr(log))
     }
 
     fn start_in(folder: tempfile::TempDir, kafka: &str, agreements: &[String], more: &str) -> Self {

@@ -9,6 +9,7 @@
 
 mod alertmanager;
 mod brokers;
+mod chaos;
 mod clock;
 mod counters;
 mod crash;
@@ -17,6 +18,7 @@ mod deleted;
 mod faults;
 mod harness;
 mod hostile;
+mod many;
 mod members;
 #[expect(dead_code, reason = "these tests use a part of the model")]
 #[path = "../pipeline/naive.rs"]

@@ -20,7 +20,7 @@ objectives:
 ";
 
 /// A producer that has begun a transaction.
-fn transaction(broker: &str) -> BaseProducer {
+pub(crate) fn begin(broker: &str) -> BaseProducer {
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", broker).set("transactional.id", fresh("transaction"));
     let producer: BaseProducer = config.create().unwrap();
@@ -29,7 +29,8 @@ fn transaction(broker: &str) -> BaseProducer {
     producer
 }
 
-fn send(producer: &BaseProducer, topic: &str, payload: &str) {
+/// Sends a record in the transaction of a producer.
+pub(crate) fn send_in(producer: &BaseProducer, topic: &str, payload: &str) {
     producer
         .send(BaseRecord::to(topic).key(key(payload)).payload(payload))
         .map_err(|(error, _)| error)
@@ -54,8 +55,8 @@ fn an_open_transaction_freezes_with_the_number_of_records_behind_it_and_pages_no
     let plain = producer(&broker);
     publish(&plain, &topic, &[record(1, "created", "T-1")]);
     // Its answer comes behind a transaction that stays open.
-    let open = transaction(&broker);
-    send(&open, &topic, &record(2, "note_added", "T-2"));
+    let open = begin(&broker);
+    send_in(&open, &topic, &record(2, "note_added", "T-2"));
     publish(&plain, &topic, &[record(3, "agent_replied", "T-1")]);
     let reason = service.wait_for_reason("transaction in partition 0 is open");
     assert!(reason.contains("and 2 records wait behind it"), "{reason}");
@@ -65,9 +66,9 @@ fn an_open_transaction_freezes_with_the_number_of_records_behind_it_and_pages_no
         body.contains("VasteDataStale").then_some(())
     });
     // Longer than the target and its alert.
-    let begin = crate::harness::wall_clock();
+    let since = crate::harness::wall_clock();
     wait_for("the target to pass", || {
-        (crate::harness::wall_clock().since(begin).ms() > 7_000).then_some(())
+        (crate::harness::wall_clock().since(since).ms() > 7_000).then_some(())
     });
     assert_eq!(service.metrics().value("vaste_ready"), Some(0.0));
     open.commit_transaction(ASK_WAIT).unwrap();
@@ -95,13 +96,13 @@ fn lag_is_zero_and_commits_step_over_markers_once_all_that_can_be_read_is_read()
         let is_read = metrics.value(applied) == Some(records);
         (is_read && metrics.value(&lag) == Some(0.0)).then_some(())
     };
-    let one = transaction(&broker);
-    send(&one, &topic, &record(1, "created", "T-1"));
+    let one = begin(&broker);
+    send_in(&one, &topic, &record(1, "created", "T-1"));
     one.commit_transaction(ASK_WAIT).unwrap();
     wait_for("the committed record", || is_whole(1.0));
-    let aborted = transaction(&broker);
-    send(&aborted, &topic, &record(2, "created", "T-2"));
-    send(&aborted, &topic, &record(3, "created", "T-3"));
+    let aborted = begin(&broker);
+    send_in(&aborted, &topic, &record(2, "created", "T-2"));
+    send_in(&aborted, &topic, &record(3, "created", "T-3"));
     aborted.abort_transaction(ASK_WAIT).unwrap();
     wait_for("the aborted records to be passed", || is_whole(1.0));
     let asking: BaseConsumer = asking(&broker, &topic).create().unwrap();

@@ -144,6 +144,12 @@ fn event(id: &str, kind: &str, at: Timestamp) -> String {
     )
 }
 
+fn of_another_ticket(id: u32, time: Timestamp) -> String {
+    format!(
+        r#"{{"id":"{id}","type":"ticket.note_added","time":"{time}","ticket":"T-2","team":"support"}}"#
+    )
+}
+
 fn hours(day_number: i64, hours: i64) -> Timestamp {
     day(day_number).plus(Elapsed::from_ms(hours * HOUR_MS))
 }
@@ -174,11 +180,7 @@ fn a_reopened_evicted_ticket_continues_after_its_first_reply() {
     assert_eq!(reader.forget(hours(28, 1)), 0, "its last event is still in the longest window");
     reader.read(hours(28, 2));
     assert_eq!(reader.forget(hours(28, 3)), 0, "the clock is more than a day ahead of all records");
-    let time = hours(28, 2);
-    let other = format!(
-        r#"{{"id":"90","type":"ticket.note_added","time":"{time}","ticket":"T-2","team":"support"}}"#
-    );
-    assert_eq!(reader.take(&other), Outcome::Applied);
+    assert_eq!(reader.take(&of_another_ticket(90, hours(28, 2))), Outcome::Applied);
     reader.read(hours(28, 3));
     assert_eq!(reader.forget(hours(28, 3)), 1);
     // Events up to its last one are known already. The tombstone survives a restart.
@@ -201,6 +203,7 @@ fn a_reopened_evicted_ticket_continues_after_its_first_reply() {
     assert_eq!(answered(&mut reader, "next_reply", hours(40, 5)), 1);
     assert_eq!(answered(&mut reader, "first_reply", hours(40, 5)), 0);
     // Evicted again, its tombstone moves forward.
+    assert_eq!(reader.take(&of_another_ticket(91, hours(70, 0))), Outcome::Applied);
     reader.read(hours(70, 0));
     assert_eq!(reader.forget(hours(70, 0)), 1);
     assert_eq!(
@@ -324,4 +327,56 @@ fn a_shard_that_is_full_refuses_new_tickets_and_says_so() {
     assert_eq!(apply(3), Outcome::Skipped(Skip::TicketFull));
     assert_eq!(apply(1), Outcome::Duplicate, "known tickets still take events");
     assert!(shard.is_full());
+}
+
+/// The service advances a restored partition to whatever instant it knows first, which may be before the one up
+/// to which the checkpoint has counted.
+#[test]
+fn a_late_event_after_a_restore_counts_no_sample_again_wherever_the_clock_begins() {
+    let catalog = catalog();
+    let mut reader = Reader::new(&catalog);
+    for record in [event("1", "created", day(0)), event("2", "agent_replied", hours(0, 2))] {
+        assert_eq!(reader.take(&record), Outcome::Applied);
+    }
+    reader.read(day(1));
+    let counted = reader.partition.responses().total();
+    assert!(counted > 0);
+    reader.restart(&catalog, day(1));
+    assert_eq!(reader.take(&event("3", "note_added", hours(0, 1))), Outcome::Applied);
+    for now in [Timestamp::EVENT_MIN, day(0), hours(0, 1), day(1), day(2)] {
+        while reader.partition.advance_some(now, usize::MAX, &mut ()) {}
+        assert_eq!(reader.partition.responses().total(), counted, "{now}");
+    }
+}
+
+/// A clock that was ahead takes windows and checkpoints along. Once it is right, all goes on from there.
+#[test]
+fn a_partition_that_a_wrong_clock_took_ahead_goes_on_from_the_right_time() {
+    let catalog = catalog();
+    let mut reader = Reader::new(&catalog);
+    for record in [event("1", "created", day(0)), event("2", "agent_replied", hours(0, 2))] {
+        reader.take(&record);
+    }
+    let right = reader.read(day(1));
+    let counted = reader.partition.responses().total();
+    reader.read(day(41));
+    assert_eq!(reader.forget(day(41)), 0, "the clock alone evicts nothing");
+    assert!(reader.partition.correct_time(day(1)));
+    reader.view = View::new(Arc::clone(&catalog), begin());
+    assert!(reader.read(day(1)) == right);
+    assert_eq!(reader.partition.responses().total(), counted);
+    assert!(!reader.partition.correct_time(day(1)), "there is nothing to correct");
+    assert!(reader.partition.image(day(1)).is_some(), "checkpoints go on");
+    // The same from a checkpoint that was written by the wrong clock.
+    let mut ahead = Reader::new(&catalog);
+    for record in [event("1", "created", day(0)), event("2", "agent_replied", hours(0, 2))] {
+        ahead.take(&record);
+    }
+    ahead.read(day(41));
+    ahead.restart(&catalog, day(41));
+    assert!(ahead.partition.correct_time(day(1)));
+    ahead.view = View::new(Arc::clone(&catalog), begin());
+    assert!(ahead.read(day(1)) == right);
+    assert_eq!(ahead.partition.responses().total(), counted);
+    assert!(ahead.partition.image(day(1)).is_some());
 }
