@@ -8,6 +8,7 @@
 //! no alert, unless the window is empty.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
@@ -151,7 +152,7 @@ pub struct Alert {
     /// The last notice; `None` if there was none.
     last_sent: Option<LastSent>,
     /// The annotations of the last notice with a known condition. They are sent again while it is not known.
-    last_annotations: BTreeMap<String, String>,
+    last_annotations: Arc<BTreeMap<String, String>>,
 }
 
 /// When an alert was last sent, and how.

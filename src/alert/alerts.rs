@@ -1,6 +1,6 @@
 //! The alerts of all objectives.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Alert, AlertKind, AlertStatus, SendReason, Transition};
 use crate::agreement::{AlertVerdicts, Level, Objective};
@@ -40,7 +40,7 @@ impl Alerts {
                     frozen_since: None,
                     not_ready_since: None,
                     last_sent: None,
-                    last_annotations: BTreeMap::new(),
+                    last_annotations: Arc::default(),
                 })
                 .collect::<Vec<_>>()
         };

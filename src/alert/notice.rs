@@ -1,6 +1,7 @@
 //! Notices: alerts as they are sent, with labels that identify them and annotations that describe them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -86,9 +87,9 @@ impl Sender {
         let page = format!("{}{path}", self.external_url);
         // While its condition is not known, the view may be empty.
         if alert.frozen_since().is_none() || alert.last_annotations.is_empty() {
-            alert.last_annotations = annotations(alert, view, &page);
+            alert.last_annotations = Arc::new(annotations(alert, view, &page));
         }
-        let mut annotations = alert.last_annotations.clone();
+        let mut annotations = BTreeMap::clone(&alert.last_annotations);
         if let Some(since) = alert.frozen_since() {
             annotations.insert("frozen_since".to_owned(), since.to_string());
         }

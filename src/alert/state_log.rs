@@ -4,6 +4,7 @@
 //! small JSON object. The latest evaluation wins.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -151,7 +152,7 @@ impl Alerts {
                 });
                 // A firing alert is sent again at once: the downtime may have been long.
                 alert.make_stale();
-                alert.last_annotations = line.told.clone();
+                alert.last_annotations = Arc::new(line.told.clone());
             }
         }
     }
@@ -178,7 +179,7 @@ impl AlertStateEntry {
             counts_from: alert.counts_from.map(text),
             frozen_since: alert.frozen_since.map(text),
             sent: alert.last_sent.map(|sent| (text(sent.at), sent.as_resolved)),
-            told: alert.last_annotations.clone(),
+            told: BTreeMap::clone(&alert.last_annotations),
         })
     }
 

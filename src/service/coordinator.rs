@@ -53,8 +53,10 @@ pub(in crate::service) struct Coordinator {
     began: Instant,
     /// When all partitions were first caught up.
     caught_up_at: Option<Timestamp>,
-    /// How long it took to publish the last view.
+    /// How long it took to publish the last view, and when the next one is published at the earliest. In a
+    /// large organisation ticks are without a view, so that publishing takes half of one core at most.
     publishing_took: Duration,
+    publish_at: Instant,
     /// Why data is not current; `None` while it is.
     not_ready: Option<NotReady>,
     /// Since when it is not.
@@ -111,6 +113,7 @@ impl Coordinator {
         shared.instruments.add_breach_counters(&catalog);
         Self {
             publishing_took: Duration::ZERO,
+            publish_at: clock::instant(),
             not_ready: None,
             outage: Outage::default(),
             ticked_at: clock::instant(),
@@ -135,25 +138,13 @@ impl Coordinator {
 
     /// Ticks until the sender of `stop` is dropped; then sends the final notices and stops the workers.
     pub(in crate::service) fn run(mut self, stop: &Receiver<()>) {
-        let mut wait = until_next(TICK);
-        while stop.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+        while stop.recv_timeout(until_next(TICK)) == Err(RecvTimeoutError::Timeout) {
             self.tick();
-            wait = self.until_next_tick();
         }
         self.shut_down_alerts();
         // Both at once: an Alertmanager that hangs must not keep checkpoints from being written.
         self.workers.stop();
         self.delivery.stop();
-    }
-
-    /// The time to the next tick. In a large organisation ticks are skipped, so that publishing takes half of
-    /// one core at most.
-    fn until_next_tick(&self) -> Duration {
-        let next = until_next(TICK);
-        let step = Duration::from_millis(TICK.ms().unsigned_abs());
-        let missing =
-            self.publishing_took.saturating_sub(next).as_millis().div_ceil(step.as_millis());
-        next + step.saturating_mul(u32::try_from(missing).unwrap_or(u32::MAX))
     }
 }
 

@@ -117,6 +117,8 @@ struct Scene {
     past: std::vec::IntoIter<String>,
     published: Vec<String>,
     tickets: u32,
+    /// Whether the process is stopped, and answers no request.
+    is_stopped: bool,
     under_way: Option<Fault>,
     last: Option<Fault>,
     /// Reasons that were no reason of the fault under way, and of none that has just ended.
@@ -156,6 +158,7 @@ fn scene(seed: u64) -> Option<Scene> {
         past: past.into_iter(),
         published: Vec::new(),
         tickets: 0,
+        is_stopped: false,
         under_way: None,
         last: None,
         untrue: Vec::new(),
@@ -188,6 +191,9 @@ impl Scene {
     }
 
     fn look(&mut self) {
+        if self.is_stopped {
+            return;
+        }
         let Some((503, reason)) = self.service.page("/-/ready") else { return };
         let of_faults = [self.under_way, self.last].into_iter().flatten().flat_map(Fault::reasons);
         let is_true = RECOVERING.iter().chain(of_faults).any(|part| reason.contains(part));
@@ -230,7 +236,9 @@ impl Scene {
             }
             Fault::Paused => {
                 self.service.child.signal("STOP");
+                self.is_stopped = true;
                 self.publish_for(span);
+                self.is_stopped = false;
                 self.service.child.signal("CONT");
             }
             Fault::Stalled => self.with_network(Network::Stall, span),

@@ -101,14 +101,26 @@ impl Alertmanager {
         group_interval: &str,
         cluster: &[String],
     ) -> Option<Self> {
+        let route = format!(
+            "group_by: [alertname, team, objective], group_wait: 0s, group_interval: {group_interval}"
+        );
+        Self::start_with_route(webhook, &route, cluster)
+    }
+
+    /// Starts one that holds alerts and notifies nobody.
+    pub(crate) fn start_silent() -> Option<Self> {
+        let alone = ["--cluster.listen-address=".to_owned()];
+        Self::start_with_route(free_port(), "group_by: [], group_wait: 1h", &alone)
+    }
+
+    fn start_with_route(webhook: u16, route: &str, cluster: &[String]) -> Option<Self> {
         let Ok(amtool) = std::env::var("VASTE_TEST_AMTOOL") else {
             println!("left out: no Alertmanager in VASTE_TEST_ALERTMANAGER; tests/run finds one");
             return None;
         };
         let folder = tempfile::tempdir().unwrap();
         let config = format!(
-            "route: {{ receiver: team, group_by: [alertname, team, objective], group_wait: 0s, \
-             group_interval: {group_interval}, repeat_interval: 1h }}\n\
+            "route: {{ receiver: team, {route}, repeat_interval: 1h }}\n\
              receivers: [{{ name: team, webhook_configs: [{{ url: \"http://127.0.0.1:{webhook}/\" }}] }}]\n"
         );
         let path = folder.path().join("alertmanager.yml");

@@ -21,6 +21,9 @@ use crate::view::View;
 /// A time between two ticks after which the process counts as having been stopped.
 const PAUSE_MIN: Duration = Duration::from_secs(2);
 
+/// The longest time without a view because the last one took long to publish.
+const PUBLISH_PAUSE_MAX: Duration = Duration::from_millis(500);
+
 impl Coordinator {
     /// Advances everything to now, evaluates the alerts that are due, and publishes the view.
     pub(super) fn tick(&mut self) {
@@ -47,10 +50,12 @@ impl Coordinator {
             self.report(evaluation);
         }
         // The published view stays until everything is counted by the new catalog.
-        if !self.is_adopting {
-            let began = clock::instant();
+        let began = clock::instant();
+        if !self.is_adopting && began >= self.publish_at {
             self.publish();
             self.publishing_took = began.elapsed();
+            self.publish_at = clock::instant() + self.publishing_took.min(PUBLISH_PAUSE_MAX);
+            tracing::trace!(took = ?self.publishing_took, "view published");
         }
     }
 
