@@ -77,8 +77,11 @@ fn idle(ms: i64) {
 
 /// Waits until the service has read all records and is ready.
 pub(crate) fn caught_up(service: &Service, topic: &str, partitions: i32) -> Metrics {
+    // The service asks for the ends of partitions once a second. Those of before now may be old.
+    let asked = wall_clock().unix_seconds() + 1.5;
     wait_for("the service to be caught up", || {
         let metrics = Metrics(service.get("/metrics")?);
+        metrics.value("vaste_view_timestamp_seconds").filter(|at| *at >= asked)?;
         let lag = |partition: i32| {
             let labels = format!("{{topic=\"{topic}\",partition=\"{partition}\"}}");
             metrics.value(&format!("vaste_kafka_consumer_lag_records{labels}"))

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
-use crate::harness::{ChildProcess, free_port, root, wait_for};
+use crate::harness::process::free_ports;
+use crate::harness::{ChildProcess, root, wait_for};
 use crate::proxy::Proxy;
 
 /// One broker in KRaft mode on loopback. It has one direct address, one behind a network that can be
@@ -37,8 +38,7 @@ impl Broker {
             return None;
         };
         let folder = tempfile::tempdir().unwrap();
-        let [port, behind, controller] = [free_port(), free_port(), free_port()];
-        let [external, sasl] = [free_port(), free_port()];
+        let [port, behind, controller, external, sasl] = free_ports();
         let proxy = Proxy::before(behind);
         let cut = proxy.port();
         let config = format!(
@@ -160,8 +160,8 @@ impl Cluster {
             return None;
         };
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        let ports = [free_port(), free_port()];
-        let controller = free_port();
+        let [first, second, controller] = free_ports();
+        let ports = [first, second];
         for (number, folder) in folders.iter().enumerate() {
             let port = ports[number];
             let (roles, more) = if number == 0 {

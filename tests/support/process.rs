@@ -31,7 +31,15 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
 
 /// A port on loopback that no process listens on.
 pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let [port] = free_ports();
+    port
+}
+
+/// Different ports on loopback that no process listens on.
+pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
+    // All are bound before the first is free again.
+    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap().port())
 }
 
 /// Status and body of a page on loopback. `None` if there is no answer.

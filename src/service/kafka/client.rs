@@ -12,6 +12,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{TopicPartitionList, TopicPartitionListElem};
 use rdkafka::types::RDKafkaRespErr;
 
+use super::status::OpenTransaction;
 use super::trouble::Trouble;
 use crate::config::Kafka;
 
@@ -52,8 +53,8 @@ pub(super) struct CallbackState {
     pub(super) trouble: Option<Trouble>,
     /// Whether the client has failed for good. Only a new one helps.
     pub(super) is_dead: bool,
-    /// The last stable offset of each partition: where reading ends while a transaction is open.
-    pub(super) stable_ends: BTreeMap<i32, i64>,
+    /// Where reading ends while a transaction is open, by partition.
+    pub(super) open_transactions: BTreeMap<i32, OpenTransaction>,
     /// Offsets up to which the client had delivered everything when it made its last statistics.
     pub(super) delivered: BTreeMap<i32, i64>,
     /// Statistics that are still ignored, by partition.
@@ -71,7 +72,7 @@ impl CallbackState {
     /// Forgets what the client reported of a partition before it was assigned.
     pub(super) fn reset(&mut self, number: i32) {
         self.delivered.remove(&number);
-        self.stable_ends.remove(&number);
+        self.open_transactions.remove(&number);
         self.ignored.insert(number, STATISTICS_IGNORED);
     }
 }
@@ -159,8 +160,13 @@ impl ClientContext for WorkerContext {
                     }
                     continue;
                 }
-                if partition.ls_offset >= 0 {
-                    callback_state.stable_ends.insert(number, partition.ls_offset);
+                // Both are of one answer of the broker.
+                let (stable_end, end) = (partition.ls_offset, partition.hi_offset);
+                if stable_end >= 0 && stable_end < end {
+                    let open = OpenTransaction { stable_end, end };
+                    callback_state.open_transactions.insert(number, open);
+                } else {
+                    callback_state.open_transactions.remove(&number);
                 }
                 // At the end of a partition the next offset may be beyond markers that are not delivered.
                 if partition.eof_offset >= 0 && partition.next_offset == partition.eof_offset {

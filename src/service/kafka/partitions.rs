@@ -217,7 +217,7 @@ impl PartitionSet {
             progress.is_caught_up = false;
             progress.read_to = None;
             progress.end = None;
-            progress.stable_end = None;
+            progress.open_transaction = None;
         }
         self.ends_ahead.insert(number, EndsAhead::new());
     }

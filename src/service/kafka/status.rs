@@ -59,8 +59,8 @@ pub(in crate::service) struct PartitionProgress {
     pub(in crate::service) read_to: Option<Instant>,
     /// Since when all that can be read is read while a transaction hides the rest; `None` while it does not.
     pub(in crate::service) hidden_since: Option<Instant>,
-    /// Where reading ends while a producer's transaction is open.
-    pub(in crate::service) stable_end: Option<i64>,
+    /// Where reading ends while a producer's transaction is open; `None` while none is.
+    pub(in crate::service) open_transaction: Option<OpenTransaction>,
     pub(in crate::service) records: u64,
     pub(in crate::service) bytes: u64,
     /// The latest time of an applied event.
@@ -82,11 +82,20 @@ pub(in crate::service) struct PartitionProgress {
     pub(in crate::service) is_full: bool,
 }
 
+/// Where reading ends while a producer's transaction is open, and where the partition does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::service) struct OpenTransaction {
+    /// The last stable offset.
+    pub(in crate::service) stable_end: i64,
+    /// The high watermark.
+    pub(in crate::service) end: i64,
+}
+
 impl PartitionProgress {
     /// The number of records behind an open transaction, if all before it is read; 0 without one.
     pub(in crate::service) fn hidden_records(&self) -> i64 {
-        let (Some(stable), Some(end)) = (self.stable_end, self.end) else { return 0 };
-        if self.position >= stable { (end - stable).max(0) } else { 0 }
+        let Some(OpenTransaction { stable_end, end }) = self.open_transaction else { return 0 };
+        if self.position >= stable_end { end - stable_end } else { 0 }
     }
 }
 

@@ -251,6 +251,9 @@ fn security_protocol(kafka: &Kafka) -> String {
 
 /// Whether the broker has accepted the connection and then closed it.
 fn is_closed_by_broker(problem: &str) -> bool {
+    if problem.starts_with("Connect to") {
+        return false;
+    }
     ["Disconnected", "Broken pipe", "Connection reset", "connecting to a SSL listener"]
         .iter()
         .any(|sign| problem.contains(sign))

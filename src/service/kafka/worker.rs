@@ -408,7 +408,7 @@ impl Worker {
         stream.errors.clone_from(&callback_state.errors);
         stream.client_trouble.clone_from(&callback_state.trouble);
         for (partition, progress) in &mut stream.partitions {
-            progress.stable_end = callback_state.stable_ends.get(partition).copied();
+            progress.open_transaction = callback_state.open_transactions.get(partition).copied();
         }
         self.partitions.look_at_transactions(&mut stream.partitions);
         drop(callback_state);
