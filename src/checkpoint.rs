@@ -54,6 +54,7 @@ const TAG_TIMELINES: u8 = 3;
 const TAG_STUBS: u8 = 4;
 const TAG_RESPONSES: u8 = 5;
 const TAG_TOPIC_ID: u8 = 6;
+const TAG_TENURE: u8 = 7;
 
 /// The partition of an image, and how far the image goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub struct Origin {
     /// The id that Kafka gave the topic when it was created; `None` if it was not known. A topic of the same
     /// name that was created later has another one.
     pub topic_id: Option<String>,
+    /// Who has held the partition, and since when; `None` if it was not known.
+    pub tenure: Option<Tenure>,
     /// The partition.
     pub partition: i32,
     /// How often the partition had been assigned, or had lost records, when the image was written. Of two
@@ -86,6 +89,15 @@ impl Origin {
     pub fn name(&self) -> CheckpointName {
         CheckpointName { epoch: self.epoch, position: self.position }
     }
+}
+
+/// A time during which one process has held a partition and no other has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tenure {
+    /// The process: a random number that it draws when it starts.
+    pub process: u64,
+    /// The epoch of the partition when the process took it over.
+    pub since_epoch: u64,
 }
 
 /// Identifies one record of a topic. A recreated topic with the same name has another record at that offset.
@@ -191,6 +203,12 @@ pub fn write(shard: &Shard, responses: &Responses, catalog: &Catalog, origin: &O
     if let Some(id) = &origin.topic_id {
         section(TAG_TOPIC_ID, &mut out, |out| put_bytes(id.as_bytes(), out));
     }
+    if let Some(Tenure { process, since_epoch }) = origin.tenure {
+        section(TAG_TENURE, &mut out, |out| {
+            put_u64(process, out);
+            put_u64(since_epoch, out);
+        });
+    }
     section(TAG_NAMES, &mut out, |out| {
         let names = shard.names();
         put_u64(names.len() as u64, out);
@@ -234,7 +252,7 @@ pub fn write(shard: &Shard, responses: &Responses, catalog: &Catalog, origin: &O
 pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
     let (version, body) = body_of(bytes)?;
     let (mut origin, mut names, mut timelines) = (None, None, None);
-    let mut topic_id = Some(None);
+    let (mut topic_id, mut tenure) = (Some(None), Some(None));
     let (mut stubs, mut responses) = (Some(Vec::new()), Some(Vec::new()));
     let mut rest = ByteReader(body);
     while !rest.0.is_empty() {
@@ -250,6 +268,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
             TAG_TIMELINES => timelines = timelines_of(&mut section, version),
             TAG_STUBS if version >= 2 => stubs = stubs_of(&mut section),
             TAG_RESPONSES if version >= 2 => responses = responses_of(&mut section),
+            TAG_TENURE if version >= 3 => tenure = tenure_of(&mut section).map(Some),
             TAG_TOPIC_ID if version >= 3 => topic_id = section.text().map(|id| Some(id.to_owned())),
             _ => return Err(CheckpointError::Content("a section that this version does not know")),
         }
@@ -259,9 +278,10 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
     }
     let origin = origin.ok_or(CheckpointError::Content("where it is from"))?;
     let topic_id = topic_id.ok_or(CheckpointError::Content("the id of its topic"))?;
+    let tenure = tenure.ok_or(CheckpointError::Content("who has held it"))?;
     Ok(Checkpoint {
         version,
-        origin: Origin { topic_id, ..origin },
+        origin: Origin { topic_id, tenure, ..origin },
         names: names.ok_or(CheckpointError::Content("its names"))?,
         timelines: timelines.ok_or(CheckpointError::Content("its timelines"))?,
         stubs: stubs.ok_or(CheckpointError::Content("its stubs"))?,
@@ -400,6 +420,7 @@ fn origin_of(section: &mut ByteReader<'_>, version: u32) -> Option<Origin> {
     Some(Origin {
         topic,
         topic_id: None,
+        tenure: None,
         partition,
         epoch,
         position,
@@ -408,6 +429,10 @@ fn origin_of(section: &mut ByteReader<'_>, version: u32) -> Option<Origin> {
         counted_to,
         last_record,
     })
+}
+
+fn tenure_of(section: &mut ByteReader<'_>) -> Option<Tenure> {
+    Some(Tenure { process: section.u64()?, since_epoch: section.u64()? })
 }
 
 fn names_of<'b>(section: &mut ByteReader<'b>) -> Option<Vec<&'b str>> {

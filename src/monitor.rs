@@ -46,6 +46,16 @@ pub struct Evaluation {
     pub log: Option<AlertStateLog>,
 }
 
+/// The samples counted in one partition.
+#[derive(Debug)]
+struct CountedPartition {
+    tenure: u64,
+    /// What it had counted when it was last looked at.
+    last: Arc<Responses>,
+    /// What the counters show of it.
+    shown: Responses,
+}
+
 /// The view and the alerts of one process.
 #[derive(Debug)]
 pub struct Monitor {
@@ -69,7 +79,9 @@ pub struct Monitor {
     was_missed: Vec<Option<bool>>,
     /// The samples counted in each partition that was ever held. They stay when a partition moves to another
     /// instance, since counters must not decrease.
-    counted: BTreeMap<i32, Arc<Responses>>,
+    counted: BTreeMap<i32, CountedPartition>,
+    /// Whether the counters are shown: all partitions that were held at first have been read to their end.
+    is_counting: bool,
     /// Their sum.
     responses: Arc<Responses>,
 }
@@ -95,6 +107,7 @@ impl Monitor {
             logged_at: Timestamp::EVENT_MIN,
             was_missed: catalog.objectives().map(|_| None).collect(),
             counted: BTreeMap::new(),
+            is_counting: false,
             responses: Arc::new(Responses::new(&catalog)),
             catalog,
         };
@@ -127,8 +140,9 @@ impl Monitor {
         let at = self.evaluates_at();
         let log = self.log(at);
         let now = self.view.now();
-        for responses in self.counted.values_mut() {
-            *responses = Arc::new(responses.by_other_catalog(&self.catalog, &catalog));
+        for counted in self.counted.values_mut() {
+            counted.last = Arc::new(counted.last.by_other_catalog(&self.catalog, &catalog));
+            counted.shown = counted.shown.by_other_catalog(&self.catalog, &catalog);
         }
         self.responses = Arc::new(self.responses.by_other_catalog(&self.catalog, &catalog));
         self.was_missed = catalog.objectives().map(|_| None).collect();
@@ -204,16 +218,46 @@ impl Monitor {
         is_first
     }
 
-    /// Records the samples counted in a partition. The counters never decrease: a partition that starts from
-    /// zero, since its checkpoints are lost, is ignored until it has counted more than before.
-    pub fn count(&mut self, partition: i32, responses: &Arc<Responses>) {
-        let known = self.counted.get(&partition).map_or(0, |responses| responses.total());
-        if responses.total() > known {
-            self.counted.insert(partition, Arc::clone(responses));
-            let mut all = Responses::new(&self.catalog);
-            self.counted.values().for_each(|responses| all.merge(responses));
-            self.responses = Arc::new(all);
+    /// Records the samples counted in a partition that is read to its end. `tenure` differs each time that it
+    /// is assigned.
+    ///
+    /// The counters never decrease. What another instance has counted is not counted here: a partition that
+    /// comes later adds only what is new from then on. A partition that starts from zero, since its
+    /// checkpoints are lost, is ignored until it has counted more than before.
+    pub fn count(&mut self, partition: i32, tenure: u64, responses: &Arc<Responses>) {
+        let empty = || CountedPartition {
+            tenure,
+            last: Arc::clone(responses),
+            shown: Responses::new(&self.catalog),
+        };
+        let counted = self.counted.entry(partition).or_insert_with(empty);
+        if counted.tenure != tenure || !self.is_counting {
+            (counted.tenure, counted.last) = (tenure, Arc::clone(responses));
+        } else if responses.total() > counted.last.total() {
+            counted.shown.add_between(&counted.last, responses);
+            counted.last = Arc::clone(responses);
+            self.sum_counted();
         }
+    }
+
+    /// Begins to show the counters. With all partitions of the topic they go on from where the checkpoints
+    /// are, with what was answered while no instance ran. Otherwise another instance may show what was
+    /// counted before, and they begin at zero.
+    pub fn begin_counting(&mut self, has_all_partitions: bool) {
+        if self.is_counting {
+            return;
+        }
+        self.is_counting = true;
+        if has_all_partitions {
+            self.counted.values_mut().for_each(|counted| counted.shown.merge(&counted.last));
+            self.sum_counted();
+        }
+    }
+
+    fn sum_counted(&mut self) {
+        let mut all = Responses::new(&self.catalog);
+        self.counted.values().for_each(|counted| all.merge(&counted.shown));
+        self.responses = Arc::new(all);
     }
 
     /// Evaluates all objectives, once per second. `not_ready` is why the data is not current; `None` if
@@ -297,9 +341,9 @@ impl Monitor {
         &self.alerts
     }
 
-    /// The samples counted in all partitions that were ever held, each once.
-    pub fn responses(&self) -> &Arc<Responses> {
-        &self.responses
+    /// The samples counted in all partitions that were ever held, each once; `None` until they are known.
+    pub fn responses(&self) -> Option<&Arc<Responses>> {
+        self.is_counting.then_some(&self.responses)
     }
 
     /// Whether the data has ever been current.

@@ -10,7 +10,7 @@
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
-use crate::checkpoint::{self, Checkpoint, CheckpointError, Origin, RecordFingerprint};
+use crate::checkpoint::{self, Checkpoint, CheckpointError, Origin, RecordFingerprint, Tenure};
 use crate::event::{Event, Kind, Outcome, Skip, Subject, decode, too_far_ahead};
 use crate::responses::{ResponseCounter, Responses};
 use crate::shard::Shard;
@@ -108,6 +108,7 @@ pub struct Partition {
     topic: Arc<str>,
     /// The id that Kafka gave the topic when it was created; `None` while it is not known.
     topic_id: Option<Arc<str>>,
+    tenure: Option<Tenure>,
     number: i32,
     epoch: u64,
     catalog: Arc<Catalog>,
@@ -133,6 +134,7 @@ impl Partition {
         Self {
             topic: Arc::clone(topic),
             topic_id: None,
+            tenure: None,
             number,
             epoch,
             shard,
@@ -168,6 +170,7 @@ impl Partition {
         Ok(Self {
             topic: Arc::clone(topic),
             topic_id: origin.topic_id.as_deref().map(Arc::from),
+            tenure: origin.tenure,
             number,
             epoch,
             shard: image.restore(Arc::clone(&catalog))?,
@@ -297,6 +300,19 @@ impl Partition {
         before.is_some_and(|before| before != *id)
     }
 
+    /// Notes that a process holds the partition from now on. If it held it before, and no other process has
+    /// since, its tenure goes on.
+    pub fn hold(&mut self, process: u64) {
+        if self.tenure.is_none_or(|tenure| tenure.process != process) {
+            self.tenure = Some(Tenure { process, since_epoch: self.epoch });
+        }
+    }
+
+    /// The epoch in which the present process took it over; 0 if that is not known.
+    pub fn held_since(&self) -> u64 {
+        self.tenure.map_or(0, |tenure| tenure.since_epoch)
+    }
+
     /// Moves the position ahead over offsets that no reader is given: markers of transactions, and records
     /// that were aborted.
     pub fn skip_to(&mut self, position: i64) {
@@ -333,6 +349,7 @@ impl Partition {
         let origin = Origin {
             topic: self.topic.to_string(),
             topic_id: self.topic_id.as_deref().map(str::to_owned),
+            tenure: self.tenure,
             partition: self.number,
             epoch: self.epoch,
             position: self.position,

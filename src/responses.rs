@@ -113,6 +113,22 @@ impl Responses {
         self.total = total(&self.all);
     }
 
+    /// Adds what a partition has counted between two looks at it. All must have the same catalog.
+    pub(crate) fn add_between(&mut self, earlier: &Self, later: &Self) {
+        for (key, later) in &later.all {
+            let (Some(ours), Some(earlier)) = (self.all.get_mut(key), earlier.all.get(key)) else {
+                continue;
+            };
+            let counts = later.counts.iter().zip(&earlier.counts);
+            for (ours, (later, earlier)) in ours.counts.iter_mut().zip(counts) {
+                *ours = ours.saturating_add(later.saturating_sub(*earlier));
+            }
+            let sum_ms = later.sum_ms.saturating_sub(earlier.sum_ms);
+            ours.sum_ms = ours.sum_ms.saturating_add(sum_ms);
+        }
+        self.total = total(&self.all);
+    }
+
     /// The number of all samples.
     pub fn total(&self) -> u64 {
         self.total

@@ -61,6 +61,9 @@ pub(in crate::service) struct Coordinator {
     not_ready: Option<NotReady>,
     /// Since when it is not.
     outage: Outage,
+    /// The number of partitions that are held and read to their end, and since when; `None` while some are
+    /// not.
+    share_since: Option<(usize, Instant)>,
     /// When the last tick began.
     ticked_at: Instant,
     /// When the process last went on after a pause.
@@ -116,6 +119,7 @@ impl Coordinator {
             publish_at: clock::instant(),
             not_ready: None,
             outage: Outage::default(),
+            share_since: None,
             ticked_at: clock::instant(),
             awake_since: clock::instant(),
             answers,

@@ -1,5 +1,7 @@
 //! `vaste run`: creates the parts of the service and connects them.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -164,6 +166,7 @@ pub(super) fn run_on(
         instruments: &shared.instruments,
         jobs,
         answers: probe.answers(),
+        process: RandomState::new().hash_one(std::process::id()),
     };
     let WorkerThreads { commands, mut threads } = start_workers(&config, &to_coordinator)?;
     drop((config, to_coordinator));

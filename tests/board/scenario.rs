@@ -227,7 +227,7 @@ impl ViewBuilder {
             alerts: alert::Alerts::new(&self.catalog),
             stream: StreamStatus::default(),
             topic: TopicState::default(),
-            responses: Arc::new(Responses::new(&self.catalog)),
+            responses: Some(Arc::new(Responses::new(&self.catalog))),
             tickets_split: 0,
             started: now(),
             caught_up_at: Some(now()),

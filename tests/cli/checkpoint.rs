@@ -31,6 +31,7 @@ fn written() -> Vec<u8> {
         position: 1_042,
         written_at: Timestamp::parse("2026-11-20T13:00:00Z").unwrap(),
         topic_id: None,
+        tenure: None,
         history_from: None,
         counted_to: Timestamp::parse("2026-11-20T12:59:59Z").unwrap(),
         last_record: None,

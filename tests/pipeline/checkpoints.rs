@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use vaste::catalog::Catalog;
-use vaste::checkpoint::{self, CheckpointError, Origin, RecordFingerprint};
+use vaste::checkpoint::{self, CheckpointError, Origin, RecordFingerprint, Tenure};
 use vaste::event::{Event, decode};
 use vaste::measure::Measure;
 use vaste::responses::Responses;
@@ -19,6 +19,7 @@ fn origin() -> Origin {
     Origin {
         topic: "ticket-events".into(),
         topic_id: Some("bXktdG9waWM".into()),
+        tenure: Some(Tenure { process: 17, since_epoch: 5 }),
         partition: 3,
         epoch: 7,
         position: 1_234,

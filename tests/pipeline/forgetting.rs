@@ -329,8 +329,8 @@ fn a_shard_that_is_full_refuses_new_tickets_and_says_so() {
     assert!(shard.is_full());
 }
 
-/// The service advances a restored partition to whatever instant it knows first, which may be before the one up
-/// to which the checkpoint has counted.
+/// The service advances a restored partition to whatever instant it knows first, which may be before the
+/// one up to which the checkpoint has counted.
 #[test]
 fn a_late_event_after_a_restore_counts_no_sample_again_wherever_the_clock_begins() {
     let catalog = catalog();

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::catalog::Catalog;
-use vaste::checkpoint::{self, Checkpoint, Origin, RecordFingerprint};
+use vaste::checkpoint::{self, Checkpoint, Origin, RecordFingerprint, Tenure};
 use vaste::event::{Outcome, Skip, decode};
 use vaste::measure::{Basis, Measure};
 use vaste::name::UNCLAIMED;
@@ -24,9 +24,10 @@ use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::view::View;
 
 const VERSION_2: &[u8] = include_bytes!("version-2.vaste");
-/// The same records; since version 3 an image may have the id of its topic.
+/// The same records; since version 3 an image may have the id of its topic and who has held it.
 const VERSION_3: &[u8] = include_bytes!("version-3.vaste");
 const TOPIC_ID: &str = "9_cCYlOHQvGRUcb2oCMQyA";
+const PROCESS: u64 = 0x0123_4567_89ab_cdef;
 const RECORDS: &str = include_str!("version-2.ndjson");
 
 /// Records of the two tickets that are evicted before the other records arrive.
@@ -80,6 +81,7 @@ fn written() -> Vec<u8> {
     let mut view = View::new(Arc::clone(&catalog), at("2026-01-01T00:00:00Z"));
     partition.lost_records(at("2026-01-01T00:00:00Z"));
     assert!(!partition.set_topic_id(&TOPIC_ID.into()));
+    partition.hold(PROCESS);
     for (offset, record) in (40..).zip(records()) {
         if offset == 40 + i64::try_from(EVICTED).unwrap() {
             let now = at("2026-05-31T00:00:00Z");
@@ -121,6 +123,7 @@ fn version_2_is_read_with_its_origin_and_its_counts() {
         Origin {
             topic: "ticket-events".into(),
             topic_id: None,
+            tenure: None,
             partition: 3,
             epoch: 8,
             position: 219,
@@ -172,7 +175,11 @@ fn version_2_is_read_with_its_origin_and_its_counts() {
 fn version_3_is_version_2_with_the_id_of_its_topic() {
     let [older, newer] = [VERSION_2, VERSION_3].map(|bytes| checkpoint::read(bytes).unwrap());
     assert_eq!(newer.version, 3);
-    let expected = Origin { topic_id: Some(TOPIC_ID.to_owned()), ..older.origin.clone() };
+    let tenure = Some(Tenure { process: PROCESS, since_epoch: 8 });
+    let topic_id = Some(TOPIC_ID.to_owned());
+    // A gap begins history when it is noticed, or when the broker stored the next record.
+    let history_from = Some(at("2026-06-02T00:00:00.040Z"));
+    let expected = Origin { topic_id, tenure, history_from, ..older.origin.clone() };
     assert_eq!(newer.origin, expected);
     let catalog = catalog();
     assert_eq!(newer.responses(&catalog), older.responses(&catalog));

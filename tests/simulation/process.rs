@@ -305,9 +305,8 @@ impl Process {
         let is_caught_up = self.not_ready(world, &monitor, second).is_none();
         let now = monitor.instant(is_caught_up, latest);
         monitor.advance(now);
-        for (number, held) in self.held.iter_mut().filter(|(_, held)| held.is_caught_up) {
+        for held in self.held.values_mut().filter(|held| held.is_caught_up) {
             while held.partition.advance_some(now, 7, monitor.view_mut()) {}
-            monitor.count(*number, &Arc::new(held.partition.responses().clone()));
         }
         let not_ready = self.not_ready(world, &monitor, second);
         if not_ready.is_none()
@@ -411,13 +410,12 @@ impl Process {
     pub(crate) fn read(&self) -> Reading {
         let monitor = self.monitor.as_ref().unwrap();
         let view = monitor.view();
+        let mut counted = Responses::new(&self.catalog);
+        self.held.values().for_each(|held| counted.merge(held.partition.responses()));
         let readings = view.readings();
         let readings = readings.iter().map(|reading| serde_json::to_string(reading).unwrap());
         let verdicts = view.verdicts();
         let verdicts = verdicts.iter().map(|verdict| serde_json::to_string(verdict).unwrap());
-        Reading {
-            lines: readings.chain(verdicts).collect(),
-            counted: Responses::clone(monitor.responses()),
-        }
+        Reading { lines: readings.chain(verdicts).collect(), counted }
     }
 }

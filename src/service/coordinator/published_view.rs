@@ -50,8 +50,8 @@ pub(in crate::service) struct PublishedView {
     pub(in crate::service) stream: StreamStatus,
     /// The topic as the brokers last described it.
     pub(in crate::service) topic: TopicState,
-    /// The samples counted in all partitions held since the start, each once.
-    pub(in crate::service) responses: Arc<Responses>,
+    /// The samples counted in all partitions held since the start, each once; `None` until they are known.
+    pub(in crate::service) responses: Option<Arc<Responses>>,
     /// Tickets with events in two partitions.
     pub(in crate::service) tickets_split: u64,
     /// When the service started.
@@ -153,7 +153,7 @@ impl PublishedView {
             alerts: Alerts::new(catalog),
             stream: StreamStatus { topic: topic.to_owned(), ..StreamStatus::default() },
             topic: TopicState::default(),
-            responses: Arc::new(Responses::new(catalog)),
+            responses: None,
             tickets_split: 0,
             started,
             caught_up_at: None,

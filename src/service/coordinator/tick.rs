@@ -21,6 +21,13 @@ use crate::view::View;
 /// A time between two ticks after which the process counts as having been stopped.
 const PAUSE_MIN: Duration = Duration::from_secs(2);
 
+/// How long an instance waits for more partitions before it takes the rest for those of other instances. A
+/// dead member of the group expires in less.
+const SHARE_SETTLES: Duration = Duration::from_secs(60);
+
+/// A view that is published within this time is followed by one at the next tick.
+const PUBLISH_FAST: Duration = Duration::from_millis(100);
+
 /// The longest time without a view because the last one took long to publish.
 const PUBLISH_PAUSE_MAX: Duration = Duration::from_millis(500);
 
@@ -54,7 +61,9 @@ impl Coordinator {
         if !self.is_adopting && began >= self.publish_at {
             self.publish();
             self.publishing_took = began.elapsed();
-            self.publish_at = clock::instant() + self.publishing_took.min(PUBLISH_PAUSE_MAX);
+            if self.publishing_took > PUBLISH_FAST {
+                self.publish_at = clock::instant() + self.publishing_took.min(PUBLISH_PAUSE_MAX);
+            }
             tracing::trace!(took = ?self.publishing_took, "view published");
         }
     }
@@ -175,9 +184,12 @@ impl Coordinator {
     fn update_readiness(&mut self, is_behind: bool) {
         let status = self.workers.status();
         self.monitor.view_mut().set_history_from(status.history_from());
-        for (partition, progress) in &status.partitions {
-            self.monitor.count(*partition, &progress.responses);
+        let held = status.partitions.iter().filter(|(_, progress)| progress.is_caught_up);
+        for (partition, progress) in held.clone() {
+            self.monitor.count(*partition, progress.tenure, &progress.responses);
         }
+        let is_whole = !is_behind && held.count() == status.partitions.len();
+        self.begin_counting(is_whole, status.partitions.len());
         let was_not_ready = self.caught_up_at.is_none() || self.not_ready.is_some();
         let mut not_ready = if self.monitor.is_clock_sane() {
             // A worker that does not answer has an old status.
@@ -193,6 +205,25 @@ impl Coordinator {
         }
         self.log_readiness(not_ready.as_ref());
         self.not_ready = not_ready;
+    }
+
+    /// Shows the counters once this instance holds the whole topic, or what it holds stays the same for a
+    /// while: then other instances hold the rest.
+    fn begin_counting(&mut self, is_whole: bool, held: usize) {
+        if !is_whole || held == 0 {
+            self.share_since = None;
+            return;
+        }
+        let has_all = self.answers.topic().partitions == Some(held);
+        let share = self.share_since.filter(|(before, _)| *before == held);
+        let Some((_, since)) = share else {
+            // What was read since the checkpoint is counted with the next answer.
+            self.share_since = Some((held, clock::instant()));
+            return;
+        };
+        if has_all || since.elapsed() > SHARE_SETTLES {
+            self.monitor.begin_counting(has_all);
+        }
     }
 
     /// Logs when the data stops being current, each new reason, and when it is current again.
@@ -281,7 +312,7 @@ impl Coordinator {
             alerts: self.monitor.alerts().clone(),
             stream: self.workers.status(),
             topic: self.answers.topic(),
-            responses: Arc::clone(self.monitor.responses()),
+            responses: self.monitor.responses().cloned(),
             tickets_split: self.split_tickets.len() as u64,
             started: self.started,
             caught_up_at: self.caught_up_at,

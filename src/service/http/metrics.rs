@@ -41,10 +41,8 @@ pub(super) fn text(
         windows::windows(published, &mut families);
         windows::given_up(published, &mut families);
         market::ratings(published, &mut families);
-        // Prometheus would take a count that starts at 0 and jumps to what the checkpoint has for new
-        // samples.
-        state::responses(published, &mut families);
     }
+    state::responses(published, &mut families);
     state::history(published, &mut families);
     windows::objectives(published, &mut families);
     stream::stream(published, &mut families);

@@ -12,8 +12,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{TopicPartitionList, TopicPartitionListElem};
 use rdkafka::types::RDKafkaRespErr;
 
-use super::status::OpenTransaction;
-use super::trouble::Trouble;
+use super::trouble::{OpenTransaction, Trouble};
 use crate::config::Kafka;
 
 /// Polls without a result after which nothing is there: one of them may have served an event.

@@ -177,6 +177,7 @@ impl PartitionSet {
     /// Adds a partition.
     pub(super) fn insert(&mut self, number: i32, partition: Partition) {
         let progress = PartitionProgress {
+            tenure: partition.held_since(),
             position: partition.position(),
             event_time_max: partition.counted_to(),
             responses: Arc::new(partition.responses().clone()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::dead_letters::DeadLetterCounts;
-use super::trouble::Trouble;
+use super::trouble::{OpenTransaction, Trouble};
 use crate::event::{Kind, Outcomes};
 use crate::responses::Responses;
 use crate::time::Timestamp;
@@ -49,6 +49,8 @@ pub(in crate::service) struct MismatchedTimes {
 /// The progress of one partition.
 #[derive(Clone, Debug, Default)]
 pub(in crate::service) struct PartitionProgress {
+    /// The epoch in which this process took it over from another.
+    pub(in crate::service) tenure: u64,
     /// The next offset to read.
     pub(in crate::service) position: i64,
     /// The end offset of the partition, as last reported.
@@ -80,15 +82,6 @@ pub(in crate::service) struct PartitionProgress {
     pub(in crate::service) stubs_evicted: u64,
     /// Whether it has the maximum of open tickets and refuses new ones.
     pub(in crate::service) is_full: bool,
-}
-
-/// Where reading ends while a producer's transaction is open, and where the partition does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::service) struct OpenTransaction {
-    /// The last stable offset.
-    pub(in crate::service) stable_end: i64,
-    /// The high watermark.
-    pub(in crate::service) end: i64,
 }
 
 impl PartitionProgress {

@@ -243,6 +243,15 @@ impl Trouble {
     }
 }
 
+/// Where reading ends while a producer's transaction is open, and where the partition does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::service) struct OpenTransaction {
+    /// The last stable offset.
+    pub(in crate::service) stable_end: i64,
+    /// The high watermark.
+    pub(in crate::service) end: i64,
+}
+
 /// The protocol in `kafka.properties`, as librdkafka names it.
 fn security_protocol(kafka: &Kafka) -> String {
     let property = kafka.properties.iter().find(|(name, _)| name == "security.protocol");

@@ -114,6 +114,8 @@ pub(in crate::service) struct Worker {
     partitions: PartitionSet,
     checkpointer: Checkpointer,
     kafka: Kafka,
+    /// The random number of this process.
+    process: u64,
     answers: Answers,
     started: Instant,
     store: Option<Store>,
@@ -153,6 +155,8 @@ pub(in crate::service) struct WorkerConfig<'a> {
     pub(in crate::service) jobs: Option<Sender<Job>>,
     /// What the brokers answer to the probe.
     pub(in crate::service) answers: Answers,
+    /// The random number of this process.
+    pub(in crate::service) process: u64,
 }
 
 /// Why a worker cannot start.
@@ -178,7 +182,8 @@ impl Worker {
         number: usize,
         config: &WorkerConfig<'_>,
     ) -> Result<Self, WorkerError> {
-        let WorkerConfig { kafka, state, catalog, clock, instruments, jobs, answers } = config;
+        let WorkerConfig { kafka, state, catalog, clock, instruments, jobs, answers, process } =
+            config;
         let catalog = Arc::clone(catalog);
         let callback_state = Arc::new(Mutex::new(CallbackState::default()));
         let consumer = join(kafka, number, &callback_state)?;
@@ -200,6 +205,7 @@ impl Worker {
             partitions,
             checkpointer: Checkpointer::new(jobs.clone(), state.checkpoint_every, instruments),
             kafka: (*kafka).clone(),
+            process: *process,
             answers: answers.clone(),
             started: clock::instant(),
             store,

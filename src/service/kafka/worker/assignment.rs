@@ -183,6 +183,7 @@ impl Worker {
             partition: number,
             problem: error.rdkafka_error_code().map_or(error.to_string(), |code| code.to_string()),
         })?;
+        partition.hold(self.process);
         let topic_id = self.callback_state().topic_id.clone();
         let is_other_topic = topic_id.is_some_and(|id| partition.set_topic_id(&id));
         let loss = if is_other_topic { Some(RECREATED) } else { find_loss(&partition, first, end) };
