@@ -40,6 +40,7 @@
 //! | the topic is compacted | windows count from now on | a line, `/-/ready`, `vaste_kafka_topic_compacted` | its policy changes, and Vaste starts again |
 //! | another process has the same `group.instance.id` | partitions are given up; a new client once the other has gone | `Fenced` | the other has gone |
 //! | the client has failed otherwise | a new client | `ClientFailed` | it has joined |
+//! | a partition has records and gives none for 15 seconds | it is fetched anew; after three times, a new client | a line, `Behind` | records come |
 //! | other members hold partitions, or a dead one has not expired | wait | `PartitionsElsewhere` | they are assigned |
 //! | a checkpoint cannot be read, or is of another cluster | tried every five seconds; other partitions go on | `Store` | it can be read |
 //! | the process or machine stood still | nothing is judged before each broker has told its ends once more | `Behind` | those are reached |

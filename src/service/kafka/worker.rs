@@ -69,6 +69,12 @@ const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Interval at which to look whether the group has assigned all partitions.
 const CLAIM_EVERY: Duration = Duration::from_secs(5);
 
+/// How long a partition may have records and give none before it is fetched anew.
+const STALL_MAX: Duration = Duration::from_secs(15);
+
+/// How often a partition is fetched anew before the client is replaced.
+const MENDS_MAX: u32 = 3;
+
 /// An error of the client is over once everything was read that was there this short a time ago.
 const TROUBLE_OVER: Duration = Duration::from_secs(3);
 
@@ -135,6 +141,16 @@ pub(in crate::service) struct Worker {
     nudged_at: Instant,
     /// When to look again whether the group has assigned all partitions.
     claim_at: Instant,
+    /// Partitions that have records and give none.
+    stalls: BTreeMap<i32, Stall>,
+}
+
+/// A partition that has records and gives none.
+struct Stall {
+    position: i64,
+    since: Instant,
+    /// How often it was fetched anew because of that.
+    mended: u32,
 }
 
 /// A client that has failed for good.
@@ -217,6 +233,7 @@ impl Worker {
             dead: None,
             nudged_at: clock::instant(),
             claim_at: clock::instant() + CLAIM_EVERY,
+            stalls: BTreeMap::new(),
         })
     }
 
@@ -418,6 +435,7 @@ impl Worker {
         }
         self.partitions.look_at_transactions(&mut stream.partitions);
         drop(callback_state);
+        self.mend_stalls(&stream);
         stream
     }
 }

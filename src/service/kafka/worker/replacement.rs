@@ -5,15 +5,16 @@
 //! would fence the other process in turn. So the new one is made once the other has gone from the group. It
 //! goes when it stops, within `session.timeout.ms`.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rdkafka::consumer::Consumer;
 use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::groups::GroupMemberInfo;
 
-use super::{CLAIM_EVERY, CallbackState, DeadConsumer, Worker, join};
+use super::{CLAIM_EVERY, CallbackState, DeadConsumer, MENDS_MAX, STALL_MAX, Stall, Worker, join};
 use crate::service::clock;
+use crate::service::kafka::status::StreamStatus;
 use crate::service::kafka::trouble::Trouble;
 use crate::service::outage::in_seconds;
 
@@ -86,6 +87,38 @@ impl Worker {
         };
         let mut members = list.groups().iter().flat_map(|group| group.members());
         members.any(|member| has_id(member.id()))
+    }
+
+    /// Has the client fetch partitions anew that have records and give none, and replaces it if that does not
+    /// help. No cause is known for which this is needed; one that is not known must not stop the stream for
+    /// ever.
+    pub(super) fn mend_stalls(&mut self, stream: &StreamStatus) {
+        self.stalls.retain(|number, _| stream.partitions.contains_key(number));
+        for (number, progress) in &stream.partitions {
+            let has_records = progress.end.is_some_and(|end| end > progress.position)
+                && progress.hidden_records() == 0
+                && self.fetched.contains(number)
+                && !self.repositioning.contains(number);
+            if !has_records {
+                self.stalls.remove(number);
+                continue;
+            }
+            let (position, since) = (progress.position, clock::instant());
+            let stall = self.stalls.entry(*number).or_insert(Stall { position, since, mended: 0 });
+            if stall.position != position {
+                *stall = Stall { position, since, mended: 0 };
+            } else if stall.since.elapsed() > STALL_MAX {
+                let (partition, mended) = (*number, stall.mended);
+                tracing::warn!(partition, position, mended, "no records come: fetching anew");
+                (stall.since, stall.mended) = (since, mended + 1);
+                if mended < MENDS_MAX {
+                    self.repositioning.insert(partition);
+                } else {
+                    self.callback_state.lock().unwrap_or_else(PoisonError::into_inner).is_dead =
+                        true;
+                }
+            }
+        }
     }
 
     /// Joins the group anew if it has not assigned all partitions of the topic to anybody. A static member
