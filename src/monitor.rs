@@ -283,7 +283,7 @@ impl Monitor {
             .notices
             .retain(|notice| final_notices.iter().all(|last| last.labels != notice.labels));
         evaluation.notices.extend(final_notices);
-        evaluation.log = not_ready.is_none().then(|| self.log(at));
+        evaluation.log = not_ready.is_none().then(|| self.log(at).last());
         evaluation
     }
 

@@ -26,6 +26,9 @@ pub struct AlertStateLog {
     version: u32,
     /// The instant of the evaluation.
     evaluated_at: String,
+    /// Whether it is the last one of a process that shut down.
+    #[serde(default)]
+    is_last: bool,
     alerts: Vec<AlertStateEntry>,
     /// The objectives that are missed, as team and name.
     missed: Vec<(String, String)>,
@@ -80,9 +83,22 @@ impl AlertStateLog {
         Self {
             version: VERSION,
             evaluated_at: at.to_string(),
+            is_last: false,
             alerts: lines.take(ALERTS_MAX).collect(),
             missed: missed.map(name).collect(),
         }
+    }
+
+    /// Marks it as the last one of a process that shuts down.
+    #[must_use]
+    pub fn last(self) -> Self {
+        Self { is_last: true, ..self }
+    }
+
+    /// Whether it is the last one of a process that shut down. Otherwise that process was killed, or still
+    /// runs.
+    pub fn is_last(&self) -> bool {
+        self.is_last
     }
 
     /// Parses a log.

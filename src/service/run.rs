@@ -211,6 +211,17 @@ fn open_store(service: &Service, instruments: &Arc<Instruments>) -> Result<Store
     };
     let store = Store::open(address, &service.kafka.group)?;
     let log = store.alert_state_log()?;
+    if let Some(log) = &log {
+        let at = log.evaluated_at();
+        if log.is_last() {
+            tracing::info!("the last process of this group shut down at {at}");
+        } else {
+            tracing::warn!(
+                "the last process of this group did not shut down after {at}: it was killed, has crashed, could not \
+                 read Kafka at its end, or still runs"
+            );
+        }
+    }
     let writer = Writer::start(store, &service.kafka.topic, instruments)?;
     Ok(StoredState { writer: Some(writer), log })
 }

@@ -55,5 +55,6 @@ fn after_a_pause_nothing_is_judged_before_the_answers_of_the_meantime_are_read()
         service.wait_until_ready();
         pass(1_500);
         assert_eq!(webhook.counts().get("limit"), None, "round {round}: {}", service.log());
+        assert!(service.logged("this process did not run for") > 0, "{}", service.log());
     }
 }

@@ -80,8 +80,14 @@ impl Coordinator {
     /// the brokers have been asked again, nobody knows what was published meanwhile.
     fn notice_pause(&mut self) {
         let now = clock::instant();
-        if now.duration_since(self.ticked_at) > PAUSE_MIN + self.publishing_took {
+        let stood_still = now.duration_since(self.ticked_at);
+        if stood_still > PAUSE_MIN + self.publishing_took {
             self.awake_since = now;
+            let after = in_seconds(stood_still);
+            tracing::warn!(
+                "this process did not run for {after}: it was stopped, or the machine slept or had no time for it; \
+                 nothing is judged before what came meanwhile is read"
+            );
         }
         self.ticked_at = now;
     }
