@@ -313,6 +313,14 @@ impl Partition {
         self.tenure.map_or(0, |tenure| tenure.since_epoch)
     }
 
+    /// Notes the first offset that the topic still has. If the last record that was read is gone, reading
+    /// goes on from the next one: the broker refuses an offset before its first.
+    pub fn starts_at(&mut self, first: i64) {
+        if self.position >= first {
+            self.last_record = self.last_record.filter(|last| last.offset >= first);
+        }
+    }
+
     /// Moves the position ahead over offsets that no reader is given: markers of transactions, and records
     /// that were aborted.
     pub fn skip_to(&mut self, position: i64) {

@@ -90,6 +90,25 @@ fn retention_that_overtakes_a_sleeping_reader_costs_only_the_records_that_are_go
     has_read(&service, 16.0);
 }
 
+/// Chaos found that the service asked for the last record that it had read, which was gone, and stood still.
+#[test]
+fn records_that_were_read_and_then_deleted_stop_no_restart() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("quiet");
+    create_topic(&broker, &topic, 1);
+    let mut service = service(&broker, &topic, "state: { store: state, checkpoint_every: 0s }\n");
+    let producer = producer(&broker);
+    publish(&producer, &topic, &created("T", 0..5));
+    has_read(&service, 5.0);
+    assert_eq!(service.stop(), Some(0));
+    delete_records(&broker, &topic, 0, -1);
+    service.start_again();
+    wait_for("the service to be ready", || service.get("/-/ready"));
+    publish(&producer, &topic, &created("T", 5..8));
+    has_read(&service, 3.0);
+    assert_eq!(service.metrics().value(GAPS), None, "nothing is lost");
+}
+
 #[test]
 fn a_gap_begins_history_when_it_is_noticed_whatever_the_first_record_left_says() {
     let Some(broker) = broker() else { return };

@@ -274,6 +274,12 @@ fn a_recreated_topic_is_detected_by_the_last_record_that_was_read() {
         Taken::AlreadyRead,
         "an earlier offset has no fingerprint"
     );
+    // The last record is deleted, and the next one is not: reading goes on there.
+    let first_left = reader.partition.position();
+    reader.partition.starts_at(first_left - 1);
+    assert_eq!(reader.partition.start(), Start::At(first_left - 1));
+    reader.partition.starts_at(first_left);
+    assert_eq!(reader.partition.start(), Start::At(first_left));
     // Read again from its beginning it has lower offsets. Checkpoints from here on replace the
     // older ones.
     let kept = |reader: &mut Reader| {

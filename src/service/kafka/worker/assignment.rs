@@ -191,6 +191,7 @@ impl Worker {
             tracing::error!(partition = number, position = partition.position(), "{loss}");
             self.partitions.lost_records(&mut partition, is_restored);
         }
+        partition.starts_at(first);
         if partition.correct_time(clock::wall()) {
             tracing::warn!(
                 partition = number,
@@ -225,7 +226,10 @@ impl Worker {
             let watermarks =
                 self.consumer.fetch_watermarks(self.partitions.topic(), number, WATERMARK_TIMEOUT);
             let loss = watermarks.ok().and_then(|(first, end)| {
-                self.partitions.get(number).and_then(|p| find_loss(p, first, end))
+                let partition = self.partitions.get_mut(number)?;
+                let loss = find_loss(partition, first, end);
+                partition.starts_at(first);
+                loss
             });
             match loss {
                 Some(loss) => self.restart_partition(number, loss),
