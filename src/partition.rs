@@ -294,7 +294,7 @@ impl Partition {
     }
 
     /// Sets the id of the topic. Returns whether it differs from the one known before: the topic was deleted
-    /// and created anew, and its offsets say nothing about the records that were read.
+    /// and recreated, and its offsets say nothing about the records that were read.
     pub fn set_topic_id(&mut self, id: &Arc<str>) -> bool {
         let before = self.topic_id.replace(Arc::clone(id));
         before.is_some_and(|before| before != *id)

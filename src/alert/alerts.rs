@@ -47,7 +47,7 @@ impl Alerts {
         Self { all: catalog.objectives().flat_map(of_objective).collect() }
     }
 
-    /// Replaces times after `now` by `now`: they are of a clock that was ahead. Timers that ran begin anew.
+    /// Replaces times after `now` by `now`: they are of a clock that was ahead. Timers that ran start again.
     pub fn correct_time(&mut self, now: Timestamp) {
         self.all.iter_mut().for_each(|alert| alert.correct_time(now));
     }

@@ -26,7 +26,7 @@
 //! | condition | what happens | what is said | over when |
 //! |---|---|---|---|
 //! | no broker of `kafka.brokers` accepts a connection | the client tries again | `Unreachable`, `Unresolved` | one does |
-//! | a broker has told an address that does not work here | the client tries again | `AdvertisedUnreachable`, `AdvertisedUnresolved` | it works |
+//! | a broker advertises an address that does not work here | the client tries again | `AdvertisedUnreachable`, `AdvertisedUnresolved` | it works |
 //! | the listener speaks another protocol | the client tries again | `OtherProtocol`, `Certificate` | another configuration |
 //! | user or password are wrong | the client tries again | `Authentication` | the broker accepts them |
 //! | brokers are connected and silent | the probe waits two seconds each time | `Silent` | one answers |
@@ -34,16 +34,16 @@
 //! | the topic is missing | metadata is read every five seconds | `TopicMissing` | it is created |
 //! | rights are missing or taken | the same | `NotAllowed` | they are given |
 //! | a transaction is open | reading ends before it | `OpenTransaction` | it ends |
-//! | records were deleted before they were read | the partition is assigned anew at its first record | a line, `HistoryGap`; history begins now | at once |
-//! | the topic was deleted and created anew (its id changes, or a record read before is another one) | all of its partitions are read from their start; known tickets stay | a line, `HistoryGap` | at once |
+//! | records were deleted before they were read | the partition is assigned again at its first record | a line, `HistoryGap`; history begins now | at once |
+//! | the topic was deleted and recreated (its id changes, or a record read before is another one) | all of its partitions are read from their start; known tickets stay | a line, `HistoryGap` | at once |
 //! | partitions are added or removed | they are assigned; those that are gone count no longer | a line each | they are read |
 //! | the topic is compacted | windows count from now on | a line, `/-/ready`, `vaste_kafka_topic_compacted` | its policy changes, and Vaste starts again |
 //! | another process has the same `group.instance.id` | partitions are given up; a new client once the other has gone | `Fenced` | the other has gone |
 //! | the client has failed otherwise | a new client | `ClientFailed` | it has joined |
-//! | a partition has records and gives none for 15 seconds | it is fetched anew; after three times, a new client | a line, `Behind` | records come |
+//! | a partition has records and gives none for 15 seconds | it is fetched again; after three times, a new client | a line, `Behind` | records come |
 //! | other members hold partitions, or a dead one has not expired | wait | `PartitionsElsewhere` | they are assigned |
 //! | a checkpoint cannot be read, or is of another cluster | tried every five seconds; other partitions go on | `Store` | it can be read |
-//! | the process or machine stood still | nothing is judged before each broker has told its ends once more | `Behind` | those are reached |
+//! | the process or machine stood still | nothing is judged before each broker has reported its ends once more | `Behind` | those are reached |
 //! | the clock jumps | time goes on from the monotonic clock for a minute | `Jumped` | it is right again, or has held for a minute |
 
 pub(in crate::service) mod changes;

@@ -1,4 +1,4 @@
-//! Records that are deleted before they are read, and topics that are deleted and created anew while
+//! Records that are deleted before they are read, and topics that are deleted and recreated while
 //! the service runs or is stopped.
 
 use rdkafka::admin::AdminOptions;
@@ -49,7 +49,7 @@ pub(crate) fn delete_records(broker: &str, topic: &str, partition: i32, before: 
     deleted.elements().iter().for_each(|element| element.error().unwrap());
 }
 
-/// Deletes the topic and creates it anew with this many partitions.
+/// Deletes the topic and recreates it with this many partitions.
 fn create_anew(broker: &str, topic: &str, partitions: i32) {
     let admin = admin(broker);
     let deleted = runtime().block_on(admin.delete_topics(&[topic], &AdminOptions::new())).unwrap();
@@ -141,7 +141,7 @@ fn a_gap_begins_history_when_it_is_noticed_whatever_the_first_record_left_says()
 
 fn a_topic_created_anew(before: i32, after: i32, is_running: bool) {
     let Some(broker) = broker() else { return };
-    let topic = fresh("anew");
+    let topic = fresh("recreated");
     create_topic(&broker, &topic, before);
     let mut service = service(&broker, &topic, "state: { store: state, checkpoint_every: 0s }\n");
     // New producers, because they keep the number of partitions.
@@ -161,7 +161,7 @@ fn a_topic_created_anew(before: i32, after: i32, is_running: bool) {
         0.0
     };
     has_read(&service, read_before + 40.0);
-    assert!(service.logged("deleted and created anew") >= 1, "{}", service.log());
+    assert!(service.logged("deleted and recreated") >= 1, "{}", service.log());
     assert!(service.metrics().value(GAPS) >= Some(1.0));
     publish(&producer(&broker), &topic, &created("new", 140..150));
     has_read(&service, read_before + 50.0);

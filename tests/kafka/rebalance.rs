@@ -194,7 +194,7 @@ fn records_deleted_before_they_were_read_are_reported_and_windows_know_where_his
     publish(&self::producer(&broker), &topic, &again);
     service.start_again();
     let metrics = caught_up(&service, &topic, 1);
-    assert!(service.log().contains("the topic was deleted and created anew"), "{}", service.log());
+    assert!(service.log().contains("the topic was deleted and recreated"), "{}", service.log());
     assert_eq!(metrics.value(tracked), Some(23.0), "old and new tickets");
     assert!(metrics.value("vaste_kafka_broker_errors_total{code=\"HistoryGap\"}") > Some(0.0));
     assert_eq!(service.stop(), Some(0));

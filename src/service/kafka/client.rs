@@ -79,7 +79,7 @@ impl CallbackState {
 pub(super) struct WorkerContext {
     pub(super) kafka: Kafka,
     pub(super) callback_state: Arc<Mutex<CallbackState>>,
-    /// Whether the topic was deleted and created anew, and the worker has not noticed yet.
+    /// Whether the topic was deleted and recreated, and the worker has not noticed yet.
     is_recreated: AtomicBool,
 }
 
@@ -88,7 +88,7 @@ impl WorkerContext {
         Self { kafka: kafka.clone(), callback_state, is_recreated: AtomicBool::new(false) }
     }
 
-    /// Whether the topic was deleted and created anew since the last call. The client reports it before the
+    /// Whether the topic was deleted and recreated since the last call. The client reports it before the
     /// first record of the new topic.
     pub(super) fn take_recreated(&self) -> bool {
         self.is_recreated.load(Ordering::Relaxed)

@@ -48,7 +48,7 @@ pub(super) struct PartitionSet {
     clock: Clock,
     reopen_within: Elapsed,
     partitions: BTreeMap<i32, Partition>,
-    /// Ends that the brokers have told and that are not reached yet, the oldest first.
+    /// Ends that the brokers have reported and that are not reached yet, the oldest first.
     ends_ahead: BTreeMap<i32, EndsAhead>,
     /// The undeclared teams that were named in the log.
     named: BTreeSet<String>,
@@ -239,7 +239,7 @@ impl PartitionSet {
         self.partitions.values_mut().for_each(|partition| partition.lost_history(now));
     }
 
-    /// Notes the ends that the brokers have told, and which of them are reached.
+    /// Notes the ends that the brokers have reported, and which of them are reached.
     fn look_at_ends(&mut self, topic: &TopicState) {
         for (number, ahead) in &mut self.ends_ahead {
             let Some(progress) = self.stream.partitions.get_mut(number) else { continue };

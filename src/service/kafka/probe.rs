@@ -40,13 +40,13 @@ const CALLBACKS_MAX: usize = 1_000;
 /// The topic as the brokers last described it.
 #[derive(Clone, Debug, Default)]
 pub(in crate::service) struct TopicState {
-    /// Number of partitions; `None` until a broker has told it.
+    /// Number of partitions; `None` until a broker has reported it.
     pub(in crate::service) partitions: Option<usize>,
     /// The end of each partition.
     pub(in crate::service) ends: BTreeMap<i32, PartitionEnd>,
     /// Why the last round was not answered; `None` if it was.
     pub(in crate::service) trouble: Option<Trouble>,
-    /// Whether the topic keeps only the latest record of each key; `None` until a broker has told it.
+    /// Whether the topic keeps only the latest record of each key; `None` until a broker has reported it.
     pub(in crate::service) is_compacted: Option<bool>,
 }
 

@@ -28,7 +28,7 @@ pub(in crate::service) enum Trouble {
         /// The address.
         broker: String,
     },
-    /// A broker of the cluster refuses the connection at the address that it has told the others.
+    /// A broker of the cluster refuses the connection at its advertised address.
     #[error(
         "a broker of the cluster cannot be reached at its own address {broker}: {problem}: check that it \
          runs; if it does, correct its advertised.listeners, or name in kafka.brokers a listener that is \
@@ -40,7 +40,7 @@ pub(in crate::service) enum Trouble {
         /// The error of the client.
         problem: String,
     },
-    /// The address that a broker has told the others has a host name without an address.
+    /// The advertised address of a broker has a host name that does not resolve.
     #[error(
         "kafka.brokers is right, but a broker there says that its own address is {broker}, and that name \
          cannot be resolved here: correct its advertised.listeners, or name in kafka.brokers a listener \

@@ -69,17 +69,17 @@ const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Interval at which to look whether the group has assigned all partitions.
 const CLAIM_EVERY: Duration = Duration::from_secs(5);
 
-/// How long a partition may have records and give none before it is fetched anew.
+/// How long a partition may have records and give none before it is fetched again.
 const STALL_MAX: Duration = Duration::from_secs(15);
 
-/// How often a partition is fetched anew before the client is replaced.
+/// How often a partition is fetched again before the client is replaced.
 const MENDS_MAX: u32 = 3;
 
 /// An error of the client is over once everything was read that was there this short a time ago.
 const TROUBLE_OVER: Duration = Duration::from_secs(3);
 
 /// Why a partition is read from its start.
-const RECREATED: &str = "the topic was deleted and created anew under the same name";
+const RECREATED: &str = "the topic was deleted and recreated under the same name";
 
 /// Interval at which a worker looks whether the others have taken their share.
 const JOIN_POLL: Duration = Duration::from_millis(50);
@@ -149,7 +149,7 @@ pub(in crate::service) struct Worker {
 struct Stall {
     position: i64,
     since: Instant,
-    /// How often it was fetched anew because of that.
+    /// How often it was fetched again because of that.
     mended: u32,
 }
 

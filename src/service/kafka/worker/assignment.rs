@@ -217,7 +217,7 @@ impl Worker {
     /// Finds the partitions whose next offset no longer exists, and reads them from their start.
     ///
     /// The client does not say which partition it is, and it has stopped fetching that one. So the others are
-    /// positioned anew, too, where they are.
+    /// positioned again, too, where they are.
     pub(super) fn check_offsets(&mut self) {
         for number in self.partitions.numbers() {
             if self.repositioning.contains(&number) {
@@ -251,7 +251,7 @@ impl Worker {
         self.reposition_at = clock::instant();
     }
 
-    /// Reads all partitions from their start: the topic was deleted and created anew.
+    /// Reads all partitions from their start: the topic was deleted and recreated.
     pub(super) fn restart_all(&mut self) {
         for number in self.partitions.numbers() {
             self.restart_partition(number, RECREATED);
@@ -261,7 +261,7 @@ impl Worker {
     /// Has the client go to the next offset of partitions where that has changed. What fails is tried again.
     ///
     /// The client stops fetching a partition whose offset does not exist, and then refuses to seek. It has to
-    /// be assigned anew.
+    /// be assigned again.
     pub(super) fn reposition(&mut self) {
         if self.repositioning.is_empty() || clock::instant() < self.reposition_at {
             return;

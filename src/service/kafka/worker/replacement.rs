@@ -89,9 +89,9 @@ impl Worker {
         members.any(|member| has_id(member.id()))
     }
 
-    /// Has the client fetch partitions anew that have records and give none, and replaces it if that does not
-    /// help. No cause is known for which this is needed; one that is not known must not stop the stream for
-    /// ever.
+    /// Has the client fetch again from partitions that have records and give none, and replaces it if that
+    /// does not help. No cause is known for which this is needed; one that is not known must not stop the
+    /// stream for ever.
     pub(super) fn mend_stalls(&mut self, stream: &StreamStatus) {
         self.stalls.retain(|number, _| stream.partitions.contains_key(number));
         for (number, progress) in &stream.partitions {
@@ -109,7 +109,7 @@ impl Worker {
                 *stall = Stall { position, since, mended: 0 };
             } else if stall.since.elapsed() > STALL_MAX {
                 let (partition, mended) = (*number, stall.mended);
-                tracing::warn!(partition, position, mended, "no records come: fetching anew");
+                tracing::warn!(partition, position, mended, "no records come: fetching again");
                 (stall.since, stall.mended) = (since, mended + 1);
                 if mended < MENDS_MAX {
                     self.repositioning.insert(partition);
@@ -121,7 +121,7 @@ impl Worker {
         }
     }
 
-    /// Joins the group anew if it has not assigned all partitions of the topic to anybody. A static member
+    /// Joins the group again if it has not assigned all partitions of the topic to anybody. A static member
     /// that starts gets its old assignment, and the client does not notice that the topic has more partitions
     /// now.
     pub(super) fn claim_unassigned_partitions(&mut self) {
@@ -145,10 +145,14 @@ impl Worker {
         if assigned >= all {
             return;
         }
-        tracing::info!(assigned, all, "the group has not assigned all partitions: joining it anew");
+        tracing::info!(
+            assigned,
+            all,
+            "the group has not assigned all partitions: joining it again"
+        );
         self.consumer.unsubscribe();
         if let Err(error) = self.consumer.subscribe(&[&self.kafka.topic]) {
-            tracing::error!("failed to join the group anew: {error}; retrying");
+            tracing::error!("failed to join the group again: {error}; retrying");
         }
     }
 
