@@ -311,7 +311,7 @@ pub(super) struct CheckEventsArgs {
     #[arg(long, requires = "config")]
     pub(super) live: bool,
     /// With --live, end after this many records
-    #[arg(long, value_name = "COUNT", requires = "live")]
+    #[arg(long, value_name = "COUNT", requires = "live", conflicts_with = "file")]
     pub(super) records: Option<u64>,
 }
 

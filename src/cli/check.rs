@@ -17,6 +17,7 @@ pub(super) fn run(
         files.extend(files_of(argument).unwrap_or_else(|_| vec![argument.into()]));
     }
     let config = configuration::load(&files, terminal)?;
+    configuration::print_warnings(&config.diagnostics.service_warnings, terminal)?;
     let read = plural(config.files.len(), "file");
     if config.diagnostics.has_errors() {
         let errors = plural(config.diagnostics.errors.len(), "fault");

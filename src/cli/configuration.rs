@@ -4,10 +4,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::arguments::KafkaOverrides;
-use super::disk::{RealDisk, read_secrets, today};
+use super::disk::{RealDisk, read_secrets, today, variables};
 use super::exit::CommandError;
 use super::terminal::Terminal;
-use crate::config::{Config, Service};
+use crate::config::{Config, Diagnostic, Service};
 use crate::service::{refuse_client, refuse_property};
 
 /// Configuration with the settings of the service.
@@ -25,7 +25,7 @@ struct NoKafka {
     file: PathBuf,
 }
 
-/// Reads files and prints their errors and warnings.
+/// Reads files and prints their errors, and the warnings that concern every command.
 ///
 /// # Errors
 /// If nothing can be printed.
@@ -35,18 +35,39 @@ pub(super) fn load(files: &[PathBuf], terminal: &mut Terminal<'_>) -> io::Result
     for error in &config.diagnostics.errors {
         writeln!(terminal.diagnostics, "error: {error}")?;
     }
-    for warning in &config.diagnostics.warnings {
+    print_warnings(&config.diagnostics.warnings, terminal)?;
+    Ok(config)
+}
+
+/// Prints warnings.
+///
+/// # Errors
+/// If nothing can be printed.
+pub(super) fn print_warnings(
+    warnings: &[Diagnostic],
+    terminal: &mut Terminal<'_>,
+) -> io::Result<()> {
+    for warning in warnings {
         writeln!(terminal.diagnostics, "warning: {warning}")?;
     }
-    Ok(config)
+    Ok(())
 }
 
 /// Has the Kafka client check its properties, as it does when the service starts.
 pub(super) fn check_client(config: &mut Config) {
     let before = config.diagnostics.errors.len();
     config.diagnostics.check_properties(refuse_property);
+    let Some(mut kafka) = config.service.as_ref().map(|service| service.kafka.clone()) else {
+        return;
+    };
+    if let Err(error) = kafka.set_from_variables(variables()) {
+        config.diagnostics.refuse_properties(error.to_string());
+    }
+    if let Some(missing) = kafka.missing_credential() {
+        config.diagnostics.warn_of_properties(missing.to_string());
+    }
     if config.diagnostics.errors.len() == before
-        && let Some(problem) = config.service.as_ref().and_then(|s| refuse_client(&s.kafka))
+        && let Some(problem) = refuse_client(&kafka)
     {
         config.diagnostics.refuse_properties(problem);
     }
@@ -79,5 +100,8 @@ pub(super) fn read_service(
     };
     overrides.apply_to(&mut service.kafka);
     read_secrets(&mut service.kafka).map_err(CommandError::config)?;
+    if let Some(missing) = service.kafka.missing_credential() {
+        return Err(CommandError::config(missing));
+    }
     Ok(ServiceConfig { config, service })
 }

@@ -28,10 +28,15 @@ impl Disk for RealDisk {
 /// Reads the secrets of the Kafka client from files and environment variables. Variables that are not UTF-8
 /// are ignored.
 pub(super) fn read_secrets(kafka: &mut Kafka) -> Result<(), SecretError> {
+    kafka.read_secrets(|path| RealDisk.read(path), variables())
+}
+
+/// The environment variables that are text.
+pub(super) fn variables() -> impl Iterator<Item = (String, String)> {
     let text = |(name, value): (OsString, OsString)| {
         Some((name.into_string().ok()?, value.into_string().ok()?))
     };
-    kafka.read_secrets(|path| RealDisk.read(path), std::env::vars_os().filter_map(text))
+    std::env::vars_os().filter_map(text)
 }
 
 /// Why an argument names no files.

@@ -9,7 +9,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::arguments::{LogFormat, RunArgs};
-use super::configuration::{ServiceConfig, check_client, read_service};
+use super::configuration::{ServiceConfig, check_client, print_warnings, read_service};
 use super::disk::{RealDisk, today};
 use super::exit::{CommandError, Exit};
 use super::terminal::Terminal;
@@ -22,6 +22,7 @@ use crate::service::run::{self, LoadedConfig, Reload, ReloadError};
 pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> Result<Exit, CommandError> {
     let ServiceConfig { config, mut service } =
         read_service(&arguments.config, &arguments.overrides, terminal)?;
+    print_warnings(&config.diagnostics.service_warnings, terminal)?;
     if let Some(listen) = arguments.listen {
         service.http.listen = listen;
     }

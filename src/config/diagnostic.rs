@@ -50,6 +50,8 @@ pub struct Diagnostics {
     pub errors: Vec<Diagnostic>,
     /// Warnings: the configuration is used all the same.
     pub warnings: Vec<Diagnostic>,
+    /// Warnings that concern only the running service, not commands that read its file for something else.
+    pub service_warnings: Vec<Diagnostic>,
     /// The owners of the agreements, with the file of each.
     owners: Vec<(Owner, PathBuf)>,
     /// The names of the calendars, with the file of each.
@@ -94,6 +96,13 @@ impl Diagnostics {
     pub fn refuse_properties(&mut self, problem: String) {
         if let Some(place) = self.properties_at.clone() {
             self.errors.push(Diagnostic { problem, ..place });
+        }
+    }
+
+    /// Adds a warning about all properties together.
+    pub fn warn_of_properties(&mut self, problem: String) {
+        if let Some(place) = self.properties_at.clone() {
+            self.service_warnings.push(Diagnostic { problem, ..place });
         }
     }
 

@@ -30,6 +30,12 @@ impl File<'_> {
     pub(super) fn warn(&mut self, at: SourcePosition, key: &str, problem: impl Into<String>) {
         self.diagnostics.warn(Diagnostic::new(self.path, at, key.to_owned(), problem.into()));
     }
+
+    /// Adds a warning that concerns only the running service.
+    pub(super) fn warn_service(&mut self, at: SourcePosition, key: &str, problem: &str) {
+        let warning = Diagnostic::new(self.path, at, key.to_owned(), problem.to_owned());
+        self.diagnostics.service_warnings.push(warning);
+    }
 }
 
 /// A value with the path of its key.

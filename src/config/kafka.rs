@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::diagnostic::Diagnostic;
 use super::fields::{Field, File};
-use super::property::{self, Property};
+use super::property::{self, Property, variable_of};
 use super::yaml::YamlValue;
 
 /// The cluster, topic and consumer group of the events.
@@ -26,14 +26,12 @@ pub struct Kafka {
 }
 
 impl Kafka {
-    /// Reads the properties that are in files, and sets those that environment variables hold. A variable
-    /// wins over the configuration file.
+    /// Sets the properties that environment variables hold. A variable wins over the configuration file.
     ///
     /// # Errors
-    /// If a file cannot be read, or a variable sets a property that belongs to Vaste.
-    pub fn read_secrets(
+    /// If a variable sets a property that belongs to Vaste.
+    pub fn set_from_variables(
         &mut self,
-        read: impl Fn(&Path) -> io::Result<String>,
         variables: impl Iterator<Item = (String, String)>,
     ) -> Result<(), SecretError> {
         for (variable, value) in variables {
@@ -44,10 +42,37 @@ impl Kafka {
             self.properties.retain(|(other, _)| *other != name);
             self.properties.push((name, Property::secret(value)));
         }
+        Ok(())
+    }
+
+    /// Sets the properties that environment variables hold, and reads those that are in files.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or a variable sets a property that belongs to Vaste.
+    pub fn read_secrets(
+        &mut self,
+        read: impl Fn(&Path) -> io::Result<String>,
+        variables: impl Iterator<Item = (String, String)>,
+    ) -> Result<(), SecretError> {
+        self.set_from_variables(variables)?;
         for (name, property) in &mut self.properties {
             property.read_file(name, &read).map_err(SecretError::File)?;
         }
         Ok(())
+    }
+
+    /// The credential that the SASL mechanism needs and no property holds, if there is one.
+    pub fn missing_credential(&self) -> Option<MissingCredential> {
+        let written = |name: &str| {
+            let property = self.properties.iter().find(|(other, _)| other == name);
+            property.map(|(_, property)| String::from(property).to_ascii_uppercase())
+        };
+        let mechanism = written("sasl.mechanisms").or_else(|| written("sasl.mechanism"))?;
+        let is_sasl = written("security.protocol").is_some_and(|it| it.starts_with("SASL"));
+        let needs_user = mechanism == "PLAIN" || mechanism.starts_with("SCRAM");
+        let name =
+            ["sasl.username", "sasl.password"].into_iter().find(|it| written(it).is_none())?;
+        (is_sasl && needs_user).then(|| MissingCredential { name, variable: variable_of(name) })
     }
 
     /// Replaces the values of all properties in a text by `<secret>`. The Kafka client's errors hold the
@@ -60,6 +85,16 @@ impl Kafka {
             .filter(|value| value.len() > 3)
             .fold(text.to_owned(), |text, value| text.replace(value, "<secret>"))
     }
+}
+
+/// A user or a password that is needed to connect to Kafka is missing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{name} is missing: write it into kafka.properties, a password as `{{ file: path }}`, or set {variable}"
+)]
+pub struct MissingCredential {
+    name: &'static str,
+    variable: String,
 }
 
 /// Why the secrets of the Kafka client could not be read.
@@ -101,7 +136,7 @@ pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
     if !properties.iter().any(|(name, _)| name == "group.instance.id") {
         let problem = "is missing, so after a crash partitions are read again only after \
                        session.timeout.ms, 45s by default; give each process an id of its own";
-        file.warn(fields.at(), "kafka.properties.group.instance.id", problem);
+        file.warn_service(fields.at(), "kafka.properties.group.instance.id", problem);
     }
     let dead_letters =
         fields.take("dead_letters").map(|field| dead_letters(&field, topic.as_deref(), file));
@@ -135,11 +170,21 @@ fn brokers(field: &Field<'_>, file: &mut File<'_>) -> Vec<String> {
                        security.protocol in kafka.properties";
         item.error(file, problem);
     }
+    if list.is_empty() && matches!(field.node.value, YamlValue::List(_)) {
+        field.error(file, &format!("is empty; {BROKERS_FORM}"));
+    }
     let list: Vec<Field<'_>> = list.into_iter().filter(|item| !has_scheme(item)).collect();
-    let problem = "is not a broker; write host:port, such as \"localhost:9092\"";
+    let problem =
+        "is not a broker; write host:port with a port from 1 to 65535, such as \"localhost:9092\"";
     let is_broker = |text: &str| {
-        let port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty()).map(|(_, port)| port);
-        port.and_then(|port| port.parse::<u16>().ok()).map(|_| text.to_owned())
+        let (host, port) = text.rsplit_once(':')?;
+        // An IPv6 address has colons itself, and is in brackets.
+        let is_bracketed = host.starts_with('[') && host.ends_with(']');
+        let is_host = !host.is_empty()
+            && (is_bracketed || !host.contains(':'))
+            && !host.contains(|c: char| c.is_whitespace() || c == ',');
+        let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
+        (is_host && is_port).then(|| text.to_owned())
     };
     list.iter().filter_map(|broker| broker.parse(file, problem, is_broker)).collect()
 }

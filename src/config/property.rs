@@ -110,7 +110,7 @@ pub(super) fn name_in_variable(variable: &str) -> Option<String> {
 }
 
 /// The environment variable that sets a property.
-fn variable_of(name: &str) -> String {
+pub(super) fn variable_of(name: &str) -> String {
     format!("{VARIABLE_PREFIX}{}", name.to_ascii_uppercase().replace('.', "_"))
 }
 

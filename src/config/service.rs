@@ -77,7 +77,7 @@ pub(super) fn read(
     {
         let problem =
             "is missing, so links in alerts do not work; set it to the address of the board";
-        file.warn(fields.at(), "http.external_url", problem);
+        file.warn_service(fields.at(), "http.external_url", problem);
     }
     let external_labels = fields
         .take("external_labels")
@@ -90,7 +90,7 @@ pub(super) fn read(
     {
         let problem = "is set without state.store, so every start reads the topic from its beginning and \
                        writes all rejected records again; set state.store";
-        file.warn(fields.at(), "kafka.dead_letters", problem);
+        file.warn_service(fields.at(), "kafka.dead_letters", problem);
     }
     let stale_after = fields.take("stale_after").and_then(|field| field.duration(file));
     read.service = kafka.flatten().zip(http).map(|(kafka, http)| Service {

@@ -255,8 +255,9 @@ mod tests {
     fn the_files_have_no_faults_and_no_warnings() {
         let begin = Timestamp::parse("2026-10-20T09:30:00Z").unwrap();
         let config = config(begin, SocketAddr::from(([127, 0, 0, 1], 9464)), "127.0.0.1:9092");
+        let warnings = config.diagnostics.warnings.iter();
         let warnings: Vec<String> =
-            config.diagnostics.warnings.iter().map(ToString::to_string).collect();
+            warnings.chain(&config.diagnostics.service_warnings).map(ToString::to_string).collect();
         assert!(!config.diagnostics.has_errors(), "{:?}", config.diagnostics.errors);
         assert!(warnings.is_empty(), "{warnings:?}");
         assert_eq!(config.agreements.len(), FILES.len());

@@ -62,7 +62,10 @@ pub fn unknown_type_advice(record: &[u8]) -> String {
     let label = wire.map(|mut wire| wire.take(EventKey::Type));
     let Some(EventValue::Text(label)) = label else { return Skip::UnknownType.advice().to_owned() };
     let shown = excerpt(&label);
-    match name::similar(&label, Kind::ALL.into_iter().map(Kind::label)) {
+    let known = || Kind::ALL.into_iter().map(Kind::label);
+    // `created` for `ticket.created`.
+    let is_rest = |known: &&str| known.split_once('.').is_some_and(|(_, rest)| rest == label);
+    match name::similar(&label, known()).or_else(|| known().find(is_rest)) {
         Some(known) => format!("`type` is {shown}: did you mean \"{known}\"?"),
         None => format!("`type` is {shown}: Vaste does not use such events; nothing to do"),
     }

@@ -199,7 +199,8 @@ pub(crate) fn diagnostics_text(config: &Config) -> String {
     for fault in &config.diagnostics.errors {
         writeln!(printed, "error: {fault}").unwrap();
     }
-    for warning in &config.diagnostics.warnings {
+    let warnings = config.diagnostics.warnings.iter();
+    for warning in warnings.chain(&config.diagnostics.service_warnings) {
         writeln!(printed, "warning: {warning}").unwrap();
     }
     printed
@@ -313,7 +314,7 @@ stale_after: 90s
 
 /// A part of [`SERVICE`], and the faulty text that replaces it. The fault must suggest the
 /// original.
-const SERVICE_FAULTS: [(&str, &str); 42] = [
+const SERVICE_FAULTS: [(&str, &str); 48] = [
     ("\"https://vaste.example/\"", "vaste.example"),
     ("\"https://vaste.example/\"", "\"https://vaste .example\""),
     ("url: http://am-0.example:9093/\n    basic", "basic"),
@@ -339,6 +340,12 @@ const SERVICE_FAULTS: [(&str, &str); 42] = [
     ("\"localhost:9092\"", "localhost"),
     ("\"localhost:9092\"", "\"http://localhost:9092\""),
     ("\"localhost:9092\"", "\":9092\""),
+    ("\"localhost:9092\"", "\"localhost:0\""),
+    ("\"localhost:9092\"", "\"localhost:99999\""),
+    ("\"localhost:9092\"", "\"one:9092,two:9092\""),
+    ("\"localhost:9092\"", "\"::1:9092\""),
+    ("\"localhost:9092\"", "\"local host:9092\""),
+    ("[\"localhost:9092\", \"[::1]:9092\"]", "[]"),
     ("[\"localhost:9092\", \"[::1]:9092\"]", "\"localhost:9092\""),
     ("  topic: ticket-events\n", ""),
     ("topic: ticket-events", "topic: ticket events"),
@@ -473,7 +480,7 @@ fn more_teams_than_the_maximum_are_refused() {
 }
 
 /// Properties that the Kafka client refuses, as people write them.
-const PROPERTIES: [&str; 9] = [
+const PROPERTIES: [&str; 10] = [
     "max.poll.records: 500",
     "ssl.truststore.location: /etc/trust.jks",
     "fetch.min.bytes: abc",
@@ -482,6 +489,7 @@ const PROPERTIES: [&str; 9] = [
     "sesion.timeout.ms: 10000",
     "sasl.pasword: not-to-be-printed",
     "security.protocol: ssl\n    ssl.ca.location: /not/there.pem",
+    "security.protocol: SASL_SSL\n    sasl.mechanisms: SCRAM-512",
     "session.timeout.ms: 10000",
 ];
 
@@ -518,4 +526,34 @@ fn check_and_run_refuse_the_properties_that_the_client_refuses() {
         writeln!(page, "{property}\n{said}").unwrap();
     }
     insta::assert_snapshot!("properties", page);
+}
+
+#[test]
+fn a_password_may_come_from_a_variable_and_is_named_where_it_is_missing() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = "kafka:\n  brokers: [\"127.0.0.1:1\"]\n  topic: t\n  properties:\n    \
+                  group.instance.id: one\n    security.protocol: SASL_PLAINTEXT\n    \
+                  sasl.mechanisms: SCRAM-SHA-512\n    sasl.username: vaste\n";
+    std::fs::write(folder.path().join("vaste.yaml"), config).unwrap();
+    std::fs::write(folder.path().join("none.ndjson"), "").unwrap();
+    let vaste = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_vaste"))
+            .args(arguments)
+            .envs(variables.iter().copied())
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let arguments = arguments.join(" ");
+        format!("vaste {arguments}: exit {}\n{said}\n", output.status.code().unwrap())
+    };
+    let check_events = ["check-events", "--config", "vaste.yaml", "none.ndjson"];
+    let set = [("VASTE_KAFKA_PROPERTIES_SASL_PASSWORD", "planted")];
+    let mut page = "# The variable is set\n".to_owned();
+    page += &vaste(&["check", "vaste.yaml"], &set);
+    page += &vaste(&check_events, &set);
+    page += "# The variable is not set\n";
+    page += &vaste(&["check", "vaste.yaml"], &[]);
+    page += &vaste(&["run", "--config", "vaste.yaml"], &[]);
+    insta::assert_snapshot!("password_in_a_variable", page);
 }

@@ -46,7 +46,7 @@ fn none_of_six_secrets_is_ever_printed() {
         printed += &fetch(service.port, path).unwrap().1;
     }
     for (arguments, code) in [
-        (vec!["check", "vaste.yaml"], 0),
+        (vec!["check", "vaste.yaml"], 78),
         (vec!["publish", "--config", "vaste.yaml", "agreement.yaml"], 78),
         (vec!["run", "--config", "vaste.yaml", "--listen", "127.0.0.1:0"], 78),
     ] {
@@ -62,7 +62,7 @@ fn none_of_six_secrets_is_ever_printed() {
         printed += &String::from_utf8_lossy(&output.stderr);
     }
     assert!(printed.contains("vaste_ready 0"), "the pages were read");
-    assert_eq!(printed.matches("refuses kafka.properties").count(), 2, "{printed}");
+    assert_eq!(printed.matches("is refused by the Kafka client").count(), 3, "{printed}");
     let log = service.log();
     assert!(log.contains("TRACE") || log.contains("DEBUG"), "the log is verbose");
     printed += &log;

@@ -1,5 +1,7 @@
 //! Checks the properties of the Kafka client without a broker.
 
+use std::fs;
+
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::BaseConsumer;
 use rdkafka::error::KafkaError;
@@ -25,9 +27,19 @@ const OF_JAVA: [(&str, &str); 13] = [
     ("value.deserializer", ""),
 ];
 
+/// Properties that name a file or a folder, which the client reads when it is created.
+const FILES: [&str; 4] =
+    ["ssl.certificate.location", "ssl.crl.location", "ssl.key.location", "ssl.keystore.location"];
+
 /// Why the client refuses a property; `None` if it accepts it. `value` is `None` if it is not known yet. The
 /// text never has the value of a property that the client does not know: it may be a misspelt secret.
 pub fn refuse_property(key: &str, value: Option<&str>) -> Option<String> {
+    if let (true, Some(path)) =
+        (FILES.contains(&key) || key == "ssl.ca.location" && value != Some("probe"), value)
+        && let Err(error) = fs::metadata(path)
+    {
+        return Some(format!("`{path}` cannot be read: {error}; name a file that Vaste may read"));
+    }
     let refused = problem_of(key, value.unwrap_or("1"))?;
     if let Refused::Unknown = refused {
         let java = OF_JAVA.iter().find(|(name, _)| *name == key);
@@ -112,10 +124,16 @@ pub fn refuse_client(kafka: &Kafka) -> Option<String> {
             config.set(key, "not-read-yet");
         }
     }
+    // They may come from variables that are not set where a file is checked.
+    for key in ["sasl.username", "sasl.password"] {
+        if config.get(key).is_none() {
+            config.set(key, "not-read-yet");
+        }
+    }
     let made: Result<BaseConsumer, KafkaError> = config.create();
     let error = made.err()?;
     let text = if let KafkaError::ClientCreation(text) = error { text } else { error.to_string() };
-    if text.contains("GSSAPI") {
+    if text.contains("GSSAPI") || text.contains("Unsupported SASL mechanism") {
         let advice = "has no sasl.mechanisms that this build has; write PLAIN, SCRAM-SHA-256, \
                       SCRAM-SHA-512 or OAUTHBEARER";
         return Some(advice.to_owned());

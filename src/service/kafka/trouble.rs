@@ -193,7 +193,9 @@ impl Trouble {
             (RDKafkaErrorCode::Authentication | RDKafkaErrorCode::SaslAuthenticationFailed, _) => {
                 Self::Authentication { problem }
             }
-            (RDKafkaErrorCode::SSL, _) => Self::Certificate { problem },
+            (RDKafkaErrorCode::SSL, _) => {
+                Self::Certificate { problem: without_source_lines(&problem) }
+            }
             (RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic, _) => {
                 Self::TopicMissing { topic: kafka.topic.clone() }
             }
@@ -250,6 +252,12 @@ pub(in crate::service) struct OpenTransaction {
     pub(in crate::service) stable_end: i64,
     /// The high watermark.
     pub(in crate::service) end: i64,
+}
+
+/// The text without lines of OpenSSL's source, such as `ssl/statem/statem_clnt.c:2125:tls_post_process`.
+fn without_source_lines(problem: &str) -> String {
+    let words: Vec<&str> = problem.split(' ').filter(|word| !word.contains(".c:")).collect();
+    words.join(" ")
 }
 
 /// The protocol in `kafka.properties`, as librdkafka names it.
@@ -313,6 +321,16 @@ impl<'r> Reported<'r> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_text_about_a_certificate_names_no_line_of_openssl() {
+        let reported = "SSL handshake failed: ssl/statem/statem_clnt.c:2125:tls_post_process \
+                        error:0A000086:SSL routines::certificate verify failed";
+        assert_eq!(
+            without_source_lines(reported),
+            "SSL handshake failed: error:0A000086:SSL routines::certificate verify failed"
+        );
+    }
 
     #[test]
     fn the_broker_in_an_error_of_the_client_is_from_the_configuration_or_from_the_cluster() {
