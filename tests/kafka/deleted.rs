@@ -139,7 +139,7 @@ fn a_gap_begins_history_when_it_is_noticed_whatever_the_first_record_left_says()
     assert!(start >= before.unix_seconds().floor(), "{start} before the gap was noticed");
 }
 
-fn a_topic_created_anew(before: i32, after: i32, is_running: bool) {
+fn a_recreated_topic(before: i32, after: i32, is_running: bool) {
     let Some(broker) = broker() else { return };
     let topic = fresh("recreated");
     create_topic(&broker, &topic, before);
@@ -168,28 +168,28 @@ fn a_topic_created_anew(before: i32, after: i32, is_running: bool) {
 }
 
 #[test]
-fn a_topic_created_anew_and_longer_is_read_from_its_start() {
-    a_topic_created_anew(2, 2, true);
+fn a_recreated_topic_and_longer_is_read_from_its_start() {
+    a_recreated_topic(2, 2, true);
 }
 
 #[test]
-fn a_topic_created_anew_with_more_partitions_is_read_from_its_start() {
-    a_topic_created_anew(1, 3, true);
+fn a_recreated_topic_with_more_partitions_is_read_from_its_start() {
+    a_recreated_topic(1, 3, true);
 }
 
 #[test]
-fn a_topic_created_anew_with_fewer_partitions_is_read_from_its_start() {
-    a_topic_created_anew(3, 1, true);
+fn a_recreated_topic_with_fewer_partitions_is_read_from_its_start() {
+    a_recreated_topic(3, 1, true);
 }
 
 #[test]
-fn a_topic_created_anew_while_the_service_is_stopped_is_read_from_its_start() {
-    a_topic_created_anew(2, 2, false);
-    a_topic_created_anew(1, 3, false);
+fn a_recreated_topic_while_the_service_is_stopped_is_read_from_its_start() {
+    a_recreated_topic(2, 2, false);
+    a_recreated_topic(1, 3, false);
 }
 
 #[test]
-fn a_topic_created_anew_and_shorter_is_read_from_its_start() {
+fn a_recreated_topic_and_shorter_is_read_from_its_start() {
     let Some(broker) = broker() else { return };
     let topic = fresh("shorter");
     create_topic(&broker, &topic, 1);

@@ -16,7 +16,7 @@ const OBJECTIVES: usize = 6;
 const AHEAD_SECONDS: i64 = 40;
 
 #[test]
-fn all_alerts_of_two_thousand_teams_are_told_in_seconds() {
+fn all_alerts_of_two_thousand_teams_are_delivered_in_seconds() {
     let Some(broker) = broker() else { return };
     let Some(alertmanager) = Alertmanager::start_silent() else { return };
     let topic = fresh("many");
