@@ -37,7 +37,7 @@ pub use calendars::{ALWAYS, Calendars};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use disk::{Disk, PatternError};
 pub use http::Http;
-pub use kafka::{Kafka, MissingCredential, SecretError};
+pub use kafka::{Kafka, MissingCredential, SecretError, is_broker};
 pub use property::Property;
 pub use service::Service;
 pub use state::StateConfig;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::disk::{FilesError, files_of};
-use crate::config::Kafka;
+use crate::config::{Kafka, is_broker};
 use crate::input::Columns;
 use crate::time::{Elapsed, Timestamp};
 
@@ -271,7 +271,13 @@ pub(super) struct PublishArgs {
 #[derive(Debug, Args)]
 pub(super) struct KafkaOverrides {
     /// Kafka brokers to connect to first; overrides kafka.brokers
-    #[arg(long, value_name = "HOST:PORT", env = "VASTE_KAFKA_BROKERS", value_delimiter = ',')]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        env = "VASTE_KAFKA_BROKERS",
+        value_delimiter = ',',
+        value_parser = broker
+    )]
     pub(super) brokers: Vec<String>,
     /// Topic of the events; overrides kafka.topic
     #[arg(long, value_name = "TOPIC", env = "VASTE_KAFKA_TOPIC")]
@@ -318,10 +324,18 @@ pub(super) struct CheckEventsArgs {
 /// Why the value of an argument is refused.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ValueError {
+    #[error(
+        "write host:port without a scheme, with a port from 1 to 65535, such as localhost:9092"
+    )]
+    Broker,
     #[error("write a duration such as 1h, 1d or 1w")]
     Duration,
     #[error("write RFC 3339 with an offset, such as 2026-11-21T00:00:00Z, from 1990 to 2099")]
     Instant,
+}
+
+fn broker(text: &str) -> Result<String, ValueError> {
+    is_broker(text).then(|| text.to_owned()).ok_or(ValueError::Broker)
 }
 
 fn instant(text: &str) -> Result<Timestamp, ValueError> {

@@ -176,17 +176,19 @@ fn brokers(field: &Field<'_>, file: &mut File<'_>) -> Vec<String> {
     let list: Vec<Field<'_>> = list.into_iter().filter(|item| !has_scheme(item)).collect();
     let problem =
         "is not a broker; write host:port with a port from 1 to 65535, such as \"localhost:9092\"";
-    let is_broker = |text: &str| {
-        let (host, port) = text.rsplit_once(':')?;
-        // An IPv6 address has colons itself, and is in brackets.
-        let is_bracketed = host.starts_with('[') && host.ends_with(']');
-        let is_host = !host.is_empty()
-            && (is_bracketed || !host.contains(':'))
-            && !host.contains(|c: char| c.is_whitespace() || c == ',');
-        let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
-        (is_host && is_port).then(|| text.to_owned())
-    };
-    list.iter().filter_map(|broker| broker.parse(file, problem, is_broker)).collect()
+    let one = |text: &str| is_broker(text).then(|| text.to_owned());
+    list.iter().filter_map(|broker| broker.parse(file, problem, one)).collect()
+}
+
+/// Whether the text is `host:port`, as Kafka's clients have it: without a scheme, an IPv6 address in
+/// brackets.
+pub fn is_broker(text: &str) -> bool {
+    let Some((host, port)) = text.rsplit_once(':') else { return false };
+    let is_bracketed = host.starts_with('[') && host.ends_with(']');
+    let is_host = !host.is_empty()
+        && (is_bracketed || !host.contains(':'))
+        && !host.contains(|c: char| c.is_whitespace() || c == ',');
+    is_host && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 fn name_of(field: &Field<'_>, what: &str, file: &mut File<'_>) -> Option<String> {

@@ -529,7 +529,7 @@ fn check_and_run_refuse_the_properties_that_the_client_refuses() {
 }
 
 #[test]
-fn a_password_may_come_from_a_variable_and_is_named_where_it_is_missing() {
+fn passwords_and_brokers_may_come_from_variables_and_are_named_where_they_are_missing_or_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let config = "kafka:\n  brokers: [\"127.0.0.1:1\"]\n  topic: t\n  properties:\n    \
                   group.instance.id: one\n    security.protocol: SASL_PLAINTEXT\n    \
@@ -555,5 +555,9 @@ fn a_password_may_come_from_a_variable_and_is_named_where_it_is_missing() {
     page += "# The variable is not set\n";
     page += &vaste(&["check", "vaste.yaml"], &[]);
     page += &vaste(&["run", "--config", "vaste.yaml"], &[]);
-    insta::assert_snapshot!("password_in_a_variable", page);
+    page += "# A variable that names no broker\n";
+    for brokers in ["https://kafka.example:9093", "kafka.example"] {
+        page += &vaste(&["run", "--config", "vaste.yaml"], &[("VASTE_KAFKA_BROKERS", brokers)]);
+    }
+    insta::assert_snapshot!("variables", page);
 }

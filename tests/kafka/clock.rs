@@ -30,7 +30,7 @@ impl Clock {
         fs::write(clock.file(), [0; 8]).unwrap();
         let made = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-o"])
-            .args([clock.library(), crate::harness::root().join("tests/kafka/clock.c")])
+            .args([clock.shared_object(), crate::harness::root().join("tests/kafka/clock.c")])
             .status()
             .unwrap();
         assert!(made.success());
@@ -42,7 +42,7 @@ impl Clock {
         self.0.path().join("ahead")
     }
 
-    fn library(&self) -> std::path::PathBuf {
+    fn shared_object(&self) -> std::path::PathBuf {
         self.0.path().join("clock.so")
     }
 
@@ -55,7 +55,7 @@ impl Clock {
 
     pub(crate) fn variables(&self) -> [(&'static str, String); 2] {
         [
-            ("LD_PRELOAD", self.library().display().to_string()),
+            ("LD_PRELOAD", self.shared_object().display().to_string()),
             ("VASTE_TEST_CLOCK", self.file().display().to_string()),
         ]
     }
