@@ -201,3 +201,30 @@ proptest::proptest! {
         proptest::prop_assert_eq!(replay.outcomes().total(), 1);
     }
 }
+
+#[test]
+fn a_type_without_its_prefix_is_recognised_and_a_count_of_records_needs_the_live_topic() {
+    let folder = tempfile::tempdir().unwrap();
+    let record =
+        "{\"id\":\"1\",\"type\":\"created\",\"time\":\"2026-11-21T09:14:03Z\",\"ticket\":\"T\"}\n";
+    std::fs::write(folder.path().join("events.ndjson"), record).unwrap();
+    let vaste = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_vaste"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        (output.status.code(), printed)
+    };
+    let (code, printed) = vaste(&["check-events", "events.ndjson"]);
+    assert_eq!(code, Some(0));
+    assert!(
+        printed.contains("`type` is \"created\": did you mean \"ticket.created\"?"),
+        "{printed}"
+    );
+    let (code, printed) =
+        vaste(&["check-events", "--records", "1", "--config", "vaste.yaml", "events.ndjson"]);
+    assert_eq!(code, Some(2));
+    assert!(printed.contains("'--records <COUNT>' cannot be used with '[FILE]'"), "{printed}");
+}
