@@ -106,15 +106,18 @@ impl NotReady {
         if let Some(trouble) = trouble {
             return Some(Self::Trouble(trouble));
         }
-        // The brokers have answered just now.
-        let client_trouble = client_trouble.filter(|trouble| !trouble.is_connection());
-        if held_count < all {
-            let elsewhere = Self::PartitionsElsewhere { held: held_count, all };
-            return Some(client_trouble.map_or(elsewhere, Self::Trouble));
-        }
         if let Some(unreadable) = topic.unreadable() {
             return Some(Self::Trouble(unreadable));
         }
+        if held_count < all {
+            // Brokers have answered just now, but perhaps not the one that coordinates the group.
+            let client_trouble = client_trouble
+                .filter(|trouble| !trouble.is_connection() || trouble.advertised().is_some());
+            let elsewhere = Self::PartitionsElsewhere { held: held_count, all };
+            return Some(client_trouble.map_or(elsewhere, Self::Trouble));
+        }
+        // The leaders of all partitions have answered just now.
+        let client_trouble = client_trouble.filter(|trouble| !trouble.is_connection());
         let open = held.clone().find_map(|(number, progress)| open_transaction(*number, progress));
         open.or(client_trouble).map(Self::Trouble).or(Some(Self::Behind { behind, all }))
     }

@@ -145,6 +145,16 @@ impl ClientContext for WorkerContext {
     }
 
     fn stats(&self, statistics: Statistics) {
+        let is_connected = |address: &str| {
+            let mut brokers = statistics.brokers.values();
+            brokers.any(|broker| broker.nodename == address && broker.state == "UP")
+        };
+        self.note(|callback_state| {
+            let trouble = callback_state.trouble.as_ref();
+            if trouble.and_then(Trouble::advertised).is_some_and(is_connected) {
+                callback_state.trouble = None;
+            }
+        });
         let Some(topic) = statistics.topics.get(&self.kafka.topic) else { return };
         let held = topic.partitions.values().filter(|partition| partition.partition >= 0);
         self.note(|callback_state| {

@@ -73,6 +73,8 @@ pub(in crate::service) struct EndAt {
 pub(in crate::service) struct Unreadable {
     /// The broker, such as `broker 2 at kafka-2:9092`.
     pub(in crate::service) broker: String,
+    /// Its advertised address, if that has a host name that cannot be resolved here.
+    pub(in crate::service) unresolved: Option<String>,
     /// What it does.
     pub(in crate::service) problem: String,
 }
@@ -82,7 +84,10 @@ impl TopicState {
     pub(in crate::service) fn unreadable(&self) -> Option<Trouble> {
         let failing =
             |(number, end): (&i32, &PartitionEnd)| Some((*number, end.unreadable.clone()?));
-        let (_, Unreadable { broker, problem }) = self.ends.iter().find_map(failing)?;
+        let (_, Unreadable { broker, unresolved, problem }) = self.ends.iter().find_map(failing)?;
+        if let Some(broker) = unresolved {
+            return Some(Trouble::AdvertisedUnresolved { broker });
+        }
         let same = self.ends.iter().filter_map(failing).filter(|(_, other)| other.broker == broker);
         let numbers: Vec<String> = same.map(|(number, _)| number.to_string()).collect();
         let noun = if numbers.len() == 1 { "partition" } else { "partitions" };
@@ -126,7 +131,7 @@ impl Answers {
     }
 }
 
-fn lock(state: &Mutex<TopicState>) -> MutexGuard<'_, TopicState> {
+fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -136,8 +141,8 @@ impl Probe {
     /// # Errors
     /// When the client refuses its configuration, or the system a thread.
     pub(in crate::service) fn start(kafka: &Kafka) -> Result<Self, ProbeError> {
-        let errors = Arc::new(Mutex::new(None));
-        let context = ProbeContext { kafka: kafka.clone(), error: Arc::clone(&errors) };
+        let errors = Arc::new(Mutex::new(ClientErrors::default()));
+        let context = ProbeContext { kafka: kafka.clone(), errors: Arc::clone(&errors) };
         let consumer = probe_config(kafka)
             .create_with_context(context)
             .map_err(|error| ClientError::new(kafka, &error))?;
@@ -146,7 +151,7 @@ impl Probe {
         let asking = Asking {
             kafka: kafka.clone(),
             consumer,
-            error: errors,
+            errors,
             state: Arc::clone(&state),
             is_stopping: Arc::clone(&is_stopping),
             leaders: BTreeMap::new(),
@@ -182,27 +187,50 @@ pub enum ProbeError {
     Thread(#[from] std::io::Error),
 }
 
-/// Keeps the latest error of the client.
+/// How long an error of one broker explains why it does not answer. The client reports the same error again
+/// after 30 seconds, and tries every two.
+const ERROR_VALID: Duration = Duration::from_secs(35);
+
+/// What the client has reported, and no answer has refuted. An answer of one broker does not refute the error
+/// of another.
+#[derive(Debug, Default)]
+struct ClientErrors {
+    /// The latest error.
+    latest: Option<Trouble>,
+    /// The latest error of each broker of the cluster, by its advertised address.
+    of_brokers: BTreeMap<String, (Instant, Trouble)>,
+}
+
+impl ClientErrors {
+    fn add(&mut self, trouble: Trouble) {
+        if let Some(address) = trouble.advertised() {
+            self.of_brokers.insert(address.to_owned(), (clock::instant(), trouble.clone()));
+        }
+        self.latest = Some(trouble);
+    }
+}
+
+/// Keeps the errors of the client.
 struct ProbeContext {
     kafka: Kafka,
-    error: Arc<Mutex<Option<Trouble>>>,
+    errors: Arc<Mutex<ClientErrors>>,
 }
 
 impl ClientContext for ProbeContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         tracing::debug!(target: "librdkafka", ?level, facility, message);
         if let Some(trouble) = Trouble::of_log(&self.kafka, facility, message) {
-            *self.error.lock().unwrap_or_else(PoisonError::into_inner) = Some(trouble);
+            lock(&self.errors).add(trouble);
         }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
         let Some(code) = error.rdkafka_error_code() else { return };
         tracing::debug!(?code, reason, "probe");
-        let mut latest = self.error.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut errors = lock(&self.errors);
         // "All brokers down" must not replace the more specific error of one broker.
-        if code != RDKafkaErrorCode::AllBrokersDown || latest.is_none() {
-            *latest = Some(Trouble::of_client(&self.kafka, code, reason));
+        if code != RDKafkaErrorCode::AllBrokersDown || errors.latest.is_none() {
+            errors.add(Trouble::of_client(&self.kafka, code, reason));
         }
     }
 }
@@ -213,7 +241,7 @@ impl ConsumerContext for ProbeContext {}
 struct Asking {
     kafka: Kafka,
     consumer: BaseConsumer<ProbeContext>,
-    error: Arc<Mutex<Option<Trouble>>>,
+    errors: Arc<Mutex<ClientErrors>>,
     state: Arc<Mutex<TopicState>>,
     is_stopping: Arc<AtomicBool>,
     /// The partitions that each broker leads; those without a leader under -1.
@@ -240,7 +268,7 @@ impl Asking {
         self.serve();
         match metadata {
             Ok(metadata) => {
-                self.clear_error();
+                lock(&self.errors).latest = None;
                 self.take_metadata(&metadata);
             }
             Err(error) => {
@@ -272,13 +300,9 @@ impl Asking {
         }
     }
 
-    fn clear_error(&self) {
-        *self.error.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
     /// Why a question was not answered.
     fn why(&self, error: &KafkaError) -> Trouble {
-        let latest = self.error.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let latest = lock(&self.errors).latest.clone();
         if let Some(trouble) = latest {
             return trouble;
         }
@@ -335,22 +359,14 @@ impl Asking {
     fn ask_ends(&self, leader: i32, partitions: &[i32]) {
         let asked_at = clock::instant();
         let answer = if leader < 0 {
-            Err("is down, and no other broker leads them".to_owned())
+            Err((None, "is down, and no other broker leads them".to_owned()))
         } else {
             let ends = self.ends(partitions);
             self.serve();
-            ends.map_err(|error| {
-                let why = self.why(&error);
-                if let Trouble::AdvertisedUnreachable { problem, .. }
-                | Trouble::Unreachable { problem, .. } = why
-                {
-                    format!("does not answer ({problem})")
-                } else if let Trouble::AdvertisedUnresolved { .. } = why {
-                    "has a name that cannot be resolved here".to_owned()
-                } else {
-                    format!("does not answer within {} seconds", ANSWER_TIMEOUT.as_secs())
-                }
-            })
+            if let (Ok(_), Some(address)) = (&ends, self.brokers.get(&leader)) {
+                lock(&self.errors).of_brokers.remove(address);
+            }
+            ends.map_err(|_| self.why_silent(leader))
         };
         let mut state = lock(&self.state);
         for &number in partitions {
@@ -365,12 +381,28 @@ impl Asking {
                         end.unreadable = None;
                     }
                 }
-                Err(problem) => {
+                Err((unresolved, problem)) => {
                     let leader = self.led_by.get(&number).copied().unwrap_or(leader);
-                    let (broker, problem) = (self.broker_name(leader), problem.clone());
-                    end.unreadable = Some(Unreadable { broker, problem });
+                    let (unresolved, problem) = (unresolved.clone(), problem.clone());
+                    let broker = self.broker_name(leader);
+                    end.unreadable = Some(Unreadable { broker, unresolved, problem });
                 }
             }
+        }
+    }
+
+    /// Why a leader has not answered: its address if that cannot be resolved, and what it does.
+    fn why_silent(&self, leader: i32) -> (Option<String>, String) {
+        let errors = lock(&self.errors);
+        let reported = self.brokers.get(&leader).and_then(|address| errors.of_brokers.get(address));
+        match reported.filter(|(at, _)| at.elapsed() < ERROR_VALID) {
+            Some((_, Trouble::AdvertisedUnresolved { broker })) => {
+                (Some(broker.clone()), "has a name that cannot be resolved here".to_owned())
+            }
+            Some((_, Trouble::AdvertisedUnreachable { problem, .. })) => {
+                (None, format!("does not answer ({problem})"))
+            }
+            _ => (None, format!("does not answer within {} seconds", ANSWER_TIMEOUT.as_secs())),
         }
     }
 

@@ -220,6 +220,17 @@ impl Trouble {
         reason.contains("Disconnected").then(|| Self::of_client(kafka, code, reason))
     }
 
+    /// The advertised address of the one broker that it is about; `None` if it is about none or more.
+    pub(in crate::service) fn advertised(&self) -> Option<&str> {
+        if let Self::AdvertisedUnreachable { broker, .. } | Self::AdvertisedUnresolved { broker } =
+            self
+        {
+            Some(broker)
+        } else {
+            None
+        }
+    }
+
     /// Whether the error is about the connection, so that an answer of the brokers refutes it.
     pub(in crate::service) fn is_connection(&self) -> bool {
         match self {
