@@ -23,6 +23,7 @@ mod duty;
 mod fields;
 mod hours;
 mod http;
+mod http_client;
 mod kafka;
 mod labels;
 mod objective;
@@ -32,11 +33,15 @@ mod service;
 mod state;
 mod yaml;
 
-pub use alertmanager::{Alertmanager, Credentials};
+pub use alertmanager::Alertmanager;
 pub use calendars::{ALWAYS, Calendars};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use disk::{Disk, PatternError};
 pub use http::Http;
+pub use http_client::{
+    Connection, Credentials, HttpClient, HttpHeader, OAuth2, OwnCertificate, ProxySettings,
+    TextOrFile, TlsSettings,
+};
 pub use kafka::{Kafka, MissingCredential, SecretError, is_broker};
 pub use property::Property;
 pub use service::Service;

@@ -1,10 +1,9 @@
-//! The list `alertmanagers` of the service's file. Its keys are those of Prometheus' `http_config`.
-
-use std::path::PathBuf;
+//! The list `alertmanagers` of the service's file.
 
 use url::{Host, Url};
 
 use super::fields::{Field, Fields, File, boolean, is_web_address};
+use super::http_client::{self, HttpClient};
 use super::yaml::YamlValue;
 
 /// One Alertmanager.
@@ -12,31 +11,8 @@ use super::yaml::YamlValue;
 pub struct Alertmanager {
     /// Its URL, without a slash at the end.
     pub url: String,
-    /// How Vaste authenticates; `None` for no authentication.
-    pub credentials: Option<Credentials>,
-    /// A file of CA certificates; `None` for those of the system.
-    pub ca_file: Option<PathBuf>,
-    /// Whether any certificate is accepted. Default `false`.
-    pub insecure_skip_verify: bool,
-}
-
-/// How Vaste authenticates. Secrets are in files, which are read for every request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Credentials {
-    /// HTTP basic authentication.
-    Basic {
-        /// The user name.
-        username: String,
-        /// The file of the password.
-        password_file: PathBuf,
-    },
-    /// An `Authorization` header with a token.
-    Token {
-        /// The scheme before the token. Default `Bearer`.
-        scheme: String,
-        /// The file of the token.
-        credentials_file: PathBuf,
-    },
+    /// How requests are sent.
+    pub http: HttpClient,
 }
 
 /// Maximum Alertmanagers. Each has its own thread and connection.
@@ -84,67 +60,9 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
         }
         Some(url)
     });
-    let basic = fields.take("basic_auth");
-    let token = fields.take("authorization");
-    if let (Some(_), Some(token)) = (&basic, &token) {
-        file.error(
-            token.node.at,
-            &token.key,
-            "cannot be combined with `basic_auth`; keep one of them",
-        );
-    }
-    let credentials = match (basic, token) {
-        (Some(group), _) => basic_auth(&group, file),
-        (None, Some(group)) => authorization(&group, file),
-        (None, None) => None,
-    };
-    let mut read =
-        Alertmanager { url: url?, credentials, ca_file: None, insecure_skip_verify: false };
-    if let Some(group) = fields.take("tls_config") {
-        tls(&group, &mut read, file);
-    }
+    let http = http_client::read(&mut fields, file);
     fields.finish(file);
-    Some(read)
-}
-
-fn basic_auth(group: &Field<'_>, file: &mut File<'_>) -> Option<Credentials> {
-    let mut fields = group.fields(file)?;
-    let username = fields
-        .require("username", file, "write the user name of Vaste at this Alertmanager")
-        .and_then(|field| text(&field, file));
-    let password_file = fields
-        .require("password_file", file, "write the path of the file that contains the password")
-        .and_then(|field| text(&field, file));
-    fields.finish(file);
-    Some(Credentials::Basic { username: username?, password_file: password_file?.into() })
-}
-
-fn authorization(group: &Field<'_>, file: &mut File<'_>) -> Option<Credentials> {
-    let mut fields = group.fields(file)?;
-    let scheme = fields.take("type").map_or(Some("Bearer".to_owned()), |field| text(&field, file));
-    let credentials_file = fields
-        .require("credentials_file", file, "write the path of the file that contains the token")
-        .and_then(|field| text(&field, file));
-    fields.finish(file);
-    Some(Credentials::Token { scheme: scheme?, credentials_file: credentials_file?.into() })
-}
-
-fn tls(group: &Field<'_>, alertmanager: &mut Alertmanager, file: &mut File<'_>) {
-    let Some(mut fields) = group.fields(file) else { return };
-    if let Some(field) = fields.take("ca_file") {
-        alertmanager.ca_file = text(&field, file).map(Into::into);
-    }
-    if let Some(field) = fields.take("insecure_skip_verify") {
-        let problem = "must be true or false";
-        alertmanager.insecure_skip_verify = field.parse(file, problem, boolean).unwrap_or_default();
-    }
-    fields.finish(file);
-}
-
-fn text(field: &Field<'_>, file: &mut File<'_>) -> Option<String> {
-    let problem = "must be one line of text";
-    let one_line = |text: &str| !text.is_empty() && !text.contains(char::is_control);
-    field.parse(file, problem, |text| one_line(text).then(|| text.to_owned()))
+    Some(Alertmanager { url: url?, http })
 }
 
 /// Whether the address is complete and has neither query nor fragment.

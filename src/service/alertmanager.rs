@@ -2,10 +2,12 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | `authorization` | the `Authorization` header: password, token, OAuth 2.0 |
 //! | `api` | what an endpoint needs of an Alertmanager: list alerts, post notices |
-//! | `client` | the same over HTTP: request, credentials, TLS, meaning of the response |
+//! | `client` | the same over HTTP: requests, and the meaning of the responses |
 //! | `endpoint` | the delivery loop of one Alertmanager: batches, retries, back-off |
 //! | `pending` | the notices that wait for one Alertmanager |
+//! | `server` | connections: TLS, client certificate, proxy |
 //! | `skew` | the difference between our clock and an Alertmanager's |
 //!
 //! # Design
@@ -22,18 +24,21 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use self::client::{CertificateError, Client};
+use self::client::Client;
 use self::endpoint::Endpoint;
 use self::pending::PendingNotices;
+use self::server::ConnectionError;
 use crate::alert::Notice;
 use crate::config::Alertmanager;
 use crate::service::clock;
 use crate::service::instruments::Delivered;
 
 mod api;
+mod authorization;
 mod client;
 mod endpoint;
 mod pending;
+mod server;
 mod skew;
 
 /// How long the last notices may take. An Alertmanager that hangs does not hold up the shutdown.
@@ -49,9 +54,14 @@ pub(super) struct Delivery {
 /// Why delivery cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliveryError {
-    /// The certificates of an Alertmanager cannot be used.
-    #[error(transparent)]
-    Certificate(#[from] CertificateError),
+    /// An Alertmanager cannot be connected to as configured.
+    #[error("alertmanagers: {url}: {error}")]
+    Connection {
+        /// Its URL.
+        url: String,
+        /// What is wrong.
+        error: ConnectionError,
+    },
     /// The system refuses a thread.
     #[error(transparent)]
     Thread(#[from] io::Error),
@@ -61,7 +71,7 @@ impl Delivery {
     /// Starts a thread for each Alertmanager.
     ///
     /// # Errors
-    /// When certificates cannot be read or the system refuses a thread.
+    /// When certificates or a proxy cannot be used, or the system refuses a thread.
     pub(super) fn start(
         alertmanagers: &[Alertmanager],
         delivered: &[Arc<Delivered>],
@@ -69,7 +79,9 @@ impl Delivery {
         let mut delivery = Self { pending: Vec::new(), threads: Vec::new() };
         for (alertmanager, delivered) in alertmanagers.iter().zip(delivered) {
             let pending = Arc::new(PendingNotices::default());
-            let client = Client::new(alertmanager, delivered)?;
+            let client = Client::new(alertmanager, delivered).map_err(|error| {
+                DeliveryError::Connection { url: alertmanager.url.clone(), error }
+            })?;
             let endpoint = Endpoint::new(client, Arc::clone(&pending), Arc::clone(delivered));
             let thread = thread::Builder::new().name("alertmanager".to_owned());
             delivery.threads.push(thread.spawn(move || endpoint.run())?);

@@ -305,8 +305,12 @@ alertmanagers:
   - url: http://am-0.example:9093/
     basic_auth: { username: vaste, password_file: secret }
     tls_config: { ca_file: ca.pem, insecure_skip_verify: false }
+    http_headers: { X-Tenant: { values: [north] } }
   - url: https://am-1.example
     authorization: { credentials_file: token }
+    proxy_url: http://proxy.example:3128
+  - url: https://am-2.example
+    oauth2: { client_id: vaste, client_secret_file: secret, token_url: \"https://login.example\" }
 external_labels: { cluster: north }
 state: { store: \"file:///var/lib/vaste\", reopen_within: 40d, checkpoint_every: 0s }
 stale_after: 90s
@@ -314,7 +318,7 @@ stale_after: 90s
 
 /// A part of [`SERVICE`], and the faulty text that replaces it. The fault must suggest the
 /// original.
-const SERVICE_FAULTS: [(&str, &str); 48] = [
+const SERVICE_FAULTS: [(&str, &str); 72] = [
     ("\"https://vaste.example/\"", "vaste.example"),
     ("\"https://vaste.example/\"", "\"https://vaste .example\""),
     ("url: http://am-0.example:9093/\n    basic", "basic"),
@@ -335,7 +339,31 @@ const SERVICE_FAULTS: [(&str, &str); 48] = [
     ("ca_file: ca.pem", "cert_file: own.pem"),
     ("external_labels: { cluster: north }", "external_labels: { team: north }"),
     ("external_labels: { cluster: north }", "external_labels: [north]"),
-    ("    authorization: { credentials_file: token }", "    proxy_url: http://proxy.example"),
+    ("authorization: { credentials_file: token }", "authorization: { credentials: planted }"),
+    ("http://proxy.example:3128", "proxy.example:3128"),
+    ("http://proxy.example:3128", "http://vaste:planted@proxy.example:3128"),
+    ("http://proxy.example:3128", "socks5://proxy.example:1080"),
+    ("proxy_url: http://proxy.example:3128", "no_proxy: .example"),
+    ("proxy_url:", "proxy_from_environment: true\n    proxy_url:"),
+    ("proxy_url:", "proxy_connect_header: { Proxy-Authorization: [planted] }\n    proxy_url:"),
+    ("proxy_url:", "follow_redirects: true\n    proxy_url:"),
+    ("proxy_url:", "enable_http2: maybe\n    proxy_url:"),
+    ("insecure_skip_verify: false", "key: planted"),
+    ("insecure_skip_verify: false", "ca: planted"),
+    ("insecure_skip_verify: false", "key_file: own.key"),
+    ("insecure_skip_verify: false", "server_name: a b"),
+    ("insecure_skip_verify: false", "min_version: TLS13"),
+    ("insecure_skip_verify: false", "max_version: TLS11"),
+    ("client_secret_file: secret", "client_secret: planted"),
+    ("client_id: vaste, ", ""),
+    ("\"https://login.example\"", "login"),
+    ("{ client_id: vaste", "{ scopes: all, client_id: vaste"),
+    ("{ client_id: vaste", "{ endpoint_params: { a: [1] }, client_id: vaste"),
+    ("{ X-Tenant: { values: [north] } }", "{ Authorization: { values: [planted] } }"),
+    ("{ X-Tenant: { values: [north] } }", "{ \"X Tenant\": { values: [north] } }"),
+    ("{ values: [north] }", "{ secrets: [planted] }"),
+    ("{ values: [north] }", "{ values: north }"),
+    ("{ values: [north] }", "{ value: [north] }"),
     ("  brokers: [\"localhost:9092\", \"[::1]:9092\"]\n", ""),
     ("\"localhost:9092\"", "localhost"),
     ("\"localhost:9092\"", "\"http://localhost:9092\""),
@@ -381,7 +409,7 @@ fn every_fault_of_the_service_file_names_its_position_and_a_fix_that_works() {
     assert!(service.state.checkpoint_every.is_zero());
     assert_eq!(service.stale_after.to_string(), "1m30s");
     let urls: Vec<&str> = service.alertmanagers.iter().map(|one| one.url.as_str()).collect();
-    assert_eq!(urls, ["http://am-0.example:9093", "https://am-1.example"]);
+    assert_eq!(urls, ["http://am-0.example:9093", "https://am-1.example", "https://am-2.example"]);
     let mut page = String::new();
     for (part, bad) in SERVICE_FAULTS {
         assert_eq!(SERVICE.matches(part).count(), 1, "{part}");

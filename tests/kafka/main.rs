@@ -16,6 +16,7 @@ mod crash;
 mod dead_letters;
 mod deleted;
 mod faults;
+mod guarded;
 mod harness;
 mod hostile;
 mod many;

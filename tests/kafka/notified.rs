@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -84,8 +85,8 @@ fn objective(alert: &Value) -> Option<String> {
 pub(crate) struct Alertmanager {
     folder: tempfile::TempDir,
     port: u16,
-    /// The flags of its cluster, for another start.
-    cluster: Vec<String>,
+    /// Its flags, for another start.
+    flags: Vec<String>,
     child: ChildProcess,
 }
 
@@ -113,7 +114,20 @@ impl Alertmanager {
         Self::start_with_route(free_port(), "group_by: [], group_wait: 1h", &alone)
     }
 
-    fn start_with_route(webhook: u16, route: &str, cluster: &[String]) -> Option<Self> {
+    /// Starts one with a file of `--web.config.file`, which only those whom it admits can ask.
+    pub(crate) fn start_guarded(webhook: u16, web: &Path) -> Option<Self> {
+        let web = format!("--web.config.file={}", web.display());
+        let flags = ["--cluster.listen-address=".to_owned(), web];
+        Self::spawn_with_route(webhook, "group_by: [], group_wait: 0s", &flags)
+    }
+
+    fn start_with_route(webhook: u16, route: &str, flags: &[String]) -> Option<Self> {
+        let alertmanager = Self::spawn_with_route(webhook, route, flags)?;
+        alertmanager.wait_until_ready();
+        Some(alertmanager)
+    }
+
+    fn spawn_with_route(webhook: u16, route: &str, flags: &[String]) -> Option<Self> {
         let Ok(amtool) = std::env::var("VASTE_TEST_AMTOOL") else {
             println!("left out: no Alertmanager in VASTE_TEST_ALERTMANAGER; tests/run finds one");
             return None;
@@ -128,10 +142,8 @@ impl Alertmanager {
         let checked = Command::new(amtool).arg("check-config").arg(&path).output().unwrap();
         assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
         let port = free_port();
-        let child = spawn(&folder, port, cluster)?;
-        let alertmanager = Self { folder, port, cluster: cluster.to_vec(), child };
-        alertmanager.wait_until_ready();
-        Some(alertmanager)
+        let child = spawn(&folder, port, flags)?;
+        Some(Self { folder, port, flags: flags.to_vec(), child })
     }
 
     fn wait_until_ready(&self) {
@@ -157,7 +169,7 @@ impl Alertmanager {
 
     /// Starts it again on its port with its saved state.
     pub(crate) fn start_again(&mut self) {
-        self.child = spawn(&self.folder, self.port, &self.cluster).unwrap();
+        self.child = spawn(&self.folder, self.port, &self.flags).unwrap();
         self.wait_until_ready();
     }
 
@@ -176,7 +188,7 @@ impl Alertmanager {
     }
 }
 
-fn spawn(folder: &tempfile::TempDir, port: u16, cluster: &[String]) -> Option<ChildProcess> {
+fn spawn(folder: &tempfile::TempDir, port: u16, flags: &[String]) -> Option<ChildProcess> {
     let program = std::env::var("VASTE_TEST_ALERTMANAGER").ok()?;
     let log =
         fs::File::options().create(true).append(true).open(folder.path().join("log")).unwrap();
@@ -184,7 +196,7 @@ fn spawn(folder: &tempfile::TempDir, port: u16, cluster: &[String]) -> Option<Ch
     alertmanager
         .arg(format!("--web.listen-address=127.0.0.1:{port}"))
         .args(["--config.file=alertmanager.yml", "--storage.path=data"])
-        .args(cluster)
+        .args(flags)
         .current_dir(folder.path())
         .stdout(Stdio::null())
         .stderr(log);

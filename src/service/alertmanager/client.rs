@@ -3,29 +3,23 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::io::{BufReader, Read as _};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use ureq::Agent;
-use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, TlsProvider, parse_pem};
+use ureq::http::HeaderValue;
 
 use super::api::{AlertLabels, AlertmanagerApi, Listing, RequestOutcome};
+use super::authorization::{self, Authorization};
+use super::server::{ConnectionError, Server};
 use super::skew::{self, Skew};
 use crate::alert::{Listed, Notice};
-use crate::config::{Alertmanager, Credentials};
+use crate::config::{Alertmanager, HttpHeader};
 use crate::service::clock;
 use crate::service::instruments::Delivered;
 use crate::time::Timestamp;
-
-/// Timeout of one request.
-const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest `Retry-After` that is honoured. A firing alert that is not sent again ends after five minutes.
 pub(super) const RETRY_AFTER_MAX: Duration = Duration::from_secs(60);
@@ -38,8 +32,9 @@ const QUOTE_MAX: u64 = 300;
 
 /// The connection to one Alertmanager.
 pub(super) struct Client {
-    agent: Agent,
-    alertmanager: Alertmanager,
+    server: Server,
+    authorization: Authorization,
+    headers: Vec<HttpHeader>,
     delivered: Arc<Delivered>,
     skew: RefCell<Skew>,
 }
@@ -48,37 +43,24 @@ impl Client {
     /// Creates a client. It connects at the first request.
     ///
     /// # Errors
-    /// When the certificates of `tls_config` cannot be used.
+    /// When the certificates or the proxy cannot be used.
     pub(super) fn new(
         alertmanager: &Alertmanager,
         delivered: &Arc<Delivered>,
-    ) -> Result<Self, CertificateError> {
+    ) -> Result<Self, ConnectionError> {
+        let http = &alertmanager.http;
+        let server = Server::new(alertmanager.url.clone(), http.connection.clone());
+        server.agent()?;
+        let authorization = Authorization::new(http.credentials.clone());
+        authorization.check()?;
         Ok(Self {
-            agent: agent(alertmanager)?,
-            alertmanager: alertmanager.clone(),
+            server,
+            authorization,
+            headers: http.headers.clone(),
             delivered: Arc::clone(delivered),
             skew: RefCell::default(),
         })
     }
-}
-
-/// The certificates of an Alertmanager cannot be used.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{} cannot be used: {problem}; name a file of PEM certificates in alertmanagers: tls_config: ca_file",
-    file.display()
-)]
-pub struct CertificateError {
-    file: PathBuf,
-    problem: String,
-}
-
-/// A file with credentials cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("{} cannot be read: {error}", file.display())]
-struct CredentialsError {
-    file: PathBuf,
-    error: std::io::Error,
 }
 
 /// An alert as `GET /api/v2/alerts` lists it.
@@ -97,19 +79,47 @@ struct AlertmanagerStatus {
 }
 
 impl Client {
-    /// The `Authorization` header, if credentials are configured.
-    fn credentials(&self) -> Result<Option<String>, RequestOutcome> {
-        let header = self.alertmanager.credentials.as_ref().map(header).transpose();
-        header.map_err(|error| RequestOutcome::Misconfigured(error.to_string()))
+    /// Adds the configured headers to a request.
+    fn with_headers<B>(
+        &self,
+        mut request: ureq::RequestBuilder<B>,
+    ) -> Result<ureq::RequestBuilder<B>, RequestOutcome> {
+        if let Some(header) = self.authorization.header()? {
+            request = request.header("Authorization", header);
+        }
+        for header in &self.headers {
+            for value in &header.values {
+                let text = authorization::text(value)?;
+                let value = HeaderValue::try_from(text).map_err(|_| {
+                    let problem = format!(
+                        "the value of http_headers.{} is not one line of text",
+                        header.name
+                    );
+                    RequestOutcome::Misconfigured(problem)
+                })?;
+                request = request.header(&header.name, value);
+            }
+        }
+        Ok(request)
+    }
+
+    /// The agent for a request.
+    fn agent(&self) -> Result<ureq::Agent, RequestOutcome> {
+        self.server.agent().map_err(|error| RequestOutcome::Misconfigured(error.to_string()))
+    }
+
+    /// What a status means that is neither success nor for later.
+    fn misconfigured(&self, status: u16, answer: String) -> RequestOutcome {
+        if status == 401 {
+            self.authorization.refused();
+        }
+        RequestOutcome::Misconfigured(answer)
     }
 
     /// Reads JSON from a path.
     fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, RequestOutcome> {
-        let credentials = self.credentials()?;
-        let mut request = self.agent.get(format!("{}{path}", self.alertmanager.url));
-        if let Some(credentials) = credentials {
-            request = request.header("Authorization", credentials);
-        }
+        let request = self.agent()?.get(format!("{}{path}", self.server.url()));
+        let request = self.with_headers(request)?;
         let later = |error: &dyn fmt::Display| RequestOutcome::Later(error.to_string(), None);
         let mut response = request.call().map_err(|error| later(&error))?;
         let status = response.status().as_u16();
@@ -122,7 +132,7 @@ impl Client {
             429 | 500..=599 => {
                 Err(later(&format!("it answers {status} to a request for its alerts")))
             }
-            _ => Err(RequestOutcome::Misconfigured(format!("it answers {status}"))),
+            _ => Err(self.misconfigured(status, format!("it answers {status}"))),
         }
     }
 }
@@ -148,15 +158,14 @@ impl AlertmanagerApi for Client {
     }
 
     fn post(&self, batch: &[Notice]) -> RequestOutcome {
-        let credentials = match self.credentials() {
-            Ok(credentials) => credentials,
+        let url = format!("{}/api/v2/alerts", self.server.url());
+        let request = self
+            .agent()
+            .and_then(|agent| self.with_headers(agent.post(url).content_type("application/json")));
+        let request = match request {
+            Ok(request) => request,
             Err(outcome) => return outcome,
         };
-        let url = format!("{}/api/v2/alerts", self.alertmanager.url);
-        let mut request = self.agent.post(url).content_type("application/json");
-        if let Some(credentials) = credentials {
-            request = request.header("Authorization", credentials);
-        }
         let by_its_clock = self.skew.borrow().correct(batch);
         let body = match serde_json::to_vec(&by_its_clock) {
             Ok(body) => body,
@@ -190,7 +199,7 @@ impl AlertmanagerApi for Client {
                 wait.map(|wait| Duration::from_secs(wait).min(RETRY_AFTER_MAX)),
             ),
             400 | 413 | 422 => RequestOutcome::BadAlert(answer),
-            _ => RequestOutcome::Misconfigured(answer),
+            _ => self.misconfigured(status, answer),
         }
     }
 }
@@ -199,60 +208,5 @@ fn text_header(response: &ureq::http::Response<ureq::Body>, name: &str) -> Optio
     Some(response.headers().get(name)?.to_str().ok()?.to_owned())
 }
 
-/// The `Authorization` header. Files are read for each request, so that a new password needs no restart.
-fn header(credentials: &Credentials) -> Result<String, CredentialsError> {
-    let read = |path: &std::path::Path| match fs::read_to_string(path) {
-        Ok(text) => Ok(text.trim_end().to_owned()),
-        Err(error) => Err(CredentialsError { file: path.to_owned(), error }),
-    };
-    match credentials {
-        Credentials::Basic { username, password_file } => {
-            let pair = format!("{username}:{}", read(password_file)?);
-            Ok(format!("Basic {}", BASE64.encode(pair)))
-        }
-        Credentials::Token { scheme, credentials_file } => {
-            Ok(format!("{scheme} {}", read(credentials_file)?))
-        }
-    }
-}
-
-/// The HTTP client with its TLS configuration.
-fn agent(alertmanager: &Alertmanager) -> Result<Agent, CertificateError> {
-    let roots = match &alertmanager.ca_file {
-        None => RootCerts::PlatformVerifier,
-        Some(path) => {
-            let unusable = |problem: &dyn fmt::Display| CertificateError {
-                file: path.clone(),
-                problem: problem.to_string(),
-            };
-            let pem = fs::read(path).map_err(|error| unusable(&error))?;
-            let certificates = parse_pem(&pem).filter_map(|item| match item {
-                Ok(PemItem::Certificate(certificate)) => Some(Ok(certificate)),
-                // A private key, or an item of a later version of the format.
-                Ok(_) => None,
-                Err(error) => Some(Err(error)),
-            });
-            let certificates: Vec<Certificate<'static>> =
-                certificates.collect::<Result<_, _>>().map_err(|error| unusable(&error))?;
-            if certificates.is_empty() {
-                return Err(unusable(&"it contains no certificate"));
-            }
-            RootCerts::from(certificates)
-        }
-    };
-    let tls = TlsConfig::builder()
-        .provider(TlsProvider::NativeTls)
-        .root_certs(roots)
-        .disable_verification(alertmanager.insecure_skip_verify)
-        .build();
-    let config = Agent::config_builder()
-        .tls_config(tls)
-        .timeout_global(Some(TIMEOUT))
-        .http_status_as_error(false)
-        // The target of a redirect is not this Alertmanager, and must not get its credentials.
-        .max_redirects(0)
-        .max_redirects_will_error(false)
-        .proxy(None)
-        .build();
-    Ok(config.into())
-}
+#[cfg(test)]
+mod tests;
