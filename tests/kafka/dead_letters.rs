@@ -198,6 +198,9 @@ fn without_the_topic_letters_are_lost_and_counted_and_the_stream_goes_on() {
         producer.flush(ASK_WAIT).unwrap();
         letters(&service, "written").filter(|written| *written > 0.0)
     });
+    wait_for("the end in words", || {
+        (service.logged("dead letters are written again after ") == 1).then_some(())
+    });
 }
 
 #[test]

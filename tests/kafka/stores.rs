@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::Command;
 
 use crate::crash::{caught_up, producer, publish};
@@ -69,6 +70,97 @@ fn links_and_pipes_in_the_store_are_neither_followed_nor_read() {
     assert_eq!(fs::read_to_string(&precious).unwrap(), "keep me");
 }
 
+/// A library with this C code, to be loaded before the C library, in a folder.
+fn library(folder: &Path, code: &str) -> (&'static str, String) {
+    let source = folder.join("library.c");
+    fs::write(&source, code).unwrap();
+    let library = folder.join("library.so");
+    let mut compiler = Command::new("cc");
+    compiler.args(["-shared", "-fPIC", "-o"]).args([&library, &source]).arg("-ldl");
+    assert!(compiler.status().unwrap().success());
+    ("LD_PRELOAD", library.display().to_string())
+}
+
+/// `write` of a disk that is full while a file named by `FULL` exists. Sockets and pipes are no files on it.
+const FULL_DISK: &str = "\
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+ssize_t write(int f, const void *from, size_t size) {
+    static ssize_t (*real)(int, const void *, size_t);
+    if (!real) real = dlsym(RTLD_NEXT, \"write\");
+    struct stat about;
+    const char *full = getenv(\"FULL\");
+    if (f > 2 && full && !access(full, F_OK) && !fstat(f, &about) && S_ISREG(about.st_mode)) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return real(f, from, size);
+}
+";
+
+#[test]
+fn a_full_disk_stops_neither_the_stream_nor_the_shutdown_and_is_told_with_its_end() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("full-disk");
+    create_topic(&broker, &topic, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let full = folder.path().join("full");
+    let variables = [library(folder.path(), FULL_DISK), ("FULL", full.display().to_string())];
+    let more = "state: { store: state, checkpoint_every: 0s }\n";
+    let mut service =
+        Service::start_with_variables(&kafka(&broker, &topic), AGREEMENT, more, &variables);
+    service.wait_until_ready();
+    let producer = producer(&broker);
+    let created = "vaste_records_applied_total{type=\"ticket.created\"}";
+    let publish_one = |service: &Service, n: u32| {
+        publish(&producer, &topic, &[record(n, "created", &format!("T-{n}"))]);
+        wait_for("the ticket", || {
+            (service.metrics().value(created) == Some(f64::from(n))).then_some(())
+        });
+    };
+    let last_success = "vaste_checkpoint_last_success_timestamp_seconds";
+    publish_one(&service, 1);
+    wait_for("a checkpoint", || service.metrics().value(last_success).filter(|at| *at > 0.0));
+    fs::write(&full, "").unwrap();
+    publish_one(&service, 2);
+    wait_for("the failure", || {
+        (service.metrics().value("vaste_checkpoint_failures_total") >= Some(1.0)).then_some(())
+    });
+    let log = service.log();
+    let said = log.lines().find(|line| line.contains("the checkpoint is not written")).unwrap();
+    assert!(
+        said.contains("No space left on device") && said.contains("check state.store"),
+        "{said}"
+    );
+    publish_one(&service, 3);
+    service.wait_until_ready();
+    fs::remove_file(&full).unwrap();
+    wait_for("the end in words", || {
+        (service.logged("checkpoints are written again after ") == 1).then_some(())
+    });
+    wait_for("the state log", || {
+        let (began, ended) = ("alert state log is not written", "alert state log is written again");
+        (service.logged(began) == service.logged(ended)).then_some(())
+    });
+    fs::write(&full, "").unwrap();
+    publish_one(&service, 4);
+    let began = now();
+    assert_eq!(service.stop(), Some(0));
+    let seconds = now().duration_since(began).as_secs_f64();
+    println!("stopped after {seconds:.1} s");
+    assert!(seconds < 10.0, "{seconds} s");
+    fs::remove_file(&full).unwrap();
+    service.start_again();
+    service.wait_until_ready();
+    let waiting =
+        "vaste_waiting_tickets{team=\"billing\",measure=\"first_reply\",basis=\"calendar\"}";
+    assert_eq!(service.metrics().value(waiting), Some(4.0), "read from the last checkpoint on");
+}
+
 #[test]
 fn a_disk_that_hangs_stops_neither_the_stream_nor_the_shutdown() {
     let Some(broker) = broker() else { return };
@@ -76,18 +168,9 @@ fn a_disk_that_hangs_stops_neither_the_stream_nor_the_shutdown() {
     create_topic(&broker, &topic, 1);
     // A library whose `fsync` never returns, as that of a disk that hangs.
     let folder = tempfile::tempdir().unwrap();
-    let source = folder.path().join("hang.c");
     let code = "#include <unistd.h>\nint fsync(int f) { (void)f; for (;;) pause(); }\n\
                 int fdatasync(int f) { return fsync(f); }\n";
-    fs::write(&source, code).unwrap();
-    let library = folder.path().join("hang.so");
-    let made = Command::new("cc")
-        .args(["-shared", "-fPIC", "-o"])
-        .args([&library, &source])
-        .status()
-        .unwrap();
-    assert!(made.success());
-    let preload = ("LD_PRELOAD", library.display().to_string());
+    let preload = library(folder.path(), code);
     let more = "state: { store: state, checkpoint_every: 0s }\n";
     let mut service =
         Service::start_with_variables(&kafka(&broker, &topic), AGREEMENT, more, &[preload]);

@@ -72,6 +72,7 @@ impl Writer {
             topic: topic.to_owned(),
             instruments: Arc::clone(instruments),
             outage: Outage::default(),
+            state_log_outage: Outage::default(),
         };
         let thread = thread::Builder::new().name("store".into());
         let thread = thread.spawn(move || writing.run(&receiver))?;
@@ -98,6 +99,8 @@ struct Writing {
     instruments: Arc<Instruments>,
     /// Since when checkpoints are not written.
     outage: Outage,
+    /// Since when the alert state log is not written.
+    state_log_outage: Outage,
 }
 
 /// The result of a write: whether it is durable, and how long it took.
@@ -139,12 +142,7 @@ impl Writing {
                 }
             }
             Job::AlertStateLog { bytes } => {
-                if let Err(error) = self.store.write_state_log(bytes) {
-                    tracing::error!(
-                        "the alert state log is not written: {error}; after a restart alerts start from the \
-                         log before; check state.store"
-                    );
-                }
+                self.alert_state_log(bytes);
             }
             Job::ReadAlertStateLog { done } => {
                 let log = self.store.alert_state_log().unwrap_or_else(|error| {
@@ -155,6 +153,25 @@ impl Writing {
                     tracing::debug!("the coordinator no longer waits for the alert state log");
                 }
             }
+        }
+    }
+
+    fn alert_state_log(&mut self, bytes: Vec<u8>) {
+        match self.store.write_state_log(bytes) {
+            Ok(()) => {
+                if let Some(outage) = self.state_log_outage.end() {
+                    let after = in_seconds(outage);
+                    tracing::info!("the alert state log is written again after {after}");
+                }
+            }
+            // Another log follows within a minute.
+            Err(error) if self.state_log_outage.begin() => {
+                tracing::error!(
+                    "the alert state log is not written: {error}; retrying; until then a restart begins from \
+                     the log before; check state.store"
+                );
+            }
+            Err(error) => tracing::debug!("the alert state log is not written: {error}"),
         }
     }
 
