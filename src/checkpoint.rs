@@ -55,6 +55,7 @@ const TAG_STUBS: u8 = 4;
 const TAG_RESPONSES: u8 = 5;
 const TAG_TOPIC_ID: u8 = 6;
 const TAG_TENURE: u8 = 7;
+const TAG_HANDED_OVER: u8 = 8;
 
 /// The partition of an image, and how far the image goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +83,8 @@ pub struct Origin {
     /// The last record before `position`. A reader compares it with the topic, which may have been recreated.
     /// `None` if there was no record.
     pub last_record: Option<RecordFingerprint>,
+    /// Whether the process that wrote it gave the partition up with it: its counters have no later sample.
+    pub is_handed_over: bool,
 }
 
 impl Origin {
@@ -209,6 +212,9 @@ pub fn write(shard: &Shard, responses: &Responses, catalog: &Catalog, origin: &O
             put_u64(since_epoch, out);
         });
     }
+    if origin.is_handed_over {
+        section(TAG_HANDED_OVER, &mut out, |_| ());
+    }
     section(TAG_NAMES, &mut out, |out| {
         let names = shard.names();
         put_u64(names.len() as u64, out);
@@ -254,6 +260,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
     let (mut origin, mut names, mut timelines) = (None, None, None);
     let (mut topic_id, mut tenure) = (Some(None), Some(None));
     let (mut stubs, mut responses) = (Some(Vec::new()), Some(Vec::new()));
+    let mut is_handed_over = false;
     let mut rest = ByteReader(body);
     while !rest.0.is_empty() {
         let tag = rest.byte().ok_or(CheckpointError::Content("a section"))?;
@@ -269,6 +276,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
             TAG_STUBS if version >= 2 => stubs = stubs_of(&mut section),
             TAG_RESPONSES if version >= 2 => responses = responses_of(&mut section),
             TAG_TENURE if version >= 3 => tenure = tenure_of(&mut section).map(Some),
+            TAG_HANDED_OVER if version >= 3 => is_handed_over = true,
             TAG_TOPIC_ID if version >= 3 => topic_id = section.text().map(|id| Some(id.to_owned())),
             _ => return Err(CheckpointError::Content("a section that this version does not know")),
         }
@@ -281,7 +289,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
     let tenure = tenure.ok_or(CheckpointError::Content("who has held it"))?;
     Ok(Checkpoint {
         version,
-        origin: Origin { topic_id, tenure, ..origin },
+        origin: Origin { topic_id, tenure, is_handed_over, ..origin },
         names: names.ok_or(CheckpointError::Content("its names"))?,
         timelines: timelines.ok_or(CheckpointError::Content("its timelines"))?,
         stubs: stubs.ok_or(CheckpointError::Content("its stubs"))?,
@@ -428,6 +436,7 @@ fn origin_of(section: &mut ByteReader<'_>, version: u32) -> Option<Origin> {
         history_from,
         counted_to,
         last_record,
+        is_handed_over: false,
     })
 }
 

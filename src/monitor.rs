@@ -50,6 +50,8 @@ pub struct Evaluation {
 #[derive(Debug)]
 struct CountedPartition {
     tenure: u64,
+    /// What was counted in it before the process took it over, as far as others show it.
+    before: Arc<Responses>,
     /// What it had counted when it was last looked at.
     last: Arc<Responses>,
     /// What the counters show of it.
@@ -84,6 +86,8 @@ pub struct Monitor {
     is_counting: bool,
     /// Their sum.
     responses: Arc<Responses>,
+    /// Their sum when the counters were first shown.
+    responses_at_first: Arc<Responses>,
 }
 
 impl Monitor {
@@ -109,6 +113,7 @@ impl Monitor {
             counted: BTreeMap::new(),
             is_counting: false,
             responses: Arc::new(Responses::new(&catalog)),
+            responses_at_first: Arc::new(Responses::new(&catalog)),
             catalog,
         };
         if let Some(log) = log {
@@ -141,10 +146,13 @@ impl Monitor {
         let log = self.log(at);
         let now = self.view.now();
         for counted in self.counted.values_mut() {
+            counted.before = Arc::new(counted.before.by_other_catalog(&self.catalog, &catalog));
             counted.last = Arc::new(counted.last.by_other_catalog(&self.catalog, &catalog));
             counted.shown = counted.shown.by_other_catalog(&self.catalog, &catalog);
         }
-        self.responses = Arc::new(self.responses.by_other_catalog(&self.catalog, &catalog));
+        for shown in [&mut self.responses, &mut self.responses_at_first] {
+            *shown = Arc::new(shown.by_other_catalog(&self.catalog, &catalog));
+        }
         self.was_missed = catalog.objectives().map(|_| None).collect();
         self.alerts = Alerts::new(&catalog);
         self.view = View::new(Arc::clone(&catalog), now);
@@ -222,17 +230,29 @@ impl Monitor {
     /// is assigned.
     ///
     /// The counters never decrease. What another instance has counted is not counted here: a partition that
-    /// comes later adds only what is new from then on. A partition that starts from zero, since its
-    /// checkpoints are lost, is ignored until it has counted more than before.
-    pub fn count(&mut self, partition: i32, tenure: u64, responses: &Arc<Responses>) {
-        let empty = || CountedPartition {
+    /// comes later adds what is new since `before`, which is what the instance before had counted when it
+    /// gave the partition up. Without that, since it crashed, nobody knows what it had shown, and the
+    /// partition adds what is new from now on. A partition that starts from zero, since its checkpoints are
+    /// lost, is ignored until it has counted more than before.
+    pub fn count(
+        &mut self,
+        partition: i32,
+        tenure: u64,
+        before: Option<&Arc<Responses>>,
+        responses: &Arc<Responses>,
+    ) {
+        let before = || Arc::clone(before.unwrap_or(responses));
+        let counted = self.counted.entry(partition).or_insert_with(|| CountedPartition {
             tenure,
-            last: Arc::clone(responses),
+            before: before(),
+            last: before(),
             shown: Responses::new(&self.catalog),
-        };
-        let counted = self.counted.entry(partition).or_insert_with(empty);
-        if counted.tenure != tenure || !self.is_counting {
-            (counted.tenure, counted.last) = (tenure, Arc::clone(responses));
+        });
+        if counted.tenure != tenure {
+            (counted.tenure, counted.before, counted.last) = (tenure, before(), before());
+        }
+        if !self.is_counting {
+            (counted.before, counted.last) = (before(), Arc::clone(responses));
         } else if responses.total() > counted.last.total() {
             counted.shown.add_between(&counted.last, responses);
             counted.last = Arc::clone(responses);
@@ -250,6 +270,13 @@ impl Monitor {
         self.is_counting = true;
         if has_all_partitions {
             self.counted.values_mut().for_each(|counted| counted.shown.merge(&counted.last));
+            self.sum_counted();
+            self.responses_at_first = Arc::clone(&self.responses);
+        } else {
+            let add = |counted: &mut CountedPartition| {
+                counted.shown.add_between(&counted.before, &counted.last);
+            };
+            self.counted.values_mut().for_each(add);
             self.sum_counted();
         }
     }
@@ -344,6 +371,11 @@ impl Monitor {
     /// The samples counted in all partitions that were ever held, each once; `None` until they are known.
     pub fn responses(&self) -> Option<&Arc<Responses>> {
         self.is_counting.then_some(&self.responses)
+    }
+
+    /// What the counters began with. Prometheus takes no increase from the first value that it sees.
+    pub fn responses_at_first(&self) -> &Arc<Responses> {
+        &self.responses_at_first
     }
 
     /// Whether the data has ever been current.

@@ -114,6 +114,9 @@ pub struct Partition {
     catalog: Arc<Catalog>,
     shard: Shard,
     responses: Responses,
+    /// What the process before had counted when it gave the partition up; `None` if it did not give it up, or
+    /// the present process held it before.
+    counted_before: Option<Arc<Responses>>,
     position: i64,
     last_record: Option<RecordFingerprint>,
     history_from: Option<Timestamp>,
@@ -139,6 +142,7 @@ impl Partition {
             epoch,
             shard,
             responses: Responses::new(&catalog),
+            counted_before: None,
             catalog,
             position: 0,
             last_record: None,
@@ -167,6 +171,7 @@ impl Partition {
                 partition: origin.partition,
             });
         }
+        let responses = image.responses(&catalog);
         Ok(Self {
             topic: Arc::clone(topic),
             topic_id: origin.topic_id.as_deref().map(Arc::from),
@@ -174,7 +179,8 @@ impl Partition {
             number,
             epoch,
             shard: image.restore(Arc::clone(&catalog))?,
-            responses: image.responses(&catalog),
+            counted_before: origin.is_handed_over.then(|| Arc::new(responses.clone())),
+            responses,
             catalog,
             position: origin.position,
             last_record: origin.last_record,
@@ -255,6 +261,10 @@ impl Partition {
     /// Switches to another catalog. Nothing is taken back: the sink must start empty, too.
     pub fn adopt(&mut self, catalog: Arc<Catalog>) {
         self.responses = self.responses.by_other_catalog(&self.catalog, &catalog);
+        self.counted_before = self
+            .counted_before
+            .take()
+            .map(|before| Arc::new(before.by_other_catalog(&self.catalog, &catalog)));
         self.shard.adopt(Arc::clone(&catalog), &mut ());
         self.catalog = catalog;
     }
@@ -305,7 +315,14 @@ impl Partition {
     pub fn hold(&mut self, process: u64) {
         if self.tenure.is_none_or(|tenure| tenure.process != process) {
             self.tenure = Some(Tenure { process, since_epoch: self.epoch });
+        } else {
+            self.counted_before = None;
         }
+    }
+
+    /// What the process before had counted when it gave the partition up to this one; `None` if it did not.
+    pub fn counted_before(&self) -> Option<&Arc<Responses>> {
+        self.counted_before.as_ref()
     }
 
     /// The epoch in which the present process took it over; 0 if that is not known.
@@ -354,6 +371,19 @@ impl Partition {
     /// The image for a checkpoint, with its origin. `None` while events are pending: their samples are not
     /// counted yet.
     pub fn image(&mut self, written_at: Timestamp) -> Option<(Origin, Vec<u8>)> {
+        self.make_image(written_at, false)
+    }
+
+    /// The same for the last checkpoint of this process: it gives the partition up, and counts no more.
+    pub fn last_image(&mut self, written_at: Timestamp) -> Option<(Origin, Vec<u8>)> {
+        self.make_image(written_at, true)
+    }
+
+    fn make_image(
+        &mut self,
+        written_at: Timestamp,
+        is_handed_over: bool,
+    ) -> Option<(Origin, Vec<u8>)> {
         let origin = Origin {
             topic: self.topic.to_string(),
             topic_id: self.topic_id.as_deref().map(str::to_owned),
@@ -365,6 +395,7 @@ impl Partition {
             history_from: self.history_from,
             counted_to: self.shard.settled_at()?,
             last_record: self.last_record,
+            is_handed_over,
         };
         let bytes = checkpoint::write(&self.shard, &self.responses, &self.catalog, &origin);
         self.imaged_at = Some(self.position);

@@ -64,6 +64,8 @@ pub(in crate::service) struct Coordinator {
     /// The number of partitions that are held and read to their end, and since when; `None` while some are
     /// not.
     share_since: Option<(usize, Instant)>,
+    /// Since when the counters are shown.
+    counting_since: Option<Instant>,
     /// When the last tick began.
     ticked_at: Instant,
     /// When the process last went on after a pause.
@@ -120,6 +122,7 @@ impl Coordinator {
             not_ready: None,
             outage: Outage::default(),
             share_since: None,
+            counting_since: None,
             ticked_at: clock::instant(),
             awake_since: clock::instant(),
             answers,

@@ -1,6 +1,7 @@
 //! Metrics of the process itself. Metrics of tickets are made from the published view at each scrape.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
@@ -30,6 +31,8 @@ pub(super) struct Instruments {
     pub(super) event_delay: Histogram,
     pub(super) late: LateEvents,
     pub(super) collect_duration: Gauge,
+    /// Who has scraped the counters of responses.
+    pub(super) scrapers: Scrapers,
     pub(super) checkpoints: Checkpoints,
     pub(super) config: ConfigMetrics,
     pub(super) breaches: IntCounterVec,
@@ -77,6 +80,21 @@ impl Checkpoints {
         let help = "Checkpoints that could not be made durable.";
         let failures = counter(registry, "checkpoint_failures_total", help)?;
         Ok(Self { last_success, duration, size, failures })
+    }
+}
+
+/// Maximum clients that are remembered as scrapers.
+const SCRAPERS_MAX: usize = 16;
+
+/// The clients that have scraped, by their `User-Agent`.
+#[derive(Debug, Default)]
+pub(super) struct Scrapers(Mutex<BTreeSet<String>>);
+
+impl Scrapers {
+    /// Notes a scrape. Returns whether it is the first of this client.
+    pub(super) fn is_first(&self, client: &str) -> bool {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.len() < SCRAPERS_MAX && known.insert(client.to_owned())
     }
 }
 
@@ -147,6 +165,7 @@ impl Instruments {
                 "collect_duration_seconds",
                 "Time the last collection of window metrics took.",
             )?,
+            scrapers: Scrapers::default(),
             checkpoints: Checkpoints::new(&registry)?,
             config,
             breaches: counters(

@@ -228,6 +228,7 @@ impl ViewBuilder {
             stream: StreamStatus::default(),
             topic: TopicState::default(),
             responses: Some(Arc::new(Responses::new(&self.catalog))),
+            responses_at_first: None,
             tickets_split: 0,
             started: now(),
             caught_up_at: Some(now()),

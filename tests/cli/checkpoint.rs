@@ -35,6 +35,7 @@ fn written() -> Vec<u8> {
         history_from: None,
         counted_to: Timestamp::parse("2026-11-20T12:59:59Z").unwrap(),
         last_record: None,
+        is_handed_over: false,
     };
     checkpoint::write(&shard, &Responses::new(&catalog), &catalog, &origin)
 }

@@ -2,11 +2,13 @@
 //! reason that the service gives is one of the fault that is under way, nobody is paged falsely, and at
 //! rest `/metrics` equals the naive model.
 //!
-//! `VASTE_CHAOS_SECONDS=1800 VASTE_CHAOS_SEED=1 cargo test --release --test kafka chaos -- --nocapture`
-//! runs for half an hour. `VASTE_CHAOS_LOGS=FOLDER` keeps the log of each fault in a file of its own;
-//! `VASTE_CHAOS_FAULTS=Paused,Killed` draws from these faults only.
+//! `VASTE_CHAOS_SECONDS=1800 VASTE_CHAOS_SEED=1 cargo test --release --test kafka chaos -- --nocapture` runs
+//! for half an hour. `VASTE_CHAOS_LOGS=FOLDER` keeps the log of each fault in a file of its own, and at the
+//! end what was published, the last scrape and the checkpoints; `VASTE_CHAOS_FAULTS=Paused,Killed` draws from
+//! these faults only.
 
 use std::fs;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rdkafka::producer::{BaseProducer, Producer};
@@ -329,6 +331,14 @@ impl Scene {
         publish(&self.producer, "events", &rest);
         self.published.extend(rest);
         let metrics = caught_up(&self.service, "events", PARTITIONS);
+        if let Ok(folder) = std::env::var("VASTE_CHAOS_LOGS") {
+            fs::write(format!("{folder}/published.ndjson"), self.published.join("\n")).unwrap();
+            fs::write(format!("{folder}/metrics.txt"), &metrics.0).unwrap();
+            let state = self.service.folder.path().join("state");
+            assert!(
+                Command::new("cp").arg("-r").arg(state).arg(&folder).status().unwrap().success()
+            );
+        }
         let events: Vec<Event<'_>> =
             self.published.iter().map(|record| decode(record.as_bytes()).unwrap()).collect();
         let model = naive::Model::new(&["billing", "watched"], objectives(), &events);

@@ -27,6 +27,7 @@ fn origin() -> Origin {
         history_from: Some(Timestamp::from_ms(BEGIN_MS - 1)),
         counted_to: Timestamp::from_ms(BEGIN_MS - 2),
         last_record: Some(RecordFingerprint { offset: 1_233, timestamp: BEGIN_MS - 3, bytes: 141 }),
+        is_handed_over: true,
     }
 }
 

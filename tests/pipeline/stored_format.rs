@@ -135,6 +135,7 @@ fn version_2_is_read_with_its_origin_and_its_counts() {
                 timestamp: at("2026-06-02T00:00:00.218Z").ms(),
                 bytes: 106,
             }),
+            is_handed_over: false,
         }
     );
     assert_eq!((image.timelines(), image.names(), image.stubs()), (7, 7, 2));

@@ -52,6 +52,8 @@ pub(in crate::service) struct PublishedView {
     pub(in crate::service) topic: TopicState,
     /// The samples counted in all partitions held since the start, each once; `None` until they are known.
     pub(in crate::service) responses: Option<Arc<Responses>>,
+    /// What those counters began with, for the first scrape; `None` later.
+    pub(in crate::service) responses_at_first: Option<Arc<Responses>>,
     /// Tickets with events in two partitions.
     pub(in crate::service) tickets_split: u64,
     /// When the service started.
@@ -154,6 +156,7 @@ impl PublishedView {
             stream: StreamStatus { topic: topic.to_owned(), ..StreamStatus::default() },
             topic: TopicState::default(),
             responses: None,
+            responses_at_first: None,
             tickets_split: 0,
             started,
             caught_up_at: None,

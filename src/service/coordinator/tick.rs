@@ -21,9 +21,13 @@ use crate::view::View;
 /// A time between two ticks after which the process counts as having been stopped.
 const PAUSE_MIN: Duration = Duration::from_secs(2);
 
-/// How long an instance waits for more partitions before it takes the rest for those of other instances. A
-/// dead member of the group expires in less.
-const SHARE_SETTLES: Duration = Duration::from_secs(60);
+/// How long an instance waits for more partitions before it takes the rest for those of other instances.
+/// Rebalances take less. What it counts until then is shown later, unless it stops before.
+const SHARE_SETTLES: Duration = Duration::from_secs(10);
+
+/// How long after the start the first scrape of a client shows what the counters began with. A client that
+/// comes later has not waited for this process, and takes no increase from what it had counted.
+const FIRST_SCRAPES: Duration = Duration::from_secs(120);
 
 /// A view that is published within this time is followed by one at the next tick.
 const PUBLISH_FAST: Duration = Duration::from_millis(100);
@@ -191,8 +195,15 @@ impl Coordinator {
         let status = self.workers.status();
         self.monitor.view_mut().set_history_from(status.history_from());
         let held = status.partitions.iter().filter(|(_, progress)| progress.is_caught_up);
+        let given_up = status.given_up.iter();
+        for (partition, last) in
+            given_up.filter(|(number, _)| !status.partitions.contains_key(number))
+        {
+            self.monitor.count(*partition, last.tenure, None, &last.responses);
+        }
         for (partition, progress) in held.clone() {
-            self.monitor.count(*partition, progress.tenure, &progress.responses);
+            let before = progress.counted_before.as_ref();
+            self.monitor.count(*partition, progress.tenure, before, &progress.responses);
         }
         let is_whole = !is_behind && held.count() == status.partitions.len();
         self.begin_counting(is_whole, status.partitions.len());
@@ -229,6 +240,7 @@ impl Coordinator {
         };
         if has_all || since.elapsed() > SHARE_SETTLES {
             self.monitor.begin_counting(has_all);
+            self.counting_since.get_or_insert_with(clock::instant);
         }
     }
 
@@ -319,6 +331,10 @@ impl Coordinator {
             stream: self.workers.status(),
             topic: self.answers.topic(),
             responses: self.monitor.responses().cloned(),
+            responses_at_first: self
+                .counting_since
+                .filter(|since| since.elapsed() < FIRST_SCRAPES)
+                .map(|_| Arc::clone(self.monitor.responses_at_first())),
             tickets_split: self.split_tickets.len() as u64,
             started: self.started,
             caught_up_at: self.caught_up_at,

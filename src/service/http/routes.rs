@@ -6,7 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{MatchedPath, Path, Request, State};
 use axum::http::header::{
     ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    USER_AGENT, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state, map_response};
@@ -188,8 +188,10 @@ fn page_language(headers: &HeaderMap, uri: &Uri) -> PageLanguage {
     }
 }
 
-async fn serve_metrics(State(shared): State<Shared>) -> impl IntoResponse {
-    match metrics::text(&shared.published.load(), &shared.instruments) {
+async fn serve_metrics(State(shared): State<Shared>, headers: HeaderMap) -> impl IntoResponse {
+    let client =
+        headers.get(USER_AGENT).and_then(|client| client.to_str().ok()).unwrap_or_default();
+    match metrics::text(&shared.published.load(), &shared.instruments, client) {
         Ok(text) => (StatusCode::OK, [(CONTENT_TYPE, metrics::FORMAT)], text),
         Err(error) => (
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -14,17 +14,21 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::{Duration, Instant};
 
 use super::partitions::PartitionSet;
-use crate::checkpoint::CheckpointName;
+use crate::checkpoint::{CheckpointName, Origin};
 use crate::partition::Partition;
 use crate::service::clock;
 use crate::service::instruments::Instruments;
 use crate::service::store::{Job, Written};
+use crate::time::Timestamp;
 
 /// Checkpoints may take one part in this many of the time.
 const TIME_SHARE: u32 = 20;
 
 /// How long the store may take to write a checkpoint before that is said.
 const HANGING_AFTER: Duration = Duration::from_secs(10);
+
+/// [`Partition::image`] or [`Partition::last_image`].
+type MakeImage = fn(&mut Partition, Timestamp) -> Option<(Origin, Vec<u8>)>;
 
 /// An image that has not been handed to the store yet.
 struct Image {
@@ -110,21 +114,23 @@ impl Checkpointer {
         let age = |number: &i32| self.latest.get(number).map(|latest| latest.made_at);
         let next = partitions.numbers().into_iter().filter(due).min_by_key(age);
         if let Some(number) = next {
-            self.make_image(number, partitions);
+            self.make_image(number, partitions, Partition::image);
         }
     }
 
-    /// Makes checkpoints of these partitions now, and waits until they are durable, at most `timeout`.
-    pub(super) fn make_now(
+    /// Makes the last checkpoints of partitions that are given up, and waits until they are durable, at most
+    /// `timeout`.
+    pub(super) fn make_last(
         &mut self,
         numbers: &[i32],
         partitions: &mut PartitionSet,
         timeout: Duration,
     ) {
         for &number in numbers {
-            if self.is_wanted(number, partitions) {
+            // Without news, too: the next member learns from it where the counters end.
+            if partitions.is_caught_up(number) {
                 partitions.derive_all_of(number);
-                self.make_image(number, partitions);
+                self.make_image(number, partitions, Partition::last_image);
             }
         }
         if let Some(dead_letters) = partitions.dead_letters() {
@@ -175,13 +181,13 @@ impl Checkpointer {
         self.every.max(costs.saturating_mul(TIME_SHARE))
     }
 
-    fn make_image(&mut self, number: i32, partitions: &mut PartitionSet) {
+    fn make_image(&mut self, number: i32, partitions: &mut PartitionSet, image: MakeImage) {
         if self.jobs.is_none() {
             return;
         }
         let began = clock::instant();
         let Some(partition) = partitions.get_mut(number) else { return };
-        let Some((origin, bytes)) = partition.image(clock::wall()) else { return };
+        let Some((origin, bytes)) = image(partition, clock::wall()) else { return };
         self.latest.insert(number, LatestImage { made_at: began, cost: began.elapsed() });
         let name = origin.name();
         self.waiting.insert(number, Image { name, bytes });

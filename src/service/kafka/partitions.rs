@@ -15,7 +15,9 @@ use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::dead_letters::DeadLetters;
 use crate::service::kafka::probe::{EndAt, TopicState};
-use crate::service::kafka::status::{MismatchedTimes, PartitionProgress, StreamStatus};
+use crate::service::kafka::status::{
+    GivenUpPartition, MismatchedTimes, PartitionProgress, StreamStatus,
+};
 use crate::service::kafka::trouble::Trouble;
 use crate::split_tickets::{SplitQuestion, TicketInPartition};
 use crate::time::{Elapsed, Timestamp};
@@ -181,9 +183,11 @@ impl PartitionSet {
             position: partition.position(),
             event_time_max: partition.counted_to(),
             responses: Arc::new(partition.responses().clone()),
+            counted_before: partition.counted_before().cloned(),
             history_from: partition.history_from(),
             ..PartitionProgress::default()
         };
+        self.stream.given_up.remove(&number);
         self.stream.partitions.insert(number, progress);
         self.partitions.insert(number, partition);
         self.ends_ahead.insert(number, EndsAhead::new());
@@ -191,10 +195,15 @@ impl PartitionSet {
 
     /// Removes a partition and retracts its effects.
     pub(super) fn remove(&mut self, number: i32) {
+        let progress = self.stream.partitions.remove(&number);
         if let Some(mut partition) = self.partitions.remove(&number) {
+            if progress.is_some_and(|progress| progress.is_caught_up) {
+                let tenure = partition.held_since();
+                let responses = Arc::new(partition.responses().clone());
+                self.stream.given_up.insert(number, GivenUpPartition { tenure, responses });
+            }
             partition.withdraw(&mut self.effects);
         }
-        self.stream.partitions.remove(&number);
         self.ends_ahead.remove(&number);
     }
 
@@ -290,9 +299,14 @@ impl PartitionSet {
 
     /// Counts by another catalog. All effects start from zero.
     pub(super) fn adopt(&mut self, catalog: &Arc<Catalog>) {
-        for partition in self.partitions.values_mut() {
+        for (number, partition) in &mut self.partitions {
             partition.adopt(Arc::clone(catalog));
+            if let Some(progress) = self.stream.partitions.get_mut(number) {
+                progress.responses = Arc::new(partition.responses().clone());
+                progress.counted_before = partition.counted_before().cloned();
+            }
         }
+        self.stream.given_up.clear();
         self.catalog = Arc::clone(catalog);
         self.effects = Effects::default();
     }

@@ -15,6 +15,8 @@ use crate::time::Timestamp;
 pub(in crate::service) struct StreamStatus {
     pub(in crate::service) topic: String,
     pub(in crate::service) partitions: BTreeMap<i32, PartitionProgress>,
+    /// Partitions that were held before, as they were when they were given up.
+    pub(in crate::service) given_up: BTreeMap<i32, GivenUpPartition>,
     pub(in crate::service) outcomes: Outcomes,
     pub(in crate::service) applied: BTreeMap<Kind, u64>,
     /// Records whose key is not their ticket or team.
@@ -73,6 +75,8 @@ pub(in crate::service) struct PartitionProgress {
     pub(in crate::service) replayed: u64,
     /// The samples counted in this partition.
     pub(in crate::service) responses: Arc<Responses>,
+    /// See [`Partition::counted_before`](crate::partition::Partition::counted_before).
+    pub(in crate::service) counted_before: Option<Arc<Responses>>,
     /// Since when its history is complete; `None` if it is complete from the start of the topic.
     pub(in crate::service) history_from: Option<Timestamp>,
     pub(in crate::service) timelines: u64,
@@ -82,6 +86,15 @@ pub(in crate::service) struct PartitionProgress {
     pub(in crate::service) stubs_evicted: u64,
     /// Whether it has the maximum of open tickets and refuses new ones.
     pub(in crate::service) is_full: bool,
+}
+
+/// A partition that was given up, and what was counted in it until then.
+#[derive(Clone, Debug)]
+pub(in crate::service) struct GivenUpPartition {
+    /// See [`PartitionProgress::tenure`].
+    pub(in crate::service) tenure: u64,
+    /// The samples counted in it.
+    pub(in crate::service) responses: Arc<Responses>,
 }
 
 impl PartitionProgress {
@@ -96,6 +109,12 @@ impl StreamStatus {
     /// Adds the status of one worker.
     pub(in crate::service) fn merge(&mut self, other: &Self) {
         self.partitions.extend(other.partitions.clone());
+        for (number, theirs) in &other.given_up {
+            let is_later = |ours: &GivenUpPartition| ours.tenure < theirs.tenure;
+            if self.given_up.get(number).is_none_or(is_later) {
+                self.given_up.insert(*number, theirs.clone());
+            }
+        }
         self.outcomes.merge(&other.outcomes);
         for (kind, count) in &other.applied {
             *self.applied.entry(*kind).or_default() += count;

@@ -5,12 +5,24 @@ use prometheus::proto::{Bucket, Histogram, MetricType};
 use super::families::{MeasureLabels, MetricFamilies, count, flag, labelled};
 use crate::name::team_label;
 use crate::service::coordinator::published_view::PublishedView;
+use crate::service::instruments::Instruments;
 use crate::time::Elapsed;
 
 /// Response times as counters and histograms. Unlike windows, they can be summed over teams.
-pub(super) fn responses(published: &PublishedView, families: &mut MetricFamilies) {
+pub(super) fn responses(
+    published: &PublishedView,
+    instruments: &Instruments,
+    client: &str,
+    families: &mut MetricFamilies,
+) {
     // Prometheus would take a count that starts at 0 and jumps to what the checkpoint has for new samples.
-    let Some(responses) = &published.responses else { return };
+    let Some(mut responses) = published.responses.as_ref() else { return };
+    // It takes no increase from the first value that it sees, so that must not have anything new.
+    if let Some(at_first) = &published.responses_at_first
+        && instruments.scrapers.is_first(client)
+    {
+        responses = at_first;
+    }
     for (scope, measure, counted) in responses.iter() {
         let team = team_label(published.catalog.scope_name(scope));
         let labels = MeasureLabels { team, measure, basis: counted.basis }.pairs();

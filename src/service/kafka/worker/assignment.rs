@@ -319,7 +319,7 @@ impl Worker {
     /// Writes checkpoints of partitions and commits their offsets, so that another member can go on from
     /// there.
     pub(super) fn hand_over(&mut self, partitions: &[i32]) {
-        self.checkpointer.make_now(partitions, &mut self.partitions, HANDOVER_TIMEOUT);
+        self.checkpointer.make_last(partitions, &mut self.partitions, HANDOVER_TIMEOUT);
         self.commit_durable(CommitMode::Sync);
     }
 
