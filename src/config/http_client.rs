@@ -1,9 +1,8 @@
-//! How requests are sent to a server, in the words of Prometheus' [`http_config`].
+//! How requests are sent to a server, in the words of `http_config` in Prometheus' documentation of its
+//! configuration.
 //!
 //! A word that Vaste cannot follow is refused with what to write instead: ignored, it would leave a
 //! connection less safe than its configuration says. Secrets stand in files only, as everywhere in Vaste.
-//!
-//! [`http_config`]: https://prometheus.io/docs/prometheus/latest/configuration/configuration/#http_config
 
 use std::path::PathBuf;
 
@@ -311,8 +310,8 @@ fn tls(group: &Field<'_>, file: &mut File<'_>) -> Option<TlsSettings> {
 
 fn proxy(fields: &mut Fields<'_>, file: &mut File<'_>) -> ProxySettings {
     if let Some(headers) = fields.take("proxy_connect_header") {
-        let problem = "is not possible; a proxy that wants a user gets it from HTTPS_PROXY or HTTP_PROXY, such \
-                       as http://user:password@proxy:3128, with `proxy_from_environment: true`";
+        let problem = "is not possible; a proxy that wants a user gets it from HTTPS_PROXY or HTTP_PROXY, \
+                       such as http://user:password@proxy:3128, with `proxy_from_environment: true`";
         file.error(headers.node.at, &headers.key, problem);
     }
     let from_environment = fields.take("proxy_from_environment");

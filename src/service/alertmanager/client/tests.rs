@@ -120,7 +120,7 @@ fn a_token_is_used_until_it_ends_or_is_refused() {
     assert_eq!(posted(), (true, "Bearer t1".to_owned()), "it is still valid");
     let (head, body) = asked.try_recv().unwrap();
     assert!(head.starts_with("POST /token "), "{head}");
-    // vaste%3Aone:p%25ss+w%C3%B6rd
+    // Base64 of the encoded `vaste%3Aone:p%25ss+w%C3%B6rd`.
     let expected = "Basic dmFzdGUlM0FvbmU6cCUyNXNzK3clQzMlQjZyZA==";
     assert_eq!(values(&head, "authorization"), [expected]);
     assert_eq!(body, "grant_type=client_credentials&scope=alerts+write&audience=am+%26+co");
