@@ -78,9 +78,21 @@ impl Proxy {
         let proxy = Self { port: listens, switch };
         let switch = Arc::clone(&proxy.switch);
         thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let switch = Arc::clone(&switch);
-                thread::spawn(move || connect(client, port, &switch));
+            let mut listener = listener;
+            loop {
+                let Ok((client, _)) = listener.accept() else { continue };
+                if let Ok(server) = TcpStream::connect(("127.0.0.1", port)) {
+                    let switch = Arc::clone(&switch);
+                    thread::spawn(move || connect(client, server, &switch));
+                } else {
+                    // While the server does not listen, nobody listens here.
+                    reset_at_end(&client);
+                    drop((client, listener));
+                    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+                        thread::park_timeout(LOOK_EVERY);
+                    }
+                    listener = TcpListener::bind(("127.0.0.1", listens)).unwrap();
+                }
             }
         });
         proxy
@@ -105,13 +117,11 @@ struct Pair {
     is_over: AtomicBool,
 }
 
-/// Connects to the server as soon as the network allows it, and copies both directions.
-fn connect(client: TcpStream, port: u16, switch: &Arc<Switch>) {
+/// Copies both directions as soon as the network allows it.
+fn connect(client: TcpStream, server: TcpStream, switch: &Arc<Switch>) {
     if !switch.let_pass() {
         return reset_at_end(&client);
     }
-    // If the server refuses the connection, so does the proxy.
-    let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { return reset_at_end(&client) };
     for stream in [&client, &server] {
         stream.set_nodelay(true).unwrap();
         // An idle connection must see that the network changes.
