@@ -12,7 +12,7 @@ use rdkafka::statistics::Statistics;
 use rdkafka::topic_partition_list::{TopicPartitionList, TopicPartitionListElem};
 use rdkafka::types::RDKafkaRespErr;
 
-use super::trouble::{OpenTransaction, Trouble};
+use super::trouble::{LatestTrouble, OpenTransaction, Trouble};
 use crate::config::Kafka;
 
 /// Polls without a result after which nothing is there: one of them may have served an event.
@@ -48,8 +48,8 @@ pub(super) struct CallbackState {
     pub(super) rebalances: u64,
     /// Errors by code.
     pub(super) errors: BTreeMap<String, u64>,
-    /// The latest error of the client; `None` once everything is read again.
-    pub(super) trouble: Option<Trouble>,
+    /// The latest error of the client; none once everything is read again.
+    pub(super) trouble: LatestTrouble,
     /// Whether the client has failed for good. Only a new one helps.
     pub(super) is_dead: bool,
     /// Where reading ends while a transaction is open, by partition.
@@ -121,7 +121,7 @@ impl ClientContext for WorkerContext {
             self.read_topic_id(message);
         }
         if let Some(trouble) = Trouble::of_log(&self.kafka, facility, message) {
-            self.note(|callback_state| callback_state.trouble = Some(trouble));
+            self.note(|callback_state| callback_state.trouble.set(trouble));
         }
     }
 
@@ -133,14 +133,10 @@ impl ClientContext for WorkerContext {
             return;
         }
         tracing::debug!(?code, reason, "the Kafka client reports an error");
-        let trouble = Trouble::of_client(&self.kafka, code, reason);
         self.note(|callback_state| {
             *callback_state.errors.entry(format!("{code:?}")).or_default() += 1;
             callback_state.is_dead |= code == RDKafkaErrorCode::Fatal;
-            // "All brokers down" must not replace the more specific error of one broker.
-            if code != RDKafkaErrorCode::AllBrokersDown || callback_state.trouble.is_none() {
-                callback_state.trouble = Some(trouble);
-            }
+            callback_state.trouble.report(&self.kafka, code, reason);
         });
     }
 
@@ -150,9 +146,9 @@ impl ClientContext for WorkerContext {
             brokers.any(|broker| broker.nodename == address && broker.state == "UP")
         };
         self.note(|callback_state| {
-            let trouble = callback_state.trouble.as_ref();
+            let trouble = callback_state.trouble.latest();
             if trouble.and_then(Trouble::advertised).is_some_and(is_connected) {
-                callback_state.trouble = None;
+                callback_state.trouble.clear();
             }
         });
         let Some(topic) = statistics.topics.get(&self.kafka.topic) else { return };
@@ -325,10 +321,20 @@ mod tests {
         let state = Arc::clone(&context.callback_state);
         context
             .error(KafkaError::Global(RDKafkaErrorCode::PartitionEOF), "reached end of partition");
-        assert_eq!(state.lock().unwrap().trouble, None);
+        assert_eq!(state.lock().unwrap().trouble.latest(), None);
         assert!(state.lock().unwrap().errors.is_empty());
         context.error(KafkaError::Global(RDKafkaErrorCode::AllBrokersDown), "1/1 brokers are down");
-        assert!(state.lock().unwrap().trouble.is_some());
+        assert!(state.lock().unwrap().trouble.latest().is_some());
+        let refused = "127.0.0.1:1/1: Connect failed: Connection refused (after 0ms)";
+        let failure = KafkaError::Global(RDKafkaErrorCode::BrokerTransportFailure);
+        let down = KafkaError::Global(RDKafkaErrorCode::AllBrokersDown);
+        context.error(failure, refused);
+        context.error(down.clone(), "1/1 brokers are down");
+        let refuses = |trouble: &Trouble| trouble.to_string().contains("Connection refused");
+        assert!(state.lock().unwrap().trouble.latest().is_some_and(refuses));
+        state.lock().unwrap().trouble.clear();
+        context.error(down, "1/1 brokers are down");
+        assert!(state.lock().unwrap().trouble.latest().is_some_and(refuses), "it says more");
     }
 
     #[test]

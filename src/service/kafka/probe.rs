@@ -24,7 +24,7 @@ use rdkafka::metadata::Metadata;
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::{ClientError, EMPTY_POLLS, probe_config};
-use super::trouble::Trouble;
+use super::trouble::{LatestTrouble, Trouble};
 use crate::config::Kafka;
 use crate::service::clock;
 
@@ -195,18 +195,18 @@ const ERROR_VALID: Duration = Duration::from_secs(35);
 /// of another.
 #[derive(Debug, Default)]
 struct ClientErrors {
-    /// The latest error.
-    latest: Option<Trouble>,
+    latest: LatestTrouble,
     /// The latest error of each broker of the cluster, by its advertised address.
     of_brokers: BTreeMap<String, (Instant, Trouble)>,
 }
 
 impl ClientErrors {
-    fn add(&mut self, trouble: Trouble) {
+    /// Notes which broker the latest error is about.
+    fn note_broker(&mut self) {
+        let Some(trouble) = self.latest.latest() else { return };
         if let Some(address) = trouble.advertised() {
             self.of_brokers.insert(address.to_owned(), (clock::instant(), trouble.clone()));
         }
-        self.latest = Some(trouble);
     }
 }
 
@@ -220,7 +220,9 @@ impl ClientContext for ProbeContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
         tracing::debug!(target: "librdkafka", ?level, facility, message);
         if let Some(trouble) = Trouble::of_log(&self.kafka, facility, message) {
-            lock(&self.errors).add(trouble);
+            let mut errors = lock(&self.errors);
+            errors.latest.set(trouble);
+            errors.note_broker();
         }
     }
 
@@ -228,9 +230,9 @@ impl ClientContext for ProbeContext {
         let Some(code) = error.rdkafka_error_code() else { return };
         tracing::debug!(?code, reason, "probe");
         let mut errors = lock(&self.errors);
-        // "All brokers down" must not replace the more specific error of one broker.
-        if code != RDKafkaErrorCode::AllBrokersDown || errors.latest.is_none() {
-            errors.add(Trouble::of_client(&self.kafka, code, reason));
+        errors.latest.report(&self.kafka, code, reason);
+        if code != RDKafkaErrorCode::AllBrokersDown {
+            errors.note_broker();
         }
     }
 }
@@ -268,7 +270,7 @@ impl Asking {
         self.serve();
         match metadata {
             Ok(metadata) => {
-                lock(&self.errors).latest = None;
+                lock(&self.errors).latest.clear();
                 self.take_metadata(&metadata);
             }
             Err(error) => {
@@ -302,7 +304,7 @@ impl Asking {
 
     /// Why a question was not answered.
     fn why(&self, error: &KafkaError) -> Trouble {
-        let latest = lock(&self.errors).latest.clone();
+        let latest = lock(&self.errors).latest.latest().cloned();
         if let Some(trouble) = latest {
             return trouble;
         }

@@ -1,8 +1,11 @@
 //! Why the stream cannot be read, or not as a whole.
 
+use std::time::{Duration, Instant};
+
 use rdkafka::error::RDKafkaErrorCode;
 
 use crate::config::Kafka;
+use crate::service::clock;
 
 /// Why the stream cannot be read, or not as a whole. Its `Display` is the text for `/-/ready`, the board and
 /// the log: the cause and what to do. The table in [`super`] says when each begins and ends.
@@ -256,6 +259,48 @@ impl Trouble {
     }
 }
 
+/// How long an error of one broker stays the reason why all are down. The client reports the same error again
+/// only after 30 seconds.
+const SPECIFIC_VALID: Duration = Duration::from_secs(60);
+
+/// The latest error of a client.
+#[derive(Debug, Default)]
+pub(super) struct LatestTrouble {
+    latest: Option<Trouble>,
+    /// The latest error that says more than that all brokers are down, and when it was reported.
+    specific: Option<(Instant, Trouble)>,
+}
+
+impl LatestTrouble {
+    /// Notes what the client reports.
+    pub(super) fn report(&mut self, kafka: &Kafka, code: RDKafkaErrorCode, reason: &str) {
+        let trouble = Trouble::of_client(kafka, code, reason);
+        if code != RDKafkaErrorCode::AllBrokersDown {
+            self.set(trouble);
+        } else if self.latest.is_none() {
+            let specific = self.specific.as_ref();
+            let specific = specific.filter(|(at, _)| at.elapsed() < SPECIFIC_VALID);
+            self.latest = Some(specific.map_or(trouble, |(_, specific)| specific.clone()));
+        }
+    }
+
+    /// Notes an error that says more than that all brokers are down.
+    pub(super) fn set(&mut self, trouble: Trouble) {
+        self.specific = Some((clock::instant(), trouble.clone()));
+        self.latest = Some(trouble);
+    }
+
+    /// Notes that it is over.
+    pub(super) fn clear(&mut self) {
+        self.latest = None;
+    }
+
+    /// The latest error; `None` if it is over.
+    pub(super) fn latest(&self) -> Option<&Trouble> {
+        self.latest.as_ref()
+    }
+}
+
 /// Where reading ends while a producer's transaction is open, and where the partition does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::service) struct OpenTransaction {
@@ -308,8 +353,9 @@ struct ReportedBroker<'r> {
 impl<'r> Reported<'r> {
     fn parse(reason: &'r str) -> Self {
         let text = reason.split(" (after ").next().unwrap_or(reason);
-        // The addresses of the logical broker that serves the group come after its name.
-        let text = text.strip_prefix("GroupCoordinator: ").unwrap_or(text);
+        // The address of the broker that coordinates the group comes after its role, and is from the cluster.
+        let coordinator = text.strip_prefix("GroupCoordinator: ");
+        let text = coordinator.unwrap_or(text);
         let Some((head, problem)) = text.split_once(": ") else {
             return Self { broker: None, problem: text };
         };
@@ -319,7 +365,7 @@ impl<'r> Reported<'r> {
             Some((address, id)) if id.bytes().all(|byte| byte.is_ascii_digit()) => {
                 Some(ReportedBroker { address, is_advertised: true })
             }
-            Some(_) | None => None,
+            Some(_) | None => coordinator.map(|_| ReportedBroker { address, is_advertised: true }),
         };
         if broker.is_some() {
             Self { broker, problem }
@@ -370,7 +416,7 @@ mod tests {
         assert_eq!(parsed("1/1 brokers are down"), (None, "1/1 brokers are down"));
         assert_eq!(
             parsed("GroupCoordinator: 10.0.0.1:9092: Connection refused"),
-            (None, "10.0.0.1:9092: Connection refused")
+            (Some(("10.0.0.1:9092", true)), "Connection refused")
         );
     }
 }

@@ -423,13 +423,13 @@ impl Worker {
             progress.read_to.is_some_and(|read_to| read_to.elapsed() < TROUBLE_OVER)
         });
         if is_current && !stream.partitions.is_empty() {
-            callback_state.trouble = None;
+            callback_state.trouble.clear();
         }
         stream.rebalances = callback_state.rebalances;
         stream.commit_failures = callback_state.commit_failures;
         stream.fetched_bytes = callback_state.fetched_bytes;
         stream.errors.clone_from(&callback_state.errors);
-        stream.client_trouble.clone_from(&callback_state.trouble);
+        stream.client_trouble = callback_state.trouble.latest().cloned();
         for (partition, progress) in &mut stream.partitions {
             progress.open_transaction = callback_state.open_transactions.get(partition).copied();
         }
