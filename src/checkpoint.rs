@@ -160,7 +160,9 @@ pub enum CheckpointError {
         found: u32,
     },
     /// The length differs from the length in the header.
-    #[error("it has {found} bytes and should have {expected}: it is truncated or concatenated")]
+    #[error(
+        "it has {found} bytes and should have {expected}: it was cut, or something was appended"
+    )]
     Length {
         /// The actual length in bytes.
         found: usize,

@@ -46,6 +46,22 @@ pub struct Evaluation {
     pub log: Option<AlertStateLog>,
 }
 
+/// What has just happened to the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClockNews {
+    /// It shows another time than the one that has passed.
+    Jumped {
+        /// The time expected from the monotonic clock.
+        from: Timestamp,
+        /// The time that it shows.
+        to: Timestamp,
+    },
+    /// It is back where it should be.
+    RightAgain,
+    /// It has stayed at its new time for a minute, which is accepted now.
+    Accepted,
+}
+
 /// The samples counted in one partition.
 #[derive(Debug)]
 struct CountedPartition {
@@ -162,12 +178,19 @@ impl Monitor {
         self.trusted_at = at;
     }
 
-    /// Reads the clock: the wall clock time, and the monotonic time since a fixed start. Returns whether the
-    /// clock has just jumped.
-    pub fn look(&mut self, wall: Timestamp, elapsed: Elapsed) -> bool {
-        let was_steady = self.time.is_steady;
-        self.time = self.clock_guard.look(wall, elapsed);
-        was_steady && !self.time.is_steady
+    /// Reads the clock: the wall clock time, and the monotonic time since a fixed start. Returns what has
+    /// just happened to it.
+    pub fn look(&mut self, wall: Timestamp, elapsed: Elapsed) -> Option<ClockNews> {
+        let before = std::mem::replace(&mut self.time, self.clock_guard.look(wall, elapsed));
+        match (before.is_steady, self.time.is_steady) {
+            (true, false) => Some(ClockNews::Jumped { from: self.time.now, to: wall }),
+            (false, true) => {
+                let moved_ms = wall.ms().saturating_sub(before.now.ms());
+                let is_right = moved_ms.abs() <= JUMP_MAX.ms();
+                Some(if is_right { ClockNews::RightAgain } else { ClockNews::Accepted })
+            }
+            (true, true) | (false, false) => None,
+        }
     }
 
     /// Takes the time of an accelerated clock, without a check for jumps.

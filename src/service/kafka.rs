@@ -39,6 +39,7 @@
 //! | partitions are added or removed | they are assigned; those that are gone count no longer | a line each | they are read |
 //! | the topic is compacted | windows count from now on | a line, `/-/ready`, `vaste_kafka_topic_compacted` | its policy changes, and Vaste starts again |
 //! | another process has the same `group.instance.id` | partitions are given up; a new client once the other has gone | `Fenced` | the other has gone |
+//! | an earlier request of a joining client is taken for another process | a new client joins at once | a line | it has joined |
 //! | the client has failed otherwise | a new client | `ClientFailed` | it has joined |
 //! | a partition has records and gives none for 15 seconds | it is fetched again; after three times, a new client | a line, `Behind` | records come |
 //! | other members hold partitions, or a dead one has not expired | wait | `PartitionsElsewhere` | they are assigned |

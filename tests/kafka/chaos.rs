@@ -11,13 +11,15 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rdkafka::TopicPartitionList;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::producer::{BaseProducer, Producer};
 use vaste::event::{Event, decode};
 
 use crate::clock::Clock;
 use crate::crash::{caught_up, instant, producer, publish, records};
 use crate::dead_letters::ASK_WAIT;
-use crate::deleted::delete_records;
+use crate::deleted::{asking, delete_records};
 use crate::harness::process::now;
 use crate::harness::{Service, create_topic, key, record, wait_for};
 use crate::naive;
@@ -290,6 +292,7 @@ impl Scene {
             }
             Fault::ReadRecordsDeleted => {
                 caught_up(&self.service, "events", PARTITIONS);
+                self.wait_until_durable();
                 for partition in 0..PARTITIONS {
                     delete_records(&self.broker.address(), "events", partition, -1);
                 }
@@ -304,6 +307,26 @@ impl Scene {
         self.last = self.under_way.take();
         self.publish_some();
         self.pass(Duration::from_millis(1_500));
+    }
+
+    /// Waits until all records are in a checkpoint: their offsets are committed then. A kill cannot lose
+    /// them.
+    fn wait_until_durable(&self) {
+        let asking: BaseConsumer = asking(&self.broker.address(), "chaos").create().unwrap();
+        let mut list = TopicPartitionList::new();
+        list.add_partition_range("events", 0, PARTITIONS - 1);
+        wait_for("the offsets to be committed", || {
+            let committed = asking.committed_offsets(list.clone(), ASK_WAIT).ok()?;
+            committed
+                .elements()
+                .iter()
+                .all(|partition| {
+                    let (_, end) =
+                        asking.fetch_watermarks("events", partition.partition(), ASK_WAIT).unwrap();
+                    end == 0 || partition.offset().to_raw() == Some(end)
+                })
+                .then_some(())
+        });
     }
 
     fn with_network(&mut self, network: Network, span: Duration) {

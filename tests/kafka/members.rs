@@ -1,7 +1,10 @@
 //! Members of the group: two processes with one id, a dead one that has not expired, workers that start.
 
 use crate::crash::{producer, publish};
+use crate::harness::process::now;
 use crate::harness::{Service, broker, create_topic, fresh, record, wait_for};
+use crate::own_broker::Broker;
+use crate::proxy::Network;
 use crate::service::AGREEMENT;
 
 const CREATED: &str = "vaste_records_applied_total{type=\"ticket.created\"}";
@@ -31,6 +34,38 @@ fn a_process_that_another_one_fences_says_so_and_goes_on_when_the_other_has_gone
     });
     assert_eq!(first.logged("a new Kafka client joins the group"), 1, "{}", first.log());
     assert_eq!(first.terminate(), Some(0));
+}
+
+#[test]
+fn a_member_whose_requests_to_join_arrive_twice_after_a_cut_blames_no_other_process() {
+    let Some(broker) = Broker::start() else { return };
+    create_topic(&broker.address(), "events", 2);
+    let kafka = format!(
+        "{{ brokers: [\"{}\"], topic: events, group: cut, properties: {{ group.instance.id: one, \
+         session.timeout.ms: \"6000\", reconnect.backoff.max.ms: \"500\" }} }}",
+        broker.address_cut()
+    );
+    let service = Service::start(&kafka, AGREEMENT);
+    service.wait_until_ready();
+    let rejoined = "the group has taken an earlier request of this client for another member";
+    for cut in 1..=4 {
+        broker.network().set(Network::Stall);
+        wait_for("the session to end", || {
+            (service.logged("revoked partition=0") >= cut).then_some(())
+        });
+        let over = now();
+        wait_for("two seconds", || (now().duration_since(over).as_secs() >= 2).then_some(()));
+        broker.network().set(Network::Pass);
+        wait_for("data to be current", || {
+            let (status, reason) = service.page("/-/ready")?;
+            assert!(!reason.contains("another process"), "{reason}");
+            (status == 200).then_some(())
+        });
+        println!("cut {cut}: {} times", service.logged(rejoined));
+        if service.logged(rejoined) > 0 {
+            return;
+        }
+    }
 }
 
 #[test]

@@ -149,9 +149,9 @@ impl fmt::Display for NotReady {
             }
             Self::PartitionsElsewhere { held, all } => write!(
                 f,
-                "{held} of {all} partitions are assigned to this instance: other instances of the group hold \
-                 the others, or the session of the previous process has not expired yet; partitions then \
-                 arrive within session.timeout.ms, 45s by default (set group.instance.id to avoid this)"
+                "{held} of {all} partitions are assigned to this instance: it is joining the group, other \
+                 instances hold the others, or the session of the previous process has not expired yet; \
+                 partitions then arrive within session.timeout.ms, 45s by default"
             ),
             Self::Behind { behind, all } => {
                 write!(f, "{behind} of {all} partitions are not read to their end yet")

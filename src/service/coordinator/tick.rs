@@ -7,7 +7,7 @@ use super::Coordinator;
 use super::published_view::{self, ObjectiveDetail, PublishedView};
 use super::readiness::{Currency, NotReady};
 use super::state_log::ReadProgress;
-use crate::monitor::Evaluation;
+use crate::monitor::{ClockNews, Evaluation};
 use crate::name::team_label;
 use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
@@ -122,8 +122,19 @@ impl Coordinator {
             Clock::Wall => {
                 let passed = i64::try_from(self.began.elapsed().as_millis()).unwrap_or(i64::MAX);
                 let wall = clock::wall();
-                if self.monitor.look(wall, Elapsed::from_ms(passed)) {
-                    tracing::warn!("the clock of this machine has jumped to {wall}");
+                match self.monitor.look(wall, Elapsed::from_ms(passed)) {
+                    Some(ClockNews::Jumped { from, to }) => {
+                        tracing::warn!("the clock of this machine has jumped from {from} to {to}");
+                    }
+                    Some(ClockNews::RightAgain) => {
+                        tracing::info!("the clock of this machine is right again");
+                    }
+                    Some(ClockNews::Accepted) => {
+                        tracing::warn!(
+                            "the clock of this machine has held its new time: it is accepted"
+                        );
+                    }
+                    None => {}
                 }
             }
             Clock::Accelerated(_) => self.monitor.look_at_accelerated(self.clock.now()),

@@ -1,7 +1,7 @@
 //! The Kafka client: its configuration, and the state that its callbacks record for the worker.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rdkafka::client::ClientContext;
@@ -15,10 +15,10 @@ use rdkafka::types::RDKafkaRespErr;
 use super::trouble::{LatestTrouble, OpenTransaction, Trouble};
 use crate::config::Kafka;
 
-/// Polls without a result after which nothing is there: one of them may have served an event.
+/// Polls that return nothing and call nothing back, after which nothing is there.
 pub(super) const EMPTY_POLLS: usize = 3;
 
-/// Statistics that are ignored after a partition was assigned: they may have been made before it.
+/// Statistics that are ignored after a partition was assigned and the queue was empty.
 const STATISTICS_IGNORED: u8 = 2;
 
 /// The Kafka client refuses its configuration. The text has no secrets.
@@ -56,8 +56,8 @@ pub(super) struct CallbackState {
     pub(super) open_transactions: BTreeMap<i32, OpenTransaction>,
     /// Offsets up to which the client had delivered everything when it made its last statistics.
     pub(super) delivered: BTreeMap<i32, i64>,
-    /// Statistics that are still ignored, by partition.
-    pub(super) ignored: BTreeMap<i32, u8>,
+    /// Partitions whose statistics are still ignored.
+    pub(super) ignored: BTreeMap<i32, IgnoredStatistics>,
     /// Bytes that are fetched and not polled.
     pub(super) fetched_bytes: u64,
     /// The id of the topic.
@@ -72,8 +72,24 @@ impl CallbackState {
     pub(super) fn reset(&mut self, number: i32) {
         self.delivered.remove(&number);
         self.open_transactions.remove(&number);
-        self.ignored.insert(number, STATISTICS_IGNORED);
+        let ignored = IgnoredStatistics { is_drained: false, left: STATISTICS_IGNORED };
+        self.ignored.insert(number, ignored);
     }
+
+    /// Notes that all that the client had is taken, with the statistics that it made before.
+    pub(super) fn drained(&mut self) {
+        self.ignored.values_mut().for_each(|ignored| ignored.is_drained = true);
+    }
+}
+
+/// Statistics that were made before a partition was assigned. A worker that had to wait finds several of
+/// them.
+#[derive(Debug)]
+pub(super) struct IgnoredStatistics {
+    /// Whether those that the client had when the partition was assigned are taken.
+    is_drained: bool,
+    /// Those that are ignored after that: the client may assign it a little later.
+    left: u8,
 }
 
 pub(super) struct WorkerContext {
@@ -81,11 +97,28 @@ pub(super) struct WorkerContext {
     pub(super) callback_state: Arc<Mutex<CallbackState>>,
     /// Whether the topic was deleted and recreated, and the worker has not noticed yet.
     is_recreated: AtomicBool,
+    /// Callbacks that were called.
+    called: AtomicU64,
 }
 
 impl WorkerContext {
     pub(super) fn new(kafka: &Kafka, callback_state: Arc<Mutex<CallbackState>>) -> Self {
-        Self { kafka: kafka.clone(), callback_state, is_recreated: AtomicBool::new(false) }
+        Self {
+            kafka: kafka.clone(),
+            callback_state,
+            is_recreated: AtomicBool::new(false),
+            called: AtomicU64::new(0),
+        }
+    }
+
+    /// How often a callback was called. A poll that returns nothing may have called one: only if this stays
+    /// the same, the client had nothing.
+    pub(super) fn called(&self) -> u64 {
+        self.called.load(Ordering::Relaxed)
+    }
+
+    fn count_call(&self) {
+        self.called.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Whether the topic was deleted and recreated since the last call. The client reports it before the
@@ -115,6 +148,7 @@ impl WorkerContext {
 
 impl ClientContext for WorkerContext {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        self.count_call();
         // For debugging only: errors arrive through `error`.
         tracing::debug!(target: "librdkafka", ?level, facility, message);
         if facility == "METADATA" {
@@ -126,6 +160,7 @@ impl ClientContext for WorkerContext {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        self.count_call();
         let Some(code) = error.rdkafka_error_code() else { return };
         // The client also reports the end of a partition here, which is no error. The worker handles an
         // offset that no longer exists.
@@ -141,6 +176,7 @@ impl ClientContext for WorkerContext {
     }
 
     fn stats(&self, statistics: Statistics) {
+        self.count_call();
         let is_connected = |address: &str| {
             let mut brokers = statistics.brokers.values();
             brokers.any(|broker| broker.nodename == address && broker.state == "UP")
@@ -158,9 +194,9 @@ impl ClientContext for WorkerContext {
                 held.clone().map(|partition| partition.fetchq_size).sum();
             for partition in held {
                 let number = partition.partition;
-                if let Some(rest) = callback_state.ignored.get_mut(&number) {
-                    *rest -= 1;
-                    if *rest == 0 {
+                if let Some(ignored) = callback_state.ignored.get_mut(&number) {
+                    ignored.left -= u8::from(ignored.is_drained);
+                    if ignored.left == 0 {
                         callback_state.ignored.remove(&number);
                     }
                     continue;
@@ -189,6 +225,7 @@ impl ConsumerContext for WorkerContext {
         code: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
+        self.count_call();
         let assigns = code == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS;
         let numbers: Vec<i32> =
             partitions.elements().iter().map(TopicPartitionListElem::partition).collect();
@@ -217,6 +254,7 @@ impl ConsumerContext for WorkerContext {
     }
 
     fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+        self.count_call();
         if let Err(error) = result {
             tracing::warn!(
                 "failed to commit offsets: {error}; only tools that show the lag use them"
@@ -301,6 +339,8 @@ pub(super) fn probe_config(kafka: &Kafka) -> ClientConfig {
 
 #[cfg(test)]
 mod tests {
+    use rdkafka::statistics;
+
     use super::*;
 
     fn context() -> WorkerContext {
@@ -335,6 +375,41 @@ mod tests {
         state.lock().unwrap().trouble.clear();
         context.error(down, "1/1 brokers are down");
         assert!(state.lock().unwrap().trouble.latest().is_some_and(refuses), "it says more");
+    }
+
+    #[test]
+    fn statistics_of_before_an_assignment_are_ignored_however_many_there_are() {
+        let context = context();
+        let statistics = |offset| {
+            let partition = statistics::Partition {
+                eof_offset: offset,
+                next_offset: offset,
+                ..statistics::Partition::default()
+            };
+            let topic = statistics::Topic {
+                partitions: [(0, partition)].into(),
+                ..statistics::Topic::default()
+            };
+            context.stats(Statistics {
+                topics: [("t".to_owned(), topic)].into(),
+                ..Statistics::default()
+            });
+            context.callback_state.lock().unwrap().delivered.get(&0).copied()
+        };
+        assert_eq!(statistics(70), Some(70));
+        let state = || context.callback_state.lock().unwrap();
+        state().reset(0);
+        // The worker had to wait while the client made these.
+        for _ in 0..20 {
+            assert_eq!(statistics(70), None);
+        }
+        state().drained();
+        // The client had not assigned it yet.
+        assert_eq!([statistics(70), statistics(70)], [None, None]);
+        assert_eq!(statistics(7), Some(7));
+        let called = context.called();
+        statistics(8);
+        assert!(context.called() > called, "a poll that takes statistics has found something");
     }
 
     #[test]

@@ -13,8 +13,8 @@ use crate::service::clock;
 pub(in crate::service) enum Trouble {
     /// An address of `kafka.brokers` refuses the connection, or does not answer.
     #[error(
-        "no broker can be reached at {broker}: {problem}: check kafka.brokers, and that the broker runs and \
-         is reachable from here"
+        "no broker can be reached at {broker}: {problem}: check that the broker runs, the network to it, and \
+         kafka.brokers"
     )]
     Unreachable {
         /// The address.
@@ -34,8 +34,8 @@ pub(in crate::service) enum Trouble {
     /// A broker of the cluster refuses the connection at its advertised address.
     #[error(
         "a broker of the cluster cannot be reached at its own address {broker}: {problem}: check that it \
-         runs; if it does, correct its advertised.listeners, or name in kafka.brokers a listener that is \
-         meant for this machine"
+         runs, and the network to it; if this address has never worked from here, correct the broker's \
+         advertised.listeners, or name in kafka.brokers a listener that is meant for this machine"
     )]
     AdvertisedUnreachable {
         /// The address.
@@ -122,7 +122,9 @@ pub(in crate::service) enum Trouble {
         problem: String,
     },
     /// Partitions cannot be read while others can.
-    #[error("{partitions} cannot be read: {broker} {problem}: check that broker")]
+    #[error(
+        "{partitions} cannot be read: {broker} {problem}: check that broker and the network to it"
+    )]
     PartitionsUnreadable {
         /// Such as `partitions 1, 3`.
         partitions: String,

@@ -138,6 +138,8 @@ pub(in crate::service) struct Worker {
     reposition_at: Instant,
     /// A client that has failed for good.
     dead: Option<DeadConsumer>,
+    /// When the client was last fenced while it joined.
+    fenced_joining_at: Option<Instant>,
     nudged_at: Instant,
     /// When to look again whether the group has assigned all partitions.
     claim_at: Instant,
@@ -231,6 +233,7 @@ impl Worker {
             repositioning: BTreeSet::new(),
             reposition_at: clock::instant(),
             dead: None,
+            fenced_joining_at: None,
             nudged_at: clock::instant(),
             claim_at: clock::instant() + CLAIM_EVERY,
             stalls: BTreeMap::new(),
@@ -292,6 +295,7 @@ impl Worker {
         let mut began = None;
         let mut empty = 0;
         for _ in 0..BATCH_MAX {
+            let called = self.consumer.context().called();
             match self.poll_one() {
                 Some(is_record) => {
                     empty = 0;
@@ -299,6 +303,9 @@ impl Worker {
                         began.get_or_insert_with(clock::instant);
                     }
                 }
+                // It was something for a callback. Statistics come before the records that the client has
+                // already.
+                None if self.consumer.context().called() != called => empty = 0,
                 None => empty += 1,
             }
             if empty == EMPTY_POLLS {
@@ -365,7 +372,11 @@ impl Worker {
     /// Moves positions ahead over offsets that are delivered to no reader. Called when all that the client
     /// had is taken: the offsets that its statistics gave before are passed then.
     fn skip_undelivered(&mut self) {
-        let delivered = std::mem::take(&mut self.callback_state().delivered);
+        let delivered = {
+            let mut callback_state = self.callback_state();
+            callback_state.drained();
+            std::mem::take(&mut callback_state.delivered)
+        };
         for (number, position) in delivered {
             if !self.repositioning.contains(&number) && self.fetched.contains(&number) {
                 self.partitions.skip_to(number, position);

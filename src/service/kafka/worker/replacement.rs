@@ -4,6 +4,10 @@
 //! Another process with the same `group.instance.id` fences this one: the client is dead, and a new client
 //! would fence the other process in turn. So the new one is made once the other has gone from the group. It
 //! goes when it stops, within `session.timeout.ms`.
+//!
+//! A member that joins may be fenced by itself: after a cut of the network two of its requests arrive, and
+//! the broker takes the second for another process. Nobody serves that membership, so a new client takes it
+//! at once. If there is another process after all, that one is fenced in turn, and waits.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,6 +24,9 @@ use crate::service::outage::in_seconds;
 
 /// How long the broker may take to list the members of the group.
 const MEMBERS_TIMEOUT: Duration = Duration::from_millis(1_500);
+
+/// How long after it was fenced while joining a client that is fenced again waits for another process.
+const FENCED_AGAIN: Duration = Duration::from_secs(60);
 
 /// Interval at which to look whether a new client can be made.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
@@ -54,14 +61,30 @@ impl Worker {
             .client()
             .fatal_error()
             .unwrap_or((RDKafkaErrorCode::Fatal, "it does not say why".to_owned()));
+        let now = clock::instant();
         let is_fenced = code == RDKafkaErrorCode::FencedInstanceId;
+        let was_joining = self.partitions.numbers().is_empty() && self.unassigned.is_empty();
+        if is_fenced
+            && was_joining
+            && self.fenced_joining_at.is_none_or(|at| now.duration_since(at) > FENCED_AGAIN)
+        {
+            self.fenced_joining_at = Some(now);
+            self.fetched.clear();
+            self.dead = Some(DeadConsumer { since: now, look_at: now, fenced: None });
+            tracing::info!(
+                "the group has taken an earlier request of this client for another member: a new client joins"
+            );
+            return;
+        }
         let fenced = self.instance_id().filter(|_| is_fenced);
         let trouble = match fenced.clone() {
             Some(id) => Trouble::Fenced { id },
             None => Trouble::ClientFailed { problem: problem.clone() },
         };
-        tracing::error!("the Kafka client has failed: {problem}");
-        let now = clock::instant();
+        // What being fenced means is the reason why data is not current.
+        if fenced.is_none() {
+            tracing::error!("the Kafka client has failed: {problem}");
+        }
         self.dead = Some(DeadConsumer { since: now, look_at: now + LOOK_EVERY, fenced });
         let all = self.partitions.numbers();
         self.drop_partitions(&all);
