@@ -160,9 +160,7 @@ pub enum CheckpointError {
         found: u32,
     },
     /// The length differs from the length in the header.
-    #[error(
-        "it has {found} bytes and should have {expected}: it was cut, or something was appended"
-    )]
+    #[error("it has {found} bytes and should have {expected}: it is truncated or concatenated")]
     Length {
         /// The actual length in bytes.
         found: usize,

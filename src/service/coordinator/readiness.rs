@@ -30,6 +30,8 @@ pub(in crate::service) enum NotReady {
         held: usize,
         /// All of the topic.
         all: usize,
+        /// Whether `group.instance.id` is set.
+        is_static: bool,
     },
     /// Partitions are not read to their end yet.
     Behind {
@@ -113,7 +115,8 @@ impl NotReady {
             // Brokers have answered just now, but perhaps not the one that coordinates the group.
             let client_trouble = client_trouble
                 .filter(|trouble| !trouble.is_connection() || trouble.advertised().is_some());
-            let elsewhere = Self::PartitionsElsewhere { held: held_count, all };
+            let is_static = status.is_static_member;
+            let elsewhere = Self::PartitionsElsewhere { held: held_count, all, is_static };
             return Some(client_trouble.map_or(elsewhere, Self::Trouble));
         }
         // The leaders of all partitions have answered just now.
@@ -147,11 +150,12 @@ impl fmt::Display for NotReady {
             Self::PartitionsUnknown => {
                 f.write_str("the broker has not returned the topic's partitions yet")
             }
-            Self::PartitionsElsewhere { held, all } => write!(
+            Self::PartitionsElsewhere { held, all, is_static } => write!(
                 f,
                 "{held} of {all} partitions are assigned to this instance: it is joining the group, other \
                  instances hold the others, or the session of the previous process has not expired yet; \
-                 partitions then arrive within session.timeout.ms, 45s by default"
+                 partitions then arrive within session.timeout.ms, 45s by default{}",
+                if *is_static { "" } else { " (set group.instance.id to avoid this)" }
             ),
             Self::Behind { behind, all } => {
                 write!(f, "{behind} of {all} partitions are not read to their end yet")

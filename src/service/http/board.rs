@@ -183,7 +183,7 @@ fn banner(board: &Board<'_>, not_ready: &NotReady) -> Markup {
                     NotReady::Jumped => { (texts.text("not-ready-jumped")) }
                     NotReady::Overloaded => { (texts.text("not-ready-overloaded")) }
                     NotReady::PartitionsUnknown => { (texts.text("not-ready-partitions-unknown")) }
-                    NotReady::PartitionsElsewhere { held, all } => {
+                    NotReady::PartitionsElsewhere { held, all, .. } => {
                         (texts.format("not-ready-partitions-elsewhere", &[
                             ("held", (*held as u64).into()),
                             ("all", (*all as u64).into()),

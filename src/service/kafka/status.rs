@@ -27,6 +27,8 @@ pub(in crate::service) struct StreamStatus {
     /// Dead letters; `None` without a topic for them.
     pub(in crate::service) dead_letters: Option<DeadLetterCounts>,
     pub(in crate::service) rebalances: u64,
+    /// Whether `group.instance.id` is set.
+    pub(in crate::service) is_static_member: bool,
     /// Errors of the client, by code.
     pub(in crate::service) errors: BTreeMap<String, u64>,
     /// Events whose time and record timestamp do not fit together.
@@ -129,6 +131,7 @@ impl StreamStatus {
             self.dead_letters.get_or_insert_default().merge(counts);
         }
         self.rebalances += other.rebalances;
+        self.is_static_member |= other.is_static_member;
         self.fetched_bytes += other.fetched_bytes;
         self.mismatched_times.event += other.mismatched_times.event;
         self.mismatched_times.record += other.mismatched_times.record;

@@ -143,7 +143,7 @@ fn a_frozen_board_keeps_its_states_and_shows_the_reason() {
         NotReady::Trouble(Trouble::Store("broker <b>down</b>".to_owned())),
         NotReady::PartitionsUnknown,
         NotReady::Overloaded,
-        NotReady::PartitionsElsewhere { held: 1, all: 3 },
+        NotReady::PartitionsElsewhere { held: 1, all: 3, is_static: false },
         NotReady::Behind { behind: 2, all: 3 },
     ];
     for code in ["en", "fi"] {
