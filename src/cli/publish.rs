@@ -71,6 +71,14 @@ pub(super) fn run(
     let ServiceConfig { service, .. } =
         read_service(&arguments.config, &arguments.overrides, terminal)?;
     let kafka = service.kafka;
+    let source = InputSource::from_argument(&arguments.file);
+    // Said at once, and not after the wait for a broker.
+    if let InputSource::File(_) = source
+        && let Err(error) = source.open(|_| ())
+    {
+        writeln!(terminal.diagnostics, "error: {error}")?;
+        return Ok(Exit::Failed);
+    }
     let reports = Arc::new(Reports::default());
     let producer = match producer(&kafka, &reports) {
         Ok(producer) => producer,
@@ -88,7 +96,6 @@ pub(super) fn run(
         return Ok(Exit::Failed);
     }
     let mut rejected = 0_u64;
-    let source = InputSource::from_argument(&arguments.file);
     let sent = send_all(&source, &producer, &kafka.topic, &mut |line, problem| {
         rejected += 1;
         if rejected <= REJECTIONS_PRINTED_MAX {

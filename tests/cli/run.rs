@@ -171,6 +171,9 @@ fn compressed_files_and_standard_input_read_like_plain_ones() {
     printed += &page(&output);
     let output = folder.vaste(&["replay", "."]);
     printed += &page(&output);
+    folder.write("vaste.yaml", "kafka: { brokers: [\"127.0.0.1:1\"], topic: events }\n");
+    let output = folder.vaste(&["publish", "--config", "vaste.yaml", "gone.ndjson"]);
+    printed += &page(&output);
     insta::assert_snapshot!("unreadable", printed);
 }
 
