@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -45,6 +45,14 @@ pub(crate) fn admin(broker: &str) -> AdminClient<DefaultClientContext> {
 /// A runtime for the calls of [`admin`].
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+/// Gives a topic this number of partitions.
+pub(crate) fn add_partitions(broker: &str, topic: &str, count: usize) {
+    let admin = admin(broker);
+    let more = [NewPartitions::new(topic, count)];
+    let made = runtime().block_on(admin.create_partitions(&more, &AdminOptions::new())).unwrap();
+    made.into_iter().for_each(|one| drop(one.unwrap()));
 }
 
 /// Creates a topic.

@@ -4,12 +4,14 @@ use std::fs;
 use std::time::Duration;
 
 use rdkafka::TopicPartitionList;
-use rdkafka::admin::{AdminOptions, NewPartitions};
+use rdkafka::admin::AdminOptions;
 use rdkafka::topic_partition_list::Offset;
 
 use crate::crash::{caught_up, compare, counted, producer, publish, records};
 use crate::harness::process::now;
-use crate::harness::{Service, admin, broker, create_topic, fresh, record, runtime, wait_for};
+use crate::harness::{
+    Service, add_partitions, admin, broker, create_topic, fresh, record, runtime, wait_for,
+};
 use crate::notified::{Alertmanager, Webhook};
 use crate::service::AGREEMENT;
 
@@ -99,11 +101,7 @@ fn added_partitions_split_open_tickets_and_all_others_count() {
     send(&created(0, 40));
     send(&answered(0, 10));
     caught_up(&service, &topic, 1);
-    let admin = admin(&broker);
-    let made = runtime()
-        .block_on(admin.create_partitions(&[NewPartitions::new(&topic, 4)], &AdminOptions::new()))
-        .unwrap();
-    made.into_iter().for_each(|one| drop(one.unwrap()));
+    add_partitions(&broker, &topic, 4);
     wait_for("the new partitions to be assigned", || {
         let assigned = format!("vaste_kafka_assigned_partitions{{topic=\"{topic}\"}}");
         (service.metrics().value(&assigned) == Some(4.0)).then_some(())
@@ -240,11 +238,7 @@ fn an_alert_that_is_due_while_partitions_are_added_fires() {
     wait_for("the service to be ready", || service.get("/-/ready"));
     publish(&producer(&broker), &topic, &[record(1, "created", "T-1")]);
     // Before the alert is due.
-    let admin = admin(&broker);
-    let made = runtime()
-        .block_on(admin.create_partitions(&[NewPartitions::new(&topic, 4)], &AdminOptions::new()))
-        .unwrap();
-    made.into_iter().for_each(|one| drop(one.unwrap()));
+    add_partitions(&broker, &topic, 4);
     wait_for("the page", || (webhook.counts().get("limit") == Some(&(1, 0))).then_some(()));
     wait_for("the new partitions to be assigned", || {
         let assigned = format!("vaste_kafka_assigned_partitions{{topic=\"{topic}\"}}");

@@ -5,9 +5,12 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
+use rdkafka::producer::{BaseRecord, Producer};
+
 use crate::crash::{caught_up, producer, publish};
+use crate::dead_letters::ASK_WAIT;
 use crate::harness::process::now;
-use crate::harness::{Service, broker, create_topic, fresh, record, wait_for};
+use crate::harness::{Service, add_partitions, broker, create_topic, fresh, record, wait_for};
 use crate::own_broker::Broker;
 use crate::service::AGREEMENT;
 
@@ -159,6 +162,61 @@ fn a_full_disk_stops_neither_the_stream_nor_the_shutdown_and_is_told_with_its_en
     let waiting =
         "vaste_waiting_tickets{team=\"billing\",measure=\"first_reply\",basis=\"calendar\"}";
     assert_eq!(service.metrics().value(waiting), Some(4.0), "read from the last checkpoint on");
+}
+
+/// `opendir` of a store that takes seconds to list the folder named by `SLOW`.
+const SLOW_STORE: &str = "\
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+DIR *opendir(const char *path) {
+    static DIR *(*real)(const char *);
+    if (!real) real = dlsym(RTLD_NEXT, \"opendir\");
+    const char *slow = getenv(\"SLOW\");
+    if (slow && strstr(path, slow)) sleep(6);
+    return real(path);
+}
+";
+
+/// The client makes statistics meanwhile, and hands them out before the records that it has already.
+#[test]
+fn records_that_come_while_the_worker_waits_for_the_store_are_all_read() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("slow-store");
+    create_topic(&broker, &topic, 1);
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let second = format!("checkpoints/{topic}/{topic}/1");
+    fs::create_dir_all(state.join(&second)).unwrap();
+    let variables = [library(folder.path(), SLOW_STORE), ("SLOW", second)];
+    let more = format!("state: {{ store: \"{}\", checkpoint_every: 0s }}\n", state.display());
+    let service =
+        Service::start_with_variables(&kafka(&broker, &topic), AGREEMENT, &more, &variables);
+    service.wait_until_ready();
+    let producer = producer(&broker);
+    let mut published = 0_u32;
+    let mut publish_one = || {
+        published += 1;
+        let created = record(published, "created", &format!("T-{published}"));
+        let sent = BaseRecord::<str, str>::to(&topic).payload(created.as_str()).partition(0);
+        producer.send(sent).map_err(|(error, _)| error).unwrap();
+        producer.flush(ASK_WAIT).unwrap();
+        published
+    };
+    add_partitions(&broker, &topic, 2);
+    wait_for("the second partition", || {
+        publish_one();
+        let is_assigned = |line: &str| line.contains("assigned: ") && line.contains("partition=1");
+        service.log().lines().any(is_assigned).then_some(())
+    });
+    let all = publish_one();
+    let created = "vaste_records_applied_total{type=\"ticket.created\"}";
+    wait_for("all records", || {
+        (service.metrics().value(created) == Some(f64::from(all))).then_some(())
+    });
 }
 
 #[test]
