@@ -163,6 +163,11 @@ impl Checkpointer {
         }
     }
 
+    /// Notes that a partition was restored from a durable checkpoint, whose offset may not be committed yet.
+    pub(super) fn restored(&mut self, number: i32, position: i64) {
+        self.durable.insert(number, position);
+    }
+
     /// The positions that have become durable since the last call, by partition.
     pub(super) fn take_durable(&mut self) -> BTreeMap<i32, i64> {
         self.receive_written();

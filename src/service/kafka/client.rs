@@ -14,6 +14,7 @@ use rdkafka::types::RDKafkaRespErr;
 
 use super::trouble::{LatestTrouble, OpenTransaction, Trouble};
 use crate::config::Kafka;
+use crate::service::outage::{Outage, in_seconds};
 
 /// Polls that return nothing and call nothing back, after which nothing is there.
 pub(super) const EMPTY_POLLS: usize = 3;
@@ -63,6 +64,10 @@ pub(super) struct CallbackState {
     /// The id of the topic.
     pub(super) topic_id: Option<Arc<str>>,
     pub(super) commit_failures: u64,
+    /// Offsets that the broker did not accept, by partition.
+    pub(super) uncommitted: BTreeMap<i32, i64>,
+    /// Since when offsets are not committed.
+    pub(super) commit_outage: Outage,
     /// Whether the worker has ended, so that the callback must carry out changes itself.
     pub(super) is_leaving: bool,
 }
@@ -74,6 +79,27 @@ impl CallbackState {
         self.open_transactions.remove(&number);
         let ignored = IgnoredStatistics { is_drained: false, left: STATISTICS_IGNORED };
         self.ignored.insert(number, ignored);
+    }
+
+    /// Notes offsets that are not committed. They are committed again.
+    pub(super) fn commit_failed(&mut self, offsets: &TopicPartitionList, error: &KafkaError) {
+        self.commit_failures += 1;
+        let known = |element: TopicPartitionListElem<'_>| {
+            Some((element.partition(), element.offset().to_raw().filter(|offset| *offset >= 0)?))
+        };
+        self.uncommitted.extend(offsets.elements().into_iter().filter_map(known));
+        if self.commit_outage.begin() {
+            tracing::warn!(
+                "failed to commit offsets: {error}; retrying; only tools that show the lag use them"
+            );
+        }
+    }
+
+    /// Notes that offsets are committed.
+    pub(super) fn committed(&mut self) {
+        if let Some(outage) = self.commit_outage.end() {
+            tracing::info!("offsets are committed again after {}", in_seconds(outage));
+        }
     }
 
     /// Notes that all that the client had is taken, with the statistics that it made before.
@@ -253,14 +279,12 @@ impl ConsumerContext for WorkerContext {
         }
     }
 
-    fn commit_callback(&self, result: KafkaResult<()>, _: &TopicPartitionList) {
+    fn commit_callback(&self, result: KafkaResult<()>, offsets: &TopicPartitionList) {
         self.count_call();
-        if let Err(error) = result {
-            tracing::warn!(
-                "failed to commit offsets: {error}; only tools that show the lag use them"
-            );
-            self.note(|callback_state| callback_state.commit_failures += 1);
-        }
+        self.note(|callback_state| match &result {
+            Ok(()) => callback_state.committed(),
+            Err(error) => callback_state.commit_failed(offsets, error),
+        });
     }
 }
 

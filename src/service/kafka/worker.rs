@@ -141,6 +141,8 @@ pub(in crate::service) struct Worker {
     /// When the client was last fenced while it joined.
     fenced_joining_at: Option<Instant>,
     nudged_at: Instant,
+    /// When offsets were last committed.
+    committed_at: Instant,
     /// When to look again whether the group has assigned all partitions.
     claim_at: Instant,
     /// Partitions that have records and give none.
@@ -235,6 +237,7 @@ impl Worker {
             dead: None,
             fenced_joining_at: None,
             nudged_at: clock::instant(),
+            committed_at: clock::instant(),
             claim_at: clock::instant() + CLAIM_EVERY,
             stalls: BTreeMap::new(),
         })

@@ -200,6 +200,7 @@ impl Worker {
         }
         let (position, timelines) = (partition.position(), partition.shard().timelines());
         if is_restored {
+            self.checkpointer.restored(number, position);
             tracing::info!(
                 partition = number,
                 position,
@@ -325,10 +326,21 @@ impl Worker {
 
     /// Commits the offsets of checkpoints that have become durable.
     pub(super) fn commit_durable(&mut self, mode: CommitMode) {
-        let durable = self.checkpointer.take_durable();
+        let mut durable = {
+            let mut callback_state = self.callback_state();
+            let is_early =
+                !callback_state.uncommitted.is_empty() && self.committed_at.elapsed() < STORE_RETRY;
+            if is_early && matches!(mode, CommitMode::Async) {
+                return;
+            }
+            std::mem::take(&mut callback_state.uncommitted)
+        };
+        durable.extend(self.checkpointer.take_durable());
+        durable.retain(|number, _| self.partitions.get(*number).is_some());
         if durable.is_empty() {
             return;
         }
+        self.committed_at = clock::instant();
         let mut list = TopicPartitionList::new();
         for (number, position) in durable {
             let offset = Offset::Offset(position);
@@ -337,10 +349,7 @@ impl Worker {
             }
         }
         if let Err(error) = self.consumer.commit(&list, mode) {
-            tracing::warn!(
-                "failed to commit offsets: {error}; only tools that show the lag use them"
-            );
-            self.callback_state().commit_failures += 1;
+            self.callback_state().commit_failed(&list, &error);
         }
     }
 }
