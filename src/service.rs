@@ -42,5 +42,6 @@ mod scenario;
 mod shutdown;
 mod store;
 
+pub use alertmanager::refuse_connection;
 pub(crate) use kafka::send::{drain, send_when_room};
 pub use kafka::{client_config, published, refuse_client, refuse_property};

@@ -1,5 +1,6 @@
 //! Configuration files, read and reported.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -7,8 +8,8 @@ use super::arguments::KafkaOverrides;
 use super::disk::{RealDisk, read_secrets, today, variables};
 use super::exit::CommandError;
 use super::terminal::Terminal;
-use crate::config::{Config, Diagnostic, Service};
-use crate::service::{refuse_client, refuse_property};
+use crate::config::{Alertmanager, Config, Diagnostic, Service};
+use crate::service::{refuse_client, refuse_connection, refuse_property};
 
 /// Configuration with the settings of the service.
 pub(super) struct ServiceConfig {
@@ -57,6 +58,7 @@ pub(super) fn print_warnings(
 pub(super) fn check_client(config: &mut Config) {
     let before = config.diagnostics.errors.len();
     config.diagnostics.check_properties(refuse_property);
+    check_alertmanagers(config);
     let Some(mut kafka) = config.service.as_ref().map(|service| service.kafka.clone()) else {
         return;
     };
@@ -70,6 +72,26 @@ pub(super) fn check_client(config: &mut Config) {
         && let Some(problem) = refuse_client(&kafka)
     {
         config.diagnostics.refuse_properties(problem);
+    }
+}
+
+/// Reads the files that the Alertmanagers need. Secrets may come later: they are read for every request.
+fn check_alertmanagers(config: &mut Config) {
+    let alertmanagers = config.service.iter().flat_map(|service| &service.alertmanagers);
+    for Alertmanager { url, http, place } in alertmanagers {
+        if let Some(problem) = refuse_connection(url, http) {
+            config.diagnostics.errors.push(Diagnostic { problem, ..place.clone() });
+        }
+        for file in http.secret_files() {
+            if let Err(error) = File::open(file) {
+                let problem = format!(
+                    "{} cannot be read: {error}; until it can, no alert is sent there",
+                    file.display()
+                );
+                let warning = Diagnostic { problem, ..place.clone() };
+                config.diagnostics.service_warnings.push(warning);
+            }
+        }
     }
 }
 

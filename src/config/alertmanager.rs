@@ -2,6 +2,7 @@
 
 use url::{Host, Url};
 
+use super::diagnostic::Diagnostic;
 use super::fields::{Field, Fields, File, boolean, is_web_address};
 use super::http_client::{self, HttpClient};
 use super::yaml::YamlValue;
@@ -13,6 +14,8 @@ pub struct Alertmanager {
     pub url: String,
     /// How requests are sent.
     pub http: HttpClient,
+    /// Where it is written, for what is found when its files are read; without text.
+    pub place: Diagnostic,
 }
 
 /// Maximum Alertmanagers. Each has its own thread and connection.
@@ -27,7 +30,16 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Vec<Alertman
             format!("lists {} Alertmanagers; at most {ALERTMANAGERS_MAX} are allowed", list.len());
         file.error(field.node.at, &field.key, problem);
     }
-    list.iter().filter_map(|item| one(item, file)).collect()
+    let mut found: Vec<Alertmanager> = Vec::new();
+    for item in &list {
+        let Some(alertmanager) = one(item, file) else { continue };
+        if found.iter().any(|other| other.url == alertmanager.url) {
+            let problem = format!("{} is listed twice; keep one", alertmanager.url);
+            file.error(item.node.at, &item.key, problem);
+        }
+        found.push(alertmanager);
+    }
+    found
 }
 
 fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
@@ -62,7 +74,8 @@ fn one(item: &Field<'_>, file: &mut File<'_>) -> Option<Alertmanager> {
     });
     let http = http_client::read(&mut fields, file);
     fields.finish(file);
-    Some(Alertmanager { url: url?, http })
+    let place = Diagnostic::new(file.path, item.node.at, item.key.clone(), String::new());
+    Some(Alertmanager { url: url?, http, place })
 }
 
 /// Whether the address is complete and has neither query nor fragment.

@@ -133,7 +133,13 @@ impl<'n> Field<'n> {
                 file.error(key.at, &path, "is given twice; keep one");
             }
         }
-        Some(Fields { path: self.key.clone(), at: self.node.at, entries, known: Vec::new() })
+        Some(Fields {
+            path: self.key.clone(),
+            at: self.node.at,
+            entries,
+            known: Vec::new(),
+            refused: Vec::new(),
+        })
     }
 }
 
@@ -145,6 +151,8 @@ pub(super) struct Fields<'n> {
     entries: &'n [(YamlKey, Node)],
     /// The keys that were asked for.
     known: Vec<&'static str>,
+    /// The keys that are refused with a reason of their own.
+    refused: Vec<&'static str>,
 }
 
 impl<'n> Fields<'n> {
@@ -153,6 +161,15 @@ impl<'n> Fields<'n> {
         self.known.push(key);
         let (_, node) = self.entries.iter().find(|(name, _)| name.text == key)?;
         (!node.is_null()).then(|| Field { key: joined(&self.path, key), node })
+    }
+
+    /// The value of a key that is refused with a reason of its own; `None` if it is missing or null. It is
+    /// not among the valid keys.
+    pub(super) fn take_refused(&mut self, key: &'static str) -> Option<Field<'n>> {
+        let found = self.take(key);
+        self.known.pop();
+        self.refused.push(key);
+        found
     }
 
     /// The value of a key; an error if it is missing or null.
@@ -190,7 +207,8 @@ impl<'n> Fields<'n> {
     /// Adds an error for every unknown key.
     pub(super) fn finish(self, file: &mut File<'_>) {
         for (key, _) in self.entries {
-            if !self.known.iter().any(|known| *known == key.text) {
+            let is_known = |known: &&str| **known == key.text;
+            if !self.known.iter().chain(&self.refused).any(is_known) {
                 let advice = match nearest(&key.text, &self.known) {
                     Some(known) => format!("did you mean `{known}`?"),
                     None => format!("valid keys are {}", self.known.join(", ")),

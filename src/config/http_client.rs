@@ -4,7 +4,7 @@
 //! A word that Vaste cannot follow is refused with what to write instead: ignored, it would leave a
 //! connection less safe than its configuration says. Secrets stand in files only, as everywhere in Vaste.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ureq::http::{HeaderName, HeaderValue};
 
@@ -127,6 +127,30 @@ pub enum TextOrFile {
     File(PathBuf),
 }
 
+impl HttpClient {
+    /// The files with secrets, which are read for every request.
+    pub fn secret_files(&self) -> Vec<&Path> {
+        let mut files: Vec<&Path> = match &self.credentials {
+            Some(Credentials::Basic { username, password_file }) => {
+                username.file().into_iter().chain([password_file.as_path()]).collect()
+            }
+            Some(Credentials::Token { credentials_file, .. }) => vec![credentials_file],
+            Some(Credentials::OAuth2(oauth2)) => vec![&oauth2.client_secret_file],
+            None => Vec::new(),
+        };
+        let values = self.headers.iter().flat_map(|header| &header.values);
+        files.extend(values.filter_map(TextOrFile::file));
+        files
+    }
+}
+
+impl TextOrFile {
+    /// The file that contains it; `None` if it is in the configuration.
+    fn file(&self) -> Option<&Path> {
+        if let Self::File(path) = self { Some(path) } else { None }
+    }
+}
+
 /// Headers that Vaste sets itself, as in Prometheus' `reservedHeaders`.
 const RESERVED_HEADERS: [&str; 12] = [
     "accept-encoding",
@@ -187,7 +211,7 @@ fn refuse_secret(
     file_key: &'static str,
     file: &mut File<'_>,
 ) -> bool {
-    let Some(secret) = fields.take(key) else { return false };
+    let Some(secret) = fields.take_refused(key) else { return false };
     let problem = format!(
         "is a secret, and stands in a file of its own: write `{file_key}` with the path of that file"
     );
@@ -226,7 +250,15 @@ fn basic_auth(group: &Field<'_>, file: &mut File<'_>) -> Option<Credentials> {
 
 fn authorization(group: &Field<'_>, file: &mut File<'_>) -> Option<Credentials> {
     let mut fields = group.fields(file)?;
-    let scheme = fields.take("type").map_or(Some("Bearer".to_owned()), |field| text(&field, file));
+    let scheme = fields.take("type").map_or(Some("Bearer".to_owned()), |field| {
+        let problem = "is a user and a password; write `basic_auth` instead of `authorization`";
+        let is_basic = |scheme: &str| scheme.eq_ignore_ascii_case("basic");
+        let scheme = text(&field, file)?;
+        if is_basic(&scheme) {
+            field.error(file, problem);
+        }
+        Some(scheme)
+    });
     let credentials_file = secret_file(&mut fields, "credentials", "credentials_file", file);
     fields.finish(file);
     Some(Credentials::Token { scheme: scheme?, credentials_file: credentials_file? })
@@ -263,7 +295,7 @@ fn oauth2(group: &Field<'_>, file: &mut File<'_>) -> Option<Credentials> {
 fn tls(group: &Field<'_>, file: &mut File<'_>) -> Option<TlsSettings> {
     let mut fields = group.fields(file)?;
     for (key, file_key) in [("ca", "ca_file"), ("cert", "cert_file")] {
-        if let Some(pem) = fields.take(key) {
+        if let Some(pem) = fields.take_refused(key) {
             let problem = format!("stands in a file: write `{file_key}` with its path");
             file.error(pem.node.at, &pem.key, problem);
         }
@@ -309,7 +341,7 @@ fn tls(group: &Field<'_>, file: &mut File<'_>) -> Option<TlsSettings> {
 }
 
 fn proxy(fields: &mut Fields<'_>, file: &mut File<'_>) -> ProxySettings {
-    if let Some(headers) = fields.take("proxy_connect_header") {
+    if let Some(headers) = fields.take_refused("proxy_connect_header") {
         let problem = "is not possible; a proxy that wants a user gets it from HTTPS_PROXY or HTTP_PROXY, \
                        such as http://user:password@proxy:3128, with `proxy_from_environment: true`";
         file.error(headers.node.at, &headers.key, problem);
@@ -354,9 +386,13 @@ fn http_headers(group: &Field<'_>, file: &mut File<'_>) -> Vec<HttpHeader> {
             return None;
         }
         let mut fields = field.fields(file)?;
-        refuse_secret(&mut fields, "secrets", "files", file);
+        let is_refused = refuse_secret(&mut fields, "secrets", "files", file);
+        let (texts, files) = (fields.take("values"), fields.take("files"));
+        if !is_refused && texts.is_none() && files.is_none() {
+            file.error(fields.at(), &field.key, "has no value; write `values` or `files`");
+        }
         let mut values = Vec::new();
-        if let Some(list) = fields.take("values") {
+        if let Some(list) = texts {
             for item in list.list(file) {
                 let problem = "is not the value of a header";
                 let value = item.parse(file, problem, |text| {
@@ -365,7 +401,7 @@ fn http_headers(group: &Field<'_>, file: &mut File<'_>) -> Vec<HttpHeader> {
                 values.extend(value.map(TextOrFile::Text));
             }
         }
-        if let Some(list) = fields.take("files") {
+        if let Some(list) = files {
             for item in list.list(file) {
                 values.extend(path(&item, file).map(TextOrFile::File));
             }
@@ -380,7 +416,8 @@ fn http_headers(group: &Field<'_>, file: &mut File<'_>) -> Vec<HttpHeader> {
 fn url(field: &Field<'_>, file: &mut File<'_>) -> Option<String> {
     // The message leaves out the value: it may hold a password.
     if matches!(&field.node.value, YamlValue::Scalar(text) if text.contains('@')) {
-        let problem = "contains a user or a password, which do not stand in the configuration";
+        let problem = "contains a user or a password, which do not stand in the configuration; a proxy gets them from \
+                       HTTPS_PROXY or HTTP_PROXY, with `proxy_from_environment: true`";
         file.error(field.node.at, &field.key, problem);
         return None;
     }

@@ -24,12 +24,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+use self::authorization::Authorization;
 use self::client::Client;
 use self::endpoint::Endpoint;
 use self::pending::PendingNotices;
-use self::server::ConnectionError;
+use self::server::{ConnectionError, Server};
 use crate::alert::Notice;
-use crate::config::Alertmanager;
+use crate::config::{Alertmanager, HttpClient};
 use crate::service::clock;
 use crate::service::instruments::Delivered;
 
@@ -43,6 +44,15 @@ mod skew;
 
 /// How long the last notices may take. An Alertmanager that hangs does not hold up the shutdown.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why a server cannot be connected to as configured; `None` if the files and the proxy can be used. Connects
+/// to nothing.
+pub fn refuse_connection(url: &str, http: &HttpClient) -> Option<String> {
+    let server = Server::new(url.to_owned(), http.connection.clone());
+    let authorization = Authorization::new(http.credentials.clone());
+    let checked = server.agent().map(drop).and_then(|()| authorization.check());
+    checked.err().map(|error| error.to_string())
+}
 
 /// The delivery threads, one for each Alertmanager in the order of the configuration.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on panics, and one that is left out says so"
 )]
 
+mod alertmanagers;
 mod abuse;
 mod calendar;
 mod check;

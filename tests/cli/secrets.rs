@@ -15,7 +15,7 @@ const KAFKA: &str = "{ brokers: [\"127.0.0.1:1\"], topic: events, properties: { 
 
 const ALERTMANAGERS: &str = "alertmanagers:
   - { url: \"http://127.0.0.1:1\", basic_auth: { username: vaste, password_file: basic } }
-  - { url: \"http://127.0.0.1:1\", authorization: { credentials_file: bearer } }
+  - { url: \"http://127.0.0.1:2\", authorization: { credentials_file: bearer } }
 ";
 
 #[test]

@@ -27,6 +27,9 @@ pub(super) enum AuthorizationError {
     /// A file with credentials cannot be read.
     #[error("{} cannot be read: {error}", file.display())]
     File { file: PathBuf, error: std::io::Error },
+    /// A file with credentials is empty, or has more than its line.
+    #[error("{} does not have one line of text", file.display())]
+    NotOneLine { file: PathBuf },
     /// The authorization server cannot be connected to as configured.
     #[error("the authorization server {url}: {error}")]
     Connection { url: String, error: ConnectionError },
@@ -46,6 +49,7 @@ impl From<AuthorizationError> for RequestOutcome {
         match error {
             AuthorizationError::Away { .. } => Self::Later(error.to_string(), None),
             AuthorizationError::File { .. }
+            | AuthorizationError::NotOneLine { .. }
             | AuthorizationError::Connection { .. }
             | AuthorizationError::Refused { .. } => Self::Misconfigured(error.to_string()),
         }
@@ -172,7 +176,7 @@ fn ask(
         request = request.header("Authorization", format!("Basic {}", BASE64.encode(pair)));
     }
     let asked_at = clock::instant();
-    let mut response = request.send(form.finish()).map_err(|error| away(error.to_string()))?;
+    let mut response = request.send(form.finish()).map_err(|error| away(issuer.explain(&error)))?;
     let status = response.status().as_u16();
     if matches!(status, 429 | 500..) {
         return Err(away(format!("it answers {status}")));
@@ -212,8 +216,11 @@ pub(super) fn text(value: &TextOrFile) -> Result<String, AuthorizationError> {
 }
 
 fn read(path: &Path) -> Result<String, AuthorizationError> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(text.trim_end().to_owned()),
-        Err(error) => Err(AuthorizationError::File { file: path.to_owned(), error }),
+    let text = fs::read_to_string(path)
+        .map_err(|error| AuthorizationError::File { file: path.to_owned(), error })?;
+    let text = text.trim_end();
+    if text.is_empty() || text.contains(char::is_control) {
+        return Err(AuthorizationError::NotOneLine { file: path.to_owned() });
     }
+    Ok(text.to_owned())
 }

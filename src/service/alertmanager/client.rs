@@ -121,7 +121,9 @@ impl Client {
         let request = self.agent()?.get(format!("{}{path}", self.server.url()));
         let request = self.with_headers(request)?;
         let later = |error: &dyn fmt::Display| RequestOutcome::Later(error.to_string(), None);
-        let mut response = request.call().map_err(|error| later(&error))?;
+        let mut response = request
+            .call()
+            .map_err(|error| RequestOutcome::Later(self.server.explain(&error), None))?;
         let status = response.status().as_u16();
         match status {
             200..=299 => {
@@ -176,7 +178,7 @@ impl AlertmanagerApi for Client {
         self.delivered.duration.observe(began.elapsed().as_secs_f64());
         let mut response = match answered {
             Ok(response) => response,
-            Err(error) => return RequestOutcome::Later(error.to_string(), None),
+            Err(error) => return RequestOutcome::Later(self.server.explain(&error), None),
         };
         if let Some(skew_ms) = text_header(&response, "date").and_then(|text| skew::of_date(&text))
         {
@@ -198,6 +200,9 @@ impl AlertmanagerApi for Client {
                 answer,
                 wait.map(|wait| Duration::from_secs(wait).min(RETRY_AFTER_MAX)),
             ),
+            400 if answer.contains("HTTP request to an HTTPS server") => {
+                RequestOutcome::Misconfigured(format!("{answer}; write https:// in the url"))
+            }
             400 | 413 | 422 => RequestOutcome::BadAlert(answer),
             _ => self.misconfigured(status, answer),
         }
@@ -209,4 +214,4 @@ fn text_header(response: &ureq::http::Response<ureq::Body>, name: &str) -> Optio
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -87,6 +87,27 @@ impl Server {
         Ok(agent)
     }
 
+    /// The text of an error of a request, with what it may mean.
+    pub(super) fn explain(&self, error: &ureq::Error) -> String {
+        let text = error.to_string();
+        let advice = if text.contains("mismatch") {
+            "; check the url, or server_name in tls_config"
+        } else if text.contains("certificate verify failed") {
+            "; check ca_file in tls_config"
+        } else if text.contains("wrong version number") {
+            "; it may speak no TLS: write http:// in the url"
+        } else {
+            ""
+        };
+        match &self.connection.proxy {
+            ProxySettings::Direct => format!("{text}{advice}"),
+            ProxySettings::Url { url, .. } => format!("{text}{advice} (through the proxy {url})"),
+            ProxySettings::FromEnvironment => {
+                format!("{text}{advice} (the proxy is from the environment)")
+            }
+        }
+    }
+
     fn read_files(&self) -> Result<CertificateFiles, ConnectionError> {
         let tls = &self.connection.tls;
         let read = |file: &Path| fs::read(file).map_err(|error| unusable(file, &error));

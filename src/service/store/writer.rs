@@ -195,11 +195,15 @@ impl Writing {
             }
             Err(error) => {
                 checkpoints.failures.inc();
-                self.outage.begin();
-                tracing::error!(
-                    partition,
-                    "the checkpoint is not written: {error}; retrying; check state.store"
-                );
+                if self.outage.begin() {
+                    tracing::error!(
+                        partition,
+                        "the checkpoint is not written: {error}; retrying, as for other partitions; check \
+                         state.store"
+                    );
+                } else {
+                    tracing::debug!(partition, "the checkpoint is not written: {error}");
+                }
             }
         }
         WriteResult { is_durable: written.is_ok(), took }

@@ -8,8 +8,9 @@ use std::thread;
 
 use super::*;
 use crate::alert::Listed;
-use crate::config::{Alertmanager, HttpClient};
+use crate::config::HttpClient;
 use crate::service::alertmanager::api::Listing;
+use crate::service::alertmanager::client::tests::alertmanager;
 use crate::service::alertmanager::client::{Client, RETRY_AFTER_MAX};
 use crate::service::instruments::Instruments;
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
@@ -62,7 +63,7 @@ fn answers(answer: impl Fn(&str) -> String + Send + 'static) -> (String, mpsc::R
 fn endpoint(url: String) -> Endpoint<Client> {
     let instruments =
         Instruments::new(&["http://am".to_owned()], 0, Timestamp::from_ms(0)).unwrap();
-    let alertmanager = Alertmanager { url, http: HttpClient::default() };
+    let alertmanager = alertmanager(&url, HttpClient::default());
     let delivered = Arc::clone(&instruments.delivered[0]);
     Endpoint::new(Client::new(&alertmanager, &delivered).unwrap(), Arc::default(), delivered)
 }
@@ -349,7 +350,7 @@ fn a_redirect_is_not_followed_and_credentials_go_nowhere_else() {
             credentials_file: secret.path().to_owned(),
         });
         let http = HttpClient { credentials, ..HttpClient::default() };
-        let alertmanager = Alertmanager { url: url.clone(), http };
+        let alertmanager = alertmanager(&url, http);
         let mut endpoint = endpoint(url);
         endpoint.client = Client::new(&alertmanager, &endpoint.delivered).unwrap();
         let retry = DeliveryResult::Retry(Some(MISCONFIGURED_DELAY));
