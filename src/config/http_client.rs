@@ -416,8 +416,8 @@ fn http_headers(group: &Field<'_>, file: &mut File<'_>) -> Vec<HttpHeader> {
 fn url(field: &Field<'_>, file: &mut File<'_>) -> Option<String> {
     // The message leaves out the value: it may hold a password.
     if matches!(&field.node.value, YamlValue::Scalar(text) if text.contains('@')) {
-        let problem = "contains a user or a password, which do not stand in the configuration; a proxy gets them from \
-                       HTTPS_PROXY or HTTP_PROXY, with `proxy_from_environment: true`";
+        let problem = "contains a user or a password, which do not stand in the configuration; a proxy \
+                       gets them from HTTPS_PROXY or HTTP_PROXY, with `proxy_from_environment: true`";
         file.error(field.node.at, &field.key, problem);
         return None;
     }
