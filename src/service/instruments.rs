@@ -83,18 +83,18 @@ impl Checkpoints {
     }
 }
 
-/// Maximum clients that are remembered as scrapers.
+/// Maximum scrapers that are remembered.
 const SCRAPERS_MAX: usize = 16;
 
-/// The clients that have scraped, by their `User-Agent`.
+/// The scrapers that have been served, by their `User-Agent`.
 #[derive(Debug, Default)]
 pub(super) struct Scrapers(Mutex<BTreeSet<String>>);
 
 impl Scrapers {
-    /// Notes a scrape. Returns whether it is the first of this client.
-    pub(super) fn is_first(&self, client: &str) -> bool {
+    /// Notes a scrape. Returns whether it is the first of this scraper.
+    pub(super) fn is_first(&self, scraper: &str) -> bool {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.len() < SCRAPERS_MAX && known.insert(client.to_owned())
+        known.len() < SCRAPERS_MAX && known.insert(scraper.to_owned())
     }
 }
 

@@ -26,14 +26,14 @@ mod windows;
 /// The content type of the text format.
 pub(super) const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// All families as text, for a client with this `User-Agent`.
+/// All families as text, for a scraper with this `User-Agent`; `None` for another client.
 ///
 /// # Errors
 /// If a family has no name or no metric, which the families below never have.
 pub(super) fn text(
     published: &PublishedView,
     instruments: &Instruments,
-    client: &str,
+    scraper: Option<&str>,
 ) -> Result<String, prometheus::Error> {
     let started = clock::instant();
     let mut families = MetricFamilies::default();
@@ -43,7 +43,7 @@ pub(super) fn text(
         windows::given_up(published, &mut families);
         market::ratings(published, &mut families);
     }
-    state::responses(published, instruments, client, &mut families);
+    state::responses(published, instruments, scraper, &mut families);
     state::history(published, &mut families);
     windows::objectives(published, &mut families);
     stream::stream(published, &mut families);

@@ -5,7 +5,7 @@ use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{MatchedPath, Path, Request, State};
 use axum::http::header::{
-    ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
     USER_AGENT, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
@@ -189,9 +189,12 @@ fn page_language(headers: &HeaderMap, uri: &Uri) -> PageLanguage {
 }
 
 async fn serve_metrics(State(shared): State<Shared>, headers: HeaderMap) -> impl IntoResponse {
-    let client =
-        headers.get(USER_AGENT).and_then(|client| client.to_str().ok()).unwrap_or_default();
-    match metrics::text(&shared.published.load(), &shared.instruments, client) {
+    let value = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    // A scraper names the formats that it reads; a person with a browser or curl does not.
+    let is_format =
+        |accepted: &&str| accepted.contains("0.0.4") || accepted.contains("openmetrics");
+    let scraper = value(ACCEPT).filter(is_format).and(value(USER_AGENT));
+    match metrics::text(&shared.published.load(), &shared.instruments, scraper) {
         Ok(text) => (StatusCode::OK, [(CONTENT_TYPE, metrics::FORMAT)], text),
         Err(error) => (
             StatusCode::INTERNAL_SERVER_ERROR,

@@ -12,14 +12,14 @@ use crate::time::Elapsed;
 pub(super) fn responses(
     published: &PublishedView,
     instruments: &Instruments,
-    client: &str,
+    scraper: Option<&str>,
     families: &mut MetricFamilies,
 ) {
     // Prometheus would take a count that starts at 0 and jumps to what the checkpoint has for new samples.
     let Some(mut responses) = published.responses.as_ref() else { return };
     // It takes no increase from the first value that it sees, so that must not have anything new.
     if let Some(at_first) = &published.responses_at_first
-        && instruments.scrapers.is_first(client)
+        && scraper.is_some_and(|scraper| instruments.scrapers.is_first(scraper))
     {
         responses = at_first;
     }
