@@ -139,7 +139,7 @@ impl Scraper {
     }
 
     /// What each target has added since the first sample of it: what `increase` counts, without its
-    /// extrapolation to the ends of the range. A lower value is a counter that began anew.
+    /// extrapolation to the ends of the range. A lower value is a counter reset.
     fn added(&self, series: &str) -> Vec<(String, f64)> {
         let result = self.result(&format!("{series}[30m]")).unwrap();
         let one = |target: &serde_json::Value| {

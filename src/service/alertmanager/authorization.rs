@@ -68,7 +68,7 @@ pub(super) struct Authorization {
 /// A token of an authorization server.
 struct IssuedToken {
     header: String,
-    /// When it is replaced; `None` once the server refuses it.
+    /// When it is replaced; `None` if its end is not known, and it is used until it is refused.
     replaced_at: Option<Instant>,
 }
 
@@ -139,9 +139,17 @@ impl Authorization {
 struct TokenAnswer {
     access_token: Option<String>,
     token_type: Option<String>,
-    expires_in: Option<u64>,
+    /// A number of seconds, which some servers write as a text.
+    expires_in: Option<ExpiresIn>,
     error: Option<String>,
     error_description: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ExpiresIn {
+    Number(u64),
+    Text(String),
 }
 
 /// Asks for a token: RFC 6749, section 4.4. Written by hand, since it is one form and one answer; the crate
@@ -192,7 +200,11 @@ fn ask(
                 Some(other) if !other.eq_ignore_ascii_case("bearer") => other,
                 Some(_) | None => "Bearer".to_owned(),
             };
-            let replaced_at = answer.expires_in.map(|seconds| {
+            let seconds = answer.expires_in.and_then(|seconds| match seconds {
+                ExpiresIn::Number(seconds) => Some(seconds),
+                ExpiresIn::Text(text) => text.parse().ok(),
+            });
+            let replaced_at = seconds.map(|seconds| {
                 let valid = Duration::from_secs(seconds.min(u32::MAX.into()));
                 asked_at + valid.saturating_sub(TOKEN_MARGIN)
             });

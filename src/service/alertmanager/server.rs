@@ -90,7 +90,9 @@ impl Server {
     /// The text of an error of a request, with what it may mean.
     pub(super) fn explain(&self, error: &ureq::Error) -> String {
         let text = error.to_string();
-        let advice = if text.contains("mismatch") {
+        let advice = if text.contains("key values mismatch") {
+            "; cert_file and key_file in tls_config do not belong together"
+        } else if text.contains("mismatch") {
             "; check the url, or server_name in tls_config"
         } else if text.contains("certificate verify failed") {
             "; check ca_file in tls_config"
@@ -99,12 +101,12 @@ impl Server {
         } else {
             ""
         };
-        match &self.connection.proxy {
-            ProxySettings::Direct => format!("{text}{advice}"),
-            ProxySettings::Url { url, .. } => format!("{text}{advice} (through the proxy {url})"),
-            ProxySettings::FromEnvironment => {
-                format!("{text}{advice} (the proxy is from the environment)")
+        match proxy(&self.url, &self.connection.proxy) {
+            Ok(Some(proxy)) => {
+                let (host, port) = (proxy.host(), proxy.port());
+                format!("{text}{advice} (through the proxy {host}:{port})")
             }
+            Ok(None) | Err(_) => format!("{text}{advice}"),
         }
     }
 
@@ -291,6 +293,7 @@ fn is_this_machine(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::TlsSettings;
 
     /// Host, port and user of the proxy on the way to a URL.
     fn way(url: &str, proxy_url: &str, no_proxy: Option<&str>) -> Option<String> {
@@ -308,6 +311,15 @@ mod tests {
         let host = "https://am.example.org:9093";
         assert_eq!(way(host, plain, None), through("Http proxy.example:3128"));
         assert_eq!(way(host, tls, None), through("Https proxy.example:443"));
+        let server = |no_proxy: &str| {
+            let proxy =
+                ProxySettings::Url { url: plain.to_owned(), no_proxy: Some(no_proxy.to_owned()) };
+            Server::new(host.to_owned(), Connection { tls: TlsSettings::default(), proxy })
+        };
+        let error = ureq::Error::HostNotFound;
+        let explained = server("other.example").explain(&error);
+        assert!(explained.ends_with(" (through the proxy proxy.example:3128)"), "{explained}");
+        assert_eq!(server("example.org").explain(&error), error.to_string());
         // Only a proxy from the environment is not for this machine.
         assert_eq!(way("http://127.0.0.1:9093", plain, None), through("Http proxy.example:3128"));
         for left_out in ["am.example.org", "example.org", ".example.org", "x, EXAMPLE.org", "*"] {

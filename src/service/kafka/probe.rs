@@ -205,6 +205,8 @@ impl ClientErrors {
     fn note_broker(&mut self) {
         let Some(trouble) = self.latest.latest() else { return };
         if let Some(address) = trouble.advertised() {
+            // Brokers come and go under other addresses.
+            self.of_brokers.retain(|_, (at, _)| at.elapsed() < ERROR_VALID);
             self.of_brokers.insert(address.to_owned(), (clock::instant(), trouble.clone()));
         }
     }

@@ -19,6 +19,9 @@ use crate::partition::Partition;
 /// The file that names the cluster of the checkpoints in its folder.
 const CLUSTER_FILE: &str = "cluster";
 
+/// The latest damaged checkpoint of a partition, kept for those who look for the cause.
+const DAMAGED_FILE: &str = "damaged";
+
 /// Number of alert state logs that are kept.
 const STATE_LOGS: usize = 2;
 
@@ -172,7 +175,10 @@ impl Store {
                 Err(error @ CheckpointError::Version { .. }) => {
                     return Err(StoreError::CheckpointRefused { path, error });
                 }
-                Err(error) => tracing::error!("the checkpoint {path} is skipped: {error}"),
+                Err(error) => {
+                    tracing::error!("the checkpoint {path} is skipped: {error}");
+                    self.set_aside(&path, &folder.clone().join(DAMAGED_FILE));
+                }
             }
         }
         Ok(StoredPartition { partition: None, epoch, is_damaged: !names.is_empty() })
@@ -202,6 +208,17 @@ impl Store {
     fn write(&self, path: &Path, bytes: Vec<u8>) -> Result<(), object_store::Error> {
         self.refuse_links(path)?;
         self.runtime.block_on(self.objects.put(path, bytes.into())).map(drop)
+    }
+
+    /// Renames a damaged checkpoint. It must not count as one of the two that stay, in place of a good one.
+    fn set_aside(&self, path: &Path, aside: &Path) {
+        let renamed = self
+            .refuse_links(aside)
+            .and_then(|()| self.runtime.block_on(self.objects.rename(path, aside)));
+        match renamed {
+            Ok(()) => tracing::info!("the damaged {path} is kept as {aside}"),
+            Err(error) => tracing::warn!("the damaged {path} cannot be renamed: {error}"),
+        }
     }
 
     fn remove(&self, path: &Path) {
@@ -267,6 +284,7 @@ mod tests {
 
     use super::*;
     use crate::service::store::open::STAGED_MAX;
+    use crate::time::Timestamp;
 
     #[test]
     fn old_temporary_files_are_removed_and_fresh_ones_stay() {
@@ -294,6 +312,36 @@ mod tests {
         assert_eq!(again.get(&of_partition.join(name.file())).unwrap(), b"kept");
         use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(fs::metadata(&place).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn two_checkpoints_damaged_one_after_the_other_leave_the_good_one_before_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("state");
+        let store = Store::open(place.to_str().unwrap(), "group").unwrap();
+        let of_partition = store.checkpoint_folder("topic", 3);
+        let (catalog, topic) = (Arc::new(Catalog::new(&[], &[])), Arc::from("topic"));
+        let now = Timestamp::from_ms(1_800_000_000_000);
+        let write = |epoch| {
+            let mut partition = Partition::new(Arc::clone(&catalog), &topic, 3, epoch);
+            while partition.advance_some(now, usize::MAX, &mut ()) {}
+            let (origin, bytes) = partition.image(now).unwrap();
+            store.write_checkpoint(&of_partition, &origin.name(), bytes).unwrap();
+            place.join(of_partition.as_ref()).join(origin.name().file())
+        };
+        write(1);
+        let mut epoch = 2;
+        for _ in 0..3 {
+            let newest = write(epoch);
+            let bytes = fs::read(&newest).unwrap();
+            fs::write(&newest, &bytes[..bytes.len() / 2]).unwrap();
+            let found = store.find(&catalog, &topic, 3).unwrap();
+            assert!(found.partition.is_some() && !found.is_damaged, "the first is good");
+            assert!(found.epoch > epoch);
+            epoch = found.epoch;
+        }
+        let kept = fs::read(place.join(of_partition.as_ref()).join(DAMAGED_FILE)).unwrap();
+        assert!(checkpoint::read(&kept).is_err(), "the damaged one is kept for a look");
     }
 
     #[test]

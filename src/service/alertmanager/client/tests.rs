@@ -150,7 +150,8 @@ fn a_secret_that_is_taken_in_the_form_only_is_sent_there() {
     let secret = secret_file("s&cret");
     let (token_url, asked) = serve(|head, _| {
         if values(head, "authorization").is_empty() {
-            "200 OK\n{\"access_token\":\"t\",\"token_type\":\"Bearer\"}".to_owned()
+            "200 OK\n{\"access_token\":\"t\",\"token_type\":\"Bearer\",\"expires_in\":\"3599\"}"
+                .to_owned()
         } else {
             "401 Unauthorized\n{\"error\":\"invalid_client\"}".to_owned()
         }
@@ -158,7 +159,7 @@ fn a_secret_that_is_taken_in_the_form_only_is_sent_there() {
     let (url, received) = serve(|_, _| "200 OK".to_owned());
     let client = client(&url, oauth2(&token_url, secret.path())).unwrap();
     assert_eq!(posted(&client, &received), (true, "Bearer t".to_owned()));
-    assert_eq!(posted(&client, &received), (true, "Bearer t".to_owned()), "without an end");
+    assert_eq!(posted(&client, &received), (true, "Bearer t".to_owned()), "its end is a text");
     let bodies: Vec<String> = asked.try_iter().map(|(_, body)| body).collect();
     assert_eq!(bodies.len(), 2);
     assert!(bodies[1].ends_with("&client_id=vaste%3Aone&client_secret=s%26cret"), "{bodies:?}");
