@@ -27,10 +27,11 @@ const _: () = assert!(ENDS_AFTER.ms() >= 4 * REFRESH_EVERY.ms(), "it must outlas
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notice {
-    /// The labels that identify it: the same from firing to resolved.
-    pub labels: BTreeMap<Box<str>, Box<str>>,
+    /// The labels that identify it: the same from firing to resolved. Shared, as annotations are: thousands
+    /// of notices wait for each Alertmanager when many objectives are missed at once.
+    pub labels: Arc<BTreeMap<Box<str>, Box<str>>>,
     /// Its numbers and texts.
-    pub annotations: BTreeMap<String, String>,
+    pub annotations: Arc<BTreeMap<String, String>>,
     /// Since when it fires.
     pub starts_at: Timestamp,
     /// When it was resolved, or when it ends unless it is refreshed.
@@ -89,12 +90,12 @@ impl Sender {
         if alert.frozen_since().is_none() || alert.last_annotations.is_empty() {
             alert.last_annotations = Arc::new(annotations(alert, view, &page));
         }
-        let mut annotations = BTreeMap::clone(&alert.last_annotations);
+        let mut annotations = Arc::clone(&alert.last_annotations);
         if let Some(since) = alert.frozen_since() {
-            annotations.insert("frozen_since".to_owned(), since.to_string());
+            Arc::make_mut(&mut annotations).insert("frozen_since".to_owned(), since.to_string());
         }
         Some(Notice {
-            labels: self.labels(alert, owner, objective, view),
+            labels: Arc::new(self.labels(alert, owner, objective, view)),
             annotations,
             starts_at,
             ends_at,

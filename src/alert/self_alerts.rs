@@ -1,6 +1,7 @@
 //! Vaste's alerts about itself: its data is not current, and it is running at all.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::notice::{ENDS_AFTER, Notice, Sender};
 use super::{REFRESH_EVERY, RESOLVED_FOR};
@@ -189,5 +190,12 @@ fn notice(
     labels.insert("severity".into(), severity.into());
     let page = format!("{}/", sender.external_url);
     annotations.insert("page_url".to_owned(), page.clone());
-    Notice { labels, annotations, starts_at, ends_at, generator_url: page, not_ready_since: None }
+    Notice {
+        labels: Arc::new(labels),
+        annotations: Arc::new(annotations),
+        starts_at,
+        ends_at,
+        generator_url: page,
+        not_ready_since: None,
+    }
 }

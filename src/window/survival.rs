@@ -50,22 +50,44 @@ impl<T> WaitedQuantile<T> {
     }
 }
 
+/// Counts by age bucket, up to the highest that counts anything. Most windows of most teams hold few ages.
+#[derive(Clone, Debug, Default)]
+struct AgeCounts(Vec<u64>);
+
+impl AgeCounts {
+    fn add(&mut self, bucket: Bucket, count: u64) {
+        let index = bucket.index();
+        if self.0.len() <= index {
+            self.0.resize(index + 1, 0);
+        }
+        self.0[index] += count;
+    }
+
+    fn of(&self, index: usize) -> u64 {
+        self.0.get(index).copied().unwrap_or(0)
+    }
+}
+
 /// Everyone at risk inside one window, by age bucket.
 #[derive(Clone, Debug)]
 pub struct Survival {
     basis: Basis,
-    entered: Vec<u64>,
-    answered: Vec<u64>,
-    left: Vec<u64>,
+    entered: AgeCounts,
+    answered: AgeCounts,
+    left: AgeCounts,
     longest: Elapsed,
 }
 
 impl Survival {
     /// Nobody at risk, in that kind of time.
     pub fn new(basis: Basis) -> Self {
-        let none = || vec![0; Bucket::COUNT];
-        let longest = Elapsed::ZERO;
-        Self { basis, entered: none(), answered: none(), left: none(), longest }
+        Self {
+            basis,
+            entered: AgeCounts::default(),
+            answered: AgeCounts::default(),
+            left: AgeCounts::default(),
+            longest: Elapsed::ZERO,
+        }
     }
 
     /// The kind of time that counts.
@@ -77,12 +99,12 @@ impl Survival {
     pub fn add_window(&mut self, tally: &SeriesTally) {
         let (answered, censored) = (tally.answered(self.basis), tally.censored(self.basis));
         for (bucket, count) in answered.counts() {
-            self.answered[bucket.index()] += count;
-            self.entered[0] += count;
+            self.answered.add(bucket, count);
+            self.entered.add(Bucket::at(0), count);
         }
         for (bucket, count) in censored.counts() {
-            self.left[bucket.index()] += count;
-            self.entered[0] += count;
+            self.left.add(bucket, count);
+            self.entered.add(Bucket::at(0), count);
         }
         let highest = answered.highest().max(censored.highest());
         self.longest = self.longest.max(highest.map_or(Elapsed::ZERO, Bucket::value));
@@ -96,8 +118,8 @@ impl Survival {
         let mut delay = |histogram: &Histogram| {
             for (bucket, count) in histogram.counts().rev().take_while(|(b, _)| *b >= bound) {
                 let entry = Bucket::of(bucket.value().less(in_window));
-                self.entered[0] -= count;
-                self.entered[entry.index()] += count;
+                self.entered.0[0] -= count;
+                self.entered.add(entry, count);
             }
         };
         delay(tally.answered(self.basis));
@@ -106,8 +128,8 @@ impl Survival {
 
     /// Adds one who still waits: its age now, and its age when the window began (0 if it began later).
     pub fn add_waiting(&mut self, age: Elapsed, age_before: Elapsed) {
-        self.left[Bucket::of(age).index()] += 1;
-        self.entered[Bucket::of(age_before).index()] += 1;
+        self.left.add(Bucket::of(age), 1);
+        self.entered.add(Bucket::of(age_before), 1);
         self.longest = self.longest.max(age);
     }
 
@@ -117,9 +139,9 @@ impl Survival {
         let mut wanted = 0;
         let mut at_risk = 0;
         let mut remaining = 1.0;
-        for index in 0..Bucket::COUNT {
-            at_risk += self.entered[index];
-            let answered = self.answered[index];
+        for index in 0..self.answered.0.len() {
+            at_risk += self.entered.of(index);
+            let answered = self.answered.of(index);
             if answered > 0 {
                 if at_risk < AT_RISK_MIN {
                     quantiles[wanted..].fill(WaitedQuantile::TooFew(at_risk));
@@ -133,9 +155,9 @@ impl Survival {
                     wanted += 1;
                 }
             }
-            at_risk -= answered + self.left[index];
+            at_risk -= answered + self.left.of(index);
         }
-        if self.entered.iter().all(|&entered| entered == 0) {
+        if self.entered.0.iter().all(|&entered| entered == 0) {
             quantiles.fill(WaitedQuantile::TooFew(0));
         }
         quantiles
@@ -191,9 +213,9 @@ mod tests {
                 people.into_iter().map(|(entry, stay, answered)| (entry, entry + stay, answered)).collect();
             let mut survival = Survival::new(Basis::Calendar);
             for &(entry, exit, answered) in &people {
-                survival.entered[entry] += 1;
+                survival.entered.add(Bucket::at(entry), 1);
                 let exits = if answered { &mut survival.answered } else { &mut survival.left };
-                exits[exit] += 1;
+                exits.add(Bucket::at(exit), 1);
                 survival.longest = survival.longest.max(Bucket::at(exit).value());
             }
             let all = survival.quantiles([500, 900, 950, 990]);
@@ -213,7 +235,7 @@ mod tests {
         survival.add_waiting(second(160), second(60));
         survival.add_waiting(second(50), second(0));
         let at = |s: i64| Bucket::of(second(s)).index();
-        assert_eq!((survival.entered[at(60)], survival.left[at(160)]), (1, 1));
-        assert_eq!((survival.entered[0], survival.left[at(50)]), (1, 1));
+        assert_eq!((survival.entered.of(at(60)), survival.left.of(at(160))), (1, 1));
+        assert_eq!((survival.entered.of(0), survival.left.of(at(50))), (1, 1));
     }
 }

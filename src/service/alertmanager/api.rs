@@ -1,13 +1,14 @@
 //! What an endpoint needs of an Alertmanager, so that tests can stand in for one.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::alert::{Listed, Notice};
 use crate::time::Timestamp;
 
 /// The labels that identify an alert.
-pub(super) type AlertLabels = BTreeMap<Box<str>, Box<str>>;
+pub(super) type AlertLabels = Arc<BTreeMap<Box<str>, Box<str>>>;
 
 /// The alerts that an Alertmanager holds.
 pub(super) struct Listing {

@@ -126,7 +126,7 @@ impl<A: AlertmanagerApi> Endpoint<A> {
         self.accepted.retain(|_, notice| notice.ends_at > oldest);
         for notice in batch {
             if self.accepted.len() < PENDING_MAX || self.accepted.contains_key(&notice.labels) {
-                self.accepted.insert(notice.labels.clone(), notice);
+                self.accepted.insert(Arc::clone(&notice.labels), notice);
             }
         }
     }

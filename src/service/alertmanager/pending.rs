@@ -1,7 +1,7 @@
 //! The notices that wait for one Alertmanager.
 
 use std::collections::BTreeMap;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::api::AlertLabels;
@@ -85,8 +85,8 @@ impl PendingState {
     }
 
     fn insert(&mut self, place: i64, notice: Notice) {
-        let labels = notice.labels.clone();
-        if let Some((before, _)) = self.notices.insert(labels.clone(), (place, notice)) {
+        let labels = Arc::clone(&notice.labels);
+        if let Some((before, _)) = self.notices.insert(Arc::clone(&labels), (place, notice)) {
             self.order.remove(&before);
         }
         self.order.insert(place, labels);
@@ -123,8 +123,8 @@ mod tests {
 
     fn notice(objective: &str) -> Notice {
         Notice {
-            labels: BTreeMap::from([("objective".into(), objective.into())]),
-            annotations: BTreeMap::new(),
+            labels: Arc::new(BTreeMap::from([("objective".into(), objective.into())])),
+            annotations: Arc::default(),
             not_ready_since: None,
             starts_at: Timestamp::from_ms(0),
             ends_at: Timestamp::from_ms(300_000),

@@ -17,8 +17,8 @@ use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
 fn notice(objective: &str) -> Notice {
     Notice {
-        labels: BTreeMap::from([("objective".into(), objective.into())]),
-        annotations: BTreeMap::new(),
+        labels: Arc::new(BTreeMap::from([("objective".into(), objective.into())])),
+        annotations: Arc::default(),
         not_ready_since: None,
         starts_at: Timestamp::from_ms(0),
         ends_at: Timestamp::from_ms(300_000),
@@ -223,7 +223,7 @@ impl AlertmanagerApi for Fails {
             for notice in batch {
                 let mut arrived = self.arrived.borrow_mut();
                 let last =
-                    arrived.insert(notice.labels.clone(), version(notice)).unwrap_or_default();
+                    arrived.insert(Arc::clone(&notice.labels), version(notice)).unwrap_or_default();
                 assert!(last <= version(notice), "{last} arrived before {}", version(notice));
             }
         }
