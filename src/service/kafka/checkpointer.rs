@@ -2,8 +2,10 @@
 //!
 //! # Design
 //! The worker makes the image between two batches, when the state belongs to exactly one position. That
-//! copies bytes that are packed already. The store's thread writes the image. Both together take 5 % of
-//! the time at most: large partitions are written less often, and take longer to catch up after a crash.
+//! copies bytes that are packed already. The store's thread writes the image. Both together take 5 % of the
+//! time at most: large partitions are written less often, and take longer to catch up after a crash. Of two
+//! checkpoints in a row the cheaper one counts: a process that is stopped during one, or a store that hangs
+//! once, does not put off the next one for as long as twenty such stops.
 //!
 //! An image waits until the dead letters of the records before it are written or lost. After a restart from
 //! this checkpoint those records are not read again, so their letters would never be sent.
@@ -41,6 +43,15 @@ struct LatestImage {
     made_at: Instant,
     /// Time to make the image, and to write it once that is known.
     cost: Duration,
+    /// The same of the image before; `None` for the first.
+    cost_before: Option<Duration>,
+}
+
+impl LatestImage {
+    /// What an image costs without an interruption that is not its own.
+    fn usual_cost(&self) -> Duration {
+        self.cost_before.map_or(self.cost, |before| before.min(self.cost))
+    }
 }
 
 /// Schedules the checkpoints of a worker's partitions.
@@ -182,7 +193,7 @@ impl Checkpointer {
 
     /// The time from one checkpoint of a partition to the next.
     fn interval(&self) -> Duration {
-        let costs: Duration = self.latest.values().map(|latest| latest.cost).sum();
+        let costs: Duration = self.latest.values().map(LatestImage::usual_cost).sum();
         self.every.max(costs.saturating_mul(TIME_SHARE))
     }
 
@@ -193,7 +204,9 @@ impl Checkpointer {
         let began = clock::instant();
         let Some(partition) = partitions.get_mut(number) else { return };
         let Some((origin, bytes)) = image(partition, clock::wall()) else { return };
-        self.latest.insert(number, LatestImage { made_at: began, cost: began.elapsed() });
+        let cost_before = self.latest.get(&number).map(|latest| latest.cost);
+        let latest = LatestImage { made_at: began, cost: began.elapsed(), cost_before };
+        self.latest.insert(number, latest);
         let name = origin.name();
         self.waiting.insert(number, Image { name, bytes });
         self.hand_settled(partitions);
@@ -250,5 +263,29 @@ impl Checkpointer {
         } else {
             self.failed.insert(written.partition);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_interrupted_checkpoint_does_not_put_off_the_next_and_two_slow_ones_do() {
+        let instruments = Arc::new(Instruments::new(&[], 0, Timestamp::EVENT_MIN).unwrap());
+        let every = Duration::from_secs(1);
+        let mut checkpointer = Checkpointer::new(None, every, &instruments);
+        let mut image = |cost, cost_before: Option<u64>| {
+            let cost = Duration::from_secs(cost);
+            let cost_before = cost_before.map(Duration::from_secs);
+            let latest = LatestImage { made_at: clock::instant(), cost, cost_before };
+            checkpointer.latest.insert(0, latest);
+            checkpointer.interval()
+        };
+        assert_eq!(image(0, None), every);
+        assert_eq!(image(28_800, Some(0)), every, "the machine slept for eight hours");
+        assert_eq!(image(0, Some(28_800)), every);
+        assert_eq!(image(2, Some(3)), Duration::from_secs(40));
+        assert_eq!(image(3, None), Duration::from_secs(60));
     }
 }
