@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use crate::agreement::{About, Objective};
 use crate::calendar::Calendar;
+use crate::event::PriorityNames;
 use crate::measure::{Basis, Measure, Pauses};
 use crate::name;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS};
@@ -93,6 +94,7 @@ pub struct Catalog {
     judging: Vec<Vec<ObjectiveId>>,
     windows: Vec<Elapsed>,
     channels: Vec<Box<str>>,
+    priority_names: PriorityNames,
     splits: BTreeMap<(ScopeId, Measure), SplitBy>,
     /// The kind of time of the first objective of each scope and measure.
     shown: BTreeMap<(ScopeId, Measure), Basis>,
@@ -106,9 +108,11 @@ struct CompiledObjective {
 }
 
 impl Catalog {
-    /// The scope of a team; unclaimed where the team is not declared.
+    /// The scope of a team; unclaimed where the team is not declared. Names are compared by [`name::normal`]:
+    /// checkpoints of earlier versions hold names as they were sent.
     pub fn scope_of_team(&self, name: &str) -> ScopeId {
-        let found = self.teams.binary_search_by(|team| (**team).cmp(name));
+        let find = |name: &str| self.teams.binary_search_by(|team| (**team).cmp(name));
+        let found = find(name).or_else(|_| find(&name::normal(name)));
         found.map_or(self.unclaimed(), ScopeId::from_index)
     }
 
@@ -248,12 +252,26 @@ impl Catalog {
         self.shown.get(&(scope, measure)).copied().unwrap_or(Basis::Calendar)
     }
 
+    /// The organisation's own names of priorities.
+    pub fn priority_names(&self) -> &PriorityNames {
+        &self.priority_names
+    }
+
     /// The id of a channel; [`ChannelId::OTHER`] where no reading is split by it.
     pub fn channel(&self, name: &str) -> ChannelId {
+        let name = name::normal(name);
         let known = self.channels.iter().position(|channel| **channel == *name);
         known.map_or(ChannelId::OTHER, |at| {
             ChannelId::from_index(u16::try_from(at + 1).unwrap_or_default())
         })
+    }
+
+    /// The channel that a name was probably meant to be; `None` where readings are split by this very
+    /// channel, or by none like it.
+    pub fn similar_channel(&self, name: &str) -> Option<&str> {
+        let is_known = self.channel(name) != ChannelId::OTHER;
+        let channels = self.channels.iter().map(|channel| &**channel);
+        if is_known { None } else { name::similar(name, channels) }
     }
 
     /// The name of a channel; `other` for [`ChannelId::OTHER`].

@@ -12,6 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::agreement::{Agreement, Owner};
 use crate::catalog::{Catalog, TEAMS_MAX};
+use crate::event::PriorityNames;
 use crate::measure::Measure;
 
 mod agreement;
@@ -28,6 +29,7 @@ mod kafka;
 mod labels;
 mod objective;
 mod people;
+mod priorities;
 mod property;
 mod service;
 mod state;
@@ -57,6 +59,8 @@ pub struct Config {
     pub calendars: Calendars,
     /// The measures that run in addition to those of the agreements.
     pub measures: Vec<Measure>,
+    /// The organisation's own names of priorities.
+    pub priority_names: PriorityNames,
     /// The settings of the service; `None` if no file has them.
     pub service: Option<Service>,
     /// Errors and warnings of all files.
@@ -110,6 +114,7 @@ impl Config {
     /// The agreements, compiled to ids for the pipeline.
     pub fn catalog(&self) -> Catalog {
         Catalog::new(&self.agreements, &self.measures)
+            .with_priority_names(self.priority_names.clone())
     }
 
     /// Reads one file; returns the files that it names. An agreement is only parsed, into `agreements`.
@@ -160,6 +165,7 @@ impl Config {
                 if let Some(measures) = read.measures {
                     self.measures = measures;
                 }
+                self.priority_names = read.priority_names;
                 self.service = read.service;
                 read.files
             }

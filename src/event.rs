@@ -9,6 +9,7 @@ use std::fmt;
 use crate::time::Timestamp;
 
 mod decode;
+mod ignored;
 mod rejection;
 mod wire;
 
@@ -16,6 +17,7 @@ pub use decode::{
     RECORD_BYTES_MAX, TEXT_BYTES_MAX, decode, identity_hash, too_far_ahead, too_large,
     unknown_type_advice,
 };
+pub use ignored::{IgnoredField, OptionalField, PriorityNames};
 pub use rejection::{Outcome, Outcomes, Reason, Rejection, Skip};
 
 /// What kind of thing happened. Events of one instant are sorted in the order of these variants.
@@ -178,9 +180,9 @@ impl Priority {
         }
     }
 
-    /// The priority with that name.
+    /// The priority with that name, in whatever case.
     pub fn from_label(label: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|priority| priority.label() == label)
+        Self::ALL.into_iter().find(|priority| priority.label().eq_ignore_ascii_case(label))
     }
 
     /// The index in [`Priority::ALL`], for arrays in memory. Never stored.
@@ -249,6 +251,8 @@ pub struct Event<'a> {
     pub maker: Maker,
     /// Fields that few kinds have.
     pub detail: Option<Box<EventDetail<'a>>>,
+    /// Fields of the record that were left out because their values cannot be read.
+    pub ignored: Vec<IgnoredField>,
 }
 
 /// `ticket.solved of T-1042 at 2026-11-21T07:14:03.120Z`

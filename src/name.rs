@@ -1,6 +1,9 @@
 //! Ids and names of events and configuration: checked, bounded, and interned.
 
+use std::borrow::Cow;
+
 use hashbrown::HashTable;
+use icu_normalizer::ComposingNormalizerBorrowed;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Maximum bytes of a ticket, concern or agent id.
@@ -46,12 +49,39 @@ pub fn is_team(text: &str) -> bool {
     is_name(text) && !RESERVED_TEAMS.contains(&text)
 }
 
-/// The candidate that `text` was probably meant to be: one that differs by case and blanks only, or by at
-/// most two edits. `None` if there is none.
+/// A name in the form in which names are compared: without blanks around it, and in Unicode's form NFC, so
+/// that `ä` is one character whether the producer writes one or two code points. Borrows what needs no
+/// change.
+pub fn normal(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    ComposingNormalizerBorrowed::new_nfc().normalize(text)
+}
+
+/// [`normal`] of a text that may be owned.
+pub fn into_normal(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => normal(text),
+        Cow::Owned(text) => Cow::Owned(normal(&text).into_owned()),
+    }
+}
+
+/// What stays of a name without case, form (Unicode's NFKC) and the kind and number of blanks, hyphens and
+/// underscores: `Customer-Care` and `customer  care` are one. To find what was meant, never to compare names.
+pub fn folded(text: &str) -> String {
+    let form = ComposingNormalizerBorrowed::new_nfkc().normalize(text);
+    let is_gap = |symbol: char| symbol.is_whitespace() || symbol == '-' || symbol == '_';
+    let words: Vec<&str> = form.split(is_gap).filter(|word| !word.is_empty()).collect();
+    words.join(" ").to_lowercase()
+}
+
+/// The candidate that `text` was probably meant to be: one that differs by case, form and blanks only, or by
+/// at most two edits. `None` if there is none.
 pub fn similar<'c>(text: &str, candidates: impl Iterator<Item = &'c str>) -> Option<&'c str> {
-    let plain = |text: &str| text.trim().to_lowercase();
-    let ours = plain(text);
-    let distance = |name: &str| strsim::damerau_levenshtein(&ours, &plain(name));
+    let ours = folded(text);
+    let distance = |name: &str| strsim::damerau_levenshtein(&ours, &folded(name));
     let near = candidates.map(|name| (distance(name), name));
     // Of a short name two edits leave nothing.
     let most = if ours.chars().count() > 4 { 2 } else { 1 };

@@ -11,7 +11,8 @@ use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::checkpoint::{self, Checkpoint, CheckpointError, Origin, RecordFingerprint, Tenure};
-use crate::event::{Event, Kind, Outcome, Skip, Subject, decode, too_far_ahead};
+use crate::event::{Event, IgnoredField, Kind, Outcome, Skip, Subject, decode, too_far_ahead};
+use crate::name;
 use crate::responses::{ResponseCounter, Responses};
 use crate::shard::Shard;
 use crate::ticket::Sink;
@@ -90,6 +91,8 @@ pub enum Taken {
         /// Whether the event is more than [`AHEAD_MAX`] after the timestamp that its producer gave the
         /// record: one of the two times is wrong.
         is_ahead: bool,
+        /// The fields that were left out of the event.
+        ignored: Vec<IgnoredField>,
     },
 }
 
@@ -100,6 +103,13 @@ pub enum Start {
     Beginning,
     /// At this offset.
     At(i64),
+}
+
+/// Whether the key of a record is the id of its ticket, or the name of its team.
+fn is_key_of(key: Option<&[u8]>, subject: &str) -> bool {
+    let is_same_name =
+        |key: &[u8]| std::str::from_utf8(key).is_ok_and(|key| *name::normal(key) == *subject);
+    key.is_some_and(|key| key == subject.as_bytes() || is_same_name(key))
 }
 
 /// The state of one source partition.
@@ -232,22 +242,28 @@ impl Partition {
         let event_time = decoded.as_ref().ok().map(|event| event.time);
         self.published_to = self.published_to.max(record.published.time().or(event_time));
         match decoded {
-            Ok(event) => {
+            Ok(mut event) => {
+                event.read_priority(self.catalog.priority_names());
                 let (Subject::Ticket(subject) | Subject::Team(subject)) = &event.subject;
                 let created = match record.published {
                     Published::Created(at) => Some(at),
                     Published::Appended(_) | Published::Unknown => None,
                 };
                 Taken::Processed {
-                    is_misplaced: record.key != Some(subject.as_bytes()),
+                    is_misplaced: !is_key_of(record.key, subject),
                     is_ahead: created.is_some_and(|at| event.time > at.plus(AHEAD_MAX)),
                     outcome: self.shard.apply(&event, sink),
                     event: Some((event.kind, event.time)),
+                    ignored: event.ignored,
                 }
             }
-            Err(outcome) => {
-                Taken::Processed { outcome, event: None, is_misplaced: false, is_ahead: false }
-            }
+            Err(outcome) => Taken::Processed {
+                outcome,
+                event: None,
+                is_misplaced: false,
+                is_ahead: false,
+                ignored: Vec::new(),
+            },
         }
     }
 

@@ -65,7 +65,13 @@ impl Replay {
     /// Applies a decoded record and returns its outcome.
     pub fn take(&mut self, decoded: Result<Event<'_>, Outcome>) -> Outcome {
         let outcome = match decoded {
-            Ok(event) => self.shard.apply(&event, &mut ()),
+            Ok(mut event) => {
+                if let Some(catalog) = &self.catalog {
+                    event.read_priority(catalog.priority_names());
+                }
+                self.outcomes.count_ignored(&event.ignored);
+                self.shard.apply(&event, &mut ())
+            }
             Err(outcome) => outcome,
         };
         self.outcomes.count(&outcome);

@@ -12,6 +12,8 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
 
+mod read;
+
 /// Milliseconds of one second.
 pub const SECOND_MS: i64 = 1_000;
 /// Milliseconds of one minute.
@@ -41,12 +43,22 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads RFC 3339 with an offset. Fractions beyond milliseconds are truncated; second `:60` is the next
-    /// second. `None` for anything else.
+    /// Reads RFC 3339 with an offset, and the forms next to it that producers write: without seconds, with a
+    /// comma before the fraction, with the offset as `+0200`, `+02`, `UTC` or `GMT`, after a blank, or
+    /// followed by a zone in brackets (RFC 9557, as Java prints it). Fractions beyond milliseconds are
+    /// truncated; second `:60` is the next second. `None` for anything else; [`Timestamp::why_unread`] says
+    /// why.
     pub fn parse(text: &str) -> Option<Self> {
+        let strict = |text: &str| DateTime::parse_from_rfc3339(text).ok();
         // chrono represents a leap second as second 59 with 1 000 ms or more, which adds up to the next
         // second.
-        DateTime::parse_from_rfc3339(text).ok().map(|at| Self(at.timestamp_millis()))
+        let at = strict(text).or_else(|| strict(&read::as_rfc3339(text)?))?;
+        Some(Self(at.timestamp_millis()))
+    }
+
+    /// What is wrong with a text that [`Timestamp::parse`] does not read, as the rest of a sentence about it.
+    pub fn why_unread(text: &str) -> &'static str {
+        read::why_unread(text)
     }
 
     /// Reads what [`Timestamp::parse`] reads. Also reads `YYYY-MM-DD HH:MM[:SS]`, or with a `T`, as UTC: the

@@ -7,6 +7,7 @@ use super::id::{CalendarId, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use super::{Catalog, CompiledObjective, OwnHours, StopwatchKind, TEAMS_MAX, WINDOWS};
 use crate::agreement::{Agreement, Objective, Owner};
 use crate::calendar::Calendar;
+use crate::event::PriorityNames;
 use crate::measure::Measure;
 use crate::name;
 
@@ -62,6 +63,13 @@ impl Catalog {
         catalog
     }
 
+    /// The same catalog with the organisation's own names of priorities.
+    #[must_use]
+    pub fn with_priority_names(mut self, names: PriorityNames) -> Self {
+        self.priority_names = names;
+        self
+    }
+
     /// A catalog without agreements: the first [`TEAMS_MAX`] teams by name, and the default measures. Names
     /// that no team may have are left out.
     pub fn from_observed_teams<'a>(teams: impl Iterator<Item = &'a str>) -> ObservedTeams {
@@ -94,6 +102,7 @@ impl Catalog {
             judging: Vec::new(),
             windows: WINDOWS.to_vec(),
             channels: Vec::new(),
+            priority_names: PriorityNames::default(),
             splits: BTreeMap::new(),
             shown: BTreeMap::new(),
         }

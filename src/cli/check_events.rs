@@ -75,17 +75,21 @@ fn check_file(
             InputLine::Record(bytes) => bytes,
             InputLine::TooLong(_) => &[],
         };
-        let decoded = match line {
+        let mut decoded = match line {
             InputLine::Record(bytes) => event::decode(bytes),
             InputLine::TooLong(length) => Err(Outcome::Rejected(event::too_large(length))),
         };
-        let shown = decoded.as_ref().map_or(String::new(), |event| event.to_string());
-        let remark = decoded.as_ref().ok().and_then(|event| remark(event, catalog.as_ref()?));
+        let mut shown = String::new();
+        let mut remarks = String::new();
+        if let Ok(event) = &mut decoded {
+            shown = event.to_string();
+            remarks = remarks_on(event, catalog.as_ref());
+        }
         let outcome = replay.take(decoded);
-        let is_quiet = outcome == Outcome::Applied && remark.is_none() && arguments.problems_only;
+        let is_quiet = outcome == Outcome::Applied && remarks.is_empty() && arguments.problems_only;
         if printed.is_ok() && !is_quiet {
             let name = source.name();
-            let described = describe(&outcome, &shown, bytes) + &remark.unwrap_or_default();
+            let described = describe(&outcome, &shown, bytes) + &remarks;
             printed = writeln!(terminal.out, "{name}:{number}: {described}");
         }
     });
@@ -129,15 +133,16 @@ fn check_topic(
             payload: message.payload(),
             published: published(message.timestamp()),
         };
-        let Taken::Processed { outcome, is_misplaced, is_ahead, .. } =
+        let Taken::Processed { outcome, is_misplaced, is_ahead, ignored, .. } =
             partition.take(&record, &mut ())
         else {
             continue;
         };
         outcomes.count(&outcome);
-        let event = event::decode(payload).ok();
+        outcomes.count_ignored(&ignored);
+        let mut event = event::decode(payload).ok();
         let mut remarks =
-            event.as_ref().and_then(|event| remark(event, &catalog)).unwrap_or_default();
+            event.as_mut().map_or(String::new(), |event| remarks_on(event, Some(&catalog)));
         if is_misplaced {
             remarks += "; its key is not its ticket: key every event of a ticket by its id";
         }
@@ -184,14 +189,29 @@ fn at_the_end(kafka: &Kafka) -> Result<BaseConsumer, CommandError> {
     Ok(consumer)
 }
 
-/// What the service would say of an event that it applies: its team has no agreement.
-fn remark(event: &Event<'_>, catalog: &Catalog) -> Option<String> {
-    let team = event.team.as_deref()?;
-    let is_declared = catalog.scope_of_team(team) != catalog.unclaimed();
-    (!is_declared && catalog.has_objectives()).then(|| {
+/// What the service would say of an event that it applies: which fields are left out, and which names no
+/// agreement has.
+fn remarks_on(event: &mut Event<'_>, catalog: Option<&Catalog>) -> String {
+    if let Some(catalog) = catalog {
+        event.read_priority(catalog.priority_names());
+    }
+    let ignored = event.ignored.iter();
+    let mut remarks: Vec<String> =
+        ignored.map(|one| format!("; left out: {}", one.advice)).collect();
+    if let (Some(team), Some(catalog)) = (event.team.as_deref(), catalog)
+        && catalog.scope_of_team(team) == catalog.unclaimed()
+        && catalog.has_objectives()
+    {
         let advice = undeclared_team_advice(team, catalog);
-        format!("; the team {team:?} has no agreement: {advice}")
-    })
+        remarks.push(format!("; the team {team:?} has no agreement: {advice}"));
+    }
+    if let (Some(channel), Some(catalog)) = (event.channel.as_deref(), catalog)
+        && let Some(meant) = catalog.similar_channel(channel)
+    {
+        let advice = format!("no agreement names the channel {channel:?}: did you mean {meant:?}?");
+        remarks.push(format!("; {advice}"));
+    }
+    remarks.concat()
 }
 
 fn describe(outcome: &Outcome, event: &str, record: &[u8]) -> String {

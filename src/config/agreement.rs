@@ -59,7 +59,8 @@ fn owner(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) -> Opt
             let problem = "cannot be a team's name; write 1 to 128 bytes of text, but none of the reserved \
                            `unclaimed`, `_all`, `_unclaimed`, `.` and `..`";
             let name = |text: &str| {
-                (name::is_team(text) && address::is_segment(text)).then(|| Box::from(text))
+                let name = name::normal(text);
+                (name::is_team(&name) && address::is_segment(&name)).then(|| Box::from(&*name))
             };
             about.name = team.parse(file, problem, name)?;
             Some(Owner::Team(about.name.clone()))

@@ -141,7 +141,10 @@ fn split(fields: &mut Fields<'_>, file: &mut File<'_>) -> Split {
         for channel in field.list(file) {
             let problem = "cannot be a channel; write 1 to 128 bytes of text, but not `other`, which stands \
                            for all channels that are not listed";
-            let name = |text: &str| (name::is_name(text) && text != "other").then(|| text.into());
+            let name = |text: &str| {
+                let name = name::normal(text);
+                (name::is_name(&name) && name != "other").then(|| (&*name).into())
+            };
             split.channels.extend(channel.parse(file, problem, name));
         }
         split.channels.sort_unstable();

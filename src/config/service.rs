@@ -9,8 +9,10 @@ use super::fields::{Field, File};
 use super::http::{self, Http};
 use super::kafka::{self, Kafka};
 use super::labels;
+use super::priorities;
 use super::state::{self, StateConfig};
 use super::yaml::Node;
+use crate::event::PriorityNames;
 use crate::measure::Measure;
 use crate::time::{Elapsed, MINUTE_MS};
 
@@ -41,6 +43,8 @@ pub(super) struct ServiceFile {
     pub(super) files: Vec<PathBuf>,
     /// The measures that run; `None` if the file does not name them.
     pub(super) measures: Option<Vec<Measure>>,
+    /// The organisation's own names of priorities.
+    pub(super) priority_names: PriorityNames,
     /// The other keys; `None` if the file has no `kafka`.
     pub(super) service: Option<Service>,
 }
@@ -66,6 +70,9 @@ pub(super) fn read(
     if let Some(list) = fields.take("measures") {
         let measures = list.list(file);
         read.measures = Some(measures.iter().filter_map(|field| field.measure(file)).collect());
+    }
+    if let Some(group) = fields.take("priorities").and_then(|group| group.fields(file)) {
+        read.priority_names = priorities::read(&group, file);
     }
     let kafka = fields.take("kafka").map(|group| kafka::read(&group, file));
     let http = http::read(&mut fields, file);

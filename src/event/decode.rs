@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde_json::error::Category;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::ignored::{IgnoredField, OptionalField};
 use super::rejection::{Outcome, Reason, Rejection, Skip};
 use super::wire::{EventKey, EventValue, Wire};
 use super::{Event, EventDetail, Kind, Maker, Priority, Subject};
@@ -22,7 +23,8 @@ pub const TEXT_BYTES_MAX: usize = 500;
 /// Maximum characters of a refused value that its rejection repeats.
 const EXCERPT_CHARS_MAX: usize = 60;
 
-/// Decodes one record of bare JSON.
+/// Decodes one record of bare JSON. Only `id`, `type`, `time` and the subject can refuse it: other fields
+/// that cannot be read are left out and listed in [`Event::ignored`].
 ///
 /// # Errors
 /// The record's outcome if it is not an event: [`Outcome::Skipped`] or [`Outcome::Rejected`].
@@ -116,11 +118,10 @@ fn not_json(error: &serde_json::Error) -> Outcome {
     // serde_json writes "at line 1 column 7"; a record is one line, so the line says nothing.
     let what = error.to_string().replace(" at line 1 column ", " at column ");
     let (reason, advice) = match error.classify() {
-        Category::Data if what.starts_with("invalid type") => (
+        Category::Data => (
             Reason::BadSchema,
             "the record is not a JSON object; write one, such as {\"id\":…}".to_owned(),
         ),
-        Category::Data => (Reason::BadSchema, format!("{what}; keep one")),
         Category::Io | Category::Syntax | Category::Eof => {
             (Reason::Malformed, format!("this is not JSON: {what}; write one JSON object"))
         }
@@ -141,89 +142,89 @@ fn event_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Event<'a>> {
     if !name::is_identity(&id) {
         return Err(bad(Reason::BadId, EventKey::Id, &id, IDENTITY_FORM));
     }
-    let source = optional(wire, EventKey::Source, "a text")?;
-    if let Some(source) = source.as_deref().filter(|source| !name::is_identity(source)) {
-        return Err(bad(Reason::BadId, EventKey::Source, source, IDENTITY_FORM));
-    }
-    let time = required(wire, EventKey::Time, TIME_FORM)?;
-    let time = match Timestamp::parse(&time) {
-        None => return Err(bad(Reason::BadTimestamp, EventKey::Time, &time, TIME_FORM)),
-        Some(at) if !at.is_event_time() => {
-            return Err(bad(
-                Reason::BadTimestamp,
-                EventKey::Time,
-                &time,
-                "write a time from 1990 to 2099",
-            ));
-        }
-        Some(at) => at,
+    let time = time_of(wire)?;
+    let mut optional = OptionalFields { wire, ignored: Vec::new() };
+    let source = optional.source();
+    let subject = subject_of(kind, &mut optional)?;
+    let team = match subject {
+        Subject::Ticket(_) => optional.name(OptionalField::Team, name::is_team, TEAM_FORM),
+        Subject::Team(_) => None,
     };
-    let team = optional(wire, EventKey::Team, "a text")?;
-    if let Some(team) = team.as_deref().filter(|team| !name::is_team(team)) {
-        return Err(bad(Reason::BadTeam, EventKey::Team, team, TEAM_FORM));
-    }
-    let (subject, team) = subject_of(kind, wire, team)?;
     Ok(Event {
         kind,
         time,
         identity: identity_hash(source.as_deref(), &id),
         subject,
         team,
-        priority: priority_of(wire)?,
-        channel: short_name(wire, EventKey::Channel)?,
+        priority: optional.priority(),
+        channel: optional.name(OptionalField::Channel, name::is_name, NAME_FORM),
         agent: if matches!(kind, Kind::AgentReplied | Kind::Assigned) {
-            checked_id(wire, EventKey::Agent)?
+            optional.text(OptionalField::Agent, name::is_id, ID_FORM)
         } else {
             None
         },
-        maker: if kind == Kind::Created { maker_of(wire)? } else { Maker::default() },
-        detail: detail_of(kind, wire)?,
+        maker: if kind == Kind::Created { optional.maker() } else { Maker::default() },
+        detail: detail_of(kind, &mut optional)?,
+        ignored: optional.ignored,
     })
 }
 
-/// The event's subject, and its team field if the subject is a ticket.
-fn subject_of<'a>(
-    kind: Kind,
-    wire: &mut Wire<'a>,
-    team: Option<Cow<'a, str>>,
-) -> Checked<(Subject<'a>, Option<Cow<'a, str>>)> {
-    if kind.is_of_team() {
-        let missing =
-            || wrong(EventKey::Team, &EventValue::Absent, "name the team that it is about");
-        return Ok((Subject::Team(team.ok_or_else(missing)?), None));
+fn time_of(wire: &mut Wire<'_>) -> Checked<Timestamp> {
+    let value = wire.take(EventKey::Time);
+    let EventValue::Text(text) = &value else {
+        return Err(wrong(EventKey::Time, &value, TIME_FORM));
+    };
+    let refuse = |way_out: &str| Err(bad(Reason::BadTimestamp, EventKey::Time, text, way_out));
+    match Timestamp::parse(text) {
+        None => refuse(&format!("{}; {TIME_FORM}", Timestamp::why_unread(text))),
+        Some(at) if !at.is_event_time() => refuse("write a time from 1990 to 2099"),
+        Some(at) => Ok(at),
     }
-    let ticket = required(wire, EventKey::Ticket, "name the ticket that it happened to")?;
+}
+
+/// The ticket or team that the event is about.
+fn subject_of<'a>(kind: Kind, fields: &mut OptionalFields<'_, 'a>) -> Checked<Subject<'a>> {
+    if kind.is_of_team() {
+        let team = required(fields.wire, EventKey::Team, "name the team that it is about")?;
+        let team = name::into_normal(team);
+        if !name::is_team(&team) {
+            return Err(bad(Reason::BadTeam, EventKey::Team, &team, TEAM_FORM));
+        }
+        return Ok(Subject::Team(team));
+    }
+    let ticket = required(fields.wire, EventKey::Ticket, "name the ticket that it happened to")?;
     if !name::is_id(&ticket) {
         return Err(bad(Reason::BadId, EventKey::Ticket, &ticket, ID_FORM));
     }
-    Ok((Subject::Ticket(ticket), team))
+    Ok(Subject::Ticket(ticket))
 }
 
-fn detail_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Option<Box<EventDetail<'a>>>> {
+fn detail_of<'a>(
+    kind: Kind,
+    fields: &mut OptionalFields<'_, 'a>,
+) -> Checked<Option<Box<EventDetail<'a>>>> {
     let detail = match kind {
-        Kind::Merged | Kind::Deleted | Kind::MarkedSpam => {
-            EventDetail { into: checked_id(wire, EventKey::Into)?, ..EventDetail::default() }
-        }
-        Kind::Rated => EventDetail { score: score_of(wire)?, ..EventDetail::default() },
+        Kind::Merged | Kind::Deleted | Kind::MarkedSpam => EventDetail {
+            into: fields.text(OptionalField::Into, name::is_id, ID_FORM),
+            ..EventDetail::default()
+        },
+        Kind::Rated => EventDetail { score: fields.score(), ..EventDetail::default() },
         Kind::Reviewed => EventDetail {
-            by: short_name(wire, EventKey::By)?,
-            score: score_of(wire)?,
-            note: bounded_text(wire, EventKey::Note)?,
-            bring_to_team: flag_of(wire, EventKey::BringToTeam)?,
+            by: fields.text(OptionalField::By, name::is_name, NAME_FORM),
+            score: fields.score(),
+            note: fields.bounded_text(OptionalField::Note),
+            bring_to_team: fields.bring_to_team(),
             ..EventDetail::default()
         },
         Kind::ConcernRaised | Kind::ConcernSettled => {
-            let Some(concern) = checked_id(wire, EventKey::Concern)? else {
-                return Err(wrong(
-                    EventKey::Concern,
-                    &EventValue::Absent,
-                    "give the concern an id",
-                ));
-            };
+            let concern = required(fields.wire, EventKey::Concern, "give the concern an id")?;
+            if !name::is_id(&concern) {
+                return Err(bad(Reason::BadId, EventKey::Concern, &concern, ID_FORM));
+            }
             EventDetail {
-                by: short_name(wire, EventKey::By)?,
+                by: fields.text(OptionalField::By, name::is_name, NAME_FORM),
                 concern: Some(concern),
-                text: bounded_text(wire, EventKey::Text)?,
+                text: fields.bounded_text(OptionalField::Text),
                 ..EventDetail::default()
             }
         }
@@ -243,86 +244,174 @@ fn detail_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Option<Box<EventDet
     Ok((detail != EventDetail::default()).then(|| Box::new(detail)))
 }
 
+/// A text, or a whole number as text: many helpdesks number their tickets, events and agents.
 fn required<'a>(wire: &mut Wire<'a>, key: EventKey, way_out: &str) -> Checked<Cow<'a, str>> {
     let value = wire.take(key);
-    if let EventValue::Text(text) = value { Ok(text) } else { Err(wrong(key, &value, way_out)) }
-}
-
-fn optional<'a>(wire: &mut Wire<'a>, key: EventKey, form: &str) -> Checked<Option<Cow<'a, str>>> {
-    let value = wire.take(key);
-    if let EventValue::Text(text) = value {
-        Ok(Some(text))
-    } else if value == EventValue::Absent {
-        Ok(None)
-    } else {
-        Err(wrong(key, &value, &format!("write {form}, or leave it out")))
+    match value {
+        EventValue::Text(text) => Ok(text),
+        EventValue::Integer(number) => Ok(number.to_string().into()),
+        EventValue::Repeated => Err(wrong(key, &value, "keep one")),
+        EventValue::Absent
+        | EventValue::Bool(_)
+        | EventValue::Number(_)
+        | EventValue::Array
+        | EventValue::Object => Err(wrong(key, &value, way_out)),
     }
 }
 
-fn checked_id<'a>(wire: &mut Wire<'a>, key: EventKey) -> Checked<Option<Cow<'a, str>>> {
-    let id = optional(wire, key, "a text")?;
-    match id.as_deref().filter(|id| !name::is_id(id)) {
-        Some(id) => Err(bad(Reason::BadId, key, id, ID_FORM)),
-        None => Ok(id),
+/// The key of a field in a record.
+const fn key_of(field: OptionalField) -> EventKey {
+    match field {
+        OptionalField::Agent => EventKey::Agent,
+        OptionalField::BringToTeam => EventKey::BringToTeam,
+        OptionalField::By => EventKey::By,
+        OptionalField::Channel => EventKey::Channel,
+        OptionalField::Into => EventKey::Into,
+        OptionalField::Note => EventKey::Note,
+        OptionalField::Priority => EventKey::Priority,
+        OptionalField::Score => EventKey::Score,
+        OptionalField::Source => EventKey::Source,
+        OptionalField::Team => EventKey::Team,
+        OptionalField::Text => EventKey::Text,
     }
 }
 
-fn short_name<'a>(wire: &mut Wire<'a>, key: EventKey) -> Checked<Option<Cow<'a, str>>> {
-    let name = optional(wire, key, "a text")?;
-    match name.as_deref().filter(|name| !name::is_name(name)) {
-        Some(name) => Err(bad(Reason::BadSchema, key, name, NAME_FORM)),
-        None => Ok(name),
-    }
+/// Reads fields without which the event keeps its meaning. What cannot be read is left out and listed.
+struct OptionalFields<'w, 'a> {
+    wire: &'w mut Wire<'a>,
+    ignored: Vec<IgnoredField>,
 }
 
-fn bounded_text<'a>(wire: &mut Wire<'a>, key: EventKey) -> Checked<Option<Cow<'a, str>>> {
-    let text = optional(wire, key, "a text")?;
-    match text.as_deref().filter(|text| text.len() > TEXT_BYTES_MAX) {
-        Some(text) => {
-            let way_out = format!("shorten it to {TEXT_BYTES_MAX} bytes, it has {}", text.len());
-            Err(bad(Reason::BadSchema, key, text, &way_out))
+impl<'a> OptionalFields<'_, 'a> {
+    /// A text, or a whole number as text.
+    fn raw(&mut self, field: OptionalField, form: &str) -> Option<Cow<'a, str>> {
+        match self.wire.take(key_of(field)) {
+            EventValue::Text(text) => Some(text),
+            EventValue::Integer(number) => Some(number.to_string().into()),
+            EventValue::Absent => None,
+            value @ (EventValue::Bool(_)
+            | EventValue::Number(_)
+            | EventValue::Repeated
+            | EventValue::Array
+            | EventValue::Object) => {
+                self.leave_out(field, wrong_text(key_of(field), &value, form));
+                None
+            }
         }
-        None => Ok(text),
     }
-}
 
-fn priority_of(wire: &mut Wire<'_>) -> Checked<Option<Priority>> {
-    const FORM: &str = "write low, normal, high or urgent, or leave it out";
-    optional(wire, EventKey::Priority, "low, normal, high or urgent")?
-        .map(|label| {
-            Priority::from_label(&label)
-                .ok_or_else(|| bad(Reason::BadSchema, EventKey::Priority, &label, FORM))
+    /// The same without blanks around it. An empty text is absent: forms send it for nothing.
+    fn trimmed(&mut self, field: OptionalField, form: &str) -> Option<Cow<'a, str>> {
+        let text = match self.raw(field, form)? {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        };
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// The source, as it is: the identity of events that are stored contains it.
+    fn source(&mut self) -> Option<Cow<'a, str>> {
+        let field = OptionalField::Source;
+        let source = self.raw(field, IDENTITY_FORM).filter(|source| !source.is_empty())?;
+        if name::is_identity(&source) {
+            return Some(source);
+        }
+        self.leave_out(field, bad_text(key_of(field), &source, IDENTITY_FORM));
+        None
+    }
+
+    fn text(
+        &mut self,
+        field: OptionalField,
+        is_valid: impl FnOnce(&str) -> bool,
+        form: &str,
+    ) -> Option<Cow<'a, str>> {
+        let text = self.trimmed(field, form)?;
+        if is_valid(&text) {
+            return Some(text);
+        }
+        self.leave_out(field, bad_text(key_of(field), &text, form));
+        None
+    }
+
+    /// A name, in the form in which names are compared.
+    fn name(
+        &mut self,
+        field: OptionalField,
+        is_valid: impl FnOnce(&str) -> bool,
+        form: &str,
+    ) -> Option<Cow<'a, str>> {
+        self.text(field, |text| is_valid(&name::normal(text)), form).map(name::into_normal)
+    }
+
+    /// A text of at most [`TEXT_BYTES_MAX`]; of a longer one, its beginning.
+    fn bounded_text(&mut self, field: OptionalField) -> Option<Cow<'a, str>> {
+        let text = self.trimmed(field, "write a text")?;
+        if text.len() <= TEXT_BYTES_MAX {
+            return Some(text);
+        }
+        let way_out =
+            format!("it has {} bytes and only {TEXT_BYTES_MAX} are kept: shorten it", text.len());
+        self.leave_out(field, bad_text(key_of(field), &text, &way_out));
+        let end = text.floor_char_boundary(TEXT_BYTES_MAX);
+        Some(match text {
+            Cow::Borrowed(text) => text.split_at_checked(end).map_or(text, |(kept, _)| kept).into(),
+            Cow::Owned(mut text) => {
+                text.truncate(end);
+                text.into()
+            }
         })
-        .transpose()
-}
-
-fn maker_of(wire: &mut Wire<'_>) -> Checked<Maker> {
-    const FORM: &str = "write customer, agent or system, or leave it out for the customer";
-    let by = optional(wire, EventKey::By, "customer, agent or system")?;
-    by.map_or(Ok(Maker::Customer), |label| {
-        Maker::from_label(&label).ok_or_else(|| bad(Reason::BadSchema, EventKey::By, &label, FORM))
-    })
-}
-
-fn score_of(wire: &mut Wire<'_>) -> Checked<Option<u8>> {
-    let value = wire.take(EventKey::Score);
-    if let EventValue::Integer(score @ 1..=5) = value {
-        Ok(u8::try_from(score).ok())
-    } else if value == EventValue::Absent {
-        Ok(None)
-    } else {
-        Err(wrong(EventKey::Score, &value, "write a whole number from 1 to 5, or leave it out"))
     }
-}
 
-fn flag_of(wire: &mut Wire<'_>, key: EventKey) -> Checked<Option<bool>> {
-    let value = wire.take(key);
-    if let EventValue::Bool(flag) = value {
-        Ok(Some(flag))
-    } else if value == EventValue::Absent {
-        Ok(None)
-    } else {
-        Err(wrong(key, &value, "write true or false, or leave it out"))
+    fn priority(&mut self) -> Option<Priority> {
+        const FORM: &str = "write low, normal, high or urgent, or name it under `priorities:` in the \
+                            configuration";
+        let field = OptionalField::Priority;
+        let text = self.trimmed(field, FORM)?;
+        let priority = Priority::from_label(&text);
+        if priority.is_none() {
+            let advice = bad_text(EventKey::Priority, &text, FORM);
+            self.ignored.push(IgnoredField { field, advice, text: Some((&*text).into()) });
+        }
+        priority
+    }
+
+    fn maker(&mut self) -> Maker {
+        const FORM: &str =
+            "write customer, agent or system; without it, the customer made the ticket";
+        let Some(text) = self.trimmed(OptionalField::By, FORM) else { return Maker::Customer };
+        Maker::from_label(&text).unwrap_or_else(|| {
+            self.leave_out(OptionalField::By, bad_text(EventKey::By, &text, FORM));
+            Maker::Customer
+        })
+    }
+
+    fn score(&mut self) -> Option<u8> {
+        let value = self.wire.take(EventKey::Score);
+        if let EventValue::Integer(score @ 1..=5) = value {
+            return u8::try_from(score).ok();
+        }
+        self.unless_absent(OptionalField::Score, &value, "write a whole number from 1 to 5");
+        None
+    }
+
+    fn bring_to_team(&mut self) -> Option<bool> {
+        let value = self.wire.take(EventKey::BringToTeam);
+        if let EventValue::Bool(flag) = value {
+            return Some(flag);
+        }
+        self.unless_absent(OptionalField::BringToTeam, &value, "write true or false");
+        None
+    }
+
+    fn unless_absent(&mut self, field: OptionalField, value: &EventValue<'_>, form: &str) {
+        if *value != EventValue::Absent {
+            self.leave_out(field, wrong_text(key_of(field), value, form));
+        }
+    }
+
+    fn leave_out(&mut self, field: OptionalField, advice: String) {
+        self.ignored.push(IgnoredField { field, advice, text: None });
     }
 }
 
@@ -335,21 +424,30 @@ const TIME_FORM: &str = "write RFC 3339 with an offset, such as \"2026-11-21T09:
 
 /// A rejection of a value that has the right type.
 fn bad(reason: Reason, key: EventKey, text: &str, way_out: &str) -> Box<Rejection> {
-    Rejection::boxed(reason, format!("`{}` is {}: {way_out}", key.label(), excerpt(text)))
+    Rejection::boxed(reason, bad_text(key, text, way_out))
+}
+
+fn bad_text(key: EventKey, text: &str, way_out: &str) -> String {
+    format!("`{}` is {}: {way_out}", key.label(), excerpt(text))
 }
 
 /// A rejection of a value that is missing or has the wrong type.
 fn wrong(key: EventKey, value: &EventValue<'_>, way_out: &str) -> Box<Rejection> {
+    Rejection::boxed(Reason::BadSchema, wrong_text(key, value, way_out))
+}
+
+fn wrong_text(key: EventKey, value: &EventValue<'_>, way_out: &str) -> String {
     let what = match value {
         EventValue::Absent => "missing".to_owned(),
         EventValue::Text(text) => excerpt(text),
         EventValue::Integer(number) => format!("the number {number}"),
         EventValue::Number(number) => format!("the number {number}"),
         EventValue::Bool(flag) => flag.to_string(),
+        EventValue::Repeated => "there more than once".to_owned(),
         EventValue::Array => "an array".to_owned(),
         EventValue::Object => "an object".to_owned(),
     };
-    Rejection::boxed(Reason::BadSchema, format!("`{}` is {what}: {way_out}", key.label()))
+    format!("`{}` is {what}: {way_out}", key.label())
 }
 
 /// A value in quotes, shortened and with control characters escaped, fit for terminals and logs.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::ignored::{IgnoredField, OptionalField};
+
 /// The outcome of one record. Every record has exactly one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -164,6 +166,7 @@ pub struct Outcomes {
     pub duplicate: u64,
     skipped: [u64; Skip::ALL.len()],
     rejected: [u64; Reason::ALL.len()],
+    ignored: [u64; OptionalField::ALL.len()],
 }
 
 impl Outcomes {
@@ -178,6 +181,13 @@ impl Outcomes {
         *counter += 1;
     }
 
+    /// Counts the fields that were left out of an event.
+    pub fn count_ignored(&mut self, fields: &[IgnoredField]) {
+        for one in fields {
+            self.ignored[one.field as usize] += 1;
+        }
+    }
+
     /// Adds the counts of other records.
     pub fn merge(&mut self, other: &Self) {
         self.applied += other.applied;
@@ -186,6 +196,9 @@ impl Outcomes {
             *count += more;
         }
         for (count, more) in self.rejected.iter_mut().zip(other.rejected) {
+            *count += more;
+        }
+        for (count, more) in self.ignored.iter_mut().zip(other.ignored) {
             *count += more;
         }
     }
@@ -198,6 +211,11 @@ impl Outcomes {
     /// Records rejected for this reason.
     pub fn rejected(&self, reason: Reason) -> u64 {
         self.rejected[reason as usize]
+    }
+
+    /// Values of this field that were left out of events that count.
+    pub fn ignored(&self, field: OptionalField) -> u64 {
+        self.ignored[field as usize]
     }
 
     /// Records skipped for any reason.
@@ -216,14 +234,15 @@ impl Outcomes {
     }
 }
 
-/// `5 records: 2 applied, 1 duplicate, 1 skipped (unknown_type 1), 1 rejected (malformed 1)`
+/// `5 records: 2 applied, 1 duplicate, 1 skipped (unknown_type 1), 1 rejected (malformed 1)`, and `; 1 field
+/// left out (priority 1)` if there is one.
 impl fmt::Display for Outcomes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.total();
         let noun = if total == 1 { "record" } else { "records" };
         write!(f, "{total} {noun}: {} applied, {} duplicate", self.applied, self.duplicate)?;
-        let mut part = |name: &str, counts: &[u64], labels: &[&str]| {
-            write!(f, ", {} {name}", counts.iter().sum::<u64>())?;
+        let mut part = |before: &str, name: &str, counts: &[u64], labels: &[&str]| {
+            write!(f, "{before}{} {name}", counts.iter().sum::<u64>())?;
             let mut separator = " (";
             for (count, label) in counts.iter().zip(labels).filter(|(count, _)| **count > 0) {
                 write!(f, "{separator}{label} {count}")?;
@@ -231,7 +250,13 @@ impl fmt::Display for Outcomes {
             }
             if separator == ", " { f.write_str(")") } else { Ok(()) }
         };
-        part("skipped", &self.skipped, &Skip::ALL.map(Skip::label))?;
-        part("rejected", &self.rejected, &Reason::ALL.map(Reason::label))
+        part(", ", "skipped", &self.skipped, &Skip::ALL.map(Skip::label))?;
+        part(", ", "rejected", &self.rejected, &Reason::ALL.map(Reason::label))?;
+        let labels = OptionalField::ALL.map(OptionalField::label);
+        match self.ignored.iter().sum() {
+            0_u64 => Ok(()),
+            1 => part("; ", "field left out", &self.ignored, &labels),
+            _ => part("; ", "fields left out", &self.ignored, &labels),
+        }
     }
 }

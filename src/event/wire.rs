@@ -86,10 +86,13 @@ pub(super) enum EventValue<'a> {
     #[default]
     Absent,
     Text(Cow<'a, str>),
-    Integer(i64),
+    /// A whole number without a fraction or an exponent, from -2^63 to below 2^64.
+    Integer(i128),
     Bool(bool),
     /// Any other number.
     Number(f64),
+    /// The key comes more than once.
+    Repeated,
     Array,
     Object,
 }
@@ -131,12 +134,11 @@ impl<'de> Visitor<'de> for WireVisitor {
             };
             let value = &mut wire.values[key as usize];
             if value.is_some() {
-                return Err(A::Error::custom(format_args!(
-                    "the key `{}` comes twice",
-                    key.label()
-                )));
+                map.next_value::<IgnoredAny>()?;
+                *value = Some(EventValue::Repeated);
+            } else {
+                *value = Some(map.next_value()?);
             }
-            *value = Some(map.next_value()?);
         }
         Ok(wire)
     }
@@ -191,12 +193,11 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<EventValue<'de>, E> {
-        Ok(EventValue::Integer(value))
+        Ok(EventValue::Integer(value.into()))
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<EventValue<'de>, E> {
-        #[expect(clippy::cast_precision_loss, reason = "only shown in a rejection")]
-        Ok(i64::try_from(value).map_or(EventValue::Number(value as f64), EventValue::Integer))
+        Ok(EventValue::Integer(value.into()))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<EventValue<'de>, E> {

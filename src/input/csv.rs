@@ -215,5 +215,6 @@ fn event_of<'a>(
         agent: None,
         maker: Maker::Customer,
         detail: None,
+        ignored: Vec::new(),
     })
 }

@@ -23,6 +23,7 @@ fn event(ticket: &'static str, kind: Kind, clock: &str) -> Event<'static> {
         agent: None,
         maker: Maker::Customer,
         detail: None,
+        ignored: Vec::new(),
     }
 }
 

@@ -97,6 +97,7 @@ fn apply_six(shard: &mut Shard, view: &mut View, ticket: u64, created: Timestamp
             agent: (kind == Kind::AgentReplied).then_some(Cow::Borrowed("agent-1")),
             maker: Maker::Customer,
             detail: None,
+            ignored: Vec::new(),
         };
         shard.apply(&event, view);
     }

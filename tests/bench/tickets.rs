@@ -110,6 +110,7 @@ fn event(ticket: usize, number: usize) -> Event<'static> {
         agent: None,
         maker: Maker::Customer,
         detail: None,
+        ignored: Vec::new(),
     }
 }
 

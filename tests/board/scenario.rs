@@ -165,6 +165,7 @@ impl ViewBuilder {
             agent: None,
             maker: Maker::Customer,
             detail: None,
+            ignored: Vec::new(),
         };
         self.shard.apply(&event, &mut self.view);
     }

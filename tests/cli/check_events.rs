@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use vaste::event::{Outcome, RECORD_BYTES_MAX, Reason, Skip, TEXT_BYTES_MAX, decode};
+use vaste::event::{
+    OptionalField, Outcome, RECORD_BYTES_MAX, Reason, Skip, TEXT_BYTES_MAX, decode,
+};
 use vaste::replay::Replay;
 
 const GOOD: &str = r#"{"id":"e-1","type":"ticket.created","time":"2026-11-21T09:14:03.120+02:00","ticket":"T-1042","team":"billing","channel":"email","priority":"normal","source":"desk"}"#;
@@ -12,13 +14,13 @@ const MERGED: &str = r#"{"id":"e-4","type":"ticket.merged","time":"2026-11-21T09
 const CONCERN: &str = r#"{"id":"e-5","type":"team.concern_raised","time":"2026-11-21T09:14:03Z","team":"billing","concern":"c-1","by":"ville","text":"nobody calls back"}"#;
 const MADE: &str = r#"{"id":"e-6","type":"ticket.created","time":"2026-11-21T09:14:03Z","ticket":"T-1","by":"agent"}"#;
 
-/// A valid record, a part of it, and the invalid text that replaces it. The fix is the valid
-/// record.
+/// A valid record, a part of it, and the invalid text that replaces it: the record is rejected, or a field is
+/// left out. The fix is the valid record.
 fn faults() -> Vec<(&'static str, &'static str, String)> {
     let long = |bytes: usize| "x".repeat(bytes);
     let mut faults: Vec<(&str, &str, String)> = [
         (GOOD, r#""id":"e-1","#, ""),
-        (GOOD, r#""e-1""#, "17"),
+        (GOOD, r#""e-1""#, "1.7"),
         (GOOD, r#""e-1""#, r#""""#),
         (GOOD, r#""e-1""#, r#""e\u0000""#),
         (GOOD, r#""e-1""#, "null"),
@@ -35,7 +37,8 @@ fn faults() -> Vec<(&'static str, &'static str, String)> {
         (GOOD, r#""T-1042""#, r#""\u202eT-1042""#),
         (GOOD, r#""T-1042""#, "1e400"),
         (GOOD, r#""billing""#, r#""unclaimed""#),
-        (GOOD, r#""billing""#, r#""""#),
+        (GOOD, r#""billing""#, r#""billing\u0007""#),
+        (GOOD, r#""team":"billing""#, r#""team":"billing","team":"support""#),
         (GOOD, r#""billing""#, "{}"),
         (GOOD, r#""email""#, "true"),
         (GOOD, r#""email""#, r#""a\nb""#),
@@ -54,10 +57,11 @@ fn faults() -> Vec<(&'static str, &'static str, String)> {
         (REPLY, r#""aino""#, r#""Aino Aalto""#),
         (REVIEW, r#""score":4"#, r#""score":6"#),
         (REVIEW, r#""score":4"#, r#""score":"4""#),
-        (REVIEW, r#""sara""#, r#""""#),
+        (REVIEW, r#""sara""#, "[]"),
         (REVIEW, "true", r#""yes""#),
         (MERGED, r#""T-2""#, r#""T 2""#),
         (CONCERN, r#""team":"billing","#, ""),
+        (CONCERN, r#""billing""#, r#""_all""#),
         (CONCERN, r#""concern":"c-1","#, ""),
         (CONCERN, r#""c-1""#, r#""c 1""#),
         (MADE, r#""agent""#, r#""bot""#),
@@ -68,6 +72,7 @@ fn faults() -> Vec<(&'static str, &'static str, String)> {
     faults.push((GOOD, "T-1042", long(129)));
     faults.push((GOOD, "billing", long(129)));
     faults.push((REVIEW, "well done", long(TEXT_BYTES_MAX + 1)));
+    faults.push((CONCERN, "nobody calls back", long(TEXT_BYTES_MAX + 1)));
     faults.push((GOOD, "{", format!("{{\"padding\":\"{}\",", long(RECORD_BYTES_MAX))));
     faults
 }
@@ -90,15 +95,25 @@ fn shortened(text: &str) -> String {
 #[test]
 fn every_rejection_names_key_value_and_a_fix_that_works() {
     let mut page = String::new();
-    let mut seen = Vec::new();
+    let (mut seen, mut seen_fields) = (Vec::new(), Vec::new());
     for (good, part, bad) in faults() {
         assert!(good.contains(part), "{part}");
         assert_eq!(Replay::new(None).take(decode(good.as_bytes())), Outcome::Applied, "{good}");
         let record = good.replacen(part, &bad, 1);
-        let outcome = Replay::new(None).take(decode(record.as_bytes()));
-        let Outcome::Rejected(rejection) = &outcome else { panic!("{record}: {outcome:?}") };
-        seen.push(rejection.reason);
-        writeln!(page, "{}\n{}\n", shortened(&bad), outcome_text(&outcome)).unwrap();
+        let decoded = decode(record.as_bytes());
+        let ignored = decoded.as_ref().map_or(Vec::new(), |event| event.ignored.clone());
+        let outcome = Replay::new(None).take(decoded);
+        match &outcome {
+            Outcome::Rejected(rejection) => seen.push(rejection.reason),
+            Outcome::Applied => assert!(!ignored.is_empty(), "{record}"),
+            Outcome::Duplicate | Outcome::Skipped(_) => panic!("{record}: {outcome:?}"),
+        }
+        let mut text = outcome_text(&outcome);
+        for one in &ignored {
+            seen_fields.push(one.field);
+            write!(text, "; left out: {}", one.advice).unwrap();
+        }
+        writeln!(page, "{}\n{text}\n", shortened(&bad)).unwrap();
     }
     // Only the service knows the broker's timestamp of a record.
     let at = |text| vaste::time::Timestamp::parse(text).unwrap();
@@ -108,6 +123,9 @@ fn every_rejection_names_key_value_and_a_fix_that_works() {
     seen.push(Reason::Future);
     for reason in Reason::ALL {
         assert!(seen.contains(&reason), "no case for {}", reason.label());
+    }
+    for field in OptionalField::ALL {
+        assert!(seen_fields.contains(&field), "no case for {}", field.label());
     }
     insta::assert_snapshot!("rejections", page);
 }
@@ -165,7 +183,9 @@ fn nesting_bombs_and_many_keys_are_skipped_or_refused_without_harm() {
     let unknown = GOOD.replacen('{', &format!("{{\"deep\":{nested},"), 1);
     assert_eq!(Replay::new(None).take(decode(unknown.as_bytes())), Outcome::Applied);
     let known = GOOD.replace(r#""billing""#, &nested);
-    assert!(matches!(decode(known.as_bytes()), Err(Outcome::Rejected(_))));
+    assert_eq!(decode(known.as_bytes()).unwrap().ignored[0].field, OptionalField::Team);
+    let subject = GOOD.replace(r#""T-1042""#, &nested);
+    assert!(matches!(decode(subject.as_bytes()), Err(Outcome::Rejected(_))));
     let many: String = (0..20_000).map(|key| format!("\"k{key}\":1,")).collect();
     let many = GOOD.replacen('{', &format!("{{{many}"), 1);
     assert_eq!(Replay::new(None).take(decode(many.as_bytes())), Outcome::Applied);
@@ -227,4 +247,46 @@ fn a_type_without_its_prefix_is_recognised_and_a_count_of_records_needs_the_live
         vaste(&["check-events", "--records", "1", "--config", "vaste.yaml", "events.ndjson"]);
     assert_eq!(code, Some(2));
     assert!(printed.contains("'--records <COUNT>' cannot be used with '[FILE]'"), "{printed}");
+}
+
+#[test]
+fn an_answer_with_fields_that_cannot_be_read_is_an_answer_and_each_field_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "lansi.yaml",
+        "team: L\u{e4}nsi\nobjectives:\n  - { name: soon, measure: first_reply, within: 4h, min_tickets: 1, \
+         split: { channel: [email] } }\n",
+    );
+    write(
+        "vaste.yaml",
+        "agreements: [lansi.yaml]\npriorities: { Medium: normal, P 1: urgent, \"4\": urgent }\n",
+    );
+    // The team comes in two code points and with blanks; ids are numbers; times lack seconds.
+    let team = "\" La\u{308}nsi \"";
+    let created =
+        format!("\"type\":\"ticket.created\",\"time\":\"2026-11-02 09:00 +0200\",\"team\":{team}");
+    let answered = "\"type\":\"ticket.agent_replied\",\"time\":\"2026-11-02T07:30Z\"";
+    let records = [
+        format!("{{\"id\":1,{created},\"ticket\":7001,\"priority\":\"medium\"}}"),
+        format!("{{\"id\":2,{answered},\"ticket\":\"7001\",\"priority\":\"whenever\"}}"),
+        format!("{{\"id\":3,{created},\"ticket\":7002,\"priority\":4,\"channel\":\"E-Mail\"}}"),
+        format!("{{\"id\":4,{answered},\"ticket\":7002,\"agent\":\"jane doe\",\"source\":[1]}}"),
+        format!("{{\"id\":5,{created},\"ticket\":7003,\"priority\":\"p-1\"}}"),
+        format!("{{\"id\":6,{answered},\"ticket\":7003,\"agent\":4711,\"team\":\"l\u{e4}nsi\"}}"),
+        "{\"id\":7,\"type\":\"ticket.solved\",\"time\":\"2026-11-02 10:00\",\"ticket\":7003}"
+            .to_owned(),
+    ];
+    write("events.ndjson", &records.join("\n"));
+    let vaste = |arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_vaste"));
+        let output = command.args(arguments).current_dir(folder.path()).output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let checked = vaste(&["check-events", "--config", "vaste.yaml", "events.ndjson"]);
+    let replayed =
+        vaste(&["replay", "--config", "vaste.yaml", "--format", "json", "events.ndjson"]);
+    let decided = replayed.lines().find(|line| line.contains("\"objective\":\"soon\"")).unwrap();
+    assert!(decided.contains("\"decided\":3,\"missed\":0"), "{decided}");
+    insta::assert_snapshot!("fields_left_out", checked);
 }

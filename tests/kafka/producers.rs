@@ -73,6 +73,7 @@ fn the_log_and_the_dead_letter_say_what_check_events_says() {
         record(1, "created", "T-1").replace("ticket.created", "ticket.craeted"),
         record(2, "created", "T-2").replace("\"billing\"", "\"Biling\""),
         record(3, "created", "T-3").replace("\"team\":\"billing\"", "\"priority\":\"Medium\""),
+        record(4, "created", "T-4").replace("2026", "26"),
     ];
     let producer = producer(&broker);
     for line in &lines {
@@ -94,16 +95,24 @@ fn the_log_and_the_dead_letter_say_what_check_events_says() {
     for sentence in [
         "`type` is \"ticket.craeted\": did you mean \"ticket.created\"?",
         "did you mean \"billing\"? correct the `team` of the events",
-        "`priority` is \"Medium\": write low, normal, high or urgent, or leave it out",
+        "`priority` is \"Medium\": write low, normal, high or urgent, or name it under `priorities:`",
+        "it does not begin with a date such as 2026-11-21 and a time of day; write RFC 3339",
     ] {
         assert!(said.contains(sentence), "{said}");
         wait_for("the sentence in the log", || service.log().contains(sentence).then_some(()));
     }
     let rejected = service.log();
     let rejected = rejected.lines().find(|line| line.contains("record rejected")).unwrap();
-    for field in ["partition=0", "offset=2", "ticket=\"T-3\"", "reason=\"bad_schema\""] {
+    for field in ["partition=0", "offset=3", "ticket=\"T-4\"", "reason=\"bad_timestamp\""] {
         assert!(rejected.contains(field), "{rejected}");
     }
+    let left_out = service.log();
+    let left_out = left_out.lines().find(|line| line.contains("field left out")).unwrap();
+    for field in ["offset=2", "ticket=\"T-3\"", "field=\"priority\"", "the event counts"] {
+        assert!(left_out.contains(field), "{left_out}");
+    }
+    let ignored = service.metrics().value("vaste_fields_ignored_total{field=\"priority\"}");
+    assert_eq!(ignored, Some(1.0));
     let letters = wait_for("the letter", || {
         let letters = all_of(&broker, &dead);
         (letters.len() == 1).then_some(letters)

@@ -24,6 +24,7 @@ pub(crate) fn event(kind: Kind, ticket: &str, at: Timestamp, identity: u64) -> E
         agent: None,
         maker: Maker::Customer,
         detail: None,
+        ignored: Vec::new(),
     }
 }
 

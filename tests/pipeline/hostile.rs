@@ -6,7 +6,7 @@ use std::sync::Arc;
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::catalog::Catalog;
 use vaste::checkpoint;
-use vaste::event::{Outcome, Outcomes, RECORD_BYTES_MAX, TEXT_BYTES_MAX};
+use vaste::event::{IgnoredField, Outcome, Outcomes, RECORD_BYTES_MAX, TEXT_BYTES_MAX};
 use vaste::measure::Measure;
 use vaste::partition::{Partition, Published, Record, Taken};
 use vaste::share::Share;
@@ -75,6 +75,10 @@ const MALFORMED: &str = "rejected malformed";
 const SCHEMA: &str = "rejected bad_schema";
 const ID: &str = "rejected bad_id";
 const TEAM: &str = "rejected bad_team";
+const NO_TEAM: &str = "applied without team";
+const NO_PRIORITY: &str = "applied without priority";
+const NO_SOURCE: &str = "applied without source";
+const NO_SCORE: &str = "applied without score";
 const TIME: &str = "rejected bad_timestamp";
 const FUTURE: &str = "rejected future";
 const LARGE: &str = "rejected too_large";
@@ -137,6 +141,7 @@ fn shapes() -> Vec<Case> {
         ("unknown keys only", b"{\"a\":1}".to_vec(), SCHEMA),
         ("an envelope around it", [b"{\"event\":", &with(&[])[..], b"}"].concat(), SCHEMA),
         ("a key twice", with(&[("team", r#""billing","id":"e-1""#)]), SCHEMA),
+        ("an optional key twice", with(&[("team", r#""billing","team":"support""#)]), NO_TEAM),
         ("a key twice, once in escapes", with(&[("\\u0069d", "\"e-2\"")]), SCHEMA),
         ("an unknown key twice", with(&[("a", "1"), ("b", r#"2,"a":3"#)]), APPLIED),
         ("keys in capitals", with(&[("ID", "7"), ("Team", "[]")]), APPLIED),
@@ -146,11 +151,11 @@ fn shapes() -> Vec<Case> {
         ("1e400 instead of a text", with(&[("ticket", "1e400")]), MALFORMED),
         ("400 digits instead of a text", with(&[("id", &"9".repeat(400))]), MALFORMED),
         ("100 000 digits in an unknown key", with(&[("extra", &"9".repeat(100_000))]), APPLIED),
-        ("a number over 2^63 as an id", with(&[("id", "18446744073709551615")]), SCHEMA),
+        ("a number over 2^63 as an id", with(&[("id", "18446744073709551615")]), APPLIED),
         ("500 000 levels", with(&[("extra", &deep("[", "]", 500_000))]), LARGE),
         ("120 000 levels of lists", with(&[("extra", &deep("[", "]", 120_000))]), APPLIED),
         ("40 000 levels of objects", with(&[("extra", &deep("{\"a\":", "}", 40_000))]), APPLIED),
-        ("120 000 levels as a team", with(&[("team", &deep("[", "]", 120_000))]), SCHEMA),
+        ("120 000 levels as a team", with(&[("team", &deep("[", "]", 120_000))]), NO_TEAM),
         ("40 000 levels as a time", with(&[("time", &deep("{\"a\":", "}", 40_000))]), SCHEMA),
         ("250 000 levels that never end", "[".repeat(250_000).into_bytes(), SCHEMA),
         ("250 000 objects that never end", "{\"a\":".repeat(50_000).into_bytes(), MALFORMED),
@@ -177,10 +182,33 @@ fn fields() -> Vec<Case> {
         cases.push(("a key that is missing", without(key), ends));
         cases.push(("null where a text must be", with(&[(key, "null")]), ends));
     }
-    for key in ["id", "type", "time", "ticket", "team", "channel", "priority", "source", "by"] {
-        for value in ["1", "-1.5", "true", "[]", "[\"a\"]", "{}", "{\"a\":null}"] {
-            cases.push(("a value of the wrong type", with(&[(key, value)]), SCHEMA));
+    for (key, ends) in [
+        ("id", SCHEMA),
+        ("type", SCHEMA),
+        ("time", SCHEMA),
+        ("ticket", SCHEMA),
+        ("team", NO_TEAM),
+        ("channel", "applied without channel"),
+        ("priority", NO_PRIORITY),
+        ("source", NO_SOURCE),
+        ("by", "applied without by"),
+    ] {
+        for value in ["-1.5", "true", "[]", "[\"a\"]", "{}", "{\"a\":null}"] {
+            cases.push(("a value of the wrong type", with(&[(key, value)]), ends));
         }
+    }
+    for (key, ends) in [
+        ("id", APPLIED),
+        ("type", SCHEMA),
+        ("time", SCHEMA),
+        ("ticket", APPLIED),
+        ("team", APPLIED),
+        ("channel", APPLIED),
+        ("priority", NO_PRIORITY),
+        ("source", APPLIED),
+        ("by", "applied without by"),
+    ] {
+        cases.push(("a whole number", with(&[(key, "1")]), ends));
     }
     cases
 }
@@ -197,8 +225,8 @@ fn names_and_values() -> Vec<Case> {
         ("an id with NUL", with(&[("id", r#""e\u0000""#)]), ID),
         ("an id with an escape sequence", with(&[("id", r#""\u001b[2J""#)]), ID),
         ("an id with a line break of another kind", with(&[("id", r#""a\u0085b""#)]), ID),
-        ("a source of 257 bytes", with(&[("source", &long(257))]), ID),
-        ("an empty source", with(&[("source", "\"\"")]), ID),
+        ("a source of 257 bytes", with(&[("source", &long(257))]), NO_SOURCE),
+        ("an empty source", with(&[("source", "\"\"")]), APPLIED),
         ("a ticket of 129 bytes", with(&[("ticket", &long(129))]), ID),
         ("a ticket of 128 bytes", with(&[("ticket", &long(128))]), APPLIED),
         ("an empty ticket", with(&[("ticket", "\"\"")]), ID),
@@ -207,15 +235,15 @@ fn names_and_values() -> Vec<Case> {
         ("a ticket with a right-to-left override", with(&[("ticket", r#""\u202eT-1""#)]), ID),
         ("a ticket as markup", with(&[("ticket", "\"<script>\"")]), ID),
         ("a ticket as a path", with(&[("ticket", "\"../../etc/passwd\"")]), APPLIED),
-        ("a team of 129 bytes", with(&[("team", &long(129))]), TEAM),
-        ("a team of 10 kB", with(&[("team", &long(10_000))]), TEAM),
-        ("a team of 65 umlauts", with(&[("team", &quoted(&"\u{e4}".repeat(65)))]), TEAM),
-        ("an empty team", with(&[("team", "\"\"")]), TEAM),
-        ("a reserved team", with(&[("team", "\"unclaimed\"")]), TEAM),
-        ("the team of all", with(&[("team", "\"_all\"")]), TEAM),
-        ("the team of unclaimed tickets", with(&[("team", "\"_unclaimed\"")]), TEAM),
-        ("a reserved team in escapes", with(&[("team", r#""\u005fall""#)]), TEAM),
-        ("a team with a bell", with(&[("team", r#""a\u0007""#)]), TEAM),
+        ("a team of 129 bytes", with(&[("team", &long(129))]), NO_TEAM),
+        ("a team of 10 kB", with(&[("team", &long(10_000))]), NO_TEAM),
+        ("a team of 65 umlauts", with(&[("team", &quoted(&"\u{e4}".repeat(65)))]), NO_TEAM),
+        ("an empty team", with(&[("team", "\"\"")]), APPLIED),
+        ("a reserved team", with(&[("team", "\"unclaimed\"")]), NO_TEAM),
+        ("the team of all", with(&[("team", "\"_all\"")]), NO_TEAM),
+        ("the team of unclaimed tickets", with(&[("team", "\"_unclaimed\"")]), NO_TEAM),
+        ("a reserved team in escapes", with(&[("team", r#""\u005fall""#)]), NO_TEAM),
+        ("a team with a bell", with(&[("team", r#""a\u0007""#)]), NO_TEAM),
     ];
     cases.extend(values());
     cases
@@ -225,21 +253,21 @@ fn names_and_values() -> Vec<Case> {
 fn values() -> Vec<Case> {
     let long = |bytes: usize| quoted(&"x".repeat(bytes));
     vec![
-        ("a channel of 129 bytes", with(&[("channel", &long(129))]), SCHEMA),
-        ("an empty channel", with(&[("channel", "\"\"")]), SCHEMA),
-        ("an unknown priority", with(&[("priority", "\"P1\"")]), SCHEMA),
-        ("a priority in capitals", with(&[("priority", "\"High\"")]), SCHEMA),
+        ("a channel of 129 bytes", with(&[("channel", &long(129))]), "applied without channel"),
+        ("an empty channel", with(&[("channel", "\"\"")]), APPLIED),
+        ("an unknown priority", with(&[("priority", "\"P1\"")]), NO_PRIORITY),
+        ("a priority in capitals", with(&[("priority", "\"High\"")]), APPLIED),
         (
             "an agent with a blank",
             with(&[("type", "\"ticket.assigned\""), ("agent", "\"A B\"")]),
-            ID,
+            "applied without agent",
         ),
-        ("an unknown creator", with(&[("by", "\"poet\"")]), SCHEMA),
-        ("a score of 0", with(&[("type", "\"ticket.rated\""), ("score", "0")]), SCHEMA),
-        ("a score of 5.0", with(&[("type", "\"ticket.rated\""), ("score", "5.0")]), SCHEMA),
-        ("a score of 10^30", with(&[("type", "\"ticket.rated\""), ("score", "1e30")]), SCHEMA),
-        ("a score as a text", with(&[("type", "\"ticket.rated\""), ("score", "\"5\"")]), SCHEMA),
-        ("merged into a blank", with(&[("type", "\"ticket.merged\""), ("into", "\" \"")]), ID),
+        ("an unknown creator", with(&[("by", "\"poet\"")]), "applied without by"),
+        ("a score of 0", with(&[("type", "\"ticket.rated\""), ("score", "0")]), NO_SCORE),
+        ("a score of 5.0", with(&[("type", "\"ticket.rated\""), ("score", "5.0")]), NO_SCORE),
+        ("a score of 10^30", with(&[("type", "\"ticket.rated\""), ("score", "1e30")]), NO_SCORE),
+        ("a score as a text", with(&[("type", "\"ticket.rated\""), ("score", "\"5\"")]), NO_SCORE),
+        ("merged into a blank", with(&[("type", "\"ticket.merged\""), ("into", "\" \"")]), APPLIED),
         (
             "merged into itself",
             with(&[("type", "\"ticket.merged\""), ("into", "\"T-1042\"")]),
@@ -248,12 +276,17 @@ fn values() -> Vec<Case> {
         (
             "a note that is too long",
             with(&[("type", "\"ticket.reviewed\""), ("note", &long(TEXT_BYTES_MAX + 1))]),
-            SCHEMA,
+            "applied without note",
         ),
         (
             "a flag as a text",
             with(&[("type", "\"ticket.reviewed\""), ("bring_to_team", "\"yes\"")]),
-            SCHEMA,
+            "applied without bring_to_team",
+        ),
+        (
+            "a concern of a reserved team",
+            with(&[("type", "\"team.concern_raised\""), ("concern", "7"), ("team", "\"_all\"")]),
+            TEAM,
         ),
         ("a concern without an id", with(&[("type", "\"team.concern_raised\"")]), SCHEMA),
         (
@@ -299,7 +332,7 @@ fn times_and_envelopes() -> Vec<Case> {
         ("an offset of 23:59", time("2026-11-21T09:14:03+23:59"), APPLIED),
         ("an unknown offset", time("2026-11-21T09:14:03-00:00"), APPLIED),
         ("an offset with seconds", time("2026-11-21T09:14:03+01:00:00"), TIME),
-        ("an offset without a colon", time("2026-11-21T09:14:03+0100"), TIME),
+        ("an offset without a colon", time("2026-11-21T09:14:03+0100"), APPLIED),
         ("the name of a zone", time("2026-11-21T09:14:03 Europe/Helsinki"), TIME),
         ("a blank instead of the T", time("2026-11-21 09:14:03Z"), APPLIED),
         ("small letters", time("2026-11-21t09:14:03z"), APPLIED),
@@ -312,8 +345,8 @@ fn times_and_envelopes() -> Vec<Case> {
             time("2026-11-21T09:14:03.000000000000000000000000000001Z"),
             APPLIED,
         ),
-        ("a comma", time("2026-11-21T09:14:03,1Z"), TIME),
-        ("blanks around it", time(" 2026-11-21T09:14:03Z "), TIME),
+        ("a comma", time("2026-11-21T09:14:03,1Z"), APPLIED),
+        ("blanks around it", time(" 2026-11-21T09:14:03Z "), APPLIED),
         ("digits of another alphabet", time("\u{662}\u{660}26-11-21T09:14:03Z"), TIME),
         ("an empty time", time(""), TIME),
         ("a time of 10 kB", time(&"2".repeat(10_000)), TIME),
@@ -366,19 +399,27 @@ pub(crate) fn partition(catalog: &Arc<Catalog>) -> Partition {
     Partition::new(Arc::clone(catalog), &Arc::from("ticket-events"), 0, 1)
 }
 
-fn take(partition: &mut Partition, payload: &[u8], timestamp: Option<i64>) -> Outcome {
+fn take(
+    partition: &mut Partition,
+    payload: &[u8],
+    timestamp: Option<i64>,
+) -> (Outcome, Vec<IgnoredField>) {
     let offset = partition.position();
     let published =
         timestamp.map_or(Published::Unknown, |ms| Published::Appended(Timestamp::from_ms(ms)));
     let record = Record { offset, key: Some(b"T-1042"), payload: Some(payload), published };
     let taken = partition.take(&record, &mut ());
-    let Taken::Processed { outcome, .. } = taken else { unreachable!("{taken:?}") };
-    outcome
+    let Taken::Processed { outcome, ignored, .. } = taken else { unreachable!("{taken:?}") };
+    (outcome, ignored)
 }
 
-fn outcome_text(outcome: &Outcome) -> String {
+fn outcome_text(outcome: &Outcome, ignored: &[IgnoredField]) -> String {
     match outcome {
-        Outcome::Applied => "applied".to_owned(),
+        Outcome::Applied if ignored.is_empty() => "applied".to_owned(),
+        Outcome::Applied => {
+            let fields: Vec<&str> = ignored.iter().map(|one| one.field.label()).collect();
+            format!("applied without {}", fields.join(", "))
+        }
         Outcome::Duplicate => "duplicate".to_owned(),
         Outcome::Skipped(skip) => format!("skipped {}", skip.label()),
         Outcome::Rejected(rejection) => format!("rejected {}", rejection.reason.label()),
@@ -414,16 +455,18 @@ fn every_hostile_record_ends_as_the_table_says() {
     let mut all = partition(&catalog);
     let mut wrong = Vec::new();
     for (what, bytes, ends) in &cases {
-        let outcome = take(&mut partition(&catalog), bytes, Some(published.ms()));
-        if outcome_text(&outcome) != *ends {
+        let (outcome, ignored) = take(&mut partition(&catalog), bytes, Some(published.ms()));
+        if outcome_text(&outcome, &ignored) != *ends {
             let start = String::from_utf8_lossy(&bytes[..bytes.len().min(120)]).into_owned();
-            wrong.push(format!("{what}: {outcome:?}, not {ends}: {start:?}"));
+            wrong.push(format!("{what}: {outcome:?} {ignored:?}, not {ends}: {start:?}"));
         }
         if let Outcome::Rejected(rejection) = &outcome {
             assert!(rejection.advice.len() < 600, "{what}: {} bytes", rejection.advice.len());
             assert!(!rejection.advice.chars().any(char::is_control), "{what}: {rejection:?}");
         }
-        outcomes.count(&take(&mut all, bytes, Some(published.ms())));
+        let (outcome, ignored) = take(&mut all, bytes, Some(published.ms()));
+        outcomes.count(&outcome);
+        outcomes.count_ignored(&ignored);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let parts =
@@ -516,7 +559,7 @@ fn every_mutation_of_a_good_record_has_one_outcome() {
         let mut outcomes = Outcomes::default();
         for _ in 0..mutations / 4 {
             let bytes = mutated(&records, &mut random);
-            outcomes.count(&take(&mut all, &bytes, Some(now.ms())));
+            outcomes.count(&take(&mut all, &bytes, Some(now.ms())).0);
         }
         // All four outcomes occur often, with many reasons.
         assert_eq!(outcomes.total(), mutations / 4, "seed {seed}");
@@ -541,6 +584,7 @@ fn a_record_five_minutes_ahead_is_the_last_that_is_accepted() {
     for (ahead, ends) in [(5 * MINUTE_MS, APPLIED), (5 * MINUTE_MS + 1, FUTURE)] {
         let time = published.plus(Elapsed::from_ms(ahead));
         let record = with(&[("time", &quoted(&time.to_string()))]);
-        assert_eq!(outcome_text(&take(&mut all, &record, Some(published.ms()))), ends);
+        let (outcome, ignored) = take(&mut all, &record, Some(published.ms()));
+        assert_eq!(outcome_text(&outcome, &ignored), ends);
     }
 }

@@ -9,7 +9,7 @@ use rdkafka::message::{self, BorrowedMessage, Message};
 
 use super::changes::Effects;
 use crate::catalog::{Catalog, undeclared_team_advice};
-use crate::event::{Outcome, Skip, unknown_type_advice};
+use crate::event::{IgnoredField, Outcome, Outcomes, Skip, unknown_type_advice};
 use crate::partition::{AHEAD_MAX, Partition, Published, Record, Taken};
 use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
@@ -409,13 +409,14 @@ impl PartitionSet {
             payload: message.payload(),
             published: published(message.timestamp()),
         };
-        let (outcome, event, is_misplaced, is_ahead) = match partition.take(&record, effects) {
-            Taken::AlreadyRead => return true,
-            Taken::OtherTopic => return false,
-            Taken::Processed { outcome, event, is_misplaced, is_ahead } => {
-                (outcome, event, is_misplaced, is_ahead)
-            }
-        };
+        let (outcome, event, is_misplaced, is_ahead, ignored) =
+            match partition.take(&record, effects) {
+                Taken::AlreadyRead => return true,
+                Taken::OtherTopic => return false,
+                Taken::Processed { outcome, event, is_misplaced, is_ahead, ignored } => {
+                    (outcome, event, is_misplaced, is_ahead, ignored)
+                }
+            };
         progress.position = partition.position();
         progress.records += 1;
         progress.replayed += u64::from(!progress.is_caught_up);
@@ -435,6 +436,8 @@ impl PartitionSet {
             }
         }
         stream.outcomes.count(&outcome);
+        stream.outcomes.count_ignored(&ignored);
+        name_ignored(message, &ignored, &stream.outcomes);
         match &outcome {
             Outcome::Applied | Outcome::Duplicate => {}
             Outcome::Skipped(skip) => {
@@ -465,6 +468,25 @@ impl PartitionSet {
             }
         }
         true
+    }
+}
+
+/// Names the fields that were left out of an event that counts.
+fn name_ignored(message: &BorrowedMessage<'_>, ignored: &[IgnoredField], outcomes: &Outcomes) {
+    for one in ignored {
+        let left_out = outcomes.ignored(one.field);
+        if is_logged(left_out) {
+            let (partition, offset, ticket) = place(message);
+            let (field, advice) = (one.field.label(), &one.advice);
+            tracing::warn!(
+                partition,
+                offset,
+                ticket,
+                field,
+                left_out,
+                "field left out, the event counts: {advice}"
+            );
+        }
     }
 }
 

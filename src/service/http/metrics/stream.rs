@@ -1,7 +1,7 @@
 //! Kafka and the outcomes of records.
 
 use super::families::{MetricFamilies, count, flag};
-use crate::event::{Kind, Reason, Skip};
+use crate::event::{Kind, OptionalField, Reason, Skip};
 use crate::service::coordinator::published_view::PublishedView;
 use crate::service::kafka::status::MismatchedTimes;
 
@@ -119,6 +119,14 @@ fn outcomes(published: &PublishedView, families: &mut MetricFamilies) {
              bad_id, unsupported_encoding.",
             &[("reason", reason.label())],
             stream.outcomes.rejected(reason),
+        );
+    }
+    for field in OptionalField::ALL {
+        families.counter(
+            "fields_ignored_total",
+            "Values that cannot be read, left out of events that count.",
+            &[("field", field.label())],
+            stream.outcomes.ignored(field),
         );
     }
     families.counter(
