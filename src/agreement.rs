@@ -43,6 +43,8 @@ pub struct About {
     pub name: Box<str>,
     /// The name of its calendar; `None` where always open.
     pub hours: Option<Box<str>>,
+    /// The names that the team had before. Events with one of them count for the team.
+    pub former_names: Vec<Box<str>>,
     /// Display names by language code, such as `fi`.
     pub names: Vec<(&'static str, Box<str>)>,
     /// When and by how many people it was agreed on; `None` if the file does not say.

@@ -79,6 +79,8 @@ pub struct SplitBy {
 #[derive(Debug)]
 pub struct Catalog {
     teams: Vec<Box<str>>,
+    /// The scope of each former name of a team.
+    former_names: BTreeMap<Box<str>, ScopeId>,
     measures: Vec<Measure>,
     /// In order of measure, the measure's own kind first.
     stopwatch_kinds: Vec<StopwatchKind>,
@@ -108,12 +110,16 @@ struct CompiledObjective {
 }
 
 impl Catalog {
-    /// The scope of a team; unclaimed where the team is not declared. Names are compared by [`name::normal`]:
-    /// checkpoints of earlier versions hold names as they were sent.
+    /// The scope of a team, by its present or a former name; unclaimed where the team is not declared. Names
+    /// are compared by [`name::normal`]: checkpoints of earlier versions hold names as they were sent.
     pub fn scope_of_team(&self, name: &str) -> ScopeId {
         let find = |name: &str| self.teams.binary_search_by(|team| (**team).cmp(name));
-        let found = find(name).or_else(|_| find(&name::normal(name)));
-        found.map_or(self.unclaimed(), ScopeId::from_index)
+        if let Ok(index) = find(name) {
+            return ScopeId::from_index(index);
+        }
+        let name = name::normal(name);
+        let former = || self.former_names.get(&*name).copied().unwrap_or(self.unclaimed());
+        find(&name).map_or_else(|_| former(), ScopeId::from_index)
     }
 
     /// The scope of tickets of no declared team.
@@ -155,9 +161,12 @@ impl Catalog {
         name.map_or(self.organisation(), |name| self.scope_of_team(name))
     }
 
-    /// The scope of a label in an address or a metric; `None` if no scope has it.
+    /// The scope of a label in an address or a metric; `None` if no scope has it. Links with a former name of
+    /// a team lead to the team.
     pub fn scope_by_label(&self, label: &str) -> Option<ScopeId> {
-        self.reading_scopes().find(|scope| name::team_label(self.scope_name(*scope)) == label)
+        let mut scopes = self.reading_scopes();
+        let present = scopes.find(|scope| name::team_label(self.scope_name(*scope)) == label);
+        present.or_else(|| self.former_names.get(label).copied())
     }
 
     /// The declared teams, by name.

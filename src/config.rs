@@ -5,6 +5,7 @@
 //! `config/service.rs`, `config/agreement.rs` and `config/calendars.rs` read whole files. Every group of keys
 //! that they have is read in a file of its own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -172,6 +173,31 @@ impl Config {
         }
     }
 
+    /// A name that two teams could mean is refused: whose tickets would they be?
+    fn check_former_names(&mut self) {
+        let mut owners: BTreeMap<&str, &Owner> = BTreeMap::new();
+        for agreement in &self.agreements {
+            if let Owner::Team(name) = &agreement.owner {
+                owners.insert(name, &agreement.owner);
+            }
+        }
+        let mut doubtful = Vec::new();
+        for agreement in &self.agreements {
+            for name in &agreement.about.former_names {
+                let other = owners.insert(name, &agreement.owner);
+                if let Some(Owner::Team(other)) = other.filter(|other| **other != agreement.owner) {
+                    let problem = format!(
+                        "was_named: `{name}` is also a name of the team `{other}`; keep it with one of them"
+                    );
+                    doubtful.push((agreement.owner.clone(), problem));
+                }
+            }
+        }
+        for (owner, problem) in doubtful {
+            self.diagnostics.error_of_owner(&owner, problem);
+        }
+    }
+
     /// Checks that need all files.
     fn check_together(&mut self) {
         self.agreements.sort_by(|a, b| a.owner.cmp(&b.owner));
@@ -183,6 +209,7 @@ impl Config {
             );
             self.diagnostics.error(Diagnostic::of_file(Path::new("agreements"), problem));
         }
+        self.check_former_names();
         if self.calendars.len() > calendars::CALENDARS_MAX {
             let problem = format!(
                 "{} calendars are defined; at most {} are supported: remove those that no agreement \

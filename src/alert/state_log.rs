@@ -134,8 +134,9 @@ impl AlertStateLog {
     /// Whether this objective was missed.
     pub fn was_missed(&self, id: ObjectiveId, catalog: &Catalog) -> bool {
         let (owner, objective) = catalog.objective(id);
-        let team = team_label(catalog.scope_name(owner));
-        self.missed.iter().any(|(of, name)| of == team && **name == *objective.name)
+        self.missed.iter().any(|(team, name)| {
+            **name == *objective.name && catalog.scope_by_label(team) == Some(owner)
+        })
     }
 }
 
@@ -154,7 +155,7 @@ impl Alerts {
                 let (owner, objective) = catalog.objective(alert.objective);
                 line.alert == alert.kind.label()
                     && *line.objective == *objective.name
-                    && line.team == team_label(catalog.scope_name(owner))
+                    && catalog.scope_by_label(&line.team) == Some(owner)
             });
             if let (Some(alert), Ok(status)) = (alert, line.status()) {
                 alert.status = status;

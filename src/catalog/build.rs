@@ -49,6 +49,8 @@ impl Catalog {
                 let holder = catalog.holder_of_owner(scope);
                 catalog.hours[holder.index()] = catalog.add_calendar(hours);
             }
+            let former = agreement.about.former_names.iter().map(|name| (name.clone(), scope));
+            catalog.former_names.extend(former);
             catalog.about.insert(scope, agreement.about.clone());
         }
         catalog.has_hours = catalog.hours.iter().any(|id| *id != CalendarId::default());
@@ -91,6 +93,7 @@ impl Catalog {
         let hours = vec![CalendarId::default(); teams.len() + 2];
         Self {
             teams,
+            former_names: BTreeMap::new(),
             measures: Vec::new(),
             stopwatch_kinds: Vec::new(),
             of_measure: Measure::ALL.map(|_| 0..0),

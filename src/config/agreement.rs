@@ -28,6 +28,7 @@ pub(super) fn read(
     let mut fields = Field::root(node).fields(file)?;
     let mut about = About::default();
     let owner = owner(&mut fields, &mut about, file);
+    about.former_names = former_names(&mut fields, owner.as_ref(), file);
     names(&mut fields, &mut about, file);
     agreed(&mut fields, &mut about, file, today);
     let hours = TeamHours::read(&mut fields, calendars, file);
@@ -83,6 +84,38 @@ fn owner(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) -> Opt
             None
         }
     }
+}
+
+/// Reads `was_named`: the names that the team had before.
+fn former_names(
+    fields: &mut Fields<'_>,
+    owner: Option<&Owner>,
+    file: &mut File<'_>,
+) -> Vec<Box<str>> {
+    let Some(list) = fields.take("was_named") else { return Vec::new() };
+    if matches!(owner, Some(Owner::Organisation)) {
+        let problem = "is for teams: no event names the organisation; remove it";
+        file.error(list.node.at, &list.key, problem);
+        return Vec::new();
+    }
+    let mut names: Vec<Box<str>> = Vec::new();
+    for field in list.list(file) {
+        let problem =
+            "cannot be a team's name; write 1 to 128 bytes of text, none of the reserved names";
+        let name = field.parse(file, problem, |text| {
+            let name = name::normal(text);
+            name::is_team(&name).then(|| Box::<str>::from(&*name))
+        });
+        let Some(name) = name else { continue };
+        if owner == Some(&Owner::Team(name.clone())) {
+            field.error(file, "is the team's present name; list only names that it had before");
+        } else if names.contains(&name) {
+            field.error(file, "is listed twice; keep one");
+        } else {
+            names.push(name);
+        }
+    }
+    names
 }
 
 fn names(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) {

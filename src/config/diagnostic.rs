@@ -142,6 +142,13 @@ impl Diagnostics {
         }
     }
 
+    /// Adds an error about the agreement of an owner.
+    pub(super) fn error_of_owner(&mut self, owner: &Owner, problem: String) {
+        let file = self.owners.iter().find(|(other, _)| other == owner);
+        let path = file.map_or_else(PathBuf::new, |(_, path)| path.clone());
+        self.error(Diagnostic::of_file(&path, problem));
+    }
+
     /// Registers a calendar. A second file that defines the same name is an error.
     pub(super) fn register_calendar(&mut self, name: &str, path: &Path, at: SourcePosition) {
         match self.calendars.iter().find(|(other, _)| **other == *name) {

@@ -325,7 +325,7 @@ impl TicketState {
             out.ended(std::slice::from_ref(&ended), -1);
         }
         let holder = context.scope(self.team);
-        let is_same_owner = self.ownership_period == self.team;
+        let is_same_owner = context.is_same_team(self.ownership_period, self.team);
         let resumes = |stopwatch: &Stopwatch| match stopwatch.measure {
             // A finished ownership period stays finished: reopening begins another.
             Measure::Ownership => !stopwatch.is_answered() && is_same_owner,
@@ -361,7 +361,7 @@ impl TicketState {
         out: &mut Out<'_>,
     ) {
         let (team, at) = (event.team, event.time);
-        if team == self.team {
+        if context.is_same_team(team, self.team) {
             return;
         }
         self.accrue(at, context);

@@ -35,6 +35,12 @@ impl DerivationContext<'_> {
             .unwrap_or_else(|| self.catalog.unclaimed())
     }
 
+    /// Whether two names are of one team: the same name, or two names of one declared team.
+    pub(super) fn is_same_team(&self, one: Option<NameId>, other: Option<NameId>) -> bool {
+        let scope = self.scope(one);
+        one == other || scope == self.scope(other) && scope != self.catalog.unclaimed()
+    }
+
     /// The channel of that name; the default channel if no objective splits by it.
     pub(super) fn channel(&self, name: Option<NameId>) -> ChannelId {
         name.and_then(|name| self.channels.get(name.index())).copied().unwrap_or_default()

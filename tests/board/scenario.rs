@@ -74,6 +74,7 @@ pub(in crate::service) fn agreement(
     objectives: Vec<Objective>,
 ) -> Agreement {
     let about = About {
+        former_names: Vec::new(),
         name: team.into(),
         names: vec![("fi", finnish.into()), ("en", english.into())],
         agreed: chrono::NaiveDate::from_ymd_opt(2026, 9, 1)

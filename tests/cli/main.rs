@@ -19,6 +19,7 @@ mod levels;
 mod memory;
 #[path = "../support/process.rs"]
 mod process;
+mod names;
 mod readme;
 mod run;
 mod secrets;
