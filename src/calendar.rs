@@ -22,15 +22,15 @@
 
 use std::fmt;
 
-use chrono_tz::Tz;
-
 use crate::time::{DAY_MS, Elapsed, SECOND_MS, Timestamp};
 
 mod definition;
 mod local;
+mod zone;
 
 pub use definition::{Definition, Holiday, MonthDay, NeverOpen, Opening};
 pub use local::local_midnight;
+pub use zone::{InvalidTzif, Zone};
 
 /// The opening hours of a team from 1990 to before 2100. Outside these years there is no open time.
 ///
@@ -38,7 +38,7 @@ pub use local::local_midnight;
 /// [`Calendar::due`] are O(log n) in the stretches of 110 years. Share it in an `Arc`: a copy is large.
 #[derive(PartialEq, Eq)]
 pub struct Calendar {
-    zone: Tz,
+    zone: Zone,
     /// `None` where all time is open.
     hours: Option<OpenHours>,
 }
@@ -46,7 +46,7 @@ pub struct Calendar {
 impl Calendar {
     /// The built-in calendar that is always open: open time is calendar time. Its zone is UTC.
     pub fn always() -> Self {
-        Self { zone: Tz::UTC, hours: None }
+        Self { zone: Zone::UTC, hours: None }
     }
 
     /// Resolves a definition.
@@ -58,7 +58,7 @@ impl Calendar {
         if stretches.is_empty() {
             return Err(NeverOpen);
         }
-        Ok(Self { zone: definition.zone, hours: Some(OpenHours::new(&stretches)) })
+        Ok(Self { zone: definition.zone.clone(), hours: Some(OpenHours::new(&stretches)) })
     }
 
     /// A calendar whose hours changed: `earlier` up to `until`, then `later`. The zone is that of `later`.
@@ -77,7 +77,7 @@ impl Calendar {
                 _ => stretches.push(stretch),
             }
         }
-        Self { zone: later.zone, hours: Some(OpenHours::new(&stretches)) }
+        Self { zone: later.zone.clone(), hours: Some(OpenHours::new(&stretches)) }
     }
 
     /// Whether this is the built-in calendar that is always open.
@@ -86,8 +86,8 @@ impl Calendar {
     }
 
     /// The time zone of its hours; UTC for the built-in calendar.
-    pub fn zone(&self) -> Tz {
-        self.zone
+    pub fn zone(&self) -> &Zone {
+        &self.zone
     }
 
     /// C(t): the open milliseconds from 1990-01-01T00:00:00Z to `at`. It is 0 before 1990 and constant from
@@ -325,7 +325,7 @@ mod tests {
 
     /// Helsinki, Monday to Friday 08:00-16:00, Saturday night 22:00-02:00.
     fn office() -> Definition {
-        let mut office = Definition::new(Tz::Europe__Helsinki);
+        let mut office = Definition::new(Zone::compiled_in("Europe/Helsinki").unwrap());
         for day in 0..5 {
             office.week[day] = openings(&["08:00-16:00"]);
         }
@@ -411,7 +411,7 @@ mod tests {
 
     #[test]
     fn days_have_the_hours_they_have() {
-        let mut plan = Definition::new(Tz::Europe__Helsinki);
+        let mut plan = Definition::new(Zone::compiled_in("Europe/Helsinki").unwrap());
         plan.week[6] = openings(&["00:00-24:00"]);
         let sundays = Calendar::new(&plan).unwrap();
         for (around, long) in [("2026-03-29", 23), ("2026-10-25", 25), ("2026-11-01", 24)] {
@@ -420,7 +420,7 @@ mod tests {
             let open = sundays.open_time(noon.minus(span), noon.plus(span));
             assert_eq!(open.ms(), long * HOUR_MS, "{around}");
         }
-        let mut gone = Definition::new(Tz::America__Los_Angeles);
+        let mut gone = Definition::new(Zone::compiled_in("America/Los_Angeles").unwrap());
         gone.week[6] = openings(&["02:30-03:15"]);
         // On 2006-04-02 there is no 02:30: it means 03:30, which is after 03:15.
         let calendar = Calendar::new(&gone).unwrap();
@@ -432,7 +432,7 @@ mod tests {
 
     #[test]
     fn outside_of_1990_to_2100_there_is_no_open_time() {
-        let mut plan = Definition::new(Tz::Pacific__Auckland);
+        let mut plan = Definition::new(Zone::compiled_in("Pacific/Auckland").unwrap());
         plan.week = std::array::from_fn(|_| openings(&["00:00-24:00"]));
         let in_zone = Calendar::new(&plan).unwrap();
         assert!(!in_zone.is_always() && Calendar::always().is_always());
@@ -456,7 +456,7 @@ mod tests {
 
     #[test]
     fn a_calendar_that_is_never_open_is_refused() {
-        let mut plan = Definition::new(Tz::UTC);
+        let mut plan = Definition::new(Zone::UTC);
         assert_eq!(Calendar::new(&plan), Err(NeverOpen));
         plan.special.insert(date("2026-12-24"), openings(&["08:00-12:00"]));
         assert!(Calendar::new(&plan).is_ok());
@@ -467,11 +467,12 @@ mod tests {
     #[test]
     fn spliced_calendars_hold_one_after_the_other() {
         let office = Calendar::new(&office()).unwrap();
-        let until = local_midnight(Tz::Europe__Helsinki, date("2026-11-25"));
+        let until =
+            local_midnight(&Zone::compiled_in("Europe/Helsinki").unwrap(), date("2026-11-25"));
         let calendar = Calendar::spliced(&office, until, &Calendar::always());
         assert_eq!(hours(&calendar, "2026-11-23T22:00:00Z", "2026-11-24T22:00:00Z"), 8);
         assert_eq!(hours(&calendar, "2026-11-24T22:00:00Z", "2026-11-25T22:00:00Z"), 24);
-        assert_eq!((calendar.zone(), calendar.is_always()), (Tz::UTC, false));
+        assert_eq!((calendar.zone(), calendar.is_always()), (&Zone::UTC, false));
         let same = Calendar::spliced(&office, until, &office);
         assert!(same == office, "nothing changes where nothing changed");
         let always = Calendar::spliced(&Calendar::always(), until, &Calendar::always());

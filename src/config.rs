@@ -35,6 +35,7 @@ mod property;
 mod service;
 mod state;
 mod yaml;
+mod zones;
 
 pub use alertmanager::Alertmanager;
 pub use calendars::{ALWAYS, Calendars};
@@ -49,6 +50,7 @@ pub use kafka::{Kafka, MissingCredential, SecretError, is_broker};
 pub use property::Property;
 pub use service::Service;
 pub use state::StateConfig;
+pub use zones::ZoneData;
 
 /// The content of all configuration files.
 #[derive(Debug, Default)]
@@ -70,6 +72,8 @@ pub struct Config {
     pub files: Vec<PathBuf>,
     /// A hash of the text of all files.
     pub hash: u64,
+    /// The time zone data that the calendars use.
+    pub zone_data: ZoneData,
 }
 
 /// The kinds of files.
@@ -92,13 +96,15 @@ impl Config {
         let mut config = Self { measures: Measure::DEFAULT.to_vec(), ..Self::default() };
         let mut waiting: Vec<PathBuf> = paths.iter().rev().cloned().collect();
         let mut agreements = Vec::new();
+        let mut zones = zones::ZoneFinder::new(disk);
         while let Some(path) = waiting.pop() {
             if !config.files.contains(&path) {
-                let read = config.read_file(&path, disk, &mut agreements);
+                let read = config.read_file(&path, disk, &mut agreements, &mut zones);
                 waiting.extend(read.into_iter().rev());
                 config.files.push(path);
             }
         }
+        config.zone_data = zones.into_data();
         // Agreements come last: they name calendars.
         for AgreementFile { path, node } in agreements {
             let diagnostics = &mut config.diagnostics;
@@ -124,6 +130,7 @@ impl Config {
         path: &Path,
         disk: &dyn Disk,
         agreements: &mut Vec<AgreementFile>,
+        zones: &mut zones::ZoneFinder<'_>,
     ) -> Vec<PathBuf> {
         let text = match disk.read(path) {
             Ok(text) => text,
@@ -148,7 +155,7 @@ impl Config {
                 Vec::new()
             }
             Content::Calendars => {
-                let read = calendars::read(&node, path, disk, &mut self.diagnostics);
+                let read = calendars::read(&node, path, disk, zones, &mut self.diagnostics);
                 for calendars::ReadCalendar { name, at, calendar } in read.calendars {
                     self.diagnostics.register_calendar(&name, path, at);
                     self.calendars.insert(name, Arc::new(calendar));

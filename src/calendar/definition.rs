@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
-use chrono_tz::Tz;
 
 use super::local::unix_second;
+use super::zone::Zone;
 use super::{OpenStretch, SPAN_SECONDS};
 use crate::time::{SECOND_MS, Timestamp};
 
@@ -21,7 +21,7 @@ use crate::time::{SECOND_MS, Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definition {
     /// The time zone of all times.
-    pub zone: Tz,
+    pub zone: Zone,
     /// The openings of each day of the week, from Monday.
     pub week: [Vec<Opening>; 7],
     /// The dates that are closed all day.
@@ -62,7 +62,7 @@ pub struct NeverOpen;
 
 impl Definition {
     /// A definition for a time zone, without openings.
-    pub fn new(zone: Tz) -> Self {
+    pub fn new(zone: Zone) -> Self {
         Self {
             zone,
             week: Default::default(),
@@ -115,7 +115,7 @@ impl Definition {
     fn second(&self, date: NaiveDate, minute: u16) -> u32 {
         let midnight = date.and_time(NaiveTime::MIN);
         let local = midnight.checked_add_signed(TimeDelta::minutes(minute.into()));
-        let unix = unix_second(self.zone, local.unwrap_or(midnight));
+        let unix = unix_second(&self.zone, local.unwrap_or(midnight));
         let since_1990 = unix.saturating_sub(Timestamp::EVENT_MIN.ms() / SECOND_MS);
         u32::try_from(since_1990.max(0)).unwrap_or(u32::MAX).min(SPAN_SECONDS)
     }

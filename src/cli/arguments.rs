@@ -4,17 +4,22 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::disk::{FilesError, files_of};
-use crate::config::{Kafka, is_broker};
+use super::disk::{FilesError, RealDisk, files_of};
+use crate::config::{Kafka, ZoneData, is_broker};
 use crate::input::Columns;
 use crate::time::{Elapsed, Timestamp};
 
 /// Measure how long customers wait for each team, and compare it with the level that the team agreed on.
 #[derive(Debug, Parser)]
-#[command(name = "vaste", version, max_term_width = 100)]
+#[command(name = "vaste", version = version(), max_term_width = 100)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
+}
+
+/// The version of the program, and the time zone data that it uses.
+fn version() -> String {
+    format!("{}\ntime zones: {}", env!("CARGO_PKG_VERSION"), ZoneData::of(&RealDisk))
 }
 
 #[derive(Debug, Subcommand)]

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::arguments::{CalendarArgs, CalendarQuestion};
@@ -97,9 +96,9 @@ fn open_in_words(calendar: &Calendar, at: Timestamp) -> String {
 /// An instant, in UTC and in the time zone of the calendar.
 fn local(at: Timestamp, calendar: &Calendar) -> String {
     let zone = calendar.zone();
-    let there = DateTime::<Utc>::from_timestamp_millis(at.ms())
-        .map(|utc| utc.with_timezone(&zone).format("%a %Y-%m-%d %H:%M:%S%.f").to_string());
-    format!("{at} ({} in {zone})", there.unwrap_or_default())
+    let there =
+        zone.local_time(at).map(|local| local.format("%a %Y-%m-%d %H:%M:%S%.f").to_string());
+    format!("{at} ({} in {})", there.unwrap_or_default(), zone.name())
 }
 
 /// A duration in hours, minutes and seconds: `39h 30m`. Not in days: a day of open time is shorter than 24 h.

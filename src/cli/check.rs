@@ -34,6 +34,9 @@ pub(super) fn run(
         found.push(plural(config.calendars.len(), "calendar"));
     }
     writeln!(terminal.out, "{read} good: {}", found.join(", "))?;
+    if !config.calendars.is_empty() {
+        writeln!(terminal.out, "time zones: {}", config.zone_data)?;
+    }
     Ok(Exit::Success)
 }
 

@@ -15,6 +15,15 @@ impl Disk for RealDisk {
         std::fs::read_to_string(path)
     }
 
+    fn read_bytes(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn zone_folder(&self) -> Option<PathBuf> {
+        let folder = std::env::var_os("TZDIR").filter(|folder| !folder.is_empty());
+        Some(folder.map_or_else(|| PathBuf::from("/usr/share/zoneinfo"), PathBuf::from))
+    }
+
     fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, PatternError> {
         let found =
             glob::glob(pattern).map_err(|error| PatternError { reason: error.to_string() })?;

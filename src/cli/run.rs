@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
 
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -28,7 +27,7 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> Result<Ex
     }
     init_logging(arguments.log_format, "info");
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "vaste");
-    let loaded = LoadedConfig { catalog: Arc::new(config.catalog()), hash: config.hash };
+    let loaded = LoadedConfig::new(&config);
     let (file, started_with) = (arguments.config.clone(), config.service);
     let reload: Reload = Box::new(move || load_again(&file, started_with.as_ref()));
     match run::run(&service, loaded, Clock::Wall, &reload) {
@@ -52,7 +51,7 @@ fn load_again(file: &Path, started_with: Option<&Service>) -> Result<LoadedConfi
              at the next start"
         );
     }
-    Ok(LoadedConfig { catalog: Arc::new(config.catalog()), hash: config.hash })
+    Ok(LoadedConfig::new(&config))
 }
 
 /// Logs to standard error. `RUST_LOG` sets the level; without it, it is `default_level`.

@@ -11,6 +11,19 @@ pub trait Disk {
     /// If the file cannot be read or is not UTF-8.
     fn read(&self, path: &Path) -> io::Result<String>;
 
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    fn read_bytes(&self, path: &Path) -> io::Result<Vec<u8>> {
+        self.read(path).map(String::into_bytes)
+    }
+
+    /// The folder of the machine's time zone data (TZif files); `None` if only the compiled-in data is used.
+    fn zone_folder(&self) -> Option<PathBuf> {
+        None
+    }
+
     /// The files that a pattern such as `agreements/*.yaml` matches, sorted. Empty if none matches.
     ///
     /// # Errors

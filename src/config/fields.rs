@@ -56,6 +56,11 @@ impl<'n> Field<'n> {
         file.error(self.node.at, &self.key, format!("{} {problem}", self.node.shown()));
     }
 
+    /// Adds a warning about the value.
+    pub(super) fn warn(&self, file: &mut File<'_>, problem: &str) {
+        file.warn(self.node.at, &self.key, format!("{} {problem}", self.node.shown()));
+    }
+
     /// The value that `accept` makes of the text. If it makes none, `problem` is an error.
     pub(super) fn parse<T>(
         &self,

@@ -2,12 +2,10 @@
 
 use std::sync::Arc;
 
-use chrono_tz::Tz;
-
 use super::Explained;
 use crate::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use crate::amount::Amount;
-use crate::calendar::{Calendar, Definition, Opening};
+use crate::calendar::{Calendar, Definition, Opening, Zone};
 use crate::catalog::Catalog;
 use crate::event::decode;
 use crate::measure::Measure;
@@ -26,7 +24,7 @@ fn minutes(minutes: i64) -> Elapsed {
 
 /// `billing` is open Monday to Friday from 08:00 to 16:00 UTC, and agreed: first replies within 4 open hours.
 fn catalog() -> Arc<Catalog> {
-    let mut office = Definition::new(Tz::UTC);
+    let mut office = Definition::new(Zone::UTC);
     for day in 0..5 {
         office.week[day] = vec![Opening::parse("08:00-16:00").unwrap()];
     }

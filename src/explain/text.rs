@@ -2,13 +2,12 @@
 
 use std::fmt::{self, Write};
 
-use chrono::{DateTime, Offset, Utc};
-use chrono_tz::Tz;
+use chrono::{DateTime, FixedOffset};
 use comfy_table::{Table, presets};
 
 use super::{Explained, StopwatchRow, Stretch};
 use crate::amount::Amount;
-use crate::calendar::Calendar;
+use crate::calendar::{Calendar, Zone};
 use crate::catalog::ScopeId;
 use crate::event::Kind;
 use crate::measure::{Basis, Measure};
@@ -44,7 +43,7 @@ impl fmt::Display for Explained<'_> {
 
 /// How instants are written: in the time zone of the ticket's holder, all with the same precision.
 struct TimeFormat {
-    zone: Tz,
+    zone: Zone,
     form: &'static str,
 }
 
@@ -53,16 +52,15 @@ impl TimeFormat {
         self.local(at).map_or_else(|| at.to_string(), |local| local.format(self.form).to_string())
     }
 
-    fn local(&self, at: Timestamp) -> Option<DateTime<Tz>> {
-        let utc = DateTime::<Utc>::from_timestamp_millis(at.ms())?;
-        Some(utc.with_timezone(&self.zone))
+    fn local(&self, at: Timestamp) -> Option<DateTime<FixedOffset>> {
+        self.zone.local_time(at)
     }
 
     /// A clock change between two instants, in words; `None` if there was none.
     fn change(&self, from: Timestamp, to: Timestamp) -> Option<String> {
         let [before, after] = [from, to].map(|at| {
             let local = self.local(at)?;
-            Some(i64::from(local.offset().fix().local_minus_utc()) * SECOND_MS)
+            Some(i64::from(local.offset().local_minus_utc()) * SECOND_MS)
         });
         let change = after?.checked_sub(before?).filter(|change| *change != 0)?;
         let how_far = Elapsed::from_ms(change.abs()).in_words();
@@ -81,7 +79,7 @@ impl Explained<'_> {
         // The last holder with a calendar decides the zone.
         let hours = |step: &Step| self.catalog.calendar(self.catalog.hours_of(step.holder));
         let zones = self.steps.iter().rev().map(hours).filter(|hours| !hours.is_always());
-        let zone = zones.map(Calendar::zone).next().unwrap_or(Tz::UTC);
+        let zone = zones.map(Calendar::zone).next().cloned().unwrap_or(Zone::UTC);
         let has_more_than = |unit: i64| {
             let mut shown = self.steps.iter().map(|step| step.at).chain([self.now]);
             shown.any(|at| at.ms() % unit != 0)

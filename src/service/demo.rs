@@ -12,7 +12,6 @@
 use std::io;
 use std::iter::Peekable;
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -132,7 +131,7 @@ impl Demo {
         let thread = thread::Builder::new().name("publisher".into());
         let thread = thread.spawn(move || publisher.run(clock, &stopped))?;
         let reload: Reload = Box::new(|| Err(ReloadError::Demo));
-        let loaded = LoadedConfig { catalog: Arc::new(config.catalog()), hash: config.hash };
+        let loaded = LoadedConfig::new(&config);
         let ended = run::run_on(self.listener, service, loaded, clock, &reload);
         drop(stop);
         if thread.join().is_err() {

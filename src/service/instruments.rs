@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use arc_swap::ArcSwap;
 use prometheus::{
     Gauge, GaugeVec, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge,
     Opts, Registry,
@@ -114,13 +115,15 @@ pub(super) struct Delivered {
 }
 
 impl Instruments {
-    /// All metrics at zero, for Alertmanagers at these addresses and the hash of the loaded configuration.
+    /// All metrics at zero, for Alertmanagers at these addresses and the hash of the loaded configuration
+    /// with its release of the time zone data.
     ///
     /// # Errors
     /// When two metrics have the same name.
     pub(super) fn new(
         alertmanagers: &[String],
         config_hash: u64,
+        tzdata: &str,
         loaded_at: Timestamp,
     ) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
@@ -128,7 +131,7 @@ impl Instruments {
         int_gauge(&registry, "alertmanagers_configured", help)?
             .set(i64::try_from(alertmanagers.len()).unwrap_or(i64::MAX));
         let config = ConfigMetrics::new(&registry)?;
-        config.accept(config_hash, loaded_at);
+        config.accept(config_hash, tzdata, loaded_at);
         Ok(Self {
             alert_evaluations: counter(
                 &registry,
@@ -203,6 +206,8 @@ impl Instruments {
 #[derive(Debug)]
 pub(super) struct ConfigMetrics {
     info: GaugeVec,
+    /// The release of the time zone data in use.
+    tzdata: ArcSwap<String>,
     is_good: Gauge,
     at: Gauge,
 }
@@ -216,15 +221,21 @@ impl ConfigMetrics {
         let is_good = gauge(registry, "config_last_reload_successful", help)?;
         let help = "Unix time of the last accepted configuration load.";
         let at = gauge(registry, "config_last_reload_success_timestamp_seconds", help)?;
-        Ok(Self { info, is_good, at })
+        Ok(Self { info, tzdata: ArcSwap::default(), is_good, at })
     }
 
-    /// Records that a configuration is in force since `at`.
-    pub(super) fn accept(&self, hash: u64, at: Timestamp) {
+    /// Records that a configuration is in force since `at`, with this release of the time zone data.
+    pub(super) fn accept(&self, hash: u64, tzdata: &str, at: Timestamp) {
         self.info.reset();
+        self.tzdata.store(Arc::new(tzdata.to_owned()));
         self.info.with_label_values(&[&format!("{hash:016x}")]).set(1.0);
         self.is_good.set(1.0);
         self.at.set(at.unix_seconds());
+    }
+
+    /// The release of the time zone data in use, such as `2026a`.
+    pub(super) fn tzdata(&self) -> Arc<String> {
+        self.tzdata.load_full()
     }
 
     /// Records that a configuration was refused. The one before stays in force.

@@ -13,7 +13,7 @@ use arc_swap::ArcSwap;
 
 use crate::alert::{self, AlertStateLog};
 use crate::catalog::Catalog;
-use crate::config::{Diagnostics, Service};
+use crate::config::{Config, Diagnostics, Service, ZoneData};
 use crate::service::alertmanager::{Delivery, DeliveryError};
 use crate::service::clock::{self, Clock};
 use crate::service::coordinator::published_view::{PublishedView, Shared};
@@ -42,6 +42,16 @@ pub struct LoadedConfig {
     pub catalog: Arc<Catalog>,
     /// The hash of the files.
     pub hash: u64,
+    /// The time zone data that its calendars use.
+    pub zone_data: ZoneData,
+}
+
+impl LoadedConfig {
+    /// Compiles what the files hold.
+    pub fn new(config: &Config) -> Self {
+        let catalog = Arc::new(config.catalog());
+        Self { catalog, hash: config.hash, zone_data: config.zone_data.clone() }
+    }
 }
 
 /// Reads the configuration again, at SIGHUP.
@@ -130,11 +140,12 @@ pub(super) fn run_on(
     clock: Clock,
     reload: &Reload,
 ) -> Result<(), RunError> {
-    let LoadedConfig { catalog, hash } = config;
+    let LoadedConfig { catalog, hash, zone_data } = config;
     let published = PublishedView::new(&catalog, clock::wall(), &service.kafka.topic);
     let alertmanagers: Vec<String> =
         service.alertmanagers.iter().map(|am| am.url.clone()).collect();
-    let instruments = Instruments::new(&alertmanagers, hash, clock::wall())?;
+    let instruments = Instruments::new(&alertmanagers, hash, zone_data.release(), clock::wall())?;
+    tracing::info!("time zones: {zone_data}");
     let shared = Shared {
         published: Arc::new(ArcSwap::from_pointee(published)),
         instruments: Arc::new(instruments),
@@ -229,8 +240,9 @@ fn open_store(service: &Service, instruments: &Arc<Instruments>) -> Result<Store
 /// Loads the configuration again. If it has errors, the one in force stays.
 fn load_again(reload: &Reload, reloaded: &Sender<Arc<Catalog>>, instruments: &Instruments) {
     match reload() {
-        Ok(LoadedConfig { catalog, hash }) => {
-            instruments.config.accept(hash, clock::wall());
+        Ok(LoadedConfig { catalog, hash, zone_data }) => {
+            instruments.config.accept(hash, zone_data.release(), clock::wall());
+            tracing::info!("time zones: {zone_data}");
             if reloaded.send(catalog).is_err() {
                 tracing::debug!("the coordinator has ended");
             }

@@ -25,7 +25,7 @@ use std::time::Duration;
 use bench::{median, timed};
 use simulated_team::{Team, log};
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
-use vaste::calendar::{Calendar, Definition, Opening};
+use vaste::calendar::{Calendar, Definition, Opening, Zone};
 use vaste::catalog::Catalog;
 use vaste::event::decode;
 use vaste::input::{InputLine, InputSource, read_lines};
@@ -77,7 +77,7 @@ const NAMES: [&str; 30] = [
 
 /// An office: five days, a lunch break, in a zone with summer time.
 fn office() -> Arc<Calendar> {
-    let mut definition = Definition::new(chrono_tz::Tz::Europe__Helsinki);
+    let mut definition = Definition::new(Zone::compiled_in("Europe/Helsinki").unwrap());
     for day in definition.week.iter_mut().take(5) {
         *day = ["08:00-11:30", "12:00-16:00"].map(|text| Opening::parse(text).unwrap()).into();
     }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use bench::{median, timed};
 use random::Random;
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
-use vaste::calendar::{Calendar, Definition, Opening};
+use vaste::calendar::{Calendar, Definition, Opening, Zone};
 use vaste::catalog::Catalog;
 use vaste::event::{Event, Kind, Maker, Subject};
 use vaste::measure::Measure;
@@ -63,7 +63,7 @@ fn main() {
 
 /// Every measure with the hours of an office, and objectives of both kinds.
 fn catalog() -> Arc<Catalog> {
-    let mut definition = Definition::new(chrono_tz::Tz::Europe__Helsinki);
+    let mut definition = Definition::new(Zone::compiled_in("Europe/Helsinki").unwrap());
     for day in definition.week.iter_mut().take(5) {
         *day = ["08:00-11:30", "12:00-16:00"].map(|text| Opening::parse(text).unwrap()).into();
     }

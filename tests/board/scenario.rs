@@ -364,7 +364,7 @@ pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Ru
         runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
     let address = listener.local_addr().unwrap();
     let routes = routes::routes(Shared {
-        instruments: Arc::new(Instruments::new(&[], 0, now()).unwrap()),
+        instruments: Arc::new(Instruments::new(&[], 0, "2026a", now()).unwrap()),
         published: Arc::new(ArcSwap::from_pointee(published)),
     });
     runtime.spawn(async { axum::serve(listener, routes).await });

@@ -58,6 +58,11 @@ impl Service {
         fs::read_to_string(self.folder.path().join("log")).unwrap()
     }
 
+    /// Has it read its configuration again.
+    pub(crate) fn reload(&self) {
+        self.child.signal("HUP");
+    }
+
     fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
@@ -80,7 +85,7 @@ impl Service {
     }
 }
 
-const NO_BROKER: &str = "{ brokers: [\"127.0.0.1:1\"], topic: events }";
+pub(crate) const NO_BROKER: &str = "{ brokers: [\"127.0.0.1:1\"], topic: events }";
 
 /// The bytes until the connection ends. `None` if it stays open.
 fn until_the_end(stream: &mut TcpStream) -> Option<String> {

@@ -25,3 +25,4 @@ mod run;
 mod secrets;
 mod tickets;
 mod vectors;
+mod zones;

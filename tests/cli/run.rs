@@ -3,8 +3,12 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+/// The folder of the machine's time zone data in [`Folder::vaste`]. Most tests have none, so that nothing
+/// depends on the data of the machine.
+pub(crate) const ZONES: &str = "zones";
 
 /// A temporary folder.
 pub(crate) struct Folder(tempfile::TempDir);
@@ -20,6 +24,14 @@ impl Folder {
         path
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub(crate) fn into_inner(self) -> tempfile::TempDir {
+        self.0
+    }
+
     /// Runs `vaste` in this folder.
     pub(crate) fn vaste(&self, arguments: &[&str]) -> Output {
         self.vaste_fed(arguments, b"")
@@ -28,6 +40,7 @@ impl Folder {
     pub(crate) fn vaste_fed(&self, arguments: &[&str], input: &[u8]) -> Output {
         let mut child = Command::new(env!("CARGO_BIN_EXE_vaste"))
             .args(arguments)
+            .env("TZDIR", ZONES)
             .current_dir(self.0.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

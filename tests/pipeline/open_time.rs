@@ -5,7 +5,7 @@ use std::sync::Arc;
 use vaste::agreement::{
     About, Agreement, Level, Market, Objective, Owner, PreviousLevel, Target, VerdictState,
 };
-use vaste::calendar::{Calendar, Definition, Opening};
+use vaste::calendar::{Calendar, Definition, Opening, Zone};
 use vaste::catalog::Catalog;
 use vaste::event::Kind;
 use vaste::measure::{Basis, Measure, Pauses};
@@ -24,7 +24,7 @@ fn hours(hours: i64) -> Elapsed {
 
 /// Monday to Friday, 08:00 to 16:00 in Helsinki: 06:00 to 14:00 UTC in winter.
 fn office() -> Arc<Calendar> {
-    let mut definition = Definition::new(chrono_tz::Tz::Europe__Helsinki);
+    let mut definition = Definition::new(Zone::compiled_in("Europe/Helsinki").unwrap());
     for day in definition.week.iter_mut().take(5) {
         *day = vec![Opening::parse("08:00-16:00").unwrap()];
     }

@@ -12,13 +12,13 @@ use calcard::icalendar::{
     ICalendarRecurrenceRule, ICalendarStatus, ICalendarValue,
 };
 use calcard::{Entry, Parser};
-use chrono::{Datelike, Days, NaiveDate, TimeZone};
-use chrono_tz::Tz;
+use chrono::{Datelike, Days, NaiveDate};
 
 use super::IcsFile;
-use crate::calendar::Holiday;
+use crate::calendar::{Holiday, Zone};
 use crate::config::disk::Disk;
 use crate::config::fields::{Field, File};
+use crate::time::Timestamp;
 
 /// Maximum events of one file. A public calendar has about twenty a year.
 const EVENTS_MAX: usize = 10_000;
@@ -31,7 +31,7 @@ const DAY_SECONDS: i64 = 24 * 60 * 60;
 /// Reads the holidays of the file that a field names. Its path is relative to the configuration file.
 pub(super) fn read(
     field: &Field<'_>,
-    zone: Tz,
+    zone: &Zone,
     file: &mut File<'_>,
     disk: &dyn Disk,
     ics_files: &mut Vec<IcsFile>,
@@ -114,7 +114,7 @@ fn events(text: &str) -> Result<Vec<ICalendarComponent>, IcsError> {
 
 fn holidays(
     events: &[ICalendarComponent],
-    zone: Tz,
+    zone: &Zone,
     field: &Field<'_>,
     file: &mut File<'_>,
 ) -> Vec<Holiday> {
@@ -159,7 +159,7 @@ enum EventError {
 }
 
 /// The dates that an event closes.
-fn dates(event: &ICalendarComponent, zone: Tz) -> Result<Vec<Holiday>, EventError> {
+fn dates(event: &ICalendarComponent, zone: &Zone) -> Result<Vec<Holiday>, EventError> {
     if event.status() == Some(&ICalendarStatus::Cancelled) {
         return Err(EventError::Cancelled);
     }
@@ -238,7 +238,7 @@ fn date_of(at: &PartialDateTime) -> Option<NaiveDate> {
 }
 
 /// Limits a recurrence to the years of calendars. One by hours or less is refused.
-fn bound(rule: &mut ICalendarRecurrenceRule, zone: Tz) -> Result<(), EventError> {
+fn bound(rule: &mut ICalendarRecurrenceRule, zone: &Zone) -> Result<(), EventError> {
     let of_days = match rule.freq {
         ICalendarFrequency::Yearly
         | ICalendarFrequency::Monthly
@@ -288,11 +288,12 @@ struct DateParts {
 const LAST_DATE: DateParts = DateParts { year: YEAR_LAST, month: 12, day: 31 };
 
 /// The last date of a recurrence. An instant is converted to the time zone of the calendar.
-fn last_date(until: &PartialDateTime, zone: Tz) -> Option<NaiveDate> {
+fn last_date(until: &PartialDateTime, zone: &Zone) -> Option<NaiveDate> {
     let written = until.to_date_time()?;
     if until.has_zone() && until.has_time() {
         let utc = written.date_time.checked_sub_offset(written.offset?)?;
-        return Some(zone.from_utc_datetime(&utc).date_naive());
+        let instant = Timestamp::from_ms(utc.and_utc().timestamp_millis());
+        return Some(zone.local_time(instant)?.date_naive());
     }
     date_of(until)
 }

@@ -2,7 +2,7 @@
 
 use super::level::{self, TargetUnit};
 use crate::agreement::{Level, PreviousLevel};
-use crate::calendar::local_midnight;
+use crate::calendar::{Zone, local_midnight};
 use crate::config::fields::{Field, File};
 use crate::config::hours::TeamHours;
 use crate::time::Elapsed;
@@ -78,10 +78,10 @@ fn previous_level<'n>(
         }
     };
     fields.finish(file);
-    let zone =
-        current.hours.calendar.as_ref().map_or(chrono_tz::Tz::UTC, |calendar| calendar.zone());
+    let calendar = current.hours.calendar.as_ref();
+    let zone = calendar.map_or(Zone::UTC, |calendar| calendar.zone().clone());
     let (date, until) = until?;
-    let previous = PreviousLevel { until: local_midnight(zone, date), level: level?, over: over? };
+    let previous = PreviousLevel { until: local_midnight(&zone, date), level: level?, over: over? };
     Some(ReadLevel { previous, until })
 }
 

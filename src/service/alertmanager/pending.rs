@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn the_latest_notice_of_an_alert_wins_and_the_oldest_is_dropped_beyond_the_maximum() {
         let instruments =
-            Instruments::new(&["http://am".to_owned()], 0, Timestamp::from_ms(0)).unwrap();
+            Instruments::new(&["http://am".to_owned()], 0, "2026a", Timestamp::from_ms(0)).unwrap();
         let delivered = Arc::clone(&instruments.delivered[0]);
         let mut state = PendingState::default();
         let old = notice("o0");

@@ -129,7 +129,7 @@ pub(in crate::service) fn ratings(view: &View) -> Vec<(ScopeId, RatingKind, Elap
 impl Shared {
     /// The shared state of a service that has just started.
     pub(in crate::service) fn new(catalog: &Arc<Catalog>) -> Self {
-        let instruments = Instruments::new(&[], 0, Timestamp::EVENT_MIN);
+        let instruments = Instruments::new(&[], 0, "2026a", Timestamp::EVENT_MIN);
         Self {
             published: Arc::new(ArcSwap::from_pointee(PublishedView::new(
                 catalog,

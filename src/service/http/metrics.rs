@@ -47,7 +47,7 @@ pub(super) fn text(
     state::history(published, &mut families);
     windows::objectives(published, &mut families);
     stream::stream(published, &mut families);
-    state::readiness(published, &mut families);
+    state::readiness(published, instruments, &mut families);
     windows::alerts(published, &mut families);
     let mut all = families.into_sorted();
     instruments.collect_duration.set(started.elapsed().as_secs_f64());

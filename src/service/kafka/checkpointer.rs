@@ -272,7 +272,8 @@ mod tests {
 
     #[test]
     fn one_interrupted_checkpoint_does_not_put_off_the_next_and_two_slow_ones_do() {
-        let instruments = Arc::new(Instruments::new(&[], 0, Timestamp::EVENT_MIN).unwrap());
+        let instruments =
+            Arc::new(Instruments::new(&[], 0, "2026a", Timestamp::EVENT_MIN).unwrap());
         let every = Duration::from_secs(1);
         let mut checkpointer = Checkpointer::new(None, every, &instruments);
         let mut image = |cost, cost_before: Option<u64>| {

@@ -1,10 +1,8 @@
 //! Worked examples: pauses, opening hours and changed priorities of one stopwatch.
 
-use chrono_tz::Tz;
-
 use super::*;
 use crate::agreement::{Level, Objective, Target};
-use crate::calendar::{Calendar, Definition, Opening};
+use crate::calendar::{Calendar, Definition, Opening, Zone};
 use crate::share::Share;
 use crate::ticket::sink::{Effect, EffectLog};
 use crate::ticket::test_support::{Example, agreement, at};
@@ -34,7 +32,7 @@ fn a_pause_moves_the_effective_start() {
 
 /// A team that is open on Mondays.
 fn open_on_mondays(hours: &str) -> Calendar {
-    let mut definition = Definition::new(Tz::UTC);
+    let mut definition = Definition::new(Zone::UTC);
     definition.week[0] = vec![Opening::parse(hours).unwrap()];
     Calendar::new(&definition).unwrap()
 }

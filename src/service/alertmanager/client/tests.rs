@@ -71,7 +71,7 @@ pub(in crate::service::alertmanager) fn alertmanager(url: &str, http: HttpClient
 
 fn client(url: &str, http: HttpClient) -> Result<Client, ConnectionError> {
     let instruments =
-        Instruments::new(&["http://am".to_owned()], 0, Timestamp::from_ms(0)).unwrap();
+        Instruments::new(&["http://am".to_owned()], 0, "2026a", Timestamp::from_ms(0)).unwrap();
     Client::new(&alertmanager(url, http), &instruments.delivered[0])
 }
 

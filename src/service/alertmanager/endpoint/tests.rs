@@ -62,7 +62,7 @@ fn answers(answer: impl Fn(&str) -> String + Send + 'static) -> (String, mpsc::R
 
 fn endpoint(url: String) -> Endpoint<Client> {
     let instruments =
-        Instruments::new(&["http://am".to_owned()], 0, Timestamp::from_ms(0)).unwrap();
+        Instruments::new(&["http://am".to_owned()], 0, "2026a", Timestamp::from_ms(0)).unwrap();
     let alertmanager = alertmanager(&url, HttpClient::default());
     let delivered = Arc::clone(&instruments.delivered[0]);
     Endpoint::new(Client::new(&alertmanager, &delivered).unwrap(), Arc::default(), delivered)
@@ -238,7 +238,7 @@ impl AlertmanagerApi for Fails {
 #[test]
 fn an_older_notice_never_follows_a_newer_one() {
     let instruments =
-        Instruments::new(&["http://am".to_owned()], 0, Timestamp::from_ms(0)).unwrap();
+        Instruments::new(&["http://am".to_owned()], 0, "2026a", Timestamp::from_ms(0)).unwrap();
     for seed in 0..100 {
         let pending = Arc::<PendingNotices>::default();
         let delivered = Arc::clone(&instruments.delivered[0]);
@@ -301,7 +301,7 @@ fn posted(
         (notice(objective).labels, Listed { updated_at: clock::wall(), is_frozen })
     };
     let client = Lists { alert: alert.map(listed), refusal, posted: RefCell::default() };
-    let delivered = Instruments::new(&["http://am".to_owned()], 0, Timestamp::from_ms(0))
+    let delivered = Instruments::new(&["http://am".to_owned()], 0, "2026a", Timestamp::from_ms(0))
         .unwrap()
         .delivered
         .remove(0);

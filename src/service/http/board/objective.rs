@@ -1,6 +1,5 @@
 //! The page of an objective. Alerts link to it.
 
-use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
 use super::components::{
@@ -130,10 +129,7 @@ fn period_end(board: &Board<'_>, view: ObjectiveView<'_>, until: Option<Timestam
     let is_organisation = view.scope == catalog.organisation();
     let scope = if is_organisation { catalog.unclaimed() } else { view.scope };
     let zone = catalog.calendar(catalog.hours_of(scope)).zone();
-    let day = until.and_then(|until| {
-        let utc = DateTime::<Utc>::from_timestamp_millis(until.ms())?;
-        Some(utc.with_timezone(&zone).date_naive())
-    });
+    let day = until.and_then(|until| Some(zone.local_time(until)?.date_naive()));
     day.map_or_else(
         || texts.text("since-then"),
         |day| texts.format("before-day", &[("day", texts.date(day).into())]),

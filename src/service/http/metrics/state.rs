@@ -115,7 +115,11 @@ pub(super) fn history(published: &PublishedView, families: &mut MetricFamilies) 
 }
 
 /// Whether verdicts can be trusted, and which build runs.
-pub(super) fn readiness(published: &PublishedView, families: &mut MetricFamilies) {
+pub(super) fn readiness(
+    published: &PublishedView,
+    instruments: &Instruments,
+    families: &mut MetricFamilies,
+) {
     let is_ready = published.frozen.is_none();
     if let Some(at) = published.at {
         families.gauge(
@@ -158,6 +162,7 @@ pub(super) fn readiness(published: &PublishedView, families: &mut MetricFamilies
             ("version", env!("CARGO_PKG_VERSION")),
             ("revision", env!("VASTE_BUILD_REVISION")),
             ("rustc", env!("VASTE_BUILD_RUSTC")),
+            ("tzdata", &instruments.config.tzdata()),
         ],
         1.0,
     );
