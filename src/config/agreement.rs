@@ -104,7 +104,7 @@ fn former_names(
             "cannot be a team's name; write 1 to 128 bytes of text, none of the reserved names";
         let name = field.parse(file, problem, |text| {
             let name = name::normal(text);
-            name::is_team(&name).then(|| Box::<str>::from(&*name))
+            (name::is_team(&name) && address::is_segment(&name)).then(|| Box::<str>::from(&*name))
         });
         let Some(name) = name else { continue };
         if owner == Some(&Owner::Team(name.clone())) {

@@ -19,7 +19,8 @@ pub(super) fn read(group: &Fields<'_>, file: &mut File<'_>) -> PriorityNames {
                 "is a priority of its own and cannot stand for another one; remove the line";
             file.error(key.at, &field.key, problem);
         } else if !names.insert(&key.text, priority) {
-            let problem = "is there twice: case, blanks and hyphens make no difference; keep one";
+            let problem = "is there twice: case makes no difference, and a blank, a hyphen and an underscore \
+                           are the same; keep one";
             file.error(key.at, &field.key, problem);
         }
     }

@@ -250,10 +250,10 @@ fn required<'a>(wire: &mut Wire<'a>, key: EventKey, way_out: &str) -> Checked<Co
     match value {
         EventValue::Text(text) => Ok(text),
         EventValue::Integer(number) => Ok(number.to_string().into()),
-        EventValue::Repeated => Err(wrong(key, &value, "keep one")),
         EventValue::Absent
         | EventValue::Bool(_)
         | EventValue::Number(_)
+        | EventValue::Repeated
         | EventValue::Array
         | EventValue::Object => Err(wrong(key, &value, way_out)),
     }
@@ -388,8 +388,19 @@ impl<'a> OptionalFields<'_, 'a> {
 
     fn score(&mut self) -> Option<u8> {
         let value = self.wire.take(EventKey::Score);
-        if let EventValue::Integer(score @ 1..=5) = value {
-            return u8::try_from(score).ok();
+        let score = match &value {
+            EventValue::Integer(score) => u8::try_from(*score).ok(),
+            // As PHP sends the numbers of a form.
+            EventValue::Text(text) => text.trim().parse().ok(),
+            EventValue::Absent
+            | EventValue::Bool(_)
+            | EventValue::Number(_)
+            | EventValue::Repeated
+            | EventValue::Array
+            | EventValue::Object => None,
+        };
+        if let Some(1..=5) = score {
+            return score;
         }
         self.unless_absent(OptionalField::Score, &value, "write a whole number from 1 to 5");
         None
@@ -437,17 +448,23 @@ fn wrong(key: EventKey, value: &EventValue<'_>, way_out: &str) -> Box<Rejection>
 }
 
 fn wrong_text(key: EventKey, value: &EventValue<'_>, way_out: &str) -> String {
+    let label = key.label();
     let what = match value {
         EventValue::Absent => "missing".to_owned(),
         EventValue::Text(text) => excerpt(text),
         EventValue::Integer(number) => format!("the number {number}"),
-        EventValue::Number(number) => format!("the number {number}"),
+        EventValue::Number(number) => {
+            let problem = "a number with a fraction or an exponent, or a very large one";
+            return format!(
+                "`{label}` is {number:?}, {problem}: {way_out}, without them or in quotes"
+            );
+        }
         EventValue::Bool(flag) => flag.to_string(),
-        EventValue::Repeated => "there more than once".to_owned(),
+        EventValue::Repeated => return format!("`{label}` is there more than once: keep one"),
         EventValue::Array => "an array".to_owned(),
         EventValue::Object => "an object".to_owned(),
     };
-    format!("`{}` is {what}: {way_out}", key.label())
+    format!("`{label}` is {what}: {way_out}")
 }
 
 /// A value in quotes, shortened and with control characters escaped, fit for terminals and logs.

@@ -80,8 +80,8 @@ pub struct IgnoredField {
     pub(super) text: Option<Box<str>>,
 }
 
-/// The organisation's own names of priorities, such as `Medium` or `P1`. They are compared without regard to
-/// case and blanks around them.
+/// The organisation's own names of priorities, such as `Medium` or `P1`. They are compared by
+/// [`name::folded`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PriorityNames(BTreeMap<Box<str>, Priority>);
 

@@ -266,7 +266,7 @@ fn values() -> Vec<Case> {
         ("a score of 0", with(&[("type", "\"ticket.rated\""), ("score", "0")]), NO_SCORE),
         ("a score of 5.0", with(&[("type", "\"ticket.rated\""), ("score", "5.0")]), NO_SCORE),
         ("a score of 10^30", with(&[("type", "\"ticket.rated\""), ("score", "1e30")]), NO_SCORE),
-        ("a score as a text", with(&[("type", "\"ticket.rated\""), ("score", "\"5\"")]), NO_SCORE),
+        ("a score as a text", with(&[("type", "\"ticket.rated\""), ("score", "\"5\"")]), APPLIED),
         ("merged into a blank", with(&[("type", "\"ticket.merged\""), ("into", "\" \"")]), APPLIED),
         (
             "merged into itself",
