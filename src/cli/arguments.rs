@@ -95,6 +95,9 @@ pub(super) struct History {
     // Not a doc comment: its brackets would be links.
     #[arg(long, value_name = "COLUMNS", value_parser = Columns::parse, help = CSV_HELP)]
     pub(super) csv: Option<Columns>,
+    /// Exit with 0 although records were rejected. Without it, the exit code is then 1
+    #[arg(long)]
+    pub(super) allow_rejected: bool,
 }
 
 /// Agreements and calendars.

@@ -20,6 +20,7 @@ pub(super) fn run(
 ) -> Result<Exit, CommandError> {
     let replay = history::read(&arguments.history, terminal)?;
     let last = replay.last_event();
+    let outcomes = replay.outcomes().clone();
     let mut readings = replay.into_readings();
     let ticket = &arguments.ticket;
     let explained = arguments.at.or(last).and_then(|now| readings.explain(ticket, now));
@@ -38,7 +39,8 @@ pub(super) fn run(
             for row in explained.rows() {
                 terminal.print_json(row)?;
             }
+            history::print_rejected(&outcomes, terminal)?;
         }
     }
-    Ok(Exit::Success)
+    Ok(history::exit(&arguments.history, &outcomes))
 }

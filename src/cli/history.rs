@@ -1,14 +1,17 @@
 //! The events and agreements that `replay` and `explain` read.
 
+use std::io;
 use std::sync::Arc;
+
+use serde::Serialize;
 
 use super::arguments::{Agreed, History};
 use super::configuration;
-use super::exit::CommandError;
+use super::exit::{CommandError, Exit};
 use super::feed::{REJECTIONS_PRINTED_MAX, feed};
 use super::terminal::Terminal;
 use crate::catalog::Catalog;
-use crate::event::Outcome;
+use crate::event::{Outcome, Outcomes};
 use crate::input::{Columns, InputSource};
 use crate::replay::Replay;
 
@@ -19,6 +22,36 @@ use crate::replay::Replay;
      ticket=COLUMN, or read one file"
 )]
 struct RowsWithoutTicket;
+
+/// The counts of records as a row of JSON output: `{"records":{"total":5,…,"rejected":2}}`.
+#[derive(Debug, Serialize)]
+struct RecordsRow {
+    records: RecordCounts,
+}
+
+/// The number of records, in total and by outcome.
+#[derive(Debug, Serialize)]
+struct RecordCounts {
+    total: u64,
+    applied: u64,
+    duplicate: u64,
+    skipped: u64,
+    rejected: u64,
+}
+
+impl RecordsRow {
+    fn new(outcomes: &Outcomes) -> Self {
+        Self {
+            records: RecordCounts {
+                total: outcomes.total(),
+                applied: outcomes.applied,
+                duplicate: outcomes.duplicate,
+                skipped: outcomes.skipped_total(),
+                rejected: outcomes.rejected_total(),
+            },
+        }
+    }
+}
 
 /// Reads whole files of events. Prints the first rejected records, and the counts of all outcomes.
 ///
@@ -56,8 +89,38 @@ pub(super) fn read(history: &History, terminal: &mut Terminal<'_>) -> Result<Rep
         )?;
     }
     fed.map_err(CommandError::failed)?;
-    writeln!(terminal.diagnostics, "{}", replay.outcomes())?;
+    let outcomes = replay.outcomes();
+    writeln!(terminal.diagnostics, "{outcomes}")?;
+    if outcomes.rejected_total() > 0 {
+        let (rejected, total) = (outcomes.rejected_total(), outcomes.total());
+        let exit = if history.allow_rejected {
+            ""
+        } else {
+            "; the exit code is 1 (0 with --allow-rejected)"
+        };
+        writeln!(
+            terminal.diagnostics,
+            "warning: {rejected} of {total} records were rejected and are missing from the result{exit}"
+        )?;
+    }
     Ok(replay)
+}
+
+/// Ends JSON output with the counts of records, if a record was rejected.
+///
+/// # Errors
+/// If it cannot be written.
+pub(super) fn print_rejected(outcomes: &Outcomes, terminal: &mut Terminal<'_>) -> io::Result<()> {
+    if outcomes.rejected_total() == 0 {
+        return Ok(());
+    }
+    terminal.print_json(&RecordsRow::new(outcomes))
+}
+
+/// How a command ends that has read these records: a rejected record is a failure, unless it is allowed.
+pub(super) fn exit(history: &History, outcomes: &Outcomes) -> Exit {
+    let is_complete = outcomes.rejected_total() == 0 || history.allow_rejected;
+    if is_complete { Exit::Success } else { Exit::Failed }
 }
 
 /// The agreements that the arguments name; `None` to report every team of the events.

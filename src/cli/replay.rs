@@ -27,8 +27,12 @@ pub(super) fn run(
     let instants = replay
         .instants(&arguments.at, arguments.every)
         .map_err(|error| CommandError::failed(EveryError(error)))?;
+    let outcomes = replay.outcomes().clone();
     print(arguments, replay, instants, terminal)?;
-    Ok(Exit::Success)
+    if arguments.format == Format::Json {
+        history::print_rejected(&outcomes, terminal)?;
+    }
+    Ok(history::exit(&arguments.history, &outcomes))
 }
 
 fn print(

@@ -21,6 +21,7 @@ mod memory;
 mod process;
 mod names;
 mod readme;
+mod rejected;
 mod run;
 mod secrets;
 mod tickets;
