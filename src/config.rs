@@ -135,7 +135,7 @@ impl Config {
         let text = match disk.read(path) {
             Ok(text) => text,
             Err(error) => {
-                let advice = format!("cannot be read: {error}; check the path and its permissions");
+                let advice = disk::unreadable(&error);
                 self.diagnostics.error(Diagnostic::of_file(path, advice));
                 return Vec::new();
             }

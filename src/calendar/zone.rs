@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, FixedOffset, NaiveDateTime, Offset, Utc};
+use chrono::{DateTime, FixedOffset, LocalResult, NaiveDateTime, Offset, Utc};
 use chrono::{Datelike, Timelike};
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
@@ -66,17 +66,25 @@ impl Zone {
         Some(DateTime::<Utc>::from_timestamp_millis(at.ms())?.with_timezone(&offset))
     }
 
+    /// The offsets from UTC that a local time can have: one, two when the clocks go back over it, none when
+    /// they go forward over it.
+    pub fn offsets(&self, local: NaiveDateTime) -> LocalResult<FixedOffset> {
+        let Some(local) = civil_time(local) else { return LocalResult::Single(Utc.fix()) };
+        let fixed = |offset: jiff::tz::Offset| FixedOffset::east_opt(offset.seconds());
+        let offsets = match self.0.to_ambiguous_timestamp(local).offset() {
+            AmbiguousOffset::Unambiguous { offset } => fixed(offset).map(LocalResult::Single),
+            AmbiguousOffset::Fold { before, after } => fixed(before)
+                .zip(fixed(after))
+                .map(|(before, after)| LocalResult::Ambiguous(before, after)),
+            AmbiguousOffset::Gap { .. } => None,
+        };
+        offsets.unwrap_or(LocalResult::None)
+    }
+
     /// The seconds by which a local time is ahead of UTC; the first of two if it exists twice. `None` if it
     /// does not exist.
     pub(super) fn seconds_ahead(&self, local: NaiveDateTime) -> Option<i64> {
-        let Some(local) = civil_time(local) else {
-            return Some(Utc.fix().local_minus_utc().into());
-        };
-        match self.0.to_ambiguous_timestamp(local).offset() {
-            AmbiguousOffset::Unambiguous { offset }
-            | AmbiguousOffset::Fold { before: offset, .. } => Some(offset.seconds().into()),
-            AmbiguousOffset::Gap { .. } => None,
-        }
+        self.offsets(local).earliest().map(|offset| offset.local_minus_utc().into())
     }
 }
 

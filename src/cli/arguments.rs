@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::disk::{FilesError, RealDisk, files_of};
 use crate::config::{Kafka, ZoneData, is_broker};
-use crate::input::Columns;
+use crate::input::{Columns, TextEncoding};
 use crate::time::{Elapsed, Timestamp};
 
 /// Measure how long customers wait for each team, and compare it with the level that the team agreed on.
@@ -41,11 +41,14 @@ pub(super) enum Command {
     /// Send events from a file to the topic, keyed by ticket, and report how many were delivered
     Publish(PublishArgs),
     /// Report what would become of each record, and why; exit code 1 if any is rejected
-    CheckEvents(CheckEventsArgs),
+    CheckEvents(Box<CheckEventsArgs>),
 }
 
 const CSV_HELP: &str = "Read the files as tables with one row per ticket: \
-    created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]";
+    created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]. Also time=FORMAT \
+    (such as %d.%m.%Y %H:%M), zone=ZONE of times without an offset (default: UTC), \
+    priorities=NAME:PRIORITY;… (such as P1:urgent;P2:high) and delimiter=CHARACTER. \
+    A value with a comma goes in double quotes";
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
@@ -87,17 +90,28 @@ pub(super) enum ExplainFormat {
 /// Events, and the agreements to compare them with.
 #[derive(Debug, Args)]
 pub(super) struct History {
-    /// Files of events, one JSON object per line; plain, gzip or Zstandard; `-` is standard input
+    /// Files of events, one JSON object per line, or tables (--csv); plain, gzip or Zstandard; `-` is
+    /// standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<String>,
     #[command(flatten)]
     pub(super) agreed: Agreed,
-    // Not a doc comment: its brackets would be links.
-    #[arg(long, value_name = "COLUMNS", value_parser = Columns::parse, help = CSV_HELP)]
-    pub(super) csv: Option<Columns>,
+    #[command(flatten)]
+    pub(super) format: EventFormat,
     /// Exit with 0 although records were rejected. Without it, the exit code is then 1
     #[arg(long)]
     pub(super) allow_rejected: bool,
+}
+
+/// How files hold events.
+#[derive(Debug, Args)]
+pub(super) struct EventFormat {
+    // Not a doc comment: its brackets would be links.
+    #[arg(long, value_name = "COLUMNS", value_parser = Columns::parse, help = CSV_HELP)]
+    pub(super) csv: Option<Columns>,
+    /// Encoding of files that are neither UTF-8 nor UTF-16, such as windows-1252
+    #[arg(long, value_name = "NAME", value_parser = TextEncoding::parse)]
+    pub(super) encoding: Option<TextEncoding>,
 }
 
 /// Agreements and calendars.
@@ -268,6 +282,9 @@ pub(super) struct PublishArgs {
     /// File of events, one JSON object per line; plain, gzip or Zstandard; `-` is standard input
     #[arg(value_name = "FILE")]
     pub(super) file: String,
+    /// Encoding of a file that is neither UTF-8 nor UTF-16, such as windows-1252
+    #[arg(long, value_name = "NAME", value_parser = TextEncoding::parse)]
+    pub(super) encoding: Option<TextEncoding>,
     /// Configuration of the service
     #[arg(long, value_name = "FILE", env = "VASTE_CONFIG")]
     pub(super) config: PathBuf,
@@ -312,9 +329,12 @@ pub(super) enum LogFormat {
 
 #[derive(Debug, Args)]
 pub(super) struct CheckEventsArgs {
-    /// File of events, one JSON object per line; plain, gzip or Zstandard; `-` is standard input
+    /// File of events, one JSON object per line, or a table (--csv); plain, gzip or Zstandard; `-` is
+    /// standard input
     #[arg(value_name = "FILE", required_unless_present = "live", conflicts_with = "live")]
     pub(super) file: Option<String>,
+    #[command(flatten)]
+    pub(super) format: EventFormat,
     /// Leave out records that would be applied
     #[arg(long)]
     pub(super) problems_only: bool,
@@ -322,7 +342,7 @@ pub(super) struct CheckEventsArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// Read the topic of the configuration instead of a file, from now on, until interrupted
-    #[arg(long, requires = "config")]
+    #[arg(long, requires = "config", conflicts_with_all = ["csv", "encoding"])]
     pub(super) live: bool,
     /// With --live, end after this many records
     #[arg(long, value_name = "COUNT", requires = "live", conflicts_with = "file")]

@@ -11,12 +11,12 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::arguments::{CheckEventsArgs, KafkaOverrides};
 use super::configuration::{self, read_service};
 use super::exit::{CommandError, Exit};
-use super::feed::feed_lines;
+use super::feed::feed;
 use super::terminal::Terminal;
 use crate::catalog::{Catalog, undeclared_team_advice};
 use crate::config::Kafka;
 use crate::event::{self, Event, Outcome, Outcomes, Skip, unknown_type_advice};
-use crate::input::{InputLine, InputSource};
+use crate::input::InputSource;
 use crate::partition::{Partition, Record, Taken};
 use crate::replay::Replay;
 use crate::service::{client_config, published};
@@ -70,15 +70,7 @@ fn check_file(
     let source = InputSource::from_argument(file);
     let mut replay = Replay::new(None);
     let mut printed = Ok(());
-    let fed = feed_lines(&source, |number, line| {
-        let bytes = match line {
-            InputLine::Record(bytes) => bytes,
-            InputLine::TooLong(_) => &[],
-        };
-        let mut decoded = match line {
-            InputLine::Record(bytes) => event::decode(bytes),
-            InputLine::TooLong(length) => Err(Outcome::Rejected(event::too_large(length))),
-        };
+    let fed = feed(&[source], &arguments.format, |source, number, bytes, mut decoded| {
         let mut shown = String::new();
         let mut remarks = String::new();
         if let Ok(event) = &mut decoded {
@@ -94,7 +86,7 @@ fn check_file(
         }
     });
     printed?;
-    fed.map_err(CommandError::failed)?;
+    fed.map_err(CommandError::failed)?.print(terminal)?;
     Ok(replay.outcomes().clone())
 }
 

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::{Disk, Kafka, PatternError, SecretError};
+use crate::input::read_text;
 
 /// Configuration files on the disk.
 #[derive(Debug)]
@@ -12,7 +13,7 @@ pub(super) struct RealDisk;
 
 impl Disk for RealDisk {
     fn read(&self, path: &Path) -> io::Result<String> {
-        std::fs::read_to_string(path)
+        read_text(path)
     }
 
     fn read_bytes(&self, path: &Path) -> io::Result<Vec<u8>> {
@@ -37,7 +38,8 @@ impl Disk for RealDisk {
 /// Reads the secrets of the Kafka client from files and environment variables. Variables that are not UTF-8
 /// are ignored.
 pub(super) fn read_secrets(kafka: &mut Kafka) -> Result<(), SecretError> {
-    kafka.read_secrets(|path| RealDisk.read(path), variables())
+    // The bytes of a secret are taken as they are.
+    kafka.read_secrets(|path| std::fs::read_to_string(path), variables())
 }
 
 /// The environment variables that are text.

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::event::{self, Event, Outcome};
-use crate::input::{Columns, InputError, InputLine, InputSource, read_csv, read_lines};
+use super::arguments::EventFormat;
+use super::terminal::Terminal;
+use crate::event::{Event, Outcome};
+use crate::input::{InputError, InputSource, TableNotes, read_csv, read_events};
 
 /// Maximum rejected records that a command prints one by one. The others are counted.
 pub(super) const REJECTIONS_PRINTED_MAX: u64 = 10;
@@ -16,52 +18,81 @@ pub(super) const REJECTIONS_PRINTED_MAX: u64 = 10;
 /// The progress bar appears after this time.
 const PROGRESS_DELAY: Duration = Duration::from_secs(1);
 
-/// Calls `visit` with source, line number and decoded event of every record.
+/// What is to be said of files although nothing was rejected.
+#[derive(Debug, Default)]
+pub(super) struct FeedNotes {
+    /// The first place with a time that was taken as UTC because nothing says which zone it is in.
+    assumed_utc: Option<String>,
+    unknown_priorities: u64,
+    examples: Vec<String>,
+}
+
+impl FeedNotes {
+    fn add(&mut self, source: &InputSource, notes: TableNotes) {
+        if let Some(line) = notes.assumed_utc {
+            self.assumed_utc.get_or_insert_with(|| format!("{}:{line}", source.name()));
+        }
+        self.unknown_priorities += notes.unknown_priorities;
+        if self.examples.is_empty() {
+            self.examples = notes.examples;
+        }
+    }
+
+    /// Prints them.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub(super) fn print(&self, terminal: &mut Terminal<'_>) -> io::Result<()> {
+        if let Some(place) = &self.assumed_utc {
+            writeln!(
+                terminal.diagnostics,
+                "note: times without an offset, such as at {place}, were taken as UTC; add the zone that they \
+                 are in to --csv, such as zone=Europe/Helsinki"
+            )?;
+        }
+        if let Some(example) = self.examples.first() {
+            writeln!(
+                terminal.diagnostics,
+                "note: rows with an unknown priority, which count without one: {} ({:?}); name it in --csv, \
+                 such as priorities={example}:normal",
+                self.unknown_priorities,
+                self.examples.join("; "),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Calls `visit` with source, line number, bytes (of JSON that is not too long) and decoded event of every
+/// record.
 ///
 /// # Errors
 /// If a file cannot be read to its end.
 pub(super) fn feed(
     sources: &[InputSource],
-    csv: Option<&Columns>,
-    mut visit: impl FnMut(&InputSource, u64, Result<Event<'_>, Outcome>),
-) -> Result<(), InputError> {
+    format: &EventFormat,
+    mut visit: impl FnMut(&InputSource, u64, &[u8], Result<Event<'_>, Outcome>),
+) -> Result<FeedNotes, InputError> {
     let progress = Rc::new(RefCell::new(FeedProgress::new(sources)));
+    let mut notes = FeedNotes::default();
     for source in sources {
         let counter = Rc::clone(&progress);
-        let mut reader = source.open(move |bytes| counter.borrow_mut().read(bytes))?;
-        match csv {
+        let mut reader =
+            source.open(format.encoding, move |bytes| counter.borrow_mut().read(bytes))?;
+        match &format.csv {
             Some(columns) => {
-                read_csv(source, &mut *reader, columns, |line, decoded| {
-                    visit(source, line, decoded);
+                let of_table = read_csv(source, &mut *reader, columns, |line, decoded| {
+                    visit(source, line, &[], decoded);
                 })?;
+                notes.add(source, of_table);
             }
-            None => read_lines(source, &mut *reader, |number, line| {
-                let decoded = match line {
-                    InputLine::Record(bytes) => event::decode(bytes),
-                    InputLine::TooLong(bytes) => Err(Outcome::Rejected(event::too_large(bytes))),
-                };
-                visit(source, number, decoded);
+            None => read_events(source, &mut *reader, |number, line| {
+                visit(source, number, line.bytes(), line.decode());
             })?,
         }
     }
     progress.borrow().bar.finish_and_clear();
-    Ok(())
-}
-
-/// Calls `visit` with line number and bytes of every record of one file.
-///
-/// # Errors
-/// If the file cannot be read to its end.
-pub(super) fn feed_lines(
-    source: &InputSource,
-    visit: impl FnMut(u64, InputLine<'_>),
-) -> Result<(), InputError> {
-    let progress = Rc::new(RefCell::new(FeedProgress::new(std::slice::from_ref(source))));
-    let counter = Rc::clone(&progress);
-    let mut reader = source.open(move |bytes| counter.borrow_mut().read(bytes))?;
-    read_lines(source, &mut *reader, visit)?;
-    progress.borrow().bar.finish_and_clear();
-    Ok(())
+    Ok(notes)
 }
 
 /// A progress bar on standard error, shown after a delay and only on a terminal.

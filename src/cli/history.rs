@@ -60,7 +60,7 @@ impl RecordsRow {
 pub(super) fn read(history: &History, terminal: &mut Terminal<'_>) -> Result<Replay, CommandError> {
     let catalog = catalog(&history.agreed, terminal)?;
     let is_ambiguous = |csv: &Columns| !csv.names_tickets();
-    if history.files.len() > 1 && history.csv.as_ref().is_some_and(is_ambiguous) {
+    if history.files.len() > 1 && history.format.csv.as_ref().is_some_and(is_ambiguous) {
         return Err(CommandError::failed(RowsWithoutTicket));
     }
     let sources: Vec<InputSource> =
@@ -68,7 +68,7 @@ pub(super) fn read(history: &History, terminal: &mut Terminal<'_>) -> Result<Rep
     let mut replay = Replay::new(catalog);
     let mut rejected = 0;
     let mut printed = Ok(());
-    let fed = feed(&sources, history.csv.as_ref(), |source, line, decoded| {
+    let fed = feed(&sources, &history.format, |source, line, _, decoded| {
         if let Outcome::Rejected(rejection) = replay.take(decoded) {
             rejected += 1;
             if rejected <= REJECTIONS_PRINTED_MAX && printed.is_ok() {
@@ -85,10 +85,11 @@ pub(super) fn read(history: &History, terminal: &mut Terminal<'_>) -> Result<Rep
         let more = rejected - REJECTIONS_PRINTED_MAX;
         writeln!(
             terminal.diagnostics,
-            "and {more} more rejected: `vaste check-events` names them all"
+            "and {more} more rejected: `vaste check-events{}` names them all",
+            if history.format.csv.is_some() { " --csv" } else { "" }
         )?;
     }
-    fed.map_err(CommandError::failed)?;
+    fed.map_err(CommandError::failed)?.print(terminal)?;
     let outcomes = replay.outcomes();
     writeln!(terminal.diagnostics, "{outcomes}")?;
     if outcomes.rejected_total() > 0 {

@@ -16,8 +16,8 @@ use super::exit::{CommandError, Exit};
 use super::feed::REJECTIONS_PRINTED_MAX;
 use super::terminal::Terminal;
 use crate::config::Kafka;
-use crate::event::{Event, Outcome, Subject, decode};
-use crate::input::{InputError, InputLine, InputSource, read_lines};
+use crate::event::{Event, Outcome, Subject};
+use crate::input::{InputError, InputSource, TextEncoding, read_events};
 use crate::service::{drain, send_when_room};
 
 /// How long the broker may take to accept the last records.
@@ -74,7 +74,7 @@ pub(super) fn run(
     let source = InputSource::from_argument(&arguments.file);
     // Said at once, and not after the wait for a broker.
     if let InputSource::File(_) = source
-        && let Err(error) = source.open(|_| ())
+        && let Err(error) = source.open(arguments.encoding, |_| ())
     {
         writeln!(terminal.diagnostics, "error: {error}")?;
         return Ok(Exit::Failed);
@@ -96,7 +96,8 @@ pub(super) fn run(
         return Ok(Exit::Failed);
     }
     let mut rejected = 0_u64;
-    let sent = send_all(&source, &producer, &kafka.topic, &mut |line, problem| {
+    let encoding = arguments.encoding;
+    let sent = send_all(&source, encoding, &producer, &kafka.topic, &mut |line, problem| {
         rejected += 1;
         if rejected <= REJECTIONS_PRINTED_MAX {
             let name = source.name();
@@ -188,23 +189,21 @@ fn producer(
 /// the line number and the reason for each other one.
 fn send_all(
     source: &InputSource,
+    encoding: Option<TextEncoding>,
     producer: &ThreadedProducer<PublishContext>,
     topic: &str,
     refuse: &mut dyn FnMut(u64, &str),
 ) -> Result<(), InputError> {
-    let mut reader = source.open(|_| {})?;
-    read_lines(source, &mut *reader, |number, line| match line {
-        InputLine::TooLong(bytes) => refuse(number, &crate::event::too_large(bytes).to_string()),
-        InputLine::Record(bytes) => match decode(bytes) {
-            Ok(event) => {
-                if let Err(error) = send(producer, topic, &event, bytes) {
-                    refuse(number, &error.to_string());
-                }
+    let mut reader = source.open(encoding, |_| {})?;
+    read_events(source, &mut *reader, |number, line| match line.decode() {
+        Ok(event) => {
+            if let Err(error) = send(producer, topic, &event, line.bytes()) {
+                refuse(number, &error.to_string());
             }
-            Err(Outcome::Rejected(rejection)) => refuse(number, &rejection.to_string()),
-            Err(Outcome::Skipped(skip)) => refuse(number, skip.advice()),
-            Err(Outcome::Applied | Outcome::Duplicate) => {}
-        },
+        }
+        Err(Outcome::Rejected(rejection)) => refuse(number, &rejection.to_string()),
+        Err(Outcome::Skipped(skip)) => refuse(number, skip.advice()),
+        Err(Outcome::Applied | Outcome::Duplicate) => {}
     })
 }
 

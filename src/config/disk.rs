@@ -8,7 +8,8 @@ pub trait Disk {
     /// The text of a file.
     ///
     /// # Errors
-    /// If the file cannot be read or is not UTF-8.
+    /// If the file cannot be read, or is not text: that is [`io::ErrorKind::InvalidData`], whose message says
+    /// what to do.
     fn read(&self, path: &Path) -> io::Result<String>;
 
     /// The bytes of a file.
@@ -29,6 +30,14 @@ pub trait Disk {
     /// # Errors
     /// If the pattern is malformed.
     fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, PatternError>;
+}
+
+/// The problem of a file that cannot be read, with what to do.
+pub(super) fn unreadable(error: &io::Error) -> String {
+    if error.kind() == io::ErrorKind::InvalidData {
+        return format!("cannot be read: {error}");
+    }
+    format!("cannot be read: {error}; check the path and its permissions")
 }
 
 /// A malformed pattern of file names.

@@ -1,220 +1,192 @@
 //! Tables with one row per ticket and one column per time: the export that every helpdesk has.
+//!
+//! # Design
+//! A row counts as a whole or not at all. A ticket whose answer cannot be read would look unanswered.
+//!
+//! The `csv` crate reads any bytes, and takes a quote that is never closed to the end of the file for a cell.
+//! So a row of our own stands after the last one: where it does not arrive, a quote is open.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::io::BufRead;
+use std::cell::Cell;
+use std::io::{self, BufRead, Read};
+use std::rc::Rc;
 
-use crate::event::{
-    Event, Kind, Maker, Outcome, Priority, Reason, Rejection, Subject, identity_hash,
-};
-use crate::name;
-use crate::time::Timestamp;
+use csv::ByteRecord;
 
-use super::{InputError, InputSource};
+use self::cells::{Row, RowError};
+use self::header::{Header, ROW_BYTES_MAX};
+use super::source::{InputError, InputSource};
+use crate::event::{Event, Outcome, Reason};
 
-/// The names of the columns in the header of a table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Columns {
-    created: String,
-    first_reply: String,
-    solved: String,
-    team: String,
-    ticket: Option<String>,
-    priority: Option<String>,
+mod cells;
+mod columns;
+mod header;
+mod time;
+
+pub use columns::{Columns, ColumnsError};
+pub use time::{TimeFormatError, ZoneError};
+
+/// The row after the last one. No export has a control character alone in a row.
+const END_ROW: &[u8] = b"\n\x04end of the table\x04\n";
+
+/// Maximum names of unknown priorities that are kept as examples.
+const EXAMPLES_MAX: usize = 3;
+
+/// What a reader of a table should know although nothing was rejected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TableNotes {
+    /// The first line with a time that was taken as UTC because nothing says which zone it is in.
+    pub assumed_utc: Option<u64>,
+    /// Rows whose priority is not known. They count without one.
+    pub unknown_priorities: u64,
+    /// Some of these priorities.
+    pub examples: Vec<String>,
 }
 
-/// Why a list of columns is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ColumnsError {
-    /// A part is not `key=column`.
-    #[error("`{0}` is not a column; write such as created=\"Created at\"")]
-    Form(String),
-    /// A required key is missing.
-    #[error("`{0}` is missing; write {0}=COLUMN")]
-    Missing(&'static str),
-    /// A key is unknown.
-    #[error(
-        "`{0}` is not a key; the keys are created, first_reply, solved, team, ticket, priority"
-    )]
-    UnknownKey(String),
-}
-
-impl Columns {
-    /// Reads `created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]`. Of a key that
-    /// comes twice the last one counts.
-    ///
-    /// # Errors
-    /// If a part is malformed, unknown or missing.
-    pub fn parse(text: &str) -> Result<Self, ColumnsError> {
-        const KEYS: [&str; 6] = ["created", "first_reply", "solved", "team", "ticket", "priority"];
-        let mut columns = BTreeMap::new();
-        for part in text.split(',') {
-            let Some((key, column)) = part.split_once('=').filter(|(_, column)| !column.is_empty())
-            else {
-                return Err(ColumnsError::Form(part.to_owned()));
-            };
-            let Some(known) = KEYS.into_iter().find(|known| *known == key.trim()) else {
-                return Err(ColumnsError::UnknownKey(key.to_owned()));
-            };
-            columns.insert(known, column.to_owned());
+impl TableNotes {
+    fn add(&mut self, line: u64, row: &Row<'_>) {
+        if row.is_assumed_utc {
+            self.assumed_utc.get_or_insert(line);
         }
-        let mut take = |key| columns.remove(key).ok_or(ColumnsError::Missing(key));
-        Ok(Self {
-            created: take("created")?,
-            first_reply: take("first_reply")?,
-            solved: take("solved")?,
-            team: take("team")?,
-            ticket: take("ticket").ok(),
-            priority: take("priority").ok(),
-        })
-    }
-
-    /// Whether a column has the ticket ids. Otherwise a row's number is its ticket.
-    pub fn names_tickets(&self) -> bool {
-        self.ticket.is_some()
+        if let Some(name) = row.unknown_priority {
+            self.unknown_priorities += 1;
+            if self.examples.len() < EXAMPLES_MAX
+                && !self.examples.iter().any(|known| known == name)
+            {
+                self.examples.push(name.chars().take(60).collect());
+            }
+        }
     }
 }
 
-/// The indexes of the columns in a table.
-struct ColumnIndexes {
-    created: usize,
-    first_reply: usize,
-    solved: usize,
-    team: usize,
-    ticket: Option<usize>,
-    priority: Option<usize>,
-}
-
-impl ColumnIndexes {
-    fn find(
-        columns: &Columns,
-        header: &csv::StringRecord,
-        source: &InputSource,
-    ) -> Result<Self, InputError> {
-        let find = |column: &String| {
-            header.iter().position(|name| name.trim() == column).ok_or_else(|| {
-                let known: Vec<&str> = header.iter().collect();
-                InputError::Column {
-                    name: source.name(),
-                    column: column.clone(),
-                    known: known.join(", "),
-                }
-            })
-        };
-        Ok(Self {
-            created: find(&columns.created)?,
-            first_reply: find(&columns.first_reply)?,
-            solved: find(&columns.solved)?,
-            team: find(&columns.team)?,
-            ticket: columns.ticket.as_ref().map(find).transpose()?,
-            priority: columns.priority.as_ref().map(find).transpose()?,
-        })
-    }
-}
-
-/// Calls `visit` with the line number of a row and the event that each of its times decodes to. An empty cell
-/// gives no event. The identity of an event is the ticket (or the row number) and the column.
+/// Calls `visit` with the line number of a row and the event of each of its times, or once with its
+/// rejection. An empty cell gives no event, and an empty row nothing.
 ///
 /// # Errors
-/// If reading fails, or a column is missing.
+/// If reading fails, a column is missing, or the table is not whole.
 pub fn read_csv(
     source: &InputSource,
     reader: &mut dyn BufRead,
     columns: &Columns,
     mut visit: impl FnMut(u64, Result<Event<'_>, Outcome>),
-) -> Result<(), InputError> {
-    let mut line = 0;
-    let failed = |line, error: csv::Error| InputError::Read {
-        name: source.name(),
-        line,
-        error: std::io::Error::other(error),
-    };
-    let mut rows = csv::ReaderBuilder::new().flexible(true).from_reader(reader);
-    let header = rows.headers().map_err(|error| failed(line, error))?.clone();
-    let indexes = ColumnIndexes::find(columns, &header, source)?;
-    let mut row = csv::StringRecord::new();
-    let mut number: u64 = 0;
-    while rows.read_record(&mut row).map_err(|error| failed(line, error))? {
-        line = row.position().map_or(line, csv::Position::line);
-        number += 1;
-        visit_row(columns, &indexes, &row, number, |decoded| visit(line, decoded));
+) -> Result<TableNotes, InputError> {
+    let header = Header::read(source, &mut *reader, columns)?;
+    let progress = Rc::new(TableProgress::default());
+    let bounded = BoundedReader { inner: reader, progress: Rc::clone(&progress) };
+    let mut rows = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(header.delimiter)
+        .flexible(true)
+        .from_reader(bounded.chain(END_ROW));
+    let mut table =
+        Table { source, columns, header: &header, number: 0, notes: TableNotes::default() };
+    let (mut present, mut next) = (ByteRecord::new(), ByteRecord::new());
+    let mut line = header.lines;
+    loop {
+        let next_line = header.lines + rows.position().line();
+        let has_next = rows.read_byte_record(&mut next).map_err(|error| {
+            if progress.row_bytes.get() > ROW_BYTES_MAX {
+                return InputError::OpenQuote { name: source.name(), line: next_line };
+            }
+            let error = io::Error::other(error);
+            InputError::Read { name: source.name(), line: next_line - 1, error }
+        })?;
+        progress.row_bytes.set(0);
+        let is_end = next.len() == 1 && next.get(0) == Some(END_ROW.trim_ascii());
+        if !has_next && !is_end {
+            // The last row swallowed the one that stands after it.
+            return Err(InputError::OpenQuote { name: source.name(), line });
+        }
+        let is_cut = is_end && progress.last_byte.get() != b'\n' && present.len() < header.width;
+        table.visit(line, &present, is_cut, &mut visit)?;
+        if is_end {
+            return Ok(table.notes);
+        }
+        line = next_line;
+        std::mem::swap(&mut present, &mut next);
     }
-    Ok(())
 }
 
-/// The cells of a row that all of its events share.
-struct TicketCells<'a> {
-    ticket: &'a str,
-    team: Option<&'a str>,
-    priority: Option<&'a str>,
-}
-
-fn visit_row(
-    columns: &Columns,
-    indexes: &ColumnIndexes,
-    row: &csv::StringRecord,
+/// A table while it is read.
+struct Table<'a> {
+    source: &'a InputSource,
+    columns: &'a Columns,
+    header: &'a Header,
+    /// The number of rows so far.
     number: u64,
-    mut visit: impl FnMut(Result<Event<'_>, Outcome>),
-) {
-    let cell = |index: usize| row.get(index).map(str::trim).filter(|text| !text.is_empty());
-    let number = number.to_string();
-    let cells = TicketCells {
-        ticket: indexes.ticket.map_or(Some(&*number), cell).unwrap_or_default(),
-        team: cell(indexes.team),
-        priority: indexes.priority.and_then(cell),
-    };
-    for (kind, index, column) in [
-        (Kind::Created, indexes.created, &columns.created),
-        (Kind::AgentReplied, indexes.first_reply, &columns.first_reply),
-        (Kind::Solved, indexes.solved, &columns.solved),
-    ] {
-        let Some(time) = cell(index) else { continue };
-        visit(event_of(kind, column, time, &cells));
+    notes: TableNotes,
+}
+
+impl Table<'_> {
+    /// Visits the events of one row. `is_cut` if the file ends in the middle of it.
+    fn visit(
+        &mut self,
+        line: u64,
+        cells: &ByteRecord,
+        is_cut: bool,
+        visit: &mut impl FnMut(u64, Result<Event<'_>, Outcome>),
+    ) -> Result<(), InputError> {
+        if cells.iter().all(|cell| cell.trim_ascii().is_empty()) {
+            return Ok(());
+        }
+        self.number += 1;
+        let number = self.number.to_string();
+        let read = match (is_cut, cells.len() > self.header.width) {
+            (true, _) => {
+                let advice =
+                    "the file ends in the middle of this row: it is cut short, fetch it again";
+                Err(RowError::rejected(Reason::Malformed, advice.to_owned()))
+            }
+            (false, true) => {
+                let advice = format!(
+                    "the row has {} cells and the header {}: put cells with a delimiter or a quote in quotes",
+                    cells.len(),
+                    self.header.width
+                );
+                Err(RowError::rejected(Reason::BadSchema, advice))
+            }
+            (false, false) => Row::read(self.columns, &self.header.indexes, cells, &number),
+        };
+        match read {
+            Ok(row) => {
+                self.notes.add(line, &row);
+                for event in row.events.into_iter().flatten() {
+                    visit(line, Ok(event));
+                }
+            }
+            Err(RowError::Rejected(rejection)) => visit(line, Err(Outcome::Rejected(rejection))),
+            Err(RowError::Encoding(byte)) => {
+                return Err(InputError::Encoding { name: self.source.name(), line, byte });
+            }
+        }
+        Ok(())
     }
 }
 
-fn event_of<'a>(
-    kind: Kind,
-    column: &str,
-    time: &str,
-    cells: &TicketCells<'a>,
-) -> Result<Event<'a>, Outcome> {
-    let TicketCells { ticket, team, priority } = *cells;
-    let reject = |reason, advice: String| Outcome::Rejected(Box::new(Rejection { reason, advice }));
-    if !name::is_id(ticket) {
-        let advice =
-            format!("the ticket is {ticket:?}: write 1 to 128 letters, digits or . _ : / @ # + -");
-        return Err(reject(Reason::BadId, advice));
+/// How far a table is read.
+#[derive(Debug, Default)]
+struct TableProgress {
+    /// Bytes since the last whole row.
+    row_bytes: Cell<usize>,
+    last_byte: Cell<u8>,
+}
+
+/// Fails when one row takes more than [`ROW_BYTES_MAX`].
+struct BoundedReader<'a> {
+    inner: &'a mut dyn BufRead,
+    progress: Rc<TableProgress>,
+}
+
+impl Read for BoundedReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        let row_bytes = self.progress.row_bytes.get() + read;
+        self.progress.row_bytes.set(row_bytes);
+        if let Some(last) = buffer.get(..read).and_then(<[u8]>::last) {
+            self.progress.last_byte.set(*last);
+        }
+        if row_bytes > ROW_BYTES_MAX {
+            return Err(io::Error::other("one row has more than 8 MiB"));
+        }
+        Ok(read)
     }
-    if let Some(team) = team.filter(|team| !name::is_team(team)) {
-        let advice =
-            format!("the team is {team:?}: write 1 to 128 bytes of text, no reserved name");
-        return Err(reject(Reason::BadTeam, advice));
-    }
-    let at = Timestamp::parse_lenient(time).filter(|at| at.is_event_time()).ok_or_else(|| {
-        let advice = format!(
-            "`{column}` is {time:?}: write RFC 3339, or such as 2026-11-21 09:14:03 for UTC, from 1990 to \
-             2099"
-        );
-        reject(Reason::BadTimestamp, advice)
-    })?;
-    let priority = priority.map(|label| {
-        Priority::from_label(&label.to_ascii_lowercase()).ok_or_else(|| {
-            let advice = format!("the priority is {label:?}: write low, normal, high or urgent");
-            reject(Reason::BadSchema, advice)
-        })
-    });
-    Ok(Event {
-        kind,
-        time: at,
-        identity: identity_hash(Some(column), ticket),
-        subject: Subject::Ticket(Cow::Borrowed(ticket)),
-        team: team.map(Cow::Borrowed),
-        priority: priority.transpose()?,
-        channel: None,
-        agent: None,
-        maker: Maker::Customer,
-        detail: None,
-        ignored: Vec::new(),
-    })
 }

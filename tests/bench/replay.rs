@@ -128,7 +128,7 @@ fn write_log(path: &Path, events: usize) -> usize {
 
 fn decode_all(source: &InputSource) {
     let mut count = 0;
-    let mut reader = source.open(|_| {}).unwrap();
+    let mut reader = source.open(None, |_| {}).unwrap();
     read_lines(source, &mut *reader, |_, line| {
         if let InputLine::Record(bytes) = line {
             count += usize::from(std::hint::black_box(decode(bytes)).is_ok());
@@ -140,7 +140,7 @@ fn decode_all(source: &InputSource) {
 
 fn replay_all(source: &InputSource, catalog: Option<Arc<Catalog>>) {
     let mut replay = Replay::new(catalog);
-    let mut reader = source.open(|_| {}).unwrap();
+    let mut reader = source.open(None, |_| {}).unwrap();
     read_lines(source, &mut *reader, |_, line| {
         if let InputLine::Record(bytes) = line {
             replay.take(decode(bytes));

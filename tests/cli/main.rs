@@ -14,6 +14,8 @@ mod check_events;
 mod checkpoint;
 mod demo;
 mod explain;
+mod exports;
+mod files;
 mod levels;
 #[path = "../support/memory.rs"]
 mod memory;

@@ -23,7 +23,7 @@ fn log(name: &str) -> Option<(Vec<Vec<u8>>, Value)> {
     let expected = std::fs::read_to_string(path(&format!("{name}.expected.json"))).ok()?;
     let source = InputSource::File(path(&format!("{name}.ndjson.gz")));
     let mut records = Vec::new();
-    let mut reader = source.open(|_| {}).unwrap();
+    let mut reader = source.open(None, |_| {}).unwrap();
     read_lines(&source, &mut *reader, |_, line| {
         if let InputLine::Record(bytes) = line {
             records.push(bytes.to_vec());

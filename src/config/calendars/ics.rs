@@ -16,7 +16,7 @@ use chrono::{Datelike, Days, NaiveDate};
 
 use super::IcsFile;
 use crate::calendar::{Holiday, Zone};
-use crate::config::disk::Disk;
+use crate::config::disk::{Disk, unreadable};
 use crate::config::fields::{Field, File};
 use crate::time::Timestamp;
 
@@ -44,7 +44,7 @@ pub(super) fn read(
     let text = match disk.read(&path) {
         Ok(text) => text,
         Err(error) => {
-            let problem = format!("cannot be read: {error}; check the path and its permissions");
+            let problem = unreadable(&error);
             field.error(file, &format!("({}) {problem}", path.display()));
             return Vec::new();
         }
