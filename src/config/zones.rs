@@ -1,4 +1,4 @@
-//! Time zone data: that of the machine where it is newer, else that which is compiled in.
+//! Time zone data: the machine's, where it is newer than the compiled-in data.
 //!
 //! # Design
 //! The machine's data is a folder of TZif files, one for each zone. Its release is the first line of its
@@ -6,7 +6,7 @@
 //! is known and later than the compiled-in one. A folder without a known release may be years old, so it is
 //! not used. A zone whose file is missing or damaged comes from the compiled-in data, with a warning.
 //!
-//! Nothing but the calendars depends on it, and they are built anew from the configuration at every start.
+//! Nothing but the calendars depends on it, and they are built from the configuration at every start.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Time zone data: that of the machine where it is newer than the compiled-in data.
+//! Time zone data: the machine's, where it is newer than the compiled-in data.
 
 use std::fmt::Write as _;
 use std::fs;
