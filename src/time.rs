@@ -10,7 +10,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 
 mod read;
 
@@ -59,17 +59,6 @@ impl Timestamp {
     /// What is wrong with a text that [`Timestamp::parse`] does not read, as the rest of a sentence about it.
     pub fn why_unread(text: &str) -> &'static str {
         read::why_unread(text)
-    }
-
-    /// Reads what [`Timestamp::parse`] reads. Also reads `YYYY-MM-DD HH:MM[:SS]`, or with a `T`, as UTC: the
-    /// forms of helpdesk exports. A date alone gives `None`: its time of day is unknown.
-    pub fn parse_lenient(text: &str) -> Option<Self> {
-        const FORMS: [&str; 4] =
-            ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
-        Self::parse(text).or_else(|| {
-            let naive = FORMS.iter().find_map(|f| NaiveDateTime::parse_from_str(text, f).ok())?;
-            Some(Self(naive.and_utc().timestamp_millis()))
-        })
     }
 
     /// Seconds since 1970-01-01T00:00:00Z, exact to the millisecond.
@@ -236,20 +225,6 @@ mod tests {
         assert_eq!(parsed("2026-11-21T09:14:03.120+02:00"), parsed("2026-11-21T07:14:03.12Z"));
         assert_eq!(parsed("2026-11-21T09:14:03"), None);
         assert_eq!(parsed("yesterday"), None);
-    }
-
-    #[test]
-    fn exports_may_leave_out_zone_and_seconds() {
-        for text in ["2026-03-01 00:00", "2026-03-01T00:00:00", "2026-03-01T00:00:00Z"] {
-            assert_eq!(
-                Timestamp::parse_lenient(text),
-                Timestamp::parse("2026-03-01T00:00:00Z"),
-                "{text}"
-            );
-        }
-        for text in ["1.3.2026 00:00", "2026-03-01", "2026-03-01 24:00"] {
-            assert_eq!(Timestamp::parse_lenient(text), None, "{text}");
-        }
     }
 
     #[test]

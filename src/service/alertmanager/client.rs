@@ -144,7 +144,7 @@ impl AlertmanagerApi for Client {
         let status: AlertmanagerStatus = self.get("/api/v2/status")?;
         let rows: Vec<AlertRow> = self.get("/api/v2/alerts?filter=alertname%3D~%22Vaste.%2A%22")?;
         let by_our_clock = |text: &str| {
-            let theirs = Timestamp::parse_lenient(text).unwrap_or(Timestamp::EVENT_MIN);
+            let theirs = Timestamp::parse(text).unwrap_or(Timestamp::EVENT_MIN);
             self.skew.borrow().ours(theirs)
         };
         let listed = |row: AlertRow| {
