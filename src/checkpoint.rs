@@ -38,10 +38,11 @@ use crate::time::{Elapsed, Timestamp};
 const MAGIC: &[u8; 8] = b"vaste-cp";
 
 /// The version that is written. Newer versions are refused: their sections may mean anything.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The oldest version that is still read. Version 1 had no stubs, no response counters and no instant up to
-/// which samples were counted; version 2 had no id of the topic.
+/// which samples were counted; version 2 had no id of the topic; version 3 had no tickets that take over
+/// others, and no messages that need no reply.
 pub const VERSION_OLDEST: u32 = 1;
 
 const HEAD_BYTES: usize = 8 + 4 + 8;

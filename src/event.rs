@@ -26,6 +26,7 @@ pub use rejection::{Outcome, Outcomes, Reason, Rejection, Skip};
 /// A helpdesk often saves several changes in one instant:
 /// - Messages come before the status changes that they cause: an answer and a solve in one save is an answer.
 /// - Reopening and resuming come before the messages, so that a message meets an open ticket.
+/// - A ticket that takes over another one gets its customer's wait before the answers.
 /// - Assignments come late, so that the team that answered still holds the ticket when it answers.
 ///
 /// Stored bytes do not follow this order: packed events have codes of their own.
@@ -39,12 +40,16 @@ pub enum Kind {
     Resumed,
     /// A message from the customer.
     CustomerReplied,
+    /// This ticket takes over another one that was merged into it, and with it the customer's wait.
+    TookOver,
     /// An automatic message to the customer: never an answer.
     BotReplied,
     /// A message from a human agent to the customer.
     AgentReplied,
     /// An internal note: never an answer.
     NoteAdded,
+    /// An agent says that the customer's last message needs no reply.
+    NoReplyNeeded,
     /// The ticket waits for the customer.
     Pending,
     /// The ticket waits for a third party.
@@ -73,14 +78,16 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Created,
         Self::Reopened,
         Self::Resumed,
         Self::CustomerReplied,
+        Self::TookOver,
         Self::BotReplied,
         Self::AgentReplied,
         Self::NoteAdded,
+        Self::NoReplyNeeded,
         Self::Pending,
         Self::OnHold,
         Self::Solved,
@@ -102,9 +109,11 @@ impl Kind {
             Self::Reopened => "ticket.reopened",
             Self::Resumed => "ticket.resumed",
             Self::CustomerReplied => "ticket.customer_replied",
+            Self::TookOver => "ticket.took_over",
             Self::BotReplied => "ticket.bot_replied",
             Self::AgentReplied => "ticket.agent_replied",
             Self::NoteAdded => "ticket.note_added",
+            Self::NoReplyNeeded => "ticket.no_reply_needed",
             Self::Pending => "ticket.pending",
             Self::OnHold => "ticket.on_hold",
             Self::Solved => "ticket.solved",
@@ -128,9 +137,11 @@ impl Kind {
             "ticket.reopened" => Self::Reopened,
             "ticket.resumed" => Self::Resumed,
             "ticket.customer_replied" => Self::CustomerReplied,
+            "ticket.took_over" => Self::TookOver,
             "ticket.bot_replied" => Self::BotReplied,
             "ticket.agent_replied" => Self::AgentReplied,
             "ticket.note_added" => Self::NoteAdded,
+            "ticket.no_reply_needed" => Self::NoReplyNeeded,
             "ticket.pending" => Self::Pending,
             "ticket.on_hold" => Self::OnHold,
             "ticket.solved" => Self::Solved,
@@ -245,7 +256,7 @@ pub struct Event<'a> {
     pub priority: Option<Priority>,
     /// The ticket's channel from this event on.
     pub channel: Option<Cow<'a, str>>,
-    /// The agent who replied or was assigned.
+    /// The agent who replied, was assigned, or says that no reply is needed.
     pub agent: Option<Cow<'a, str>>,
     /// Who created the ticket. Only meaningful on `created`.
     pub maker: Maker,
@@ -280,4 +291,8 @@ pub struct EventDetail<'a> {
     pub text: Option<Cow<'a, str>>,
     /// The ticket that this one was merged into. Only shown, never used to decide anything.
     pub into: Option<Cow<'a, str>>,
+    /// The merged ticket that this one takes over.
+    pub from: Option<Cow<'a, str>>,
+    /// The time of the oldest unanswered customer message of the ticket that is taken over.
+    pub waiting_since: Option<Timestamp>,
 }

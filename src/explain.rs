@@ -60,7 +60,7 @@ pub struct StopwatchRow {
     /// When it ended; `None` while it runs or is paused.
     pub stopped_at: Option<Timestamp>,
     /// `running`, `paused`, `stopped`, `given_up` (solved, closed or merged without a reply) or `cancelled`
-    /// (deleted, spam).
+    /// (deleted, spam, no reply needed).
     pub state: &'static str,
     /// The calendar time that it ran, or the count.
     pub elapsed_calendar: Amount,
@@ -161,13 +161,14 @@ fn builders(steps: &[Step]) -> Vec<RowBuilder> {
         for unseen in &step.suspended {
             let given_up = builders.iter().rposition(|builder| {
                 builder.stopwatch_kind == unseen.stopwatch_kind
-                    && builder.started == unseen.started
-                    && builder.ended.is_some()
-                    && !builder.is_answered()
+                    && builder.started >= unseen.started
+                    && builder.is_given_up()
             });
             let index = given_up.unwrap_or_else(|| {
                 open(&mut builders, unseen.stopwatch_kind, unseen.measure, unseen.started)
             });
+            // It starts earlier once its ticket takes over another.
+            builders[index].started = unseen.started;
             builders[index].run_unseen(unseen, step.at);
         }
     }
@@ -175,7 +176,7 @@ fn builders(steps: &[Step]) -> Vec<RowBuilder> {
     builders
 }
 
-/// The index of the stopwatch of that kind and start that has not ended; a new one if there is none.
+/// The index of the stopwatch of that kind that has not ended; a new one if there is none.
 fn open(
     builders: &mut Vec<RowBuilder>,
     stopwatch_kind: StopwatchKindId,
@@ -183,14 +184,17 @@ fn open(
     started: Timestamp,
 ) -> usize {
     let is_open = |builder: &RowBuilder| {
+        // One that runs starts earlier once its ticket takes over another.
         builder.stopwatch_kind == stopwatch_kind
-            && builder.started == started
             && builder.ended.is_none()
+            && (builder.started == started || builder.running.is_some())
     };
-    builders.iter().rposition(is_open).unwrap_or_else(|| {
-        builders.push(RowBuilder::new(stopwatch_kind, measure, started));
-        builders.len() - 1
-    })
+    if let Some(open) = builders.iter().rposition(is_open) {
+        builders[open].started = started;
+        return open;
+    }
+    builders.push(RowBuilder::new(stopwatch_kind, measure, started));
+    builders.len() - 1
 }
 
 impl RowBuilder {
@@ -239,6 +243,14 @@ impl RowBuilder {
 
     fn is_answered(&self) -> bool {
         self.ended.as_ref().is_some_and(|ended| ended.ending == Ending::Answered)
+    }
+
+    /// Whether it was given up and may go on. One that needs no reply does not.
+    fn is_given_up(&self) -> bool {
+        self.ended.as_ref().is_some_and(|ended| match ended.ending {
+            Ending::Answered => false,
+            Ending::GivenUp(reason) => reason != GivenUp::NoReplyNeeded,
+        })
     }
 
     /// The first instant at which it reaches a target: past, or to come if it goes on running.

@@ -10,9 +10,9 @@ use crate::agreement::VerdictState;
 use crate::amount::Amount;
 use crate::catalog::Catalog;
 use crate::measure::{Basis, Measure};
-use crate::ticket::WaitLocation;
+use crate::ticket::{Flag, GivenUp, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
-use crate::window::WaitedQuantile;
+use crate::window::{FlagCounts, WaitedQuantile};
 
 /// The quantiles of every reading, in per mille.
 pub const QUANTILES_PER_MILLE: [u32; 4] = [500, 900, 950, 990];
@@ -53,6 +53,10 @@ pub struct Reading {
     pub q_with_waiting: Quantiles<WaitedQuantile<Amount>>,
     /// The exact counts within each agreed target of that kind of time.
     pub within: Vec<Within>,
+    /// What changed these figures without a sooner answer, by [`crate::ticket::Flag`], and the number
+    /// deleted, spam or in need of no reply. Absent if there was none, and in a part of a split.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub flags: BTreeMap<&'static str, u64>,
     /// The part of the tickets; absent for all tickets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub split: Option<SplitShown>,
@@ -168,6 +172,19 @@ impl BreakdownShown {
         }
         shown
     }
+}
+
+/// The flagged acts, and the ways to end a wait without an answer that are no miss, by label. Those that did
+/// not occur are left out. `by_reason` is in the order of [`GivenUp::ALL`].
+pub fn flags_shown(
+    by_reason: &[u64; GivenUp::ALL.len()],
+    counts: FlagCounts,
+) -> BTreeMap<&'static str, u64> {
+    let ways_out = GivenUp::ALL.into_iter().zip(by_reason);
+    let ways_out = ways_out.filter(|(reason, _)| !reason.is_decided());
+    let ways_out = ways_out.map(|(reason, count)| (reason.label(), *count));
+    let acts = Flag::ALL.into_iter().map(|flag| (flag.label(), counts.of(flag)));
+    ways_out.chain(acts).filter(|(_, count)| *count > 0).collect()
 }
 
 /// A duration that prints as a number of seconds with up to three decimals.

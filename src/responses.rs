@@ -223,8 +223,13 @@ impl Sink for ResponseCounter<'_> {
     fn apply(&mut self, change: Change<'_>, by: i64) {
         match change {
             Change::NewSample(ended) => self.responses.count(ended),
-            Change::Ended(_) | Change::Running(_) | Change::Rated(_) | Change::LateEvent { .. } => {
-            }
+            Change::Ended(_)
+            | Change::Running(_)
+            | Change::Rated(_)
+            | Change::Flagged(_)
+            | Change::Merged { .. }
+            | Change::TookOver(_)
+            | Change::LateEvent { .. } => {}
         }
         self.sink.apply(change, by);
     }

@@ -8,6 +8,7 @@
 //! | `status`, `state` | the ticket after some of its events: the effect of each kind of event |
 //! | `stopwatch` | one stopwatch: starts, pauses, ends, resumes |
 //! | `breakdown` | where the ticket waited, and how long |
+//! | `flag` | what changes figures without a sooner answer, and merges of waiting tickets |
 //! | `change`, `sink` | the changes that a timeline sends, and who receives them |
 //! | `fold` | derives the changes of a timeline, forward and back |
 //! | `retraction` | tells new samples from corrected ones |
@@ -16,6 +17,7 @@
 mod change;
 mod code;
 mod entry;
+mod flag;
 mod fold;
 mod retraction;
 mod sink;
@@ -32,6 +34,9 @@ mod trace;
 pub use breakdown::{Breakdown, BreakdownSoFar, TicketPosition, WaitLocation};
 pub use change::{
     Band, ElapsedByBasis, Ended, Ending, GivenUp, Rated, RatingKind, Running, StopwatchPosition,
+};
+pub use flag::{
+    AT_ONCE_MAX, Flag, Flagged, MergedWait, NEAR_TARGET_PERCENT, TAKEN_OVER_MAX, TakenOver,
 };
 pub use sink::{Change, Effect, EffectLog, Sink};
 pub use timeline::EVENTS_PER_TICKET_MAX;

@@ -14,18 +14,23 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use self::merged::MergedTickets;
 use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Measure;
 use crate::ticket::{
-    Band, Change, Ended, GivenUp, Rated, RatingKind, Running, Sink, StopwatchPosition,
+    Band, Change, Ended, Flagged, GivenUp, MergedWait, Rated, RatingKind, Running, Sink,
+    StopwatchPosition,
 };
 use crate::time::{Elapsed, Timestamp};
-use crate::window::{Instant, Levels, Part, Ring, Scores, Series, Waiting};
+use crate::window::{
+    FlagCounts, Instant, Levels, PaneContent, Part, Ring, Scores, Series, Waiting,
+};
 
 mod verdicts;
 mod readings;
 mod breakdown;
+mod merged;
 
 #[cfg(test)]
 mod tests;
@@ -55,6 +60,8 @@ pub struct View {
     /// they stay over an objective.
     tracked: BTreeMap<TrackedKey, Vec<Running>>,
     ratings: BTreeMap<(ScopeId, RatingKind), Ring<Scores>>,
+    flags: BTreeMap<(ScopeId, Measure), Ring<FlagCounts>>,
+    merged: MergedTickets,
     /// Customers' ratings by objective and by wait compared with its target.
     bands: BTreeMap<ObjectiveId, Ring<[Scores; Band::ALL.len()]>>,
 }
@@ -98,6 +105,15 @@ impl Sink for View {
             Change::Ended(ended) => self.count_ended(ended, by),
             Change::Running(running) => self.count_running(running, by),
             Change::Rated(rated) => self.count_rated(rated, by),
+            Change::Flagged(flagged) => self.count_flagged(flagged, by),
+            Change::Merged { ticket, wait } => {
+                let left_behind = self.merged.merged(ticket, wait, by);
+                self.count_left_behind(&left_behind);
+            }
+            Change::TookOver(taken) => {
+                let left_behind = self.merged.took_over(taken, by);
+                self.count_left_behind(&left_behind);
+            }
             // Windows correct themselves: only counters that never decrease need these.
             Change::NewSample(_) | Change::LateEvent { .. } => {}
         }
@@ -117,6 +133,30 @@ impl View {
             }
             if self.catalog.has_splits() && self.catalog.is_standard(ended.stopwatch_kind) {
                 self.count_parts(scope, ended, by);
+            }
+        }
+    }
+
+    fn count_flagged(&mut self, flagged: &Flagged, by: i64) {
+        let (windows, now) = (self.catalog.windows(), self.now);
+        for scope in [flagged.scope, self.catalog.organisation()] {
+            let ring = self.flags.entry((scope, flagged.measure));
+            let ring = ring.or_insert_with(|| Ring::new(windows, now));
+            ring.add(flagged.at, now, |counts| counts.add(flagged.flag, by));
+            self.moves_at = self.moves_at.min(ring.moves_at());
+        }
+    }
+
+    /// Counts the merges that were left behind before (−1) and after (+1) something was learnt about them.
+    fn count_left_behind(&mut self, [before, after]: &[Vec<MergedWait>; 2]) {
+        if before == after {
+            return;
+        }
+        for (waits, by) in [(before, -1), (after, 1)] {
+            for wait in waits {
+                if self.catalog.is_measured(wait.measure) {
+                    self.count_flagged(&wait.flagged(), by);
+                }
             }
         }
     }
@@ -183,6 +223,8 @@ impl View {
             sticky_overdue: BTreeMap::new(),
             tracked: BTreeMap::new(),
             ratings: BTreeMap::new(),
+            flags: BTreeMap::new(),
+            merged: MergedTickets::default(),
             bands: BTreeMap::new(),
         }
     }
@@ -191,6 +233,8 @@ impl View {
     pub fn advance(&mut self, now: Timestamp) {
         self.now = self.now.max(now);
         let now = self.now;
+        let longest = self.catalog.windows().last().copied().unwrap_or(Elapsed::ZERO);
+        self.merged.prune(now, now.minus(longest));
         if now < self.moves_at {
             return;
         }
@@ -205,6 +249,10 @@ impl View {
             next = next.min(ring.moves_at());
         }
         for ring in self.bands.values_mut() {
+            ring.advance(now);
+            next = next.min(ring.moves_at());
+        }
+        for ring in self.flags.values_mut() {
             ring.advance(now);
             next = next.min(ring.moves_at());
         }
@@ -244,6 +292,25 @@ impl View {
             .and_then(|stopwatch_kind| self.series(scope, stopwatch_kind));
         let sum = series.and_then(|series| series.ring().sum(length));
         GivenUp::ALL.map(|reason| sum.map_or(0, |sum| sum.tally.given_up(reason)))
+    }
+
+    /// The flagged acts in a window.
+    pub fn flags(&self, scope: ScopeId, measure: Measure, length: Elapsed) -> FlagCounts {
+        let ring = self.flags.get(&(scope, measure));
+        ring.and_then(|ring| ring.sum(length)).map_or_else(FlagCounts::default, |sum| sum.tally)
+    }
+
+    /// All windows with flagged acts.
+    pub fn all_flags(&self) -> impl Iterator<Item = (ScopeId, Measure, Elapsed, FlagCounts)> {
+        self.flags.iter().flat_map(|((scope, measure), ring)| {
+            let sums = ring.sums().iter().filter(|sum| !sum.tally.is_empty());
+            sums.map(|sum| (*scope, *measure, sum.length, sum.tally))
+        })
+    }
+
+    /// The tickets that were merged while they waited, and whose waits no ticket goes on with.
+    pub fn merged_waiting(&self) -> impl Iterator<Item = (&str, &MergedWait)> {
+        self.merged.left_behind()
     }
 
     /// A scope's ratings in a window.

@@ -11,12 +11,13 @@
 //! | `bucket`, `histogram` | the table of bucket bounds; counts by bucket |
 //! | `pane` | how time is cut into panes, and where a window begins |
 //! | `ring` | panes and their sums over every window |
-//! | `tally`, `scores` | what a pane counts: response times, ratings |
+//! | `tally`, `scores`, `flag_counts` | what a pane counts: response times, ratings, flagged acts |
 //! | `series` | one ring of response times, with exact counts at targets and objectives |
 //! | `waiting` | the stopwatches that run or are paused now |
 //! | `survival` | quantiles that include those still waiting |
 
 mod bucket;
+mod flag_counts;
 mod histogram;
 mod pane;
 mod ring;
@@ -27,6 +28,7 @@ mod survival;
 mod waiting;
 
 pub use bucket::Bucket;
+pub use flag_counts::FlagCounts;
 pub use histogram::Histogram;
 pub use pane::from_of;
 pub use ring::{PaneContent, Ring, WindowSum};

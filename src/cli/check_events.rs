@@ -24,6 +24,9 @@ use crate::service::{client_config, published};
 /// How long the broker may take to name the partitions of the topic.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Maximum merged tickets that are named.
+const MERGED_SHOWN_MAX: usize = 20;
+
 /// How long to wait for one record before looking whether to end.
 const POLL_TIMEOUT: Duration = Duration::from_millis(200);
 
@@ -87,7 +90,31 @@ fn check_file(
     });
     printed?;
     fed.map_err(CommandError::failed)?.print(terminal)?;
-    Ok(replay.outcomes().clone())
+    let outcomes = replay.outcomes().clone();
+    name_merged(replay, terminal)?;
+    Ok(outcomes)
+}
+
+/// Names the tickets that were merged while their customers waited, and that no ticket took over.
+fn name_merged(replay: Replay, terminal: &mut Terminal<'_>) -> Result<(), CommandError> {
+    let Some(last) = replay.last_event() else { return Ok(()) };
+    let mut readings = replay.into_readings();
+    let (view, _) = readings.at(last);
+    let mut merged: Vec<_> = view.merged_waiting().collect();
+    merged.sort_by_key(|(ticket, wait)| (wait.at, *ticket));
+    for (ticket, wait) in merged.iter().take(MERGED_SHOWN_MAX) {
+        let (at, since) = (wait.at, wait.since);
+        writeln!(
+            terminal.out,
+            "{ticket} was merged at {at} while its customer had waited since {since}, and no ticket took the \
+             wait over: publish ticket.took_over on the ticket that it was merged into, with \
+             \"from\":\"{ticket}\" and \"waiting_since\":\"{since}\""
+        )?;
+    }
+    if let more @ 1.. = merged.len().saturating_sub(MERGED_SHOWN_MAX) {
+        writeln!(terminal.out, "… and {more} more merged tickets whose waits no ticket took over")?;
+    }
+    Ok(())
 }
 
 /// Reads the topic from its present end on.

@@ -158,7 +158,7 @@ fn event_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Event<'a>> {
         team,
         priority: optional.priority(),
         channel: optional.name(OptionalField::Channel, name::is_name, NAME_FORM),
-        agent: if matches!(kind, Kind::AgentReplied | Kind::Assigned) {
+        agent: if matches!(kind, Kind::AgentReplied | Kind::Assigned | Kind::NoReplyNeeded) {
             optional.text(OptionalField::Agent, name::is_id, ID_FORM)
         } else {
             None
@@ -208,6 +208,11 @@ fn detail_of<'a>(
             into: fields.text(OptionalField::Into, name::is_id, ID_FORM),
             ..EventDetail::default()
         },
+        Kind::TookOver => EventDetail {
+            from: fields.text(OptionalField::From, name::is_id, ID_FORM),
+            waiting_since: fields.waiting_since(),
+            ..EventDetail::default()
+        },
         Kind::Rated => EventDetail { score: fields.score(), ..EventDetail::default() },
         Kind::Reviewed => EventDetail {
             by: fields.text(OptionalField::By, name::is_name, NAME_FORM),
@@ -235,6 +240,7 @@ fn detail_of<'a>(
         | Kind::BotReplied
         | Kind::AgentReplied
         | Kind::NoteAdded
+        | Kind::NoReplyNeeded
         | Kind::Pending
         | Kind::OnHold
         | Kind::Solved
@@ -266,6 +272,7 @@ const fn key_of(field: OptionalField) -> EventKey {
         OptionalField::BringToTeam => EventKey::BringToTeam,
         OptionalField::By => EventKey::By,
         OptionalField::Channel => EventKey::Channel,
+        OptionalField::From => EventKey::From,
         OptionalField::Into => EventKey::Into,
         OptionalField::Note => EventKey::Note,
         OptionalField::Priority => EventKey::Priority,
@@ -273,6 +280,7 @@ const fn key_of(field: OptionalField) -> EventKey {
         OptionalField::Source => EventKey::Source,
         OptionalField::Team => EventKey::Team,
         OptionalField::Text => EventKey::Text,
+        OptionalField::WaitingSince => EventKey::WaitingSince,
     }
 }
 
@@ -412,6 +420,18 @@ impl<'a> OptionalFields<'_, 'a> {
             return Some(flag);
         }
         self.unless_absent(OptionalField::BringToTeam, &value, "write true or false");
+        None
+    }
+
+    fn waiting_since(&mut self) -> Option<Timestamp> {
+        let field = OptionalField::WaitingSince;
+        let text = self.trimmed(field, TIME_FORM)?;
+        let way_out = match Timestamp::parse(&text) {
+            Some(at) if at.is_event_time() => return Some(at),
+            Some(_) => "write a time from 1990 to 2099".to_owned(),
+            None => format!("{}; {TIME_FORM}", Timestamp::why_unread(&text)),
+        };
+        self.leave_out(field, bad_text(key_of(field), &text, &way_out));
         None
     }
 

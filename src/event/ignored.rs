@@ -19,6 +19,8 @@ pub enum OptionalField {
     By,
     /// `channel`
     Channel,
+    /// `from`
+    From,
     /// `into`
     Into,
     /// `note`
@@ -33,15 +35,18 @@ pub enum OptionalField {
     Team,
     /// `text`
     Text,
+    /// `waiting_since`
+    WaitingSince,
 }
 
 impl OptionalField {
     /// All fields.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Agent,
         Self::BringToTeam,
         Self::By,
         Self::Channel,
+        Self::From,
         Self::Into,
         Self::Note,
         Self::Priority,
@@ -49,6 +54,7 @@ impl OptionalField {
         Self::Source,
         Self::Team,
         Self::Text,
+        Self::WaitingSince,
     ];
 
     /// The key in records, and the `field` label. A closed set: changing one is a breaking change.
@@ -58,6 +64,7 @@ impl OptionalField {
             Self::BringToTeam => "bring_to_team",
             Self::By => "by",
             Self::Channel => "channel",
+            Self::From => "from",
             Self::Into => "into",
             Self::Note => "note",
             Self::Priority => "priority",
@@ -65,6 +72,7 @@ impl OptionalField {
             Self::Source => "source",
             Self::Team => "team",
             Self::Text => "text",
+            Self::WaitingSince => "waiting_since",
         }
     }
 }

@@ -30,10 +30,12 @@ pub(super) enum EventKey {
     Concern,
     Text,
     Into,
+    From,
+    WaitingSince,
 }
 
 impl EventKey {
-    const COUNT: usize = 16;
+    const COUNT: usize = 18;
 
     pub(super) const fn label(self) -> &'static str {
         match self {
@@ -53,6 +55,8 @@ impl EventKey {
             Self::Concern => "concern",
             Self::Text => "text",
             Self::Into => "into",
+            Self::From => "from",
+            Self::WaitingSince => "waiting_since",
         }
     }
 
@@ -74,6 +78,8 @@ impl EventKey {
             "concern" => Self::Concern,
             "text" => Self::Text,
             "into" => Self::Into,
+            "from" => Self::From,
+            "waiting_since" => Self::WaitingSince,
             _ => return None,
         })
     }

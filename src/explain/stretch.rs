@@ -21,6 +21,8 @@ pub struct Stretch {
     pub is_solved: bool,
     /// Whether the ticket was merged, deleted or spam.
     pub is_gone: bool,
+    /// Whether it was open only because a message that needs no reply had reopened it.
+    pub is_idle: bool,
 }
 
 impl Stretch {
@@ -31,7 +33,7 @@ impl Stretch {
 
     /// Whether the customer waited: the ticket was neither solved nor gone.
     pub fn waits(&self) -> bool {
-        !self.is_solved && !self.is_gone
+        !self.is_solved && !self.is_gone && !self.is_idle
     }
 }
 
@@ -47,12 +49,13 @@ pub(super) fn of(steps: &[Step], catalog: &Catalog, now: Timestamp) -> Vec<Stret
             to,
             location,
             holder: step.holder,
-            is_solved,
+            is_solved: is_solved && step.is_over,
             is_gone: step.is_over && !is_solved,
+            is_idle: is_solved && !step.is_over,
         };
         let mut from = step.at;
         // Opening hours matter only while a ticket waits for its holder.
-        let waits_here = matches!(location, WaitLocation::With(_)) && !step.is_over;
+        let waits_here = matches!(location, WaitLocation::With(_)) && !step.is_over && !is_solved;
         let hours = catalog.calendar(catalog.hours_of(step.holder));
         while from < to {
             let next = if !waits_here {
@@ -67,8 +70,7 @@ pub(super) fn of(steps: &[Step], catalog: &Catalog, now: Timestamp) -> Vec<Stret
             match stretches.last_mut() {
                 Some(last)
                     if last.to == next.from
-                        && (last.location, last.holder, last.is_solved, last.is_gone)
-                            == (next.location, next.holder, next.is_solved, next.is_gone) =>
+                        && Stretch { from: next.from, to: next.to, ..*last } == next =>
                 {
                     last.to = next.to;
                 }

@@ -202,6 +202,9 @@ impl Explained<'_> {
         if stretch.is_gone {
             return (OVER, "gone".to_owned());
         }
+        if stretch.is_idle {
+            return (OVER, "open, but nothing to do".to_owned());
+        }
         match stretch.location {
             WaitLocation::With(_) => (OPEN, holder()),
             WaitLocation::Closed => (CLOSED, format!("closed hours, {}", holder())),
@@ -215,9 +218,11 @@ impl Explained<'_> {
         let mut words = match step.kind {
             Kind::Created => "created",
             Kind::CustomerReplied => "the customer wrote",
+            Kind::TookOver => "took over",
             Kind::AgentReplied => "an agent replied",
             Kind::BotReplied => "a bot replied: no answer",
             Kind::NoteAdded => "an internal note: no answer",
+            Kind::NoReplyNeeded => "an agent says that no reply is needed",
             Kind::Assigned => "assigned",
             Kind::Pending => "pending: waits for the customer",
             Kind::OnHold => "on hold: waits for a third party",
@@ -235,6 +240,10 @@ impl Explained<'_> {
         }
         .to_owned();
         let into = step.into.iter().map(|into| format!(" into {into}"));
+        let from = step.from.iter().map(|from| format!(" {from}"));
+        let since = step.waiting_since.iter();
+        let since = since
+            .map(|since| format!(", whose customer waits since {}", self.clock().full(*since)));
         let score = step.score.iter().map(|score| format!(", {score} of 5"));
         let holder = self.team(step.holder);
         let is_new = matches!(step.kind, Kind::Created | Kind::Assigned)
@@ -254,7 +263,9 @@ impl Explained<'_> {
         let had = before.iter().rev().find_map(|step| step.channel.as_ref());
         let channel = step.channel.iter().filter(|channel| had != Some(channel));
         let channel = channel.map(|channel| format!(", by {channel}"));
-        words.extend(into.chain(score).chain(team).chain(priority).chain(channel));
+        words.extend(
+            into.chain(from).chain(since).chain(score).chain(team).chain(priority).chain(channel),
+        );
         words
     }
 
@@ -343,6 +354,9 @@ impl Explained<'_> {
             (_, Some(GivenUp::Closed)) => "given up: closed without a word",
             (_, Some(GivenUp::Merged)) => "given up: merged",
             (_, Some(GivenUp::Deleted)) => return "no longer counts: deleted".to_owned(),
+            (_, Some(GivenUp::NoReplyNeeded)) => {
+                return "no longer counts: no reply needed".to_owned();
+            }
             (_, Some(GivenUp::Spam)) => return "no longer counts: spam".to_owned(),
         };
         let against = row.target.map(|target| against_target(row, target));

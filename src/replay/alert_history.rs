@@ -112,7 +112,12 @@ impl Sink for TouchRecorder<'_> {
             Change::Ended(ended) => self.touch(ended.scope, ended.stopwatch_kind),
             Change::Running(running) => self.touch(running.scope, running.stopwatch_kind),
             // No objective is judged by these.
-            Change::Rated(_) | Change::NewSample(_) | Change::LateEvent { .. } => {}
+            Change::Rated(_)
+            | Change::Flagged(_)
+            | Change::Merged { .. }
+            | Change::TookOver(_)
+            | Change::NewSample(_)
+            | Change::LateEvent { .. } => {}
         }
         self.view.apply(change, by);
     }

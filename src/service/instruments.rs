@@ -9,9 +9,13 @@ use prometheus::{
     Opts, Registry,
 };
 
+use self::merged_waiting::MergedWaiting;
 use crate::catalog::Catalog;
 use crate::name::team_label;
 use crate::time::Timestamp;
+use crate::view::View;
+
+mod merged_waiting;
 
 /// Histogram bounds for work inside the process, in seconds.
 const SHORT: [f64; 9] = [0.000_1, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0];
@@ -37,6 +41,7 @@ pub(super) struct Instruments {
     pub(super) checkpoints: Checkpoints,
     pub(super) config: ConfigMetrics,
     pub(super) breaches: IntCounterVec,
+    merged_waiting: MergedWaiting,
     pub(super) http_requests: IntCounterVec,
     pub(super) http_duration: HistogramVec,
 }
@@ -177,6 +182,7 @@ impl Instruments {
                 "Times the objective went from not missed to missed.",
                 &["team", "objective"],
             )?,
+            merged_waiting: merged_waiting(&registry)?,
             http_requests: counters(
                 &registry,
                 "http_requests_total",
@@ -193,6 +199,11 @@ impl Instruments {
         })
     }
 
+    /// Counts the merges of waiting tickets that no ticket took over.
+    pub(super) fn count_merged_waiting(&self, view: &View) {
+        self.merged_waiting.count(view);
+    }
+
     /// Adds a breach counter for every objective. New ones are zero.
     pub(super) fn add_breach_counters(&self, catalog: &Catalog) {
         for (_, owner, objective) in catalog.objectives() {
@@ -200,6 +211,12 @@ impl Instruments {
             self.breaches.with_label_values(&[team, &*objective.name]).inc_by(0);
         }
     }
+}
+
+fn merged_waiting(registry: &Registry) -> Result<MergedWaiting, prometheus::Error> {
+    let help =
+        "Waiting tickets that were merged and that no ticket has taken over after 5 minutes.";
+    Ok(MergedWaiting::new(counters(registry, "merged_waiting_total", help, &["team"])?))
 }
 
 /// Metrics of the configuration in force.

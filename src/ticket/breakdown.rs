@@ -104,8 +104,8 @@ pub struct BreakdownSoFar {
     pub breakdown: Breakdown,
     /// Where it waits from `since` on.
     pub ticket_position: TicketPosition,
-    /// The start of the stretch that still runs.
-    pub since: Timestamp,
+    /// The start of the stretch that still runs; `None` while the stopwatch leaves out the time.
+    pub since: Option<Timestamp>,
 }
 
 /// Where a ticket has waited since its first event, split by whether it was solved at the time.
@@ -127,6 +127,16 @@ impl Totals {
         let breakdown =
             if ticket_position.is_solved { &mut self.solved } else { &mut self.unsolved };
         ticket_position.pieces(from, to, hours, |location, ms| breakdown.add(location, ms));
+    }
+
+    /// Turns the time since earlier totals into time in which the ticket was solved.
+    pub(super) fn count_as_solved_since(&mut self, earlier: Option<&Self>) {
+        let mut since = self.unsolved.clone();
+        if let Some(earlier) = earlier {
+            since.merge(&earlier.unsolved, -1);
+        }
+        self.unsolved.merge(&since, -1);
+        self.solved.merge(&since, 1);
     }
 
     /// Whether all time is at these locations.

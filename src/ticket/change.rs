@@ -69,12 +69,14 @@ pub enum GivenUp {
     Deleted,
     /// Spam.
     Spam,
+    /// An agent said that the customer's last message needs no reply.
+    NoReplyNeeded,
 }
 
 impl GivenUp {
     /// All reasons.
-    pub const ALL: [Self; 5] =
-        [Self::Solved, Self::Closed, Self::Merged, Self::Deleted, Self::Spam];
+    pub const ALL: [Self; 6] =
+        [Self::Solved, Self::Closed, Self::Merged, Self::Deleted, Self::Spam, Self::NoReplyNeeded];
 
     /// The `reason` label. A closed set: changing one is a breaking change.
     pub const fn label(self) -> &'static str {
@@ -84,14 +86,16 @@ impl GivenUp {
             Self::Merged => "merged",
             Self::Deleted => "deleted",
             Self::Spam => "spam",
+            Self::NoReplyNeeded => "no_reply_needed",
         }
     }
 
-    /// Whether such an ending over target counts as decided and missed. Deleted tickets and spam do not.
+    /// Whether such an ending over target counts as decided and missed. Deleted tickets, spam and messages
+    /// that need no reply do not.
     pub const fn is_decided(self) -> bool {
         match self {
             Self::Solved | Self::Closed | Self::Merged => true,
-            Self::Deleted | Self::Spam => false,
+            Self::Deleted | Self::Spam | Self::NoReplyNeeded => false,
         }
     }
 
@@ -100,7 +104,7 @@ impl GivenUp {
     pub const fn is_censored(self) -> bool {
         match self {
             Self::Solved | Self::Closed => true,
-            Self::Merged | Self::Deleted | Self::Spam => false,
+            Self::Merged | Self::Deleted | Self::Spam | Self::NoReplyNeeded => false,
         }
     }
 }
@@ -173,6 +177,17 @@ impl StopwatchPosition {
         Self { is_paused: false, calendar: at.ms(), open: opened }
     }
 
+    pub(super) fn paused(elapsed: ElapsedByBasis) -> Self {
+        Self { is_paused: true, calendar: elapsed.calendar.ms(), open: elapsed.open.ms() }
+    }
+
+    /// Adds milliseconds to the elapsed time of both kinds.
+    pub(super) fn add_elapsed(&mut self, calendar: i64, open: i64) {
+        let sign = if self.is_paused { 1 } else { -1 };
+        self.calendar += sign * calendar;
+        self.open += sign * open;
+    }
+
     /// Pauses it at `at`, or lets it run again. Does nothing if it already is so.
     pub(super) fn set_paused(&mut self, is_paused: bool, at: Timestamp, opened: i64) {
         if self.is_paused == is_paused {
@@ -201,6 +216,9 @@ pub struct ElapsedByBasis {
 }
 
 impl ElapsedByBasis {
+    /// No time.
+    pub const ZERO: Self = Self { calendar: Elapsed::ZERO, open: Elapsed::ZERO };
+
     /// The elapsed time in one kind of time.
     pub fn of(self, basis: Basis) -> Elapsed {
         match basis {
@@ -208,6 +226,15 @@ impl ElapsedByBasis {
             Basis::Open => self.open,
         }
     }
+}
+
+/// A finished wait, for the ratings that come after it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FinishedWait {
+    pub(super) stopwatch_kind: StopwatchKindId,
+    pub(super) at: Timestamp,
+    pub(super) priority: Option<Priority>,
+    pub(super) elapsed: ElapsedByBasis,
 }
 
 /// A customer's rating, or a review of how a ticket was handled.

@@ -37,6 +37,8 @@ impl Kind {
             Self::Assigned => 16,
             Self::ConcernRaised => 17,
             Self::ConcernSettled => 18,
+            Self::TookOver => 19,
+            Self::NoReplyNeeded => 20,
         }
     }
 
@@ -62,6 +64,8 @@ impl Kind {
             16 => Self::Assigned,
             17 => Self::ConcernRaised,
             18 => Self::ConcernSettled,
+            19 => Self::TookOver,
+            20 => Self::NoReplyNeeded,
             _ => return None,
         })
     }
@@ -164,6 +168,8 @@ mod tests {
             (Kind::Assigned, 16),
             (Kind::ConcernRaised, 17),
             (Kind::ConcernSettled, 18),
+            (Kind::TookOver, 19),
+            (Kind::NoReplyNeeded, 20),
         ];
         assert_eq!(kinds.len(), Kind::ALL.len());
         for (kind, code) in kinds {
@@ -180,7 +186,7 @@ mod tests {
         for (maker, code) in makers {
             assert_eq!((maker.code(), Maker::from_code(code)), (code, Some(maker)));
         }
-        let unknown = (Kind::from_code(19), Priority::from_code(0), Maker::from_code(3));
+        let unknown = (Kind::from_code(21), Priority::from_code(0), Maker::from_code(3));
         assert_eq!(unknown, (None, None, None));
     }
 }

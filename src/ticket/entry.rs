@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use super::code::{KIND_BITS, MAKER_BITS, PRIORITY_BITS};
 use crate::event::{EventDetail, Kind, Maker, Priority};
 use crate::name::NameId;
-use crate::time::Timestamp;
+use crate::time::{Elapsed, Timestamp};
 
 /// One event of a timeline.
 #[derive(Clone, Copy, Debug)]
@@ -186,25 +186,46 @@ const DETAIL_CONCERN: u8 = 1 << 5;
 const DETAIL_TEXT: u8 = 1 << 6;
 const DETAIL_INTO: u8 = 1 << 7;
 
-/// Packs a detail: a byte of flags for the fields that are present, the score, then each text with its
-/// length.
+// Bits of a second byte, which follows where the first has both `DETAIL_BRINGS` and `DETAIL_BRINGS_NOT`.
+const DETAIL_MORE: u8 = DETAIL_BRINGS | DETAIL_BRINGS_NOT;
+const MORE_BRINGS: u8 = 1;
+const MORE_BRINGS_NOT: u8 = 1 << 1;
+const MORE_FROM: u8 = 1 << 2;
+const MORE_WAITING_SINCE: u8 = 1 << 3;
+
+/// Packs a detail: flags for the fields that are present, the score, each text with its length, and the time
+/// as a varint of milliseconds since 1990.
 pub(crate) fn pack_detail(detail: &EventDetail<'_>, out: &mut Vec<u8>) {
     let flag = |present: bool, bit: u8| if present { bit } else { 0 };
+    let brings = |yes: u8, no: u8| match detail.bring_to_team {
+        None => 0,
+        Some(true) => yes,
+        Some(false) => no,
+    };
+    let more = flag(detail.from.is_some(), MORE_FROM)
+        | flag(detail.waiting_since.is_some(), MORE_WAITING_SINCE);
+    let first = if more == 0 { brings(DETAIL_BRINGS, DETAIL_BRINGS_NOT) } else { DETAIL_MORE };
     out.push(
         flag(detail.by.is_some(), DETAIL_BY)
             | flag(detail.score.is_some(), DETAIL_SCORE)
             | flag(detail.note.is_some(), DETAIL_NOTE)
-            | flag(detail.bring_to_team == Some(true), DETAIL_BRINGS)
-            | flag(detail.bring_to_team == Some(false), DETAIL_BRINGS_NOT)
+            | first
             | flag(detail.concern.is_some(), DETAIL_CONCERN)
             | flag(detail.text.is_some(), DETAIL_TEXT)
             | flag(detail.into.is_some(), DETAIL_INTO),
     );
+    if more != 0 {
+        out.push(more | brings(MORE_BRINGS, MORE_BRINGS_NOT));
+    }
     out.extend(detail.score);
-    let texts = [&detail.by, &detail.note, &detail.concern, &detail.text, &detail.into];
+    let texts =
+        [&detail.by, &detail.note, &detail.concern, &detail.text, &detail.into, &detail.from];
     for text in texts.into_iter().flatten() {
         put_varint(text.len() as u64, out);
         out.extend_from_slice(text.as_bytes());
+    }
+    if let Some(since) = detail.waiting_since {
+        put_varint(since.since(Timestamp::EVENT_MIN).ms().unsigned_abs(), out);
     }
 }
 
@@ -214,6 +235,13 @@ pub(crate) fn unpack_detail(mut bytes: &[u8]) -> EventDetail<'_> {
         return EventDetail::default();
     };
     bytes = rest;
+    let (brings, more) = if flags & DETAIL_MORE == DETAIL_MORE {
+        let Some((&more, rest)) = bytes.split_first() else { return EventDetail::default() };
+        bytes = rest;
+        ((more & MORE_BRINGS, more & MORE_BRINGS_NOT), more)
+    } else {
+        ((flags & DETAIL_BRINGS, flags & DETAIL_BRINGS_NOT), 0)
+    };
     let score = if flags & DETAIL_SCORE == 0 {
         None
     } else {
@@ -221,8 +249,8 @@ pub(crate) fn unpack_detail(mut bytes: &[u8]) -> EventDetail<'_> {
         bytes = rest;
         first
     };
-    let mut text = |bit: u8| {
-        if flags & bit == 0 {
+    let mut text = |is_present: bool| {
+        if !is_present {
             return None;
         }
         let length = usize::try_from(get_varint(&mut bytes)?).ok()?;
@@ -230,19 +258,22 @@ pub(crate) fn unpack_detail(mut bytes: &[u8]) -> EventDetail<'_> {
         bytes = rest;
         std::str::from_utf8(text).ok().map(Cow::Borrowed)
     };
-    EventDetail {
-        by: text(DETAIL_BY),
+    let mut detail = EventDetail {
+        by: text(flags & DETAIL_BY != 0),
         score,
-        note: text(DETAIL_NOTE),
-        bring_to_team: if flags & DETAIL_BRINGS != 0 {
-            Some(true)
-        } else {
-            (flags & DETAIL_BRINGS_NOT != 0).then_some(false)
-        },
-        concern: text(DETAIL_CONCERN),
-        text: text(DETAIL_TEXT),
-        into: text(DETAIL_INTO),
+        note: text(flags & DETAIL_NOTE != 0),
+        bring_to_team: if brings.0 != 0 { Some(true) } else { (brings.1 != 0).then_some(false) },
+        concern: text(flags & DETAIL_CONCERN != 0),
+        text: text(flags & DETAIL_TEXT != 0),
+        into: text(flags & DETAIL_INTO != 0),
+        from: text(more & MORE_FROM != 0),
+        waiting_since: None,
+    };
+    if more & MORE_WAITING_SINCE != 0 {
+        let since = get_varint(&mut bytes).and_then(|ms| i64::try_from(ms).ok());
+        detail.waiting_since = since.map(|ms| Timestamp::EVENT_MIN.plus(Elapsed::from_ms(ms)));
     }
+    detail
 }
 
 #[cfg(test)]
@@ -260,10 +291,14 @@ mod tests {
         #[test]
         fn a_packed_detail_unpacks_to_the_same(
             by in any_text(), note in any_text(), concern in any_text(), text in any_text(),
-            into in any_text(), score in proptest::option::of(1_u8..=5),
+            into in any_text(), from in any_text(), since in proptest::option::of(0_i64..1 << 41),
+            score in proptest::option::of(1_u8..=5),
             bring_to_team in proptest::option::of(any::<bool>()),
         ) {
-            let detail = EventDetail { by, score, note, bring_to_team, concern, text, into };
+            let waiting_since = since.map(|ms| Timestamp::EVENT_MIN.plus(Elapsed::from_ms(ms)));
+            let detail = EventDetail {
+                by, score, note, bring_to_team, concern, text, into, from, waiting_since,
+            };
             let mut packed = Vec::new();
             pack_detail(&detail, &mut packed);
             prop_assert_eq!(unpack_detail(&packed), detail);
@@ -271,7 +306,8 @@ mod tests {
 
         #[test]
         fn packed_events_unpack_to_the_same(
-            kind in 0_usize..19, times in proptest::collection::vec(0_i64..4_000_000_000_000, 1..20),
+            kind in 0_usize..Kind::ALL.len(),
+            times in proptest::collection::vec(0_i64..4_000_000_000_000, 1..20),
             identity in any::<u64>(), team in proptest::option::of(0_u32..1_000_000),
             priority in proptest::option::of(0_usize..4), maker in 0_usize..3,
             detail in proptest::collection::vec(any::<u8>(), 0..300),

@@ -32,7 +32,7 @@ impl Timeline {
         let before = running_of(&state, context);
         let mut spot = self.done;
         let next = loop {
-            let mut out = Out { sink: Some(&mut *sink) };
+            let mut out = Out { sink: Some(&mut *sink), ticket: self.key() };
             let limit = Limit { entry: u16::MAX, now };
             let next = self.walk(&mut spot, limit, &mut state, context, &mut out);
             if next.is_some() || !self.enter_next_block(&mut spot, &state) {
@@ -66,7 +66,7 @@ impl Timeline {
         let mut state = self.state_at(to, context);
         send_running(&running_of(&state, context), 1, sink);
         let mut sent = EffectLog::default();
-        let mut out = Out { sink: Some(&mut sent) };
+        let mut out = Out { sink: Some(&mut sent), ticket: self.key() };
         self.walk_all(to, self.done, &mut state, context, &mut out);
         sent.take_back(sink);
         self.done = to;
@@ -94,7 +94,7 @@ impl Timeline {
                 .get(usize::from(spot.block))
                 .map_or_else(TicketState::default, |block| block.before.clone()),
         };
-        let mut out = Out { sink: None };
+        let mut out = Out { sink: None, ticket: self.key() };
         let start = Self::block_start(spot);
         self.walk_all(start, spot, &mut state, context, &mut out);
         state
@@ -148,7 +148,7 @@ impl Timeline {
     fn take_back_partial(&self, to: Spot, context: DerivationContext<'_>, out: &mut Out<'_>) {
         let Some(sink) = &mut out.sink else { return };
         let mut sent = EffectLog::default();
-        let mut partial = Out { sink: Some(&mut sent) };
+        let mut partial = Out { sink: Some(&mut sent), ticket: self.key() };
         self.walk_all(Spot::default(), to, &mut TicketState::default(), context, &mut partial);
         sent.take_back(&mut **sink);
     }

@@ -32,6 +32,9 @@ impl Sink for RetractionRecorder<'_> {
             }
             Change::Running(_)
             | Change::Rated(_)
+            | Change::Flagged(_)
+            | Change::Merged { .. }
+            | Change::TookOver(_)
             | Change::NewSample(_)
             | Change::LateEvent { .. } => {}
         }
@@ -63,6 +66,9 @@ impl Sink for NewSampleFilter<'_> {
             }
             Change::Running(_)
             | Change::Rated(_)
+            | Change::Flagged(_)
+            | Change::Merged { .. }
+            | Change::TookOver(_)
             | Change::NewSample(_)
             | Change::LateEvent { .. } => {}
         }

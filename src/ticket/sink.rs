@@ -1,6 +1,7 @@
 //! Changes of the derived state, and the sinks that receive them.
 
 use super::change::{Ended, Rated, Running};
+use super::flag::{Flagged, MergedWait, TakenOver};
 
 /// One change of what the timelines of a shard say.
 ///
@@ -13,6 +14,18 @@ pub enum Change<'a> {
     Running(&'a Running),
     /// A ticket was rated or reviewed.
     Rated(&'a Rated),
+    /// Something changed figures without a sooner answer.
+    Flagged(&'a Flagged),
+    /// A ticket was merged while it waited. Whether another ticket took its wait over is known only where
+    /// the changes of all tickets meet.
+    Merged {
+        /// The merged ticket.
+        ticket: &'a str,
+        /// Its wait.
+        wait: &'a MergedWait,
+    },
+    /// A ticket goes on with the wait of a merged one.
+    TookOver(&'a TakenOver),
     /// The sample of the [`Change::Ended`] just before this one is counted for the first time: no late event
     /// retracted it earlier. For counters that only grow, so its weight is never negative.
     NewSample(&'a Ended),
@@ -43,6 +56,17 @@ pub enum Effect {
     Running(Running),
     /// See [`Change::Rated`].
     Rated(Rated),
+    /// See [`Change::Flagged`].
+    Flagged(Flagged),
+    /// See [`Change::Merged`].
+    Merged {
+        /// The merged ticket.
+        ticket: Box<str>,
+        /// Its wait.
+        wait: MergedWait,
+    },
+    /// See [`Change::TookOver`].
+    TookOver(TakenOver),
     /// See [`Change::NewSample`].
     NewSample(Ended),
     /// See [`Change::LateEvent`].
@@ -59,6 +83,9 @@ impl Effect {
             Self::Ended(ended) => Change::Ended(ended),
             Self::Running(running) => Change::Running(running),
             Self::Rated(rated) => Change::Rated(rated),
+            Self::Flagged(flagged) => Change::Flagged(flagged),
+            Self::Merged { ticket, wait } => Change::Merged { ticket, wait },
+            Self::TookOver(taken) => Change::TookOver(taken),
             Self::NewSample(ended) => Change::NewSample(ended),
             Self::LateEvent { corrects } => Change::LateEvent { corrects: *corrects },
         }
@@ -71,6 +98,9 @@ impl From<Change<'_>> for Effect {
             Change::Ended(ended) => Self::Ended(ended.clone()),
             Change::Running(running) => Self::Running(running.clone()),
             Change::Rated(rated) => Self::Rated(rated.clone()),
+            Change::Flagged(flagged) => Self::Flagged(*flagged),
+            Change::Merged { ticket, wait } => Self::Merged { ticket: ticket.into(), wait: *wait },
+            Change::TookOver(taken) => Self::TookOver(taken.clone()),
             Change::NewSample(ended) => Self::NewSample(ended.clone()),
             Change::LateEvent { corrects } => Self::LateEvent { corrects },
         }

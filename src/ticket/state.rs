@@ -12,19 +12,24 @@
 use smallvec::SmallVec;
 
 use super::breakdown::{TicketPosition, Totals, WaitLocation};
-use super::change::{Band, ElapsedByBasis, Ended, Ending, GivenUp, Rated, RatingKind, Running};
-use super::entry::{Entry, unpack_detail};
+use super::change::{Ended, Ending, FinishedWait, GivenUp, Rated, Running};
+use super::entry::Entry;
+use super::flag::{EARLY_REPLY_MAX, Flag, MergedWait, Takeover};
 use super::status::{FirstReply, TicketStatus};
 use super::stopwatch::{
-    Attribution, DerivationContext, Out, Phase, PositionHistory, Stopwatch, judge,
+    Attribution, DerivationContext, Out, Phase, PositionHistory, Reopening, Stopwatch, judge,
 };
-use crate::agreement::Level;
 use crate::amount::Unit;
-use crate::catalog::{ScopeId, StopwatchKindId};
+use crate::catalog::ScopeId;
 use crate::event::{Kind, Maker, Priority};
 use crate::measure::Measure;
 use crate::name::NameId;
 use crate::time::Timestamp;
+
+mod flags;
+mod merge;
+mod rating;
+mod reopening;
 
 /// A ticket after some of its events.
 #[derive(Clone, Debug, Default)]
@@ -38,8 +43,25 @@ pub(crate) struct TicketState {
     /// Whether it was solved since it was last open, even if it was merged or deleted after that.
     is_solved: bool,
     first_reply: FirstReply,
-    /// Customer messages since the creation, plus reopenings.
+    /// The latest reply before the ticket's creation; `None` once that is known.
+    early_reply: Option<EarlyReply>,
+    /// The oldest message of the customer that was not answered, on this ticket or on one that it took over.
+    unanswered_since: Option<Timestamp>,
+    /// The merged tickets that it took over.
+    taken_over: Vec<Takeover>,
+    /// The wait that it left behind when it was merged.
+    merged_wait: Option<Box<MergedWait>>,
+    /// Its latest reopening after it was solved, until an agent replies or it is solved again.
+    reopening: Option<Box<Reopening>>,
+    /// Whether it is open only because a message that needs no reply reopened it.
+    is_reopened_for_nothing: bool,
+    /// Customer messages since the creation, reopenings without a message of their own, and tickets that were
+    /// taken over.
     contacts: u32,
+    /// Whether the customer has written since the ticket was last open: that message causes a reopening.
+    has_message_since_end: bool,
+    /// When it was reopened, if the message that caused it is not known.
+    reopened_without_message: Option<Timestamp>,
     /// The ending that reported `contacts`, while the ticket is solved.
     contacts_ended: Option<Ended>,
     /// At most one for each measure.
@@ -59,13 +81,12 @@ pub(crate) struct TicketState {
     reviewed: Vec<(Box<str>, Rated)>,
 }
 
-/// A finished wait, for the ratings that come after it.
+/// A reply that is older than its ticket.
 #[derive(Clone, Copy, Debug)]
-struct FinishedWait {
-    stopwatch_kind: StopwatchKindId,
+struct EarlyReply {
     at: Timestamp,
-    priority: Option<Priority>,
-    elapsed: ElapsedByBasis,
+    /// The team that replied, if the event names it.
+    team: Option<NameId>,
 }
 
 impl TicketState {
@@ -76,8 +97,9 @@ impl TicketState {
 
     /// Applies one event, the next in order.
     ///
-    /// At the first `created` event the state starts over, and keeps only team, priority and channel of the
-    /// events before. The caller takes back what those events ended.
+    /// At the first `created` event the state starts over, and keeps only team, priority, channel, a reply
+    /// shortly before and taken over tickets of the events before. The caller takes back what those events
+    /// ended.
     pub(crate) fn step(
         &mut self,
         event: &Entry<'_>,
@@ -89,9 +111,10 @@ impl TicketState {
         let changes_priority = event.priority.is_some_and(|new| self.priority != Some(new));
         if changes_priority {
             self.keep_overdue(at, holder, context);
+            self.flag_priority(event, context, out);
         }
         if event.kind == Kind::Created && self.created.is_none() {
-            self.create(event, context);
+            self.create(event, context, out);
         } else if event.team.is_some()
             && (matches!(event.kind, Kind::Created | Kind::Assigned) || self.team.is_none())
         {
@@ -109,13 +132,17 @@ impl TicketState {
                 self.change_status(TicketStatus::Open, at, context)
             }
             Kind::Pending if self.status.is_live() => {
+                self.flag_pause(TicketStatus::Pending, at, context, out);
                 self.change_status(TicketStatus::Pending, at, context);
             }
             Kind::OnHold if self.status.is_live() => {
+                self.flag_pause(TicketStatus::OnHold, at, context, out);
                 self.change_status(TicketStatus::OnHold, at, context);
             }
             Kind::CustomerReplied => self.ask(at, context),
+            Kind::TookOver => self.take_over(event, context, out),
             Kind::AgentReplied => self.answer(event, context, out),
+            Kind::NoReplyNeeded => self.need_no_reply(at, context, out),
             Kind::Solved => self.solve(event, GivenUp::Solved, context, out),
             Kind::Closed => self.solve(event, GivenUp::Closed, context, out),
             Kind::Merged => self.remove(at, GivenUp::Merged, context, out),
@@ -165,8 +192,10 @@ impl TicketState {
         }
     }
 
-    fn create(&mut self, event: &Entry<'_>, context: DerivationContext<'_>) {
+    fn create(&mut self, event: &Entry<'_>, context: DerivationContext<'_>, out: &mut Out<'_>) {
         let at = event.time;
+        let early_reply = self.early_reply.filter(|early| at.since(early.at) <= EARLY_REPLY_MAX);
+        let takeovers = std::mem::take(&mut self.taken_over);
         *self = Self {
             created: Some(at),
             team: event.team.or(self.team),
@@ -191,17 +220,62 @@ impl TicketState {
             self.start(measure, at, context);
         }
         self.start_ownership_period(at, context);
+        match self.first_reply {
+            FirstReply::Wanted => {
+                self.unanswered_since = Some(at);
+                if let Some(early) = early_reply {
+                    self.answer_early(early, event, context, out);
+                }
+            }
+            FirstReply::NotAsked | FirstReply::Given => {
+                let holder = context.scope(self.team);
+                Self::flag(Flag::MadeByAgent, Measure::FirstReply, holder, at, context, out);
+            }
+        }
+        let answered = early_reply.map(|early| early.at);
+        self.take_over_again(takeovers, answered, at, context, out);
+    }
+
+    /// A reply shortly before the creation answers the ticket: it is created answered. The sample has the
+    /// priority and channel that the ticket is created with.
+    fn answer_early(
+        &mut self,
+        early: EarlyReply,
+        created: &Entry<'_>,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let at = created.time;
+        let attribution = Attribution {
+            priority: created.priority.or(self.priority),
+            channel: context.channel(created.channel.or(self.channel)),
+            ..self.attribution(at, self.acting_for(early.team, context), context)
+        };
+        self.first_reply = FirstReply::Given;
+        self.unanswered_since = None;
+        self.finish(Measure::FirstReply, attribution, context, out);
+        let scope = attribution.scope;
+        Self::flag(Flag::AnsweredBeforeCreated, Measure::FirstReply, scope, at, context, out);
+        self.start(Measure::Update, at, context);
     }
 
     /// The customer wrote.
     fn ask(&mut self, at: Timestamp, context: DerivationContext<'_>) {
-        self.contacts = self.contacts.saturating_add(1);
+        self.count_message(at);
+        self.end_void_reopening(at, context);
+        self.wait_for_reply(at, context);
+    }
+
+    /// The customer waits for a reply from `at` on, unless one is due already. Returns the measure of that
+    /// reply.
+    fn wait_for_reply(&mut self, at: Timestamp, context: DerivationContext<'_>) -> Measure {
+        self.unanswered_since.get_or_insert(at);
         // A message from the customer ends the wait for the customer.
         if self.status == TicketStatus::Pending {
             self.change_status(TicketStatus::Open, at, context);
         }
         let measure = match self.first_reply {
-            FirstReply::Wanted => return,
+            FirstReply::Wanted => return Measure::FirstReply,
             FirstReply::NotAsked => Measure::FirstReply,
             FirstReply::Given => Measure::NextReply,
         };
@@ -211,10 +285,14 @@ impl TicketState {
         if self.find(measure).is_none() {
             self.start(measure, at, context);
         }
+        measure
     }
 
     /// An agent replied.
     fn answer(&mut self, event: &Entry<'_>, context: DerivationContext<'_>, out: &mut Out<'_>) {
+        if self.created.is_none() {
+            self.early_reply = Some(EarlyReply { at: event.time, team: event.team });
+        }
         if self.status == TicketStatus::Gone {
             return;
         }
@@ -224,33 +302,40 @@ impl TicketState {
             // The agent wrote before the customer asked anything: nobody waited for this reply.
             FirstReply::NotAsked => None,
         };
+        self.end_void_reopening(event.time, context);
+        self.reopening = None;
+        self.unanswered_since = None;
         let attribution = self.attribution(event.time, self.acting(event, context), context);
         if let Some(measure) = measure {
             self.first_reply = FirstReply::Given;
-            self.finish(measure, attribution, context, out);
+            if let Some(answered) = self.finish(measure, attribution, context, out) {
+                self.flag_answer(&answered, attribution.scope, event.time, context, out);
+            }
         }
         self.finish(Measure::Update, attribution, context, out);
         self.start(Measure::Update, event.time, context);
     }
 
-    /// Ends the stopwatch of a measure with a sample and removes it, also if it had been given up.
+    /// Ends the stopwatch of a measure with a sample and removes it, also if it had been given up. Returns it
+    /// if it gave a sample.
     fn finish(
         &mut self,
         measure: Measure,
         attribution: Attribution,
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
-    ) {
-        let Some(index) = self.find(measure) else { return };
+    ) -> Option<Stopwatch> {
+        let index = self.find(measure)?;
         let at = attribution.at;
         self.accrue(at, context);
         let mut stopwatch = self.stopwatches.remove(index);
         if matches!(stopwatch.phase, Phase::Latent) {
-            return;
+            return None;
         }
         stopwatch.resume(at, attribution.holder, context, out);
         stopwatch.end(Ending::Answered, attribution, self.totals.as_deref(), context, out);
         self.keep_finished_wait(&stopwatch, context);
+        Some(stopwatch)
     }
 
     /// Solved or closed: resolutions and ownership end with samples, waits for a reply are given up.
@@ -290,67 +375,9 @@ impl TicketState {
         self.count_contacts(solved_by, context, out);
         self.change_status(TicketStatus::Solved, at, context);
         self.is_solved = true;
-    }
-
-    /// Merged, deleted or spam: running stopwatches end without samples and count for the holder.
-    fn remove(
-        &mut self,
-        at: Timestamp,
-        reason: GivenUp,
-        context: DerivationContext<'_>,
-        out: &mut Out<'_>,
-    ) {
-        if self.status.is_live() {
-            self.accrue(at, context);
-            let attribution = self.attribution(at, context.scope(self.team), context);
-            let running = self.stopwatches.iter_mut().filter(|stopwatch| stopwatch.is_running());
-            for stopwatch in running {
-                let ending = Ending::GivenUp(reason);
-                stopwatch.end(ending, attribution, self.totals.as_deref(), context, out);
-            }
-        }
-        self.change_status(TicketStatus::Gone, at, context);
-    }
-
-    /// Reopened: stopwatches resume, and their endings are retracted.
-    fn reopen(&mut self, at: Timestamp, context: DerivationContext<'_>, out: &mut Out<'_>) {
-        let was_live = self.status.is_live();
-        self.change_status(TicketStatus::Open, at, context);
-        self.is_solved = false;
-        if was_live {
-            return;
-        }
-        self.contacts = self.contacts.saturating_add(1);
-        if let Some(ended) = self.contacts_ended.take() {
-            out.ended(std::slice::from_ref(&ended), -1);
-        }
-        let holder = context.scope(self.team);
-        let is_same_owner = context.is_same_team(self.ownership_period, self.team);
-        let resumes = |stopwatch: &Stopwatch| match stopwatch.measure {
-            // A finished ownership period stays finished: reopening begins another.
-            Measure::Ownership => !stopwatch.is_answered() && is_same_owner,
-            // Only one resolution is the first.
-            Measure::FirstResolution => !stopwatch.is_answered(),
-            Measure::FirstReply
-            | Measure::NextReply
-            | Measure::Update
-            | Measure::CustomerWait
-            | Measure::AgentWork
-            | Measure::Resolution
-            | Measure::Contacts => true,
-        };
-        for stopwatch in self.stopwatches.iter_mut().filter(|stopwatch| resumes(stopwatch)) {
-            if stopwatch.is_answered() {
-                let stopwatch_kinds = context.catalog.stopwatch_kinds_of(stopwatch.measure);
-                stopwatch_kinds.for_each(|stopwatch_kind| {
-                    self.finished_waits.retain(|wait| wait.stopwatch_kind != stopwatch_kind)
-                });
-            }
-            stopwatch.resume(at, holder, context, out);
-        }
-        self.stopwatches
-            .retain(|stopwatch| stopwatch.measure != Measure::Ownership || stopwatch.is_running());
-        self.start_ownership_period(at, context);
+        self.is_reopened_for_nothing = false;
+        self.reopening = None;
+        (self.has_message_since_end, self.reopened_without_message) = (false, None);
     }
 
     /// A team gets the ticket: the first one, or another.
@@ -371,6 +398,7 @@ impl TicketState {
             self.finish(Measure::Ownership, attribution, context, out);
         }
         if from != to {
+            self.flag_move(from, at, context, out);
             self.held_since = Some(at);
             for stopwatch in &mut self.stopwatches {
                 stopwatch.change_holder(from, to, at, context);
@@ -406,9 +434,9 @@ impl TicketState {
         }
         self.accrue(at, context);
         self.status = status;
-        let holder = context.scope(self.team);
+        let (is_void, holder) = (self.is_reopened_for_nothing, context.scope(self.team));
         for stopwatch in &mut self.stopwatches {
-            stopwatch.follow_status(status, at, holder, context);
+            stopwatch.follow_status(status, is_void, at, holder, context);
         }
     }
 
@@ -423,7 +451,7 @@ impl TicketState {
         if !self.status.is_live() {
             stopwatch.phase = Phase::Latent;
         }
-        stopwatch.follow_status(self.status, at, holder, context);
+        stopwatch.follow_status(self.status, self.is_reopened_for_nothing, at, holder, context);
         self.stopwatches.push(stopwatch);
     }
 
@@ -470,63 +498,6 @@ impl TicketState {
         self.contacts_ended = Some(ended);
     }
 
-    /// A rating or a review. A customer's later rating replaces the earlier one, as does a reviewer's.
-    fn rate(&mut self, event: &Entry<'_>, context: DerivationContext<'_>, out: &mut Out<'_>) {
-        let detail = unpack_detail(event.detail);
-        let Some(score) = detail.score else { return };
-        let is_review = event.kind == Kind::Reviewed;
-        let scope = self.acting(event, context);
-        let mut rated = Rated {
-            kind: if is_review { RatingKind::Reviewed } else { RatingKind::Rated },
-            scope,
-            at: event.time,
-            score,
-            bands: SmallVec::new(),
-        };
-        if is_review {
-            out.rated(&rated, 1);
-            let by = detail.by.unwrap_or_default();
-            match self.reviewed.iter_mut().find(|(other, _)| **other == *by) {
-                Some((_, before)) => out.rated(&std::mem::replace(before, rated), -1),
-                None => self.reviewed.push((by.into(), rated)),
-            }
-            return;
-        }
-        for wait in &self.finished_waits {
-            for scope in [scope, context.catalog.organisation()] {
-                for &id in context.catalog.judging(scope, wait.stopwatch_kind) {
-                    let level = context.catalog.objective(id).1.level_at(wait.at);
-                    if matches!(level, Level::Within { .. }) {
-                        let target = level.target(wait.priority);
-                        let elapsed = wait.elapsed.of(target.basis);
-                        rated.bands.push((id, Band::of(elapsed, target.elapsed)));
-                    }
-                }
-            }
-        }
-        out.rated(&rated, 1);
-        if let Some(before) = self.rated.replace(rated) {
-            out.rated(&before, -1);
-        }
-    }
-
-    /// Keeps a finished wait for the ratings that come after it.
-    fn keep_finished_wait(&mut self, stopwatch: &Stopwatch, context: DerivationContext<'_>) {
-        if !context.catalog.has_objectives() {
-            return;
-        }
-        let Phase::Ended(all) = &stopwatch.phase else { return };
-        for ended in all {
-            self.finished_waits.retain(|wait| wait.stopwatch_kind != ended.stopwatch_kind);
-            self.finished_waits.push(FinishedWait {
-                stopwatch_kind: ended.stopwatch_kind,
-                at: ended.at,
-                priority: ended.priority,
-                elapsed: ElapsedByBasis { calendar: ended.elapsed, open: ended.open },
-            });
-        }
-    }
-
     /// The team that holds the ticket.
     pub(crate) fn holder(&self, context: DerivationContext<'_>) -> ScopeId {
         context.scope(self.team)
@@ -546,7 +517,7 @@ impl TicketState {
                 WaitLocation::With(context.scope(self.team))
             }
         };
-        TicketPosition { location, is_solved: self.is_solved }
+        TicketPosition { location, is_solved: self.is_solved || self.is_reopened_for_nothing }
     }
 
     /// Adds the time since the last call to the totals of where the ticket waited. Called before holder or
@@ -584,7 +555,11 @@ impl TicketState {
     /// The team that an event's sample counts for: the one that the event names, if it is declared;
     /// otherwise the holder.
     fn acting(&self, event: &Entry<'_>, context: DerivationContext<'_>) -> ScopeId {
-        let acted = context.scope(event.team);
+        self.acting_for(event.team, context)
+    }
+
+    fn acting_for(&self, team: Option<NameId>, context: DerivationContext<'_>) -> ScopeId {
+        let acted = context.scope(team);
         if acted == context.catalog.unclaimed() { context.scope(self.team) } else { acted }
     }
 }

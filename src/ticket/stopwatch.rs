@@ -7,7 +7,8 @@
 use smallvec::SmallVec;
 
 use super::breakdown::{Breakdown, BreakdownSoFar, TicketPosition, Totals, WaitLocation};
-use super::change::{Ended, Ending, Rated, Running, StopwatchPosition};
+use super::change::{ElapsedByBasis, Ended, Ending, Rated, Running, StopwatchPosition};
+use super::flag::{Flagged, MergedWait, NEAR_TARGET_PERCENT, TakenOver};
 use super::sink::{Change, Sink};
 use super::status::TicketStatus;
 use crate::calendar::Calendar;
@@ -67,9 +68,12 @@ impl DerivationContext<'_> {
     }
 }
 
-/// The sink of a walk; `None` if only the state is wanted.
+/// The sink of a walk.
 pub(crate) struct Out<'a> {
+    /// `None` if only the state is wanted.
     pub(crate) sink: Option<&'a mut dyn Sink>,
+    /// The key of the timeline.
+    pub(crate) ticket: &'a [u8],
 }
 
 impl Out<'_> {
@@ -82,6 +86,24 @@ impl Out<'_> {
     pub(super) fn rated(&mut self, rated: &Rated, by: i64) {
         if let Some(sink) = &mut self.sink {
             sink.apply(Change::Rated(rated), by);
+        }
+    }
+
+    pub(super) fn flagged(&mut self, flagged: &Flagged) {
+        if let Some(sink) = &mut self.sink {
+            sink.apply(Change::Flagged(flagged), 1);
+        }
+    }
+
+    pub(super) fn merged(&mut self, wait: &MergedWait, by: i64) {
+        if let (Some(sink), Ok(ticket)) = (&mut self.sink, std::str::from_utf8(self.ticket)) {
+            sink.apply(Change::Merged { ticket, wait }, by);
+        }
+    }
+
+    pub(super) fn took_over(&mut self, taken: &TakenOver) {
+        if let Some(sink) = &mut self.sink {
+            sink.apply(Change::TookOver(taken), 1);
         }
     }
 }
@@ -132,6 +154,25 @@ pub(super) struct Stopwatch {
     over: Vec<ObjectiveId>,
     /// The ticket's totals when it started.
     before: Option<Box<Totals>>,
+    /// Where the customer waited before that, on tickets that this one took over.
+    inherited: Option<Box<Breakdown>>,
+}
+
+/// How far a stopwatch had run at an instant. The default is its start.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bookmark {
+    /// One for each kind of stopwatch of the measure.
+    elapsed: SmallVec<[ElapsedByBasis; 1]>,
+    /// The objectives that it stayed over.
+    over: Vec<ObjectiveId>,
+}
+
+/// What a ticket was like when it was reopened after it was solved.
+#[derive(Clone, Debug)]
+pub(super) struct Reopening {
+    /// The stopwatches that leave out solved time.
+    pub(super) stopwatches: Vec<(Measure, Bookmark)>,
+    pub(super) totals: Option<Box<Totals>>,
 }
 
 impl Stopwatch {
@@ -154,7 +195,56 @@ impl Stopwatch {
             positions: stopwatch_kinds.map(position).collect(),
             over: Vec::new(),
             before,
+            inherited: None,
         }
+    }
+
+    /// Moves the start back to `since`, from which on the customer waits on a ticket that this one took over.
+    /// A later instant changes nothing. The time in between counts as time with the present holder.
+    pub(super) fn start_earlier(
+        &mut self,
+        since: Timestamp,
+        holder: ScopeId,
+        context: DerivationContext<'_>,
+    ) {
+        if since >= self.started {
+            return;
+        }
+        let calendar = self.started.since(since).ms();
+        let stopwatch_kinds = context.catalog.stopwatch_kinds_of(self.measure);
+        for (stopwatch_kind, position) in stopwatch_kinds.zip(&mut self.positions) {
+            let opened = |at| context.opened(stopwatch_kind, holder, at);
+            position.add_elapsed(calendar, opened(self.started) - opened(since));
+        }
+        if context.catalog.has_objectives() {
+            let here = TicketPosition { location: WaitLocation::With(holder), is_solved: false };
+            let inherited = self.inherited.get_or_insert_default();
+            let hours = context.hours(holder);
+            here.pieces(since, self.started, hours, |location, ms| inherited.add(location, ms));
+        }
+        self.started = since;
+    }
+
+    /// How far it has run, to come back to.
+    pub(super) fn bookmark(
+        &self,
+        at: Timestamp,
+        holder: ScopeId,
+        context: DerivationContext<'_>,
+    ) -> Bookmark {
+        let stopwatch_kinds = context.catalog.stopwatch_kinds_of(self.measure).zip(&self.positions);
+        let elapsed = stopwatch_kinds
+            .map(|(kind, position)| position.elapsed(at, context.opened(kind, holder, at)));
+        Bookmark { elapsed: elapsed.collect(), over: self.over.clone() }
+    }
+
+    /// Goes back to a bookmark and pauses there.
+    pub(super) fn rewind(&mut self, to: &Bookmark) {
+        let elapsed = to.elapsed.iter().copied().chain(std::iter::repeat(ElapsedByBasis::ZERO));
+        for (position, elapsed) in self.positions.iter_mut().zip(elapsed) {
+            *position = StopwatchPosition::paused(elapsed);
+        }
+        self.over.clone_from(&to.over);
     }
 
     /// Whether it runs or is paused: it has neither ended nor waits for the ticket to be reopened.
@@ -181,20 +271,27 @@ impl Stopwatch {
     }
 
     /// Whether the time in which the ticket was solved does not count.
-    fn leaves_out_solved(&self) -> bool {
+    pub(super) fn leaves_out_solved(&self) -> bool {
         matches!(self.measure, Measure::Resolution | Measure::CustomerWait | Measure::AgentWork)
     }
 
     /// Where the ticket has waited since the stopwatch started.
     fn breakdown(&self, totals: Option<&Totals>) -> Breakdown {
         let before = self.before.as_deref();
-        totals.map_or_else(Breakdown::default, |all| all.since(before, !self.leaves_out_solved()))
+        let since = |all: &Totals| all.since(before, !self.leaves_out_solved());
+        let mut breakdown = totals.map_or_else(Breakdown::default, since);
+        if let Some(inherited) = &self.inherited {
+            breakdown.merge(inherited, 1);
+        }
+        breakdown
     }
 
-    /// The ticket's status changed: pauses or resumes each kind of stopwatch as its pauses say.
+    /// The ticket's status changed: pauses or resumes each kind of stopwatch as its pauses say. While
+    /// `is_void`, the ticket is only open because it was reopened for nothing: that time counts as solved.
     pub(super) fn follow_status(
         &mut self,
         status: TicketStatus,
+        is_void: bool,
         at: Timestamp,
         holder: ScopeId,
         context: DerivationContext<'_>,
@@ -203,15 +300,43 @@ impl Stopwatch {
         if self.is_answered() {
             return;
         }
+        let is_left_out = is_void && self.leaves_out_solved();
         for (stopwatch_kind, position) in
             context.catalog.stopwatch_kinds_of(self.measure).zip(&mut self.positions)
         {
             let pauses = context.catalog.stopwatch_kind(stopwatch_kind).pauses;
-            let is_paused = status.is_paused_by(pauses);
+            let is_paused = status.is_paused_by(pauses) || is_left_out;
             if position.is_paused != is_paused {
                 position.set_paused(is_paused, at, context.opened(stopwatch_kind, holder, at));
             }
         }
+    }
+
+    /// Whether a change of status pauses one of its kinds that runs.
+    pub(super) fn is_paused_by(
+        &self,
+        status: TicketStatus,
+        context: DerivationContext<'_>,
+    ) -> bool {
+        let kinds = context.catalog.stopwatch_kinds_of(self.measure).zip(&self.positions);
+        let pauses = |kind| context.catalog.stopwatch_kind(kind).pauses;
+        self.is_running()
+            && kinds
+                .into_iter()
+                .any(|(kind, position)| !position.is_paused && status.is_paused_by(pauses(kind)))
+    }
+
+    /// Whether it was answered within a target of its team, and took more than [`NEAR_TARGET_PERCENT`] of it.
+    pub(super) fn is_answered_near_target(&self, catalog: &Catalog) -> bool {
+        let Phase::Ended(all) = &self.phase else { return false };
+        all.iter().any(|ended| {
+            catalog.judging(ended.scope, ended.stopwatch_kind).iter().any(|&id| {
+                let target = catalog.objective(id).1.level_at(ended.at).target(ended.priority);
+                let elapsed = ended.elapsed_in(target.basis).ms();
+                let most = target.elapsed.ms().saturating_mul(NEAR_TARGET_PERCENT) / 100;
+                (most + 1..=target.elapsed.ms()).contains(&elapsed)
+            })
+        })
     }
 
     /// The ticket moves from one holder to another: open time follows the new holder's calendar.
@@ -362,6 +487,7 @@ impl Stopwatch {
             let mut breakdown_so_far = None;
             if context.catalog.has_objectives() {
                 let PositionHistory { totals, ticket_position, since, held_since } = history;
+                let is_left_out = ticket_position.is_solved && self.leaves_out_solved();
                 let here = [WaitLocation::With(attribution.scope), WaitLocation::Closed];
                 let may_be_here = ticket_position.location == here[0]
                     && held_since <= self.started
@@ -374,7 +500,7 @@ impl Stopwatch {
                     Box::new(BreakdownSoFar {
                         breakdown: self.breakdown(totals),
                         ticket_position,
-                        since,
+                        since: Some(since).filter(|_| !is_left_out),
                     })
                 });
             }

@@ -91,6 +91,11 @@ fn line(effect: &Effect) -> String {
             running.started,
         ),
         Effect::Rated(rated) => format!("{} {}", rated.kind.label(), rated.score),
+        Effect::Flagged(flagged) => format!("{} {}", flagged.measure.label(), flagged.flag.label()),
+        Effect::Merged { ticket, wait } => format!("{ticket} merged, waiting since {}", wait.since),
+        Effect::TookOver(taken) => {
+            format!("took over {}, waiting since {}", taken.from, taken.waiting_since)
+        }
         Effect::NewSample(ended) => format!("new sample of {}", ended.measure.label()),
         Effect::LateEvent { corrects: true } => "late event that corrects".to_owned(),
         Effect::LateEvent { corrects: false } => "late event".to_owned(),

@@ -29,6 +29,10 @@ pub struct Step {
     pub channel: Option<Box<str>>,
     /// The ticket that this one was merged into.
     pub into: Option<Box<str>>,
+    /// The merged ticket that this one takes over.
+    pub from: Option<Box<str>>,
+    /// Since when the customer has waited for an answer of the ticket that is taken over.
+    pub waiting_since: Option<Timestamp>,
     /// The score of a rating or review, 1 to 5.
     pub score: Option<u8>,
     /// The stopwatches that the event ended (+1), and the endings that it retracted (−1), in order.
@@ -64,7 +68,7 @@ impl Timeline {
         let mut steps = Vec::new();
         for (index, event) in events.iter().enumerate() {
             let mut effects = EffectLog::default();
-            state.step(event, context, &mut Out { sink: Some(&mut effects) });
+            state.step(event, context, &mut Out { sink: Some(&mut effects), ticket: self.key() });
             let is_before = created.is_some_and(|created| index < created);
             let (mut ended, mut running, mut suspended) = (Vec::new(), Vec::new(), Vec::new());
             if !is_before {
@@ -82,6 +86,8 @@ impl Timeline {
                 priority: event.priority,
                 channel: event.channel.map(text),
                 into: detail.into.as_deref().map(Into::into),
+                from: detail.from.as_deref().map(Into::into),
+                waiting_since: detail.waiting_since,
                 score: detail.score,
                 ended,
                 running,
@@ -99,8 +105,12 @@ impl Timeline {
 fn as_ending((effect, by): (Effect, i64)) -> Option<(Ended, i64)> {
     match effect {
         Effect::Ended(ended) => Some((ended, by)),
-        Effect::Running(_) | Effect::Rated(_) | Effect::NewSample(_) | Effect::LateEvent { .. } => {
-            None
-        }
+        Effect::Running(_)
+        | Effect::Rated(_)
+        | Effect::Flagged(_)
+        | Effect::Merged { .. }
+        | Effect::TookOver(_)
+        | Effect::NewSample(_)
+        | Effect::LateEvent { .. } => None,
     }
 }

@@ -99,12 +99,10 @@ impl View {
                         .breakdown
                         .iter()
                         .for_each(|(location, elapsed)| add(location, elapsed.ms()));
-                    breakdown_so_far.ticket_position.pieces(
-                        breakdown_so_far.since,
-                        self.now,
-                        hours,
-                        &mut *add,
-                    );
+                    if let Some(since) = breakdown_so_far.since {
+                        let ticket_position = breakdown_so_far.ticket_position;
+                        ticket_position.pieces(since, self.now, hours, &mut *add);
+                    }
                 }
                 None => {
                     let start = Timestamp::from_ms(running.position.calendar);

@@ -1,12 +1,14 @@
 //! Readings: windows and waiting tickets of every scope and measure.
 
+use std::collections::BTreeMap;
+
 use super::{View, WaitingNow};
 use crate::agreement::Target;
 use crate::amount::Amount;
 use crate::catalog::{ChannelId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure};
-use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, SplitShown, Within};
+use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, SplitShown, Within, flags_shown};
 use crate::ticket::GivenUp;
 use crate::time::{Elapsed, Timestamp};
 use crate::window::{Bucket, Part, Series, SeriesTally, Survival, WaitedQuantile, WindowSum};
@@ -128,7 +130,8 @@ impl View {
         let decided = GivenUp::ALL.into_iter().filter(|reason| reason.is_decided());
         let given_up = decided.map(|reason| tally.given_up(reason)).sum();
         let histogram = tally.answered(basis);
-        if histogram.is_empty() && waiting.count == 0 && given_up == 0 {
+        let needed_no_reply = tally.given_up(GivenUp::NoReplyNeeded);
+        if histogram.is_empty() && waiting.count == 0 && given_up == 0 && needed_no_reply == 0 {
             return None;
         }
         let answered = histogram.total();
@@ -151,8 +154,19 @@ impl View {
             given_up,
             q_with_waiting: self.waiting_aware(subject),
             within: self.within(subject),
+            flags: self.flags_shown(subject),
             split: subject.part.map(|part| self.split_shown(part)),
         })
+    }
+
+    /// The flagged acts. A part of a split has none.
+    fn flags_shown(&self, subject: ReadingSubject<'_>) -> BTreeMap<&'static str, u64> {
+        let ReadingSubject { scope, measure, part, sum, .. } = subject;
+        if part.is_some() {
+            return BTreeMap::new();
+        }
+        let by_reason = GivenUp::ALL.map(|reason| sum.tally.given_up(reason));
+        flags_shown(&by_reason, self.flags(scope, measure, sum.length))
     }
 
     fn split_shown(&self, part: Part) -> SplitShown {

@@ -173,7 +173,13 @@ impl ViewBuilder {
 
     /// Applies a JSON record of the topic. `minute` is `YYYY-MM-DDTHH:MM`; `fields` start with a
     /// comma.
-    fn apply_record(&mut self, ticket: &str, kind: &str, minute: &str, fields: &str) {
+    pub(in crate::service) fn apply_record(
+        &mut self,
+        ticket: &str,
+        kind: &str,
+        minute: &str,
+        fields: &str,
+    ) {
         self.events += 1;
         let record = format!(
             r#"{{"id":"{}","type":"ticket.{kind}","time":"{minute}:00Z","ticket":"{ticket}"{fields}}}"#,
@@ -224,7 +230,8 @@ impl ViewBuilder {
             readings: self.view.readings(),
             details: ObjectiveDetail::all(&self.view, &verdicts),
             verdicts,
-            given_up: Vec::new(),
+            given_up: published_view::given_up(&self.view),
+            flags: self.view.all_flags().collect(),
             ratings: published_view::ratings(&self.view),
             alerts: alert::Alerts::new(&self.catalog),
             stream: StreamStatus::default(),
@@ -238,6 +245,42 @@ impl ViewBuilder {
             trusted: None,
         }
     }
+}
+
+/// A team that does everything that changes figures without a sooner answer.
+pub(in crate::service) fn flagged() -> ViewBuilder {
+    let mut builder = ViewBuilder::new(&agreements());
+    builder.add_answered("orders", "quick", 20, 65);
+    builder.add_answered("orders", "near", 2, 235);
+    let created = r#","team":"orders""#;
+    for (ticket, kind, minute, fields) in [
+        ("O-early", "agent_replied", "2026-11-20T07:30", ""),
+        ("O-early", "created", "2026-11-20T08:00", created),
+        ("O-bot", "created", "2026-11-20T08:00", created),
+        ("O-bot", "agent_replied", "2026-11-20T08:00", ""),
+        ("O-bot", "customer_replied", "2026-11-20T08:10", ""),
+        ("O-bot", "no_reply_needed", "2026-11-20T08:20", ""),
+        ("O-call", "created", "2026-11-20T08:00", r#","team":"orders","by":"agent""#),
+        ("O-merged", "created", "2026-11-20T08:00", created),
+        ("O-merged", "merged", "2026-11-20T09:00", r#","into":"O-nowhere""#),
+        ("O-taken", "created", "2026-11-20T08:00", created),
+        ("O-taken", "merged", "2026-11-20T09:00", r#","into":"O-bot""#),
+        (
+            "O-bot",
+            "took_over",
+            "2026-11-20T09:00",
+            r#","from":"O-taken","waiting_since":"2026-11-20T08:00:00Z""#,
+        ),
+        ("O-moved", "created", "2026-11-20T08:00", created),
+        ("O-moved", "assigned", "2026-11-20T09:00", r#","team":"billing","priority":"low""#),
+        ("O-spam", "created", "2026-11-20T08:00", created),
+        ("O-spam", "marked_spam", "2026-11-20T09:00", ""),
+        ("O-gone", "created", "2026-11-20T08:00", created),
+        ("O-gone", "deleted", "2026-11-20T09:00", ""),
+    ] {
+        builder.apply_record(ticket, kind, minute, fields);
+    }
+    builder
 }
 
 /// Teams in every state.

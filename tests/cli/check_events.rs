@@ -11,6 +11,7 @@ const GOOD: &str = r#"{"id":"e-1","type":"ticket.created","time":"2026-11-21T09:
 const REPLY: &str = r#"{"id":"e-2","type":"ticket.agent_replied","time":"2026-11-21T09:14:03Z","ticket":"T-1","agent":"aino"}"#;
 const REVIEW: &str = r#"{"id":"e-3","type":"ticket.reviewed","time":"2026-11-21T09:14:03Z","ticket":"T-1","by":"sara","score":4,"note":"well done","bring_to_team":true}"#;
 const MERGED: &str = r#"{"id":"e-4","type":"ticket.merged","time":"2026-11-21T09:14:03Z","ticket":"T-1","into":"T-2"}"#;
+const TAKEN: &str = r#"{"id":"e-1","type":"ticket.took_over","time":"2026-11-21T09:14:03Z","ticket":"T-1","from":"T-2","waiting_since":"2026-11-21T08:00:00Z"}"#;
 const CONCERN: &str = r#"{"id":"e-5","type":"team.concern_raised","time":"2026-11-21T09:14:03Z","team":"billing","concern":"c-1","by":"ville","text":"nobody calls back"}"#;
 const MADE: &str = r#"{"id":"e-6","type":"ticket.created","time":"2026-11-21T09:14:03Z","ticket":"T-1","by":"agent"}"#;
 
@@ -66,6 +67,10 @@ fn faults() -> Vec<(&'static str, &'static str, String)> {
         (CONCERN, r#""concern":"c-1","#, ""),
         (CONCERN, r#""c-1""#, r#""c 1""#),
         (MADE, r#""agent""#, r#""bot""#),
+        (TAKEN, r#""T-2""#, r#""T 2""#),
+        (TAKEN, r#""2026-11-21T08:00:00Z""#, r#""yesterday""#),
+        (TAKEN, r#""2026-11-21T08:00:00Z""#, r#""1970-01-01T00:00:00Z""#),
+        (TAKEN, r#""2026-11-21T08:00:00Z""#, "1763709243"),
     ]
     .map(|(good, part, bad)| (good, part, bad.to_owned()))
     .into();

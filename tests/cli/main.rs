@@ -8,6 +8,7 @@
 
 mod alertmanagers;
 mod abuse;
+mod acts;
 mod calendar;
 mod check;
 mod check_events;

@@ -448,6 +448,12 @@ fn compare_reading(
         let max = answered.last().unwrap() * scale;
         prop_assert!((ms_of(&printed["max"]) - max).abs() * 100 <= max, "{}", context);
     }
+    if split.is_none() {
+        let expected = model.flags(team, measure, from, now.ms());
+        let expected = serde_json::to_value(expected).unwrap();
+        let none = serde_json::json!({});
+        prop_assert_eq!(printed.get("flags").unwrap_or(&none), &expected, "{}", context);
+    }
     let within = printed["within"].as_array().unwrap();
     prop_assert_eq!(within.len(), targets.len(), "{}", context);
     for ((target, printed), (met, of)) in targets.iter().zip(within).zip(&expected.within) {
@@ -517,7 +523,7 @@ fn at_least_three_in_ten_histories_hold_each_difficult_case() {
     use proptest::strategy::ValueTree;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let sample = 400;
-    let mut holds = [0; 5];
+    let mut holds = [0; 7];
     for _ in 0..sample {
         let history = history().new_tree(&mut runner).unwrap().current();
         let has = |kinds: &[Kind]| history.events.iter().any(|e| kinds.contains(&e.kind));
@@ -528,6 +534,8 @@ fn at_least_three_in_ten_histories_hold_each_difficult_case() {
             has(&[Kind::Reopened]),
             transferred,
             has(&[Kind::Merged]),
+            has(&[Kind::TookOver]),
+            has(&[Kind::NoReplyNeeded]),
             has(&[Kind::Solved, Kind::Closed]),
             late,
         ];

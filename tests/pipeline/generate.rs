@@ -91,6 +91,8 @@ fn kind() -> impl Strategy<Value = Kind> {
         4 => Just(Kind::Reopened),
         2 => Just(Kind::Resumed),
         5 => Just(Kind::CustomerReplied),
+        2 => Just(Kind::TookOver),
+        2 => Just(Kind::NoReplyNeeded),
         1 => Just(Kind::BotReplied),
         5 => Just(Kind::AgentReplied),
         1 => Just(Kind::NoteAdded),
@@ -98,7 +100,7 @@ fn kind() -> impl Strategy<Value = Kind> {
         1 => Just(Kind::OnHold),
         4 => Just(Kind::Solved),
         1 => Just(Kind::Closed),
-        1 => Just(Kind::Merged),
+        2 => Just(Kind::Merged),
         1 => Just(Kind::Deleted),
         1 => Just(Kind::MarkedSpam),
         1 => Just(Kind::Rated),
@@ -120,8 +122,9 @@ fn team() -> impl Strategy<Value = Option<Cow<'static, str>>> {
 fn any_event() -> impl Strategy<Value = Event<'static>> {
     let priority = proptest::option::weighted(0.3, (0_usize..4).prop_map(|p| Priority::ALL[p]));
     let few = proptest::option::weighted(0.1, prop_oneof![Just("a"), Just("b")]);
-    (kind(), offset(SPAN_MS), any::<u64>(), team(), priority, few, identity()).prop_map(
-        |(kind, at, random, team, priority, few, identity)| {
+    let since = proptest::option::weighted(0.8, offset(SPAN_MS));
+    (kind(), offset(SPAN_MS), any::<u64>(), team(), priority, few, (identity(), since)).prop_map(
+        |(kind, at, random, team, priority, few, (identity, since))| {
             let mut event = event(kind, "", at, identity.unwrap_or(random));
             event.team = team;
             event.priority = priority;
@@ -135,6 +138,15 @@ fn any_event() -> impl Strategy<Value = Event<'static>> {
                     2 => Maker::System,
                     _ => Maker::Customer,
                 };
+            }
+            if kind == Kind::TookOver {
+                // Of one of the first tickets, which may be this one, or of one that no event is about.
+                let from = (random % 5 < 4).then(|| format!("T-{}", random / 5 % 4).into());
+                event.detail = Some(Box::new(EventDetail {
+                    from,
+                    waiting_since: since,
+                    ..EventDetail::default()
+                }));
             }
             if kind == Kind::Rated || kind == Kind::Reviewed {
                 let score = u8::try_from(random % 5 + 1).ok();

@@ -374,8 +374,13 @@ impl Sink for NewSamples {
     fn apply(&mut self, change: Change<'_>, _: i64) {
         match change {
             Change::NewSample(_) => self.0 += 1,
-            Change::Ended(_) | Change::Running(_) | Change::Rated(_) | Change::LateEvent { .. } => {
-            }
+            Change::Ended(_)
+            | Change::Running(_)
+            | Change::Rated(_)
+            | Change::Flagged(_)
+            | Change::Merged { .. }
+            | Change::TookOver(_)
+            | Change::LateEvent { .. } => {}
         }
     }
 }

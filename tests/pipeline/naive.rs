@@ -207,6 +207,8 @@ pub(crate) struct Model {
     objectives: Vec<Objective>,
     /// One for each ticket: its events without duplicates, in order.
     timelines: Vec<Vec<Note>>,
+    /// The ids of the tickets, likewise.
+    tickets: Vec<String>,
 }
 
 impl Model {
@@ -225,6 +227,7 @@ impl Model {
             teams: teams.iter().map(|&team| team.to_owned()).collect(),
             hours: BTreeMap::new(),
             objectives,
+            tickets: tickets.keys().map(|&ticket| ticket.to_owned()).collect(),
             timelines: tickets.into_values().map(timeline).collect(),
         }
     }
@@ -326,9 +329,13 @@ impl Model {
         };
         let all = self.waits_of(objective, &lives, from, now);
         for (life, wait) in all.iter().filter(|wait| self.is_missed(objective, level, wait)) {
-            for stretch in life.span(wait, objective.exclusions()) {
+            let (own, inherited) = (life.span(wait, objective.exclusions()), life.inherited(wait));
+            let own = own.map(|stretch| (stretch.held.status, stretch));
+            // Time on merged tickets counts as time with the holder that took them over.
+            let inherited = inherited.map(|stretch| (Status::Open, stretch));
+            for (status, stretch) in own.chain(inherited) {
                 let ms = stretch.to - stretch.from;
-                match stretch.held.status {
+                match status {
                     Status::Pending => add("pending", ms),
                     Status::OnHold => add("on_hold", ms),
                     Status::Open | Status::Solved | Status::Gone => {
@@ -374,6 +381,44 @@ impl Model {
             scores.extend(counts.map(|(_, score)| u64::from(score)));
         }
         (count(scores.iter()), scores.iter().sum())
+    }
+
+    /// What changed the figures of a measure without a sooner answer in a window, both ends included.
+    pub(crate) fn flags(
+        &self,
+        team: Option<&str>,
+        measure: Measure,
+        from: i64,
+        now: i64,
+    ) -> BTreeMap<&'static str, u64> {
+        let lives = self.lives(now);
+        let mut flags = BTreeMap::new();
+        let mut add = |label: &'static str, of: Measure, whose: &str, at: i64| {
+            let is_asked = of == measure && team.is_none_or(|team| team == whose);
+            if is_asked && (from..=now).contains(&at) {
+                *flags.entry(label).or_default() += 1;
+            }
+        };
+        let words: Vec<_> = lives.iter().flat_map(TicketLife::words).collect();
+        for (life, ticket) in lives.iter().zip(&self.tickets) {
+            for (label, wait) in life.ways_out(measure) {
+                add(label, measure, &wait.team, wait.at);
+            }
+            for act in life.acts() {
+                add(act.label, act.measure, &act.team, act.at);
+            }
+            for left in life.left_behind() {
+                let goes_on = words.iter().any(|word| {
+                    word.from == *ticket
+                        && word.since <= left.since + 60_000
+                        && left.at <= word.at + 86_400_000
+                });
+                if !goes_on {
+                    add("merged_waiting", left.measure, &left.team, left.at);
+                }
+            }
+        }
+        flags
     }
 
     /// All tickets as they are known at an instant.
@@ -455,7 +500,7 @@ fn waits<'l, 'm>(
         .filter(|(_, wait)| match wait.end {
             End::Answered | End::GivenUp => (from..=now).contains(&wait.at),
             End::Waiting => true,
-            End::Cancelled => false,
+            End::Cancelled | End::NoReplyNeeded => false,
         })
         .collect()
 }

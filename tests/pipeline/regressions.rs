@@ -364,7 +364,12 @@ impl Sink for Counters {
         match change {
             Change::NewSample(_) => self.made += 1,
             Change::LateEvent { corrects } => self.late[usize::from(!corrects)] += 1,
-            Change::Ended(_) | Change::Running(_) | Change::Rated(_) => {}
+            Change::Ended(_)
+            | Change::Running(_)
+            | Change::Rated(_)
+            | Change::Flagged(_)
+            | Change::Merged { .. }
+            | Change::TookOver(_) => {}
         }
     }
 }

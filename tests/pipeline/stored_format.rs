@@ -3,6 +3,7 @@
 //! `version-2.vaste` holds every kind of event, every priority, maker and field of a detail, a long
 //! timeline, a tombstone, a resumed ticket and response counters. The build before the wire codes were
 //! written down made it. The records are in `version-2.ndjson`, the long ticket in [`busy_records`].
+//! `version-4.vaste` has the records of `version-4.ndjson`, too: kinds and fields that are new in version 4.
 //!
 //! [`the_present_version_is_written_byte_for_byte`] leaves what the present code writes in cargo's folder
 //! for test files. When [`checkpoint::VERSION`] rises, keep that file here as the next fixture, and read it
@@ -26,9 +27,12 @@ use vaste::view::View;
 const VERSION_2: &[u8] = include_bytes!("version-2.vaste");
 /// The same records; since version 3 an image may have the id of its topic and who has held it.
 const VERSION_3: &[u8] = include_bytes!("version-3.vaste");
+/// The same, and tickets that take over others, and messages that need no reply.
+const VERSION_4: &[u8] = include_bytes!("version-4.vaste");
 const TOPIC_ID: &str = "9_cCYlOHQvGRUcb2oCMQyA";
 const PROCESS: u64 = 0x0123_4567_89ab_cdef;
 const RECORDS: &str = include_str!("version-2.ndjson");
+const RECORDS_OF_4: &str = include_str!("version-4.ndjson");
 
 /// Records of the two tickets that are evicted before the other records arrive.
 const EVICTED: usize = 4;
@@ -70,8 +74,13 @@ fn minute(minutes: i64) -> Timestamp {
     at("2026-06-01T00:00:00Z").plus(Elapsed::from_ms(minutes * 60_000))
 }
 
-fn records() -> Vec<String> {
+/// The records of version 2 and 3.
+fn older_records() -> Vec<String> {
     RECORDS.lines().map(str::to_owned).chain(busy_records()).collect()
+}
+
+fn records() -> Vec<String> {
+    older_records().into_iter().chain(RECORDS_OF_4.lines().map(str::to_owned)).collect()
 }
 
 /// What the present code writes after the records.
@@ -111,7 +120,7 @@ fn the_present_version_is_written_byte_for_byte() {
     let name = format!("version-{}.vaste", checkpoint::VERSION);
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&kept, &bytes).unwrap();
-    assert!(bytes == VERSION_3, "the stored bytes changed: compare with {}", kept.display());
+    assert!(bytes == VERSION_4, "the stored bytes changed: compare with {}", kept.display());
 }
 
 #[test]
@@ -195,12 +204,39 @@ fn version_3_is_version_2_with_the_id_of_its_topic() {
 #[test]
 fn every_event_of_version_2_equals_its_record() {
     let mut shard = checkpoint::read(VERSION_2).unwrap().restore(catalog()).unwrap();
-    for (index, record) in records().iter().enumerate() {
+    for (index, record) in older_records().iter().enumerate() {
         let expected =
             if index < EVICTED { Outcome::Skipped(Skip::TooOld) } else { Outcome::Duplicate };
         let event = decode(record.as_bytes()).unwrap();
         assert_eq!(shard.apply(&event, &mut ()), expected, "{record}");
     }
+}
+
+#[test]
+fn version_4_has_takeovers_and_messages_that_need_no_reply() {
+    let image = checkpoint::read(VERSION_4).unwrap();
+    assert_eq!((image.version, image.timelines()), (4, 8));
+    let mut shard = image.restore(catalog()).unwrap();
+    for record in RECORDS_OF_4.lines() {
+        let event = decode(record.as_bytes()).unwrap();
+        assert_eq!(shard.apply(&event, &mut ()), Outcome::Duplicate, "{record}");
+    }
+    let mut steps = String::new();
+    for step in shard.trace("T-5", Timestamp::EVENT_END).unwrap() {
+        let since = step.waiting_since.map(|since| since.to_string());
+        let fields = [step.team, step.agent, step.from, since.map(Into::into)];
+        let fields: Vec<Box<str>> =
+            fields.into_iter().map(|field| field.unwrap_or_else(|| "-".into())).collect();
+        writeln!(steps, "{} {} {}", step.at, step.kind.label(), fields.join(" ")).unwrap();
+    }
+    insta::assert_snapshot!(steps, @r"
+    2026-06-01T07:30:00Z ticket.agent_replied support - - -
+    2026-06-01T08:00:00Z ticket.created billing - - -
+    2026-06-01T08:20:00Z ticket.took_over - - T-2 2026-06-01T08:00:00Z
+    2026-06-01T08:21:00.500Z ticket.took_over - - T-unknown -
+    2026-06-01T09:00:00Z ticket.no_reply_needed - aino - -
+    2026-06-01T09:30:00Z ticket.took_over - - - 2026-05-31T23:59:59.999Z
+    ");
 }
 
 #[test]

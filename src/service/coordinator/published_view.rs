@@ -17,7 +17,7 @@ use crate::service::kafka::status::StreamStatus;
 use crate::ticket::{Band, GivenUp, RatingKind, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
 use crate::view::View;
-use crate::window::Scores;
+use crate::window::{FlagCounts, Scores};
 
 /// A waiting ticket that has used this share of an objective's target is due soon.
 const DUE_SOON_PERCENT: i64 = 80;
@@ -32,6 +32,9 @@ pub(in crate::service) struct Shared {
 /// Team, measure, window, and the tickets given up in it by reason.
 type GivenUpRow = (ScopeId, Measure, Elapsed, [u64; GivenUp::ALL.len()]);
 
+/// Team, measure, window, and the acts that are flagged in it.
+type FlagsRow = (ScopeId, Measure, Elapsed, FlagCounts);
+
 /// Everything that can be shown, as of one instant.
 #[derive(Debug)]
 pub(in crate::service) struct PublishedView {
@@ -44,6 +47,8 @@ pub(in crate::service) struct PublishedView {
     pub(in crate::service) details: Vec<ObjectiveDetail>,
     /// Tickets given up, by team, measure and window; the counts are in the order of [`GivenUp::ALL`].
     pub(in crate::service) given_up: Vec<GivenUpRow>,
+    /// The flagged acts by team, measure and window; those without any are left out.
+    pub(in crate::service) flags: Vec<FlagsRow>,
     /// Scores of ratings by team, kind and window.
     pub(in crate::service) ratings: Vec<(ScopeId, RatingKind, Elapsed, Scores)>,
     pub(in crate::service) alerts: Alerts,
@@ -151,6 +156,7 @@ impl PublishedView {
             verdicts: Vec::new(),
             details: Vec::new(),
             given_up: Vec::new(),
+            flags: Vec::new(),
             ratings: Vec::new(),
             alerts: Alerts::new(catalog),
             stream: StreamStatus { topic: topic.to_owned(), ..StreamStatus::default() },

@@ -322,6 +322,7 @@ impl Coordinator {
     }
 
     fn publish(&mut self) {
+        self.instruments.count_merged_waiting(self.monitor.view());
         let is_known = self.caught_up_at.is_some();
         let view = self.monitor.view();
         let has_read = view.now() > Timestamp::EVENT_MIN;
@@ -337,6 +338,7 @@ impl Coordinator {
             details: ObjectiveDetail::all(view, &verdicts),
             verdicts,
             given_up: if is_known { published_view::given_up(view) } else { Vec::new() },
+            flags: if is_known { view.all_flags().collect() } else { Vec::new() },
             ratings: if is_known { published_view::ratings(view) } else { Vec::new() },
             alerts: self.monitor.alerts().clone(),
             stream: self.workers.status(),
@@ -369,7 +371,13 @@ impl Sink for InstrumentedSink<'_> {
                 let counter = if corrects { &late.corrected } else { &late.uncorrected };
                 counter.inc_by(by.unsigned_abs());
             }
-            Change::Ended(_) | Change::Running(_) | Change::Rated(_) | Change::NewSample(_) => {}
+            Change::Ended(_)
+            | Change::Running(_)
+            | Change::Rated(_)
+            | Change::Flagged(_)
+            | Change::Merged { .. }
+            | Change::TookOver(_)
+            | Change::NewSample(_) => {}
         }
         self.view.apply(change, by);
     }

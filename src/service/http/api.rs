@@ -5,16 +5,19 @@
 //! the last trusted numbers, the state `frozen` and the reason. Before the first trusted view, the
 //! response is an error.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::address;
 use crate::agreement::{Objective, VerdictState};
 use crate::amount::Amount;
 use crate::catalog::ObjectiveId;
-use crate::reading::{BreakdownShown, Verdict};
+use crate::reading::{BreakdownShown, Verdict, flags_shown};
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
 use crate::service::coordinator::readiness::NotReady;
-use crate::ticket::Band;
+use crate::ticket::{Band, GivenUp};
+use crate::window::FlagCounts;
 
 #[cfg(test)]
 mod tests;
@@ -64,6 +67,8 @@ struct ObjectiveShown<'a> {
     frozen: Option<String>,
     market: Option<MarketShown<'a>>,
     ratings_by_wait: Vec<RatingsShown>,
+    /// What changed the figures of its measure without a sooner answer, in its window.
+    flags: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize)]
@@ -118,7 +123,24 @@ fn present<'a>(
         frozen: not_ready.map(ToString::to_string),
         market: market(objective, detail),
         ratings_by_wait: ratings(detail),
+        flags: flags(published, id, objective),
     })
+}
+
+/// The flagged acts that concern the measure of an objective, in its window.
+fn flags(
+    published: &PublishedView,
+    id: ObjectiveId,
+    objective: &Objective,
+) -> BTreeMap<&'static str, u64> {
+    let (owner, _) = published.catalog.objective(id);
+    let over = published.at.map_or(objective.over, |at| objective.over_at(at));
+    let key = (owner, objective.measure, over);
+    let mut given_up = published.given_up.iter().filter(|(s, m, w, _)| (*s, *m, *w) == key);
+    let by_reason = given_up.next().map_or([0; GivenUp::ALL.len()], |(.., counts)| *counts);
+    let mut acts = published.flags.iter().filter(|(s, m, w, _)| (*s, *m, *w) == key);
+    let counts = acts.next().map_or_else(FlagCounts::default, |(.., counts)| *counts);
+    flags_shown(&by_reason, counts)
 }
 
 fn market<'a>(objective: &'a Objective, detail: &ObjectiveDetail) -> Option<MarketShown<'a>> {

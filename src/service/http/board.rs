@@ -21,6 +21,7 @@ use crate::service::coordinator::readiness::NotReady;
 
 mod breakdown;
 mod components;
+mod flags;
 mod i18n;
 mod market;
 mod objective;

@@ -41,6 +41,7 @@ pub(super) fn text(
     if published.caught_up_at.is_some() {
         windows::windows(published, &mut families);
         windows::given_up(published, &mut families);
+        windows::flags(published, &mut families);
         market::ratings(published, &mut families);
     }
     state::responses(published, instruments, scraper, &mut families);

@@ -2,7 +2,7 @@
 
 use crate::ticket::{Change, EffectLog, Sink};
 
-/// Changes of endings, running stopwatches and ratings in order, and counts of late events.
+/// All changes of tickets in order, and counts of late events.
 #[derive(Debug, Default)]
 pub(in crate::service) struct Effects {
     log: EffectLog,
@@ -19,7 +19,12 @@ struct LateEventCounts {
 impl Sink for Effects {
     fn apply(&mut self, change: Change<'_>, by: i64) {
         match change {
-            Change::Ended(_) | Change::Running(_) | Change::Rated(_) => self.log.apply(change, by),
+            Change::Ended(_)
+            | Change::Running(_)
+            | Change::Rated(_)
+            | Change::Flagged(_)
+            | Change::Merged { .. }
+            | Change::TookOver(_) => self.log.apply(change, by),
             // The worker has counted it: its response counters belong to the partition.
             Change::NewSample(_) => {}
             Change::LateEvent { corrects: true } => self.late.correcting += by,

@@ -11,7 +11,7 @@ fn changes(measures: &[Measure], events: &[(Kind, &str)]) -> Vec<(Kind, Vec<Stri
     let mut state = TicketState::default();
     let step = |&(kind, clock): &(Kind, &str)| {
         let mut log = EffectLog::default();
-        let mut out = Out { sink: Some(&mut log) };
+        let mut out = Out { sink: Some(&mut log), ticket: b"T-1" };
         state.step(&example.event(kind, clock), example.context(), &mut out);
         (kind, lines(log))
     };
@@ -55,6 +55,7 @@ fn a_morning_with_a_pause_a_reply_and_a_reopening() {
     assert_eq!(
         changes(&measures, &events),
         [
+            (Pending, texts(&["+1 customer_wait paused_unanswered"])),
             (AgentReplied, texts(&["+1 first_reply answered after 120 min"])),
             (Solved, texts(&solved_first)),
             (Reopened, texts(&retracted)),
@@ -97,7 +98,7 @@ fn a_running_stopwatch_is_an_effective_start() {
     let mut state = TicketState::default();
     for (kind, clock) in [(Created, "09:00"), (Pending, "09:30"), (Resumed, "10:00")] {
         let event = example.event(kind, clock);
-        state.step(&event, example.context(), &mut Out { sink: None });
+        state.step(&event, example.context(), &mut Out { sink: None, ticket: b"T-1" });
     }
     let mut running = Vec::new();
     state.running(example.context(), |one| running.push(one));

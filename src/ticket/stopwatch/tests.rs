@@ -45,7 +45,7 @@ fn attribution(clock: &str, scope: ScopeId, priority: Option<Priority>) -> Attri
 /// Ends a stopwatch with a sample, and returns the ending.
 fn ended(mut stopwatch: Stopwatch, attribution: Attribution, example: &Example) -> Ended {
     let mut log = EffectLog::default();
-    let mut out = Out { sink: Some(&mut log) };
+    let mut out = Out { sink: Some(&mut log), ticket: b"T-1" };
     stopwatch.end(Ending::Answered, attribution, None, example.context(), &mut out);
     match log.into_iter().next() {
         Some((Effect::Ended(ended), 1)) => ended,

@@ -8,6 +8,16 @@ use vaste::measure::{Measure, Pauses};
 use super::order::Note;
 use super::{Basis, Model};
 
+#[path = "flags.rs"]
+mod flags;
+#[path = "reopened.rs"]
+mod reopened;
+#[path = "takeover.rs"]
+mod takeover;
+
+use reopened::Void;
+use takeover::Inherited;
+
 /// One stopwatch at `now`.
 pub(super) struct Wait {
     /// How it ended, if it did.
@@ -26,6 +36,8 @@ pub(super) struct Wait {
     pub channel: Option<String>,
     /// Its count, for a measure that is no time.
     count: Option<i64>,
+    /// The stretches before its first step, in which the customer waited on merged tickets.
+    inherited: Vec<Inherited>,
 }
 
 /// How a stopwatch ended.
@@ -37,6 +49,8 @@ pub(super) enum End {
     GivenUp,
     /// The ticket was deleted or marked as spam.
     Cancelled,
+    /// An agent said that no reply is needed.
+    NoReplyNeeded,
     /// It has not ended.
     Waiting,
 }
@@ -90,7 +104,10 @@ impl Status {
         matches!(self, Self::Open | Self::Pending | Self::OnHold)
     }
 
-    fn after(self, kind: Kind) -> Self {
+    fn after(self, note: &Note) -> Self {
+        let kind = note.kind;
+        let asks =
+            kind == Kind::CustomerReplied || kind == Kind::TookOver && note.waiting_since.is_some();
         if kind == Kind::Reopened {
             Self::Open
         } else if matches!(kind, Kind::Merged | Kind::Deleted | Kind::MarkedSpam) {
@@ -103,7 +120,7 @@ impl Status {
             Self::Pending
         } else if kind == Kind::OnHold {
             Self::OnHold
-        } else if kind == Kind::Resumed || kind == Kind::CustomerReplied && self == Self::Pending {
+        } else if kind == Kind::Resumed || asks && self == Self::Pending {
             Self::Open
         } else {
             self
@@ -154,6 +171,11 @@ impl Step<'_> {
         self.note.kind == Kind::AgentReplied && self.before.status != Status::Gone
     }
 
+    /// Whether an agent says that no reply is needed, on a ticket that is not gone.
+    fn dismisses(&self) -> bool {
+        self.note.kind == Kind::NoReplyNeeded && self.before.status != Status::Gone
+    }
+
     fn hands_on(&self) -> bool {
         self.before.holder != self.after.holder
     }
@@ -179,6 +201,8 @@ pub(super) struct TicketLife<'m> {
     held: Held<'m>,
     /// The step that created it. `None` in a partial timeline.
     created: Option<usize>,
+    /// Reopenings for nothing.
+    voids: Vec<Void>,
 }
 
 impl<'m> TicketLife<'m> {
@@ -198,13 +222,15 @@ impl<'m> TicketLife<'m> {
             held.priority = note.priority.or(held.priority);
             held.channel = note.channel.as_deref().or(held.channel);
             if created.is_none_or(|created| index > created) {
-                held.status = held.status.after(note.kind);
+                held.status = held.status.after(note);
             }
             let is_solved = before.is_solved || held.status == Status::Solved;
             held.is_solved = is_solved && !held.status.is_active();
             steps.push(Step { note, before, after: held });
         }
-        Self { model, now, steps, held, created }
+        let mut life = Self { model, now, steps, held, created, voids: Vec::new() };
+        life.voids = life.find_voids();
+        life
     }
 
     /// All stopwatches of the ticket for a measure.
@@ -234,7 +260,12 @@ impl<'m> TicketLife<'m> {
             Basis::Calendar => stretch.to - stretch.from,
             Basis::Open => self.open_ms(&stretch),
         });
-        wait.count.unwrap_or_else(|| times.sum())
+        let inherited = wait.inherited.iter().filter(|inherited| inherited.step < until);
+        let inherited = inherited.map(|inherited| match basis {
+            Basis::Calendar => inherited.to - inherited.from,
+            Basis::Open => self.inherited_open_ms(inherited),
+        });
+        wait.count.unwrap_or_else(|| times.sum::<i64>() + inherited.sum::<i64>())
     }
 
     /// The stretches that a stopwatch counted before a step.
@@ -246,9 +277,20 @@ impl<'m> TicketLife<'m> {
     ) -> impl Iterator<Item = Stretch<'l, 'm>> {
         let all = (wait.since..until).map(|index| {
             let to = self.steps.get(index + 1).map_or(self.now, |next| next.note.at);
-            Stretch { held: &self.steps[index].after, from: self.steps[index].note.at, to }
+            let held = &self.steps[index].after;
+            (index, Stretch { held, from: self.steps[index].note.at, to })
         });
-        all.filter(move |stretch| !exclusions.leaves_out(stretch.held))
+        let ended = wait.lived.end;
+        let is_void = move |index: usize| {
+            let is_known = |void: &Void| {
+                (void.reopened..void.said).contains(&index) && void.said < ended
+                    || (void.said..void.end).contains(&index)
+            };
+            exclusions.solved && self.voids.iter().any(is_known)
+        };
+        let all =
+            all.filter(move |(index, one)| !exclusions.leaves_out(one.held) && !is_void(*index));
+        all.map(|(_, stretch)| stretch)
     }
 
     /// All stretches from the start of a stopwatch to its end, including pauses. The solved time is
@@ -262,11 +304,13 @@ impl<'m> TicketLife<'m> {
         self.stretches(wait, wait.lived.end, Exclusions { pauses: never, ..exclusions })
     }
 
-    /// How long it was neither solved nor gone, from its creation or else its first event on.
+    /// How long it was neither solved nor gone nor open for nothing, from its creation or else its first
+    /// event on.
     pub(super) fn worked_on(&self) -> i64 {
         let times = (self.created.unwrap_or(0)..self.steps.len()).map(|index| {
             let to = self.steps.get(index + 1).map_or(self.now, |next| next.note.at);
-            let is_active = self.steps[index].after.status.is_active();
+            let is_idle = self.voids.iter().any(|void| (void.said..void.end).contains(&index));
+            let is_active = self.steps[index].after.status.is_active() && !is_idle;
             if is_active { to - self.steps[index].note.at } else { 0 }
         });
         times.sum()
@@ -278,13 +322,32 @@ impl<'m> TicketLife<'m> {
         hours.map_or(stretch.to - stretch.from, |hours| hours.open_ms(stretch.from, stretch.to))
     }
 
-    /// The step of the first reply and its stopwatch, if they exist.
+    /// The step from which on messages wait for a next reply, once a first reply is given, and the
+    /// stopwatch of that first reply.
     fn first_reply(&self) -> (Option<usize>, Option<Wait>) {
-        let question = self.created.and_then(|created| match self.steps[created].note.maker {
-            Maker::Customer | Maker::System => Some(created),
-            Maker::Agent => self.question_from(created + 1),
-        });
-        question.map_or((None, None), |question| self.exchange(question))
+        let Some(created) = self.created else { return (None, None) };
+        let is_by_agent = self.steps[created].note.maker == Maker::Agent;
+        if let Some(early) = self.early_reply().filter(|_| !is_by_agent) {
+            let mut wait = self.ended(created, created, Some((created, End::Answered)), "");
+            let acting = self.steps[early].note.team.as_deref();
+            let acting = acting.filter(|team| self.model.is_declared(team));
+            let held = &self.steps[created].after;
+            wait.team = acting.unwrap_or_else(|| self.model.claimed_by(held.holder)).to_owned();
+            (wait.priority, wait.channel) = (held.priority, held.channel.map(str::to_owned));
+            return (Some(created), Some(wait));
+        }
+        let question = if is_by_agent { self.question_from(created) } else { Some(created) };
+        let (answer, wait) = question.map_or((None, None), |question| self.exchange(question));
+        (answer.map(|answer| answer + 1), wait)
+    }
+
+    /// The last reply up to an hour before the creation.
+    fn early_reply(&self) -> Option<usize> {
+        let created = self.created?;
+        let early =
+            self.steps[..created].iter().rposition(|s| s.note.kind == Kind::AgentReplied)?;
+        let before = self.steps[created].note.at - self.steps[early].note.at;
+        (before <= 3_600_000).then_some(early)
     }
 
     /// The stopwatches from a question to its answer, in order, after the first reply.
@@ -292,21 +355,55 @@ impl<'m> TicketLife<'m> {
         // In a partial timeline the first reply counts as given.
         let mut from = match self.created {
             None => Some(0),
-            Some(_) => self.first_reply().0.map(|answer| answer + 1),
+            Some(_) => self.first_reply().0,
         };
         let mut waits = Vec::new();
         while let Some(question) = from.and_then(|from| self.question_from(from)) {
             let (answer, wait) = self.exchange(question);
-            waits.extend(wait);
-            from = answer.map(|answer| answer + 1);
+            let dismissal = self.first_from(question + 1, Step::dismisses);
+            match dismissal.filter(|&said| answer.is_none_or(|answer| said < answer)) {
+                Some(said) => {
+                    waits.push(self.dismissed(question, said));
+                    from = Some(said + 1);
+                }
+                None => {
+                    waits.extend(wait);
+                    from = answer.map(|answer| answer + 1);
+                }
+            }
         }
         waits
     }
 
+    /// A wait that an agent ended without a reply. One that was given up before stays so.
+    fn dismissed(&self, question: usize, said: usize) -> Wait {
+        let lives = |step: &Step<'_>| step.after.status.is_active();
+        let started = self.first_from(question, lives).filter(|&started| started < said);
+        let left = self.steps[..said].iter().rposition(Step::leaves);
+        let end = match (started, left) {
+            (Some(_), Some(left)) if !self.steps[said].before.status.is_active() => {
+                (left, self.end_by(left))
+            }
+            _ => (said, End::NoReplyNeeded),
+        };
+        let team = self.model.claimed_by(self.steps[end.0].after.holder);
+        let mut wait = self.ended(question, started.unwrap_or(question), Some(end), team);
+        wait.inherited = self.inherited_by(question, Some(said));
+        wait
+    }
+
     /// The stopwatches from each reply to the next.
     fn updates(&self) -> Vec<Wait> {
+        let early = self.created.filter(|&created| {
+            self.steps[created].note.maker != Maker::Agent && self.early_reply().is_some()
+        });
         let replies = self.after_creation().filter(|&step| self.steps[step].replies());
-        replies.filter_map(|reply| self.exchange(reply).1).collect()
+        early.into_iter().chain(replies).filter_map(|reply| self.update(reply)).collect()
+    }
+
+    /// The stopwatch from a reply to the next, which inherits nothing.
+    fn update(&self, reply: usize) -> Option<Wait> {
+        Some(Wait { inherited: Vec::new(), ..self.exchange(reply).1? })
     }
 
     /// The step that answers a question, or follows a reply, and its stopwatch. There is a
@@ -317,7 +414,11 @@ impl<'m> TicketLife<'m> {
         let started = self
             .first_from(question, |step| step.after.status.is_active())
             .filter(|&started| answer.is_none_or(|answer| started < answer));
-        (answer, started.map(|started| self.wait(question, started, answer)))
+        let wait = started.map(|started| Wait {
+            inherited: self.inherited_by(question, answer),
+            ..self.wait(question, started, answer)
+        });
+        (answer, wait)
     }
 
     /// From creation to the solve in which the ticket rests.
@@ -333,14 +434,11 @@ impl<'m> TicketLife<'m> {
     }
 
     /// How often the customer had asked when the ticket came to rest solved: messages after
-    /// creation, and reopenings of a solved ticket.
+    /// creation, reopenings of a solved ticket, and tickets that were taken over.
     fn contacts(&self) -> Option<Wait> {
         let (created, solve) = (self.created?, self.resting_solve()?);
-        let asks = |step: &&Step<'_>| match step.note.kind == Kind::Reopened {
-            true => step.comes_back(),
-            false => step.note.kind == Kind::CustomerReplied,
-        };
-        let count = self.steps[created + 1..solve].iter().filter(asks).map(|_| 1).sum();
+        let asked = (created + 1..solve).filter(|&step| self.is_contact(step)).map(|_| 1);
+        let count = asked.sum::<i64>() + self.taken_over(solve);
         Some(Wait { count: Some(count), ..self.wait(solve, solve, Some(solve)) })
     }
 
@@ -419,6 +517,7 @@ impl<'m> TicketLife<'m> {
             priority: held.priority,
             channel: held.channel.map(str::to_owned),
             count: None,
+            inherited: Vec::new(),
         }
     }
 
@@ -434,9 +533,16 @@ impl<'m> TicketLife<'m> {
         self.created.map_or(0, |created| created + 1)..self.steps.len()
     }
 
-    /// The first customer message at or after a step.
+    /// The first step at or after another that waits for a reply: a message of the customer, or a
+    /// wait that is taken over.
     fn question_from(&self, from: usize) -> Option<usize> {
-        self.first_from(from, |step| step.note.kind == Kind::CustomerReplied)
+        let asks = |&index: &usize| {
+            let note = self.steps[index].note;
+            note.kind == Kind::CustomerReplied
+                || note.kind == Kind::TookOver && note.waiting_since.is_some()
+                || self.created == Some(index) && !self.taken_over_before().is_empty()
+        };
+        (from..self.steps.len()).find(asks)
     }
 
     /// The step by which the ticket ceased to be active, if it did.

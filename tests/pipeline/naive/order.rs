@@ -22,14 +22,16 @@ fn total_order(a: &Event<'_>, b: &Event<'_>) -> Ordering {
 }
 
 /// The order of simultaneous events, as the design lists them.
-const ORDER: [Kind; 17] = [
+const ORDER: [Kind; 19] = [
     Kind::Created,
     Kind::Reopened,
     Kind::Resumed,
     Kind::CustomerReplied,
+    Kind::TookOver,
     Kind::BotReplied,
     Kind::AgentReplied,
     Kind::NoteAdded,
+    Kind::NoReplyNeeded,
     Kind::Pending,
     Kind::OnHold,
     Kind::Solved,
@@ -58,6 +60,7 @@ fn content(event: &Event<'_>) -> impl Ord {
         },
         (detail.by, detail.score, detail.note),
         (detail.bring_to_team, detail.concern, detail.text),
+        (detail.from, detail.waiting_since),
     )
 }
 
@@ -80,6 +83,10 @@ pub(super) struct Note {
     pub by: Option<String>,
     /// The score of a rating or a review.
     pub score: Option<u8>,
+    /// The merged ticket that this one takes over.
+    pub from: Option<String>,
+    /// Since when the customer of the merged ticket waits; never after the event.
+    pub waiting_since: Option<i64>,
 }
 
 impl Note {
@@ -94,6 +101,10 @@ impl Note {
             maker: event.maker,
             by: detail.and_then(|detail| detail.by.as_deref()).map(str::to_owned),
             score: detail.and_then(|detail| detail.score),
+            from: detail.and_then(|detail| detail.from.as_deref()).map(str::to_owned),
+            waiting_since: detail
+                .and_then(|detail| detail.waiting_since)
+                .map(|since| since.ms().min(event.time.ms())),
         }
     }
 }

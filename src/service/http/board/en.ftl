@@ -316,6 +316,53 @@ ratings-line = Average { $mean } of 5, { $count ->
    *[other] { $count } ratings
 } in { $window }
 
+flags = What changed the figures without a sooner answer
+flags-explained = Each of these is normal now and then. Each can also make the figures look better than the service was, so look at them together. In { $window }.
+flag-deleted = { $count ->
+    [one] 1 waiting ticket was deleted
+   *[other] { $count } waiting tickets were deleted
+}
+flag-spam = { $count ->
+    [one] 1 waiting ticket was marked as spam
+   *[other] { $count } waiting tickets were marked as spam
+}
+flag-no-reply-needed = { $count ->
+    [one] 1 message was marked as needing no reply
+   *[other] { $count } messages were marked as needing no reply
+} ({ $share } of all that ended)
+flag-answered-before-created = { $count ->
+    [one] 1 ticket was answered before it was created, and counts as answered at once
+   *[other] { $count } tickets were answered before they were created, and count as answered at once
+}
+flag-answered-at-once = { $count ->
+    [one] 1 answer came within 10 seconds: was it automatic?
+   *[other] { $count } answers came within 10 seconds: were they automatic?
+}
+flag-answered-near-target = { $count ->
+    [one] 1 answer came just before its target
+   *[other] { $count } answers came just before their targets
+}
+flag-made-by-agent = { $count ->
+    [one] 1 ticket was created by an agent: no first reply is due until the customer writes
+   *[other] { $count } tickets were created by agents: no first reply is due until the customer writes
+}
+flag-merged-waiting = { $count ->
+    [one] 1 waiting ticket was merged into another one, and its wait does not go on there
+   *[other] { $count } waiting tickets were merged into others, and their waits do not go on there
+}
+flag-moved-waiting = { $count ->
+    [one] 1 waiting ticket was passed on to another team
+   *[other] { $count } waiting tickets were passed on to other teams
+}
+flag-paused-unanswered = { $count ->
+    [one] Once the clock was paused while the customer waited for a reply
+   *[other] { $count } times the clock was paused while the customer waited for a reply
+}
+flag-priority-lowered = { $count ->
+    [one] 1 waiting ticket was given a lower priority
+   *[other] { $count } waiting tickets were given a lower priority
+}
+
 # The page of an objective.
 heading-agreed = What is agreed
 heading-state = How it stands

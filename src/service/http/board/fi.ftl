@@ -321,6 +321,53 @@ ratings-line = Keskiarvo { $mean } / 5, { $count ->
    *[other] { $count } arvosanaa
 }, { $window }
 
+flags = Mikä muutti lukuja ilman nopeampaa vastausta
+flags-explained = Jokainen näistä on joskus aivan tavallista. Jokaisella voi myös saada luvut näyttämään todellista paremmilta, joten katsokaa niitä yhdessä. Jakso: { $window }.
+flag-deleted = { $count ->
+    [one] 1 vastausta odottanut tiketti poistettiin
+   *[other] { $count } vastausta odottanutta tikettiä poistettiin
+}
+flag-spam = { $count ->
+    [one] 1 vastausta odottanut tiketti merkittiin roskapostiksi
+   *[other] { $count } vastausta odottanutta tikettiä merkittiin roskapostiksi
+}
+flag-no-reply-needed = { $count ->
+    [one] 1 viestiin ei katsottu tarvittavan vastausta
+   *[other] { $count } viestiin ei katsottu tarvittavan vastausta
+} ({ $share } kaikista päättyneistä)
+flag-answered-before-created = { $count ->
+    [one] 1 tikettiin oli vastattu jo ennen kuin se luotiin, joten se näkyy heti vastattuna
+   *[other] { $count } tikettiin oli vastattu jo ennen kuin ne luotiin, joten ne näkyvät heti vastattuina
+}
+flag-answered-at-once = { $count ->
+    [one] 1 vastaus tuli 10 sekunnissa: lähtikö se automaattisesti?
+   *[other] { $count } vastausta tuli 10 sekunnissa: lähtivätkö ne automaattisesti?
+}
+flag-answered-near-target = { $count ->
+    [one] 1 vastaus tuli juuri ennen tavoiteajan päättymistä
+   *[other] { $count } vastausta tuli juuri ennen tavoiteajan päättymistä
+}
+flag-made-by-agent = { $count ->
+    [one] 1 tiketin loi oma väki: ensivastausta ei odoteta ennen kuin asiakas kirjoittaa
+   *[other] { $count } tikettiä loi oma väki: ensivastausta ei odoteta ennen kuin asiakas kirjoittaa
+}
+flag-merged-waiting = { $count ->
+    [one] 1 odottava tiketti yhdistettiin toiseen, eikä sen odotus jatku siellä
+   *[other] { $count } odottavaa tikettiä yhdistettiin toisiin, eikä niiden odotus jatku siellä
+}
+flag-moved-waiting = { $count ->
+    [one] 1 odottava tiketti siirrettiin toiselle tiimille
+   *[other] { $count } odottavaa tikettiä siirrettiin toisille tiimeille
+}
+flag-paused-unanswered = { $count ->
+    [one] Kerran kello pysäytettiin, vaikka asiakas odotti vastausta
+   *[other] { $count } kertaa kello pysäytettiin, vaikka asiakas odotti vastausta
+}
+flag-priority-lowered = { $count ->
+    [one] 1 odottavan tiketin kiireellisyyttä laskettiin
+   *[other] { $count } odottavan tiketin kiireellisyyttä laskettiin
+}
+
 # Tavoitteen sivu.
 heading-agreed = Mitä on sovittu
 heading-state = Missä mennään

@@ -7,7 +7,7 @@ use super::components::{
     targets, title, verdict, waiting_label, waiting_summary,
 };
 use super::view_model::{Allowance, Board, ObjectiveView, shown};
-use super::{breakdown, market, ratings};
+use super::{breakdown, flags, market, ratings};
 use crate::agreement::{Level, VerdictState};
 use crate::time::{Elapsed, Timestamp};
 use crate::window::from_of;
@@ -38,6 +38,7 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
         (breakdown::breakdown(board, view))
         (market::section(board, view))
         (ratings::by_wait(board, view))
+        (flags::of_measure(board, view.scope, view.objective.measure))
         section {
             h2 { (texts.text("heading-agreed")) }
             p { (agreed(board, view)) }

@@ -7,7 +7,7 @@ use super::components::{
     shown_state_key, state_class, waiting_label, waiting_summary, waiting_table,
 };
 use super::view_model::{Board, ObjectiveView, shown, urgency};
-use super::{market, ratings};
+use super::{flags, market, ratings};
 use crate::address;
 use crate::agreement::VerdictState;
 use crate::amount::Amount;
@@ -178,6 +178,7 @@ pub(super) fn team(board: &Board<'_>, scope: ScopeId) -> Markup {
                 }
             }
         }
+        (flags::of_team(board, scope))
     }
 }
 

@@ -8,8 +8,8 @@ use crate::agreement::VerdictState;
 use crate::measure::Measure;
 use crate::service::kafka::trouble::Trouble;
 use crate::service::scenario::{
-    ViewBuilder, agreement, agreements, assert_snapshot, fetch, fetch_bytes, full_agreement, now,
-    serve, teams_in_every_state, within,
+    ViewBuilder, agreement, agreements, assert_snapshot, fetch, fetch_bytes, flagged,
+    full_agreement, now, serve, teams_in_every_state, within,
 };
 use crate::share::Share;
 use crate::time::{DAY_MS, Elapsed};
@@ -106,6 +106,17 @@ fn pages_show_every_feature_of_an_agreement() {
         ];
         let pages = routes.map(|route| text(&html(&published, &route, code)));
         assert_snapshot(&format!("whole_{code}"), &pages.join("\n=====\n\n"));
+    }
+}
+
+/// What changed the figures without a sooner answer, on the pages of a team and of an objective.
+#[test]
+fn pages_show_what_changed_the_figures_without_an_answer() {
+    let published = flagged().publish();
+    for code in ["en", "fi"] {
+        let routes = [Route::Team("orders".to_owned()), objective_of("orders", "first-reply")];
+        let pages = routes.map(|route| text(&html(&published, &route, code)));
+        assert_snapshot(&format!("flags_{code}"), &pages.join("\n=====\n\n"));
     }
 }
 

@@ -13,9 +13,9 @@ use crate::reading::{Reading, Verdict};
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
 use crate::service::coordinator::readiness::NotReady;
 use crate::share::Share;
-use crate::ticket::RatingKind;
+use crate::ticket::{GivenUp, RatingKind};
 use crate::time::{Elapsed, Timestamp};
-use crate::window::Scores;
+use crate::window::{FlagCounts, Scores};
 
 /// The language of a page, and whether its links must carry it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub(super) struct Board<'a> {
     /// Readings of one priority or channel.
     splits: BTreeMap<(Option<&'a str>, Measure), Vec<&'a Reading>>,
     ratings: &'a [(ScopeId, RatingKind, Elapsed, Scores)],
+    /// `None` before the first trusted view.
+    published: Option<&'a PublishedView>,
 }
 
 /// One objective with its verdict.
@@ -112,6 +114,7 @@ impl<'a> Board<'a> {
             readings,
             splits,
             ratings: shown.map_or(&[], |shown| &shown.ratings),
+            published: shown,
         }
     }
 
@@ -144,6 +147,25 @@ impl<'a> Board<'a> {
         let key = (scope, kind, window);
         let mut all = self.ratings.iter();
         all.find(|(s, k, w, _)| (*s, *k, *w) == key).map_or(Scores::default(), |(.., of)| *of)
+    }
+
+    /// The flagged acts of a team that concern a measure, in a window.
+    pub(super) fn flags(&self, scope: ScopeId, measure: Measure, window: Elapsed) -> FlagCounts {
+        let mut all = self.published.iter().flat_map(|published| &published.flags);
+        let found = all.find(|(s, m, w, _)| (*s, *m, *w) == (scope, measure, window));
+        found.map_or(FlagCounts::default(), |(.., counts)| *counts)
+    }
+
+    /// A team's tickets that ended unanswered in a window, by reason.
+    pub(super) fn given_up(
+        &self,
+        scope: ScopeId,
+        measure: Measure,
+        window: Elapsed,
+    ) -> [u64; GivenUp::ALL.len()] {
+        let mut all = self.published.iter().flat_map(|published| &published.given_up);
+        let found = all.find(|(s, m, w, _)| (*s, *m, *w) == (scope, measure, window));
+        found.map_or([0; GivenUp::ALL.len()], |(.., by_reason)| *by_reason)
     }
 
     /// Whether a team has any reading.

@@ -10,7 +10,7 @@ use crate::name::team_label;
 use crate::reading::{Reading, Verdict};
 use crate::service::coordinator::published_view::PublishedView;
 use crate::share::Share;
-use crate::ticket::GivenUp;
+use crate::ticket::{Flag, GivenUp};
 use crate::time::{Elapsed, Timestamp};
 use crate::window::WaitedQuantile;
 
@@ -63,9 +63,31 @@ pub(super) fn given_up(published: &PublishedView, families: &mut MetricFamilies)
         for (reason, tickets) in GivenUp::ALL.into_iter().zip(by_reason) {
             families.gauge(
                 "window_given_up_tickets",
-                "Tickets that ended unanswered in the rolling window: solved, closed, merged, deleted, spam.",
+                "Tickets that ended unanswered in the rolling window: solved, closed, merged, deleted, spam, \
+                 no_reply_needed.",
                 &labels.with_window_and(&window, ("reason", reason.label())),
                 count(*tickets),
+            );
+        }
+    }
+}
+
+/// Acts that change figures without a sooner answer, in every window that has any.
+pub(super) fn flags(published: &PublishedView, families: &mut MetricFamilies) {
+    for (scope, measure, window, counts) in &published.flags {
+        let window = window.to_string();
+        let labels = MeasureLabels {
+            team: team_label(published.catalog.scope_name(*scope)),
+            measure: *measure,
+            basis: published.catalog.basis_shown(*scope, *measure),
+        };
+        for flag in Flag::ALL.into_iter().filter(|flag| counts.of(*flag) > 0) {
+            families.gauge(
+                "window_flagged_tickets",
+                "Acts in the rolling window that change figures without a sooner answer, by flag. Absent \
+                 while there are none.",
+                &labels.with_window_and(&window, ("flag", flag.label())),
+                count(counts.of(flag)),
             );
         }
     }

@@ -1,0 +1,108 @@
+//! Sends flags: acts that change figures without a sooner answer.
+
+use smallvec::SmallVec;
+
+use super::TicketState;
+use crate::catalog::ScopeId;
+use crate::event::{Kind, Priority};
+use crate::measure::Measure;
+use crate::ticket::entry::Entry;
+use crate::ticket::flag::{AT_ONCE_MAX, Flag, Flagged};
+use crate::ticket::status::{FirstReply, TicketStatus};
+use crate::ticket::stopwatch::{DerivationContext, Out, Stopwatch};
+use crate::time::Timestamp;
+
+impl TicketState {
+    /// The measure of the reply that the customer waits for, and since when; `None` while no reply is due.
+    pub(super) fn waiting(&self) -> Option<(Measure, Timestamp)> {
+        let since = self.unanswered_since.filter(|_| self.status.is_live())?;
+        let measure = match self.first_reply {
+            FirstReply::Wanted => Measure::FirstReply,
+            FirstReply::NotAsked | FirstReply::Given => Measure::NextReply,
+        };
+        Some((measure, since))
+    }
+
+    /// Flags an act, unless the measure does not run.
+    pub(super) fn flag(
+        flag: Flag,
+        measure: Measure,
+        scope: ScopeId,
+        at: Timestamp,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        if context.catalog.is_measured(measure) {
+            out.flagged(&Flagged { flag, measure, scope, at });
+        }
+    }
+
+    /// Flags a lower priority while the customer waits. The priority of a reply comes too late to matter, and
+    /// that of the creation is the first one.
+    pub(super) fn flag_priority(
+        &self,
+        event: &Entry<'_>,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let (Some((measure, _)), Some(new)) = (self.waiting(), event.priority) else { return };
+        let is_lower = new < self.priority.unwrap_or(Priority::Normal);
+        let is_creation = event.kind == Kind::Created && self.created.is_none();
+        if is_lower && event.kind != Kind::AgentReplied && !is_creation {
+            let holder = context.scope(self.team);
+            Self::flag(Flag::PriorityLowered, measure, holder, event.time, context, out);
+        }
+    }
+
+    /// Flags that a waiting ticket leaves a team.
+    pub(super) fn flag_move(
+        &self,
+        from: ScopeId,
+        at: Timestamp,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        if let Some((measure, _)) = self.waiting()
+            && from != context.catalog.unclaimed()
+        {
+            Self::flag(Flag::MovedWaiting, measure, from, at, context, out);
+        }
+    }
+
+    /// Flags each measure that a change of status pauses while the customer waits for a reply.
+    pub(super) fn flag_pause(
+        &self,
+        status: TicketStatus,
+        at: Timestamp,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        if self.waiting().is_none() {
+            return;
+        }
+        let paused = |stopwatch: &&Stopwatch| stopwatch.is_paused_by(status, context);
+        let holder = context.scope(self.team);
+        let measures: SmallVec<[Measure; 4]> =
+            self.stopwatches.iter().filter(paused).map(|stopwatch| stopwatch.measure).collect();
+        for measure in measures {
+            Self::flag(Flag::PausedUnanswered, measure, holder, at, context, out);
+        }
+    }
+
+    /// Flags an answer that came at once, or just before its target.
+    pub(super) fn flag_answer(
+        &self,
+        answered: &Stopwatch,
+        scope: ScopeId,
+        at: Timestamp,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        if at.since(answered.started) <= AT_ONCE_MAX {
+            Self::flag(Flag::AnsweredAtOnce, answered.measure, scope, at, context, out);
+        }
+        if answered.is_answered_near_target(context.catalog) {
+            Self::flag(Flag::AnsweredNearTarget, answered.measure, scope, at, context, out);
+        }
+    }
+}

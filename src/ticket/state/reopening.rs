@@ -1,0 +1,154 @@
+//! Reopened tickets, and messages that need no reply.
+//!
+//! # Design
+//! A customer's "thank you" often reopens a solved ticket. Once an agent says that the message needs no
+//! reply, the resolution is as it was before the reopening: the time in which the ticket was open for nothing
+//! counts as solved. The next message of the customer, or a reply, ends that.
+
+use super::TicketState;
+use crate::measure::Measure;
+use crate::ticket::change::{Ending, GivenUp};
+use crate::ticket::flag::ONE_CONTACT_MAX;
+use crate::ticket::status::{FirstReply, TicketStatus};
+use crate::ticket::stopwatch::{Bookmark, DerivationContext, Out, Phase, Reopening, Stopwatch};
+use crate::time::Timestamp;
+
+impl TicketState {
+    /// Reopened: stopwatches resume, and their endings are retracted.
+    pub(super) fn reopen(
+        &mut self,
+        at: Timestamp,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let was_live = self.status.is_live();
+        let was_solved = self.status == TicketStatus::Solved;
+        self.end_void_reopening(at, context);
+        self.change_status(TicketStatus::Open, at, context);
+        self.is_solved = false;
+        if was_live {
+            return;
+        }
+        self.take_back_merge(out);
+        self.count_reopening(at);
+        if let Some(ended) = self.contacts_ended.take() {
+            out.ended(std::slice::from_ref(&ended), -1);
+        }
+        let holder = context.scope(self.team);
+        let is_same_owner = context.is_same_team(self.ownership_period, self.team);
+        let resumes = |stopwatch: &Stopwatch| match stopwatch.measure {
+            // A finished ownership period stays finished: reopening begins another.
+            Measure::Ownership => !stopwatch.is_answered() && is_same_owner,
+            // Only one resolution is the first.
+            Measure::FirstResolution => !stopwatch.is_answered(),
+            Measure::FirstReply
+            | Measure::NextReply
+            | Measure::Update
+            | Measure::CustomerWait
+            | Measure::AgentWork
+            | Measure::Resolution
+            | Measure::Contacts => true,
+        };
+        for stopwatch in self.stopwatches.iter_mut().filter(|stopwatch| resumes(stopwatch)) {
+            if stopwatch.is_answered() {
+                let stopwatch_kinds = context.catalog.stopwatch_kinds_of(stopwatch.measure);
+                stopwatch_kinds.for_each(|stopwatch_kind| {
+                    self.finished_waits.retain(|wait| wait.stopwatch_kind != stopwatch_kind)
+                });
+            }
+            stopwatch.resume(at, holder, context, out);
+        }
+        self.stopwatches
+            .retain(|stopwatch| stopwatch.measure != Measure::Ownership || stopwatch.is_running());
+        self.start_ownership_period(at, context);
+        self.reopening = was_solved.then(|| Box::new(self.reopening(at, context)));
+        self.send_taken_over(out);
+    }
+
+    /// What the ticket is like now, to come back to if it was reopened for nothing.
+    fn reopening(&self, at: Timestamp, context: DerivationContext<'_>) -> Reopening {
+        let holder = context.scope(self.team);
+        let running = self
+            .stopwatches
+            .iter()
+            .filter(|stopwatch| stopwatch.is_running() && stopwatch.leaves_out_solved());
+        let bookmarks =
+            running.map(|stopwatch| (stopwatch.measure, stopwatch.bookmark(at, holder, context)));
+        Reopening { stopwatches: bookmarks.collect(), totals: self.totals.clone() }
+    }
+
+    /// An agent says that the customer's last message needs no reply. That does not hold for the first reply,
+    /// nor for a ticket that is gone.
+    pub(super) fn need_no_reply(
+        &mut self,
+        at: Timestamp,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        if self.status == TicketStatus::Gone || self.first_reply != FirstReply::Given {
+            return;
+        }
+        self.unanswered_since = None;
+        if let Some(index) = self.find(Measure::NextReply) {
+            self.accrue(at, context);
+            let held_by = self.attribution(at, context.scope(self.team), context);
+            let mut stopwatch = self.stopwatches.remove(index);
+            // A message on a solved ticket has not waited.
+            if matches!(stopwatch.phase, Phase::Latent) {
+                stopwatch.rewind(&Bookmark::default());
+            }
+            // What was given up stays so: a miss does not go away.
+            if !matches!(stopwatch.phase, Phase::Ended(_)) {
+                let ending = Ending::GivenUp(GivenUp::NoReplyNeeded);
+                stopwatch.end(ending, held_by, self.totals.as_deref(), context, out);
+            }
+        }
+        let Some(reopening) = self.reopening.take() else { return };
+        self.accrue(at, context);
+        for stopwatch in &mut self.stopwatches {
+            let before = reopening.stopwatches.iter().find(|(of, _)| *of == stopwatch.measure);
+            if let Some((_, bookmark)) = before {
+                stopwatch.rewind(bookmark);
+            }
+        }
+        if let Some(totals) = &mut self.totals {
+            totals.count_as_solved_since(reopening.totals.as_deref());
+        }
+        self.is_reopened_for_nothing = true;
+        // A second message may need no reply, too.
+        self.reopening = Some(reopening);
+    }
+
+    /// Something is to be done for the ticket again.
+    pub(super) fn end_void_reopening(&mut self, at: Timestamp, context: DerivationContext<'_>) {
+        if !self.is_reopened_for_nothing {
+            return;
+        }
+        self.accrue(at, context);
+        self.is_reopened_for_nothing = false;
+        let (status, holder) = (self.status, context.scope(self.team));
+        for stopwatch in &mut self.stopwatches {
+            stopwatch.follow_status(status, false, at, holder, context);
+        }
+    }
+
+    /// Counts a contact for a message of the customer, unless its reopening was counted.
+    pub(super) fn count_message(&mut self, at: Timestamp) {
+        let reopened = self.reopened_without_message.take();
+        let is_counted = reopened.is_some_and(|reopened| at.since(reopened) <= ONE_CONTACT_MAX);
+        if !is_counted {
+            self.contacts = self.contacts.saturating_add(1);
+        }
+        if !self.status.is_live() {
+            self.has_message_since_end = true;
+        }
+    }
+
+    /// Counts a contact for a reopening, unless the message that caused it was counted.
+    fn count_reopening(&mut self, at: Timestamp) {
+        if !std::mem::take(&mut self.has_message_since_end) {
+            self.contacts = self.contacts.saturating_add(1);
+            self.reopened_without_message = Some(at);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Acts that change figures without a sooner answer, recounted from a ticket's life.
+
+use vaste::event::{Kind, Maker, Priority};
+use vaste::measure::Measure;
+
+use super::{End, Exclusions, Status, Step, TicketLife, Wait};
+
+/// One act.
+pub(in crate::naive) struct Act {
+    /// Its name in readings.
+    pub label: &'static str,
+    /// The measure that it belongs to.
+    pub measure: Measure,
+    /// The team that did it.
+    pub team: String,
+    /// When it was done.
+    pub at: i64,
+}
+
+/// What a merged ticket leaves behind.
+pub(in crate::naive) struct LeftBehind {
+    /// The measure of the reply that it waited for.
+    pub measure: Measure,
+    /// Since when the customer waits.
+    pub since: i64,
+    /// When it was merged.
+    pub at: i64,
+    /// The team that held it.
+    pub team: String,
+}
+
+/// The word of a ticket that it goes on with the wait of another.
+pub(in crate::naive) struct Word<'l> {
+    /// The merged ticket.
+    pub from: &'l str,
+    /// Since when the customer waits.
+    pub since: i64,
+    /// When it was taken over.
+    pub at: i64,
+}
+
+const REPLIES: [Measure; 2] = [Measure::FirstReply, Measure::NextReply];
+
+impl TicketLife<'_> {
+    /// The customer's waits for a reply.
+    fn reply_waits(&self) -> Vec<(Measure, Wait)> {
+        let of = |measure| self.waits(measure).into_iter().map(move |wait| (measure, wait));
+        REPLIES.into_iter().flat_map(of).collect()
+    }
+
+    fn start_of(&self, wait: &Wait) -> i64 {
+        let inherited = wait.inherited.iter().filter(|inherited| inherited.step < wait.lived.end);
+        let question = self.steps[wait.since].note.at;
+        inherited.map(|inherited| inherited.from).min().map_or(question, |from| from.min(question))
+    }
+
+    /// Whether a wait runs just before a step.
+    fn runs(&self, wait: &Wait, index: usize) -> bool {
+        wait.lived.start < index
+            && index <= wait.lived.end
+            && self.steps[index].before.status.is_active()
+    }
+
+    /// The waits that ended because no reply is needed, or the ticket was deleted or spam.
+    pub(in crate::naive) fn ways_out(&self, measure: Measure) -> Vec<(&'static str, Wait)> {
+        let waits = self.waits(measure).into_iter();
+        let named = waits.filter_map(|wait| match wait.end {
+            End::NoReplyNeeded => Some(("no_reply_needed", wait)),
+            End::Cancelled if self.steps[wait.lived.end].note.kind == Kind::Deleted => {
+                Some(("deleted", wait))
+            }
+            End::Cancelled => Some(("spam", wait)),
+            End::Answered | End::GivenUp | End::Waiting => None,
+        });
+        named.collect()
+    }
+
+    /// All acts but merges.
+    pub(in crate::naive) fn acts(&self) -> Vec<Act> {
+        let mut acts = Vec::new();
+        let waits = self.reply_waits();
+        let is_early = |wait: &Wait| wait.lived.is_empty() && Some(wait.lived.end) == self.created;
+        for (measure, wait) in waits.iter().filter(|(_, wait)| wait.end == End::Answered) {
+            let act =
+                |label| Act { label, measure: *measure, team: wait.team.clone(), at: wait.at };
+            if is_early(wait) {
+                acts.push(act("answered_before_created"));
+                continue;
+            }
+            if wait.at - self.start_of(wait) <= 10_000 {
+                acts.push(act("answered_at_once"));
+            }
+            if self.is_near_target(*measure, wait) {
+                acts.push(act("answered_near_target"));
+            }
+        }
+        if let Some(created) = self.created.map(|created| &self.steps[created])
+            && created.note.maker == Maker::Agent
+        {
+            let team = self.model.claimed_by(created.after.holder).to_owned();
+            let (measure, at) = (Measure::FirstReply, created.note.at);
+            acts.push(Act { label: "made_by_agent", measure, team, at });
+        }
+        for (index, step) in self.steps.iter().enumerate() {
+            let awaited = waits.iter().find(|(_, wait)| self.runs(wait, index));
+            let Some((measure, _)) = awaited else { continue };
+            let before = self.model.claimed_by(step.before.holder);
+            let act =
+                |label, measure| Act { label, measure, team: before.to_owned(), at: step.note.at };
+            if before != "unclaimed" && before != self.model.claimed_by(step.after.holder) {
+                acts.push(act("moved_waiting", *measure));
+            }
+            let low = step.before.priority.unwrap_or(Priority::Normal);
+            let is_lower = step.note.priority.is_some_and(|priority| priority < low);
+            if is_lower && step.note.kind != Kind::AgentReplied {
+                acts.push(act("priority_lowered", *measure));
+            }
+            let paused = self.paused_by(index, step);
+            acts.extend(paused.into_iter().map(|measure| Act {
+                team: self.model.claimed_by(step.after.holder).to_owned(),
+                ..act("paused_unanswered", measure)
+            }));
+        }
+        acts
+    }
+
+    /// The measures of which a stopwatch is paused by a step.
+    fn paused_by(&self, index: usize, step: &Step<'_>) -> Vec<Measure> {
+        let pauses = |measure: Measure| {
+            let own = self.model.objectives.iter().filter(move |one| one.measure == measure);
+            own.map(|one| one.exclusions()).chain([Exclusions::of(measure, None)])
+        };
+        let is_status = |status| matches!(status, Status::Pending | Status::OnHold);
+        let is_paused = |measure| {
+            pauses(measure).any(|exclusions| {
+                let exclusions = Exclusions { solved: false, ..exclusions };
+                !exclusions.leaves_out(&step.before) && exclusions.leaves_out(&step.after)
+            })
+        };
+        // The step that names the first team starts the ownership that it pauses.
+        let runs = |measure| {
+            let waits = self.waits(measure);
+            waits.iter().any(|wait| self.runs(wait, index) || wait.lived.start == index)
+        };
+        let all = Measure::ALL.into_iter().filter(|measure| *measure != Measure::Contacts);
+        if !is_status(step.after.status) {
+            return Vec::new();
+        }
+        all.filter(|&measure| is_paused(measure) && runs(measure)).collect()
+    }
+
+    fn is_near_target(&self, measure: Measure, wait: &Wait) -> bool {
+        let objectives = self.model.objectives.iter().filter(|objective| {
+            objective.measure == measure && objective.team.as_deref() == Some(&*wait.team)
+        });
+        let mut near = objectives.filter(|objective| {
+            let target = objective.level_at(wait.at).target_of(wait.priority);
+            let elapsed = self.elapsed(wait, wait.lived.end, objective.exclusions(), target.basis);
+            elapsed <= target.ms && elapsed > target.ms * 90 / 100
+        });
+        near.next().is_some()
+    }
+
+    /// What the ticket leaves behind if it was merged while it waited.
+    pub(in crate::naive) fn left_behind(&self) -> Vec<LeftBehind> {
+        let merged = self.reply_waits().into_iter().filter(|(_, wait)| {
+            wait.end == End::GivenUp && self.steps[wait.lived.end].note.kind == Kind::Merged
+        });
+        let all = merged.map(|(measure, wait)| LeftBehind {
+            measure,
+            since: self.start_of(&wait),
+            at: wait.at,
+            team: wait.team,
+        });
+        all.collect()
+    }
+
+    /// The merged tickets whose waits go on here: once the ticket is active.
+    pub(in crate::naive) fn words(&self) -> Vec<Word<'_>> {
+        let words = self.steps.iter().enumerate().filter_map(|(index, step)| {
+            let first = index.max(self.created.unwrap_or(0));
+            let is_active = self.steps[first..].iter().any(|step| step.after.status.is_active());
+            let (from, since) = (step.note.from.as_deref()?, step.note.waiting_since?);
+            is_active.then_some(Word { from, since, at: step.note.at })
+        });
+        words.collect()
+    }
+}
