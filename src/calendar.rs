@@ -377,6 +377,22 @@ mod tests {
     }
 
     #[test]
+    fn dates_left_out_are_no_holidays() {
+        let mut plan = office();
+        plan.holidays.push(Holiday::Once(date("2026-12-21"), date("2026-12-25")));
+        plan.except.push(Holiday::once(date("2026-12-22")));
+        plan.except.push(Holiday::every_year(MonthDay::new(12, 24).unwrap()));
+        plan.special.insert(date("2026-12-24"), openings(&["08:00-12:00"]));
+        assert!(!plan.is_holiday(date("2026-12-22")) && plan.is_holiday(date("2026-12-23")));
+        let calendar = Calendar::new(&plan).unwrap();
+        let open = |day: u8| {
+            let midnight = |day| format!("2026-12-{day}T00:00:00+02:00");
+            hours(&calendar, &midnight(day), &midnight(day + 1))
+        };
+        assert_eq!([21, 22, 23, 24, 25].map(open), [0, 8, 0, 4, 0]);
+    }
+
+    #[test]
     fn holidays_of_every_year_may_pass_the_new_year_and_be_leap_days() {
         let day = |month, day| MonthDay::new(month, day).unwrap();
         let winter = Holiday::EveryYear(day(12, 30), day(1, 2));

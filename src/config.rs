@@ -38,7 +38,7 @@ mod yaml;
 mod zones;
 
 pub use alertmanager::Alertmanager;
-pub use calendars::{ALWAYS, Calendars};
+pub use calendars::{ALWAYS, CalendarRules, Calendars, NamedHoliday};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use disk::{Disk, PatternError};
 pub use http::Http;
@@ -60,6 +60,8 @@ pub struct Config {
     /// All calendars that files define, by name, without the built-in `always`. A calendar with errors is
     /// always open.
     pub calendars: Calendars,
+    /// What each calendar follows from.
+    pub calendar_rules: BTreeMap<Box<str>, CalendarRules>,
     /// The measures that run in addition to those of the agreements.
     pub measures: Vec<Measure>,
     /// The organisation's own names of priorities.
@@ -96,15 +98,15 @@ impl Config {
         let mut config = Self { measures: Measure::DEFAULT.to_vec(), ..Self::default() };
         let mut waiting: Vec<PathBuf> = paths.iter().rev().cloned().collect();
         let mut agreements = Vec::new();
-        let mut zones = zones::ZoneFinder::new(disk);
+        let mut sources = calendars::CalendarSources::new(disk);
         while let Some(path) = waiting.pop() {
             if !config.files.contains(&path) {
-                let read = config.read_file(&path, disk, &mut agreements, &mut zones);
+                let read = config.read_file(&path, disk, &mut agreements, &mut sources);
                 waiting.extend(read.into_iter().rev());
                 config.files.push(path);
             }
         }
-        config.zone_data = zones.into_data();
+        config.zone_data = sources.into_zone_data();
         // Agreements come last: they name calendars.
         for AgreementFile { path, node } in agreements {
             let diagnostics = &mut config.diagnostics;
@@ -130,7 +132,7 @@ impl Config {
         path: &Path,
         disk: &dyn Disk,
         agreements: &mut Vec<AgreementFile>,
-        zones: &mut zones::ZoneFinder<'_>,
+        sources: &mut calendars::CalendarSources<'_>,
     ) -> Vec<PathBuf> {
         let text = match disk.read(path) {
             Ok(text) => text,
@@ -155,12 +157,13 @@ impl Config {
                 Vec::new()
             }
             Content::Calendars => {
-                let read = calendars::read(&node, path, disk, zones, &mut self.diagnostics);
-                for calendars::ReadCalendar { name, at, calendar } in read.calendars {
+                let read = calendars::read(&node, path, sources, &mut self.diagnostics);
+                for calendars::ReadCalendar { name, at, calendar, rules } in read {
                     self.diagnostics.register_calendar(&name, path, at);
+                    self.calendar_rules.extend(rules.map(|rules| (name.clone(), rules)));
                     self.calendars.insert(name, Arc::new(calendar));
                 }
-                for calendars::IcsFile { path, text } in read.ics_files {
+                for calendars::IcsFile { path, text } in sources.take_ics_files() {
                     self.hash = self.hash.rotate_left(1) ^ xxh3_64(text.as_bytes());
                     if !self.files.contains(&path) {
                         self.files.push(path);

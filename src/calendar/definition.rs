@@ -1,6 +1,7 @@
 //! What a calendar is defined by, and how open stretches follow from it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 
@@ -11,9 +12,10 @@ use crate::time::{SECOND_MS, Timestamp};
 
 /// Weekly openings with exceptions, in one time zone.
 ///
-/// Precedence on a date: a holiday closes it; else `special` replaces its weekday's openings; breaks are
-/// subtracted from all open time. An opening belongs to the date on which it begins. Where Saturday is open
-/// `22:00-02:00`, a holiday on Saturday closes all four hours, and one on Sunday closes none of them.
+/// Precedence on a date: a holiday closes it, unless `except` has it; else `special` replaces its weekday's
+/// openings; breaks are subtracted from all open time. An opening belongs to the date on which it begins.
+/// Where Saturday is open `22:00-02:00`, a holiday on Saturday closes all four hours, and one on Sunday
+/// closes none of them.
 ///
 /// Openings that overlap or touch are joined. Opening and closing times are resolved separately by the rule
 /// of [`local_midnight`](super::local_midnight). If nothing is left between them, as on a day whose clocks go
@@ -26,6 +28,8 @@ pub struct Definition {
     pub week: [Vec<Opening>; 7],
     /// The dates that are closed all day.
     pub holidays: Vec<Holiday>,
+    /// The dates that are no holidays, whatever `holidays` has.
+    pub except: Vec<Holiday>,
     /// The openings of a date, instead of those of its weekday; empty means closed.
     pub special: BTreeMap<NaiveDate, Vec<Opening>>,
     /// Closed stretches of a date within its openings.
@@ -67,6 +71,7 @@ impl Definition {
             zone,
             week: Default::default(),
             holidays: Vec::new(),
+            except: Vec::new(),
             special: BTreeMap::new(),
             breaks: BTreeMap::new(),
         }
@@ -74,19 +79,28 @@ impl Definition {
 
     /// Whether a date is closed all day.
     pub fn is_holiday(&self, date: NaiveDate) -> bool {
-        self.holidays.iter().any(|holiday| holiday.holds_on(date))
+        let has = |dates: &[Holiday]| dates.iter().any(|dates| dates.holds_on(date));
+        has(&self.holidays) && !has(&self.except)
     }
 
-    /// The openings of a date as written, without regard to holidays.
-    fn openings(&self, date: NaiveDate) -> &[Opening] {
+    /// Whether any of these dates is one of the holidays, `except` aside.
+    pub fn has_holiday_in(&self, dates_asked: Holiday) -> bool {
+        let holidays = dates_of(&self.holidays);
+        dates().zip(holidays).any(|(date, is_holiday)| is_holiday && dates_asked.holds_on(date))
+    }
+
+    /// The openings of a date as written, without regard to holidays and breaks.
+    pub fn openings(&self, date: NaiveDate) -> &[Opening] {
         let weekday = date.weekday().num_days_from_monday() as usize;
         self.special.get(&date).unwrap_or(&self.week[weekday])
     }
 
     /// The open stretches within 1990 to 2100, ascending and disjoint.
     pub(super) fn stretches(&self) -> Vec<OpenStretch> {
+        let lifted = dates_of(&self.except);
+        let closed = dates_of(&self.holidays).into_iter().zip(lifted);
         let open = dates()
-            .zip(closed_dates(&self.holidays))
+            .zip(closed.map(|(closed, lifted)| closed && !lifted))
             .filter_map(|(date, closed)| (!closed).then_some(date))
             .flat_map(|date| self.openings(date).iter().map(move |opening| (date, *opening)));
         let breaks = self.breaks.iter().flat_map(|(date, all)| all.iter().map(|one| (*date, *one)));
@@ -154,6 +168,15 @@ impl Opening {
     }
 }
 
+/// As [`Opening::parse`] reads it: `22:00-02:00`.
+impl fmt::Display for Opening {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end =
+            if self.end > DAY_MINUTES { self.end.saturating_sub(DAY_MINUTES) } else { self.end };
+        write!(f, "{:02}:{:02}-{:02}:{:02}", self.start / 60, self.start % 60, end / 60, end % 60)
+    }
+}
+
 impl MonthDay {
     /// A month and a day, both from 1; `None` if no year has that date.
     pub fn new(month: u32, day: u32) -> Option<Self> {
@@ -213,8 +236,8 @@ impl Holiday {
     }
 }
 
-/// Whether each of [`dates`] is a holiday.
-fn closed_dates(holidays: &[Holiday]) -> Vec<bool> {
+/// Whether each of [`dates`] is one of these holidays.
+fn dates_of(holidays: &[Holiday]) -> Vec<bool> {
     let mut every_year = [false; 12 * 31];
     for date in LEAP_DAYS.filter_map(|day| NaiveDate::from_yo_opt(LEAP_YEAR, day)) {
         let is_every_year = |holiday: &&Holiday| matches!(holiday, Holiday::EveryYear(..));

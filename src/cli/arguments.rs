@@ -192,6 +192,16 @@ pub(super) enum CalendarQuestion {
         #[arg(value_parser = instant)]
         at: Timestamp,
     },
+    /// Print the dates of a year that differ from the week, with their hours and the reason
+    Days {
+        #[command(flatten)]
+        calendars: CalendarFiles,
+        /// Name of the calendar. Default: all calendars of the files
+        calendar: Option<String>,
+        /// Year, from 1990 to 2099
+        #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1990..2100))]
+        year: i32,
+    },
     // Not a doc comment: its brackets would be links.
     #[command(about = ASK_ABOUT, long_about = ASK_HELP)]
     Ask {

@@ -10,9 +10,10 @@ use super::disk::files_of;
 use super::exit::{CommandError, Exit};
 use super::terminal::Terminal;
 use crate::calendar::Calendar;
-use crate::config::{ALWAYS, Calendars};
+use crate::config::{ALWAYS, Calendars, Config};
 use crate::time::{Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
+mod days;
 mod questions;
 
 /// Answers one question in words, or every question of standard input.
@@ -24,12 +25,26 @@ pub(super) fn run(
         CalendarQuestion::Elapsed { calendars, .. }
         | CalendarQuestion::Due { calendars, .. }
         | CalendarQuestion::Open { calendars, .. }
+        | CalendarQuestion::Days { calendars, .. }
         | CalendarQuestion::Ask { calendars } => &calendars.calendars,
     };
-    let calendars = read(files, terminal)?;
+    let Config { calendars, calendar_rules, .. } = read(files, terminal)?;
     let answer = match &arguments.question {
         CalendarQuestion::Ask { .. } => {
             return questions::answer_all(&calendars, terminal).map_err(CommandError::Output);
+        }
+        CalendarQuestion::Days { calendar, year, .. } => {
+            if let Some(name) = calendar {
+                find(name, &calendars).map_err(CommandError::failed)?;
+            }
+            let is_asked = |name: &str| calendar.as_deref().is_none_or(|asked| asked == name);
+            for (name, rules) in calendar_rules.iter().filter(|(name, _)| is_asked(name)) {
+                days::print(name, rules, *year, terminal)?;
+            }
+            if calendar_rules.is_empty() || calendar.as_deref() == Some(ALWAYS) {
+                writeln!(terminal.out, "{ALWAYS}: no date is closed")?;
+            }
+            return Ok(Exit::Success);
         }
         CalendarQuestion::Elapsed { calendar, from, to, .. } => {
             find(calendar, &calendars).map(|calendar| elapsed_in_words(calendar, *from, *to))
@@ -46,14 +61,14 @@ pub(super) fn run(
 }
 
 /// Reads the calendars of the files, and adds the built-in one.
-fn read(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<Calendars, CommandError> {
+fn read(arguments: &[String], terminal: &mut Terminal<'_>) -> Result<Config, CommandError> {
     let mut files = Vec::new();
     for argument in arguments {
         files.extend(files_of(argument).map_err(CommandError::config)?);
     }
-    let mut calendars = configuration::read(&files, terminal)?.calendars;
-    calendars.insert(ALWAYS.into(), Arc::new(Calendar::always()));
-    Ok(calendars)
+    let mut config = configuration::read(&files, terminal)?;
+    config.calendars.insert(ALWAYS.into(), Arc::new(Calendar::always()));
+    Ok(config)
 }
 
 /// No file defines the calendar.

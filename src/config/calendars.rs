@@ -1,20 +1,25 @@
 //! A calendar file: named calendars of weekly opening hours, with holidays and other exceptions.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{Datelike, NaiveDate};
 
+use self::ics::Feeds;
 use super::diagnostic::Diagnostics;
 use super::disk::Disk;
-use super::fields::{Field, Fields, File};
-use super::yaml::{Node, SourcePosition, YamlValue};
-use super::zones::ZoneFinder;
+use super::fields::{Field, File, boolean};
+use super::yaml::{Node, SourcePosition, YamlKey, YamlValue};
+use super::zones::{ZoneData, ZoneFinder};
 use crate::calendar::{Calendar, Definition, Holiday, MonthDay, Opening, Zone};
 use crate::name;
 
 mod ics;
+mod zone;
+
+pub(super) use self::ics::IcsFile;
+pub use self::ics::NamedHoliday;
 
 /// Calendars by name.
 pub type Calendars = BTreeMap<Box<str>, Arc<Calendar>>;
@@ -28,13 +33,13 @@ const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// The name of the built-in calendar, which is always open.
 pub const ALWAYS: &str = "always";
 
-/// The content of a calendar file.
-#[derive(Debug, Default)]
-pub(super) struct CalendarFile {
-    /// Its calendars.
-    pub(super) calendars: Vec<ReadCalendar>,
-    /// The iCalendar files that it names.
-    pub(super) ics_files: Vec<IcsFile>,
+/// What a calendar follows from, to tell why a date is closed.
+#[derive(Clone, Debug)]
+pub struct CalendarRules {
+    /// Weekly openings, holidays and other exceptions.
+    pub definition: Definition,
+    /// The holidays of the definition with their names.
+    pub holidays: Vec<NamedHoliday>,
 }
 
 /// A calendar as it is read.
@@ -44,32 +49,48 @@ pub(super) struct ReadCalendar {
     pub(super) at: SourcePosition,
     /// Always open if it has errors, so that the agreements that name it do not get errors as well.
     pub(super) calendar: Calendar,
+    /// `None` without a time zone.
+    pub(super) rules: Option<CalendarRules>,
 }
 
-/// An iCalendar file that was read.
-#[derive(Debug)]
-pub(super) struct IcsFile {
-    pub(super) path: PathBuf,
-    pub(super) text: String,
+/// What calendars are read from, besides the configuration files. Everything is read once.
+pub(super) struct CalendarSources<'d> {
+    zones: ZoneFinder<'d>,
+    feeds: Feeds<'d>,
 }
 
-/// Reads a calendar file and the iCalendar files that it refers to.
+impl<'d> CalendarSources<'d> {
+    pub(super) fn new(disk: &'d dyn Disk) -> Self {
+        Self { zones: ZoneFinder::new(disk), feeds: Feeds::new(disk) }
+    }
+
+    /// The iCalendar files that were read since the last call.
+    pub(super) fn take_ics_files(&mut self) -> Vec<IcsFile> {
+        self.feeds.take_files()
+    }
+
+    /// The time zone data that was used.
+    pub(super) fn into_zone_data(self) -> ZoneData {
+        self.zones.into_data()
+    }
+}
+
+/// Reads the calendars of a file, with the iCalendar files that it refers to.
 pub(super) fn read(
     node: &Node,
     path: &Path,
-    disk: &dyn Disk,
-    zones: &mut ZoneFinder<'_>,
+    sources: &mut CalendarSources<'_>,
     diagnostics: &mut Diagnostics,
-) -> CalendarFile {
+) -> Vec<ReadCalendar> {
     let mut file = File { path, diagnostics };
-    let mut read = CalendarFile::default();
+    let mut read = Vec::new();
     let Some(mut fields) = Field::root(node).fields(&mut file) else { return read };
     if let Some(group) = fields.take("calendars").and_then(|field| field.fields(&mut file)) {
         for (key, field) in group.all() {
             check_name(&key.text, key.at, &field.key, &mut file);
             let errors = file.diagnostics.errors.len();
-            let definition = definition(&field, &mut file, disk, zones, &mut read.ics_files);
-            let calendar = match definition.map(|definition| Calendar::new(&definition)) {
+            let rules = rules(&field, &mut file, sources);
+            let calendar = match rules.as_ref().map(|rules| Calendar::new(&rules.definition)) {
                 Some(Ok(calendar)) => calendar,
                 Some(Err(never)) if file.diagnostics.errors.len() == errors => {
                     let advice =
@@ -80,7 +101,7 @@ pub(super) fn read(
                 Some(Err(_)) | None => Calendar::always(),
             };
             let name = key.text.as_str().into();
-            read.calendars.push(ReadCalendar { name, at: key.at, calendar });
+            read.push(ReadCalendar { name, at: key.at, calendar, rules });
         }
     }
     fields.finish(&mut file);
@@ -99,17 +120,15 @@ fn check_name(name: &str, at: SourcePosition, key: &str, file: &mut File<'_>) {
 }
 
 /// Reads one calendar; `None` if its time zone is missing or unknown.
-fn definition(
+fn rules(
     field: &Field<'_>,
     file: &mut File<'_>,
-    disk: &dyn Disk,
-    zones: &mut ZoneFinder<'_>,
-    ics_files: &mut Vec<IcsFile>,
-) -> Option<Definition> {
+    sources: &mut CalendarSources<'_>,
+) -> Option<CalendarRules> {
     let mut fields = field.fields(file)?;
     let zone = fields
         .require("zone", file, "write an IANA time zone, such as `zone: Europe/Helsinki`")
-        .and_then(|field| zone(&field, file, zones));
+        .and_then(|field| zone::read(&field, file, &mut sources.zones));
     let mut definition = Definition::new(zone.clone().unwrap_or(Zone::UTC));
     if let Some(mut week) = fields.take("week").and_then(|week| week.fields(file)) {
         for (day, openings_of_day) in WEEKDAYS.into_iter().zip(&mut definition.week) {
@@ -119,135 +138,87 @@ fn definition(
         }
         week.finish(file);
     }
+    let mut holidays = Vec::new();
     for item in fields.take("holidays").map_or_else(Vec::new, |list| list.list(file)) {
-        definition.holidays.extend(holiday(&item, file));
+        if let (Some(dates), YamlValue::Scalar(text)) = (holiday(&item, file), &item.node.value) {
+            holidays.push(NamedHoliday { dates, entry: format!("holidays: {text}").into() });
+        }
     }
     for item in fields.take("holidays_ics").map_or_else(Vec::new, |list| list.list(file)) {
-        definition.holidays.extend(ics::read(&item, &definition.zone, file, disk, ics_files));
+        holidays.extend(sources.feeds.holidays(&item, &definition.zone, file));
     }
-    let special = fields.take("special");
-    let breaks = fields.take("breaks");
-    for (group, by_date) in [(&special, &mut definition.special), (&breaks, &mut definition.breaks)]
-    {
-        if let Some(group) = group.as_ref().and_then(|group| group.fields(file)) {
-            *by_date = dated(&group, file);
+    definition.holidays = holidays.iter().map(|holiday| holiday.dates).collect();
+    if let Some(list) = fields.take("except") {
+        except(&list, &mut definition, file);
+    }
+    if let Some(group) = fields.take("special") {
+        special(&group, &mut definition, file);
+        warn_of_holidays(&group, &definition, file);
+    }
+    if let Some(group) = fields.take("breaks").and_then(|group| group.fields(file)) {
+        for (key, field) in group.all() {
+            let openings = openings(&field, file);
+            definition.breaks.extend(date_of(key, &field, file).map(|date| (date, openings)));
         }
-    }
-    if let Some(special) = special {
-        warn_of_holidays(&special, &definition, file);
     }
     fields.finish(file);
-    zone.map(|_| definition)
+    zone.map(|_| CalendarRules { definition, holidays })
 }
 
-/// Warns of opening hours on a holiday: the holiday closes the whole day.
+/// Reads the dates that are no holidays. One that no holiday has is a warning: it may be a wrong date.
+fn except(list: &Field<'_>, definition: &mut Definition, file: &mut File<'_>) {
+    for item in list.list(file) {
+        let Some(dates) = holiday(&item, file) else { continue };
+        if !definition.has_holiday_in(dates) {
+            item.warn(file, "is no holiday anyway; correct the date, or remove it");
+        }
+        definition.except.push(dates);
+    }
+}
+
+/// Reads the openings of single dates: a list, or a group that says whether they hold on a holiday.
+fn special(group: &Field<'_>, definition: &mut Definition, file: &mut File<'_>) {
+    let Some(group) = group.fields(file) else { return };
+    for (key, field) in group.all() {
+        let mut even_on_holidays = false;
+        let openings = if field.node.is_map() {
+            let Some(mut fields) = field.fields(file) else { continue };
+            let advice = "write, for example, openings: [\"08:00-12:00\"]";
+            let openings = fields.require("openings", file, advice);
+            let even = fields.take("even_on_holidays");
+            let problem = "is neither true nor false; write one of the two";
+            even_on_holidays =
+                even.and_then(|even| even.parse(file, problem, boolean)).unwrap_or_default();
+            fields.finish(file);
+            openings.map_or_else(Vec::new, |field| self::openings(&field, file))
+        } else {
+            openings(&field, file)
+        };
+        let Some(date) = date_of(key, &field, file) else { continue };
+        definition.special.insert(date, openings);
+        if even_on_holidays {
+            definition.except.push(Holiday::once(date));
+        }
+    }
+}
+
+/// Warns once of all opening hours on holidays, which are closed the whole day.
 fn warn_of_holidays(special: &Field<'_>, definition: &Definition, file: &mut File<'_>) {
     let YamlValue::Map(entries) = &special.node.value else { return };
-    for (key, _) in entries {
-        if date(&key.text).is_some_and(|date| definition.is_holiday(date)) {
-            let path = format!("{}.{}", special.key, key.text);
-            let problem = "is a holiday, so these hours have no effect; remove them, or remove the date \
-                           from the holidays";
-            file.warn(key.at, &path, problem);
-        }
-    }
-}
-
-fn zone(field: &Field<'_>, file: &mut File<'_>, zones: &mut ZoneFinder<'_>) -> Option<Zone> {
-    let advice = match &field.node.value {
-        YamlValue::Scalar(text) => {
-            let warn = |problem: String| field.warn(file, &problem);
-            if let Some(zone) = zones.zone(text, warn) {
-                warn_of_sign(&zone, field, file);
-                return Some(zone);
-            }
-            offset_advice(text).or_else(|| Some(format!("did you mean `{}`?", nearest_zone(text)?)))
-        }
-        YamlValue::Null | YamlValue::List(_) | YamlValue::Map(_) => None,
+    let is_holiday = |key: &&YamlKey| date(&key.text).is_some_and(|d| definition.is_holiday(d));
+    let mut keys = entries.iter().map(|(key, _)| key).filter(is_holiday);
+    let Some(first) = keys.next() else { return };
+    let others: Vec<&str> = keys.map(|key| key.text.as_str()).collect();
+    let as_are = match others.as_slice() {
+        [] => String::new(),
+        [one] => format!(", and so is {one}"),
+        [shown @ .., last] => format!(", and so are {} and {last}", shown.join(", ")),
     };
-    let advice = advice.unwrap_or_else(|| "write an IANA name, such as Europe/Helsinki".to_owned());
-    field.error(file, &format!("is not a time zone; {advice}"));
-    None
-}
-
-/// Warns of `Etc/GMT+2`, which is behind UTC: most people take it for a time ahead of UTC.
-fn warn_of_sign(zone: &Zone, field: &Field<'_>, file: &mut File<'_>) {
-    let Some((sign, hours)) = zone.name().strip_prefix("Etc/GMT").and_then(sign_and_number) else {
-        return;
-    };
-    let side = match sign {
-        Sign::Plus => "behind",
-        Sign::Minus => "ahead of",
-    };
-    if hours > 0 {
-        let problem = format!(
-            "is {} {side} UTC all year: its sign is the other way round; write the place whose clocks it shows, such \
-             as Europe/Helsinki",
-            in_hours(hours)
-        );
-        field.warn(file, &problem);
-    }
-}
-
-/// Advice for an offset in place of a zone, such as `GMT+2`, `UTC-05:00` or `+2`; `None` for other texts.
-fn offset_advice(text: &str) -> Option<String> {
-    let upper = text.to_ascii_uppercase();
-    let rest = upper.strip_prefix("GMT").or_else(|| upper.strip_prefix("UTC"));
-    let offset = rest.unwrap_or(&upper).trim_start();
-    let is_offset = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | ':' | '.');
-    if !offset.contains(|c: char| c.is_ascii_digit()) || !offset.chars().all(is_offset) {
-        return None;
-    }
-    let place = "write an IANA name, such as Europe/Helsinki";
-    let name = |(sign, hours)| match sign {
-        Sign::Plus => (format!("{} ahead of UTC", in_hours(hours)), format!("Etc/GMT-{hours}")),
-        Sign::Minus => (format!("{} behind UTC", in_hours(hours)), format!("Etc/GMT+{hours}")),
-    };
-    let whole_hours = offset.strip_suffix(":00").unwrap_or(offset);
-    let fixed = sign_and_number(whole_hours).filter(|(_, hours)| *hours > 0).map(name);
-    Some(match fixed.filter(|(_, zone)| Zone::compiled_in(zone).is_some()) {
-        Some((words, zone)) => {
-            format!("{place} ({words} is {zone}: its sign is the other way round)")
-        }
-        None => place.to_owned(),
-    })
-}
-
-enum Sign {
-    Plus,
-    Minus,
-}
-
-/// Reads `+2` or `-05`.
-fn sign_and_number(text: &str) -> Option<(Sign, u8)> {
-    let number =
-        |digits: &str| digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?;
-    match text.strip_prefix('+') {
-        Some(digits) => Some((Sign::Plus, number(digits)?)),
-        None => Some((Sign::Minus, number(text.strip_prefix('-')?)?)),
-    }
-}
-
-fn in_hours(hours: u8) -> String {
-    if hours == 1 { "1 hour".to_owned() } else { format!("{hours} hours") }
-}
-
-/// The zone whose name or city has the smallest edit distance, if that is at most 2 and a third of the text.
-/// One of a fixed offset, such as `Etc/GMT+2`, must have the same letters: another digit is another offset.
-fn nearest_zone(text: &str) -> Option<&'static str> {
-    let text = text.to_lowercase().replace(' ', "_");
-    let differs = |name: &str| {
-        let name = name.to_lowercase();
-        let city = name.rsplit('/').next().unwrap_or_default();
-        strsim::damerau_levenshtein(&text, &name).min(strsim::damerau_levenshtein(&text, city))
-    };
-    let is_offset =
-        |name: &str| name.contains("GMT") && name.ends_with(|c: char| c.is_ascii_digit());
-    let (least, name) = Zone::compiled_in_names()
-        .filter(|name| !is_offset(name) || name.eq_ignore_ascii_case(&text))
-        .map(|name| (differs(name), name))
-        .min_by_key(|(least, _)| *least)?;
-    (least <= 2 && least * 3 <= text.len()).then_some(name)
+    let problem = format!(
+        "is a holiday{as_are}: these hours have no effect; to be open then, write {{ openings: \
+         [\"08:00-12:00\"], even_on_holidays: true }}"
+    );
+    file.warn(first.at, &format!("{}.{}", special.key, first.text), problem);
 }
 
 /// Reads the openings of a day.
@@ -286,20 +257,14 @@ fn opening(field: &Field<'_>, file: &mut File<'_>) -> Option<Opening> {
 const OPENING_FORM: &str = "is not an opening; write, for example, \"08:00-16:00\" (00:00 to 24:00), or \
                             \"22:00-02:00\" to pass midnight";
 
-/// Reads openings by date.
-fn dated(group: &Fields<'_>, file: &mut File<'_>) -> BTreeMap<NaiveDate, Vec<Opening>> {
-    let mut by_date = BTreeMap::new();
-    for (key, field) in group.all() {
-        let openings = openings(&field, file);
-        match date(&key.text) {
-            Some(date) => drop(by_date.insert(date, openings)),
-            None => {
-                let problem = "is not a date from 1990 to 2099; write, for example, 2026-12-23";
-                file.error(key.at, &field.key, problem);
-            }
-        }
+/// The date that a key is.
+fn date_of(key: &YamlKey, field: &Field<'_>, file: &mut File<'_>) -> Option<NaiveDate> {
+    let date = date(&key.text);
+    if date.is_none() {
+        let problem = "is not a date from 1990 to 2099; write, for example, 2026-12-23";
+        file.error(key.at, &field.key, problem);
     }
-    by_date
+    date
 }
 
 fn holiday(field: &Field<'_>, file: &mut File<'_>) -> Option<Holiday> {

@@ -337,6 +337,7 @@ fn help_describes_the_questions() {
         vec!["calendar", "elapsed", "--help"],
         vec!["calendar", "due", "--help"],
         vec!["calendar", "open", "--help"],
+        vec!["calendar", "days", "--help"],
         vec!["calendar", "ask", "--help"],
     ] {
         printed += &page(&folder.vaste(&arguments));

@@ -17,6 +17,7 @@ mod demo;
 mod explain;
 mod exports;
 mod files;
+mod holidays;
 mod levels;
 #[path = "../support/memory.rs"]
 mod memory;

@@ -1,9 +1,12 @@
-//! Holidays from iCalendar files: an all-day event closes its dates.
+//! Holidays from iCalendar files: an all-day event closes its dates, unless it is an observance.
 //!
 //! An event that cannot be used is a warning with the event's name, so that no holiday is lost silently.
 //! calcard (of the Stalwart mail server) parses the file and expands recurrences.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use calcard::common::PartialDateTime;
 use calcard::common::timezone::Tz as IcsZone;
@@ -14,11 +17,12 @@ use calcard::icalendar::{
 use calcard::{Entry, Parser};
 use chrono::{Datelike, Days, NaiveDate};
 
-use super::IcsFile;
 use crate::calendar::{Holiday, Zone};
 use crate::config::disk::{Disk, unreadable};
-use crate::config::fields::{Field, File};
+use crate::config::fields::{Field, File, boolean};
 use crate::time::Timestamp;
+
+mod selection;
 
 /// Maximum events of one file. A public calendar has about twenty a year.
 const EVENTS_MAX: usize = 10_000;
@@ -28,36 +32,113 @@ const OCCURRENCES_MAX: usize = 41_000;
 const YEAR_LAST: u16 = 2099;
 const DAY_SECONDS: i64 = 24 * 60 * 60;
 
-/// Reads the holidays of the file that a field names. Its path is relative to the configuration file.
-pub(super) fn read(
-    field: &Field<'_>,
-    zone: &Zone,
-    file: &mut File<'_>,
-    disk: &dyn Disk,
-    ics_files: &mut Vec<IcsFile>,
-) -> Vec<Holiday> {
+/// Dates that are closed, and why.
+#[derive(Clone, Debug)]
+pub struct NamedHoliday {
+    /// The dates.
+    pub dates: Holiday,
+    /// The entry of the file, such as `holidays: 12-24..12-26` or `finland.ics: Midsummer Eve`.
+    pub entry: Arc<str>,
+}
+
+/// An iCalendar file that was read.
+#[derive(Debug)]
+pub(in crate::config) struct IcsFile {
+    pub(in crate::config) path: PathBuf,
+    pub(in crate::config) text: String,
+}
+
+/// The iCalendar files of all calendars, each read once.
+pub(super) struct Feeds<'d> {
+    disk: &'d dyn Disk,
+    /// The events of each file, or why it has none.
+    read: BTreeMap<PathBuf, Result<Rc<[ICalendarComponent]>, Rc<str>>>,
+    /// The files that were read since they were last taken.
+    files: Vec<IcsFile>,
+    /// The warnings that were given, with the file that they are about.
+    given: BTreeSet<(PathBuf, String)>,
+}
+
+/// An entry of `holidays_ics`.
+struct FeedEntry {
+    /// The file as written.
+    name: String,
+    /// Whether events that are free time are holidays too.
+    close_transparent: bool,
+}
+
+impl<'d> Feeds<'d> {
+    pub(super) fn new(disk: &'d dyn Disk) -> Self {
+        Self { disk, read: BTreeMap::new(), files: Vec::new(), given: BTreeSet::new() }
+    }
+
+    pub(super) fn take_files(&mut self) -> Vec<IcsFile> {
+        std::mem::take(&mut self.files)
+    }
+
+    /// The holidays of the file that a field names. Its path is relative to the configuration file. Each
+    /// warning about a file is given once.
+    pub(super) fn holidays(
+        &mut self,
+        field: &Field<'_>,
+        zone: &Zone,
+        file: &mut File<'_>,
+    ) -> Vec<NamedHoliday> {
+        let Some(entry) = entry(field, file) else { return Vec::new() };
+        let name = PathBuf::from(&entry.name);
+        let path = file.path.parent().map_or_else(|| name.clone(), |folder| folder.join(&name));
+        let events = match self.events(path.clone()) {
+            Ok(events) => events,
+            Err(problem) => {
+                let shown = entry.name.escape_debug();
+                file.error(field.node.at, &field.key, format!("`{shown}` {problem}"));
+                return Vec::new();
+            }
+        };
+        let Closing { holidays, warnings } = closing(&events, &entry, zone);
+        for warning in warnings {
+            if self.given.insert((path.clone(), warning.clone())) {
+                let shown = entry.name.escape_debug();
+                file.warn(field.node.at, &field.key, format!("`{shown}`: {warning}"));
+            }
+        }
+        holidays
+    }
+
+    /// The events of a file.
+    fn events(&mut self, path: PathBuf) -> Result<Rc<[ICalendarComponent]>, Rc<str>> {
+        if let Some(known) = self.read.get(&path) {
+            return known.clone();
+        }
+        let read = match self.disk.read(&path) {
+            Ok(text) => {
+                let events = events(&text).map(Rc::from).map_err(|error| error.to_string().into());
+                self.files.push(IcsFile { path: path.clone(), text });
+                events
+            }
+            Err(error) => Err(format!("({}) {}", path.display(), unreadable(&error)).into()),
+        };
+        self.read.insert(path, read.clone());
+        read
+    }
+}
+
+/// Reads an entry: the name of a file, or a group with more keys.
+fn entry(field: &Field<'_>, file: &mut File<'_>) -> Option<FeedEntry> {
     let problem = "is not a file; write, for example, finland.ics";
-    let Some(name) = field.parse(file, problem, |text| Some(text.to_owned())) else {
-        return Vec::new();
-    };
-    let path = file.path.parent().map_or_else(|| PathBuf::from(&name), |folder| folder.join(&name));
-    let text = match disk.read(&path) {
-        Ok(text) => text,
-        Err(error) => {
-            let problem = unreadable(&error);
-            field.error(file, &format!("({}) {problem}", path.display()));
-            return Vec::new();
-        }
-    };
-    let holidays = match events(&text) {
-        Ok(events) => holidays(&events, zone, field, file),
-        Err(error) => {
-            field.error(file, &error.to_string());
-            Vec::new()
-        }
-    };
-    ics_files.push(IcsFile { path, text });
-    holidays
+    let text = |text: &str| Some(text.to_owned());
+    if !field.node.is_map() {
+        let name = field.parse(file, problem, text)?;
+        return Some(FeedEntry { name, close_transparent: false });
+    }
+    let mut fields = field.fields(file)?;
+    let name = fields.require("file", file, "write, for example, file: finland.ics");
+    let name = name.and_then(|name| name.parse(file, problem, text));
+    let close = fields.take("close_transparent");
+    let neither = "is neither true nor false; write one of the two";
+    let close_transparent = close.and_then(|close| close.parse(file, neither, boolean));
+    fields.finish(file);
+    Some(FeedEntry { name: name?, close_transparent: close_transparent.unwrap_or_default() })
 }
 
 /// Why a file gives no holidays at all.
@@ -112,28 +193,36 @@ fn events(text: &str) -> Result<Vec<ICalendarComponent>, IcsError> {
     }
 }
 
-fn holidays(
-    events: &[ICalendarComponent],
-    zone: &Zone,
-    field: &Field<'_>,
-    file: &mut File<'_>,
-) -> Vec<Holiday> {
+/// What the events of a file close.
+struct Closing {
+    holidays: Vec<NamedHoliday>,
+    /// About events that close no date.
+    warnings: Vec<String>,
+}
+
+fn closing(events: &[ICalendarComponent], entry: &FeedEntry, zone: &Zone) -> Closing {
+    let file = &entry.name;
     let mut holidays = Vec::new();
-    for (number, event) in (1..).zip(events) {
+    let mut warnings = Vec::new();
+    let selection = selection::select(events, file, entry.close_transparent);
+    let all = (1..).zip(events).zip(selection.is_holiday);
+    for ((number, event), _) in all.filter(|(_, is_holiday)| *is_holiday) {
+        let name = selection::name(event);
         match dates(event, zone) {
-            Ok(dates) => holidays.extend(dates),
+            Ok(dates) => {
+                let name = name.unwrap_or_else(|| format!("event {number}"));
+                let entry: Arc<str> = format!("{file}: {name}").into();
+                let named = |dates| NamedHoliday { dates, entry: Arc::clone(&entry) };
+                holidays.extend(dates.into_iter().map(named));
+            }
             Err(error) => {
-                let name = event
-                    .property(&ICalendarProperty::Summary)
-                    .or(event.property(&ICalendarProperty::Uid));
-                let name = name.and_then(|name| name.values.first()?.as_text());
-                let name = name.unwrap_or("without a name").escape_debug().to_string();
-                let problem = format!("{}: event {number} ({name}) {error}", field.node.shown());
-                file.warn(field.node.at, &field.key, problem);
+                let name = name.as_deref().unwrap_or("without a name");
+                warnings.push(format!("event {number} ({name}) {error}"));
             }
         }
     }
-    holidays
+    warnings.extend(selection.warnings);
+    Closing { holidays, warnings }
 }
 
 /// Why an event closes no date.
