@@ -10,8 +10,10 @@ use crate::measure::{Basis, Measure, Pauses};
 use crate::share::Share;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
+mod changes;
 mod verdict;
 
+pub use changes::{AgreementChanges, ObjectiveChanges, SettingChange};
 pub use verdict::{AlertVerdicts, Completeness, DecidedVerdict, Tally, VerdictState};
 
 /// The owner of an agreement.

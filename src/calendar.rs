@@ -24,10 +24,12 @@ use std::fmt;
 
 use crate::time::{DAY_MS, Elapsed, SECOND_MS, Timestamp};
 
+mod changes;
 mod definition;
 mod local;
 mod zone;
 
+pub use changes::{CalendarChanges, DateChange};
 pub use definition::{Definition, Holiday, MonthDay, NeverOpen, Opening};
 pub use local::local_midnight;
 pub use zone::{InvalidTzif, Zone};

@@ -95,6 +95,16 @@ impl Config {
     /// Reads files of any kind, and the files that they name. `today` is `YYYY-MM-DD`, to warn of dates in
     /// the past.
     pub fn read(paths: &[PathBuf], disk: &dyn Disk, today: &str) -> Self {
+        Self::read_with(paths, disk, today, None)
+    }
+
+    /// Reads the former text of files whose present text has been read. The agreements, the calendars or
+    /// the settings are the present ones if no former file has any.
+    pub fn read_former(paths: &[PathBuf], disk: &dyn Disk, today: &str, present: &Self) -> Self {
+        Self::read_with(paths, disk, today, Some(present))
+    }
+
+    fn read_with(paths: &[PathBuf], disk: &dyn Disk, today: &str, present: Option<&Self>) -> Self {
         let mut config = Self { measures: Measure::DEFAULT.to_vec(), ..Self::default() };
         let mut waiting: Vec<PathBuf> = paths.iter().rev().cloned().collect();
         let mut agreements = Vec::new();
@@ -107,17 +117,46 @@ impl Config {
             }
         }
         config.zone_data = sources.into_zone_data();
+        let mut named = config.calendars.clone();
+        if let Some(present) = present {
+            for (name, calendar) in &present.calendars {
+                named.entry(name.clone()).or_insert_with(|| Arc::clone(calendar));
+            }
+            config.complete_from(present, disk, &mut agreements);
+        }
         // Agreements come last: they name calendars.
         for AgreementFile { path, node } in agreements {
             let diagnostics = &mut config.diagnostics;
-            if let Some(read) = agreement::read(&node, &path, &config.calendars, today, diagnostics)
-            {
+            if let Some(read) = agreement::read(&node, &path, &named, today, diagnostics) {
                 diagnostics.register_owner(&read.owner, &path);
                 config.agreements.push(read);
             }
         }
         config.check_together();
         config
+    }
+
+    /// Takes from the present text the kinds of content that no former file has.
+    fn complete_from(
+        &mut self,
+        present: &Self,
+        disk: &dyn Disk,
+        agreements: &mut Vec<AgreementFile>,
+    ) {
+        if self.calendars.is_empty() {
+            self.calendars.clone_from(&present.calendars);
+        }
+        if self.service.is_none() {
+            self.measures.clone_from(&present.measures);
+            self.priority_names.clone_from(&present.priority_names);
+        }
+        if agreements.is_empty() {
+            agreements.extend(present.files.iter().filter_map(|path| {
+                let node = yaml::parse(&disk.read(path).ok()?).ok()?;
+                let is_agreement = matches!(content_of(&node), Content::Agreement);
+                is_agreement.then(|| AgreementFile { path: path.clone(), node })
+            }));
+        }
     }
 
     /// The agreements, compiled to ids for the pipeline.

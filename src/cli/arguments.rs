@@ -33,7 +33,7 @@ pub(super) enum Command {
     /// Answer questions about opening hours: open time, due times, open or closed
     Calendar(CalendarArgs),
     /// Check configuration and agreements; report every error with its place and how to fix it
-    Check(CheckArgs),
+    Check(Box<CheckArgs>),
     /// Show what a checkpoint holds
     Checkpoint(CheckpointArgs),
     /// Run the service: read from Kafka, serve the board and /metrics, send alerts
@@ -49,6 +49,9 @@ const CSV_HELP: &str = "Read the files as tables with one row per ticket: \
     (such as %d.%m.%Y %H:%M), zone=ZONE of times without an offset (default: UTC), \
     priorities=NAME:PRIORITY;… (such as P1:urgent;P2:high) and delimiter=CHARACTER. \
     A value with a comma goes in double quotes";
+
+/// The heading of the options that say how the files of `--history` are read.
+const OF_HISTORY: &str = "Events of --history";
 
 #[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
@@ -249,11 +252,28 @@ pub(super) struct DemoArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(
+    mut_arg("csv", |arg| arg.requires("history").help_heading(OF_HISTORY)),
+    mut_arg("encoding", |arg| arg.requires("history").help_heading(OF_HISTORY))
+)]
 pub(super) struct CheckArgs {
     /// Agreements, calendars and configuration, or folders of .yaml files; the files that a
     /// configuration names are checked too
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<String>,
+    /// Print what differs from former files: a file, a folder of .yaml files, or a pattern; repeatable.
+    /// Agreements or calendars that no former file has are taken as unchanged
+    #[arg(long, value_name = "OLD")]
+    pub(super) against: Vec<String>,
+    /// With --against, events to compare the verdicts of the last four weeks by: one JSON object per
+    /// line, or tables (--csv); repeatable; `-` is standard input
+    #[arg(long, value_name = "EVENTS", requires = "against")]
+    pub(super) history: Vec<String>,
+    /// With --against, the end of the last four weeks (RFC 3339). Default: the last event, or else now
+    #[arg(long, value_name = "TIME", requires = "against", value_parser = instant)]
+    pub(super) at: Option<Timestamp>,
+    #[command(flatten)]
+    pub(super) format: EventFormat,
 }
 
 #[derive(Debug, Args)]

@@ -6,7 +6,9 @@ use super::disk::files_of;
 use super::exit::{CommandError, Exit};
 use super::terminal::Terminal;
 
-/// Reads files and prints their errors and warnings, or what they hold.
+mod against;
+
+/// Reads files and prints their errors and warnings, or what they hold and what differs from former files.
 pub(super) fn run(
     arguments: &CheckArgs,
     terminal: &mut Terminal<'_>,
@@ -36,6 +38,9 @@ pub(super) fn run(
     writeln!(terminal.out, "{read} good: {}", found.join(", "))?;
     if !config.calendars.is_empty() {
         writeln!(terminal.out, "time zones: {}", config.zone_data)?;
+    }
+    if !arguments.against.is_empty() {
+        against::print(arguments, &config, terminal)?;
     }
     Ok(Exit::Success)
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Disk, Kafka, PatternError, SecretError};
 use crate::input::read_text;
+use crate::time::Timestamp;
 
 /// Configuration files on the disk.
 #[derive(Debug)]
@@ -93,7 +94,13 @@ pub(super) fn files_of(argument: &str) -> Result<Vec<PathBuf>, FilesError> {
 
 /// Today in UTC, `YYYY-MM-DD`: to warn of dates in the past.
 pub(super) fn today() -> String {
+    let now = chrono::DateTime::from_timestamp_millis(now().ms()).unwrap_or_default();
+    now.format("%Y-%m-%d").to_string()
+}
+
+/// The present instant.
+pub(super) fn now() -> Timestamp {
     #[expect(clippy::disallowed_methods, reason = "the command line reads the clock")]
     let now = std::time::SystemTime::now();
-    chrono::DateTime::<chrono::Utc>::from(now).format("%Y-%m-%d").to_string()
+    Timestamp::from_ms(chrono::DateTime::<chrono::Utc>::from(now).timestamp_millis())
 }

@@ -1,17 +1,17 @@
-//! The events and agreements that `replay` and `explain` read.
+//! The events that `replay`, `explain` and `check --against` read, and the agreements of the first two.
 
 use std::io;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::arguments::{Agreed, History};
+use super::arguments::{Agreed, EventFormat, History};
 use super::configuration;
 use super::exit::{CommandError, Exit};
 use super::feed::{REJECTIONS_PRINTED_MAX, feed};
 use super::terminal::Terminal;
 use crate::catalog::Catalog;
-use crate::event::{Outcome, Outcomes};
+use crate::event::{Event, Outcome, Outcomes};
 use crate::input::{Columns, InputSource};
 use crate::replay::Replay;
 
@@ -58,18 +58,50 @@ impl RecordsRow {
 /// # Errors
 /// If agreements or events cannot be read.
 pub(super) fn read(history: &History, terminal: &mut Terminal<'_>) -> Result<Replay, CommandError> {
-    let catalog = catalog(&history.agreed, terminal)?;
+    let mut replay = Replay::new(catalog(&history.agreed, terminal)?);
+    take_all(&history.files, &history.format, terminal, |decoded| replay.take(decoded))?;
+    let exit =
+        if history.allow_rejected { "" } else { "; the exit code is 1 (0 with --allow-rejected)" };
+    print_outcomes(replay.outcomes(), exit, terminal)?;
+    Ok(replay)
+}
+
+/// Reads whole files of events once, by two catalogs.
+///
+/// # Errors
+/// If events cannot be read.
+pub(super) fn read_twice(
+    files: &[String],
+    format: &EventFormat,
+    catalogs: [Catalog; 2],
+    terminal: &mut Terminal<'_>,
+) -> Result<[Replay; 2], CommandError> {
+    let [mut former, mut present] = catalogs.map(|catalog| Replay::new(Some(Arc::new(catalog))));
+    take_all(files, format, terminal, |decoded| {
+        former.take(decoded.clone());
+        present.take(decoded)
+    })?;
+    print_outcomes(present.outcomes(), "", terminal)?;
+    Ok([former, present])
+}
+
+/// Hands every record of the files to `take`, which returns its outcome. Prints the first rejected records.
+fn take_all(
+    files: &[String],
+    format: &EventFormat,
+    terminal: &mut Terminal<'_>,
+    mut take: impl FnMut(Result<Event<'_>, Outcome>) -> Outcome,
+) -> Result<(), CommandError> {
     let is_ambiguous = |csv: &Columns| !csv.names_tickets();
-    if history.files.len() > 1 && history.format.csv.as_ref().is_some_and(is_ambiguous) {
+    if files.len() > 1 && format.csv.as_ref().is_some_and(is_ambiguous) {
         return Err(CommandError::failed(RowsWithoutTicket));
     }
     let sources: Vec<InputSource> =
-        history.files.iter().map(|file| InputSource::from_argument(file)).collect();
-    let mut replay = Replay::new(catalog);
+        files.iter().map(|file| InputSource::from_argument(file)).collect();
     let mut rejected = 0;
     let mut printed = Ok(());
-    let fed = feed(&sources, &history.format, |source, line, _, decoded| {
-        if let Outcome::Rejected(rejection) = replay.take(decoded) {
+    let fed = feed(&sources, format, |source, line, _, decoded| {
+        if let Outcome::Rejected(rejection) = take(decoded) {
             rejected += 1;
             if rejected <= REJECTIONS_PRINTED_MAX && printed.is_ok() {
                 let (name, reason) = (source.name(), rejection.reason.label());
@@ -86,25 +118,24 @@ pub(super) fn read(history: &History, terminal: &mut Terminal<'_>) -> Result<Rep
         writeln!(
             terminal.diagnostics,
             "and {more} more rejected: `vaste check-events{}` names them all",
-            if history.format.csv.is_some() { " --csv" } else { "" }
+            if format.csv.is_some() { " --csv" } else { "" }
         )?;
     }
     fed.map_err(CommandError::failed)?.print(terminal)?;
-    let outcomes = replay.outcomes();
+    Ok(())
+}
+
+/// Prints the counts of all outcomes, and a warning of rejected records that ends with `exit`.
+fn print_outcomes(outcomes: &Outcomes, exit: &str, terminal: &mut Terminal<'_>) -> io::Result<()> {
     writeln!(terminal.diagnostics, "{outcomes}")?;
     if outcomes.rejected_total() > 0 {
         let (rejected, total) = (outcomes.rejected_total(), outcomes.total());
-        let exit = if history.allow_rejected {
-            ""
-        } else {
-            "; the exit code is 1 (0 with --allow-rejected)"
-        };
         writeln!(
             terminal.diagnostics,
             "warning: {rejected} of {total} records were rejected and are missing from the result{exit}"
         )?;
     }
-    Ok(replay)
+    Ok(())
 }
 
 /// Ends JSON output with the counts of records, if a record was rejected.

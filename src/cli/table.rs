@@ -95,6 +95,47 @@ fn alerts(transitions: &[Transition]) -> Table {
     table
 }
 
+/// The verdicts of one objective as of an instant, under two texts of its agreement. `None` where a text does
+/// not have the objective.
+pub(super) struct ComparedVerdict<'v> {
+    pub(super) team: Option<&'v str>,
+    pub(super) objective: &'v str,
+    pub(super) at: Timestamp,
+    /// Under the former text and under the present one.
+    pub(super) verdicts: [Option<&'v Verdict>; 2],
+}
+
+/// Verdicts under two texts, side by side.
+pub(super) fn compared(rows: &[ComparedVerdict<'_>]) -> Table {
+    let mut table = table(&[
+        "team",
+        "objective",
+        "as of",
+        "former verdict",
+        "share",
+        "decided",
+        "missed",
+        "present verdict",
+        "share",
+        "decided",
+        "missed",
+    ]);
+    for ComparedVerdict { team, objective, at, verdicts } in rows {
+        let mut cells = vec![text(team_name(*team)), text(objective), text(at)];
+        for verdict in verdicts {
+            let none = || "–".to_owned();
+            cells.extend([
+                text(verdict.map_or_else(none, verdict_in_words)),
+                number(verdict.and_then(|v| v.compliance).map_or_else(none, percent)),
+                number(verdict.map_or_else(none, |verdict| verdict.decided.to_string())),
+                number(verdict.map_or_else(none, |verdict| verdict.missed.to_string())),
+            ]);
+        }
+        table.add_row(cells);
+    }
+    table
+}
+
 fn verdict_in_words(verdict: &Verdict) -> String {
     let behind = if verdict.behind_market { ", behind the market" } else { "" };
     format!("{}{behind}", state_in_words(verdict.state))

@@ -9,6 +9,7 @@
 mod alertmanagers;
 mod abuse;
 mod acts;
+mod against;
 mod calendar;
 mod check;
 mod check_events;
