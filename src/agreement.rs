@@ -1,10 +1,12 @@
 //! What a team agreed on: objectives with their levels, and the verdict on each.
 
+use std::fmt;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use crate::calendar::Calendar;
+use crate::amount::Amount;
+use crate::calendar::{Calendar, WorkingDays};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure, Pauses};
 use crate::share::Share;
@@ -135,13 +137,44 @@ pub struct Market {
     pub as_of: Option<NaiveDate>,
 }
 
-/// The longest time (or highest count) that is within an objective, and the kind of time.
+/// The longest time (or highest count) that is within an objective.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Target {
-    /// The longest time that is within, in the raw form of [`crate::amount`].
-    pub elapsed: Elapsed,
-    /// The kind of time.
-    pub basis: Basis,
+pub enum Target {
+    /// The same for every ticket.
+    Fixed {
+        /// The longest time that is within, in the raw form of [`crate::amount`].
+        elapsed: Elapsed,
+        /// The kind of time.
+        basis: Basis,
+    },
+    /// Up to the closing time of an open day. Only where the owner has opening hours.
+    ///
+    /// # Design
+    /// It is an amount of open time, as any other target, but one that depends on when the wait started: the
+    /// open time from then to the closing time, by [`Calendar::working_time`]. So pauses, transfers and
+    /// reopened tickets mean the same for it as for `16h`. A ticket that was pending for five open hours has
+    /// five open hours more. After a transfer the start stays, and the calendar is that of the team that
+    /// holds the ticket, or that answered it.
+    WorkingDays(WorkingDays),
+}
+
+/// A target as people and programs read it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetShown {
+    /// A time or a count.
+    Amount(Amount),
+    /// Working days: they have no fixed length.
+    WorkingDays(WorkingDays),
+}
+
+/// As configuration writes it: `4h`, `2`, `2 working days`.
+impl fmt::Display for TargetShown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Amount(amount) => amount.fmt(f),
+            Self::WorkingDays(days) => days.fmt(f),
+        }
+    }
 }
 
 /// The alerts of one objective.
@@ -258,12 +291,15 @@ impl Objective {
         }
     }
 
-    /// One of its targets as people read it: `4h`, `4h of open time`, or the number of a count.
+    /// One of its targets as people read it: `4h`, `4h of open time`, `2 working days`, or the number of a
+    /// count.
     pub fn shown(&self, target: Target) -> String {
-        let amount = self.measure.amount(target.elapsed);
-        match target.basis {
-            Basis::Calendar => amount.to_string(),
-            Basis::Open => format!("{amount} of open time"),
+        let shown = target.shown(self.measure);
+        match target {
+            Target::Fixed { basis: Basis::Open, .. } => format!("{shown} of open time"),
+            Target::Fixed { basis: Basis::Calendar, .. } | Target::WorkingDays(_) => {
+                shown.to_string()
+            }
         }
     }
 
@@ -308,11 +344,43 @@ impl Objective {
 impl Target {
     /// A target of calendar time.
     pub const fn calendar(elapsed: Elapsed) -> Self {
-        Self { elapsed, basis: Basis::Calendar }
+        Self::Fixed { elapsed, basis: Basis::Calendar }
     }
 
     /// A target of open time.
     pub const fn open(elapsed: Elapsed) -> Self {
-        Self { elapsed, basis: Basis::Open }
+        Self::Fixed { elapsed, basis: Basis::Open }
+    }
+
+    /// The kind of time that it is compared with.
+    pub const fn basis(self) -> Basis {
+        match self {
+            Self::Fixed { basis, .. } => basis,
+            Self::WorkingDays(_) => Basis::Open,
+        }
+    }
+
+    /// The longest time that is within, in raw form; `None` if that depends on the start of the wait.
+    pub const fn elapsed(self) -> Option<Elapsed> {
+        match self {
+            Self::Fixed { elapsed, .. } => Some(elapsed),
+            Self::WorkingDays(_) => None,
+        }
+    }
+
+    /// The number of working days; `None` if the target is the same for every ticket.
+    pub const fn working_days(self) -> Option<WorkingDays> {
+        match self {
+            Self::Fixed { .. } => None,
+            Self::WorkingDays(days) => Some(days),
+        }
+    }
+
+    /// The target as it is read.
+    pub fn shown(self, measure: Measure) -> TargetShown {
+        match self {
+            Self::Fixed { elapsed, .. } => TargetShown::Amount(measure.amount(elapsed)),
+            Self::WorkingDays(days) => TargetShown::WorkingDays(days),
+        }
     }
 }

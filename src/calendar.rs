@@ -27,11 +27,13 @@ use crate::time::{DAY_MS, Elapsed, SECOND_MS, Timestamp};
 mod changes;
 mod definition;
 mod local;
+mod working_days;
 mod zone;
 
 pub use changes::{CalendarChanges, DateChange};
 pub use definition::{Definition, Holiday, MonthDay, NeverOpen, Opening};
 pub use local::local_midnight;
+pub use working_days::WorkingDays;
 pub use zone::{InvalidTzif, Zone};
 
 /// The opening hours of a team from 1990 to before 2100. Outside these years there is no open time.
@@ -43,12 +45,14 @@ pub struct Calendar {
     zone: Zone,
     /// `None` where all time is open.
     hours: Option<OpenHours>,
+    /// See [`Calendar::usual_day`].
+    usual_day: Elapsed,
 }
 
 impl Calendar {
     /// The built-in calendar that is always open: open time is calendar time. Its zone is UTC.
     pub fn always() -> Self {
-        Self { zone: Zone::UTC, hours: None }
+        Self { zone: Zone::UTC, hours: None, usual_day: Elapsed::from_ms(DAY_MS) }
     }
 
     /// Resolves a definition.
@@ -60,7 +64,11 @@ impl Calendar {
         if stretches.is_empty() {
             return Err(NeverOpen);
         }
-        Ok(Self { zone: definition.zone.clone(), hours: Some(OpenHours::new(&stretches)) })
+        Ok(Self {
+            zone: definition.zone.clone(),
+            hours: Some(OpenHours::new(&stretches)),
+            usual_day: definition.usual_day(),
+        })
     }
 
     /// A calendar whose hours changed: `earlier` up to `until`, then `later`. The zone is that of `later`.
@@ -79,7 +87,11 @@ impl Calendar {
                 _ => stretches.push(stretch),
             }
         }
-        Self { zone: later.zone.clone(), hours: Some(OpenHours::new(&stretches)) }
+        Self {
+            zone: later.zone.clone(),
+            hours: Some(OpenHours::new(&stretches)),
+            usual_day: later.usual_day,
+        }
     }
 
     /// Whether this is the built-in calendar that is always open.
@@ -90,6 +102,11 @@ impl Calendar {
     /// The time zone of its hours; UTC for the built-in calendar.
     pub fn zone(&self) -> &Zone {
         &self.zone
+    }
+
+    /// The open time of an open day of its week, on average; 24 hours if its week has none.
+    pub fn usual_day(&self) -> Elapsed {
+        self.usual_day
     }
 
     /// C(t): the open milliseconds from 1990-01-01T00:00:00Z to `at`. It is 0 before 1990 and constant from
@@ -157,9 +174,18 @@ impl Calendar {
 
     /// Its open stretches, ascending and disjoint.
     fn stretches(&self) -> impl Iterator<Item = OpenStretch> + '_ {
+        self.stretches_from(0)
+    }
+
+    /// Its open stretches from the last one on that begins at or before an instant in milliseconds since
+    /// 1990.
+    fn stretches_from(&self, at: i64) -> impl Iterator<Item = OpenStretch> + '_ {
         let whole = OpenStretch { start: 0, end: SPAN_SECONDS };
         let all = self.is_always().then_some(whole);
-        let marks = self.hours.as_ref().map_or(&[][..], |hours| &hours.marks);
+        let marks = self.hours.as_ref().map_or(&[][..], |hours| {
+            let begun = hours.begun_by(seconds(at)).saturating_sub(1);
+            hours.marks.get(begun..).unwrap_or_default()
+        });
         let pairs = marks.iter().zip(marks.iter().skip(1));
         all.into_iter().chain(pairs.map(|(mark, next)| {
             let length = next.open.saturating_sub(mark.open);

@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::agreement::{About, Objective};
-use crate::calendar::Calendar;
+use crate::agreement::{About, Objective, Target};
+use crate::calendar::{Calendar, WorkingDays};
 use crate::event::PriorityNames;
 use crate::measure::{Basis, Measure, Pauses};
 use crate::name;
-use crate::time::{DAY_MS, Elapsed, HOUR_MS};
+use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
 mod id;
 mod build;
@@ -94,6 +94,8 @@ pub struct Catalog {
     about: BTreeMap<ScopeId, About>,
     /// The objectives by [`Catalog::series_index`].
     judging: Vec<Vec<ObjectiveId>>,
+    /// The working days that are targets, by [`Catalog::series_index`], ascending.
+    working_days: Vec<Vec<WorkingDays>>,
     windows: Vec<Elapsed>,
     channels: Vec<Box<str>>,
     priority_names: PriorityNames,
@@ -329,6 +331,30 @@ impl Catalog {
     /// The scope's own objectives for this kind of stopwatch.
     pub fn judging(&self, scope: ScopeId, stopwatch_kind: StopwatchKindId) -> &[ObjectiveId] {
         &self.judging[self.series_index(scope, stopwatch_kind)]
+    }
+
+    /// How long a wait that started at `started` may last to be within a target, in raw form. `scope` is the
+    /// one that the wait counts for: working days go by its calendar.
+    pub fn allowance(
+        &self,
+        target: Target,
+        stopwatch_kind: StopwatchKindId,
+        scope: ScopeId,
+        started: Timestamp,
+    ) -> Elapsed {
+        match target {
+            Target::Fixed { elapsed, .. } => elapsed,
+            Target::WorkingDays(days) => {
+                let calendar = self.calendar(self.calendar_id_of(stopwatch_kind, scope));
+                calendar.working_time(started, days)
+            }
+        }
+    }
+
+    /// The working days that are targets for waits of this kind while a scope holds the ticket: in its own
+    /// objectives and in those of the organisation. Ascending.
+    pub fn working_days(&self, scope: ScopeId, stopwatch_kind: StopwatchKindId) -> &[WorkingDays] {
+        &self.working_days[self.series_index(scope, stopwatch_kind)]
     }
 
     /// The index of a scope and a kind of stopwatch in a list over all pairs of them.

@@ -12,7 +12,7 @@
 
 use serde::Serialize;
 
-use crate::agreement::{Level, Target};
+use crate::agreement::{Level, Target, TargetShown};
 use crate::amount::Amount;
 use crate::catalog::{Catalog, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
@@ -67,7 +67,7 @@ pub struct StopwatchRow {
     /// The open time that it ran, each stretch by the calendar of its holder then; or the count.
     pub elapsed_open: Amount,
     /// The target of the objective that judges it; `None` without one.
-    pub target: Option<Amount>,
+    pub target: Option<TargetShown>,
     /// When the target is or was used up. `None` without a target, while paused, and where it ended while
     /// paused.
     pub due_at: Option<Timestamp>,
@@ -78,6 +78,9 @@ pub struct StopwatchRow {
     pub pauses: Option<Vec<&'static str>>,
     #[serde(skip)]
     objective: Option<ObjectiveId>,
+    /// How long it may run to be within the target.
+    #[serde(skip)]
+    allowance: Option<Amount>,
     #[serde(skip)]
     basis: Basis,
     #[serde(skip)]
@@ -259,8 +262,10 @@ impl RowBuilder {
             if since.position.is_paused {
                 return None;
             }
-            let constant = since.position.of(target.basis).saturating_add(target.elapsed.ms());
-            let at = match target.basis {
+            let (kind, basis) = (self.stopwatch_kind, target.basis());
+            let allowance = catalog.allowance(target, kind, since.holder, self.started);
+            let constant = since.position.of(basis).saturating_add(allowance.ms());
+            let at = match basis {
                 Basis::Calendar => Timestamp::from_ms(constant),
                 Basis::Open => catalog
                     .calendar(catalog.calendar_id_of(self.stopwatch_kind, since.holder))
@@ -358,6 +363,8 @@ fn row(
     };
     let objective = objective_of(builder.stopwatch_kind, scope, catalog);
     let target = objective.map(|id| catalog.objective(id).1.level_at(at).target(priority));
+    let allowance = target
+        .map(|target| catalog.allowance(target, builder.stopwatch_kind, scope, builder.started));
     let (state, elapsed, given_up) = match (&builder.ended, &builder.running) {
         (Some(ended), _) => {
             let (state, given_up) = match ended.ending {
@@ -378,10 +385,11 @@ fn row(
     // Without calendars, open time equals calendar time.
     let open = if catalog.has_calendars() { elapsed.open } else { elapsed.calendar };
     let elapsed = ElapsedByBasis { open, ..elapsed };
-    let over = match (&builder.ended, &builder.running, objective.zip(target)) {
+    let basis = target.map_or(Basis::Calendar, Target::basis);
+    let over = match (&builder.ended, &builder.running, objective.zip(allowance)) {
         (Some(ended), _, Some((id, _))) => ended.missed.contains(&id),
-        (None, Some(running), Some((id, target))) => {
-            running.over.contains(&id) || elapsed.of(target.basis) > target.elapsed
+        (None, Some(running), Some((id, allowance))) => {
+            running.over.contains(&id) || elapsed.of(basis) > allowance
         }
         _ => false,
     };
@@ -396,12 +404,13 @@ fn row(
         state,
         elapsed_calendar: amount(elapsed.calendar),
         elapsed_open: amount(elapsed.open),
-        target: target.map(|target| amount(target.elapsed)),
+        target: target.map(|target| target.shown(builder.measure)),
         due_at: target.and_then(|target| builder.due(target, catalog)),
         over,
         pauses,
         objective,
-        basis: target.map_or(Basis::Calendar, |target| target.basis),
+        allowance: allowance.map(amount),
+        basis,
         priority,
         given_up,
     })

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::agreement::VerdictState;
+use crate::agreement::{TargetShown, VerdictState};
 use crate::amount::Amount;
 use crate::catalog::Catalog;
 use crate::measure::{Basis, Measure};
@@ -76,7 +76,7 @@ pub enum SplitShown {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Within {
     /// The target.
-    pub target: Amount,
+    pub target: TargetShown,
     /// Answered within the target.
     pub met: u64,
     /// Decided: answered, given up over the target, or waiting over the target now.
@@ -205,6 +205,16 @@ impl Serialize for Amount {
             serializer.serialize_i64(thousandths / 1_000)
         } else {
             serializer.serialize_f64(self.as_f64())
+        }
+    }
+}
+
+/// A number like an [`Amount`], or `{"working_days":2}`.
+impl Serialize for TargetShown {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Amount(amount) => amount.serialize(serializer),
+            Self::WorkingDays(days) => serializer.collect_map([("working_days", days.count())]),
         }
     }
 }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::agreement::Level;
+use crate::agreement::{Level, Target};
 use crate::amount::Unit;
 use crate::catalog::{Catalog, ScopeId};
 use crate::measure::{Basis, Measure};
@@ -199,12 +199,12 @@ fn total(all: &BTreeMap<(ScopeId, Measure), ResponseCounts>) -> u64 {
     all.values().fold(0, |sum, counted| sum.saturating_add(counted.total()))
 }
 
-/// The bucket bounds of a measure: the usual ones, and the agreed targets of all teams. All teams have the
-/// same bounds, so that their series can be added.
+/// The bucket bounds of a measure: the usual ones, and the agreed targets of all teams except working days.
+/// All teams have the same bounds, so that their series can be added.
 fn bounds(catalog: &Catalog, measure: Measure) -> Arc<[Elapsed]> {
     let of_measure = catalog.objectives().filter(|(_, _, objective)| objective.measure == measure);
     let targets = of_measure.flat_map(|(_, _, o)| o.levels().flat_map(Level::targets));
-    let targets: BTreeSet<Elapsed> = targets.map(|target| target.elapsed).collect();
+    let targets: BTreeSet<Elapsed> = targets.filter_map(Target::elapsed).collect();
     let usual = match measure.unit() {
         Unit::Count => COUNTS.map(Unit::count),
         Unit::Time => TIMES.map(|minutes| Elapsed::from_ms(minutes * MINUTE_MS)),

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::merged::MergedTickets;
+use crate::agreement::Target;
 use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Measure;
@@ -24,7 +25,7 @@ use crate::ticket::{
 };
 use crate::time::{Elapsed, Timestamp};
 use crate::window::{
-    FlagCounts, Instant, Levels, PaneContent, Part, Ring, Scores, Series, Waiting,
+    FlagCounts, Instant, Levels, OpenAllowance, PaneContent, Part, Ring, Scores, Series, Waiting,
 };
 
 mod verdicts;
@@ -72,6 +73,7 @@ struct StickyKey {
     objective: ObjectiveId,
     holder: ScopeId,
     priority: Option<Priority>,
+    started: Timestamp,
     position: StopwatchPosition,
 }
 
@@ -170,15 +172,23 @@ impl View {
             return;
         }
         let index = catalog.series_index(running.scope, running.stopwatch_kind);
+        let Running { stopwatch_kind, scope, priority, started, position, .. } = *running;
         let waiting = self.waiting[index].get_or_insert_default();
-        waiting.add(running, catalog.has_calendars(), by);
-        let Running { stopwatch_kind, scope, priority, position, .. } = *running;
+        let days = catalog.working_days(scope, stopwatch_kind).iter();
+        let allowances: Vec<OpenAllowance> = days
+            .map(|&days| {
+                let target = Target::WorkingDays(days);
+                let open = catalog.allowance(target, stopwatch_kind, scope, started);
+                OpenAllowance { days, open }
+            })
+            .collect();
+        waiting.add(running, catalog.has_calendars(), &allowances, by);
         for &id in &running.over {
             let (owner, _) = catalog.objective(id);
             if catalog.stopwatch_kind_of(id) == stopwatch_kind
                 && (owner == scope || owner == organisation)
             {
-                let key = StickyKey { objective: id, holder: scope, priority, position };
+                let key = StickyKey { objective: id, holder: scope, priority, started, position };
                 let count = self.sticky_overdue.entry(key).or_default();
                 *count = count.saturating_add_signed(by);
                 if *count == 0 {

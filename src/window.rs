@@ -36,4 +36,4 @@ pub use scores::Scores;
 pub use series::{Levels, OverCounts, Part, Series};
 pub use survival::{Survival, WaitedQuantile};
 pub use tally::SeriesTally;
-pub use waiting::{Instant, Waiting, WaitingSet};
+pub use waiting::{Instant, OpenAllowance, Spent, Waiting, WaitingSet};

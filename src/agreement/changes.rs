@@ -236,9 +236,15 @@ impl Strictness {
         match (former, self) {
             (Self::AtLeast(before), Self::AtLeast(after)) => after < before,
             (Self::AtMost(before), Self::AtMost(after)) => after > before,
-            (Self::Target(before), Self::Target(after)) => {
-                before.basis == after.basis && after.elapsed > before.elapsed
-            }
+            (Self::Target(before), Self::Target(after)) => match (before, after) {
+                (Target::Fixed { .. }, Target::Fixed { .. }) => {
+                    before.basis() == after.basis() && after > before
+                }
+                (Target::WorkingDays(before), Target::WorkingDays(after)) => after > before,
+                // Which one is longer depends on when a wait begins.
+                (Target::Fixed { .. }, Target::WorkingDays(_))
+                | (Target::WorkingDays(_), Target::Fixed { .. }) => false,
+            },
             (Self::AtLeast(_) | Self::AtMost(_) | Self::Target(_), _) => false,
         }
     }
@@ -386,11 +392,11 @@ fn alert_settings(alert: &str, policy: Option<&AlertPolicy>, settings: &mut Sett
 
 /// A target as the file writes it: `4h`, or `24h always` for calendar time of a team that has hours.
 fn written(target: Target, objective: &Objective, agreement: &Agreement) -> String {
-    let amount = objective.measure.amount(target.elapsed);
+    let shown = target.shown(objective.measure);
     let has_hours = agreement.hours.is_some() || objective.hours.is_some();
-    match target.basis {
-        Basis::Calendar if has_hours && objective.measure.is_timed() => format!("{amount} always"),
-        Basis::Calendar | Basis::Open => amount.to_string(),
+    match target.basis() {
+        Basis::Calendar if has_hours && objective.measure.is_timed() => format!("{shown} always"),
+        Basis::Calendar | Basis::Open => shown.to_string(),
     }
 }
 

@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, TimeDelta};
 use super::local::unix_second;
 use super::zone::Zone;
 use super::{OpenStretch, SPAN_SECONDS};
-use crate::time::{SECOND_MS, Timestamp};
+use crate::time::{DAY_MS, Elapsed, MINUTE_MS, SECOND_MS, Timestamp};
 
 /// Weekly openings with exceptions, in one time zone.
 ///
@@ -93,6 +93,18 @@ impl Definition {
     pub fn openings(&self, date: NaiveDate) -> &[Opening] {
         let weekday = date.weekday().num_days_from_monday() as usize;
         self.special.get(&date).unwrap_or(&self.week[weekday])
+    }
+
+    /// The open time of an open day of the week, on average; 24 hours if the week has no openings.
+    pub(super) fn usual_day(&self) -> Elapsed {
+        let open = self.week.iter().filter(|day| !day.is_empty());
+        let (days, minutes) = open.fold((0_i64, 0_i64), |(days, minutes), day| {
+            let lengths = day.iter().map(|opening| i64::from(opening.end.abs_diff(opening.start)));
+            let length = lengths.fold(0, i64::saturating_add).min(DAY_MINUTES.into());
+            (days.saturating_add(1), minutes.saturating_add(length))
+        });
+        let ms = minutes.saturating_mul(MINUTE_MS).checked_div(days);
+        Elapsed::from_ms(ms.unwrap_or(DAY_MS))
     }
 
     /// The open stretches within 1990 to 2100, ascending and disjoint.

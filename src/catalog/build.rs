@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::id::{CalendarId, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use super::{Catalog, CompiledObjective, OwnHours, StopwatchKind, TEAMS_MAX, WINDOWS};
-use crate::agreement::{Agreement, Objective, Owner};
-use crate::calendar::Calendar;
+use crate::agreement::{Agreement, Level, Objective, Owner, Target};
+use crate::calendar::{Calendar, WorkingDays};
 use crate::event::PriorityNames;
 use crate::measure::Measure;
 use crate::name;
@@ -62,6 +62,7 @@ impl Catalog {
         }
         catalog.windows.sort_unstable();
         catalog.windows.dedup();
+        catalog.index_working_days();
         catalog
     }
 
@@ -103,6 +104,7 @@ impl Catalog {
             objectives: Vec::new(),
             about: BTreeMap::new(),
             judging: Vec::new(),
+            working_days: Vec::new(),
             windows: WINDOWS.to_vec(),
             channels: Vec::new(),
             priority_names: PriorityNames::default(),
@@ -167,7 +169,9 @@ impl Catalog {
                 [first, self.stopwatch_kinds.len()].map(|i| u16::try_from(i).unwrap_or(u16::MAX));
             self.of_measure[measure.index()] = first..end;
         }
-        self.judging = vec![Vec::new(); self.scope_count() * self.stopwatch_kinds.len()];
+        let series = self.scope_count() * self.stopwatch_kinds.len();
+        self.judging = vec![Vec::new(); series];
+        self.working_days = vec![Vec::new(); series];
     }
 
     fn add_objective(&mut self, owner: ScopeId, objective: &Objective, kind: &StopwatchKind) {
@@ -177,7 +181,7 @@ impl Catalog {
         let index = self.series_index(owner, stopwatch_kind);
         self.judging[index].push(id);
         self.windows.extend(objective.overs());
-        let basis = objective.level.target(None).basis;
+        let basis = objective.level.target(None).basis();
         self.shown.entry((owner, objective.measure)).or_insert(basis);
         self.add_split(owner, objective);
         self.objectives.push(CompiledObjective {
@@ -185,6 +189,24 @@ impl Catalog {
             stopwatch_kind,
             objective: objective.clone(),
         });
+    }
+
+    /// Lists the working days that are targets of any level or market.
+    fn index_working_days(&mut self) {
+        let organisation = self.organisation();
+        for CompiledObjective { owner, stopwatch_kind, objective } in &self.objectives {
+            let market = objective.market.iter().map(|market| market.within);
+            let targets = objective.levels().flat_map(Level::targets).chain(market);
+            let days: Vec<WorkingDays> = targets.filter_map(Target::working_days).collect();
+            let is_whole = *owner == organisation;
+            for scope in self.reading_scopes().filter(|scope| is_whole || scope == owner) {
+                let index = self.series_index(scope, *stopwatch_kind);
+                let all = &mut self.working_days[index];
+                all.extend(&days);
+                all.sort_unstable();
+                all.dedup();
+            }
+        }
     }
 
     fn add_split(&mut self, owner: ScopeId, objective: &Objective) {

@@ -45,7 +45,7 @@ pub(super) fn read(
     let limits_waiting = |objective: &Objective| matches!(objective.level, Level::NoneOver(_));
     if !objectives.is_empty() && !objectives.iter().any(limits_waiting) {
         let problem = "no objective has `none_over`, so a single ticket may wait for ever unnoticed; add an \
-                       objective with, for example, `none_over: 5d`";
+                       objective with, for example, `none_over: 5d always`";
         file.warn(fields.at(), "objectives", problem);
     }
     fields.finish(file);

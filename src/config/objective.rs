@@ -13,6 +13,7 @@ mod alerts;
 mod level;
 mod market;
 mod previous_levels;
+mod working_days;
 
 /// Maximum channels by which the readings of one objective are split. Each channel needs its own windows.
 const CHANNELS_MAX: usize = 20;
@@ -44,7 +45,8 @@ pub(super) fn read(
     let own_hours = hours.with_earlier(&previous_levels, file).filter(|_| unit == Unit::Time);
     let has_hours = hours.calendar.is_some() || own_hours.is_some();
     let basis = if has_hours && unit == Unit::Time { Basis::Open } else { Basis::Calendar };
-    let unit = level::TargetUnit { unit, basis };
+    let usual_day = hours.calendar.as_ref().map(|calendar| calendar.usual_day());
+    let unit = level::TargetUnit { unit, basis, usual_day };
     let alerts = alerts::read(&mut fields, file);
     let level = level::read(&mut fields, unit, file);
     let policies = alerts.as_ref().map(|alerts| &alerts.policies);
@@ -65,6 +67,8 @@ pub(super) fn read(
         file.error(at, &fields.path("alerts.behind_market"), problem);
     }
     let previous_levels = level.as_ref().zip(over).map_or_else(Vec::new, |(level, over)| {
+        // Earlier levels are the past: nobody corrects them.
+        let unit = level::TargetUnit { usual_day: None, ..unit };
         let current = previous_levels::CurrentLevel { level, over, unit, hours };
         previous_levels::read(&previous_levels, item, current, file)
     });

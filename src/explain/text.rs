@@ -6,6 +6,7 @@ use chrono::{DateTime, FixedOffset};
 use comfy_table::{Table, presets};
 
 use super::{Explained, StopwatchRow, Stretch};
+use crate::agreement::TargetShown;
 use crate::amount::Amount;
 use crate::calendar::{Calendar, Zone};
 use crate::catalog::ScopeId;
@@ -312,9 +313,9 @@ impl Explained<'_> {
             return "-".to_owned();
         };
         let (_, objective) = self.catalog.objective(id);
-        let kind = match row.basis {
-            Basis::Calendar => "",
-            Basis::Open => " of open time",
+        let kind = match (target, row.basis) {
+            (TargetShown::Amount(_), Basis::Open) => " of open time",
+            (TargetShown::Amount(_), Basis::Calendar) | (TargetShown::WorkingDays(_), _) => "",
         };
         format!("{target}{kind} ({})", objective.name)
     }
@@ -359,7 +360,7 @@ impl Explained<'_> {
             }
             (_, Some(GivenUp::Spam)) => return "no longer counts: spam".to_owned(),
         };
-        let against = row.target.map(|target| against_target(row, target));
+        let against = row.allowance.map(|allowance| against_allowance(row, allowance));
         let parts = [state.to_owned(), against.unwrap_or_default(), self.at_rest(row).to_owned()];
         let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
@@ -390,17 +391,17 @@ fn print(table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     table.lines().try_for_each(|line| writeln!(f, "{}", line.trim_end()))
 }
 
-/// A stopwatch compared with its target, in words.
-fn against_target(row: &StopwatchRow, target: Amount) -> String {
+/// A stopwatch compared with the time that its target allows, in words.
+fn against_allowance(row: &StopwatchRow, allowance: Amount) -> String {
     let elapsed = match row.basis {
         Basis::Calendar => row.elapsed_calendar,
         Basis::Open => row.elapsed_open,
     };
-    match (row.over, elapsed > target) {
-        (true, true) => format!("over by {}", elapsed.less(target).in_words()),
+    match (row.over, elapsed > allowance) {
+        (true, true) => format!("over by {}", elapsed.less(allowance).in_words()),
         (true, false) => "over: it was when its priority changed".to_owned(),
         (false, _) if row.stopped_at.is_none() => {
-            format!("{} left", target.less(elapsed).in_words())
+            format!("{} left", allowance.less(elapsed).in_words())
         }
         (false, _) if row.given_up.is_some() => "not over".to_owned(),
         (false, _) => "in time".to_owned(),

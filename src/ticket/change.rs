@@ -3,7 +3,8 @@
 use smallvec::SmallVec;
 
 use super::breakdown::{Breakdown, BreakdownSoFar};
-use crate::catalog::{ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
+use crate::agreement::Target;
+use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure};
 use crate::time::{Elapsed, Timestamp};
@@ -44,6 +45,12 @@ impl Ended {
             Basis::Calendar => self.elapsed,
             Basis::Open => self.open,
         }
+    }
+
+    /// Whether it ran longer than a target allows, by the calendar of the team that it counts for.
+    pub fn exceeds(&self, target: Target, catalog: &Catalog) -> bool {
+        let allowance = catalog.allowance(target, self.stopwatch_kind, self.scope, self.started);
+        self.elapsed_in(target.basis()) > allowance
     }
 }
 
@@ -228,15 +235,6 @@ impl ElapsedByBasis {
     }
 }
 
-/// A finished wait, for the ratings that come after it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FinishedWait {
-    pub(super) stopwatch_kind: StopwatchKindId,
-    pub(super) at: Timestamp,
-    pub(super) priority: Option<Priority>,
-    pub(super) elapsed: ElapsedByBasis,
-}
-
 /// A customer's rating, or a review of how a ticket was handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rated {
@@ -272,6 +270,37 @@ impl RatingKind {
             Self::Rated => "rated",
             Self::Reviewed => "reviewed",
         }
+    }
+}
+
+/// A finished wait, for the ratings that come after it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FinishedWait {
+    pub(super) stopwatch_kind: StopwatchKindId,
+    /// The team that it counts for.
+    scope: ScopeId,
+    started: Timestamp,
+    pub(super) at: Timestamp,
+    pub(super) priority: Option<Priority>,
+    elapsed: ElapsedByBasis,
+}
+
+impl FinishedWait {
+    pub(super) fn of(ended: &Ended) -> Self {
+        Self {
+            stopwatch_kind: ended.stopwatch_kind,
+            scope: ended.scope,
+            started: ended.started,
+            at: ended.at,
+            priority: ended.priority,
+            elapsed: ElapsedByBasis { calendar: ended.elapsed, open: ended.open },
+        }
+    }
+
+    /// Its length, compared with a target.
+    pub(super) fn band(&self, target: Target, catalog: &Catalog) -> Band {
+        let allowance = catalog.allowance(target, self.stopwatch_kind, self.scope, self.started);
+        Band::of(self.elapsed.of(target.basis()), allowance)
     }
 }
 

@@ -332,9 +332,11 @@ impl Stopwatch {
         all.iter().any(|ended| {
             catalog.judging(ended.scope, ended.stopwatch_kind).iter().any(|&id| {
                 let target = catalog.objective(id).1.level_at(ended.at).target(ended.priority);
-                let elapsed = ended.elapsed_in(target.basis).ms();
-                let most = target.elapsed.ms().saturating_mul(NEAR_TARGET_PERCENT) / 100;
-                (most + 1..=target.elapsed.ms()).contains(&elapsed)
+                let elapsed = ended.elapsed_in(target.basis()).ms();
+                let Ended { stopwatch_kind, scope, started, .. } = *ended;
+                let allowance = catalog.allowance(target, stopwatch_kind, scope, started).ms();
+                let most = allowance.saturating_mul(NEAR_TARGET_PERCENT) / 100;
+                (most + 1..=allowance).contains(&elapsed)
             })
         })
     }
@@ -465,7 +467,8 @@ impl Stopwatch {
                 }
                 let target = level.target(priority);
                 let elapsed = position.elapsed(at, context.opened(stopwatch_kind, holder, at));
-                if elapsed.of(target.basis) > target.elapsed {
+                let allowance = catalog.allowance(target, stopwatch_kind, scope, self.started);
+                if elapsed.of(target.basis()) > allowance {
                     self.over.push(id);
                 }
             }
@@ -524,7 +527,7 @@ pub(super) fn judge(ended: &mut Ended, stays_over: &[ObjectiveId], catalog: &Cat
     for scope in [ended.scope, catalog.organisation()] {
         for &id in catalog.judging(scope, ended.stopwatch_kind) {
             let target = catalog.objective(id).1.level_at(ended.at).target(ended.priority);
-            if stays_over.contains(&id) || ended.elapsed_in(target.basis) > target.elapsed {
+            if stays_over.contains(&id) || ended.exceeds(target, catalog) {
                 ended.missed.push(id);
             }
         }

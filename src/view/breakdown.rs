@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use super::verdicts::is_over;
+use super::verdicts::WaitJudged;
 use super::{TrackedKey, View, WaitingGroup};
 use crate::agreement::Target;
 use crate::catalog::{ObjectiveId, ScopeId};
@@ -70,27 +70,28 @@ impl View {
             add(WaitLocation::With(scope), by * open);
             add(WaitLocation::Closed, by * (self.now.since(start).ms() - open));
         };
-        let before = match target.basis {
-            Basis::Calendar => Some(self.now.minus(target.elapsed)),
-            Basis::Open => {
-                let calendar =
-                    self.catalog.calendar(self.catalog.calendar_id_of(stopwatch_kind, scope));
-                calendar.reaches(now.opened - target.elapsed.ms())
-            }
+        let calendar = self.catalog.calendar(self.catalog.calendar_id_of(stopwatch_kind, scope));
+        // A wait that started later ends its working days later: this holds up to some start.
+        let is_early = |start: Timestamp| {
+            let allowance = self.catalog.allowance(target, stopwatch_kind, scope, start);
+            let elapsed = match target.basis() {
+                Basis::Calendar => self.now.since(start),
+                Basis::Open => calendar.open_time(start, self.now),
+            };
+            elapsed > allowance
         };
-        let Some(before) = before else { return };
         for (_, waiting) in self.waiting_of(scope, stopwatch_kind) {
-            waiting.started_before(priority, before).for_each(|start| add_here(start, 1));
+            waiting.started_while(priority, &is_early).for_each(|start| add_here(start, 1));
         }
         // Tracked tickets are among these too, and their breakdown does not follow from their start.
         for running in self.tracked_in(group) {
             let start = Timestamp::from_ms(running.position.calendar);
-            if !running.position.is_paused && start < before {
+            if !running.position.is_paused && is_early(start) {
                 add_here(start, -1);
             }
         }
         for running in self.tracked_in(group) {
-            if !is_over(running.position, target, now) && !running.over.contains(&id) {
+            if !self.is_over(WaitJudged::of(running), target, now) && !running.over.contains(&id) {
                 continue;
             }
             match &running.breakdown_so_far {

@@ -186,7 +186,7 @@ impl View {
         let levels = series.levels();
         let agreed = self.catalog.judging(scope, stopwatch_kind).iter().flat_map(|&id| {
             let level = self.catalog.objective(id).1.level_at(self.now);
-            level.targets().filter(|target| target.basis == basis)
+            level.targets().filter(|target| target.basis() == basis)
         });
         let mut targets: Vec<_> = agreed.collect();
         targets.sort_unstable();
@@ -202,10 +202,10 @@ impl View {
                     )
                 })
                 .sum();
-            let given_up_over = sum.given_up_over(levels, basis, target.elapsed);
+            let given_up_over = sum.given_up_over(levels, target);
             Within {
-                target: measure.amount(target.elapsed),
-                met: sum.answered_within(levels, basis, target.elapsed),
+                target: target.shown(measure),
+                met: sum.answered_within(levels, target),
                 of: sum.tally.answered(basis).total() + given_up_over + over,
             }
         };

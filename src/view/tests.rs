@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{View, WaitingNow};
-use crate::agreement::{About, Agreement, Level, Objective, Owner, Target, VerdictState};
+use crate::agreement::{
+    About, Agreement, Level, Objective, Owner, Target, TargetShown, VerdictState,
+};
 use crate::catalog::{Catalog, ObjectiveId};
 use crate::event::decode;
 use crate::measure::Measure;
@@ -113,7 +115,7 @@ fn the_answered_and_the_overdue_make_a_reading_and_a_verdict() {
     assert_eq!((reading.answered, reading.waiting, reading.given_up), (2, 1, 0), "T-1, T-2; T-3");
     let amount = |elapsed| Measure::FirstReply.amount(elapsed);
     assert_eq!(reading.mean, Some(amount(minutes(30))), "of 20 and 40 minutes");
-    let within = Within { target: amount(minutes(30)), met: 1, of: 3 };
+    let within = Within { target: TargetShown::Amount(amount(minutes(30))), met: 1, of: 3 };
     assert_eq!(reading.within, [within], "T-1 of T-1, T-2 and T-3");
     assert_eq!(example.verdict(), (3, 2, VerdictState::Missed), "a third, where half is agreed");
     let billing = example.view.catalog().scope_of_team("billing");

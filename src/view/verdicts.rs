@@ -5,12 +5,11 @@ use crate::agreement::{
     AlertVerdicts, Completeness, DecidedVerdict, Level, Objective, Tally, Target,
 };
 use crate::catalog::{ObjectiveId, ScopeId, StopwatchKindId};
-use crate::event::Priority;
 use crate::measure::{Basis, Measure};
 use crate::reading::Verdict;
-use crate::ticket::StopwatchPosition;
+use crate::ticket::{Running, StopwatchPosition};
 use crate::time::{Elapsed, Timestamp};
-use crate::window::{Instant, OverCounts, PaneContent as _, from_of};
+use crate::window::{Instant, OverCounts, PaneContent as _, Spent, from_of};
 
 impl View {
     /// The verdicts on all objectives, in the order of [`crate::catalog::Catalog::objectives`].
@@ -87,7 +86,8 @@ impl View {
         let waiting: u64 = self
             .waiting_of(owner, stopwatch_kind)
             .map(|(scope, waiting)| {
-                waiting.over(|_| within, self.instant(scope, stopwatch_kind, self.now))
+                let now = self.instant(scope, stopwatch_kind, self.now);
+                waiting.beyond(|_| within, Spent::All, now)
             })
             .sum();
         Some(self.ended(id, true).share_tally(waiting))
@@ -110,40 +110,50 @@ impl View {
         })
     }
 
-    /// The number of waiting tickets that have used at least `percent` of the target.
-    pub fn waiting_beyond(&self, id: ObjectiveId, percent: i64) -> u64 {
-        let (_, objective) = self.catalog.objective(id);
-        let level = objective.level_at(self.now);
-        let part = |priority| {
-            let target = level.target(priority);
-            let ms = target.elapsed.ms() * percent / 100;
-            // At least, not more than: one millisecond less.
-            Target { elapsed: Elapsed::from_ms(ms - 1), ..target }
-        };
-        self.over(id, part)
+    /// The number of waiting tickets that are over target, or have used at least 80 % of it.
+    pub fn waiting_due_soon(&self, id: ObjectiveId) -> u64 {
+        self.beyond(id, Spent::Most)
     }
 
     /// The number of waiting tickets over target.
     pub fn waiting_over(&self, id: ObjectiveId) -> u64 {
         let (_, objective) = self.catalog.objective(id);
         let level = objective.level_at(self.now);
-        let over = self.over(id, |priority| level.target(priority));
+        let over = self.beyond(id, Spent::All);
         // Tickets that stay over a former target are not counted yet, unless over the present one too.
         let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
         let sticky = self.sticky_of(id).filter(|(key, _)| {
             let now = self.instant(key.holder, stopwatch_kind, self.now);
-            !is_over(key.position, level.target(key.priority), now)
+            let wait = WaitJudged {
+                stopwatch_kind,
+                holder: key.holder,
+                started: key.started,
+                position: key.position,
+            };
+            !self.is_over(wait, level.target(key.priority), now)
         });
         over + sticky.map(|(_, count)| count).sum::<u64>()
     }
 
-    fn over(&self, id: ObjectiveId, target: impl Fn(Option<Priority>) -> Target) -> u64 {
-        let (owner, _) = self.catalog.objective(id);
+    /// The number of waiting tickets that have spent their target.
+    fn beyond(&self, id: ObjectiveId, spent: Spent) -> u64 {
+        let (owner, objective) = self.catalog.objective(id);
+        let level = objective.level_at(self.now);
         let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
         let waiting = self.waiting_of(owner, stopwatch_kind);
         waiting
-            .map(|(scope, w)| w.over(&target, self.instant(scope, stopwatch_kind, self.now)))
+            .map(|(scope, waiting)| {
+                let now = self.instant(scope, stopwatch_kind, self.now);
+                waiting.beyond(|priority| level.target(priority), spent, now)
+            })
             .sum()
+    }
+
+    /// Whether a waiting stopwatch is over a target; `now` is by the calendar of its holder.
+    pub(super) fn is_over(&self, wait: WaitJudged, target: Target, now: Instant) -> bool {
+        let WaitJudged { stopwatch_kind, holder, started, position } = wait;
+        let allowance = self.catalog.allowance(target, stopwatch_kind, holder, started);
+        position.elapsed(now.at, now.opened).of(target.basis()) > allowance
     }
 
     fn sticky_of(&self, id: ObjectiveId) -> impl Iterator<Item = (&StickyKey, &u64)> {
@@ -151,6 +161,7 @@ impl View {
             objective: id,
             holder: ScopeId::FIRST,
             priority: None,
+            started: Timestamp::from_ms(i64::MIN),
             position: StopwatchPosition::LEAST,
         };
         self.sticky_overdue.range(first..).take_while(move |(key, _)| key.objective == id)
@@ -167,8 +178,8 @@ impl View {
             let now = self.instant(scope, stopwatch_kind, self.now);
             let own = waiting.next_over(|priority| level.target(priority), now);
             let markets = market.into_iter().flat_map(move |m| waiting.next_over(move |_| m, now));
-            own.chain(markets).filter_map(move |(target, start)| {
-                self.over_from(scope, stopwatch_kind, target, start)
+            own.chain(markets).filter_map(move |(basis, limit)| {
+                self.over_from(scope, stopwatch_kind, basis, limit)
             })
         });
         let series = self.series(owner, stopwatch_kind);
@@ -184,17 +195,17 @@ impl View {
         overdue.chain(moves).chain(levels).min()
     }
 
-    /// The first instant at which a running stopwatch with that effective start is over a target; `None` if
-    /// never.
+    /// The first instant at which a running stopwatch is over a target that it reaches at `limit`, in that
+    /// kind of time; `None` if never.
     fn over_from(
         &self,
         scope: ScopeId,
         stopwatch_kind: StopwatchKindId,
-        target: Target,
-        start: i64,
+        basis: Basis,
+        limit: i64,
     ) -> Option<Timestamp> {
-        let first = start.saturating_add(target.elapsed.ms()).saturating_add(1);
-        match target.basis {
+        let first = limit.saturating_add(1);
+        match basis {
             Basis::Calendar => Some(Timestamp::from_ms(first)),
             Basis::Open => self
                 .catalog
@@ -229,7 +240,22 @@ impl EndedCounts {
     }
 }
 
-/// Whether a stopwatch in this position is over a target.
-pub(super) fn is_over(position: StopwatchPosition, target: Target, now: Instant) -> bool {
-    position.elapsed(now.at, now.opened).of(target.basis) > target.elapsed
+/// A waiting stopwatch that is compared with a target.
+#[derive(Clone, Copy)]
+pub(super) struct WaitJudged {
+    pub(super) stopwatch_kind: StopwatchKindId,
+    pub(super) holder: ScopeId,
+    pub(super) started: Timestamp,
+    pub(super) position: StopwatchPosition,
+}
+
+impl WaitJudged {
+    pub(super) fn of(running: &Running) -> Self {
+        Self {
+            stopwatch_kind: running.stopwatch_kind,
+            holder: running.scope,
+            started: running.started,
+            position: running.position,
+        }
+    }
 }

@@ -2,18 +2,29 @@
 
 use super::ring::{Ring, WindowSum};
 use super::tally::{BucketedSample, SeriesTally};
-use crate::agreement::Level;
+use crate::agreement::{Level, Target};
 use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Basis;
 use crate::ticket::{Ended, Ending, WaitLocation};
-use crate::time::{Elapsed, Timestamp};
+use crate::time::Timestamp;
+
+/// The number of groups of targets.
+const GROUPS: usize = 3;
+
+/// The group of a target. Two targets of one group compare like the waits that are within them.
+fn group_of(target: Target) -> usize {
+    match target {
+        Target::Fixed { basis, .. } => basis.index(),
+        Target::WorkingDays(_) => Basis::ALL.len(),
+    }
+}
 
 /// What a series counts exactly: tickets within each agreed target, over each objective's target, and over
 /// the target of each objective's market.
 ///
 /// ```text
-/// marks: for each kind of time
+/// marks: for calendar time, open time and working days
 ///          [ answered, by the first target they are within | beyond all ]
 ///          [ given up, by how many targets they are over: 0, 1, … ]
 ///        [ answered over target, by objective ][ given up over target, by objective ]
@@ -21,8 +32,8 @@ use crate::time::{Elapsed, Timestamp};
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
-    /// By kind of time, ascending.
-    targets: [Vec<Elapsed>; 2],
+    /// By [`group_of`], ascending: a wait within one target of a group is within all that follow.
+    targets: [Vec<Target>; GROUPS],
     objectives: Vec<ObjectiveId>,
     markets: Vec<ObjectiveId>,
 }
@@ -38,13 +49,14 @@ impl Levels {
         let objectives = catalog.judging(scope, stopwatch_kind);
         let line = |id: &ObjectiveId| catalog.objective(*id).1;
         let all = |id| line(id).levels().flat_map(Level::targets);
-        let targets = Basis::ALL.map(|basis| {
-            let of_basis = objectives.iter().flat_map(all).filter(|target| target.basis == basis);
-            let mut targets: Vec<Elapsed> = of_basis.map(|target| target.elapsed).collect();
-            targets.sort_unstable();
-            targets.dedup();
-            targets
-        });
+        let mut targets: [Vec<Target>; GROUPS] = Default::default();
+        for target in objectives.iter().flat_map(all) {
+            targets[group_of(target)].push(target);
+        }
+        for group in &mut targets {
+            group.sort_unstable();
+            group.dedup();
+        }
         if is_part {
             return Self { targets, ..Self::default() };
         }
@@ -52,24 +64,21 @@ impl Levels {
         Self { targets, objectives: objectives.to_vec(), markets }
     }
 
-    /// The agreed targets in that kind of time, ascending.
-    pub fn targets(&self, basis: Basis) -> &[Elapsed] {
-        &self.targets[basis.index()]
+    /// The index of the first mark of the answered of a group.
+    fn answered_at(&self, group: usize) -> usize {
+        let block = |targets: &Vec<Target>| {
+            if targets.is_empty() { 0 } else { 2 * (targets.len() + 1) }
+        };
+        self.targets.iter().take(group).map(block).sum()
     }
 
-    /// The index of the first mark of the answered in that kind of time.
-    fn answered_at(&self, basis: Basis) -> usize {
-        let block = |targets: &Vec<Elapsed>| 2 * (targets.len() + 1);
-        self.targets.iter().take(basis.index()).map(block).sum()
-    }
-
-    /// The index of the first mark of the given up in that kind of time.
-    fn given_up_at(&self, basis: Basis) -> usize {
-        self.answered_at(basis) + self.targets(basis).len() + 1
+    /// The index of the first mark of the given up of a group, which must have targets.
+    fn given_up_at(&self, group: usize) -> usize {
+        self.answered_at(group) + self.targets[group].len() + 1
     }
 
     fn objectives_at(&self) -> usize {
-        self.given_up_at(Basis::Open) + self.targets(Basis::Open).len() + 1
+        self.answered_at(GROUPS)
     }
 
     fn markets_at(&self) -> usize {
@@ -96,10 +105,13 @@ impl Levels {
             Ending::GivenUp(_) => return marks,
         };
         let half = usize::from(is_given_up);
-        for basis in Basis::ALL {
-            let first = if is_given_up { self.given_up_at(basis) } else { self.answered_at(basis) };
-            let elapsed = ended.elapsed_in(basis);
-            marks.push(first + self.targets(basis).partition_point(|&target| target < elapsed));
+        for (group, targets) in self.targets.iter().enumerate() {
+            if targets.is_empty() {
+                continue;
+            }
+            let first = if is_given_up { self.given_up_at(group) } else { self.answered_at(group) };
+            let over = targets.partition_point(|&target| ended.exceeds(target, catalog));
+            marks.push(first + over);
         }
         for (index, id) in self.objectives.iter().enumerate() {
             if ended.missed.contains(id) {
@@ -108,7 +120,7 @@ impl Levels {
         }
         for (index, id) in self.markets.iter().enumerate() {
             let market = catalog.objective(*id).1.market.as_ref();
-            if market.is_some_and(|m| ended.elapsed_in(m.within.basis) > m.within.elapsed) {
+            if market.is_some_and(|market| ended.exceeds(market.within, catalog)) {
                 marks.push(self.markets_at() + half * self.markets.len() + index);
             }
         }
@@ -190,17 +202,22 @@ impl WindowSum<SeriesTally> {
         self.tally.marks.get(at).map_or(0, |&count| u64::from(count))
     }
 
-    /// The exact number answered within a target of that kind of time.
-    pub fn answered_within(&self, levels: &Levels, basis: Basis, target: Elapsed) -> u64 {
-        let answered = levels.answered_at(basis);
-        let within = levels.targets(basis).partition_point(|&other| other <= target);
+    /// The exact number answered within an agreed target.
+    pub fn answered_within(&self, levels: &Levels, target: Target) -> u64 {
+        let group = group_of(target);
+        let answered = levels.answered_at(group);
+        let within = levels.targets[group].partition_point(|&other| other <= target);
         (answered..answered + within).map(|at| self.mark(at)).sum()
     }
 
-    /// The exact number given up over a target of that kind of time.
-    pub fn given_up_over(&self, levels: &Levels, basis: Basis, target: Elapsed) -> u64 {
-        let given_up = levels.given_up_at(basis);
-        let targets = levels.targets(basis);
+    /// The exact number given up over an agreed target.
+    pub fn given_up_over(&self, levels: &Levels, target: Target) -> u64 {
+        let group = group_of(target);
+        let targets = &levels.targets[group];
+        if targets.is_empty() {
+            return 0;
+        }
+        let given_up = levels.given_up_at(group);
         let over = targets.partition_point(|&other| other <= target);
         (given_up + over..=given_up + targets.len()).map(|at| self.mark(at)).sum()
     }

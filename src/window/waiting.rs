@@ -3,12 +3,16 @@
 //! A running stopwatch is its *effective start*: the instant at which it would have started had it run
 //! without interruption. A paused one is the time that had elapsed. So ages, misses and the oldest wait at
 //! any `now` follow without touching a ticket.
+//!
+//! For targets in working days, each stopwatch is also its *limit*: the cumulative open time at which it
+//! exceeds the target, or, paused, the open time that it has used beyond it.
 
 use crate::agreement::Target;
+use crate::calendar::WorkingDays;
 use crate::catalog::ChannelId;
 use crate::event::Priority;
 use crate::measure::Basis;
-use crate::ticket::Running;
+use crate::ticket::{Running, StopwatchPosition};
 use crate::time::{Elapsed, Timestamp};
 
 /// The maximum of numbers in one chunk; a full chunk splits.
@@ -156,6 +160,58 @@ struct Sets {
     running: [WaitingSet; 2],
     /// Paused ones, by elapsed time.
     paused: [WaitingSet; 2],
+    /// The same ones by their limits, for each number of working days that is a target.
+    by_limit: Vec<WorkingDaySets>,
+}
+
+/// Stopwatches that are compared with one number of working days.
+#[derive(Clone, Debug)]
+struct WorkingDaySets {
+    days: WorkingDays,
+    /// By the limits of all the time that they allow.
+    all: LimitSets,
+    /// By the limits of [`DUE_SOON_PERCENT`] of it.
+    most: LimitSets,
+}
+
+/// Stopwatches by a limit of their open time. A stopwatch is over it from the next millisecond on.
+#[derive(Clone, Debug, Default)]
+struct LimitSets {
+    /// Running ones, by the cumulative open time at which they reach it.
+    running: WaitingSet,
+    /// Paused ones, by elapsed open time less the limit.
+    paused: WaitingSet,
+}
+
+/// The open time that a number of working days allows a stopwatch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenAllowance {
+    /// The working days.
+    pub days: WorkingDays,
+    /// The open time from the start of the stopwatch to their end.
+    pub open: Elapsed,
+}
+
+/// The share of a target from which a wait is due soon, in percent.
+const DUE_SOON_PERCENT: i64 = 80;
+
+/// What waits are counted beyond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spent {
+    /// More than the target.
+    All,
+    /// At least 80 % of the target.
+    Most,
+}
+
+impl Spent {
+    /// The longest time in ms that is not beyond, for a target of `ms`.
+    fn limit(self, ms: i64) -> i64 {
+        match self {
+            Self::All => ms,
+            Self::Most => ms.saturating_mul(DUE_SOON_PERCENT) / 100 - 1,
+        }
+    }
 }
 
 /// The number of sets of one channel.
@@ -163,7 +219,14 @@ const BY_PRIORITY: usize = Priority::ALL.len() + 1;
 
 impl Waiting {
     /// Adds a stopwatch `by` times, or removes it where `by` is negative. `has_open`: in open time too.
-    pub fn add(&mut self, running: &Running, has_open: bool, by: i64) {
+    /// `allowances` are those of all working days that are targets, always in the same order.
+    pub fn add(
+        &mut self,
+        running: &Running,
+        has_open: bool,
+        allowances: &[OpenAllowance],
+        by: i64,
+    ) {
         let priority = running.priority.map_or(0, |priority| priority.index() + 1);
         let index = running.channel.index() * BY_PRIORITY + priority;
         if self.sets.len() <= index {
@@ -171,6 +234,12 @@ impl Waiting {
             self.sets.resize(channels * BY_PRIORITY, Sets::default());
         }
         let sets = &mut self.sets[index];
+        for (at, allowance) in allowances.iter().enumerate() {
+            if sets.by_limit.len() <= at {
+                sets.by_limit.push(WorkingDaySets::new(allowance.days));
+            }
+            sets.by_limit[at].add(running.position, allowance.open, by);
+        }
         let sets = if running.position.is_paused { &mut sets.paused } else { &mut sets.running };
         sets[0].add(running.position.calendar, by);
         if has_open {
@@ -205,32 +274,31 @@ impl Waiting {
         ms.min().map(Timestamp::from_ms)
     }
 
-    /// The number that wait longer than a target, which may differ by priority.
-    pub fn over(&self, target: impl Fn(Option<Priority>) -> Target, now: Instant) -> u64 {
-        self.sets()
-            .map(|(_, priority, sets)| {
-                let Target { elapsed, basis } = target(priority);
-                sets.over(elapsed, basis, now)
-            })
-            .sum()
+    /// The number that have spent a target, which may differ by priority.
+    pub fn beyond(
+        &self,
+        target: impl Fn(Option<Priority>) -> Target,
+        spent: Spent,
+        now: Instant,
+    ) -> u64 {
+        self.sets().map(|(_, priority, sets)| sets.beyond(target(priority), spent, now)).sum()
     }
 
     /// The number of the chosen ones that wait longer than a target.
     pub fn part_over(&self, filter: TicketFilter<'_>, target: Target, now: Instant) -> u64 {
-        self.sets_of(filter).map(|sets| sets.over(target.elapsed, target.basis, now)).sum()
+        self.sets_of(filter).map(|sets| sets.beyond(target, Spent::All, now)).sum()
     }
 
-    /// For each target, the start of the first running stopwatch that is not over it yet: the next one to
-    /// exceed it.
+    /// For each target, the kind of time, and in it the last instant at which the running stopwatch that
+    /// exceeds the target next is still within it.
     pub fn next_over(
         &self,
         target: impl Fn(Option<Priority>) -> Target,
         now: Instant,
-    ) -> impl Iterator<Item = (Target, i64)> {
+    ) -> impl Iterator<Item = (Basis, i64)> {
         self.sets().filter_map(move |(_, priority, sets)| {
             let target = target(priority);
-            let bound = now.of(target.basis).saturating_sub(target.elapsed.ms());
-            Some((target, sets.running[target.basis.index()].first_from(bound)?))
+            Some((target.basis(), sets.next_limit(target, now)?))
         })
     }
 
@@ -253,17 +321,17 @@ impl Waiting {
         })
     }
 
-    /// The effective starts, in calendar time, of running stopwatches of a priority that started before an
-    /// instant.
-    pub fn started_before(
+    /// The effective starts, in calendar time, of running stopwatches of a priority, from the earliest on as
+    /// long as `is_early` holds.
+    pub fn started_while(
         &self,
         priority: Option<Priority>,
-        before: Timestamp,
+        is_early: &impl Fn(Timestamp) -> bool,
     ) -> impl Iterator<Item = Timestamp> {
         let of_priority = self.sets().filter(move |(_, of, _)| *of == priority);
         of_priority.flat_map(move |(_, _, sets)| {
-            let starts = sets.running[0].iter().take_while(move |start| *start < before.ms());
-            starts.map(Timestamp::from_ms)
+            let starts = sets.running[0].iter().map(Timestamp::from_ms);
+            starts.take_while(move |start| is_early(*start))
         })
     }
 }
@@ -272,10 +340,63 @@ impl Waiting {
 pub(super) type TicketFilter<'a> = &'a dyn Fn(ChannelId, Option<Priority>) -> bool;
 
 impl Sets {
-    fn over(&self, target: Elapsed, basis: Basis, now: Instant) -> u64 {
-        let (running, paused) = (&self.running[basis.index()], &self.paused[basis.index()]);
-        let within = paused.before(target.ms().saturating_add(1));
-        running.before(now.of(basis).saturating_sub(target.ms())) + paused.len() - within
+    /// The number that have spent a target.
+    fn beyond(&self, target: Target, spent: Spent, now: Instant) -> u64 {
+        match target {
+            Target::Fixed { elapsed, basis } => {
+                let limit = spent.limit(elapsed.ms());
+                let (running, paused) = (&self.running[basis.index()], &self.paused[basis.index()]);
+                let within = paused.before(limit.saturating_add(1));
+                running.before(now.of(basis).saturating_sub(limit)) + paused.len() - within
+            }
+            Target::WorkingDays(days) => self.limits(days).map_or(0, |sets| match spent {
+                Spent::All => sets.all.over(now),
+                Spent::Most => sets.most.over(now),
+            }),
+        }
+    }
+
+    /// The last instant, in the target's kind of time, at which the running stopwatch that exceeds the target
+    /// next is still within it.
+    fn next_limit(&self, target: Target, now: Instant) -> Option<i64> {
+        match target {
+            Target::Fixed { elapsed, basis } => {
+                let bound = now.of(basis).saturating_sub(elapsed.ms());
+                let start = self.running[basis.index()].first_from(bound)?;
+                Some(start.saturating_add(elapsed.ms()))
+            }
+            Target::WorkingDays(days) => self.limits(days)?.all.running.first_from(now.opened),
+        }
+    }
+
+    fn limits(&self, days: WorkingDays) -> Option<&WorkingDaySets> {
+        self.by_limit.iter().find(|sets| sets.days == days)
+    }
+}
+
+impl WorkingDaySets {
+    fn new(days: WorkingDays) -> Self {
+        Self { days, all: LimitSets::default(), most: LimitSets::default() }
+    }
+
+    fn add(&mut self, position: StopwatchPosition, allowance: Elapsed, by: i64) {
+        self.all.add(position, Spent::All.limit(allowance.ms()), by);
+        self.most.add(position, Spent::Most.limit(allowance.ms()), by);
+    }
+}
+
+impl LimitSets {
+    fn add(&mut self, position: StopwatchPosition, limit: i64, by: i64) {
+        if position.is_paused {
+            self.paused.add(position.open.saturating_sub(limit), by);
+        } else {
+            self.running.add(position.open.saturating_add(limit), by);
+        }
+    }
+
+    /// The number over their limit.
+    fn over(&self, now: Instant) -> u64 {
+        self.running.before(now.opened) + self.paused.len() - self.paused.before(1)
     }
 }
 

@@ -11,6 +11,7 @@ use arc_swap::ArcSwap;
 
 use crate::agreement::{About, AgreedOn, Agreement, Level, Objective, Owner, Target};
 use crate::alert;
+use crate::calendar::{Calendar, Definition, Opening, WorkingDays, Zone};
 use crate::catalog::Catalog;
 use crate::config::{Config, Disk, PatternError};
 use crate::event::{Event, Kind, Maker, Priority, Subject, decode};
@@ -124,6 +125,31 @@ pub(in crate::service) fn agreements() -> Vec<Agreement> {
         },
         organisation,
     ]
+}
+
+/// A team with opening hours whose targets are in working days.
+pub(in crate::service) fn working_days() -> ViewBuilder {
+    let days = |count| WorkingDays::new(count).map(Target::WorkingDays).unwrap();
+    let mut hours = Definition::new(Zone::UTC);
+    for day in hours.week.iter_mut().take(5) {
+        *day = vec![Opening::parse("08:00-16:00").unwrap()];
+    }
+    let mut first_reply = within("first-reply", Measure::FirstReply, 4, 1);
+    let mut solved = within("solved", Measure::Resolution, 4, 1);
+    if let Level::Within { target, by_priority, .. } = &mut first_reply.level {
+        *target = days(2);
+        by_priority[Priority::Urgent.index()] = Some(Target::open(Elapsed::from_ms(2 * HOUR_MS)));
+    }
+    if let Level::Within { target, by_priority, .. } = &mut solved.level {
+        *target = days(5);
+        by_priority[Priority::Urgent.index()] = Some(days(1));
+    }
+    let limit = objective("nobody-forgotten", Measure::FirstReply, Level::NoneOver(days(1)));
+    let parcels = agreement("parcels", "Paketit", "Parcels", vec![first_reply, solved, limit]);
+    let hours = Some(Arc::new(Calendar::new(&hours).unwrap()));
+    let mut builder = ViewBuilder::new(&[Agreement { hours, ..parcels }]);
+    builder.apply(Kind::Created, Some("parcels"), "P-1", at("2026-11-19T09:00:00Z"));
+    builder
 }
 
 /// Builds a published view from events, through the same shard and view as the service.

@@ -58,7 +58,7 @@ objectives:
     share: 80%
   - name: nobody-forgotten
     measure: first_reply
-    none_over: 5d
+    none_over: 5d always
 duty:
   members: [aino, mikko]
   since: 2026-11-02
@@ -115,7 +115,7 @@ const FAULTS: [(&str, &str); 84] = [
     ("    within: 4h\n", ""),
     ("    within: 4h\n", "    within: 4 hours\n"),
     ("    within: 4h\n", "    within: 100d\n"),
-    ("    within: 4h\n", "    within: 4h\n    none_over: 5d\n"),
+    ("    within: 4h\n", "    within: 4h\n    none_over: 5d always\n"),
     ("    share: 90%\n", "    share: 0.9\n"),
     ("    share: 90%\n", "    share: 101%\n"),
     ("    over: 7d\n", "    over: a week\n"),
@@ -129,10 +129,16 @@ const FAULTS: [(&str, &str); 84] = [
     ("for: 10m", "for: ten minutes"),
     ("budget_spent: 80%", "budget_spent: 0.8"),
     ("keep_firing_for: 30m", "keep_firing: 30m"),
-    ("    none_over: 5d\n", "    none_over: 5d\n    share: 90%\n"),
-    ("    none_over: 5d\n", "    none_over: 5d\n    market: { within: 24h, source: survey }\n"),
-    ("    none_over: 5d\n", "    none_over: 5d\n    was: [{ within: 8h, until: 2026-11-02 }]\n"),
-    ("    none_over: 5d\n", "    none_over: 5d\n    pauses: [pending]\n"),
+    ("    none_over: 5d always\n", "    none_over: 5d always\n    share: 90%\n"),
+    (
+        "    none_over: 5d always\n",
+        "    none_over: 5d always\n    market: { within: 24h, source: survey }\n",
+    ),
+    (
+        "    none_over: 5d always\n",
+        "    none_over: 5d always\n    was: [{ within: 8h, until: 2026-11-02 }]\n",
+    ),
+    ("    none_over: 5d always\n", "    none_over: 5d always\n    pauses: [pending]\n"),
     ("    pauses_agreed: true\n", ""),
     ("pauses_agreed: true", "pauses_agreed: false"),
     ("pauses_agreed: true", "pauses_agreed: maybe"),

@@ -46,8 +46,8 @@ fn targets_are_of_open_time_where_the_team_has_hours_and_of_calendar_time_by_alw
     let limit = |hours| {
         objective(hours, "    measure: first_reply\n    none_over: 5d\n").level.target(None)
     };
-    assert_eq!(limit("office-fi").basis, Basis::Open);
-    assert_eq!(limit("always").basis, Basis::Calendar);
+    assert_eq!(limit("office-fi").basis(), Basis::Open);
+    assert_eq!(limit("always").basis(), Basis::Calendar);
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_calendar_that_is_always_open_works_like_any_other() {
     assert!(!config.diagnostics.has_errors(), "{}", diagnostics_text(&config));
     let agreement = &config.agreements[0];
     assert_eq!(agreement.about.hours.as_deref(), Some("whole"));
-    assert_eq!(agreement.objectives[0].level.target(None).basis, Basis::Open);
+    assert_eq!(agreement.objectives[0].level.target(None).basis(), Basis::Open);
     let (from, to) = (at("2026-11-21T00:00:00Z"), at("2026-11-23T00:00:00Z"));
     assert_eq!(agreement.hours.as_ref().unwrap().open_time(from, to), hours(48));
 }
@@ -124,7 +124,7 @@ fn an_earlier_level_holds_until_midnight_in_the_time_zone_of_the_team() {
     let objective_fi = objective("office-fi", lines);
     assert_eq!(objective_fi.previous_levels[0].until, at("2026-11-01T22:00:00Z"));
     assert_eq!(objective("always", lines).previous_levels[0].until, at("2026-11-02T00:00:00Z"));
-    let level = |text| objective_fi.level_at(at(text)).target(None).elapsed;
+    let level = |text| objective_fi.level_at(at(text)).target(None).elapsed().unwrap();
     assert_eq!(level("2026-11-01T21:59:59.999Z"), hours(8));
     assert_eq!(level("2026-11-01T22:00:00Z"), hours(4));
 }

@@ -31,4 +31,5 @@ mod run;
 mod secrets;
 mod tickets;
 mod vectors;
+mod working_days;
 mod zones;

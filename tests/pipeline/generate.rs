@@ -9,9 +9,9 @@ use proptest::prelude::*;
 use vaste::agreement::{
     About, Agreement, Level, Market, Objective, Owner, PreviousLevel, Split, Target,
 };
-use vaste::calendar::{Calendar, Definition, Holiday, Opening};
+use vaste::calendar::{Calendar, Definition, Holiday, Opening, WorkingDays};
 use vaste::event::{Event, EventDetail, Kind, Maker, Priority};
-use vaste::measure::{Basis, Measure, Pauses};
+use vaste::measure::{Measure, Pauses};
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
@@ -206,14 +206,15 @@ fn elapsed() -> impl Strategy<Value = Elapsed> {
     .prop_map(Elapsed::from_ms)
 }
 
-/// A target. It is of open time only where there are hours, as in agreement files.
-fn target(has_hours: bool) -> impl Strategy<Value = Target> {
-    let basis = if has_hours {
-        prop_oneof![Just(Basis::Open), Just(Basis::Open), Just(Basis::Calendar)].boxed()
-    } else {
-        Just(Basis::Calendar).boxed()
-    };
-    (elapsed(), basis).prop_map(|(elapsed, basis)| Target { elapsed, basis })
+/// A target. It is of open time or working days only where there are hours, as in agreement files.
+fn target(has_hours: bool) -> BoxedStrategy<Target> {
+    let calendar = elapsed().prop_map(Target::calendar);
+    if !has_hours {
+        return calendar.boxed();
+    }
+    let working_days =
+        (1_u8..4).prop_map(|count| Target::WorkingDays(WorkingDays::new(count).unwrap()));
+    prop_oneof![2 => elapsed().prop_map(Target::open), 1 => working_days, 1 => calendar].boxed()
 }
 
 /// A level of durations.
@@ -235,7 +236,10 @@ fn level(has_hours: bool) -> impl Strategy<Value = Level> {
 
 /// The same level with counts as targets.
 fn counted(level: &Level) -> Level {
-    let count = |target: Target| Target::calendar(Elapsed::from_ms(target.elapsed.ms() / DAY_MS));
+    let count = |target: Target| {
+        let ms = target.elapsed().map_or(2, |elapsed| elapsed.ms() / DAY_MS);
+        Target::calendar(Elapsed::from_ms(ms))
+    };
     match level {
         // A count has no `none_over` level, because no ticket waits for a count.
         Level::NoneOver(limit) => Level::Within {

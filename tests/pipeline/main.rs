@@ -27,3 +27,4 @@ mod simulated_team;
 mod stored_format;
 mod verdicts;
 mod waiting;
+mod working_days;

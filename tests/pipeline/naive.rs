@@ -39,22 +39,27 @@ pub(crate) enum Basis {
 
 /// The longest time that is still within the level. For `contacts`, a count in either basis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Target {
-    /// In milliseconds.
-    pub ms: i64,
-    /// Of this time.
-    pub basis: Basis,
+pub(crate) enum Target {
+    /// The same for every ticket.
+    Fixed {
+        /// In milliseconds.
+        ms: i64,
+        /// Of this time.
+        basis: Basis,
+    },
+    /// Open days after the one in which the wait began.
+    WorkingDays(usize),
 }
 
 impl Target {
     /// A target of calendar time.
     pub(crate) fn calendar(ms: i64) -> Self {
-        Self { ms, basis: Basis::Calendar }
+        Self::Fixed { ms, basis: Basis::Calendar }
     }
 
     /// A target of open time.
     pub(crate) fn open(ms: i64) -> Self {
-        Self { ms, basis: Basis::Open }
+        Self::Fixed { ms, basis: Basis::Open }
     }
 }
 
@@ -252,7 +257,7 @@ impl Model {
         split: Option<Split<'_>>,
         from: i64,
         now: i64,
-        targets: &[i64],
+        targets: &[Target],
     ) -> Reading {
         let lives = self.lives(now);
         let mut waits = waits(&lives, team, measure, from, now);
@@ -269,7 +274,10 @@ impl Model {
         };
         let longest = ended(End::Waiting).map(|wait| elapsed(wait, Basis::Calendar)).max();
         let within = targets.iter().map(|&target| {
-            let (decided, missed) = tally(&waits, |wait| elapsed(wait, basis) > target);
+            let (decided, missed) = tally(&waits, |(life, wait)| {
+                let end = wait.lived.end;
+                life.is_longer(wait, end, exclusions, target, &wait.team)
+            });
             (decided - missed, decided)
         });
         Reading {
@@ -296,9 +304,8 @@ impl Model {
         };
         let beside_market = objective.market.map(|market| {
             let (decided, missed) = tally(&waits, |(life, wait)| {
-                let elapsed =
-                    life.elapsed(wait, wait.lived.end, objective.exclusions(), market.basis);
-                elapsed > market.ms
+                let end = wait.lived.end;
+                life.is_longer(wait, end, objective.exclusions(), market, &wait.team)
             });
             // Without an agreed share there is none to be below.
             let is_share = matches!(level, Level::Within { .. });
@@ -454,20 +461,25 @@ impl Model {
     /// before its priority changed. The latter stays for the objectives of the holder then and of
     /// the organisation.
     fn is_over(&self, objective: &Objective, life: &TicketLife<'_>, wait: &Wait) -> bool {
-        let is_late = |at: i64, priority: Option<Priority>, until: usize| {
+        let is_late = |at: i64, priority: Option<Priority>, until: usize, team: &str| {
             let target = objective.level_at(at).target_of(priority);
-            life.elapsed(wait, until, objective.exclusions(), target.basis) > target.ms
+            life.is_longer(wait, until, objective.exclusions(), target, team)
         };
         let is_concerned = |holder: Option<&str>| {
             let team = objective.team.as_deref();
             team.is_none_or(|team| team == self.claimed_by(holder))
         };
-        is_late(wait.at, wait.priority, wait.lived.end)
+        is_late(wait.at, wait.priority, wait.lived.end, &wait.team)
             || wait.lived.clone().any(|index| {
                 let step = &life.steps[index];
                 step.before.priority != step.after.priority
                     && is_concerned(step.before.holder)
-                    && is_late(step.note.at, step.before.priority, index)
+                    && is_late(
+                        step.note.at,
+                        step.before.priority,
+                        index,
+                        self.claimed_by(step.before.holder),
+                    )
             })
     }
 

@@ -216,7 +216,15 @@ fn contacts_are_messages_after_creation_and_real_reopenings() {
     let model = model(&[], &events);
     let contacts = |team, now| {
         let basis = Basis::Open;
-        let read = model.reading(team, Measure::Contacts, basis, None, at(0), at(now), &[3, 4]);
+        let read = model.reading(
+            team,
+            Measure::Contacts,
+            basis,
+            None,
+            at(0),
+            at(now),
+            &[3, 4].map(Target::calendar),
+        );
         (read.answered, read.waiting.len(), read.within)
     };
     // The message at 5; at 6 the ticket was not solved, so nothing was reopened.

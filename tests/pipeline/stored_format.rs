@@ -17,7 +17,7 @@ use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::catalog::Catalog;
 use vaste::checkpoint::{self, Checkpoint, Origin, RecordFingerprint, Tenure};
 use vaste::event::{Outcome, Skip, decode};
-use vaste::measure::{Basis, Measure};
+use vaste::measure::Measure;
 use vaste::name::UNCLAIMED;
 use vaste::partition::{Partition, Published, Record};
 use vaste::shard::Shard;
@@ -43,7 +43,7 @@ fn at(text: &str) -> Timestamp {
 
 /// Two teams; the objective makes the first replies of billing count in open time.
 fn catalog() -> Arc<Catalog> {
-    let target = Target { elapsed: Elapsed::from_ms(4 * HOUR_MS), basis: Basis::Open };
+    let target = Target::open(Elapsed::from_ms(4 * HOUR_MS));
     let objective = Objective::new("first-reply", Measure::FirstReply, Level::NoneOver(target));
     let team = |name: &str, objectives| Agreement {
         owner: Owner::Team(name.into()),

@@ -7,7 +7,7 @@ use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::alert::{AlertStateLog, Notice, Sender, is_handled_elsewhere};
 use vaste::catalog::Catalog;
 use vaste::checkpoint::{self, CheckpointName};
-use vaste::measure::{Basis, Measure};
+use vaste::measure::Measure;
 use vaste::monitor::Monitor;
 use vaste::partition::{Partition, Published, Record, Start, Taken};
 use vaste::responses::Responses;
@@ -62,10 +62,7 @@ fn latest_log(world: &World) -> Option<AlertStateLog> {
 }
 
 fn catalog() -> Arc<Catalog> {
-    let within = |seconds: i64| Target {
-        elapsed: Elapsed::from_ms(seconds * SECOND_MS),
-        basis: Basis::Calendar,
-    };
+    let within = |seconds: i64| Target::calendar(Elapsed::from_ms(seconds * SECOND_MS));
     let team = |name: &str, level: Level| {
         let mut objective = Objective::new(name, Measure::FirstReply, level);
         objective.alerts.missed.hold = Elapsed::from_ms(5 * SECOND_MS);

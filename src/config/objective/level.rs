@@ -1,8 +1,10 @@
 //! The level of an objective: its target, share and window.
 
+use super::working_days;
 use crate::agreement::{Level, Objective, Target};
 use crate::amount::Unit;
 use crate::config::fields::{Field, Fields, File};
+use crate::config::yaml::YamlValue;
 use crate::event::Priority;
 use crate::measure::Basis;
 use crate::share::Share;
@@ -24,6 +26,9 @@ pub(super) struct TargetUnit {
     pub(super) unit: Unit,
     /// The kind of time of a target without `always`.
     pub(super) basis: Basis,
+    /// The open time of one of the team's days, against which a target in days is checked; `None` if it is
+    /// not to be checked.
+    pub(super) usual_day: Option<Elapsed>,
 }
 
 /// Reads the level: `within` with its share, or `none_over`.
@@ -105,8 +110,8 @@ pub(super) fn min_tickets(field: &Field<'_>, file: &mut File<'_>) -> Option<u64>
     })
 }
 
-/// Reads a target: a number if it is a count, else a duration. `always` after a duration means calendar
-/// time.
+/// Reads a target: a number if it is a count, else a duration or working days. `always` after a duration
+/// means calendar time.
 pub(super) fn target(field: &Field<'_>, unit: TargetUnit, file: &mut File<'_>) -> Option<Target> {
     if unit.unit == Unit::Count {
         let problem = "is not a target of a count; write a whole number of at most 1000, such as 2";
@@ -115,14 +120,26 @@ pub(super) fn target(field: &Field<'_>, unit: TargetUnit, file: &mut File<'_>) -
             Some(Target::calendar(count))
         });
     }
-    let problem = "is not a target; write a duration of at most 90d, such as `4h` or `24h always`";
-    field.parse(file, problem, |text| {
+    if let YamlValue::Scalar(text) = &field.node.value
+        && let Some(count) = working_days::count(text)
+    {
+        return working_days::read(field, count, unit.basis, file);
+    }
+    let problem = "is not a target; write a duration of at most 90d, such as `4h` or `24h always`, or, with \
+                   opening hours, `2 working days`";
+    let target = field.parse(file, problem, |text| {
         let always = text.strip_suffix(" always");
         let duration = always.map_or(text, str::trim_end);
         let basis = if always.is_some() { Basis::Calendar } else { unit.basis };
         let elapsed = Unit::Time.parse(duration).filter(|target| *target <= TARGET_MAX)?;
-        Some(Target { elapsed, basis })
-    })
+        Some(Target::Fixed { elapsed, basis })
+    });
+    if let (Some(Target::Fixed { elapsed, basis: Basis::Open }), Some(usual_day)) =
+        (target, unit.usual_day)
+    {
+        working_days::warn_of_days(field, elapsed, usual_day, file);
+    }
+    target
 }
 
 /// Reads targets by priority.

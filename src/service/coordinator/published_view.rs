@@ -19,9 +19,6 @@ use crate::time::{Elapsed, Timestamp};
 use crate::view::View;
 use crate::window::{FlagCounts, Scores};
 
-/// A waiting ticket that has used this share of an objective's target is due soon.
-const DUE_SOON_PERCENT: i64 = 80;
-
 /// The state that the coordinator shares with the HTTP server.
 #[derive(Clone, Debug)]
 pub(in crate::service) struct Shared {
@@ -91,7 +88,7 @@ impl ObjectiveDetail {
     pub(in crate::service) fn of(view: &View, id: ObjectiveId, missed: u64) -> Self {
         Self {
             overdue: view.waiting_over(id),
-            used_most: view.waiting_beyond(id, DUE_SOON_PERCENT),
+            used_most: view.waiting_due_soon(id),
             market: view.market(id),
             // Expensive: it visits every ticket that waits over target.
             breakdown: if missed > 0 { view.breakdown(id) } else { Vec::new() },

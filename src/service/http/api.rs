@@ -10,8 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::address;
-use crate::agreement::{Objective, VerdictState};
-use crate::amount::Amount;
+use crate::agreement::{Objective, TargetShown, VerdictState};
 use crate::catalog::ObjectiveId;
 use crate::reading::{BreakdownShown, Verdict, flags_shown};
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
@@ -73,7 +72,7 @@ struct ObjectiveShown<'a> {
 
 #[derive(Serialize)]
 struct MarketShown<'a> {
-    target: Amount,
+    target: TargetShown,
     decided: u64,
     missed: u64,
     source: &'a str,
@@ -146,7 +145,7 @@ fn flags(
 fn market<'a>(objective: &'a Objective, detail: &ObjectiveDetail) -> Option<MarketShown<'a>> {
     let (market, tally) = objective.market.as_ref().zip(detail.market)?;
     Some(MarketShown {
-        target: objective.measure.amount(market.within.elapsed),
+        target: market.within.shown(objective.measure),
         decided: tally.decided,
         missed: tally.missed,
         source: &market.source,

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use super::TicketState;
 use crate::agreement::Level;
 use crate::event::Kind;
-use crate::ticket::change::{Band, ElapsedByBasis, FinishedWait, Rated, RatingKind};
+use crate::ticket::change::{FinishedWait, Rated, RatingKind};
 use crate::ticket::entry::{Entry, unpack_detail};
 use crate::ticket::stopwatch::{DerivationContext, Out, Phase, Stopwatch};
 
@@ -43,8 +43,7 @@ impl TicketState {
                     let level = context.catalog.objective(id).1.level_at(wait.at);
                     if matches!(level, Level::Within { .. }) {
                         let target = level.target(wait.priority);
-                        let elapsed = wait.elapsed.of(target.basis);
-                        rated.bands.push((id, Band::of(elapsed, target.elapsed)));
+                        rated.bands.push((id, wait.band(target, context.catalog)));
                     }
                 }
             }
@@ -67,12 +66,7 @@ impl TicketState {
         let Phase::Ended(all) = &stopwatch.phase else { return };
         for ended in all {
             self.finished_waits.retain(|wait| wait.stopwatch_kind != ended.stopwatch_kind);
-            self.finished_waits.push(FinishedWait {
-                stopwatch_kind: ended.stopwatch_kind,
-                at: ended.at,
-                priority: ended.priority,
-                elapsed: ElapsedByBasis { calendar: ended.elapsed, open: ended.open },
-            });
+            self.finished_waits.push(FinishedWait::of(ended));
         }
     }
 }

@@ -48,12 +48,6 @@ impl TicketLife<'_> {
         REPLIES.into_iter().flat_map(of).collect()
     }
 
-    fn start_of(&self, wait: &Wait) -> i64 {
-        let inherited = wait.inherited.iter().filter(|inherited| inherited.step < wait.lived.end);
-        let question = self.steps[wait.since].note.at;
-        inherited.map(|inherited| inherited.from).min().map_or(question, |from| from.min(question))
-    }
-
     /// Whether a wait runs just before a step.
     fn runs(&self, wait: &Wait, index: usize) -> bool {
         wait.lived.start < index
@@ -87,7 +81,7 @@ impl TicketLife<'_> {
                 acts.push(act("answered_before_created"));
                 continue;
             }
-            if wait.at - self.start_of(wait) <= 10_000 {
+            if wait.at - self.start_of(wait, wait.lived.end) <= 10_000 {
                 acts.push(act("answered_at_once"));
             }
             if self.is_near_target(*measure, wait) {
@@ -155,8 +149,10 @@ impl TicketLife<'_> {
         });
         let mut near = objectives.filter(|objective| {
             let target = objective.level_at(wait.at).target_of(wait.priority);
-            let elapsed = self.elapsed(wait, wait.lived.end, objective.exclusions(), target.basis);
-            elapsed <= target.ms && elapsed > target.ms * 90 / 100
+            let end = wait.lived.end;
+            let (basis, allowed) = self.allowed(wait, end, target, &wait.team);
+            let elapsed = self.elapsed(wait, end, objective.exclusions(), basis);
+            elapsed <= allowed && elapsed > allowed * 90 / 100
         });
         near.next().is_some()
     }
@@ -168,7 +164,7 @@ impl TicketLife<'_> {
         });
         let all = merged.map(|(measure, wait)| LeftBehind {
             measure,
-            since: self.start_of(&wait),
+            since: self.start_of(&wait, wait.lived.end),
             at: wait.at,
             team: wait.team,
         });

@@ -6,7 +6,7 @@ use vaste::event::{Kind, Maker, Priority};
 use vaste::measure::{Measure, Pauses};
 
 use super::order::Note;
-use super::{Basis, Model};
+use super::{Basis, Model, Target};
 
 #[path = "flags.rs"]
 mod flags;
@@ -266,6 +266,19 @@ impl<'m> TicketLife<'m> {
             Basis::Open => self.inherited_open_ms(inherited),
         });
         wait.count.unwrap_or_else(|| times.sum::<i64>() + inherited.sum::<i64>())
+    }
+
+    /// Whether it had run longer than a target just before a step. Working days are those of a team.
+    pub(super) fn is_longer(
+        &self,
+        wait: &Wait,
+        until: usize,
+        exclusions: Exclusions,
+        target: Target,
+        team: &str,
+    ) -> bool {
+        let (basis, allowed) = self.allowed(wait, until, target, team);
+        self.elapsed(wait, until, exclusions, basis) > allowed
     }
 
     /// The stretches that a stopwatch counted before a step.
@@ -566,4 +579,9 @@ impl<'m> TicketLife<'m> {
         let mut steps = self.steps.iter().enumerate().skip(from);
         steps.find(|(_, step)| is_it(step)).map(|(index, _)| index)
     }
+}
+
+/// Days in milliseconds.
+fn days_of_utc(days: usize) -> i64 {
+    i64::try_from(days).expect("few") * 24 * 60 * 60 * 1_000
 }

@@ -41,6 +41,9 @@ pub(crate) struct SlowCalendar {
     open: Vec<bool>,
     /// The open milliseconds before each minute of the span, and before its end.
     before: Vec<i64>,
+    /// The openings in order, in minutes of the span, each with the local day on which it begins.
+    openings: Vec<(i64, std::ops::Range<i64>)>,
+    zone: Zone,
 }
 
 impl SlowCalendar {
@@ -53,6 +56,7 @@ impl SlowCalendar {
         };
         let closed: BTreeSet<Date> = closed.iter().copied().collect();
         let mut is_open = BTreeSet::new();
+        let mut all = Vec::new();
         // 2025-11-29 was a Saturday, two days before the span.
         let mut date = (2025, 11, 29);
         for day in -2..DAYS + 2 {
@@ -60,7 +64,9 @@ impl SlowCalendar {
             for &(from, to) in week[weekday].iter().filter(|_| !closed.contains(&date)) {
                 let to = if to <= from { to + DAY_MINUTES } else { to };
                 let midnight = day * DAY_MINUTES;
-                is_open.extend(minute_of(midnight + from)..minute_of(midnight + to));
+                let opening = minute_of(midnight + from)..minute_of(midnight + to);
+                is_open.extend(opening.clone());
+                all.push((day, opening));
             }
             date = next(date);
         }
@@ -71,12 +77,27 @@ impl SlowCalendar {
             sum += if is_open { MINUTE_MS } else { 0 };
             before.push(sum);
         }
-        Self { open, before }
+        Self { open, before, openings: all, zone }
     }
 
     /// The open milliseconds between two instants.
     pub(crate) fn open_ms(&self, from: i64, to: i64) -> i64 {
         self.open_until(to) - self.open_until(from)
+    }
+
+    /// When the last opening ends of the open day that many open days after the one of `from`: the day of the
+    /// opening that holds it, else its local date.
+    pub(crate) fn end_of_working_days(&self, from: i64, days: usize) -> i64 {
+        let minute = (from - BEGIN_MS).div_euclid(MINUTE_MS);
+        let holding = self.openings.iter().find(|(_, opening)| opening.contains(&minute));
+        let local_day = (minute + offset_at(self.zone, from)).div_euclid(DAY_MINUTES);
+        let first = holding.map_or(local_day, |(day, _)| *day);
+        let later: BTreeSet<i64> =
+            self.openings.iter().map(|(day, _)| *day).filter(|day| *day > first).collect();
+        let last = later.iter().nth(days - 1).expect("the span is long enough");
+        let ends = self.openings.iter().filter(|(day, _)| day == last);
+        let end = ends.map(|(_, opening)| opening.end).max().expect("the day is open");
+        BEGIN_MS + end * MINUTE_MS
     }
 
     /// The open milliseconds from the begin of the span to an instant of it.
@@ -101,11 +122,15 @@ fn first_minutes(zone: Zone) -> BTreeMap<i64, i64> {
     let mut firsts = BTreeMap::new();
     for minute in -MARGIN_DAYS * DAY_MINUTES..(DAYS + MARGIN_DAYS) * DAY_MINUTES {
         let at = BEGIN_MS + minute * MINUTE_MS;
-        let shifted = zone.shift.filter(|&(from, _)| at >= from);
-        let offset = shifted.map_or(zone.offset_minutes, |(_, offset)| offset);
-        firsts.entry(minute + offset).or_insert(minute);
+        firsts.entry(minute + offset_at(zone, at)).or_insert(minute);
     }
     firsts
+}
+
+/// The minutes by which local time is ahead of UTC at an instant.
+fn offset_at(zone: Zone, at: i64) -> i64 {
+    let shifted = zone.shift.filter(|&(from, _)| at >= from);
+    shifted.map_or(zone.offset_minutes, |(_, offset)| offset)
 }
 
 /// The next day.

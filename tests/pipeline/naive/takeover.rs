@@ -2,7 +2,8 @@
 
 use vaste::event::Kind;
 
-use super::{Stretch, TicketLife, Wait};
+use super::super::{Basis, Target};
+use super::{Stretch, TicketLife, Wait, days_of_utc};
 
 /// Time in which the customer waited on a merged ticket that this one took over.
 #[derive(Clone)]
@@ -65,5 +66,34 @@ impl<'m> TicketLife<'m> {
             step.note.kind == Kind::TookOver && !is_answered
         });
         steps.filter_map(|step| step.note.waiting_since).collect()
+    }
+
+    /// When a wait started, by what is known just before a step.
+    pub(super) fn start_of(&self, wait: &Wait, until: usize) -> i64 {
+        let inherited = wait.inherited.iter().filter(|inherited| inherited.step < until);
+        let question = self.steps[wait.since].note.at;
+        inherited.map(|inherited| inherited.from).min().map_or(question, |from| from.min(question))
+    }
+
+    /// The kind and length of time that a target allows a wait, by its start as known before a step.
+    pub(super) fn allowed(
+        &self,
+        wait: &Wait,
+        until: usize,
+        target: Target,
+        team: &str,
+    ) -> (Basis, i64) {
+        match target {
+            Target::Fixed { ms, basis } => (basis, ms),
+            Target::WorkingDays(days) => {
+                let from = self.start_of(wait, until);
+                let allowed = match self.model.hours_of(team) {
+                    Some(hours) => hours.open_ms(from, hours.end_of_working_days(from, days)),
+                    // Always open: every day of UTC is a working day.
+                    None => days_of_utc(days + 1) - from.rem_euclid(days_of_utc(1)),
+                };
+                (Basis::Open, allowed)
+            }
+        }
     }
 }

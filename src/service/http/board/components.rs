@@ -181,23 +181,25 @@ pub(super) fn title(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
 
 /// The targets of a level: the common one, then the targets of single priorities.
 ///
-/// Open time is always marked. Calendar time is marked only if the level uses both.
+/// Open time is always marked, once for all targets if they are all of open time. Calendar time is
+/// marked only if there are targets of other kinds too. Working days need no mark.
 pub(super) fn targets(board: &Board<'_>, measure: Measure, level: &Level) -> String {
     let texts = board.texts;
     let of_all = level.target(None);
-    let is_mixed = level.targets().any(|target| target.basis != of_all.basis);
-    let format_target = |target: Target| match target.basis {
-        Basis::Open if is_mixed => texts.target(measure, target),
-        Basis::Calendar if is_mixed => {
-            let time = texts.duration(target.elapsed);
+    let kind = |target: Target| target.elapsed().map(|_| target.basis());
+    let is_mixed = level.targets().any(|target| kind(target) != kind(of_all));
+    let is_limit = matches!(level, Level::NoneOver(_));
+    let format_target = |target: Target| match kind(target) {
+        None if is_limit => texts.limit(measure, target),
+        Some(Basis::Open) if is_mixed => texts.target(measure, target),
+        Some(Basis::Calendar) if is_mixed => {
+            let time = texts.plain_target(measure, target);
             texts.format("of-calendar-time", &[("time", time.into())])
         }
-        Basis::Open | Basis::Calendar => {
-            texts.target(measure, Target { basis: Basis::Calendar, ..target })
-        }
+        Some(Basis::Open | Basis::Calendar) | None => texts.plain_target(measure, target),
     };
     let all = with_priorities(board, level, format_target);
-    if of_all.basis == Basis::Open && !is_mixed {
+    if kind(of_all) == Some(Basis::Open) && !is_mixed {
         texts.format("of-open-time", &[("time", all.into())])
     } else {
         all

@@ -14,6 +14,15 @@ unit-minutes = { $count }{"\u00A0"}min
 unit-seconds = { $count }{"\u00A0"}s
 under-a-second = less than 1 s
 more-than = over { $wait }
+working-days = { $count ->
+    [one] 1{"\u00A0"}working day
+   *[other] { $count }{"\u00A0"}working days
+}
+# The same after "more than".
+working-days-limit = { $count ->
+    [one] 1{"\u00A0"}working day
+   *[other] { $count }{"\u00A0"}working days
+}
 of-open-time = { $time } of open time
 of-calendar-time = { $time } of calendar time
 under-percent = under { $percent }

@@ -33,6 +33,15 @@ under-a-second = { $form ->
    *[plain] alle 1 s
 }
 more-than = yli { $wait }
+working-days = { $count ->
+    [one] 1{"\u00A0"}työpäivä
+   *[other] { $count }{"\u00A0"}työpäivää
+}
+# Sanan "yli" jäljessä.
+working-days-limit = { $count ->
+    [one] 1{"\u00A0"}työpäivän
+   *[other] { $count }{"\u00A0"}työpäivää
+}
 of-open-time = { $time } aukioloaikaa
 of-calendar-time = { $time } kalenteriaikaa
 under-percent = alle { $percent }

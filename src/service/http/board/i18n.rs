@@ -14,7 +14,7 @@ use fluent_langneg::NegotiationStrategy;
 use fluent_langneg::negotiate::filter_matches;
 use unic_langid::LanguageIdentifier;
 
-use crate::agreement::Target;
+use crate::agreement::{Target, TargetShown};
 use crate::amount::Amount;
 use crate::measure::{Basis, Measure};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
@@ -234,16 +234,36 @@ impl Translator {
         }
     }
 
-    /// A target of a measure: a duration, marked if it is open time, or the number if the measure
-    /// is a count.
+    /// A target of a measure: a duration, marked if it is open time; working days; or the number if the
+    /// measure is a count.
     pub(super) fn target(&self, measure: Measure, target: Target) -> String {
-        let amount = match measure.amount(target.elapsed) {
-            Amount::Time(elapsed) => self.duration(elapsed),
-            Amount::Count { thousandths } => self.count(thousandths),
-        };
-        match target.basis {
-            Basis::Calendar => amount,
-            Basis::Open => self.format("of-open-time", &[("time", amount.into())]),
+        let shown = self.plain_target(measure, target);
+        match target {
+            Target::Fixed { basis: Basis::Open, .. } => {
+                self.format("of-open-time", &[("time", shown.into())])
+            }
+            Target::Fixed { basis: Basis::Calendar, .. } | Target::WorkingDays(_) => shown,
+        }
+    }
+
+    /// The same without a mark.
+    pub(super) fn plain_target(&self, measure: Measure, target: Target) -> String {
+        match target.shown(measure) {
+            TargetShown::Amount(Amount::Time(elapsed)) => self.duration(elapsed),
+            TargetShown::Amount(Amount::Count { thousandths }) => self.count(thousandths),
+            TargetShown::WorkingDays(days) => {
+                self.format("working-days", &[("count", days.count().into())])
+            }
+        }
+    }
+
+    /// A target that no ticket may exceed, after the word for "more than".
+    pub(super) fn limit(&self, measure: Measure, target: Target) -> String {
+        match target {
+            Target::Fixed { .. } => self.plain_target(measure, target),
+            Target::WorkingDays(days) => {
+                self.format("working-days-limit", &[("count", days.count().into())])
+            }
         }
     }
 

@@ -56,8 +56,8 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
 fn target(board: &Board<'_>, view: ObjectiveView<'_>, market: &Market) -> String {
     let texts = board.texts;
     let time = texts.target(view.objective.measure, market.within);
-    let counts_open = view.level.targets().any(|target| target.basis == Basis::Open);
-    if market.within.basis == Basis::Calendar && counts_open {
+    let counts_open = view.level.targets().any(|target| target.basis() == Basis::Open);
+    if market.within.basis() == Basis::Calendar && counts_open {
         texts.format("of-calendar-time", &[("time", time.into())])
     } else {
         time

@@ -68,6 +68,19 @@ fn objective_of(team: &str, name: &str) -> Route {
 }
 
 #[test]
+fn targets_in_working_days_read_in_both_languages() {
+    let published = crate::service::scenario::working_days().publish();
+    for code in ["en", "fi"] {
+        let shown = |name| text(&html(&published, &objective_of("parcels", name), code));
+        let pages = ["first-reply", "solved", "nobody-forgotten"].map(shown);
+        let lines = pages.iter().flat_map(|page| page.lines());
+        let lines = lines.filter(|line| line.contains("working") || line.contains("työpäiv"));
+        let lines: Vec<String> = lines.map(|line| line.to_owned() + "\n").collect();
+        assert_snapshot(&format!("working_days_{code}"), &lines.concat());
+    }
+}
+
+#[test]
 fn pages_show_every_state_in_both_languages() {
     let published = teams_in_every_state().publish();
     for code in ["en", "fi"] {

@@ -33,6 +33,14 @@ fn families_of_market_and_ratings_and_the_level_in_force() {
 }
 
 #[test]
+fn a_target_in_working_days_has_a_series_of_its_own() {
+    let (_runtime, address) = serve(crate::service::scenario::working_days().publish());
+    let (_, text) = fetch(address, "GET /metrics", "");
+    let families = ["objective_target_seconds", "objective_target_working_days", "objective_info"];
+    assert_snapshot("metrics_working_days", &lines(&text, &families));
+}
+
+#[test]
 fn no_series_without_a_market_or_ratings() {
     let (_runtime, address) = serve(crate::service::scenario::teams_in_every_state().publish());
     let (_, text) = fetch(address, "GET /metrics", "");

@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use super::families::{MeasureLabels, MetricFamilies, ObjectiveLabels, count, flag};
 use super::market;
-use crate::agreement::{Level, Objective, VerdictState};
-use crate::amount::Amount;
+use crate::agreement::{Level, Objective, TargetShown, VerdictState};
 use crate::name::team_label;
 use crate::reading::{Reading, Verdict};
 use crate::service::coordinator::published_view::PublishedView;
@@ -167,11 +166,18 @@ pub(super) fn objectives(published: &PublishedView, families: &mut MetricFamilie
             "Open tickets that have used at least 80 percent of the time the objective allows.",
             count(detail.used_most),
         );
-        gauge(
-            "objective_target_seconds",
-            "Agreed response time.",
-            target(objective, verdict.at).as_f64(),
-        );
+        match target(objective, verdict.at) {
+            TargetShown::Amount(amount) => gauge(
+                "objective_target_seconds",
+                "Agreed response time. Absent for a target in working days.",
+                amount.as_f64(),
+            ),
+            TargetShown::WorkingDays(days) => gauge(
+                "objective_target_working_days",
+                "Agreed response time in working days, for targets that are written so.",
+                days.count().into(),
+            ),
+        }
         gauge(
             "objective_window_seconds",
             "Length of the agreed rolling window.",
@@ -202,8 +208,8 @@ pub(super) fn objectives(published: &PublishedView, families: &mut MetricFamilie
 }
 
 /// The target in force at an instant, for tickets without a priority.
-fn target(objective: &Objective, at: Timestamp) -> Amount {
-    objective.measure.amount(objective.level_at(at).target(None).elapsed)
+fn target(objective: &Objective, at: Timestamp) -> TargetShown {
+    objective.level_at(at).target(None).shown(objective.measure)
 }
 
 /// The level in force at an instant, as labels.
