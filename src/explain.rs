@@ -215,8 +215,28 @@ impl RowBuilder {
 
     fn run(&mut self, running: &Running, at: Timestamp) {
         self.positions.append(&mut self.unseen);
-        push_position(&mut self.positions, running, at);
+        let from = self.forget_void(running.position, at);
+        push_position(&mut self.positions, running, from);
         self.running = Some(running.clone());
+    }
+
+    /// Forgets the positions since a reopening for nothing, if the new position goes back before it. Returns
+    /// the instant from which on the new position holds.
+    fn forget_void(&mut self, new: StopwatchPosition, at: Timestamp) -> Timestamp {
+        let elapsed_at = |position: StopwatchPosition, at: Timestamp| {
+            if position.is_paused { position.calendar } else { at.ms() - position.calendar }
+        };
+        let elapsed = elapsed_at(new, at);
+        let is_rewound =
+            self.positions.last().is_some_and(|last| elapsed_at(last.position, at) > elapsed);
+        let mut from = at;
+        while is_rewound
+            && let Some(last) =
+                self.positions.pop_if(|last| elapsed_at(last.position, last.from) >= elapsed)
+        {
+            from = last.from;
+        }
+        from
     }
 
     fn run_unseen(&mut self, running: &Running, at: Timestamp) {
@@ -259,11 +279,13 @@ impl RowBuilder {
     /// The first instant at which it reaches a target: past, or to come if it goes on running.
     fn due(&self, target: Target, catalog: &Catalog) -> Option<Timestamp> {
         let reaches = |since: &PositionSince| {
-            if since.position.is_paused {
-                return None;
-            }
             let (kind, basis) = (self.stopwatch_kind, target.basis());
             let allowance = catalog.allowance(target, kind, since.holder, self.started);
+            if since.position.is_paused {
+                // A wait that it took over while it was paused was longer than the target.
+                let is_over = since.position.of(basis) >= allowance.ms();
+                return is_over.then_some(since.from);
+            }
             let constant = since.position.of(basis).saturating_add(allowance.ms());
             let at = match basis {
                 Basis::Calendar => Timestamp::from_ms(constant),

@@ -115,7 +115,7 @@ impl Coordinator {
     ) -> Self {
         let Inputs { commands, batches, reloads, answers } = inputs;
         let Alerting { sender, delivery, stale_after, log, jobs } = alerting;
-        shared.instruments.add_breach_counters(&catalog);
+        shared.instruments.add_counters(&catalog);
         Self {
             publishing_took: Duration::ZERO,
             publish_at: clock::instant(),

@@ -204,8 +204,9 @@ impl Instruments {
         self.merged_waiting.count(view);
     }
 
-    /// Adds a breach counter for every objective. New ones are zero.
-    pub(super) fn add_breach_counters(&self, catalog: &Catalog) {
+    /// Adds the counters of all teams and objectives. New ones are zero.
+    pub(super) fn add_counters(&self, catalog: &Catalog) {
+        self.merged_waiting.add_teams(catalog);
         for (_, owner, objective) in catalog.objectives() {
             let team = team_label(catalog.scope_name(owner));
             self.breaches.with_label_values(&[team, &*objective.name]).inc_by(0);

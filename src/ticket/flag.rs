@@ -38,24 +38,31 @@ pub enum Flag {
     MadeByAgent,
     /// A waiting ticket was merged, and no ticket took over its wait.
     MergedWaiting,
-    /// A waiting ticket moved from a team to another one, or to a team that is not declared.
+    /// A ticket that waited moved from a team to another one, or to a team that is not declared.
     MovedWaiting,
+    /// The stopwatch was paused.
+    Paused,
     /// The stopwatch was paused while the customer waited for a reply.
     PausedUnanswered,
-    /// The priority of a waiting ticket was lowered. A ticket without a priority counts as normal.
+    /// The time in which the ticket was open was left out, because an agent said that what reopened it needs
+    /// no reply.
+    ReopenedForNothing,
+    /// The priority of a ticket that waited was lowered. A ticket without a priority counts as normal.
     PriorityLowered,
 }
 
 impl Flag {
     /// All flags.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::AnsweredBeforeCreated,
         Self::AnsweredAtOnce,
         Self::AnsweredNearTarget,
         Self::MadeByAgent,
         Self::MergedWaiting,
         Self::MovedWaiting,
+        Self::Paused,
         Self::PausedUnanswered,
+        Self::ReopenedForNothing,
         Self::PriorityLowered,
     ];
 
@@ -68,7 +75,9 @@ impl Flag {
             Self::MadeByAgent => "made_by_agent",
             Self::MergedWaiting => "merged_waiting",
             Self::MovedWaiting => "moved_waiting",
+            Self::Paused => "paused",
             Self::PausedUnanswered => "paused_unanswered",
+            Self::ReopenedForNothing => "reopened_for_nothing",
             Self::PriorityLowered => "priority_lowered",
         }
     }

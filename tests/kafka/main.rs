@@ -24,6 +24,7 @@ mod members;
 #[expect(dead_code, reason = "these tests use a part of the model")]
 #[path = "../pipeline/naive.rs"]
 mod naive;
+mod merges;
 mod notified;
 mod outages;
 mod own_broker;

@@ -160,7 +160,7 @@ impl Coordinator {
                 drop(self.instruments.breaches.remove_label_values(&labels));
             }
         }
-        self.instruments.add_breach_counters(&catalog);
+        self.instruments.add_counters(&catalog);
         self.monitor.adopt_catalog(Arc::clone(&catalog));
         self.catalog = catalog;
         self.is_adopting = true;

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 
 use prometheus::IntCounterVec;
 
+use crate::catalog::Catalog;
 use crate::name::team_label;
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 use crate::view::View;
@@ -28,6 +29,13 @@ impl MergedWaiting {
     /// Counts in a counter by team.
     pub(super) fn new(total: IntCounterVec) -> Self {
         Self { total, counted: Mutex::default() }
+    }
+
+    /// Adds the counters of all teams, which begin with zero.
+    pub(super) fn add_teams(&self, catalog: &Catalog) {
+        for scope in catalog.ticket_scopes() {
+            self.total.with_label_values(&[team_label(catalog.scope_name(scope))]).inc_by(0);
+        }
     }
 
     /// Counts the merges of a view that are not counted yet.

@@ -37,7 +37,13 @@ impl TicketState {
         }
     }
 
-    /// Flags a lower priority while the customer waits. The priority of a reply comes too late to matter, and
+    /// The measures whose stopwatches run and meet a condition.
+    fn running_measures(&self, is_it: impl Fn(&Stopwatch) -> bool) -> SmallVec<[Measure; 8]> {
+        let running = self.stopwatches.iter().filter(|stopwatch| stopwatch.is_running());
+        running.filter(|stopwatch| is_it(stopwatch)).map(|stopwatch| stopwatch.measure).collect()
+    }
+
+    /// Flags a lower priority of a ticket that waits. The priority of a reply comes too late to matter, and
     /// that of the creation is the first one.
     pub(super) fn flag_priority(
         &self,
@@ -45,16 +51,18 @@ impl TicketState {
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
-        let (Some((measure, _)), Some(new)) = (self.waiting(), event.priority) else { return };
-        let is_lower = new < self.priority.unwrap_or(Priority::Normal);
+        let is_lower =
+            event.priority.is_some_and(|new| new < self.priority.unwrap_or(Priority::Normal));
         let is_creation = event.kind == Kind::Created && self.created.is_none();
         if is_lower && event.kind != Kind::AgentReplied && !is_creation {
             let holder = context.scope(self.team);
-            Self::flag(Flag::PriorityLowered, measure, holder, event.time, context, out);
+            for measure in self.running_measures(|_| true) {
+                Self::flag(Flag::PriorityLowered, measure, holder, event.time, context, out);
+            }
         }
     }
 
-    /// Flags that a waiting ticket leaves a team.
+    /// Flags that a ticket that waits leaves a team. The team's own part, its ownership, ends by that.
     pub(super) fn flag_move(
         &self,
         from: ScopeId,
@@ -62,14 +70,15 @@ impl TicketState {
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
-        if let Some((measure, _)) = self.waiting()
-            && from != context.catalog.unclaimed()
-        {
+        if from == context.catalog.unclaimed() {
+            return;
+        }
+        for measure in self.running_measures(|one| one.measure != Measure::Ownership) {
             Self::flag(Flag::MovedWaiting, measure, from, at, context, out);
         }
     }
 
-    /// Flags each measure that a change of status pauses while the customer waits for a reply.
+    /// Flags each measure that a change of status pauses, and again if the customer waits for a reply.
     pub(super) fn flag_pause(
         &self,
         status: TicketStatus,
@@ -77,15 +86,12 @@ impl TicketState {
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
-        if self.waiting().is_none() {
-            return;
-        }
-        let paused = |stopwatch: &&Stopwatch| stopwatch.is_paused_by(status, context);
         let holder = context.scope(self.team);
-        let measures: SmallVec<[Measure; 4]> =
-            self.stopwatches.iter().filter(paused).map(|stopwatch| stopwatch.measure).collect();
-        for measure in measures {
-            Self::flag(Flag::PausedUnanswered, measure, holder, at, context, out);
+        for measure in self.running_measures(|one| one.is_paused_by(status, context)) {
+            Self::flag(Flag::Paused, measure, holder, at, context, out);
+            if self.waiting().is_some() {
+                Self::flag(Flag::PausedUnanswered, measure, holder, at, context, out);
+            }
         }
     }
 

@@ -8,7 +8,7 @@
 use super::TicketState;
 use crate::measure::Measure;
 use crate::ticket::change::{Ending, GivenUp};
-use crate::ticket::flag::ONE_CONTACT_MAX;
+use crate::ticket::flag::{Flag, ONE_CONTACT_MAX};
 use crate::ticket::status::{FirstReply, TicketStatus};
 use crate::ticket::stopwatch::{Bookmark, DerivationContext, Out, Phase, Reopening, Stopwatch};
 use crate::time::Timestamp;
@@ -105,10 +105,13 @@ impl TicketState {
         }
         let Some(reopening) = self.reopening.take() else { return };
         self.accrue(at, context);
+        let holder = context.scope(self.team);
         for stopwatch in &mut self.stopwatches {
             let before = reopening.stopwatches.iter().find(|(of, _)| *of == stopwatch.measure);
             if let Some((_, bookmark)) = before {
                 stopwatch.rewind(bookmark);
+                let measure = stopwatch.measure;
+                Self::flag(Flag::ReopenedForNothing, measure, holder, at, context, out);
             }
         }
         if let Some(totals) = &mut self.totals {

@@ -55,7 +55,7 @@ fn a_morning_with_a_pause_a_reply_and_a_reopening() {
     assert_eq!(
         changes(&measures, &events),
         [
-            (Pending, texts(&["+1 customer_wait paused_unanswered"])),
+            (Pending, texts(&["+1 customer_wait paused", "+1 customer_wait paused_unanswered"])),
             (AgentReplied, texts(&["+1 first_reply answered after 120 min"])),
             (Solved, texts(&solved_first)),
             (Reopened, texts(&retracted)),

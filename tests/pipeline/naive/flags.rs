@@ -3,7 +3,7 @@
 use vaste::event::{Kind, Maker, Priority};
 use vaste::measure::Measure;
 
-use super::{End, Exclusions, Status, Step, TicketLife, Wait};
+use super::{End, Exclusions, Status, Step, TicketLife, Void, Wait};
 
 /// One act.
 pub(in crate::naive) struct Act {
@@ -95,25 +95,41 @@ impl TicketLife<'_> {
             let (measure, at) = (Measure::FirstReply, created.note.at);
             acts.push(Act { label: "made_by_agent", measure, team, at });
         }
+        for void in &self.voids {
+            let team = self.model.claimed_by(self.steps[void.said].after.holder);
+            let at = self.steps[void.said].note.at;
+            let lengthened = [Measure::Resolution, Measure::CustomerWait, Measure::AgentWork];
+            for measure in lengthened.into_iter().filter(|_| self.created.is_some()) {
+                let label = "reopened_for_nothing";
+                acts.push(Act { label, measure, team: team.to_owned(), at });
+            }
+        }
         for (index, step) in self.steps.iter().enumerate() {
-            let awaited = waits.iter().find(|(_, wait)| self.runs(wait, index));
-            let Some((measure, _)) = awaited else { continue };
+            let is_awaited = waits.iter().any(|(_, wait)| self.runs(wait, index));
             let before = self.model.claimed_by(step.before.holder);
-            let act =
-                |label, measure| Act { label, measure, team: before.to_owned(), at: step.note.at };
-            if before != "unclaimed" && before != self.model.claimed_by(step.after.holder) {
-                acts.push(act("moved_waiting", *measure));
-            }
+            let after = self.model.claimed_by(step.after.holder);
             let low = step.before.priority.unwrap_or(Priority::Normal);
-            let is_lower = step.note.priority.is_some_and(|priority| priority < low);
-            if is_lower && step.note.kind != Kind::AgentReplied {
-                acts.push(act("priority_lowered", *measure));
+            let is_lower = step.note.priority.is_some_and(|priority| priority < low)
+                && step.note.kind != Kind::AgentReplied;
+            let mut add = |label, measure, team: &str| {
+                acts.push(Act { label, measure, team: team.to_owned(), at: step.note.at });
+            };
+            let timed = Measure::ALL.into_iter().filter(|one| *one != Measure::Contacts);
+            let runs = |one: &Measure| self.waits(*one).iter().any(|wait| self.runs(wait, index));
+            for measure in timed.filter(runs) {
+                if before != "unclaimed" && before != after && measure != Measure::Ownership {
+                    add("moved_waiting", measure, before);
+                }
+                if is_lower {
+                    add("priority_lowered", measure, before);
+                }
             }
-            let paused = self.paused_by(index, step);
-            acts.extend(paused.into_iter().map(|measure| Act {
-                team: self.model.claimed_by(step.after.holder).to_owned(),
-                ..act("paused_unanswered", measure)
-            }));
+            for measure in self.paused_by(index, step) {
+                add("paused", measure, after);
+                if is_awaited {
+                    add("paused_unanswered", measure, after);
+                }
+            }
         }
         acts
     }
@@ -127,8 +143,12 @@ impl TicketLife<'_> {
         let is_status = |status| matches!(status, Status::Pending | Status::OnHold);
         let is_paused = |measure| {
             pauses(measure).any(|exclusions| {
+                let is_idle = |void: &Void| void.said < index && index <= void.end;
+                let is_paused = exclusions.solved && self.voids.iter().any(is_idle);
                 let exclusions = Exclusions { solved: false, ..exclusions };
-                !exclusions.leaves_out(&step.before) && exclusions.leaves_out(&step.after)
+                !is_paused
+                    && !exclusions.leaves_out(&step.before)
+                    && exclusions.leaves_out(&step.after)
             })
         };
         // The step that names the first team starts the ownership that it pauses.

@@ -363,9 +363,17 @@ flag-moved-waiting = { $count ->
     [one] 1 waiting ticket was passed on to another team
    *[other] { $count } waiting tickets were passed on to other teams
 }
+flag-paused = { $count ->
+    [one] Once the clock was paused
+   *[other] { $count } times the clock was paused
+}
 flag-paused-unanswered = { $count ->
     [one] Once the clock was paused while the customer waited for a reply
    *[other] { $count } times the clock was paused while the customer waited for a reply
+}
+flag-reopened-for-nothing = { $count ->
+    [one] 1 reopening was left out, because its message needed no reply
+   *[other] { $count } reopenings were left out, because their messages needed no reply
 }
 flag-priority-lowered = { $count ->
     [one] 1 waiting ticket was given a lower priority

@@ -368,9 +368,17 @@ flag-moved-waiting = { $count ->
     [one] 1 odottava tiketti siirrettiin toiselle tiimille
    *[other] { $count } odottavaa tikettiä siirrettiin toisille tiimeille
 }
+flag-paused = { $count ->
+    [one] Kerran kello pysäytettiin
+   *[other] { $count } kertaa kello pysäytettiin
+}
 flag-paused-unanswered = { $count ->
     [one] Kerran kello pysäytettiin, vaikka asiakas odotti vastausta
    *[other] { $count } kertaa kello pysäytettiin, vaikka asiakas odotti vastausta
+}
+flag-reopened-for-nothing = { $count ->
+    [one] 1 uudelleen avaus jätettiin laskematta, koska viesti ei kaivannut vastausta
+   *[other] { $count } uudelleen avausta jätettiin laskematta, koska viestit eivät kaivanneet vastausta
 }
 flag-priority-lowered = { $count ->
     [one] 1 odottavan tiketin kiireellisyyttä laskettiin

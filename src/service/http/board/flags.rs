@@ -100,7 +100,9 @@ const fn flag_key(flag: Flag) -> &'static str {
         Flag::MadeByAgent => "flag-made-by-agent",
         Flag::MergedWaiting => "flag-merged-waiting",
         Flag::MovedWaiting => "flag-moved-waiting",
+        Flag::Paused => "flag-paused",
         Flag::PausedUnanswered => "flag-paused-unanswered",
+        Flag::ReopenedForNothing => "flag-reopened-for-nothing",
         Flag::PriorityLowered => "flag-priority-lowered",
     }
 }
