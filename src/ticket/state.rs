@@ -160,6 +160,9 @@ impl TicketState {
             | Kind::ConcernRaised
             | Kind::ConcernSettled => {}
         }
+        if changes_priority {
+            self.stopwatches.iter_mut().for_each(Stopwatch::stay_over);
+        }
         // Last: the event that stops a stopwatch is judged by the priority and channel before it.
         self.priority = event.priority.or(self.priority);
         self.channel = event.channel.or(self.channel);
@@ -466,6 +469,7 @@ impl TicketState {
         for stopwatch in &mut self.stopwatches {
             stopwatch.keep_overdue(attribution, context);
         }
+        self.keep_overdue_in_reopening(attribution, context.catalog);
     }
 
     /// Reports how often the customer had to ask, if the ticket's creation is known.

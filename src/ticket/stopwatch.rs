@@ -11,6 +11,7 @@ use super::change::{ElapsedByBasis, Ended, Ending, Rated, Running, StopwatchPosi
 use super::flag::{Flagged, MergedWait, NEAR_TARGET_PERCENT, TakenOver};
 use super::sink::{Change, Sink};
 use super::status::TicketStatus;
+use crate::agreement::Target;
 use crate::calendar::Calendar;
 use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
@@ -152,6 +153,8 @@ pub(super) struct Stopwatch {
     positions: SmallVec<[StopwatchPosition; 1]>,
     /// The objectives that it stays over. Sorted.
     over: Vec<ObjectiveId>,
+    /// The same by the present event. If that event ends the stopwatch, its priority comes too late.
+    newly_over: Vec<ObjectiveId>,
     /// The ticket's totals when it started.
     before: Option<Box<Totals>>,
     /// Where the customer waited before that, on tickets that this one took over.
@@ -194,6 +197,7 @@ impl Stopwatch {
             started: at,
             positions: stopwatch_kinds.map(position).collect(),
             over: Vec::new(),
+            newly_over: Vec::new(),
             before,
             inherited: None,
         }
@@ -232,10 +236,20 @@ impl Stopwatch {
         holder: ScopeId,
         context: DerivationContext<'_>,
     ) -> Bookmark {
-        let stopwatch_kinds = context.catalog.stopwatch_kinds_of(self.measure).zip(&self.positions);
-        let elapsed = stopwatch_kinds
-            .map(|(kind, position)| position.elapsed(at, context.opened(kind, holder, at)));
-        Bookmark { elapsed: elapsed.collect(), over: self.over.clone() }
+        Bookmark { elapsed: self.elapsed(at, holder, context), over: self.over.clone() }
+    }
+
+    /// How long each of its kinds has run.
+    fn elapsed(
+        &self,
+        at: Timestamp,
+        holder: ScopeId,
+        context: DerivationContext<'_>,
+    ) -> SmallVec<[ElapsedByBasis; 1]> {
+        let kinds = context.catalog.stopwatch_kinds_of(self.measure).zip(&self.positions);
+        kinds
+            .map(|(kind, position)| position.elapsed(at, context.opened(kind, holder, at)))
+            .collect()
     }
 
     /// Goes back to a bookmark and pauses there.
@@ -245,6 +259,7 @@ impl Stopwatch {
             *position = StopwatchPosition::paused(elapsed);
         }
         self.over.clone_from(&to.over);
+        self.newly_over.clear();
     }
 
     /// Whether it runs or is paused: it has neither ended nor waits for the ticket to be reopened.
@@ -450,30 +465,62 @@ impl Stopwatch {
         if matches!(self.phase, Phase::Latent) {
             return;
         }
-        let catalog = context.catalog;
-        let Attribution { at, scope, priority, holder, .. } = attribution;
-        for (stopwatch_kind, position) in
-            catalog.stopwatch_kinds_of(self.measure).zip(&self.positions)
-        {
+        let Attribution { at, holder, .. } = attribution;
+        let elapsed = self.elapsed(at, holder, context);
+        let mut over = std::mem::take(&mut self.newly_over);
+        self.add_overdue(&elapsed, attribution, context.catalog, &mut over);
+        self.newly_over = over;
+    }
+
+    /// The event that changed the priority is applied: from now on the stopwatch stays over what it exceeded.
+    pub(super) fn stay_over(&mut self) {
+        self.over.append(&mut self.newly_over);
+        self.over.sort_unstable();
+        self.over.dedup();
+    }
+
+    /// Notes the same in a bookmark: what it exceeds there does not depend on the time since.
+    pub(super) fn keep_overdue_in(
+        &self,
+        bookmark: &mut Bookmark,
+        attribution: Attribution,
+        catalog: &Catalog,
+    ) {
+        let Bookmark { elapsed, over } = bookmark;
+        self.add_overdue(elapsed, attribution, catalog, over);
+    }
+
+    /// Adds the objectives whose targets are exceeded by these times, one for each kind of stopwatch.
+    fn add_overdue(
+        &self,
+        elapsed: &[ElapsedByBasis],
+        attribution: Attribution,
+        catalog: &Catalog,
+        over: &mut Vec<ObjectiveId>,
+    ) {
+        let Attribution { at, scope, priority, .. } = attribution;
+        for (stopwatch_kind, elapsed) in catalog.stopwatch_kinds_of(self.measure).zip(elapsed) {
             let judging =
                 [scope, catalog.organisation()].map(|scope| catalog.judging(scope, stopwatch_kind));
             for &id in judging.into_iter().flatten() {
                 let (_, objective) = catalog.objective(id);
                 let level = objective.level_at(at);
-                // With one target for all priorities and times, the elapsed time alone decides.
-                let varies = level.differs_by_priority() || !objective.previous_levels.is_empty();
-                if !varies || self.over.contains(&id) {
+                let target = level.target(priority);
+                // With one target for all priorities and times, the elapsed time alone decides. A target in
+                // working days differs by the team that holds the ticket.
+                let varies = level.differs_by_priority()
+                    || !objective.previous_levels.is_empty()
+                    || matches!(target, Target::WorkingDays(_));
+                if !varies || over.contains(&id) {
                     continue;
                 }
-                let target = level.target(priority);
-                let elapsed = position.elapsed(at, context.opened(stopwatch_kind, holder, at));
                 let allowance = catalog.allowance(target, stopwatch_kind, scope, self.started);
                 if elapsed.of(target.basis()) > allowance {
-                    self.over.push(id);
+                    over.push(id);
                 }
             }
         }
-        self.over.sort_unstable();
+        over.sort_unstable();
     }
 
     /// Calls `visit` with the present state of each of its kinds.

@@ -9,6 +9,7 @@
 //! last end of active work. Elapsed time is summed over the stretches between events at each
 //! question. Open time comes from a calendar of single minutes ([`slow_calendar`]).
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ mod order;
 #[path = "naive/slow_calendar.rs"]
 pub(crate) mod slow_calendar;
 
-use life::{End, Exclusions, Status, TicketLife, Wait};
+use life::{Act, End, Exclusions, Status, TicketLife, Wait};
 use order::{Note, timeline};
 use slow_calendar::SlowCalendar;
 
@@ -214,6 +215,8 @@ pub(crate) struct Model {
     timelines: Vec<Vec<Note>>,
     /// The ids of the tickets, likewise.
     tickets: Vec<String>,
+    /// The acts up to the instant that was asked for last.
+    acts: RefCell<Option<(i64, Vec<Act>)>>,
 }
 
 impl Model {
@@ -234,6 +237,7 @@ impl Model {
             objectives,
             tickets: tickets.keys().map(|&ticket| ticket.to_owned()).collect(),
             timelines: tickets.into_values().map(timeline).collect(),
+            acts: RefCell::default(),
         }
     }
 
@@ -398,34 +402,38 @@ impl Model {
         from: i64,
         now: i64,
     ) -> BTreeMap<&'static str, u64> {
-        let lives = self.lives(now);
+        let mut known = self.acts.borrow_mut();
+        if known.as_ref().is_none_or(|(at, _)| *at != now) {
+            *known = Some((now, self.acts_by(now)));
+        }
         let mut flags = BTreeMap::new();
-        let mut add = |label: &'static str, of: Measure, whose: &str, at: i64| {
-            let is_asked = of == measure && team.is_none_or(|team| team == whose);
-            if is_asked && (from..=now).contains(&at) {
-                *flags.entry(label).or_default() += 1;
+        for act in known.iter().flat_map(|(_, acts)| acts) {
+            let is_asked = act.measure == measure && team.is_none_or(|team| team == act.team);
+            if is_asked && (from..=now).contains(&act.at) {
+                *flags.entry(act.label).or_default() += 1;
             }
-        };
+        }
+        flags
+    }
+
+    /// All acts up to an instant.
+    fn acts_by(&self, now: i64) -> Vec<Act> {
+        let lives = self.lives(now);
         let words: Vec<_> = lives.iter().flat_map(TicketLife::words).collect();
+        let mut acts: Vec<Act> = lives.iter().flat_map(TicketLife::acts).collect();
         for (life, ticket) in lives.iter().zip(&self.tickets) {
-            for (label, wait) in life.ways_out(measure) {
-                add(label, measure, &wait.team, wait.at);
-            }
-            for act in life.acts() {
-                add(act.label, act.measure, &act.team, act.at);
-            }
-            for left in life.left_behind() {
+            acts.extend(life.left_behind().into_iter().filter_map(|left| {
                 let goes_on = words.iter().any(|word| {
                     word.from == *ticket
                         && word.since <= left.since + 60_000
                         && left.at <= word.at + 86_400_000
                 });
-                if !goes_on {
-                    add("merged_waiting", left.measure, &left.team, left.at);
-                }
-            }
+                let label = "merged_waiting";
+                let act = Act { label, measure: left.measure, team: left.team, at: left.at };
+                (!goes_on).then_some(act)
+            }));
         }
-        flags
+        acts
     }
 
     /// All tickets as they are known at an instant.

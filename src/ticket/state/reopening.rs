@@ -6,11 +6,14 @@
 //! counts as solved. The next message of the customer, or a reply, ends that.
 
 use super::TicketState;
+use crate::catalog::Catalog;
 use crate::measure::Measure;
 use crate::ticket::change::{Ending, GivenUp};
 use crate::ticket::flag::{Flag, ONE_CONTACT_MAX};
 use crate::ticket::status::{FirstReply, TicketStatus};
-use crate::ticket::stopwatch::{Bookmark, DerivationContext, Out, Phase, Reopening, Stopwatch};
+use crate::ticket::stopwatch::{
+    Attribution, Bookmark, DerivationContext, Out, Phase, Reopening, Stopwatch,
+};
 use crate::time::Timestamp;
 
 impl TicketState {
@@ -120,6 +123,22 @@ impl TicketState {
         self.is_reopened_for_nothing = true;
         // A second message may need no reply, too.
         self.reopening = Some(reopening);
+    }
+
+    /// Notes the targets that were exceeded when the ticket was reopened, before the priority changes: a
+    /// lower priority must not turn a miss into a wait within target.
+    pub(super) fn keep_overdue_in_reopening(
+        &mut self,
+        attribution: Attribution,
+        catalog: &Catalog,
+    ) {
+        let Some(reopening) = &mut self.reopening else { return };
+        for (measure, bookmark) in &mut reopening.stopwatches {
+            let stopwatch = self.stopwatches.iter().find(|one| one.measure == *measure);
+            if let Some(stopwatch) = stopwatch {
+                stopwatch.keep_overdue_in(bookmark, attribution, catalog);
+            }
+        }
     }
 
     /// Something is to be done for the ticket again.

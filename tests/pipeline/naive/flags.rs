@@ -6,6 +6,7 @@ use vaste::measure::Measure;
 use super::{End, Exclusions, Status, Step, TicketLife, Void, Wait};
 
 /// One act.
+#[derive(Debug)]
 pub(in crate::naive) struct Act {
     /// Its name in readings.
     pub label: &'static str,
@@ -55,23 +56,23 @@ impl TicketLife<'_> {
             && self.steps[index].before.status.is_active()
     }
 
-    /// The waits that ended because no reply is needed, or the ticket was deleted or spam.
-    pub(in crate::naive) fn ways_out(&self, measure: Measure) -> Vec<(&'static str, Wait)> {
-        let waits = self.waits(measure).into_iter();
-        let named = waits.filter_map(|wait| match wait.end {
-            End::NoReplyNeeded => Some(("no_reply_needed", wait)),
-            End::Cancelled if self.steps[wait.lived.end].note.kind == Kind::Deleted => {
-                Some(("deleted", wait))
-            }
-            End::Cancelled => Some(("spam", wait)),
-            End::Answered | End::GivenUp | End::Waiting => None,
-        });
-        named.collect()
-    }
-
     /// All acts but merges.
     pub(in crate::naive) fn acts(&self) -> Vec<Act> {
         let mut acts = Vec::new();
+        let all = Measure::ALL.map(|measure| (measure, self.waits(measure)));
+        for (measure, wait) in
+            all.iter().flat_map(|(of, waits)| waits.iter().map(move |w| (*of, w)))
+        {
+            let label = match wait.end {
+                End::NoReplyNeeded => "no_reply_needed",
+                End::Cancelled if self.steps[wait.lived.end].note.kind == Kind::Deleted => {
+                    "deleted"
+                }
+                End::Cancelled => "spam",
+                End::Answered | End::GivenUp | End::Waiting => continue,
+            };
+            acts.push(Act { label, measure, team: wait.team.clone(), at: wait.at });
+        }
         let waits = self.reply_waits();
         let is_early = |wait: &Wait| wait.lived.is_empty() && Some(wait.lived.end) == self.created;
         for (measure, wait) in waits.iter().filter(|(_, wait)| wait.end == End::Answered) {
@@ -104,6 +105,13 @@ impl TicketLife<'_> {
                 acts.push(Act { label, measure, team: team.to_owned(), at });
             }
         }
+        self.acts_of_steps(&all, &mut acts);
+        acts
+    }
+
+    /// Moves, pauses and lower priorities.
+    fn acts_of_steps(&self, all: &[(Measure, Vec<Wait>)], acts: &mut Vec<Act>) {
+        let waits = self.reply_waits();
         for (index, step) in self.steps.iter().enumerate() {
             let is_awaited = waits.iter().any(|(_, wait)| self.runs(wait, index));
             let before = self.model.claimed_by(step.before.holder);
@@ -115,7 +123,10 @@ impl TicketLife<'_> {
                 acts.push(Act { label, measure, team: team.to_owned(), at: step.note.at });
             };
             let timed = Measure::ALL.into_iter().filter(|one| *one != Measure::Contacts);
-            let runs = |one: &Measure| self.waits(*one).iter().any(|wait| self.runs(wait, index));
+            let runs = |one: &Measure| {
+                let of = all.iter().find(|(measure, _)| measure == one);
+                of.is_some_and(|(_, waits)| waits.iter().any(|wait| self.runs(wait, index)))
+            };
             for measure in timed.filter(runs) {
                 if before != "unclaimed" && before != after && measure != Measure::Ownership {
                     add("moved_waiting", measure, before);
@@ -124,18 +135,22 @@ impl TicketLife<'_> {
                     add("priority_lowered", measure, before);
                 }
             }
-            for measure in self.paused_by(index, step) {
+            for measure in self.paused_by(index, step, all) {
                 add("paused", measure, after);
                 if is_awaited {
                     add("paused_unanswered", measure, after);
                 }
             }
         }
-        acts
     }
 
     /// The measures of which a stopwatch is paused by a step.
-    fn paused_by(&self, index: usize, step: &Step<'_>) -> Vec<Measure> {
+    fn paused_by(
+        &self,
+        index: usize,
+        step: &Step<'_>,
+        all: &[(Measure, Vec<Wait>)],
+    ) -> Vec<Measure> {
         let pauses = |measure: Measure| {
             let own = self.model.objectives.iter().filter(move |one| one.measure == measure);
             own.map(|one| one.exclusions()).chain([Exclusions::of(measure, None)])
@@ -152,15 +167,17 @@ impl TicketLife<'_> {
             })
         };
         // The step that names the first team starts the ownership that it pauses.
-        let runs = |measure| {
-            let waits = self.waits(measure);
+        let runs = |waits: &[Wait]| {
             waits.iter().any(|wait| self.runs(wait, index) || wait.lived.start == index)
         };
-        let all = Measure::ALL.into_iter().filter(|measure| *measure != Measure::Contacts);
         if !is_status(step.after.status) {
             return Vec::new();
         }
-        all.filter(|&measure| is_paused(measure) && runs(measure)).collect()
+        let timed = all.iter().filter(|(measure, _)| *measure != Measure::Contacts);
+        timed
+            .filter(|(measure, waits)| is_paused(*measure) && runs(waits))
+            .map(|(measure, _)| *measure)
+            .collect()
     }
 
     fn is_near_target(&self, measure: Measure, wait: &Wait) -> bool {

@@ -15,6 +15,7 @@ mod reopened;
 #[path = "takeover.rs"]
 mod takeover;
 
+pub(super) use flags::Act;
 use reopened::Void;
 use takeover::Inherited;
 
