@@ -23,19 +23,29 @@ const SETTLED_AFTER: Elapsed = Elapsed::from_ms(5 * MINUTE_MS);
 pub(super) struct MergedWaiting {
     total: IntCounterVec,
     counted: Mutex<BTreeSet<(Timestamp, Box<str>)>>,
+    /// The labels of the teams that have a counter.
+    teams: Mutex<BTreeSet<String>>,
 }
 
 impl MergedWaiting {
     /// Counts in a counter by team.
     pub(super) fn new(total: IntCounterVec) -> Self {
-        Self { total, counted: Mutex::default() }
+        Self { total, counted: Mutex::default(), teams: Mutex::default() }
     }
 
-    /// Adds the counters of all teams, which begin with zero.
+    /// Adds the counters of all teams, which begin with zero, and removes those of teams that are gone.
     pub(super) fn add_teams(&self, catalog: &Catalog) {
-        for scope in catalog.ticket_scopes() {
-            self.total.with_label_values(&[team_label(catalog.scope_name(scope))]).inc_by(0);
+        let label = |scope| team_label(catalog.scope_name(scope)).to_owned();
+        let teams: BTreeSet<String> = catalog.ticket_scopes().map(label).collect();
+        let mut known = self.teams.lock().unwrap_or_else(PoisonError::into_inner);
+        for gone in known.difference(&teams) {
+            // The counter may not exist.
+            drop(self.total.remove_label_values(&[gone.as_str()]));
         }
+        for team in &teams {
+            self.total.with_label_values(&[team.as_str()]).inc_by(0);
+        }
+        *known = teams;
     }
 
     /// Counts the merges of a view that are not counted yet.
