@@ -153,8 +153,8 @@ pub enum Target {
     /// It is an amount of open time, as any other target, but one that depends on when the wait started: the
     /// open time from then to the closing time, by [`Calendar::working_time`]. So pauses, transfers and
     /// reopened tickets mean the same for it as for `16h`. A ticket that was pending for five open hours has
-    /// five open hours more. After a transfer the start stays, and the calendar is that of the team that
-    /// holds the ticket, or that answered it.
+    /// five open hours more. After a transfer the start stays. The days are working days of the team that
+    /// answered the ticket, or that holds it now.
     WorkingDays(WorkingDays),
 }
 

@@ -46,9 +46,9 @@ impl Calendar {
     /// The last closing time of the open day that many open days after the day of `from`; `None` if there is
     /// none up to 2100.
     ///
-    /// The day of `from` is that of the opening in which it lies; while closed it is the local date, open or
-    /// not. So one working day after Saturday ends on Monday, and one after Monday 07:00, before opening
-    /// time, ends on Tuesday.
+    /// While open, the day of `from` is the date on which that opening began; while closed it is the local
+    /// date, open or not. So one working day after Saturday ends on Monday, and one after Monday 07:00,
+    /// before opening time, ends on Tuesday.
     pub fn end_of_working_days(&self, from: Timestamp, days: WorkingDays) -> Option<Timestamp> {
         let from = since_1990(from);
         let mut count = DayCount::after(self.working_date(from), days);

@@ -66,7 +66,8 @@ impl<'c> TeamHours<'c> {
             let calendar = calendar.unwrap_or_else(|| Arc::clone(&now));
             spliced = Arc::new(Calendar::spliced(&calendar, until, &spliced));
         }
-        Some(spliced)
+        // Always open before and now: there are no hours to count by.
+        Some(spliced).filter(|hours| !hours.is_always())
     }
 
     /// Reads `hours` and `until` of an earlier level.

@@ -1,11 +1,12 @@
 //! Merged tickets that still waited, and the tickets that took them over.
 //!
 //! # Design
-//! The two tickets may be in different partitions, and either may come first. Both facts are kept, and the
-//! question whether a wait goes on is asked anew whenever one of them changes. So the answer depends on the
-//! facts alone, like everything else in the view.
+//! The two tickets may be in different partitions, and either may come first. The view keeps both facts, and
+//! decides again whether a wait goes on whenever one of them changes. So the answer depends on the facts
+//! alone, like everything else in the view. Each ticket adds at most one wait and
+//! [`crate::ticket::TAKEN_OVER_MAX`] takeovers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ticket::{MergedWait, TakenOver};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
@@ -24,6 +25,8 @@ const PRUNE_EVERY: Elapsed = Elapsed::from_ms(HOUR_MS);
 #[derive(Debug, Default)]
 pub(super) struct MergedTickets {
     facts: BTreeMap<Box<str>, MergeFacts>,
+    /// The tickets with a wait that no ticket goes on with.
+    left_behind: BTreeSet<Box<str>>,
     /// The next instant at which old facts are dropped.
     prune_at: Option<Timestamp>,
 }
@@ -45,6 +48,10 @@ impl MergeFacts {
             })
         };
         self.waits.iter().filter(move |wait| !goes_on(wait))
+    }
+
+    fn has_left_behind(&self) -> bool {
+        self.left_behind().next().is_some()
     }
 }
 
@@ -76,11 +83,14 @@ impl MergedTickets {
             facts.takeovers.retain(|taken| taken.at.plus(BEFORE_MERGE_MAX) >= horizon);
             !facts.waits.is_empty() || !facts.takeovers.is_empty()
         });
+        let facts = &self.facts;
+        self.left_behind
+            .retain(|ticket| facts.get(ticket).is_some_and(MergeFacts::has_left_behind));
     }
 
     /// The waits that no ticket goes on with, by ticket.
     pub(super) fn left_behind(&self) -> impl Iterator<Item = (&str, &MergedWait)> {
-        let all = self.facts.iter();
+        let all = self.left_behind.iter().filter_map(|ticket| self.facts.get_key_value(ticket));
         all.flat_map(|(ticket, facts)| facts.left_behind().map(move |wait| (&**ticket, wait)))
     }
 
@@ -92,7 +102,12 @@ impl MergedTickets {
         let facts = self.facts.entry(ticket.into()).or_default();
         let before = facts.left_behind().copied().collect();
         change(facts);
-        let after = facts.left_behind().copied().collect();
+        let after: Vec<MergedWait> = facts.left_behind().copied().collect();
+        if after.is_empty() {
+            self.left_behind.remove(ticket);
+        } else {
+            self.left_behind.insert(ticket.into());
+        }
         if facts.waits.is_empty() && facts.takeovers.is_empty() {
             self.facts.remove(ticket);
         }
@@ -108,5 +123,59 @@ fn count<T: Clone + PartialEq>(facts: &mut Vec<T>, fact: &T, by: i64) {
         } else if let Some(at) = facts.iter().position(|other| other == fact) {
             facts.swap_remove(at);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::measure::Measure;
+
+    fn ms(ms: i64) -> Timestamp {
+        Timestamp::from_ms(ms)
+    }
+
+    /// The number of waits left behind by a merge at 1 000 000 000 ms of a wait since 900 000 000 ms.
+    fn left_behind(waiting_since: i64, taken_at: i64) -> usize {
+        let mut merged = MergedTickets::default();
+        let wait = MergedWait {
+            measure: Measure::FirstReply,
+            since: ms(900_000_000),
+            at: ms(1_000_000_000),
+            scope: Catalog::new(&[], &[]).unclaimed(),
+        };
+        let taken =
+            TakenOver { from: "T-1".into(), waiting_since: ms(waiting_since), at: ms(taken_at) };
+        merged.merged("T-1", &wait, 1);
+        merged.took_over(&taken, 1);
+        merged.left_behind().count()
+    }
+
+    #[test]
+    fn a_takeover_may_be_a_minute_late_in_its_start_and_a_day_earlier_than_the_merge() {
+        assert_eq!(left_behind(900_060_000, 1_000_000_000), 0);
+        assert_eq!(left_behind(900_060_001, 1_000_000_000), 1, "the wait would be younger");
+        assert_eq!(left_behind(900_000_000, 1_000_000_000 - DAY_MS), 0);
+        assert_eq!(left_behind(900_000_000, 1_000_000_000 - DAY_MS - 1), 1, "of an earlier merge");
+        assert_eq!(left_behind(0, i64::MAX), 0, "a takeover may come at any time later");
+    }
+
+    #[test]
+    fn what_no_window_can_show_is_dropped() {
+        let mut merged = MergedTickets::default();
+        let wait = MergedWait {
+            measure: Measure::FirstReply,
+            since: ms(0),
+            at: ms(1_000),
+            scope: Catalog::new(&[], &[]).unclaimed(),
+        };
+        merged.merged("T-1", &wait, 1);
+        merged.prune(ms(2_000), ms(1_000));
+        assert_eq!(merged.left_behind().count(), 1);
+        merged.prune(ms(2_000 + HOUR_MS), ms(1_001));
+        assert_eq!(merged.left_behind().count(), 0);
+        let [before, after] = merged.merged("T-1", &wait, -1);
+        assert!(before.is_empty() && after.is_empty(), "it is gone already");
     }
 }

@@ -50,6 +50,17 @@ fn targets_are_of_open_time_where_the_team_has_hours_and_of_calendar_time_by_alw
     assert_eq!(limit("always").basis(), Basis::Calendar);
 }
 
+/// Without any hours there is no open time: a target of it would never be exceeded.
+#[test]
+fn earlier_hours_that_are_always_open_like_the_present_ones_leave_calendar_time() {
+    let lines = "    measure: first_reply\n    within: 4h\n    \
+                 was: [{ within: 8h, hours: always, until: 2026-11-02 }]\n";
+    let objective = objective("always", lines);
+    assert_eq!(objective.level.target(None), Target::calendar(hours(4)));
+    let earlier = objective.level_at(at("2026-10-01T00:00:00Z")).target(None);
+    assert_eq!((earlier, objective.hours), (Target::calendar(hours(8)), None));
+}
+
 #[test]
 fn a_calendar_that_is_always_open_works_like_any_other() {
     let always = "calendars: { whole: { zone: Europe/Helsinki, week: { mon: [\"00:00-24:00\"], \

@@ -45,6 +45,12 @@ fn moves() -> impl Strategy<Value = Vec<(Kind, i64, Option<Priority>)>> {
     proptest::collection::vec((move_kind(), 0_i64..90, priority), 1..6)
 }
 
+/// One of the instants of a history.
+fn any_instant(history: &History) -> Timestamp {
+    let count = u64::try_from(history.instants.len()).unwrap();
+    history.instants[usize::try_from(history.seed % count).unwrap()]
+}
+
 fn verdicts(
     catalog: &Arc<Catalog>,
     events: &[Event<'static>],
@@ -83,7 +89,7 @@ fn check(
     moves: &[(Kind, i64, Option<Priority>)],
 ) -> Result<bool, TestCaseError> {
     let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
-    let now = history.instants[0];
+    let now = any_instant(history);
     let known: Vec<Event<'static>> =
         history.events.iter().filter(|event| event.time <= now).cloned().collect();
     let mut seen_overdue = false;
@@ -238,7 +244,7 @@ fn counts(view: &View, scope: ScopeId, measure: Measure, window: Elapsed) -> Vec
 
 fn check_visible(history: &History, acts: &[(Act, usize, i64)]) -> Result<bool, TestCaseError> {
     let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
-    let now = history.instants[0];
+    let now = any_instant(history);
     let known = || history.events.iter().filter(|event| event.time <= now);
     let begin = Timestamp::from_ms(BEGIN_MS);
     let [mut honest, mut gamed] = [(), ()].map(|()| Pipeline::new(&catalog, 1, begin));
@@ -321,5 +327,5 @@ fn generated_histories_often_hold_overdue_tickets() {
         let moves = moves().new_tree(&mut runner).unwrap().current();
         overdue += usize::from(check(&history, &moves).unwrap());
     }
-    assert!(overdue >= 45, "{overdue} of 300; teams {DECLARED:?}");
+    assert!(overdue >= 60, "{overdue} of 300; teams {DECLARED:?}");
 }

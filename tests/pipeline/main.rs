@@ -7,6 +7,7 @@ mod calendar;
 mod checkpoints;
 mod convergence;
 mod explain;
+mod flags;
 mod floods;
 mod forgetting;
 mod gaming;

@@ -322,7 +322,9 @@ impl Coordinator {
     }
 
     fn publish(&mut self) {
-        self.instruments.count_merged_waiting(self.monitor.view());
+        if self.not_ready.is_none() {
+            self.instruments.count_merged_waiting(self.monitor.view());
+        }
         let is_known = self.caught_up_at.is_some();
         let view = self.monitor.view();
         let has_read = view.now() > Timestamp::EVENT_MIN;

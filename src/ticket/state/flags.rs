@@ -43,8 +43,8 @@ impl TicketState {
         running.filter(|stopwatch| is_it(stopwatch)).map(|stopwatch| stopwatch.measure).collect()
     }
 
-    /// Flags a lower priority of a ticket that waits. The priority of a reply comes too late to matter, and
-    /// that of the creation is the first one.
+    /// Flags a lower priority of a ticket that waits. A reply's own priority comes too late to matter, and
+    /// `created` sets the first one.
     pub(super) fn flag_priority(
         &self,
         event: &Entry<'_>,
