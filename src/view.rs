@@ -21,7 +21,7 @@ use crate::event::Priority;
 use crate::measure::Measure;
 use crate::ticket::{
     Band, Change, Ended, Flagged, GivenUp, MergedWait, Rated, RatingKind, Running, Sink,
-    StopwatchPosition,
+    StopwatchPosition, TakenOver,
 };
 use crate::time::{Elapsed, Timestamp};
 use crate::window::{
@@ -308,6 +308,11 @@ impl View {
     pub fn flags(&self, scope: ScopeId, measure: Measure, length: Elapsed) -> FlagCounts {
         let ring = self.flags.get(&(scope, measure));
         ring.and_then(|ring| ring.sum(length)).map_or_else(FlagCounts::default, |sum| sum.tally)
+    }
+
+    /// The latest takeover of a merged ticket, whether or not it settles the merge; `None` without any.
+    pub fn takeover_of(&self, ticket: &str) -> Option<&TakenOver> {
+        self.merged.takeover_of(ticket)
     }
 
     /// All windows with flagged acts.

@@ -202,7 +202,7 @@ pub(super) enum CalendarQuestion {
         /// Name of the calendar. Default: all calendars of the files
         calendar: Option<String>,
         /// Year, from 1990 to 2099
-        #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1990..2100))]
+        #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1990..=2099))]
         year: i32,
     },
     // Not a doc comment: its brackets would be links.

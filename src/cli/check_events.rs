@@ -104,12 +104,21 @@ fn name_merged(replay: Replay, terminal: &mut Terminal<'_>) -> Result<(), Comman
     merged.sort_by_key(|(ticket, wait)| (wait.at, *ticket));
     for (ticket, wait) in merged.iter().take(MERGED_SHOWN_MAX) {
         let (at, since) = (wait.at, wait.since);
-        writeln!(
-            terminal.out,
-            "{ticket} was merged at {at} while its customer had waited since {since}, and no ticket took the \
-             wait over: publish ticket.took_over on the ticket that it was merged into, with \
-             \"from\":\"{ticket}\" and \"waiting_since\":\"{since}\""
-        )?;
+        let merged =
+            format!("{ticket} was merged at {at} while its customer had waited since {since}");
+        match view.takeover_of(ticket) {
+            Some(taken) => writeln!(
+                terminal.out,
+                "{merged}, and the ticket that took it over at {} has another wait, since {}: correct its \
+                 `waiting_since`",
+                taken.at, taken.waiting_since
+            )?,
+            None => writeln!(
+                terminal.out,
+                "{merged}, and no open ticket took the wait over: publish ticket.took_over on the ticket that it \
+                 was merged into, with \"from\":\"{ticket}\" and \"waiting_since\":\"{since}\""
+            )?,
+        }
     }
     if let more @ 1.. = merged.len().saturating_sub(MERGED_SHOWN_MAX) {
         writeln!(terminal.out, "… and {more} more merged tickets whose waits no ticket took over")?;

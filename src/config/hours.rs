@@ -16,6 +16,8 @@ pub(super) struct TeamHours<'c> {
     pub(super) name: Option<Box<str>>,
     /// The team's calendar; `None` if the team is always open.
     pub(super) calendar: Option<Arc<Calendar>>,
+    /// Whether the file names hours that cannot be read. That is one error, and no reason for others.
+    pub(super) is_unreadable: bool,
 }
 
 /// A calendar with the name that the files give it.
@@ -39,10 +41,12 @@ impl<'c> TeamHours<'c> {
         calendars: &'c Calendars,
         file: &mut File<'_>,
     ) -> Self {
-        let named = fields.take("hours").and_then(|field| calendar(&field, calendars, file));
+        let field = fields.take("hours");
+        let named = field.as_ref().and_then(|field| calendar(field, calendars, file));
+        let is_unreadable = field.is_some() && named.is_none();
         let named = named.filter(|named| !named.calendar.is_always());
         let (name, calendar) = named.map(|named| (named.name, named.calendar)).unzip();
-        Self { calendars, name, calendar }
+        Self { calendars, name, calendar, is_unreadable }
     }
 
     /// The hours of one objective's own stopwatches: those of its earlier levels up to their ends, then

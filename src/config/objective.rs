@@ -43,7 +43,7 @@ pub(super) fn read(
     let unit = measure.map_or(Unit::Time, Measure::unit);
     // A count has no hours.
     let own_hours = hours.with_earlier(&previous_levels, file).filter(|_| unit == Unit::Time);
-    let has_hours = hours.calendar.is_some() || own_hours.is_some();
+    let has_hours = hours.calendar.is_some() || own_hours.is_some() || hours.is_unreadable;
     let basis = if has_hours && unit == Unit::Time { Basis::Open } else { Basis::Calendar };
     let usual_day = hours.calendar.as_ref().map(|calendar| calendar.usual_day());
     let unit = level::TargetUnit { unit, basis, usual_day };

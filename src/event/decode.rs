@@ -164,7 +164,7 @@ fn event_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Event<'a>> {
             None
         },
         maker: if kind == Kind::Created { optional.maker() } else { Maker::default() },
-        detail: detail_of(kind, &mut optional)?,
+        detail: detail_of(kind, time, &mut optional)?,
         ignored: optional.ignored,
     })
 }
@@ -201,6 +201,7 @@ fn subject_of<'a>(kind: Kind, fields: &mut OptionalFields<'_, 'a>) -> Checked<Su
 
 fn detail_of<'a>(
     kind: Kind,
+    time: Timestamp,
     fields: &mut OptionalFields<'_, 'a>,
 ) -> Checked<Option<Box<EventDetail<'a>>>> {
     let detail = match kind {
@@ -210,7 +211,7 @@ fn detail_of<'a>(
         },
         Kind::TookOver => EventDetail {
             from: fields.text(OptionalField::From, name::is_id, ID_FORM),
-            waiting_since: fields.waiting_since(),
+            waiting_since: fields.waiting_since(time),
             ..EventDetail::default()
         },
         Kind::Rated => EventDetail { score: fields.score(), ..EventDetail::default() },
@@ -423,10 +424,20 @@ impl<'a> OptionalFields<'_, 'a> {
         None
     }
 
-    fn waiting_since(&mut self) -> Option<Timestamp> {
+    /// Since when the customer of a merged ticket waits. One after the event itself counts as the event's
+    /// time.
+    fn waiting_since(&mut self, event: Timestamp) -> Option<Timestamp> {
         let field = OptionalField::WaitingSince;
         let text = self.trimmed(field, TIME_FORM)?;
         let way_out = match Timestamp::parse(&text) {
+            Some(at) if at > event && at.is_event_time() => {
+                let way_out = format!(
+                    "it is after the event itself, so the wait counts from {event} on; write the time of the \
+                     oldest unanswered message"
+                );
+                self.leave_out(field, bad_text(key_of(field), &text, &way_out));
+                return Some(event);
+            }
             Some(at) if at.is_event_time() => return Some(at),
             Some(_) => "write a time from 1990 to 2099".to_owned(),
             None => format!("{}; {TIME_FORM}", Timestamp::why_unread(&text)),

@@ -88,6 +88,11 @@ impl MergedTickets {
             .retain(|ticket| facts.get(ticket).is_some_and(MergeFacts::has_left_behind));
     }
 
+    /// The latest takeover of a ticket; `None` without any.
+    pub(super) fn takeover_of(&self, ticket: &str) -> Option<&TakenOver> {
+        self.facts.get(ticket)?.takeovers.iter().max_by_key(|taken| taken.at)
+    }
+
     /// The waits that no ticket goes on with, by ticket.
     pub(super) fn left_behind(&self) -> impl Iterator<Item = (&str, &MergedWait)> {
         let all = self.left_behind.iter().filter_map(|ticket| self.facts.get_key_value(ticket));

@@ -66,6 +66,20 @@ fn replies_before_creation_merges_and_messages_without_need_of_a_reply_are_expla
 }
 
 #[test]
+fn a_takeover_that_makes_the_wait_younger_is_named() {
+    let folder = folder();
+    let events = r#"
+{"id":1,"type":"ticket.created","time":"2026-11-02T07:00Z","ticket":"A-1","team":"care"}
+{"id":2,"type":"ticket.created","time":"2026-11-02T08:00Z","ticket":"A-2","team":"care"}
+{"id":3,"type":"ticket.merged","time":"2026-11-03T07:00Z","ticket":"A-1","into":"A-2"}
+{"id":4,"type":"ticket.took_over","time":"2026-11-03T07:00Z","ticket":"A-2","from":"A-1","waiting_since":"2026-11-03T09:00Z"}
+"#;
+    std::fs::write(folder.path().join("younger.ndjson"), events.trim_start()).unwrap();
+    let page = vaste(&folder, &["check-events", "--problems-only", "younger.ndjson"]);
+    insta::assert_snapshot!("younger", page);
+}
+
+#[test]
 fn the_readings_count_the_same_waits_in_calendar_and_in_open_time() {
     let folder = folder();
     let printed = vaste(&folder, &[&["replay", "--format", "json"][..], &FILES].concat());

@@ -71,6 +71,7 @@ fn faults() -> Vec<(&'static str, &'static str, String)> {
         (TAKEN, r#""2026-11-21T08:00:00Z""#, r#""yesterday""#),
         (TAKEN, r#""2026-11-21T08:00:00Z""#, r#""1970-01-01T00:00:00Z""#),
         (TAKEN, r#""2026-11-21T08:00:00Z""#, "1763709243"),
+        (TAKEN, r#""2026-11-21T08:00:00Z""#, r#""2026-11-21T09:14:04Z""#),
     ]
     .map(|(good, part, bad)| (good, part, bad.to_owned()))
     .into();

@@ -50,6 +50,16 @@ fn targets_are_of_open_time_where_the_team_has_hours_and_of_calendar_time_by_alw
     assert_eq!(limit("always").basis(), Basis::Calendar);
 }
 
+#[test]
+fn hours_that_cannot_be_read_are_one_fault() {
+    let text = "team: billing\nhours: nowhere\nobjectives:\n  - { name: o, measure: first_reply, \
+                none_over: 2 working days }\n";
+    let config = read_with_calendars(text);
+    let faults = diagnostics_text(&config);
+    assert_eq!(faults.matches("error: ").count(), 1, "{faults}");
+    assert!(faults.contains("nowhere"), "{faults}");
+}
+
 /// Without any hours there is no open time: a target of it would never be exceeded.
 #[test]
 fn earlier_hours_that_are_always_open_like_the_present_ones_leave_calendar_time() {

@@ -333,12 +333,12 @@ ratings-line = Keskiarvo { $mean } / 5, { $count ->
 flags = Mikä muutti lukuja ilman nopeampaa vastausta
 flags-explained = Jokainen näistä on joskus aivan tavallista. Jokaisella voi myös saada luvut näyttämään todellista paremmilta, joten katsokaa niitä yhdessä. Jakso: { $window }.
 flag-deleted = { $count ->
-    [one] 1 vastausta odottanut tiketti poistettiin
-   *[other] { $count } vastausta odottanutta tikettiä poistettiin
+    [one] 1 odottava tiketti poistettiin
+   *[other] { $count } odottavaa tikettiä poistettiin
 }
 flag-spam = { $count ->
-    [one] 1 vastausta odottanut tiketti merkittiin roskapostiksi
-   *[other] { $count } vastausta odottanutta tikettiä merkittiin roskapostiksi
+    [one] 1 odottava tiketti merkittiin roskapostiksi
+   *[other] { $count } odottavaa tikettiä merkittiin roskapostiksi
 }
 flag-no-reply-needed = { $count ->
     [one] 1 viestiin ei katsottu tarvittavan vastausta

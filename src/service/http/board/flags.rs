@@ -3,25 +3,28 @@
 use maud::{Markup, html};
 
 use super::components::measure_name;
-use super::view_model::Board;
+use super::view_model::{Board, ObjectiveView};
 use crate::catalog::ScopeId;
 use crate::measure::Measure;
 use crate::ticket::{Flag, GivenUp};
 use crate::time::{DAY_MS, Elapsed};
 
-/// The window of the counts. It is long, since most of these acts are rare.
+/// The window of a team's counts. It is long, since most of these acts are rare.
 const FLAGS_WINDOW: Elapsed = Elapsed::from_ms(28 * DAY_MS);
 
 /// The flagged acts of a team by measure; empty without any.
 pub(super) fn of_team(board: &Board<'_>, scope: ScopeId) -> Markup {
-    let all =
-        board.catalog.measures().iter().map(|measure| (*measure, lines(board, scope, *measure)));
+    let all = board
+        .catalog
+        .measures()
+        .iter()
+        .map(|measure| (*measure, lines(board, scope, *measure, FLAGS_WINDOW)));
     let all: Vec<(Measure, Vec<String>)> = all.filter(|(_, lines)| !lines.is_empty()).collect();
     html! {
         @if !all.is_empty() {
             section {
                 h2 { (board.texts.text("flags")) }
-                (legend(board))
+                (legend(board, FLAGS_WINDOW))
                 @for (measure, lines) in &all {
                     h3 { (measure_name(board, *measure)) }
                     (list(lines))
@@ -31,22 +34,22 @@ pub(super) fn of_team(board: &Board<'_>, scope: ScopeId) -> Markup {
     }
 }
 
-/// The flagged acts of a team that concern a measure; empty without any.
-pub(super) fn of_measure(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Markup {
-    let lines = lines(board, scope, measure);
+/// The flagged acts in the window of an objective that concern its measure; empty without any.
+pub(super) fn of_objective(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
+    let lines = lines(board, view.scope, view.objective.measure, view.over);
     html! {
         @if !lines.is_empty() {
             section {
                 h2 { (board.texts.text("flags")) }
-                (legend(board))
+                (legend(board, view.over))
                 (list(&lines))
             }
         }
     }
 }
 
-fn legend(board: &Board<'_>) -> Markup {
-    let window = board.texts.window(FLAGS_WINDOW);
+fn legend(board: &Board<'_>, window: Elapsed) -> Markup {
+    let window = board.texts.window(window);
     html! {
         p class="legend" { (board.texts.format("flags-explained", &[("window", window.into())])) }
     }
@@ -59,18 +62,18 @@ fn list(lines: &[String]) -> Markup {
 }
 
 /// One line for each kind of act.
-fn lines(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Vec<String> {
+fn lines(board: &Board<'_>, scope: ScopeId, measure: Measure, window: Elapsed) -> Vec<String> {
     let texts = board.texts;
-    let by_reason = board.given_up(scope, measure, FLAGS_WINDOW);
+    let by_reason = board.given_up(scope, measure, window);
     let answered = board
         .readings(scope, measure)
         .iter()
-        .find(|reading| reading.window == FLAGS_WINDOW)
+        .find(|reading| reading.window == window)
         .map_or(0, |reading| reading.answered);
     let ends = answered + by_reason.iter().sum::<u64>();
     let ways_out = GivenUp::ALL.into_iter().zip(by_reason);
     let ways_out = ways_out.filter_map(|(reason, count)| Some((way_out_key(reason)?, count)));
-    let counts = board.flags(scope, measure, FLAGS_WINDOW);
+    let counts = board.flags(scope, measure, window);
     let acts = Flag::ALL.into_iter().map(|flag| (flag_key(flag), counts.of(flag)));
     let shown = ways_out.chain(acts).filter(|(_, count)| *count > 0);
     let line = |(key, count): (&str, u64)| {

@@ -38,7 +38,7 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
         (breakdown::breakdown(board, view))
         (market::section(board, view))
         (ratings::by_wait(board, view))
-        (flags::of_measure(board, view.scope, view.objective.measure))
+        (flags::of_objective(board, view))
         section {
             h2 { (texts.text("heading-agreed")) }
             p { (agreed(board, view)) }
