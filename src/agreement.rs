@@ -27,6 +27,16 @@ pub enum Owner {
     Organisation,
 }
 
+impl Owner {
+    /// The name of the team; `None` for the organisation.
+    pub fn team(&self) -> Option<&str> {
+        match self {
+            Self::Team(name) => Some(name),
+            Self::Organisation => None,
+        }
+    }
+}
+
 /// The agreement of a team or of the organisation: one file.
 #[derive(Clone, Debug)]
 pub struct Agreement {

@@ -30,7 +30,7 @@ mod local;
 mod working_days;
 mod zone;
 
-pub use changes::{CalendarChanges, DateChange};
+pub use changes::{COMING_DAYS, CalendarChanges, DateChange, PAST_DAYS};
 pub use definition::{Definition, Holiday, MonthDay, NeverOpen, Opening};
 pub use local::local_midnight;
 pub use working_days::WorkingDays;

@@ -23,6 +23,7 @@ mod diagnostic;
 mod disk;
 mod duty;
 mod fields;
+mod file_texts;
 mod hours;
 mod http;
 mod http_client;
@@ -41,6 +42,7 @@ pub use alertmanager::Alertmanager;
 pub use calendars::{ALWAYS, CalendarRules, Calendars, NamedHoliday};
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use disk::{Disk, PatternError};
+pub use file_texts::{FileTexts, FormerFiles};
 pub use http::Http;
 pub use http_client::{
     Connection, Credentials, HttpClient, HttpHeader, OAuth2, OwnCertificate, ProxySettings,
@@ -72,6 +74,9 @@ pub struct Config {
     pub diagnostics: Diagnostics,
     /// The files that were read, in the order of reading.
     pub files: Vec<PathBuf>,
+    /// The text of the files with agreements and calendars, by path. The service configuration is not among
+    /// them: it may hold secrets.
+    pub texts: FileTexts,
     /// A hash of the text of all files.
     pub hash: u64,
     /// The time zone data that the calendars use.
@@ -192,6 +197,7 @@ impl Config {
         };
         match content_of(&node) {
             Content::Agreement => {
+                self.texts.insert(path.to_owned(), text);
                 agreements.push(AgreementFile { path: path.to_owned(), node });
                 Vec::new()
             }
@@ -204,10 +210,12 @@ impl Config {
                 }
                 for calendars::IcsFile { path, text } in sources.take_ics_files() {
                     self.hash = self.hash.rotate_left(1) ^ xxh3_64(text.as_bytes());
+                    self.texts.insert(path.clone(), text);
                     if !self.files.contains(&path) {
                         self.files.push(path);
                     }
                 }
+                self.texts.insert(path.to_owned(), text);
                 Vec::new()
             }
             Content::Service => {

@@ -25,7 +25,7 @@ mod organisation;
 mod random;
 
 pub use event_generator::{DemoRecord, EventGenerator};
-pub use organisation::{ORGANISATION, TOPIC, cast, config};
+pub use organisation::{MemoryFiles, ORGANISATION, TOPIC, cast, config};
 
 use self::hours::Silence;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};

@@ -37,6 +37,8 @@
 //! | `view` | all shards merged as of one instant: readings and verdicts are computed here |
 //! | `alert` | alert states, and the notices that Alertmanager must get |
 //! | `monitor` | view and alerts over time, and whether the data is current and complete |
+//! | `past_verdicts` | verdicts at past instants by any catalog |
+//! | `agreement_log` | the text of the agreements in force, and what changed in them |
 //! | `config` | files to agreements and settings, with all faults of a file in one run |
 //! | `explain` | one ticket: events, stretches, every stopwatch with its due time |
 //! | `replay` | the pipeline over a whole history |
@@ -88,6 +90,8 @@ pub mod reading;
 pub mod view;
 pub mod alert;
 pub mod monitor;
+pub mod past_verdicts;
+pub mod agreement_log;
 pub mod config;
 pub mod explain;
 pub mod replay;

@@ -400,6 +400,17 @@ impl Partition {
         written_at: Timestamp,
         is_handed_over: bool,
     ) -> Option<(Origin, Vec<u8>)> {
+        let image = self.bytes(written_at, is_handed_over)?;
+        self.imaged_at = Some(self.position);
+        Some(image)
+    }
+
+    /// A copy of the partition as it is now, to be restored for any catalog. `None` while events are pending.
+    pub fn copy(&self, now: Timestamp) -> Option<Vec<u8>> {
+        self.bytes(now, false).map(|(_, bytes)| bytes)
+    }
+
+    fn bytes(&self, written_at: Timestamp, is_handed_over: bool) -> Option<(Origin, Vec<u8>)> {
         let origin = Origin {
             topic: self.topic.to_string(),
             topic_id: self.topic_id.as_deref().map(str::to_owned),
@@ -414,7 +425,6 @@ impl Partition {
             is_handed_over,
         };
         let bytes = checkpoint::write(&self.shard, &self.responses, &self.catalog, &origin);
-        self.imaged_at = Some(self.position);
         Some((origin, bytes))
     }
 

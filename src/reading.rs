@@ -84,7 +84,7 @@ pub struct Within {
 }
 
 /// The verdict on one objective, as of an instant.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     /// The instant.
     pub at: Timestamp,

@@ -28,11 +28,13 @@
 
 mod alertmanager;
 pub mod clock;
+mod comparer;
 mod coordinator;
 pub mod demo;
 mod http;
 mod instruments;
 mod kafka;
+pub mod loaded_config;
 pub mod log_counter;
 mod outage;
 pub mod run;

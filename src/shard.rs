@@ -298,6 +298,18 @@ impl Shard {
         true
     }
 
+    /// The latest event of the tickets that were evicted: windows that begin after it lack none of them.
+    /// `None` if none was.
+    pub fn evicted_to(&self) -> Option<Timestamp> {
+        self.stubs.latest()
+    }
+
+    /// The tickets that were set aside, as hashes of their keys.
+    pub fn tickets_aside(&self) -> Vec<u64> {
+        let all = self.timelines.iter().flatten();
+        all.filter(|timeline| timeline.split).map(|timeline| xxh3_64(timeline.key())).collect()
+    }
+
     /// The time of the first event after the instant that was advanced to; `None` if there is none.
     pub fn next_event(&self) -> Option<Timestamp> {
         self.ahead.first().map(|(time, _)| *time)

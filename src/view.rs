@@ -274,6 +274,11 @@ impl View {
         self.history_from = history_from;
     }
 
+    /// Where the known history begins; `None` if all of it is known.
+    pub fn history_from(&self) -> Option<Timestamp> {
+        self.history_from
+    }
+
     /// Freezes all verdicts while the data is not current or not complete.
     pub fn set_frozen(&mut self, is_frozen: bool) {
         self.is_frozen = is_frozen;

@@ -8,6 +8,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     About, Agreement, AlertPolicy, Level, Market, Objective, Owner, PreviousLevel, Split, Target,
 };
@@ -59,7 +61,7 @@ pub enum ObjectiveChanges {
 }
 
 /// A setting that differs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SettingChange {
     /// The key as files write it, such as `share` or `alerts.missed.for`.
     pub key: String,
@@ -126,16 +128,8 @@ impl AgreementChanges {
     }
 
     fn of(former: &Agreement, present: &Agreement, now: Timestamp) -> Self {
-        let hours = (former.about.hours != present.about.hours).then(|| {
-            let always = Calendar::always();
-            let of = |agreement: &Agreement| agreement.hours.clone();
-            let (before, after) = (of(former), of(present));
-            CalendarChanges::between(
-                before.as_deref().unwrap_or(&always),
-                after.as_deref().unwrap_or(&always),
-                now,
-            )
-        });
+        let hours =
+            (former.about.hours != present.about.hours).then(|| former.hours_changes(present, now));
         let differing = |pair: [&Objective; 2]| {
             let [before, after] = pair;
             let mut changes = differences(
@@ -161,6 +155,17 @@ impl AgreementChanges {
 }
 
 impl Agreement {
+    /// What the present agreement of the same owner changes in the open hours around `now`; `None` if
+    /// nothing.
+    pub fn hours_changes(&self, present: &Self, now: Timestamp) -> Option<CalendarChanges> {
+        let always = Calendar::always();
+        CalendarChanges::between(
+            self.hours.as_deref().unwrap_or(&always),
+            present.hours.as_deref().unwrap_or(&always),
+            now,
+        )
+    }
+
     /// The agreement of the same owner in a former text. A team that has another name now is found by
     /// `was_named`.
     pub fn former_in<'a>(&self, former: &'a [Self]) -> Option<&'a Self> {

@@ -22,6 +22,21 @@ pub enum VerdictState {
 }
 
 impl VerdictState {
+    /// All of them.
+    const ALL: [Self; 6] = [
+        Self::NotAgreed,
+        Self::Frozen,
+        Self::Missed,
+        Self::InsufficientData,
+        Self::AtRisk,
+        Self::Met,
+    ];
+
+    /// The verdict with this name; `None` if none has it.
+    pub fn of_label(label: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.label() == label)
+    }
+
     /// The name in readings and metrics. A closed set: changing one is a breaking change.
     pub const fn label(self) -> &'static str {
         match self {

@@ -8,9 +8,9 @@ use super::{Calendar, OpenStretch, Zone, instant, local_midnight, ms, seconds, s
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 /// Days before now that are compared: the windows of most verdicts.
-const PAST_DAYS: u16 = 28;
+pub const PAST_DAYS: u16 = 28;
 /// Days after now that are compared: every holiday of a year.
-const COMING_DAYS: u16 = 365;
+pub const COMING_DAYS: u16 = 365;
 /// Dates that are listed at most; the others are counted.
 const DATES_MAX: usize = 12;
 
@@ -84,6 +84,12 @@ impl CalendarChanges {
             more,
         })
     }
+
+    /// The open time of the last 28 days and that of the coming 365, each by the former and by the present
+    /// calendar: `152h 30m`.
+    pub fn open_hours(&self) -> [[String; 2]; 2] {
+        [self.past, self.coming].map(|both| both.map(hours))
+    }
 }
 
 impl fmt::Display for CalendarChanges {
@@ -91,10 +97,9 @@ impl fmt::Display for CalendarChanges {
         if let Some([former, present]) = &self.zones {
             writeln!(f, "zone: {former} → {present}")?;
         }
-        let arrow =
-            |[former, present]: [Elapsed; 2]| format!("{} → {}", hours(former), hours(present));
-        writeln!(f, "open in the last {PAST_DAYS} days: {}", arrow(self.past))?;
-        writeln!(f, "open in the coming {COMING_DAYS} days: {}", arrow(self.coming))?;
+        let [past, coming] = self.open_hours().map(|both| both.join(" → "));
+        writeln!(f, "open in the last {PAST_DAYS} days: {past}")?;
+        writeln!(f, "open in the coming {COMING_DAYS} days: {coming}")?;
         for DateChange { date, open } in &self.dates {
             let [former, present] = open;
             writeln!(f, "{}: {former} → {present}", date.format("%a %Y-%m-%d"))?;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -14,8 +15,9 @@ use super::exit::{CommandError, Exit};
 use super::terminal::Terminal;
 use crate::config::{Config, Service};
 use crate::service::clock::Clock;
+use crate::service::loaded_config::LoadedConfig;
 use crate::service::log_counter::LogCounter;
-use crate::service::run::{self, LoadedConfig, Reload, ReloadError};
+use crate::service::run::{self, Reload, ReloadError};
 
 /// Runs the service until SIGTERM or an interrupt.
 pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> Result<Exit, CommandError> {
@@ -27,8 +29,8 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> Result<Ex
     }
     init_logging(arguments.log_format, "info");
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "vaste");
-    let loaded = LoadedConfig::new(&config);
-    let (file, started_with) = (arguments.config.clone(), config.service);
+    let (file, started_with) = (arguments.config.clone(), config.service.clone());
+    let loaded = LoadedConfig::new(config, Arc::new(RealDisk));
     let reload: Reload = Box::new(move || load_again(&file, started_with.as_ref()));
     match run::run(&service, loaded, Clock::Wall, &reload) {
         Ok(()) => Ok(Exit::Success),
@@ -51,7 +53,7 @@ fn load_again(file: &Path, started_with: Option<&Service>) -> Result<LoadedConfi
              at the next start"
         );
     }
-    Ok(LoadedConfig::new(&config))
+    Ok(LoadedConfig::new(config, Arc::new(RealDisk)))
 }
 
 /// Logs to standard error. `RUST_LOG` sets the level; without it, it is `default_level`.

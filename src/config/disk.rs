@@ -1,10 +1,11 @@
 //! Where the text of configuration files comes from.
 
+use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Reads configuration files: from the disk, or from the table of a test.
-pub trait Disk {
+pub trait Disk: fmt::Debug {
     /// The text of a file.
     ///
     /// # Errors

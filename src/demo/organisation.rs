@@ -230,8 +230,9 @@ fn date(at: Timestamp) -> String {
     at.to_string().split('T').next().unwrap_or_default().to_owned()
 }
 
-/// The files in memory.
-struct MemoryFiles(BTreeMap<&'static str, String>);
+/// Files in memory.
+#[derive(Debug, Default)]
+pub struct MemoryFiles(BTreeMap<&'static str, String>);
 
 impl Disk for MemoryFiles {
     fn read(&self, path: &Path) -> io::Result<String> {

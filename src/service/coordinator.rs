@@ -25,6 +25,7 @@ use self::published_view::{PublishedView, Shared};
 use self::readiness::NotReady;
 use self::state_log::StateLogAccess;
 use self::workers::Workers;
+use crate::agreement_log::ObjectiveChange;
 use crate::alert::{self, AlertStateLog};
 use crate::catalog::Catalog;
 use crate::monitor::Monitor;
@@ -79,6 +80,8 @@ pub(in crate::service) struct Coordinator {
     is_adopting: bool,
     instruments: Arc<Instruments>,
     published: Arc<ArcSwap<PublishedView>>,
+    /// What changed in the agreements.
+    changes: Arc<ArcSwap<Vec<ObjectiveChange>>>,
 }
 
 /// The channels of the coordinator.
@@ -140,6 +143,7 @@ impl Coordinator {
             began: clock::instant(),
             caught_up_at: None,
             published: Arc::clone(&shared.published),
+            changes: Arc::clone(&shared.changes),
         }
     }
 

@@ -12,6 +12,7 @@
 use std::io;
 use std::iter::Peekable;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -23,10 +24,13 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 
 use crate::config::Diagnostics;
-use crate::demo::{BACKLOG, DemoRecord, EventGenerator, PLAY, Scenario, TOPIC, config};
+use crate::demo::{
+    BACKLOG, DemoRecord, EventGenerator, MemoryFiles, PLAY, Scenario, TOPIC, config,
+};
 use crate::service::clock::{self, AcceleratedTime, Clock};
 use crate::service::kafka::send::{drain, send_when_room};
-use crate::service::run::{self, LoadedConfig, Reload, ReloadError, RunError};
+use crate::service::loaded_config::LoadedConfig;
+use crate::service::run::{self, Reload, ReloadError, RunError};
 use crate::time::Timestamp;
 
 /// Partitions of the topic.
@@ -117,7 +121,7 @@ impl Demo {
         let Options { seed, calm, .. } = self.options;
         let scenario = Scenario { seed, calm, begin: from.minus(BACKLOG) };
         let config = config(scenario.begin, self.address, &brokers);
-        let service = match config.service.as_ref() {
+        let service = match config.service.clone() {
             Some(service) if !config.diagnostics.has_errors() => service,
             Some(_) | None => return Err(DemoError::Config(Box::new(config.diagnostics))),
         };
@@ -131,8 +135,8 @@ impl Demo {
         let thread = thread::Builder::new().name("publisher".into());
         let thread = thread.spawn(move || publisher.run(clock, &stopped))?;
         let reload: Reload = Box::new(|| Err(ReloadError::Demo));
-        let loaded = LoadedConfig::new(&config);
-        let ended = run::run_on(self.listener, service, loaded, clock, &reload);
+        let loaded = LoadedConfig::new(config, Arc::new(MemoryFiles::default()));
+        let ended = run::run_on(self.listener, &service, loaded, clock, &reload);
         drop(stop);
         if thread.join().is_err() {
             tracing::error!("the thread that publishes events failed before shutdown");

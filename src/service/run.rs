@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use crate::agreement_log::AgreementLog;
 use crate::alert::{self, AlertStateLog};
 use crate::catalog::Catalog;
-use crate::config::{Config, Diagnostics, Service, ZoneData};
+use crate::config::{Config, Diagnostics, Service};
 use crate::service::alertmanager::{Delivery, DeliveryError};
 use crate::service::clock::{self, Clock};
+use crate::service::comparer::{Comparer, ComparerInputs};
 use crate::service::coordinator::published_view::{PublishedView, Shared};
 use crate::service::coordinator::{Alerting, Coordinator, Inputs};
 use crate::service::http::accept;
@@ -23,6 +25,7 @@ use crate::service::http::routes;
 use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::{Probe, ProbeError};
 use crate::service::kafka::worker::{Batch, Worker, WorkerCommand, WorkerConfig, WorkerError};
+use crate::service::loaded_config::LoadedConfig;
 use crate::service::shutdown::Signals;
 use crate::service::store::{Store, StoreError, Writer};
 
@@ -34,25 +37,6 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How long the store may take at least, however long the other threads took.
 const STORE_TIMEOUT_MIN: Duration = Duration::from_secs(1);
-
-/// A configuration that has been loaded.
-#[derive(Clone, Debug)]
-pub struct LoadedConfig {
-    /// The agreements, compiled.
-    pub catalog: Arc<Catalog>,
-    /// The hash of the files.
-    pub hash: u64,
-    /// The time zone data that its calendars use.
-    pub zone_data: ZoneData,
-}
-
-impl LoadedConfig {
-    /// Compiles what the files hold.
-    pub fn new(config: &Config) -> Self {
-        let catalog = Arc::new(config.catalog());
-        Self { catalog, hash: config.hash, zone_data: config.zone_data.clone() }
-    }
-}
 
 /// Reads the configuration again, at SIGHUP.
 pub type Reload = Box<dyn Fn() -> Result<LoadedConfig, ReloadError> + Send>;
@@ -140,17 +124,9 @@ pub(super) fn run_on(
     clock: Clock,
     reload: &Reload,
 ) -> Result<(), RunError> {
-    let LoadedConfig { catalog, hash, zone_data } = config;
-    let published = PublishedView::new(&catalog, clock::wall(), &service.kafka.topic);
-    let alertmanagers: Vec<String> =
-        service.alertmanagers.iter().map(|am| am.url.clone()).collect();
-    let instruments = Instruments::new(&alertmanagers, hash, zone_data.release(), clock::wall())?;
-    tracing::info!("time zones: {zone_data}");
-    let shared = Shared {
-        published: Arc::new(ArcSwap::from_pointee(published)),
-        instruments: Arc::new(instruments),
-    };
-    let StoredState { writer, log } = open_store(service, &shared.instruments)?;
+    let catalog = Arc::clone(&config.catalog);
+    let shared = shared(service, &config)?;
+    let StoredState { writer, log, agreement_log } = open_store(service, &shared.instruments)?;
     let jobs = writer.as_ref().map(Writer::jobs);
     let alerting = Alerting {
         stale_after: service.stale_after,
@@ -169,7 +145,7 @@ pub(super) fn run_on(
     // Bounded: a worker with many effects waits for the coordinator.
     let (to_coordinator, batches) = mpsc::sync_channel(BATCHES_MAX);
     let probe = Probe::start(&service.kafka)?;
-    let config = WorkerConfig {
+    let worker_config = WorkerConfig {
         kafka: &service.kafka,
         state: &service.state,
         catalog: &catalog,
@@ -179,9 +155,18 @@ pub(super) fn run_on(
         answers: probe.answers(),
         process: RandomState::new().hash_one(std::process::id()),
     };
-    let WorkerThreads { commands, mut threads } = start_workers(&config, &to_coordinator)?;
-    drop((config, to_coordinator));
+    let WorkerThreads { commands, mut threads } = start_workers(&worker_config, &to_coordinator)?;
+    drop((worker_config, to_coordinator));
     let (reloaded, reloads) = mpsc::channel();
+    let comparer_inputs = ComparerInputs {
+        log: agreement_log,
+        jobs: writer.as_ref().map(Writer::jobs),
+        workers: commands.clone(),
+        topic: Arc::from(&*service.kafka.topic),
+        shared: shared.clone(),
+    };
+    let comparer = Comparer::start(config, comparer_inputs)?;
+    let loaded = Loaded { catalogs: reloaded, configs: comparer.loads.clone() };
     let inputs = Inputs { commands, batches, reloads, answers: probe.answers() };
     let coordinator = Coordinator::new(catalog, clock, inputs, alerting, &shared);
     let (stop, stopped) = mpsc::channel();
@@ -191,7 +176,7 @@ pub(super) fn run_on(
         let signals = Signals::install()?;
         let instruments = Arc::clone(&shared.instruments);
         let ended = async move {
-            signals.until_shutdown(|| load_again(reload, &reloaded, &instruments)).await;
+            signals.until_shutdown(|| load_again(reload, &loaded, &instruments)).await;
             // Stops the coordinator now, so that the final notices go out while requests are still served.
             drop(stop);
         };
@@ -202,6 +187,7 @@ pub(super) fn run_on(
     // A Kafka client may wait a minute for a broker that is gone, and a disk may hang. The process does not.
     let until = clock::instant() + SHUTDOWN_TIMEOUT;
     threads.push(probe.stop());
+    threads.push(comparer.stop());
     clock::join(threads, SHUTDOWN_TIMEOUT);
     // After the workers, to write their last checkpoints.
     if let Some(writer) = writer {
@@ -210,17 +196,35 @@ pub(super) fn run_on(
     Ok(served?)
 }
 
-/// The store's thread and what the store holds; both `None` without `state.store`.
+/// The state that the coordinator and the HTTP server share, before anything was read.
+fn shared(service: &Service, loaded: &LoadedConfig) -> Result<Shared, prometheus::Error> {
+    let Config { hash, zone_data, .. } = &*loaded.config;
+    let published = PublishedView::new(&loaded.catalog, clock::wall(), &service.kafka.topic);
+    let alertmanagers: Vec<String> =
+        service.alertmanagers.iter().map(|am| am.url.clone()).collect();
+    let instruments = Instruments::new(&alertmanagers, *hash, zone_data.release(), clock::wall())?;
+    tracing::info!("time zones: {zone_data}");
+    Ok(Shared {
+        published: Arc::new(ArcSwap::from_pointee(published)),
+        instruments: Arc::new(instruments),
+        changes: Arc::default(),
+    })
+}
+
+/// The store's thread and what the store holds; all `None` without `state.store`.
+#[derive(Default)]
 struct StoredState {
     writer: Option<Writer>,
     log: Option<AlertStateLog>,
+    agreement_log: Option<AgreementLog>,
 }
 
 fn open_store(service: &Service, instruments: &Arc<Instruments>) -> Result<StoredState, RunError> {
     let Some(address) = &service.state.store else {
-        return Ok(StoredState { writer: None, log: None });
+        return Ok(StoredState::default());
     };
     let store = Store::open(address, &service.kafka.group)?;
+    let agreement_log = store.agreement_log()?;
     let log = store.alert_state_log()?;
     if let Some(log) = &log {
         let at = log.evaluated_at();
@@ -234,17 +238,27 @@ fn open_store(service: &Service, instruments: &Arc<Instruments>) -> Result<Store
         }
     }
     let writer = Writer::start(store, &service.kafka.topic, instruments)?;
-    Ok(StoredState { writer: Some(writer), log })
+    Ok(StoredState { writer: Some(writer), log, agreement_log })
+}
+
+/// Whoever must know of a configuration that is loaded while the service runs.
+struct Loaded {
+    /// The coordinator.
+    catalogs: Sender<Arc<Catalog>>,
+    /// The comparer.
+    configs: Sender<LoadedConfig>,
 }
 
 /// Loads the configuration again. If it has errors, the one in force stays.
-fn load_again(reload: &Reload, reloaded: &Sender<Arc<Catalog>>, instruments: &Instruments) {
+fn load_again(reload: &Reload, to: &Loaded, instruments: &Instruments) {
     match reload() {
-        Ok(LoadedConfig { catalog, hash, zone_data }) => {
-            instruments.config.accept(hash, zone_data.release(), clock::wall());
+        Ok(loaded) => {
+            let Config { hash, zone_data, .. } = &*loaded.config;
+            instruments.config.accept(*hash, zone_data.release(), clock::wall());
             tracing::info!("time zones: {zone_data}");
-            if reloaded.send(catalog).is_err() {
-                tracing::debug!("the coordinator has ended");
+            let is_taken = to.catalogs.send(Arc::clone(&loaded.catalog)).is_ok();
+            if !is_taken || to.configs.send(loaded).is_err() {
+                tracing::debug!("the coordinator or the comparer has ended");
             }
         }
         Err(error) => {

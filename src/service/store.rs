@@ -1,9 +1,9 @@
-//! Durable storage of checkpoints and the alert state log.
+//! Durable storage of checkpoints, the alert state log and the agreement log.
 //!
 //! | module | what it does |
 //! |---|---|
 //! | `open` | opens a folder, or with the feature `cloud` a bucket |
-//! | `objects` | reads and writes checkpoints and alert state logs, and removes obsolete ones |
+//! | `objects` | reads and writes checkpoints and logs, and removes obsolete ones |
 //! | `writer` | the thread that carries out writes |
 //! | `error` | why the store cannot be used |
 //!

@@ -65,6 +65,11 @@ impl Stubs {
         }
     }
 
+    /// The latest event of any evicted ticket; `None` if there are no stubs.
+    pub(super) fn latest(&self) -> Option<Timestamp> {
+        self.all.iter().map(|stub| stub.last).max()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.all.len()
     }

@@ -9,13 +9,17 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::agreement::{About, AgreedOn, Agreement, Level, Objective, Owner, Target};
+use crate::agreement::{About, AgreedOn, Agreement, Level, Objective, Owner, Target, VerdictState};
+use crate::agreement_log::{
+    AgreementLog, ComparisonState, ConfigText, ObjectiveChange, VerdictsByText,
+};
 use crate::alert;
-use crate::calendar::{Calendar, Definition, Opening, WorkingDays, Zone};
+use crate::calendar::{Calendar, Definition, Holiday, Opening, WorkingDays, Zone};
 use crate::catalog::Catalog;
 use crate::config::{Config, Disk, PatternError};
 use crate::event::{Event, Kind, Maker, Priority, Subject, decode};
 use crate::measure::Measure;
+use crate::reading::Verdict;
 use crate::responses::Responses;
 use crate::service::coordinator::published_view::{self, ObjectiveDetail, PublishedView, Shared};
 use crate::service::http::routes;
@@ -268,6 +272,7 @@ impl ViewBuilder {
             started: now(),
             caught_up_at: Some(now()),
             frozen: None,
+            changes: Arc::default(),
             trusted: None,
         }
     }
@@ -408,7 +413,62 @@ fn late_ticket(builder: &mut ViewBuilder, number: usize) {
     apply("rated", "20T12:00", &format!(r#","score":{}"#, 1 + number % 3));
 }
 
+/// What changed in the agreements of [`agreements`]: a looser share with the verdicts by both texts, hours
+/// whose verdicts are not known yet, and a new objective.
+pub(in crate::service) fn changes() -> Vec<ObjectiveChange> {
+    let present = agreements();
+    let mut former = present.clone();
+    if let Level::Within { share, min_tickets, .. } = &mut former[0].objectives[0].level {
+        (*share, *min_tickets) = (Share::from_basis_points(9_500).unwrap(), 10);
+    }
+    former[0].about.agreed = None;
+    former[0].objectives.truncate(1);
+    let loaded_at = at("2026-11-20T07:30:00Z");
+    let mut log = AgreementLog::new(ConfigText::default());
+    let found = ObjectiveChange::between(&former, &present, loaded_at);
+    log.load(ConfigText::default(), found, loaded_at);
+    let verdict = |at: Timestamp, missed, state| Verdict {
+        at,
+        team: Some("billing".into()),
+        objective: "first-reply".into(),
+        decided: 40,
+        missed,
+        compliance: None,
+        state,
+        behind_market: false,
+        history_from: None,
+        breakdown: None,
+    };
+    log.compared(ComparisonState::Done, |change| {
+        let instants = ObjectiveChange::instants(loaded_at);
+        let both = instants.into_iter().zip(0..).map(|(at, missed)| {
+            let former = verdict(at, missed, VerdictState::Missed);
+            let present = verdict(at, missed, VerdictState::Met);
+            let former = (!change.is_new).then_some(&former);
+            VerdictsByText::new(at, former, Some(&present))
+        });
+        both.collect()
+    });
+    let mut closed = Definition::new(Zone::UTC);
+    for day in &mut closed.week {
+        day.extend(Opening::parse("08:00-16:00"));
+    }
+    let open = Arc::new(Calendar::new(&closed).unwrap());
+    closed.holidays.push(Holiday::once(chrono::NaiveDate::from_ymd_opt(2026, 11, 18).unwrap()));
+    let hours = Arc::new(Calendar::new(&closed).unwrap());
+    let [mut former, mut present] = [present.clone(), present];
+    (former[0].hours, present[0].hours) = (Some(open), Some(hours));
+    let loaded_at = at("2026-11-22T12:00:00Z");
+    log.load(
+        ConfigText::default(),
+        ObjectiveChange::between(&former, &present, loaded_at),
+        loaded_at,
+    );
+    log.changes
+}
+
 /// A disk with a fixed set of files.
+#[derive(Debug)]
 struct Files(BTreeMap<&'static str, &'static str>);
 
 impl Disk for Files {
@@ -433,6 +493,7 @@ pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Ru
         runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
     let address = listener.local_addr().unwrap();
     let routes = routes::routes(Shared {
+        changes: Arc::default(),
         instruments: Arc::new(Instruments::new(&[], 0, "2026a", now()).unwrap()),
         published: Arc::new(ArcSwap::from_pointee(published)),
     });

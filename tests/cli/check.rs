@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use vaste::config::{Config, Disk, PatternError};
 
 /// Files of a test.
+#[derive(Debug)]
 struct Table(BTreeMap<&'static str, String>);
 
 impl Disk for Table {

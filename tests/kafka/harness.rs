@@ -203,7 +203,13 @@ impl Service {
         ChildProcess::start(vaste.stdout(Stdio::null()).stderr(log))
     }
 
-    fn start_in(folder: tempfile::TempDir, kafka: &str, agreements: &[String], more: &str) -> Self {
+    /// The same in a folder that has further files.
+    pub(crate) fn start_in(
+        folder: tempfile::TempDir,
+        kafka: &str,
+        agreements: &[String],
+        more: &str,
+    ) -> Self {
         Self::start_fully(folder, kafka, agreements, more, Vec::new())
     }
 

@@ -9,6 +9,7 @@
 
 mod alertmanager;
 mod brokers;
+mod changes;
 mod chaos;
 mod clock;
 mod counters;

@@ -18,6 +18,7 @@ mod measures;
 mod naive;
 mod naive_check;
 mod open_time;
+mod past_verdicts;
 #[path = "../support/random.rs"]
 mod random;
 mod real_logs;

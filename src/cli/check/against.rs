@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use crate::agreement::{Agreement, AgreementChanges, Owner};
+use crate::agreement::{Agreement, AgreementChanges};
 use crate::calendar::CalendarChanges;
 use crate::cli::arguments::CheckArgs;
 use crate::cli::disk::{RealDisk, files_of, now, today};
@@ -121,7 +121,8 @@ fn print_verdicts(
     // Former verdicts are listed below the present name of their team.
     for agreement in &present.agreements {
         let Some(of_former) = agreement.former_in(&former.agreements) else { continue };
-        let (name, former_name) = (team(agreement), team(of_former));
+        let team = |agreement: &Agreement| agreement.owner.team().map(Box::from);
+        let (name, former_name): (Option<Box<str>>, _) = (team(agreement), team(of_former));
         if name != former_name {
             for objective in &of_former.objectives {
                 let key = (former_name.clone(), objective.name.clone());
@@ -147,13 +148,6 @@ fn print_verdicts(
         return writeln!(terminal.out, "\nneither text has an objective");
     }
     writeln!(terminal.out, "\n{}", compared(&rows))
-}
-
-fn team(agreement: &Agreement) -> Option<Box<str>> {
-    match &agreement.owner {
-        Owner::Team(name) => Some(name.clone()),
-        Owner::Organisation => None,
-    }
 }
 
 /// The verdicts on each objective, one for each instant.

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 
 use super::readiness::NotReady;
 use crate::agreement::Tally;
+use crate::agreement_log::ObjectiveChange;
 use crate::alert::Alerts;
 use crate::catalog::{Catalog, ObjectiveId, ScopeId, WINDOWS};
 use crate::measure::Measure;
@@ -24,6 +25,8 @@ use crate::window::{FlagCounts, Scores};
 pub(in crate::service) struct Shared {
     pub(in crate::service) published: Arc<ArcSwap<PublishedView>>,
     pub(in crate::service) instruments: Arc<Instruments>,
+    /// What changed in the agreements, in order of time.
+    pub(in crate::service) changes: Arc<ArcSwap<Vec<ObjectiveChange>>>,
 }
 
 /// Team, measure, window, and the tickets given up in it by reason.
@@ -64,6 +67,8 @@ pub(in crate::service) struct PublishedView {
     pub(in crate::service) caught_up_at: Option<Timestamp>,
     /// Why verdicts are frozen; `None` while they are not.
     pub(in crate::service) frozen: Option<NotReady>,
+    /// What changed in the agreements, in order of time.
+    pub(in crate::service) changes: Arc<Vec<ObjectiveChange>>,
     /// While frozen, the last view that was not; `None` if there was none since the start.
     pub(in crate::service) trusted: Option<Arc<Self>>,
 }
@@ -139,6 +144,7 @@ impl Shared {
                 "",
             ))),
             instruments: Arc::new(instruments.unwrap()),
+            changes: Arc::default(),
         }
     }
 }
@@ -164,6 +170,7 @@ impl PublishedView {
             started,
             caught_up_at: None,
             frozen: Some(NotReady::Starting),
+            changes: Arc::default(),
             trusted: None,
         }
     }

@@ -354,6 +354,7 @@ impl Coordinator {
             started: self.started,
             caught_up_at: self.caught_up_at,
             frozen: self.not_ready.clone(),
+            changes: self.changes.load_full(),
             trusted,
         }));
     }

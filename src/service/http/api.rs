@@ -11,10 +11,10 @@ use serde::Serialize;
 
 use crate::address;
 use crate::agreement::{Objective, TargetShown, VerdictState};
+use crate::agreement_log::ObjectiveChange;
 use crate::catalog::ObjectiveId;
 use crate::reading::{BreakdownShown, Verdict, flags_shown};
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
-use crate::service::coordinator::readiness::NotReady;
 use crate::ticket::{Band, GivenUp};
 use crate::window::FlagCounts;
 
@@ -68,6 +68,8 @@ struct ObjectiveShown<'a> {
     ratings_by_wait: Vec<RatingsShown>,
     /// What changed the figures of its measure without a sooner answer, in its window.
     flags: BTreeMap<&'static str, u64>,
+    /// What changed in its agreement, in order of time.
+    changes: Vec<&'a ObjectiveChange>,
 }
 
 #[derive(Serialize)]
@@ -97,32 +99,38 @@ pub(super) fn objective(published: &PublishedView, team: &str, name: &str) -> Ap
     let found =
         objectives.find(|(_, owner, objective)| *owner == scope && *objective.name == *name);
     let Some((id, _, objective)) = found else { return ApiResponse::Missing(Missing::Objective) };
-    match shown.and_then(|shown| present(shown, id, objective, published.frozen.as_ref())) {
+    match shown.and_then(|shown| present(shown, id, objective, published)) {
         Some(body) => ApiResponse::Found(json(&body)),
         None => ApiResponse::Missing(Missing::NotYet),
     }
 }
 
-/// An objective of a view; `None` if the view has no verdict of it.
+/// An objective of the view that is shown; `None` if the view has no verdict of it.
 fn present<'a>(
-    published: &'a PublishedView,
+    shown: &'a PublishedView,
     id: ObjectiveId,
     objective: &'a Objective,
-    not_ready: Option<&NotReady>,
+    published: &'a PublishedView,
 ) -> Option<ObjectiveShown<'a>> {
-    let mut verdict = published.verdicts.get(id.index())?.clone();
-    let detail = published.details.get(id.index())?;
-    verdict.breakdown =
-        Some(BreakdownShown::new(detail.breakdown.iter().copied(), &published.catalog));
+    let not_ready = published.frozen.as_ref();
+    let mut verdict = shown.verdicts.get(id.index())?.clone();
+    let detail = shown.details.get(id.index())?;
+    verdict.breakdown = Some(BreakdownShown::new(detail.breakdown.iter().copied(), &shown.catalog));
     if not_ready.is_some() {
         verdict.state = VerdictState::Frozen;
     }
+    let (owner, _) = shown.catalog.objective(id);
+    let changes = published.changes.iter().filter(|change| {
+        *change.objective == *objective.name
+            && shown.catalog.scope_by_label(&change.team) == Some(owner)
+    });
     Some(ObjectiveShown {
         verdict,
         frozen: not_ready.map(ToString::to_string),
         market: market(objective, detail),
         ratings_by_wait: ratings(detail),
-        flags: flags(published, id, objective),
+        flags: flags(shown, id, objective),
+        changes: changes.collect(),
     })
 }
 

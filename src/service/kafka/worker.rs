@@ -84,6 +84,9 @@ const RECREATED: &str = "the topic was deleted and recreated under the same name
 /// Interval at which a worker looks whether the others have taken their share.
 const JOIN_POLL: Duration = Duration::from_millis(50);
 
+/// Maximum tickets of a partition that is copied: with them a copy takes about 500 MB until it is used up.
+const COPIED_TICKETS_MAX: usize = 1_000_000;
+
 /// A command of the coordinator.
 #[derive(Clone, Debug)]
 pub(in crate::service) enum WorkerCommand {
@@ -94,8 +97,25 @@ pub(in crate::service) enum WorkerCommand {
     Adopt(Arc<Catalog>),
     /// The clock was ahead and is right again: count from this instant. All effects start from zero.
     CorrectTime(Timestamp),
+    /// Send a copy of a partition, if it is held here.
+    Copy(i32, Sender<PartitionCopy>),
     /// Write checkpoints, leave the group and end.
     Stop,
+}
+
+/// A partition as it was at one moment.
+#[derive(Debug)]
+pub(in crate::service) enum PartitionCopy {
+    /// The copy.
+    Made {
+        /// The bytes of a checkpoint.
+        bytes: Vec<u8>,
+        /// Tickets that are not counted because another partition has events of them, as hashes of their
+        /// keys.
+        aside: Vec<u64>,
+    },
+    /// It has more than [`COPIED_TICKETS_MAX`] tickets.
+    TooLarge,
 }
 
 /// A part of a worker's answer to [`WorkerCommand::Advance`]. The last part has the status.
@@ -147,6 +167,8 @@ pub(in crate::service) struct Worker {
     claim_at: Instant,
     /// Partitions that have records and give none.
     stalls: BTreeMap<i32, Stall>,
+    /// Partitions of which a copy is wanted, and by whom.
+    copies_wanted: Vec<(i32, Sender<PartitionCopy>)>,
 }
 
 /// A partition that has records and gives none.
@@ -240,6 +262,7 @@ impl Worker {
             committed_at: clock::instant(),
             claim_at: clock::instant() + CLAIM_EVERY,
             stalls: BTreeMap::new(),
+            copies_wanted: Vec::new(),
         })
     }
 
@@ -266,9 +289,11 @@ impl Worker {
                     self.partitions.forget();
                     self.partitions.name_undeclared_teams();
                     self.checkpointer.make_next_due(&mut self.partitions);
+                    self.send_copies();
                 }
                 Ok(WorkerCommand::Adopt(catalog)) => self.partitions.adopt(&catalog),
                 Ok(WorkerCommand::CorrectTime(now)) => self.partitions.correct_time(now),
+                Ok(WorkerCommand::Copy(number, to)) => self.copies_wanted.push((number, to)),
                 Ok(WorkerCommand::Stop) | Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {}
             }
@@ -420,6 +445,26 @@ impl Worker {
             }
             if !has_more {
                 return true;
+            }
+        }
+    }
+
+    /// Sends the copies that are wanted. Called right after all events have been derived: no copy can be
+    /// made while some have not. Whoever wants a partition that is not held here gets none.
+    fn send_copies(&mut self) {
+        for (number, to) in std::mem::take(&mut self.copies_wanted) {
+            let Some(partition) = self.partitions.get(number) else { continue };
+            let copy = if partition.shard().timelines() > COPIED_TICKETS_MAX {
+                Some(PartitionCopy::TooLarge)
+            } else {
+                let aside = partition.shard().tickets_aside();
+                partition.copy(clock::wall()).map(|bytes| PartitionCopy::Made { bytes, aside })
+            };
+            if copy.is_some_and(|copy| to.send(copy).is_err()) {
+                tracing::debug!(
+                    partition = number,
+                    "the copy of the partition is no longer wanted"
+                );
             }
         }
     }

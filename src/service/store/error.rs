@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use object_store::path::Path;
 
+use crate::agreement_log::AgreementLogError;
 use crate::alert::StateLogError;
 use crate::checkpoint::CheckpointError;
 
@@ -88,5 +89,24 @@ pub enum StoreError {
         path: Path,
         /// Which versions these are.
         error: StateLogError,
+    },
+    /// The agreement log cannot be listed or fetched.
+    #[error("the agreement log in {folder} cannot be read: {error}; check state.store")]
+    AgreementLogUnreadable {
+        /// Its folder.
+        folder: Path,
+        /// The error of the object store.
+        error: object_store::Error,
+    },
+    /// The agreement log was written by a newer version of Vaste.
+    #[error(
+        "the agreement log {path} is not read: {error}: use the version of Vaste that wrote it, or remove it, \
+         and changes of agreements are shown from then on"
+    )]
+    AgreementLogRefused {
+        /// The agreement log.
+        path: Path,
+        /// Which versions these are.
+        error: AgreementLogError,
     },
 }

@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::error::StoreError;
 use super::open::{OpenedStore, open};
+use crate::agreement_log::{AgreementLog, AgreementLogError};
 use crate::alert::{AlertStateLog, StateLogError};
 use crate::catalog::Catalog;
 use crate::checkpoint::{self, CheckpointError, CheckpointName};
@@ -22,8 +23,8 @@ const CLUSTER_FILE: &str = "cluster";
 /// The latest damaged checkpoint of a partition, kept for those who look for the cause.
 const DAMAGED_FILE: &str = "damaged";
 
-/// Number of alert state logs that are kept.
-const STATE_LOGS: usize = 2;
+/// Number of alert state logs that are kept, and of agreement logs.
+const LOGS_KEPT: usize = 2;
 
 /// The store of one consumer group.
 pub(in crate::service) struct Store {
@@ -69,6 +70,10 @@ impl Store {
 
     fn state_log_folder(&self) -> Path {
         Path::from(format!("watch/{}", self.group))
+    }
+
+    fn agreement_log_folder(&self) -> Path {
+        Path::from(format!("agreements/{}", self.group))
     }
 
     fn cluster_file(&self) -> Path {
@@ -192,14 +197,36 @@ impl Store {
         let folder = self.state_log_folder();
         let unreadable = |error| StoreError::StateLogUnreadable { folder: folder.clone(), error };
         let files = self.files(&folder).map_err(unreadable)?;
-        for number in state_log_numbers(&files).rev() {
-            let path = folder.clone().join(state_log_file(number));
+        for number in log_numbers(&files).rev() {
+            let path = folder.clone().join(log_file(number));
             match AlertStateLog::read(&self.get(&path).map_err(unreadable)?) {
                 Ok(log) => return Ok(Some(log)),
                 Err(error @ StateLogError::Version(_)) => {
                     return Err(StoreError::StateLogRefused { path, error });
                 }
                 Err(error) => tracing::error!("the alert state log {path} is skipped: {error}"),
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the latest usable agreement log; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the log is of a newer version.
+    pub(in crate::service) fn agreement_log(&self) -> Result<Option<AgreementLog>, StoreError> {
+        let folder = self.agreement_log_folder();
+        let unreadable =
+            |error| StoreError::AgreementLogUnreadable { folder: folder.clone(), error };
+        let files = self.files(&folder).map_err(unreadable)?;
+        for number in log_numbers(&files).rev() {
+            let path = folder.clone().join(log_file(number));
+            match AgreementLog::read(&self.get(&path).map_err(unreadable)?) {
+                Ok(log) => return Ok(Some(log)),
+                Err(error @ AgreementLogError::Version(_)) => {
+                    return Err(StoreError::AgreementLogRefused { path, error });
+                }
+                Err(error) => tracing::error!("the agreement log {path} is skipped: {error}"),
             }
         }
         Ok(None)
@@ -249,30 +276,42 @@ impl Store {
 
     /// Writes an alert state log, and removes all but the latest two.
     ///
-    /// Logs are numbered, and the highest number holds. A time would not do: a clock that was ahead once
-    /// would hide every later log.
-    ///
     /// # Errors
     /// When the store cannot be written or listed.
     pub(super) fn write_state_log(&self, bytes: Vec<u8>) -> Result<(), object_store::Error> {
-        let folder = self.state_log_folder();
-        let before = self.files(&folder)?;
-        let next = state_log_numbers(&before).next_back().map_or(1, |last| last.saturating_add(1));
-        self.write(&folder.clone().join(state_log_file(next)), bytes)?;
-        let obsolete = state_log_numbers(&before).rev().skip(STATE_LOGS - 1);
+        self.write_log(&self.state_log_folder(), bytes)
+    }
+
+    /// Writes an agreement log, and removes all but the latest two.
+    ///
+    /// # Errors
+    /// When the store cannot be written or listed.
+    pub(super) fn write_agreement_log(&self, bytes: Vec<u8>) -> Result<(), object_store::Error> {
+        self.write_log(&self.agreement_log_folder(), bytes)
+    }
+
+    /// Writes a log into a folder, and removes all but the latest two.
+    ///
+    /// Logs are numbered, and the highest number holds. A time would not do: a clock that was ahead once
+    /// would hide every later log.
+    fn write_log(&self, folder: &Path, bytes: Vec<u8>) -> Result<(), object_store::Error> {
+        let before = self.files(folder)?;
+        let next = log_numbers(&before).next_back().map_or(1, |last| last.saturating_add(1));
+        self.write(&folder.clone().join(log_file(next)), bytes)?;
+        let obsolete = log_numbers(&before).rev().skip(LOGS_KEPT - 1);
         for old in obsolete {
-            self.remove(&folder.clone().join(state_log_file(old)));
+            self.remove(&folder.clone().join(log_file(old)));
         }
         Ok(())
     }
 }
 
-fn state_log_file(number: i64) -> String {
+fn log_file(number: i64) -> String {
     format!("{number}.json")
 }
 
-/// The numbers of the alert state logs among these files, ascending.
-fn state_log_numbers(files: &[String]) -> impl DoubleEndedIterator<Item = i64> + use<> {
+/// The numbers of the logs among these files, ascending.
+fn log_numbers(files: &[String]) -> impl DoubleEndedIterator<Item = i64> + use<> {
     let numbers = files.iter().filter_map(|file| file.strip_suffix(".json")?.parse().ok());
     numbers.collect::<BTreeSet<i64>>().into_iter()
 }

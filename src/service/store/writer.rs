@@ -33,6 +33,13 @@ pub(in crate::service) enum Job {
         /// Its content.
         bytes: Vec<u8>,
     },
+    /// Writes the agreement log.
+    AgreementLog {
+        /// Its content.
+        bytes: Vec<u8>,
+        /// Receives whether it is durable.
+        done: Sender<bool>,
+    },
     /// Reads the alert state log, which another instance may have written meanwhile.
     ReadAlertStateLog {
         /// Receives the log; `None` if there is none, or none that can be read.
@@ -143,6 +150,18 @@ impl Writing {
             }
             Job::AlertStateLog { bytes } => {
                 self.alert_state_log(bytes);
+            }
+            Job::AgreementLog { bytes, done } => {
+                let written = self.store.write_agreement_log(bytes);
+                if let Err(error) = &written {
+                    tracing::error!(
+                        "the agreement log is not written: {error}; retrying; until then a restart does not know \
+                         what changed in the agreements; check state.store"
+                    );
+                }
+                if done.send(written.is_ok()).is_err() {
+                    tracing::debug!("nobody waits for the agreement log any more");
+                }
             }
             Job::ReadAlertStateLog { done } => {
                 let log = self.store.alert_state_log().unwrap_or_else(|error| {

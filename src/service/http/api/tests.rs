@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::name::team_label;
+use crate::service::coordinator::readiness::NotReady;
 use crate::service::scenario::{
     assert_snapshot, fetch, full_agreement, serve, teams_in_every_state,
 };

@@ -23,7 +23,7 @@ pub(super) fn instant(board: &Board<'_>, at: Timestamp) -> Markup {
 }
 
 /// The message id of a state.
-const fn state_key(state: VerdictState) -> &'static str {
+pub(super) const fn state_key(state: VerdictState) -> &'static str {
     match state {
         VerdictState::NotAgreed => "state-not-agreed",
         VerdictState::Frozen => "state-frozen",

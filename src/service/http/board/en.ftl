@@ -416,6 +416,25 @@ level-within = { $share } { $measure ->
 }
 level-none-over = nobody over { $limit }, counted over { $window }
 levels-hours = Each time is judged by the opening hours that were in force then.
+heading-changes = Changes of the agreement
+changes-explained = What was changed in the files, the latest change first, and what the verdicts of the four weeks before it are by the text before and by the text after.
+change-loaded = In force since
+change-new = The objective is new: no agreement before it had an objective of this name.
+change-looser = looser
+change-verdicts = The verdicts by both texts
+change-pending = The verdicts by both texts are computed as soon as the data is up to date.
+change-not-computed = The verdicts by both texts could not be computed here. With the events at hand, this command computes them:
+column-setting = Setting
+column-former = Before
+column-present = After
+change-verdict = { $state }: { $missed } of { $decided ->
+    [one] 1 ticket
+   *[other] { $decided } tickets
+} over target
+change-verdict-limit = { $state }: { $missed ->
+    [one] 1 ticket
+   *[other] { $missed } tickets
+} over the limit
 allowed-among = { $allowed ->
     [one] 1 miss
    *[other] { $allowed } misses

@@ -427,6 +427,22 @@ level-within = { $share }, { $measure ->
 }
 level-none-over = kukaan ei yli{"\u00A0"}{ $limit }, { $window }
 levels-hours = Kukin aika lasketaan niiden aukioloaikojen mukaan, jotka silloin olivat voimassa.
+heading-changes = Sopimuksen muutokset
+changes-explained = Mitä tiedostoissa on muutettu, viimeisin muutos ensin, ja mitkä tulokset muutosta edeltäneiltä neljältä viikolta ovat entisen ja uuden tekstin mukaan.
+change-loaded = Voimassa alkaen
+change-new = Tavoite on uusi: aiemmissa sopimuksissa ei ollut tämännimistä tavoitetta.
+change-looser = väljempi
+change-verdicts = Tulokset kummankin tekstin mukaan
+change-pending = Tulokset kummankin tekstin mukaan lasketaan, kun tiedot ovat ajan tasalla.
+change-not-computed = Tuloksia kummankin tekstin mukaan ei voitu laskea tässä. Ne saa tapahtumista tällä komennolla:
+column-setting = Asetus
+column-former = Ennen
+column-present = Jälkeen
+change-verdict = { $state }: { $missed }/{ $decided } yli tavoitteen
+change-verdict-limit = { $state }: { $missed ->
+    [one] 1 tiketti
+   *[other] { $missed } tikettiä
+} yli rajan
 allowed-among = { $allowed }, kun tikettejä on { $of }
 agreed-on = { $date }, sopimassa { $count ->
     [one] 1 henkilö

@@ -7,7 +7,7 @@ use super::components::{
     targets, title, verdict, waiting_label, waiting_summary,
 };
 use super::view_model::{Allowance, Board, ObjectiveView, shown};
-use super::{breakdown, flags, market, ratings};
+use super::{breakdown, changes, flags, market, ratings};
 use crate::agreement::{Level, VerdictState};
 use crate::time::{Elapsed, Timestamp};
 use crate::window::from_of;
@@ -48,6 +48,7 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
             }
             (levels(board, view))
         }
+        (changes::of_objective(board, view))
     }
 }
 

@@ -122,6 +122,26 @@ fn pages_show_every_feature_of_an_agreement() {
     }
 }
 
+/// What changed in the agreement of an objective, with the verdicts by the text before.
+#[test]
+fn pages_show_what_changed_in_the_agreement() {
+    let published = PublishedView {
+        changes: Arc::new(crate::service::scenario::changes()),
+        ..teams_in_every_state().publish()
+    };
+    for code in ["en", "fi"] {
+        let shown = |name| {
+            let page = text(&html(&published, &objective_of("billing", name), code));
+            let heading = Language::from_tag(code).unwrap().texts().text("heading-changes");
+            page.split_once(&*heading).unwrap().1.to_owned()
+        };
+        let pages = ["first-reply", "nobody-forgotten"].map(shown);
+        assert_snapshot(&format!("changes_{code}"), &pages.join("\n=====\n\n"));
+    }
+    let other = text(&html(&published, &objective_of("orders", "first-reply"), "en"));
+    assert!(!other.contains("Changes of the agreement"), "{other}");
+}
+
 /// What changed the figures without a sooner answer, on the pages of a team and of an objective.
 #[test]
 fn pages_show_what_changed_the_figures_without_an_answer() {

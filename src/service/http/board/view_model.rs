@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::i18n::{Language, Translator};
 use crate::address;
 use crate::agreement::{Level, Objective, Tally, VerdictState};
+use crate::agreement_log::ObjectiveChange;
 use crate::catalog::{Catalog, ScopeId};
 use crate::measure::Measure;
 use crate::name::team_label;
@@ -56,6 +57,8 @@ pub(super) struct Board<'a> {
     ratings: &'a [(ScopeId, RatingKind, Elapsed, Scores)],
     /// `None` before the first trusted view.
     published: Option<&'a PublishedView>,
+    /// What changed in all agreements, in order of time.
+    changes: &'a [ObjectiveChange],
 }
 
 /// One objective with its verdict.
@@ -115,6 +118,7 @@ impl<'a> Board<'a> {
             splits,
             ratings: shown.map_or(&[], |shown| &shown.ratings),
             published: shown,
+            changes: &published.changes,
         }
     }
 
@@ -140,6 +144,16 @@ impl<'a> Board<'a> {
         let key = (self.catalog.scope_name(scope), measure);
         let all = self.splits.get(&key).into_iter().flatten().copied();
         all.filter(move |reading| reading.window == window)
+    }
+
+    /// What changed in the agreement of an objective, the latest change first.
+    pub(super) fn changes(&self, view: ObjectiveView<'_>) -> Vec<&'a ObjectiveChange> {
+        let changes = self.changes.iter().rev();
+        let is_of = |change: &&ObjectiveChange| {
+            *change.objective == *view.objective.name
+                && self.catalog.scope_by_label(&change.team) == Some(view.scope)
+        };
+        changes.filter(is_of).collect()
     }
 
     /// The scores of a team's ratings in one of [`crate::catalog::WINDOWS`].
