@@ -210,6 +210,17 @@ fn imports_come_in_blocks_std_crates_own() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A module of tests with Kafka that no step names would never run.
+#[test]
+fn tests_run_names_every_module_of_tests_with_kafka() {
+    let steps = fs::read_to_string(root().join("tests/run")).unwrap();
+    for (path, text) in sources("tests/kafka") {
+        let module = path.file_stem().unwrap().to_str().unwrap();
+        let is_named = steps.split_whitespace().any(|word| word == format!("{module}::"));
+        assert!(!text.contains("#[test]") || is_named, "{module}:: is in no step of tests/run");
+    }
+}
+
 #[test]
 fn the_top_level_is_the_agreed_one() {
     let mut names: Vec<String> = fs::read_dir(root())

@@ -27,6 +27,7 @@ mod members;
 mod naive;
 mod merges;
 mod notified;
+mod open_hours;
 mod outages;
 mod own_broker;
 mod pauses;
