@@ -192,6 +192,8 @@ enum Act {
     Move(&'static str),
     /// The ticket takes over another one, which may not wait.
     TakeOver(i64),
+    /// The ticket gets the lowest priority.
+    Lower,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -210,6 +212,7 @@ fn act() -> impl Strategy<Value = Act> {
         6 => kind.prop_map(Act::Plain),
         2 => prop_oneof![Just("billing"), Just("support"), Just("elsewhere")].prop_map(Act::Move),
         1 => (0_i64..4).prop_map(Act::TakeOver),
+        2 => Just(Act::Lower),
     ]
 }
 
@@ -221,6 +224,7 @@ fn played(now: Timestamp, acts: &[(Act, usize, i64)]) -> Vec<Event<'static>> {
         let on = |kind| event(kind, &format!("T-{ticket}"), at, u64::MAX - number);
         match act {
             Act::Plain(kind) => on(*kind),
+            Act::Lower => Event { priority: Some(Priority::Low), ..on(Kind::NoteAdded) },
             Act::Move(team) => of_team(on(Kind::Assigned), team),
             Act::TakeOver(from) => {
                 let detail = EventDetail {
