@@ -9,10 +9,11 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `run` | creates the parts of the service and connects them |
+//! | `run`, `loaded_config` | creates the parts of the service from its configuration and connects them |
 //! | `kafka` | workers: consumers, partitions, checkpoints, dead letters |
 //! | `coordinator` | advances the workers, evaluates alerts, publishes the view |
-//! | `store` | writes and reads checkpoints and the alert state log |
+//! | `comparer` | keeps the agreement log: what changed, and the verdicts by the text before |
+//! | `store` | writes and reads checkpoints and logs |
 //! | `alertmanager` | delivers notices to Alertmanagers |
 //! | `http` | metrics, readiness, API and board |
 //! | `instruments`, `log_counter` | metrics of the process itself |
