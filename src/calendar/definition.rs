@@ -13,8 +13,10 @@ use crate::time::{DAY_MS, Elapsed, MINUTE_MS, SECOND_MS, Timestamp};
 /// Weekly openings with exceptions, in one time zone.
 ///
 /// Precedence on a date: a holiday closes it, unless `except` has it; else `special` replaces its weekday's
-/// openings; breaks are subtracted from all open time. An opening belongs to the date on which it begins.
-/// Where Saturday is open `22:00-02:00`, a holiday on Saturday closes all four hours, and one on Sunday
+/// openings; breaks are subtracted from all open time. In a calendar file, a date of `special` is one of
+/// `except`, too, unless that file lists the very date as a holiday.
+///
+/// An opening belongs to the date on which it begins. Where Saturday is open `22:00-02:00`, a holiday on Saturday closes all four hours, and one on Sunday
 /// closes none of them.
 ///
 /// Openings that overlap or touch are joined. Opening and closing times are resolved separately by the rule

@@ -144,6 +144,7 @@ fn rules(
             holidays.push(NamedHoliday { dates, entry: format!("holidays: {text}").into() });
         }
     }
+    let listed = holidays.len();
     for item in fields.take("holidays_ics").map_or_else(Vec::new, |list| list.list(file)) {
         holidays.extend(sources.feeds.holidays(&item, &definition.zone, file));
     }
@@ -152,7 +153,8 @@ fn rules(
         except(&list, &mut definition, file);
     }
     if let Some(group) = fields.take("special") {
-        special(&group, &mut definition, file);
+        let listed = holidays.get(..listed).unwrap_or_default();
+        special(&group, listed, &mut definition, file);
         warn_of_holidays(&group, &definition, file);
     }
     if let Some(group) = fields.take("breaks").and_then(|group| group.fields(file)) {
@@ -177,18 +179,26 @@ fn except(list: &Field<'_>, definition: &mut Definition, file: &mut File<'_>) {
 }
 
 /// Reads the openings of single dates: a list, or a group that says whether they hold on a holiday.
-fn special(group: &Field<'_>, definition: &mut Definition, file: &mut File<'_>) {
+///
+/// Without that word they hold on holidays of every year and of iCalendar files: whoever writes the openings
+/// of one date knows that date. If `listed`, the holidays of this file, has that very date, one of the two is
+/// a mistake, and the date stays closed.
+fn special(
+    group: &Field<'_>,
+    listed: &[NamedHoliday],
+    definition: &mut Definition,
+    file: &mut File<'_>,
+) {
     let Some(group) = group.fields(file) else { return };
     for (key, field) in group.all() {
-        let mut even_on_holidays = false;
+        let mut even_on_holidays = None;
         let openings = if field.node.is_map() {
             let Some(mut fields) = field.fields(file) else { continue };
             let advice = "write, for example, openings: [\"08:00-12:00\"]";
             let openings = fields.require("openings", file, advice);
             let even = fields.take("even_on_holidays");
             let problem = "is neither true nor false; write one of the two";
-            even_on_holidays =
-                even.and_then(|even| even.parse(file, problem, boolean)).unwrap_or_default();
+            even_on_holidays = even.and_then(|even| even.parse(file, problem, boolean));
             fields.finish(file);
             openings.map_or_else(Vec::new, |field| self::openings(&field, file))
         } else {
@@ -196,13 +206,16 @@ fn special(group: &Field<'_>, definition: &mut Definition, file: &mut File<'_>) 
         };
         let Some(date) = date_of(key, &field, file) else { continue };
         definition.special.insert(date, openings);
-        if even_on_holidays {
+        let is_listed = |holiday: &NamedHoliday| {
+            matches!(holiday.dates, Holiday::Once(..)) && holiday.dates.holds_on(date)
+        };
+        if even_on_holidays.unwrap_or_else(|| !listed.iter().any(is_listed)) {
             definition.except.push(Holiday::once(date));
         }
     }
 }
 
-/// Warns once of all opening hours on holidays, which are closed the whole day.
+/// Warns once of all special hours on dates that stay closed the whole day.
 fn warn_of_holidays(special: &Field<'_>, definition: &Definition, file: &mut File<'_>) {
     let YamlValue::Map(entries) = &special.node.value else { return };
     let is_holiday = |key: &&YamlKey| date(&key.text).is_some_and(|d| definition.is_holiday(d));

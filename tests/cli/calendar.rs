@@ -147,7 +147,7 @@ fn wholly_wrong_calendar_files_are_faults() {
         format!("calendars: {{ a: {{ {zone} }} }}\n"),
         format!("calendars: {{ a: {{ {zone}, week: {{ mon: [] }} }} }}\n"),
         format!(
-            "calendars: {{ a: {{ {zone}, special: {{ 2026-01-01: [\"08:00-09:00\"] }}, holidays: [01-01] }} }}\n"
+            "calendars: {{ a: {{ {zone}, special: {{ 2026-01-01: [\"08:00-09:00\"] }}, holidays: [2026-01-01] }} }}\n"
         ),
         format!(
             "calendars: {{ a: {{ {zone}, week: {{ mon: [{}] }} }} }}\n",
@@ -275,7 +275,7 @@ fn unsupported_icalendar_events_are_warnings_that_name_the_event() {
         assert!(!warning.is_empty(), "{lines} has no warning");
         writeln!(page, "{}\n{warning}", lines.escape_debug()).unwrap();
     }
-    let text = "calendars: { a: { zone: UTC, week: { thu: [\"08:00-09:00\"] }, holidays: [12-24], \
+    let text = "calendars: { a: { zone: UTC, week: { thu: [\"08:00-09:00\"] }, holidays: [2026-12-24], \
                 special: { 2026-12-24: [\"08:00-09:00\"] } } }\n";
     writeln!(page, "{}", diagnostics_text(&read(&[("c.yaml", text)], &["c.yaml"]))).unwrap();
     insta::assert_snapshot!("warnings", page);

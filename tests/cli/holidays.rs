@@ -73,26 +73,54 @@ fn a_date_left_out_is_no_holiday() {
     }
 }
 
+/// A date of an iCalendar file, of every year, and of a range of every year; then the date itself and a range
+/// of dates.
 #[test]
-fn special_hours_hold_on_a_holiday_only_if_they_say_so() {
-    let special =
-        |value: &str| config(&format!("{FEED_LINE}    special: {{ 2027-12-24: {value} }}\n"));
-    let hours = |config: &Config| {
-        let hour = |hour: u32| is_open(config, &format!("2027-12-24T{hour:02}:00:00Z"));
-        (0..24).filter(|at| hour(*at)).collect::<Vec<u32>>()
-    };
-    let half = special("{ openings: [\"09:00-12:00\"], even_on_holidays: true }");
-    assert_eq!(hours(&half), [9, 10, 11]);
-    assert!(!diagnostics_text(&half).contains("2027-12-24"), "{}", diagnostics_text(&half));
-    for value in [
+fn special_hours_of_a_date_win_over_holidays_that_do_not_list_that_date() {
+    let [plain, group, even, not_even] = [
         "[\"09:00-12:00\"]",
         "{ openings: [\"09:00-12:00\"] }",
+        "{ openings: [\"09:00-12:00\"], even_on_holidays: true }",
         "{ openings: [\"09:00-12:00\"], even_on_holidays: false }",
+    ];
+    for (holidays, open) in [
+        (FEED_LINE, [true, true, true, false]),
+        ("    holidays: [12-24]\n", [true, true, true, false]),
+        ("    holidays: [12-20..01-06]\n", [true, true, true, false]),
+        ("    holidays: [2027-12-24]\n", [false, false, true, false]),
+        ("    holidays: [2027-12-20..2027-12-24, 12-24]\n", [false, false, true, false]),
+        ("    holidays: [2027-12-23]\n", [true; 4]),
     ] {
-        let closed = special(value);
-        assert_eq!(hours(&closed), [0; 0], "{value}");
-        assert!(diagnostics_text(&closed).contains("even_on_holidays"), "{value}");
+        for (value, open) in [plain, group, even, not_even].into_iter().zip(open) {
+            let config = config(&format!("{holidays}    special: {{ 2027-12-24: {value} }}\n"));
+            let hour = |hour: u32| is_open(&config, &format!("2027-12-24T{hour:02}:00:00Z"));
+            let hours: Vec<u32> = (0..24).filter(|at| hour(*at)).collect();
+            assert_eq!(
+                hours,
+                if open { vec![9, 10, 11] } else { Vec::new() },
+                "{holidays} {value}"
+            );
+            let warns = diagnostics_text(&config).contains("special.2027-12-24: is a holiday");
+            assert_eq!(warns, !open, "{holidays} {value}");
+        }
+        let closed = config(&format!("{holidays}    special: {{ 2027-12-24: [] }}\n"));
+        assert!(!is_open(&closed, "2027-12-24T10:00:00Z"), "{holidays}");
     }
+}
+
+/// Two minutes on a yearly holiday, by special hours: an answer after the weekend is in time or is not.
+#[test]
+fn a_wait_counts_the_special_hours_of_a_yearly_holiday() {
+    let folder = Folder::new();
+    let lines = "    holidays: [12-24..12-26]\n    special: { 2027-12-24: [\"09:00-12:00\"] }\n";
+    folder.write("c.yaml", format!("calendars:\n{}", calendar("c", lines)));
+    let from = ["2027-12-24T11:58:00Z", "2027-12-27T08:30:00Z"];
+    let elapsed = ["calendar", "elapsed", "--calendars", "c.yaml", "c"];
+    let said = page(&folder.vaste(&[&elapsed[..], &from].concat()));
+    assert!(said.contains("32m open"), "{said}");
+    let due = ["calendar", "due", "--calendars", "c.yaml", "c", from[0], "32m"];
+    let said = page(&folder.vaste(&due));
+    assert!(said.contains("due 2027-12-27T08:30:00Z"), "{said}");
 }
 
 #[test]
@@ -189,7 +217,8 @@ fn faults_and_warnings_of_holidays_are_said_once() {
                 calendar(
                     "a",
                     &format!(
-                        "{FEED_LINE}    special: {{ 2027-06-25: [\"09:00-10:00\"], 2027-06-28: [], \
+                        "{FEED_LINE}    holidays: [2027-06-25, 2027-12-24..2027-12-25]\n    \
+                         special: {{ 2027-06-25: [\"09:00-10:00\"], 2027-06-28: [], \
                          2027-12-24: [\"09:00-10:00\"], 2027-12-25: [\"09:00-10:00\"] }}\n"
                     )
                 )
