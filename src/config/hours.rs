@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 
 use super::calendars::{ALWAYS, Calendars};
 use super::fields::{Field, Fields, File};
+use super::yaml::YamlValue;
 use crate::calendar::{Calendar, local_midnight};
 
 /// The opening hours of a file's team.
@@ -47,6 +48,21 @@ impl<'c> TeamHours<'c> {
         let named = named.filter(|named| !named.calendar.is_always());
         let (name, calendar) = named.map(|named| (named.name, named.calendar)).unzip();
         Self { calendars, name, calendar, is_unreadable }
+    }
+
+    /// Whether targets without `always` count opening hours. Hours that cannot be read count as some.
+    pub(super) fn has_hours(&self) -> bool {
+        self.calendar.is_some() || self.is_unreadable
+    }
+
+    /// The same for an earlier level. Its targets count by the hours that it names, and by today's if it
+    /// names none.
+    pub(super) fn has_hours_in(&self, item: &Field<'_>) -> bool {
+        match item.node.value_of("hours").map(|node| &node.value) {
+            Some(YamlValue::Scalar(name)) => name != ALWAYS,
+            Some(YamlValue::List(_) | YamlValue::Map(_)) => true,
+            Some(YamlValue::Null) | None => self.has_hours(),
+        }
     }
 
     /// The hours of one objective's own stopwatches: those of its earlier levels up to their ends, then

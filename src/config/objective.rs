@@ -6,7 +6,7 @@ use super::yaml::SourcePosition;
 use crate::address;
 use crate::agreement::{Level, Objective, Split};
 use crate::amount::Unit;
-use crate::measure::{Basis, Measure, Pauses};
+use crate::measure::{Measure, Pauses};
 use crate::name;
 
 mod alerts;
@@ -43,10 +43,8 @@ pub(super) fn read(
     let unit = measure.map_or(Unit::Time, Measure::unit);
     // A count has no hours.
     let own_hours = hours.with_earlier(&previous_levels, file).filter(|_| unit == Unit::Time);
-    let has_hours = hours.calendar.is_some() || own_hours.is_some() || hours.is_unreadable;
-    let basis = if has_hours && unit == Unit::Time { Basis::Open } else { Basis::Calendar };
     let usual_day = hours.calendar.as_ref().map(|calendar| calendar.usual_day());
-    let unit = level::TargetUnit { unit, basis, usual_day };
+    let unit = level::TargetUnit { usual_day, ..level::TargetUnit::new(unit, hours.has_hours()) };
     let alerts = alerts::read(&mut fields, file);
     let level = level::read(&mut fields, unit, file);
     let policies = alerts.as_ref().map(|alerts| &alerts.policies);
@@ -67,9 +65,13 @@ pub(super) fn read(
         file.error(at, &fields.path("alerts.behind_market"), problem);
     }
     let previous_levels = level.as_ref().zip(over).map_or_else(Vec::new, |(level, over)| {
-        // Earlier levels are the past: nobody corrects them.
-        let unit = level::TargetUnit { usual_day: None, ..unit };
-        let current = previous_levels::CurrentLevel { level, over, unit, hours };
+        let current = previous_levels::CurrentLevel {
+            level,
+            over,
+            unit: unit.unit,
+            hours,
+            written: item.node,
+        };
         previous_levels::read(&previous_levels, item, current, file)
     });
     fields.finish(file);

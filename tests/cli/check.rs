@@ -41,7 +41,7 @@ objectives:
     share: 90%
     over: 7d
     min_tickets: 20
-    by_priority: { urgent: 30m, high: 2h always }
+    by_priority: { urgent: 30m, high: 2h }
     alerts:
       missed: { severity: critical, for: 10m, keep_firing_for: 30m }
       at_risk: { severity: warning, budget_spent: 80%, for: 0s }
@@ -123,9 +123,9 @@ const FAULTS: [(&str, &str); 84] = [
     ("    over: 7d\n", "    over: 30m\n"),
     ("    over: 7d\n", "    over: 120d\n"),
     ("    min_tickets: 20\n", "    min_tickets: 0\n"),
-    ("{ urgent: 30m, high: 2h always }", "{ urgent: soon }"),
-    ("{ urgent: 30m, high: 2h always }", "{ critical: 30m }"),
-    ("{ urgent: 30m, high: 2h always }", "30m"),
+    ("{ urgent: 30m, high: 2h }", "{ urgent: soon }"),
+    ("{ urgent: 30m, high: 2h }", "{ critical: 30m }"),
+    ("{ urgent: 30m, high: 2h }", "30m"),
     ("severity: critical", "severity: very bad"),
     ("for: 10m", "for: ten minutes"),
     ("budget_spent: 80%", "budget_spent: 0.8"),

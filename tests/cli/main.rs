@@ -17,6 +17,7 @@ mod checkpoint;
 mod demo;
 mod explain;
 mod exports;
+mod fair;
 mod files;
 mod holidays;
 mod levels;

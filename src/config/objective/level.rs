@@ -4,7 +4,7 @@ use super::working_days;
 use crate::agreement::{Level, Objective, Target};
 use crate::amount::Unit;
 use crate::config::fields::{Field, Fields, File};
-use crate::config::yaml::YamlValue;
+use crate::config::yaml::{Node, YamlValue};
 use crate::event::Priority;
 use crate::measure::Basis;
 use crate::share::Share;
@@ -26,9 +26,24 @@ pub(super) struct TargetUnit {
     pub(super) unit: Unit,
     /// The kind of time of a target without `always`.
     pub(super) basis: Basis,
+    /// Whether there are opening hours, and so working days.
+    pub(super) has_hours: bool,
     /// The open time of one of the team's days, against which a target in days is checked; `None` if it is
     /// not to be checked.
     pub(super) usual_day: Option<Elapsed>,
+}
+
+impl TargetUnit {
+    /// Targets without a check of those in days. They count open time where there are opening hours.
+    pub(super) fn new(unit: Unit, has_hours: bool) -> Self {
+        let basis = if has_hours && unit == Unit::Time { Basis::Open } else { Basis::Calendar };
+        Self { unit, basis, has_hours, usual_day: None }
+    }
+
+    /// How the targets of an objective's priorities are written: what its `within` counts, they count too.
+    fn of_priorities(self, within: Option<Target>) -> Self {
+        Self { basis: within.map_or(self.basis, Target::basis), ..self }
+    }
 }
 
 /// Reads the level: `within` with its share, or `none_over`.
@@ -48,7 +63,11 @@ pub(super) fn read(
             let share = share.map_or(Share::from_basis_points(9_000), |f| self::share(&f, file));
             let min_tickets = min_tickets
                 .map_or(Some(Objective::MIN_TICKETS_DEFAULT), |f| self::min_tickets(&f, file));
-            let by_priority = by_priority.map_or([None; 4], |group| targets(&group, unit, file));
+            let by_priority = by_priority.map_or([None; 4], |group| {
+                let targets = targets(&group, unit.of_priorities(target), file);
+                warn_of_mixed(&group, target, &targets, file);
+                targets
+            });
             Some(Level::Within {
                 target: target?,
                 by_priority,
@@ -123,7 +142,7 @@ pub(super) fn target(field: &Field<'_>, unit: TargetUnit, file: &mut File<'_>) -
     if let YamlValue::Scalar(text) = &field.node.value
         && let Some(count) = working_days::count(text)
     {
-        return working_days::read(field, count, unit.basis, file);
+        return working_days::read(field, count, unit.has_hours, file);
     }
     let problem = "is not a target; write a duration of at most 90d, such as `4h` or `24h always`, or, with \
                    opening hours, `2 working days`";
@@ -142,8 +161,72 @@ pub(super) fn target(field: &Field<'_>, unit: TargetUnit, file: &mut File<'_>) -
     target
 }
 
+/// Warns of priorities whose targets count other time than `within`.
+fn warn_of_mixed(
+    group: &Field<'_>,
+    within: Option<Target>,
+    by_priority: &[Option<Target>; Priority::ALL.len()],
+    file: &mut File<'_>,
+) {
+    let Some(basis) = within.map(Target::basis) else { return };
+    let is_other =
+        |priority: &Priority| by_priority[priority.index()].is_some_and(|own| own.basis() != basis);
+    let others: Vec<&str> =
+        Priority::ALL.into_iter().filter(is_other).map(Priority::label).collect();
+    if others.is_empty() {
+        return;
+    }
+    let (theirs, own) = match basis {
+        Basis::Calendar => ("open time", "all time"),
+        Basis::Open => ("all time", "open time"),
+    };
+    let problem = format!(
+        "targets of different kinds: {} in {theirs}, `within` in {own}; use one kind unless this is meant",
+        others.join(" and ")
+    );
+    file.warn(group.node.at, &group.key, problem);
+}
+
+/// A target of the present level as an earlier one has it that does not name it: in the time that a target
+/// counts there. `written` is what the file says.
+pub(super) fn inherited(target: Target, written: Option<&Node>, basis: Basis) -> Target {
+    match target {
+        Target::WorkingDays(_) => target,
+        Target::Fixed { elapsed, .. } => {
+            let text = written.map(|node| &node.value);
+            let is_always =
+                matches!(text, Some(YamlValue::Scalar(text)) if text.ends_with(" always"));
+            let basis = if is_always { Basis::Calendar } else { basis };
+            Target::Fixed { elapsed, basis }
+        }
+    }
+}
+
+/// The same of targets by priority. They count what the `within` of that earlier level counts.
+pub(super) fn inherited_by_priority(
+    mut targets: [Option<Target>; Priority::ALL.len()],
+    written: Option<&Node>,
+    within: Target,
+) -> [Option<Target>; Priority::ALL.len()] {
+    for (priority, target) in Priority::ALL.into_iter().zip(&mut targets) {
+        let written = written.and_then(|group| group.value_of(priority.label()));
+        *target = target.map(|target| inherited(target, written, within.basis()));
+    }
+    targets
+}
+
+/// Reads targets by priority. Without `always` they count what `within` counts.
+pub(super) fn earlier_targets(
+    group: &Field<'_>,
+    unit: TargetUnit,
+    within: Option<Target>,
+    file: &mut File<'_>,
+) -> [Option<Target>; Priority::ALL.len()] {
+    targets(group, unit.of_priorities(within), file)
+}
+
 /// Reads targets by priority.
-pub(super) fn targets(
+fn targets(
     group: &Field<'_>,
     unit: TargetUnit,
     file: &mut File<'_>,

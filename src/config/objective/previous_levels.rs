@@ -2,9 +2,11 @@
 
 use super::level::{self, TargetUnit};
 use crate::agreement::{Level, PreviousLevel};
+use crate::amount::Unit;
 use crate::calendar::{Zone, local_midnight};
 use crate::config::fields::{Field, File};
 use crate::config::hours::TeamHours;
+use crate::config::yaml::Node;
 use crate::time::Elapsed;
 
 /// Maximum earlier levels of one objective: a change a month for eight years.
@@ -17,10 +19,12 @@ pub(super) struct CurrentLevel<'l> {
     pub(super) level: &'l Level,
     /// The length of the window.
     pub(super) over: Elapsed,
-    /// How targets are written.
-    pub(super) unit: TargetUnit,
+    /// Whether targets are durations or counts.
+    pub(super) unit: Unit,
     /// The hours of the team, whose time zone dates are in.
     pub(super) hours: &'l TeamHours<'l>,
+    /// The objective as it is written.
+    pub(super) written: &'l Node,
 }
 
 /// An earlier level as it is read.
@@ -46,7 +50,8 @@ fn previous_level<'n>(
     current: CurrentLevel<'_>,
     file: &mut File<'_>,
 ) -> Option<ReadLevel<'n>> {
-    let unit = current.unit;
+    let unit = TargetUnit::new(current.unit, current.hours.has_hours_in(item));
+    let written = |key| current.written.value_of(key);
     let mut fields = item.fields(file)?;
     let ends = "write the first day on which this level no longer held, such as 2026-11-02";
     let until =
@@ -54,29 +59,36 @@ fn previous_level<'n>(
     // `TeamHours::with_earlier` reads the hours of all earlier levels together.
     fields.take("hours");
     let over = fields.take("over").map_or(Some(current.over), |field| level::over(&field, file));
-    let level = match current.level {
-        Level::NoneOver(limit) => {
-            let read =
-                fields.take("none_over").map_or(Some(*limit), |f| level::target(&f, unit, file));
-            read.map(Level::NoneOver)
-        }
-        Level::Within { target: target_now, by_priority, share, min_tickets } => {
-            let target =
-                fields.take("within").map_or(Some(*target_now), |f| level::target(&f, unit, file));
-            let share = fields.take("share").map_or(Some(*share), |f| level::share(&f, file));
-            let min_tickets = fields
-                .take("min_tickets")
-                .map_or(Some(*min_tickets), |f| level::min_tickets(&f, file));
-            let by_priority =
-                fields.take("by_priority").map_or(*by_priority, |f| level::targets(&f, unit, file));
-            target.zip(share).zip(min_tickets).map(|((target, share), min_tickets)| Level::Within {
-                target,
-                by_priority,
-                share,
-                min_tickets,
-            })
-        }
-    };
+    let level =
+        match current.level {
+            Level::NoneOver(limit) => {
+                let read = match fields.take("none_over") {
+                    Some(field) => level::target(&field, unit, file),
+                    None => Some(level::inherited(*limit, written("none_over"), unit.basis)),
+                };
+                read.map(Level::NoneOver)
+            }
+            Level::Within { target: target_now, by_priority, share, min_tickets } => {
+                let target = match fields.take("within") {
+                    Some(field) => level::target(&field, unit, file),
+                    None => Some(level::inherited(*target_now, written("within"), unit.basis)),
+                };
+                let share = fields.take("share").map_or(Some(*share), |f| level::share(&f, file));
+                let min_tickets = fields
+                    .take("min_tickets")
+                    .map_or(Some(*min_tickets), |f| level::min_tickets(&f, file));
+                let by_priority = match (fields.take("by_priority"), target) {
+                    (Some(field), target) => level::earlier_targets(&field, unit, target, file),
+                    (None, Some(target)) => {
+                        level::inherited_by_priority(*by_priority, written("by_priority"), target)
+                    }
+                    (None, None) => *by_priority,
+                };
+                target.zip(share).zip(min_tickets).map(|((target, share), min_tickets)| {
+                    Level::Within { target, by_priority, share, min_tickets }
+                })
+            }
+        };
     fields.finish(file);
     let calendar = current.hours.calendar.as_ref();
     let zone = calendar.map_or(Zone::UTC, |calendar| calendar.zone().clone());

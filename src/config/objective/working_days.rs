@@ -4,7 +4,6 @@ use crate::agreement::Target;
 use crate::calendar::WorkingDays;
 use crate::config::fields::{Field, File};
 use crate::config::yaml::YamlValue;
-use crate::measure::Basis;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS};
 
 /// What is written before `working days`; `None` if a target is not written so.
@@ -14,11 +13,12 @@ pub(super) fn count(text: &str) -> Option<&str> {
     matches!(rest, "" | " always").then_some(count)
 }
 
-/// Reads a target in working days, of which `count` is written before the words.
+/// Reads a target in working days, of which `count` is written before the words. Without opening hours there
+/// are none.
 pub(super) fn read(
     field: &Field<'_>,
     count: &str,
-    basis: Basis,
+    has_hours: bool,
     file: &mut File<'_>,
 ) -> Option<Target> {
     let days = count.parse().ok().and_then(WorkingDays::new);
@@ -41,7 +41,7 @@ pub(super) fn read(
         field.error(file, &problem);
         return None;
     }
-    if basis == Basis::Calendar {
+    if !has_hours {
         let problem = format!("needs opening hours; set `hours`, or write `{}d`", days.count());
         field.error(file, &problem);
         return None;

@@ -1,0 +1,139 @@
+//! Verdicts that are fair and end: alerts of quiet teams, expired hours, lowered priorities, targets by
+//! priority, ownership of deleted tickets. Each through the command line.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// Open on weekdays from 8 to 16, in UTC.
+const OFFICE: &str = "calendars:
+  office: { zone: UTC, week: { mon: [\"08:00-16:00\"], tue: [\"08:00-16:00\"], wed: [\"08:00-16:00\"],
+    thu: [\"08:00-16:00\"], fri: [\"08:00-16:00\"] } }
+  tuesdays: { zone: UTC, week: { tue: [\"10:00-14:00\"] } }
+";
+
+/// Runs `vaste` on agreements, [`OFFICE`] and events, and returns its standard output.
+fn vaste(command: &[&str], agreements: &[&str], events: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("calendars.yaml", OFFICE);
+    write("events.ndjson", events);
+    let mut vaste = Command::new(env!("CARGO_BIN_EXE_vaste"));
+    vaste.args(command).args(["--format", "json", "--calendars", "calendars.yaml"]);
+    for (number, agreement) in agreements.iter().enumerate() {
+        let name = format!("{number}.yaml");
+        write(&name, agreement);
+        vaste.args(["--agreements", &name]);
+    }
+    let output = vaste.arg("events.ndjson").current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn rows(text: &str) -> Vec<Value> {
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Decided and missed tickets of each objective at an instant.
+fn tallies(agreements: &[&str], events: &str, at: &str) -> BTreeMap<String, (u64, u64)> {
+    let rows = rows(&vaste(&["replay", "--at", at], agreements, events));
+    let verdicts = rows.iter().filter(|row| row["decided"].is_u64());
+    let tally = |row: &Value| {
+        let number = |key: &str| row[key].as_u64().unwrap();
+        (row["objective"].as_str().unwrap().to_owned(), (number("decided"), number("missed")))
+    };
+    verdicts.map(tally).collect()
+}
+
+/// Events, one a line: type, time and ticket, then further fields.
+fn events(lines: &[(&str, &str, &str)]) -> String {
+    let mut text = String::new();
+    for (id, (kind, time, more)) in lines.iter().enumerate() {
+        let more = if more.is_empty() { String::new() } else { format!(",{more}") };
+        writeln!(
+            text,
+            r#"{{"id":{id},"type":"ticket.{kind}","time":"{time}","ticket":"T-1"{more}}}"#
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// with hours is the past.
+#[test]
+fn expired_hours_of_an_earlier_level_change_no_verdict_of_today() {
+    let desk = "team: desk\nhours: office\n";
+    let night = |was: &str| {
+        format!(
+            "team: night\nobjectives: [{{ name: o, measure: first_reply, within: 3h, min_tickets: 1{was} }}]\n"
+        )
+    };
+    // Saturday, when the desk is closed.
+    let events = events(&[
+        ("created", "2026-06-06T01:00:00Z", r#""team":"desk""#),
+        ("agent_replied", "2026-06-06T07:00:00Z", r#""team":"night""#),
+    ]);
+    for was in [
+        "",
+        ", was: [{ within: 5h, until: 2024-03-01 }]",
+        ", was: [{ within: 5h, hours: always, until: 2024-03-01 }]",
+        ", was: [{ within: 5h, hours: tuesdays, until: 2024-03-01 }]",
+        ", was: [{ hours: always, until: 2024-03-01 }, { hours: office, until: 2023-03-01 }]",
+    ] {
+        let agreements = [desk, &night(was)];
+        let tallies = tallies(&agreements, &events, "2026-06-06T08:00:00Z");
+        assert_eq!(tallies["o"], (1, 1), "{was}");
+    }
+    // While those hours were in force, they counted: on a Saturday no time at all.
+    let night = night(", was: [{ within: 5h, hours: tuesdays, until: 2026-07-01 }]");
+    assert_eq!(tallies(&[desk, &night], &events, "2026-06-06T08:00:00Z")["o"], (1, 0));
+    // Always open then, with hours today: all time counted then.
+    let events = events_of_night();
+    for (until, missed) in [("2026-07-01", 1), ("2024-03-01", 0)] {
+        let agreement = format!(
+            "team: night\nhours: office\nobjectives: [{{ name: o, measure: first_reply, within: 3h, \
+             min_tickets: 1, was: [{{ hours: always, until: {until} }}] }}]\n"
+        );
+        let tallies = tallies(&[desk, &agreement], &events, "2026-06-06T08:00:00Z");
+        assert_eq!(tallies["o"], (1, missed), "{until}");
+    }
+}
+
+/// Held and answered by the team itself on a Saturday.
+fn events_of_night() -> String {
+    events(&[
+        ("created", "2026-06-06T01:00:00Z", r#""team":"night""#),
+        ("agent_replied", "2026-06-06T07:00:00Z", ""),
+    ])
+}
+
+/// `always` of `within` holds for its priorities, too.
+#[test]
+fn targets_by_priority_count_what_within_counts() {
+    let agreement = |within: &str, urgent: &str, more: &str| {
+        format!(
+            "team: mail\nhours: office\nobjectives: [{{ name: o, measure: first_reply, within: {within}, \
+             min_tickets: 1, by_priority: {{ urgent: {urgent} }}{more} }}]\n"
+        )
+    };
+    // From Friday evening to Monday morning the office is closed.
+    let events = events(&[
+        ("created", "2026-06-05T17:00:00Z", r#""team":"mail","priority":"urgent""#),
+        ("agent_replied", "2026-06-08T07:00:00Z", ""),
+    ]);
+    for (agreement, missed) in [
+        (agreement("48h always", "45m", ""), 1),
+        (agreement("48h", "45m", ""), 0),
+        (agreement("48h", "45m always", ""), 1),
+        (agreement("48h always", "1 working day", ""), 0),
+        // Levels of then: what they do not name is as it is written now, and counts their time.
+        (agreement("48h", "45m", ", was: [{ within: 20h always, until: 2026-07-01 }]"), 1),
+        (agreement("48h always", "45m", ", was: [{ within: 20h, until: 2026-07-01 }]"), 0),
+        (agreement("48h", "45m", ", was: [{ hours: always, until: 2026-07-01 }]"), 1),
+    ] {
+        let tallies = tallies(&[&agreement], &events, "2026-06-08T08:00:00Z");
+        assert_eq!(tallies["o"], (1, missed), "{agreement}");
+    }
+}
