@@ -17,7 +17,8 @@ use super::entry::Entry;
 use super::flag::{EARLY_REPLY_MAX, Flag, MergedWait, Takeover};
 use super::status::{FirstReply, TicketStatus};
 use super::stopwatch::{
-    Attribution, DerivationContext, Out, Phase, PositionHistory, Reopening, Stopwatch, judge,
+    Attribution, DerivationContext, Out, Phase, PositionHistory, PropertyChange, Reopening,
+    Stopwatch, judge,
 };
 use crate::amount::Unit;
 use crate::catalog::ScopeId;
@@ -110,7 +111,7 @@ impl TicketState {
         let at = event.time;
         let changes_priority = event.priority.is_some_and(|new| self.priority != Some(new));
         if changes_priority {
-            self.keep_overdue(at, holder, context);
+            self.keep_overdue(at, holder, PropertyChange::Priority, context);
             self.flag_priority(event, context, out);
         }
         if event.kind == Kind::Created && self.created.is_none() {
@@ -123,9 +124,9 @@ impl TicketState {
         match event.kind {
             Kind::Reopened => {
                 self.reopen(at, context, out);
-                // A wait for a message before the reopening runs from here on, and may already be overdue.
+                // The bookmark of the reopening may be overdue, too.
                 if changes_priority {
-                    self.keep_overdue(at, holder, context);
+                    self.keep_overdue(at, holder, PropertyChange::Priority, context);
                 }
             }
             Kind::Resumed if self.status.is_live() => {
@@ -160,9 +161,7 @@ impl TicketState {
             | Kind::ConcernRaised
             | Kind::ConcernSettled => {}
         }
-        if changes_priority {
-            self.stopwatches.iter_mut().for_each(Stopwatch::stay_over);
-        }
+        self.stopwatches.iter_mut().for_each(Stopwatch::stay_over);
         // Last: the event that stops a stopwatch is judged by the priority and channel before it.
         self.priority = event.priority.or(self.priority);
         self.channel = event.channel.or(self.channel);
@@ -401,6 +400,8 @@ impl TicketState {
             self.finish(Measure::Ownership, attribution, context, out);
         }
         if from != to {
+            // Back with the team, the ticket may have a lower priority.
+            self.keep_overdue(at, from, PropertyChange::Team, context);
             self.flag_move(from, at, context, out);
             self.held_since = Some(at);
             for stopwatch in &mut self.stopwatches {
@@ -463,13 +464,19 @@ impl TicketState {
     }
 
     /// Notes the targets of `judging` and of the organisation that are exceeded at `at`, before the priority
-    /// changes.
-    fn keep_overdue(&mut self, at: Timestamp, judging: ScopeId, context: DerivationContext<'_>) {
+    /// or the team changes.
+    fn keep_overdue(
+        &mut self,
+        at: Timestamp,
+        judging: ScopeId,
+        change: PropertyChange,
+        context: DerivationContext<'_>,
+    ) {
         let attribution = self.attribution(at, judging, context);
         for stopwatch in &mut self.stopwatches {
-            stopwatch.keep_overdue(attribution, context);
+            stopwatch.keep_overdue(attribution, change, context);
         }
-        self.keep_overdue_in_reopening(attribution, context.catalog);
+        self.keep_overdue_in_reopening(attribution, change, context.catalog);
     }
 
     /// Reports how often the customer had to ask, if the ticket's creation is known.

@@ -11,13 +11,16 @@ use super::change::{ElapsedByBasis, Ended, Ending, Rated, Running, StopwatchPosi
 use super::flag::{Flagged, MergedWait, NEAR_TARGET_PERCENT, TakenOver};
 use super::sink::{Change, Sink};
 use super::status::TicketStatus;
-use crate::agreement::Target;
 use crate::calendar::Calendar;
 use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Measure;
 use crate::name::NameId;
 use crate::time::Timestamp;
+
+mod overdue;
+
+pub(super) use overdue::{PropertyChange, judge};
 
 /// The catalog, and what the interned names of one shard mean in it.
 #[derive(Clone, Copy, Debug)]
@@ -153,7 +156,7 @@ pub(super) struct Stopwatch {
     positions: SmallVec<[StopwatchPosition; 1]>,
     /// The objectives that it stays over. Sorted.
     over: Vec<ObjectiveId>,
-    /// The same by the present event. If that event ends the stopwatch, its priority comes too late.
+    /// The same by the present event. If that event ends the stopwatch, its priority and team come too late.
     newly_over: Vec<ObjectiveId>,
     /// The ticket's totals when it started.
     before: Option<Box<Totals>>,
@@ -449,80 +452,6 @@ impl Stopwatch {
         self.phase = Phase::Running;
     }
 
-    /// Notes which targets it exceeds just before the priority changes: it stays over these. `attribution`
-    /// has the old priority, and the team whose objectives judge.
-    ///
-    /// # Design
-    /// A lower priority must not turn a miss into a wait within target. That includes stopwatches that were
-    /// given up or solved, because they may resume: otherwise someone could lower the priority of a solved
-    /// ticket and reopen it.
-    pub(super) fn keep_overdue(
-        &mut self,
-        attribution: Attribution,
-        context: DerivationContext<'_>,
-    ) {
-        // A wait that has not begun exceeds no target.
-        if matches!(self.phase, Phase::Latent) {
-            return;
-        }
-        let Attribution { at, holder, .. } = attribution;
-        let elapsed = self.elapsed(at, holder, context);
-        let mut over = std::mem::take(&mut self.newly_over);
-        self.add_overdue(&elapsed, attribution, context.catalog, &mut over);
-        self.newly_over = over;
-    }
-
-    /// The event that changed the priority is applied: from now on the stopwatch stays over what it exceeded.
-    pub(super) fn stay_over(&mut self) {
-        self.over.append(&mut self.newly_over);
-        self.over.sort_unstable();
-        self.over.dedup();
-    }
-
-    /// Notes the same in a bookmark: what it exceeds there does not depend on the time since.
-    pub(super) fn keep_overdue_in(
-        &self,
-        bookmark: &mut Bookmark,
-        attribution: Attribution,
-        catalog: &Catalog,
-    ) {
-        let Bookmark { elapsed, over } = bookmark;
-        self.add_overdue(elapsed, attribution, catalog, over);
-    }
-
-    /// Adds the objectives whose targets are exceeded by these times, one for each kind of stopwatch.
-    fn add_overdue(
-        &self,
-        elapsed: &[ElapsedByBasis],
-        attribution: Attribution,
-        catalog: &Catalog,
-        over: &mut Vec<ObjectiveId>,
-    ) {
-        let Attribution { at, scope, priority, .. } = attribution;
-        for (stopwatch_kind, elapsed) in catalog.stopwatch_kinds_of(self.measure).zip(elapsed) {
-            let judging =
-                [scope, catalog.organisation()].map(|scope| catalog.judging(scope, stopwatch_kind));
-            for &id in judging.into_iter().flatten() {
-                let (_, objective) = catalog.objective(id);
-                let level = objective.level_at(at);
-                let target = level.target(priority);
-                // With one target for all priorities and times, the elapsed time alone decides. A target in
-                // working days differs by the team that holds the ticket.
-                let varies = level.differs_by_priority()
-                    || !objective.previous_levels.is_empty()
-                    || matches!(target, Target::WorkingDays(_));
-                if !varies || over.contains(&id) {
-                    continue;
-                }
-                let allowance = catalog.allowance(target, stopwatch_kind, scope, self.started);
-                if elapsed.of(target.basis()) > allowance {
-                    over.push(id);
-                }
-            }
-        }
-        over.sort_unstable();
-    }
-
     /// Calls `visit` with the present state of each of its kinds.
     pub(super) fn visit_running(
         &self,
@@ -565,18 +494,6 @@ impl Stopwatch {
                 over: self.over.clone(),
                 breakdown_so_far,
             });
-        }
-    }
-}
-
-/// Fills in the objectives that the ending misses: those whose target it exceeds, and those in `stays_over`.
-pub(super) fn judge(ended: &mut Ended, stays_over: &[ObjectiveId], catalog: &Catalog) {
-    for scope in [ended.scope, catalog.organisation()] {
-        for &id in catalog.judging(scope, ended.stopwatch_kind) {
-            let target = catalog.objective(id).1.level_at(ended.at).target(ended.priority);
-            if stays_over.contains(&id) || ended.exceeds(target, catalog) {
-                ended.missed.push(id);
-            }
         }
     }
 }

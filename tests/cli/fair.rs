@@ -109,6 +109,57 @@ fn events_of_night() -> String {
     ])
 }
 
+/// A customer writes on a solved, urgent ticket. The priority is lowered while nothing runs.
+#[test]
+fn a_priority_lowered_before_a_ticket_is_reopened_ends_no_miss() {
+    for agreement in [URGENT.to_owned(), URGENT.replace("team: mail", "team: mail\nhours: office")]
+    {
+        for (lowered, missed) in [("2026-06-03T09:05:00Z", 0), ("2026-06-04T09:00:00Z", 1)] {
+            for lower in ["note_added", "assigned"] {
+                let mut lines = vec![
+                    ("created", "2026-06-01T09:00:00Z", r#""team":"mail","priority":"urgent""#),
+                    ("agent_replied", "2026-06-01T09:02:00Z", ""),
+                    ("solved", "2026-06-01T10:00:00Z", ""),
+                    ("customer_replied", "2026-06-03T09:00:00Z", ""),
+                    (lower, lowered, r#""priority":"low""#),
+                    ("reopened", "2026-06-04T10:00:00Z", ""),
+                ];
+                let told =
+                    |lines: &[_]| tallies(&[&agreement], &events(lines), "2026-06-04T11:00:00Z");
+                assert_eq!(told(&lines)["next"], (missed, missed), "waiting, {lowered}");
+                lines.push(("agent_replied", "2026-06-04T10:30:00Z", ""));
+                assert_eq!(told(&lines)["next"], (1, missed), "answered, {lowered}");
+            }
+        }
+    }
+}
+
+const URGENT: &str = "team: mail
+objectives:
+  - { name: next, measure: next_reply, within: 4d, min_tickets: 1, by_priority: { urgent: 10m } }
+";
+
+/// The other team lowers the priority and hands the ticket back.
+#[test]
+fn a_priority_lowered_by_another_team_ends_no_miss() {
+    for hours in ["", "hours: office\n"] {
+        let agreement = URGENT.replace("objectives", &format!("{hours}objectives"));
+        let agreement = agreement.replace("next_reply", "first_reply");
+        for (handed_on, missed) in [("2026-06-03T09:10:00Z", 0), ("2026-06-03T09:10:00.001Z", 1)] {
+            let lines = [
+                ("created", "2026-06-03T09:00:00Z", r#""team":"mail","priority":"urgent""#),
+                ("assigned", handed_on, r#""team":"desk""#),
+                ("note_added", "2026-06-03T09:30:00Z", r#""priority":"low""#),
+                ("assigned", "2026-06-03T09:40:00Z", r#""team":"mail""#),
+                ("agent_replied", "2026-06-03T10:00:00Z", ""),
+            ];
+            let agreements = [&agreement, "team: desk\n"];
+            let tallies = tallies(&agreements, &events(&lines), "2026-06-03T11:00:00Z");
+            assert_eq!(tallies["next"], (1, missed), "{hours} {handed_on}");
+        }
+    }
+}
+
 /// `always` of `within` holds for its priorities, too.
 #[test]
 fn targets_by_priority_count_what_within_counts() {

@@ -137,6 +137,10 @@ pub(crate) enum Level {
 }
 
 impl Level {
+    fn differs_by_priority(&self) -> bool {
+        matches!(self, Self::Within { by_priority, .. } if !by_priority.is_empty())
+    }
+
     fn target_of(&self, priority: Option<Priority>) -> Target {
         match self {
             Self::NoneOver(limit) => *limit,
@@ -466,8 +470,9 @@ impl Model {
     }
 
     /// Whether a wait is over the target in force at its end, or was over the one in force just
-    /// before its priority changed. The latter stays for the objectives of the holder then and of
-    /// the organisation.
+    /// before its priority changed, or its holder where targets differ by priority. The latter stays
+    /// for the objectives of the holder then and of the organisation. A wait that a reopening starts
+    /// was over by its time before, too.
     fn is_over(&self, objective: &Objective, life: &TicketLife<'_>, wait: &Wait) -> bool {
         let is_late = |at: i64, priority: Option<Priority>, until: usize, team: &str| {
             let target = objective.level_at(at).target_of(priority);
@@ -478,9 +483,11 @@ impl Model {
             team.is_none_or(|team| team == self.claimed_by(holder))
         };
         is_late(wait.at, wait.priority, wait.lived.end, &wait.team)
-            || wait.lived.clone().any(|index| {
+            || (wait.since..wait.lived.end).any(|index| {
                 let step = &life.steps[index];
-                step.before.priority != step.after.priority
+                let is_handed_on = objective.level_at(step.note.at).differs_by_priority()
+                    && self.claimed_by(step.before.holder) != self.claimed_by(step.after.holder);
+                (step.before.priority != step.after.priority || is_handed_on)
                     && is_concerned(step.before.holder)
                     && is_late(
                         step.note.at,

@@ -12,7 +12,7 @@ use crate::ticket::change::{Ending, GivenUp};
 use crate::ticket::flag::{Flag, ONE_CONTACT_MAX};
 use crate::ticket::status::{FirstReply, TicketStatus};
 use crate::ticket::stopwatch::{
-    Attribution, Bookmark, DerivationContext, Out, Phase, Reopening, Stopwatch,
+    Attribution, Bookmark, DerivationContext, Out, Phase, PropertyChange, Reopening, Stopwatch,
 };
 use crate::time::Timestamp;
 
@@ -125,18 +125,19 @@ impl TicketState {
         self.reopening = Some(reopening);
     }
 
-    /// Notes the targets that were exceeded when the ticket was reopened, before the priority changes: a
+    /// Notes the targets that were exceeded when the ticket was reopened, before a property changes: a
     /// lower priority must not turn a miss into a wait within target.
     pub(super) fn keep_overdue_in_reopening(
         &mut self,
         attribution: Attribution,
+        change: PropertyChange,
         catalog: &Catalog,
     ) {
         let Some(reopening) = &mut self.reopening else { return };
         for (measure, bookmark) in &mut reopening.stopwatches {
             let stopwatch = self.stopwatches.iter().find(|one| one.measure == *measure);
             if let Some(stopwatch) = stopwatch {
-                stopwatch.keep_overdue_in(bookmark, attribution, catalog);
+                stopwatch.keep_overdue_in(bookmark, attribution, change, catalog);
             }
         }
     }

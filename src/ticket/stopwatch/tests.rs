@@ -101,7 +101,7 @@ fn a_lower_priority_does_not_turn_a_miss_into_a_success() {
         let measure = Measure::FirstReply;
         let mut stopwatch = Stopwatch::started(measure, at("09:00"), billing, None, context);
         let urgent = attribution(lowered_at, billing, Some(Priority::Urgent));
-        stopwatch.keep_overdue(urgent, context);
+        stopwatch.keep_overdue(urgent, PropertyChange::Priority, context);
         stopwatch.stay_over();
         let low = attribution("11:00", billing, Some(Priority::Low));
         ended(stopwatch, low, &example).missed.len()

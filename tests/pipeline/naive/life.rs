@@ -26,7 +26,7 @@ pub(super) struct Wait {
     /// When it ended, or `now`.
     pub at: i64,
     /// The step from whose instant it counts.
-    since: usize,
+    pub since: usize,
     /// Its steps: from the one that started it to just before the one that ended it.
     pub lived: Range<usize>,
     /// The team for which it counts.
