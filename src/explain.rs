@@ -68,8 +68,8 @@ pub struct StopwatchRow {
     pub elapsed_open: Amount,
     /// The target of the objective that judges it; `None` without one.
     pub target: Option<TargetShown>,
-    /// When the target is or was used up. `None` without a target, while paused, and where it ended while
-    /// paused.
+    /// When the target is or was used up. `None` without a target, and where it is paused, or ended paused,
+    /// before that.
     pub due_at: Option<Timestamp>,
     /// Whether it is over target, or was when it ended.
     pub over: bool,

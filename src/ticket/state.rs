@@ -67,8 +67,6 @@ pub(crate) struct TicketState {
     contacts_ended: Option<Ended>,
     /// At most one for each measure.
     stopwatches: SmallVec<[Stopwatch; 3]>,
-    /// The team of the latest ownership period.
-    ownership_period: Option<NameId>,
     /// Where the ticket waited up to `ticket_position_since`. `None` at the start, and always `None` if no
     /// agreement has an objective.
     totals: Option<Box<Totals>>,
@@ -398,6 +396,9 @@ impl TicketState {
         if self.status.is_live() {
             let attribution = self.attribution(at, from, context);
             self.finish(Measure::Ownership, attribution, context, out);
+        } else {
+            // Its ownership period is over: it does not go on if the ticket comes back to the team.
+            self.stopwatches.retain(|stopwatch| stopwatch.measure != Measure::Ownership);
         }
         if from != to {
             // Back with the team, the ticket may have a lower priority.
@@ -424,7 +425,6 @@ impl TicketState {
         if self.team.is_some() && self.find(Measure::Ownership).is_none() {
             self.start(Measure::Ownership, at, context);
         }
-        self.ownership_period = self.team;
     }
 
     fn change_status(

@@ -188,3 +188,66 @@ fn targets_by_priority_count_what_within_counts() {
         assert_eq!(tallies["o"], (1, missed), "{agreement}");
     }
 }
+
+/// A deleted ticket goes to another team and comes back: only the time with the team itself is ownership.
+#[test]
+fn ownership_ends_when_a_deleted_ticket_goes_to_another_team() {
+    let agreement = |team: &str| {
+        format!(
+            "team: {team}\nhours: office\nobjectives: [{{ name: {team}, measure: ownership, within: 2h, min_tickets: 1 }}]\n"
+        )
+    };
+    let agreements = [&*agreement("mail"), &*agreement("desk")];
+    for removed in ["deleted", "marked_spam", "merged"] {
+        let mut lines = vec![
+            ("created", "2026-06-02T08:00:00Z", r#""team":"mail""#),
+            (removed, "2026-06-02T09:00:00Z", ""),
+            ("assigned", "2026-06-02T09:10:00Z", r#""team":"desk""#),
+            ("assigned", "2026-06-02T13:00:00Z", r#""team":"mail""#),
+            ("reopened", "2026-06-02T13:30:00Z", ""),
+            ("solved", "2026-06-02T14:30:00Z", ""),
+        ];
+        let explained = |lines: &[_]| {
+            let text = vaste(&["explain", "T-1"], &agreements, &events(lines));
+            let rows = rows(&text).into_iter().filter(|row| row["measure"] == "ownership");
+            let row = |row: Value| {
+                (row["state"].as_str().unwrap().to_owned(), row["elapsed_open"].as_u64().unwrap())
+            };
+            rows.map(row).collect::<Vec<_>>()
+        };
+        let ended = if removed == "merged" { "given_up" } else { "cancelled" };
+        let periods = [(ended.to_owned(), 3_600), ("stopped".to_owned(), 3_600)];
+        assert_eq!(explained(&lines), periods, "{removed}");
+        // With the same team all the time, the period goes on from its old start.
+        lines.drain(2..4);
+        assert_eq!(explained(&lines), [("stopped".to_owned(), 6 * 3_600 + 1_800)], "{removed}");
+    }
+}
+
+/// A paused stopwatch has a due time if its target was used up before the pause, as the README says.
+#[test]
+fn a_paused_stopwatch_has_the_due_time_that_is_past() {
+    let agreement = "team: mail\nhours: office\n\
+                     objectives: [{ name: o, measure: customer_wait, within: 2h }]\n";
+    for (paused, due) in [
+        ("09:59:59", None),
+        ("10:00:00", Some("2026-06-02T10:00:00Z")),
+        ("12:00:00", Some("2026-06-02T10:00:00Z")),
+    ] {
+        let paused = format!("2026-06-02T{paused}Z");
+        let lines =
+            [("created", "2026-06-02T08:00:00Z", r#""team":"mail""#), ("pending", &*paused, "")];
+        let text = vaste(
+            &["explain", "T-1", "--at", "2026-06-02T15:00:00Z"],
+            &[agreement],
+            &events(&lines),
+        );
+        let rows = rows(&text);
+        let row = rows.iter().find(|row| row["measure"] == "customer_wait").unwrap();
+        assert_eq!(
+            (row["state"].as_str(), row["due_at"].as_str()),
+            (Some("paused"), due),
+            "{paused}"
+        );
+    }
+}

@@ -38,12 +38,9 @@ impl TicketState {
             out.ended(std::slice::from_ref(&ended), -1);
         }
         let holder = context.scope(self.team);
-        let is_same_owner = context.is_same_team(self.ownership_period, self.team);
         let resumes = |stopwatch: &Stopwatch| match stopwatch.measure {
-            // A finished ownership period stays finished: reopening begins another.
-            Measure::Ownership => !stopwatch.is_answered() && is_same_owner,
-            // Only one resolution is the first.
-            Measure::FirstResolution => !stopwatch.is_answered(),
+            // A finished ownership period stays finished, and only one resolution is the first.
+            Measure::Ownership | Measure::FirstResolution => !stopwatch.is_answered(),
             Measure::FirstReply
             | Measure::NextReply
             | Measure::Update

@@ -471,15 +471,23 @@ impl<'m> TicketLife<'m> {
     }
 
     /// Whether a reopening resumes the ownership period that ran when the ticket left: it was not
-    /// solved, and it has the same holder.
+    /// solved, and it had the same holder all the time since.
     fn resumes_ownership(&self, reopening: usize) -> bool {
-        let left = self.steps[..reopening].iter().rfind(|step| step.leaves());
+        let Some(left) = self.steps[..reopening].iter().rposition(Step::leaves) else {
+            return false;
+        };
         let holder = self.steps[reopening].after.holder;
-        left.is_some_and(|left| !left.solves() && left.before.holder == holder)
+        let step = &self.steps[left];
+        !step.solves() && step.before.holder == holder && self.is_kept(left, reopening)
+    }
+
+    /// Whether the holder stayed the same after one step, up to and including another.
+    fn is_kept(&self, after: usize, to: usize) -> bool {
+        !self.steps[after + 1..=to].iter().any(Step::hands_on)
     }
 
     /// An ownership period. Transferred or solved it is a sample. Otherwise it is given up when the
-    /// ticket leaves, unless it is reopened with the same holder.
+    /// ticket leaves, unless it is reopened and had the same holder all the time.
     fn ownership_period(&self, start: usize) -> Wait {
         let holder = self.steps[start].after.holder;
         let team = self.model.claimed_by(holder);
@@ -490,7 +498,7 @@ impl<'m> TicketLife<'m> {
                 return self.ended(start, start, Some((stop, End::Answered)), team);
             }
             let back = self.first_from(stop, Step::comes_back);
-            match back.filter(|&back| self.steps[back].after.holder == holder) {
+            match back.filter(|&back| self.is_kept(stop, back)) {
                 Some(back) => from = back + 1,
                 None => return self.ended(start, start, Some((stop, self.end_by(stop))), team),
             }
