@@ -4,8 +4,8 @@
 //! The model is Prometheus (`rules/alerting.go`, and its alert generator compliance specification). A
 //! condition that holds makes an alert pending. Once it has held for `for`, the alert fires. Once it has
 //! been clear for `keep_firing_for`, the alert is resolved. One rule is added: *data trouble never
-//! resolves an alert*. While verdicts are frozen, every timer stands still. Too few tickets start and end
-//! no alert, unless the window is empty.
+//! resolves an alert*. While verdicts are frozen, every timer stands still. Too few tickets start no alert.
+//! They end one when they reach the agreed share, as an empty window does.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -60,15 +60,15 @@ impl AlertKind {
     /// The condition by a verdict. A missed objective has spent its budget, so at-risk holds, too; inhibit
     /// it in Alertmanager while missed fires. Without a market, behind-market is clear.
     fn condition(self, verdicts: AlertVerdicts) -> Condition {
-        let not_agreed = DecidedVerdict { state: VerdictState::NotAgreed, decided: 0 };
-        let DecidedVerdict { state, decided } = match self {
+        let not_agreed = DecidedVerdict { state: VerdictState::NotAgreed, is_reached: true };
+        let DecidedVerdict { state, is_reached } = match self {
             Self::Missed | Self::AtRisk => verdicts.own,
             Self::BehindMarket => verdicts.market.unwrap_or(not_agreed),
         };
         match (state, self) {
             (VerdictState::Frozen, _) => Condition::Unknown,
             (VerdictState::Missed, _) | (VerdictState::AtRisk, Self::AtRisk) => Condition::Holds,
-            (VerdictState::InsufficientData, _) if decided > 0 => Condition::TooFew,
+            (VerdictState::InsufficientData, _) if !is_reached => Condition::TooFew,
             (VerdictState::InsufficientData | VerdictState::Met | VerdictState::NotAgreed, _)
             | (VerdictState::AtRisk, Self::Missed | Self::BehindMarket) => Condition::Clear,
         }
@@ -80,7 +80,7 @@ impl AlertKind {
 enum Condition {
     Clear,
     Holds,
-    /// Too few tickets: starts and ends no alert.
+    /// Too few tickets, whose share is below the agreed one: starts and ends no alert.
     TooFew,
     /// Not known: starts and ends no alert, and timers stand still.
     Unknown,

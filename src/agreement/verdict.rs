@@ -70,13 +70,13 @@ pub struct Tally {
     pub missed: u64,
 }
 
-/// A verdict with the number of tickets that it rests on.
+/// A verdict, and whether the tickets that it rests on reach the level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DecidedVerdict {
     /// The verdict.
     pub state: VerdictState,
-    /// The number of decided tickets.
-    pub decided: u64,
+    /// Whether the decided tickets reach the agreed share, however few they are: [`Objective::is_reached`].
+    pub is_reached: bool,
 }
 
 /// The verdicts that the alerts of one objective are evaluated by.
@@ -136,6 +136,17 @@ impl Objective {
             VerdictState::AtRisk
         } else {
             VerdictState::Met
+        }
+    }
+
+    /// Whether the decided tickets reach the share in force at `now`, however few they are: none of them is
+    /// missed, or the share within target is the agreed one. An alert ends then, also with too little data
+    /// for a verdict.
+    pub fn is_reached(&self, tally: Tally, now: Timestamp) -> bool {
+        let Tally { decided, missed } = tally;
+        match self.level_at(now) {
+            Level::NoneOver(_) => missed == 0,
+            Level::Within { share, .. } => share.is_met_by(decided.saturating_sub(missed), decided),
         }
     }
 }
@@ -212,6 +223,27 @@ mod tests {
         assert_eq!(judged(&objective, 3, 3), VerdictState::Missed);
         assert_eq!(judged(&objective, 19, 2), VerdictState::InsufficientData);
         assert_eq!(judged(&objective, 20, 2), VerdictState::AtRisk);
+    }
+
+    #[test]
+    fn few_tickets_reach_the_share_or_do_not() {
+        let share = objective(9_000, 20);
+        let limit = Objective {
+            level: Level::NoneOver(Target::calendar(Elapsed::from_ms(1))),
+            ..share.clone()
+        };
+        for (objective, decided, missed, is_reached) in [
+            (&share, 0, 0, true),
+            (&share, 1, 0, true),
+            (&share, 1, 1, false),
+            (&share, 9, 1, false),
+            (&share, 10, 1, true),
+            (&limit, 0, 0, true),
+            (&limit, 1, 1, false),
+        ] {
+            let tally = Tally { decided, missed };
+            assert_eq!(objective.is_reached(tally, Timestamp::EVENT_MIN), is_reached, "{tally:?}");
+        }
     }
 
     #[test]

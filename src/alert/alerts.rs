@@ -72,7 +72,7 @@ impl Alerts {
 
     /// The first instant after `now` at which the status of an alert of this objective changes if its
     /// verdict stays the same; `None` if never. An alert whose timer has run out changes with the next
-    /// verdict only: too few tickets hold it where it is.
+    /// verdict only: too few tickets below the agreed share hold it where it is.
     pub fn wakes_at(&self, id: ObjectiveId, now: Timestamp) -> Option<Timestamp> {
         let first = self.all.partition_point(|alert| alert.objective < id);
         let all = self.all.iter().skip(first).take_while(|alert| alert.objective == id);

@@ -47,7 +47,7 @@ impl View {
         let completeness = self.completeness(objective);
         let judge = |tally: Tally| DecidedVerdict {
             state: objective.judge(tally, completeness, self.now),
-            decided: tally.decided,
+            is_reached: objective.is_reached(tally, self.now),
         };
         AlertVerdicts { own: judge(own), market: self.market(id).map(judge) }
     }

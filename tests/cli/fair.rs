@@ -61,6 +61,73 @@ fn events(lines: &[(&str, &str, &str)]) -> String {
     text
 }
 
+/// A small team never has the tickets for a verdict. Its alert fires since a miss was certain, and must end
+/// once the late tickets have left the window.
+#[test]
+fn an_alert_of_a_team_with_few_tickets_ends_without_a_miss_and_with_the_agreed_share() {
+    for hours in ["", "hours: office\n"] {
+        let agreement = format!(
+            "team: mail\n{hours}objectives: [{{ name: o, measure: first_reply, within: 1h, min_tickets: 20 }}]\n"
+        );
+        let good = [ON_TIME; 11];
+        let bad = [[LATE; 3].as_slice(), &[ON_TIME; 8]].concat();
+        let end = "2026-07-10T00:00:00Z";
+        let state = |weeks_of: &[&[i64]]| {
+            let all = transitions(&agreement, &weeks(weeks_of), end);
+            all.into_iter().map(|(state, _)| state).collect::<Vec<_>>()
+        };
+        let over = ["pending", "firing", "resolved"];
+        assert_eq!(state(&[&bad, &good, &good]), over, "{hours}");
+        // One of eleven is late: 90.9 % are within target.
+        let one_late = [[LATE].as_slice(), &[ON_TIME; 10]].concat();
+        assert_eq!(
+            state(&[&bad, &one_late, &one_late, &one_late, &one_late, &one_late]),
+            over,
+            "{hours}"
+        );
+        // Two of eleven are below the agreed share: it cannot be said that the team is well again.
+        let two_late = [[LATE; 2].as_slice(), &[ON_TIME; 9]].concat();
+        let all = [&bad[..], &two_late, &two_late, &two_late, &two_late, &two_late];
+        assert_eq!(state(&all), over[..2], "{hours}");
+        // Too few tickets never start one.
+        assert_eq!(state(&[&two_late]), [""; 0], "{hours}");
+    }
+}
+
+/// Tickets of the team `mail` in weeks from Monday 1 June 2026: each is answered after these minutes.
+fn weeks(weeks: &[&[i64]]) -> String {
+    let mut text = String::new();
+    for (week, tickets) in (0..).zip(weeks) {
+        for (number, minutes) in (0..).zip(*tickets) {
+            let begin = chrono::DateTime::parse_from_rfc3339("2026-06-01T09:00:00Z").unwrap();
+            let at = begin + chrono::TimeDelta::minutes(week * 7 * 24 * 60 + number * 30);
+            for (kind, at) in
+                [("created", at), ("agent_replied", at + chrono::TimeDelta::minutes(*minutes))]
+            {
+                writeln!(
+                    text,
+                    r#"{{"id":"{kind}-{week}-{number}","type":"ticket.{kind}","time":"{}","ticket":"W-{week}-{number}","team":"mail"}}"#,
+                    at.to_rfc3339()
+                )
+                .unwrap();
+            }
+        }
+    }
+    text
+}
+
+/// The changes of the alert for missing an objective.
+fn transitions(agreement: &str, events: &str, until: &str) -> Vec<(String, String)> {
+    let rows = rows(&vaste(&["replay", "--at", until], &[agreement], events));
+    let alerts = rows.iter().filter(|row| row["alert"] == "VasteObjectiveMissed");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    alerts.map(|row| (text(&row["state"]), text(&row["at"]))).collect()
+}
+
+const ON_TIME: i64 = 20;
+const LATE: i64 = 200;
+
+/// A team without hours judges in calendar time, also tickets that a team with hours held. An earlier level
 /// with hours is the past.
 #[test]
 fn expired_hours_of_an_earlier_level_change_no_verdict_of_today() {

@@ -152,13 +152,13 @@ fn prometheus(
 
 /// Whether the condition of an alert holds, by design §7 and §8. `None` leaves the alert unchanged.
 fn condition(kind: &str, verdict: &naive::Verdict) -> Option<bool> {
-    let own = (verdict.state, verdict.decided);
+    let own = (verdict.state, verdict.reached);
     let is_market = kind == "VasteBehindMarket";
-    let (state, decided) = if is_market { verdict.beside_market.unwrap() } else { own };
+    let (state, reached) = if is_market { verdict.beside_market.unwrap() } else { own };
     match state {
         "missed" => Some(true),
         "at_risk" => Some(kind == "VasteObjectiveAtRisk"),
-        "insufficient_data" if decided > 0 => None,
+        "insufficient_data" if !reached => None,
         _ => Some(false),
     }
 }
@@ -282,7 +282,7 @@ fn one_objective() -> Arc<Catalog> {
 }
 
 /// Evaluates a sequence of states, such as `m12 o3`, one a second: `m` missed, `o` met, `f` frozen,
-/// `i` insufficient data with decided tickets, `.` insufficient data without. Returns the statuses
+/// `i` insufficient data below the agreed share, `.` insufficient data that reaches it. Returns the statuses
 /// of the alert in the same form: `i` inactive, `p` pending, `f` firing, `r` resolved.
 fn statuses(sequence: &str) -> String {
     let catalog = one_objective();
@@ -292,17 +292,17 @@ fn statuses(sequence: &str) -> String {
     let mut at = Timestamp::from_ms(BEGIN_MS);
     for run in sequence.split(' ') {
         let (state, times) = run.split_at(1);
-        let (state, decided) = match state {
-            "m" => (VerdictState::Missed, 1),
-            "o" => (VerdictState::Met, 1),
-            "f" => (VerdictState::Frozen, 1),
-            "i" => (VerdictState::InsufficientData, 1),
-            _ => (VerdictState::InsufficientData, 0),
+        let (state, is_reached) = match state {
+            "m" => (VerdictState::Missed, false),
+            "o" => (VerdictState::Met, true),
+            "f" => (VerdictState::Frozen, true),
+            "i" => (VerdictState::InsufficientData, false),
+            _ => (VerdictState::InsufficientData, true),
         };
         for _ in 0..times.parse().unwrap() {
             alerts.evaluate(
                 id,
-                AlertVerdicts { own: DecidedVerdict { state, decided }, market: None },
+                AlertVerdicts { own: DecidedVerdict { state, is_reached }, market: None },
                 &catalog,
                 at,
             );
@@ -344,11 +344,13 @@ fn frozen_or_insufficient_data_changes_no_alert_and_stops_its_timers() {
         ("m12 f99 m3", "p10 f104"),
         // Frozen while it keeps firing: 10 s before and 10 s after.
         ("m11 o10 f30 o15", "p10 f51 r5"),
-        // Insufficient data changes nothing. Without any decided ticket the condition is false.
+        // Insufficient data below the share changes nothing. If it reaches the share, the condition is false.
         ("i9", "i9"),
         ("m12 i99", "p10 f101"),
         ("m5 i12 m1", "p17 f1"),
         ("m11 .25", "p10 f21 r5"),
+        (".25", "i25"),
+        ("m5 .1 m11", "p5 i1 p10 f1"),
     ] {
         assert_eq!(statuses(sequence), shown, "{sequence}");
     }
@@ -368,7 +370,7 @@ fn a_firing_alert_is_sent_at_once_and_every_minute_and_a_resolved_one_for_a_quar
             if (5..200).contains(&second) { VerdictState::Missed } else { VerdictState::Met };
         alerts.evaluate(
             id,
-            AlertVerdicts { own: DecidedVerdict { state, decided: 1 }, market: None },
+            AlertVerdicts { own: DecidedVerdict { state, is_reached: true }, market: None },
             &catalog,
             at,
         );
@@ -470,7 +472,7 @@ fn an_alert_held_by_insufficient_data_does_not_delay_another_alert() {
         (2, VerdictState::InsufficientData, VerdictState::Missed),
         (10, VerdictState::InsufficientData, VerdictState::Missed),
     ] {
-        let verdict = |state| DecidedVerdict { state, decided: 1 };
+        let verdict = |state| DecidedVerdict { state, is_reached: false };
         let verdicts = AlertVerdicts { own: verdict(own), market: Some(verdict(market)) };
         alerts.evaluate(id, verdicts, &catalog, at(second));
     }
@@ -510,9 +512,9 @@ fn a_notice_of_being_behind_the_market_says_what_others_achieve_and_who_says_so(
     let (id, _, _) = catalog.objectives().next().unwrap();
     let mut alerts = Alerts::new(&catalog);
     let verdicts = view.alert_verdicts(id);
-    let verdict = |state| DecidedVerdict { state, decided: 5 };
-    assert_eq!(verdicts.own, verdict(VerdictState::Met));
-    assert_eq!(verdicts.market, Some(verdict(VerdictState::Missed)));
+    let verdict = |state, is_reached| DecidedVerdict { state, is_reached };
+    assert_eq!(verdicts.own, verdict(VerdictState::Met, true));
+    assert_eq!(verdicts.market, Some(verdict(VerdictState::Missed, false)));
     alerts.evaluate(id, verdicts, &catalog, at);
     let at = at.plus(Elapsed::from_ms(20 * SECOND_MS));
     alerts.evaluate(id, verdicts, &catalog, at);

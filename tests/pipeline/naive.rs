@@ -204,8 +204,10 @@ pub(crate) struct Verdict {
     pub state: &'static str,
     /// Whether the share within the market's target is below the agreed share.
     pub behind_market: bool,
-    /// The state by the market's target, and its number of decided tickets.
-    pub beside_market: Option<(&'static str, u64)>,
+    /// Whether no decided ticket was over target, or the agreed share was within it.
+    pub reached: bool,
+    /// The state by the market's target, and whether its decided tickets reach the share.
+    pub beside_market: Option<(&'static str, bool)>,
 }
 
 /// All events, with calendars and objectives.
@@ -317,11 +319,15 @@ impl Model {
             });
             // Without an agreed share there is none to be below.
             let is_share = matches!(level, Level::Within { .. });
-            (if is_share { state(level, decided, missed) } else { "met" }, decided)
+            (
+                if is_share { state(level, decided, missed) } else { "met" },
+                reached(level, decided, missed),
+            )
         });
         let behind_market = beside_market.is_some_and(|(state, _)| state == "missed");
+        let reached = reached(level, decided, missed);
         let state = state(level, decided, missed);
-        Verdict { decided, missed, state, behind_market, beside_market }
+        Verdict { decided, missed, state, behind_market, reached, beside_market }
     }
 
     /// The breakdown of the missed waits of an objective: milliseconds by location.
@@ -565,6 +571,15 @@ fn state(level: &Level, decided: u64, missed: u64) -> &'static str {
     } else {
         "met"
     }
+}
+
+/// Whether nothing decided is over target, or the agreed share of it is within.
+fn reached(level: &Level, decided: u64, missed: u64) -> bool {
+    let is_share = match level {
+        Level::NoneOver(_) => false,
+        Level::Within { share_bp, .. } => (decided - missed) * 10_000 >= share_bp * decided,
+    };
+    missed == 0 || is_share
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u64 {
