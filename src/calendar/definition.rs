@@ -16,8 +16,8 @@ use crate::time::{DAY_MS, Elapsed, MINUTE_MS, SECOND_MS, Timestamp};
 /// openings; breaks are subtracted from all open time. In a calendar file, a date of `special` is one of
 /// `except`, too, unless that file lists the very date as a holiday.
 ///
-/// An opening belongs to the date on which it begins. Where Saturday is open `22:00-02:00`, a holiday on Saturday closes all four hours, and one on Sunday
-/// closes none of them.
+/// An opening belongs to the date on which it begins. Where Saturday is open `22:00-02:00`, a holiday on
+/// Saturday closes all four hours, and one on Sunday closes none of them.
 ///
 /// Openings that overlap or touch are joined. Opening and closing times are resolved separately by the rule
 /// of [`local_midnight`](super::local_midnight). If nothing is left between them, as on a day whose clocks go
@@ -99,14 +99,47 @@ impl Definition {
 
     /// The open time of an open day of the week, on average; 24 hours if the week has no openings.
     pub(super) fn usual_day(&self) -> Elapsed {
-        let open = self.week.iter().filter(|day| !day.is_empty());
-        let (days, minutes) = open.fold((0_i64, 0_i64), |(days, minutes), day| {
+        let days =
+            self.week.iter().filter(|day| !day.is_empty()).fold(0_i64, |n, _| n.saturating_add(1));
+        let ms = self.usual_week().ms().checked_div(days);
+        Elapsed::from_ms(ms.unwrap_or(DAY_MS))
+    }
+
+    /// The open time of a week without holidays and other exceptions.
+    pub fn usual_week(&self) -> Elapsed {
+        let minutes = self.week.iter().fold(0_i64, |minutes, day| {
             let lengths = day.iter().map(|opening| i64::from(opening.end.abs_diff(opening.start)));
             let length = lengths.fold(0, i64::saturating_add).min(DAY_MINUTES.into());
-            (days.saturating_add(1), minutes.saturating_add(length))
+            minutes.saturating_add(length)
         });
-        let ms = minutes.saturating_mul(MINUTE_MS).checked_div(days);
-        Elapsed::from_ms(ms.unwrap_or(DAY_MS))
+        Elapsed::from_ms(minutes.saturating_mul(MINUTE_MS))
+    }
+
+    /// The first of the longest stretches of dates that holidays close, from one holiday to another: its
+    /// first date and the number of dates. Dates between them on which the week has no opening are part of it.
+    /// `None` without holidays.
+    pub fn longest_closure(&self) -> Option<(NaiveDate, usize)> {
+        let lifted = dates_of(&self.except);
+        let closed = dates_of(&self.holidays).into_iter().zip(lifted);
+        let mut longest: Option<(NaiveDate, usize)> = None;
+        let mut current: Option<(NaiveDate, usize)> = None;
+        let mut free: usize = 0;
+        for (date, (is_closed, is_lifted)) in dates().zip(closed) {
+            if is_closed && !is_lifted {
+                let (first, length) = current.unwrap_or((date, 0));
+                let length = length.saturating_add(free).saturating_add(1);
+                current = Some((first, length));
+                free = 0;
+                if longest.is_none_or(|(_, most)| length > most) {
+                    longest = current;
+                }
+            } else if current.is_some() && self.openings(date).is_empty() {
+                free = free.saturating_add(1);
+            } else {
+                (current, free) = (None, 0);
+            }
+        }
+        longest
     }
 
     /// The open stretches within 1990 to 2100, ascending and disjoint.

@@ -14,6 +14,7 @@ use super::yaml::{Node, SourcePosition, YamlKey, YamlValue};
 use super::zones::{ZoneData, ZoneFinder};
 use crate::calendar::{Calendar, Definition, Holiday, MonthDay, Opening, Zone};
 use crate::name;
+use crate::time::{Elapsed, HOUR_MS, MINUTE_MS};
 
 mod ics;
 mod zone;
@@ -28,6 +29,10 @@ pub type Calendars = BTreeMap<Box<str>, Arc<Calendar>>;
 pub(super) const CALENDARS_MAX: usize = 256;
 /// Maximum openings of one day, and breaks of one date. Each takes 8 bytes for every day of 110 years.
 const OPENINGS_MAX: usize = 24;
+/// Open time of a week, below which a calendar is a warning.
+const WEEK_OPEN_MIN: Elapsed = Elapsed::from_ms(5 * HOUR_MS);
+/// Days closed in a row by holidays, above which a calendar is a warning.
+const CLOSED_DAYS_MAX: usize = 30;
 /// The days of the week as files write them, from Monday.
 const WEEKDAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 /// The name of the built-in calendar, which is always open.
@@ -91,7 +96,12 @@ pub(super) fn read(
             let errors = file.diagnostics.errors.len();
             let rules = rules(&field, &mut file, sources);
             let calendar = match rules.as_ref().map(|rules| Calendar::new(&rules.definition)) {
-                Some(Ok(calendar)) => calendar,
+                Some(Ok(calendar)) => {
+                    rules
+                        .iter()
+                        .for_each(|rules| warn_of_closed_time(key, &field, rules, &mut file));
+                    calendar
+                }
                 Some(Err(never)) if file.diagnostics.errors.len() == errors => {
                     let advice =
                         "write at least one opening, such as `week: { mon: [\"08:00-16:00\"] }`";
@@ -106,6 +116,32 @@ pub(super) fn read(
     }
     fields.finish(&mut file);
     read
+}
+
+/// Warns of calendars in which hardly any time is open: no target of open time is missed then.
+fn warn_of_closed_time(
+    key: &YamlKey,
+    field: &Field<'_>,
+    rules: &CalendarRules,
+    file: &mut File<'_>,
+) {
+    let week = rules.definition.usual_week();
+    if week < WEEK_OPEN_MIN {
+        let problem = format!(
+            "is open for {} minutes in a week, so targets of open time last for weeks; check the hours",
+            week.ms() / MINUTE_MS
+        );
+        file.warn(key.at, &field.key, problem);
+    }
+    if let Some((first, days)) =
+        rules.definition.longest_closure().filter(|(_, days)| *days > CLOSED_DAYS_MAX)
+    {
+        let problem = format!(
+            "has holidays on {days} days in a row from {first}, in which no target of open time is missed; \
+             check the dates"
+        );
+        file.warn(key.at, &field.key, problem);
+    }
 }
 
 fn check_name(name: &str, at: SourcePosition, key: &str, file: &mut File<'_>) {

@@ -8,6 +8,7 @@ use crate::agreement::{Level, Objective, Split};
 use crate::amount::Unit;
 use crate::measure::{Measure, Pauses};
 use crate::name;
+use crate::time::{DAY_MS, Elapsed};
 
 mod alerts;
 mod level;
@@ -17,6 +18,9 @@ mod working_days;
 
 /// Maximum channels by which the readings of one objective are split. Each channel needs its own windows.
 const CHANNELS_MAX: usize = 20;
+
+/// Window, below which an objective is a warning.
+const OVER_USUAL_MIN: Elapsed = Elapsed::from_ms(DAY_MS);
 
 /// Reads one objective.
 pub(super) fn read(
@@ -36,7 +40,14 @@ pub(super) fn read(
         .require("measure", file, "write what is measured, such as `measure: first_reply`")
         .and_then(|field| field.measure(file));
     let over = match fields.take("over") {
-        Some(over) => level::over(&over, file),
+        Some(field) => {
+            let over = level::over(&field, file);
+            if over.is_some_and(|over| over < OVER_USUAL_MIN) {
+                field
+                    .warn(file, "is less than a day: a miss is forgotten before anyone may see it");
+            }
+            over
+        }
         None => Some(Objective::OVER_DEFAULT),
     };
     let previous_levels = fields.take("was").map_or_else(Vec::new, |list| list.list(file));
@@ -71,6 +82,7 @@ pub(super) fn read(
             unit: unit.unit,
             hours,
             written: item.node,
+            today,
         };
         previous_levels::read(&previous_levels, item, current, file)
     });

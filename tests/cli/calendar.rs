@@ -169,7 +169,7 @@ fn wholly_wrong_calendar_files_are_faults() {
     let two = [("c.yaml", GOOD), ("d.yaml", GOOD), ("finland.ics", GOOD_ICS)];
     writeln!(page, "two files\n{}", diagnostics_text(&read(&two, &["c.yaml", "d.yaml"]))).unwrap();
     let many: String = (0..257).fold("calendars:\n".to_owned(), |text, number| {
-        format!("{text}  c{number}: {{ {zone}, week: {{ mon: [\"08:00-09:00\"] }} }}\n")
+        format!("{text}  c{number}: {{ {zone}, week: {{ mon: [\"08:00-16:00\"] }} }}\n")
     });
     writeln!(page, "257 calendars\n{}", diagnostics_text(&read(&[("c.yaml", &many)], &["c.yaml"])))
         .unwrap();
@@ -275,7 +275,7 @@ fn unsupported_icalendar_events_are_warnings_that_name_the_event() {
         assert!(!warning.is_empty(), "{lines} has no warning");
         writeln!(page, "{}\n{warning}", lines.escape_debug()).unwrap();
     }
-    let text = "calendars: { a: { zone: UTC, week: { thu: [\"08:00-09:00\"] }, holidays: [2026-12-24], \
+    let text = "calendars: { a: { zone: UTC, week: { thu: [\"08:00-16:00\"] }, holidays: [2026-12-24], \
                 special: { 2026-12-24: [\"08:00-09:00\"] } } }\n";
     writeln!(page, "{}", diagnostics_text(&read(&[("c.yaml", text)], &["c.yaml"]))).unwrap();
     insta::assert_snapshot!("warnings", page);

@@ -7,6 +7,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::check::{diagnostics_text, read};
+
 /// Open on weekdays from 8 to 16, in UTC.
 const OFFICE: &str = "calendars:
   office: { zone: UTC, week: { mon: [\"08:00-16:00\"], tue: [\"08:00-16:00\"], wed: [\"08:00-16:00\"],
@@ -316,5 +318,52 @@ fn a_paused_stopwatch_has_the_due_time_that_is_past() {
             (Some("paused"), due),
             "{paused}"
         );
+    }
+}
+
+/// What `vaste check` says of a team with this objective, and of a calendar with these lines.
+fn checked(objective: &str, calendar: &str) -> String {
+    let agreement = format!(
+        "team: mail\nhours: c\nobjectives:\n  - {{ name: none, measure: first_reply, none_over: 5d always }}\n  \
+         - {{ name: o, measure: first_reply, within: 1h, {objective} }}\n"
+    );
+    let calendar = format!("calendars: {{ c: {{ zone: UTC, {calendar} }} }}\n");
+    let config = read(&[("c.yaml", &calendar), ("m.yaml", &agreement)], &["c.yaml", "m.yaml"]);
+    assert!(!config.diagnostics.has_errors(), "{}", diagnostics_text(&config));
+    diagnostics_text(&config)
+}
+
+#[test]
+fn check_warns_of_levels_and_hours_by_which_hardly_anything_is_missed() {
+    let week = "week: { mon: [\"08:00-13:00\"] }";
+    let holidays = |dates: &str| format!("{week}, holidays: [{dates}]");
+    let mondays = |count: u64| {
+        let first = chrono::NaiveDate::from_ymd_opt(2026, 6, 1).unwrap();
+        let dates = (0..count).map(|n| (first + chrono::Days::new(7 * n)).to_string());
+        holidays(&dates.collect::<Vec<_>>().join(", "))
+    };
+    for (objective, calendar, said) in [
+        ("share: 50%", week, ""),
+        ("share: 49.99%", week, "share: `49.99%` is less than half of the tickets"),
+        ("over: 24h", week, ""),
+        ("over: 23h", week, "over: `23h` is less than a day"),
+        ("was: [{ within: 2h, share: 10%, over: 2h, until: 2026-01-01 }]", week, ""),
+        ("was: [{ within: 2h, until: 2099-01-01 }]", week, "until: `2099-01-01` is to come"),
+        ("", "week: { mon: [\"08:00-12:59\"] }", "calendars.c: is open for 299 minutes in a week"),
+        ("", &holidays("06-01..06-30"), ""),
+        (
+            "",
+            &holidays("06-01..07-01"),
+            "calendars.c: has holidays on 31 days in a row from 1990-06-01",
+        ),
+        ("", &holidays("2026-06-01..2026-07-01, 12-24"), "on 31 days in a row from 2026-06-01"),
+        // One Monday after another: nothing is open in between.
+        ("", &mondays(5), ""),
+        ("", &mondays(6), "on 36 days in a row from 2026-06-01"),
+    ] {
+        let all = checked(objective, calendar);
+        let warnings = all.matches("warning: ").count();
+        assert_eq!(warnings, usize::from(!said.is_empty()), "{objective} {calendar}: {all}");
+        assert!(all.contains(said), "{objective} {calendar}: {all}");
     }
 }

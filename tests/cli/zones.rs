@@ -11,8 +11,8 @@ use crate::run::{Folder, ZONES, page};
 
 const CALENDARS: &str = "\
 calendars:
-  office: { zone: Europe/Helsinki, week: { mon: [\"09:00-10:00\"] } }
-  other: { zone: Europe/Helsinki, week: { tue: [\"09:00-10:00\"] } }
+  office: { zone: Europe/Helsinki, week: { mon: [\"09:00-10:00\", \"18:00-22:00\"] } }
+  other: { zone: Europe/Helsinki, week: { tue: [\"09:00-10:00\", \"18:00-22:00\"] } }
 ";
 
 /// A Monday, 09:30 in Helsinki.
@@ -147,7 +147,9 @@ fn a_zone_whose_file_is_damaged_or_missing_comes_from_the_compiled_in_data() {
 #[test]
 fn newer_data_may_have_zones_that_are_not_compiled_in() {
     let calendars = |zone: &str| {
-        format!("calendars: {{ office: {{ zone: {zone}, week: {{ mon: [\"09:00-10:00\"] }} }} }}\n")
+        format!(
+            "calendars: {{ office: {{ zone: {zone}, week: {{ mon: [\"09:00-10:00\", \"18:00-22:00\"] }} }} }}\n"
+        )
     };
     let five = tzif("<+05>-5");
     let folder = folder(&[NEWER], Some(&five));
@@ -201,7 +203,7 @@ fn offsets_are_no_zones_and_names_with_a_sign_are_explained() {
         folder.write(
             "c.yaml",
             format!(
-                "calendars: {{ c: {{ zone: \"{zone}\", week: {{ mon: [\"09:00-10:00\"] }} }} }}\n"
+                "calendars: {{ c: {{ zone: \"{zone}\", week: {{ mon: [\"09:00-10:00\", \"18:00-22:00\"] }} }} }}\n"
             ),
         );
         let output = folder.vaste(&["check", "c.yaml"]);

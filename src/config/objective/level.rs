@@ -16,6 +16,9 @@ const TARGET_MAX: Elapsed = Elapsed::from_ms(90 * DAY_MS);
 /// The largest target of a count, such as of `contacts`.
 const COUNT_MAX: Elapsed = Unit::count(1_000);
 
+/// A share of half, below which a level is a warning.
+const HALF_BP: u32 = Share::WHOLE_BP / 2;
+
 /// The largest `min_tickets`: no team gets more tickets in a week.
 const MIN_TICKETS_MAX: u64 = 1_000_000;
 
@@ -60,7 +63,13 @@ pub(super) fn read(
     match (within, none_over) {
         (Some(within), None) => {
             let target = target(&within, unit, file);
-            let share = share.map_or(Share::from_basis_points(9_000), |f| self::share(&f, file));
+            let share = share.map_or(Share::from_basis_points(9_000), |f| {
+                let share = self::share(&f, file);
+                if share.is_some_and(|share| share.basis_points() < HALF_BP) {
+                    f.warn(file, "is less than half of the tickets; most of them may be late then");
+                }
+                share
+            });
             let min_tickets = min_tickets
                 .map_or(Some(Objective::MIN_TICKETS_DEFAULT), |f| self::min_tickets(&f, file));
             let by_priority = by_priority.map_or([None; 4], |group| {

@@ -25,6 +25,8 @@ pub(super) struct CurrentLevel<'l> {
     pub(super) hours: &'l TeamHours<'l>,
     /// The objective as it is written.
     pub(super) written: &'l Node,
+    /// Today's date.
+    pub(super) today: &'l str,
 }
 
 /// An earlier level as it is read.
@@ -93,6 +95,10 @@ fn previous_level<'n>(
     let calendar = current.hours.calendar.as_ref();
     let zone = calendar.map_or(Zone::UTC, |calendar| calendar.zone().clone());
     let (date, until) = until?;
+    if date.to_string().as_str() > current.today {
+        until
+            .warn(file, "is to come: until that day this level holds, and not the objective's own");
+    }
     let previous = PreviousLevel { until: local_midnight(&zone, date), level: level?, over: over? };
     Some(ReadLevel { previous, until })
 }
