@@ -13,9 +13,11 @@ use crate::share::Share;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 mod changes;
+mod confidence;
 mod verdict;
 
 pub use changes::{AgreementChanges, ObjectiveChanges, SettingChange};
+pub use confidence::ShareInterval;
 pub use verdict::{AlertVerdicts, Completeness, DecidedVerdict, Tally, VerdictState};
 
 /// The owner of an agreement.
