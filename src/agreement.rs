@@ -17,8 +17,8 @@ mod confidence;
 mod verdict;
 
 pub use changes::{AgreementChanges, ObjectiveChanges, SettingChange};
-pub use confidence::ShareInterval;
-pub use verdict::{AlertVerdicts, Completeness, DecidedVerdict, Tally, VerdictState};
+pub use confidence::{ShareEvidence, ShareInterval};
+pub use verdict::{AlertVerdicts, Completeness, DecidedVerdict, ShareBelief, Tally, VerdictState};
 
 /// The owner of an agreement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -190,14 +190,29 @@ impl fmt::Display for TargetShown {
 }
 
 /// The alerts of one objective.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AlertPolicies {
     /// When the objective is missed.
     pub missed: AlertPolicy,
+    /// How sure it must be that the true share is below the level before `missed` starts: above 50 %, at
+    /// most 99.9 %. `None` for the plain rule: the alert follows the verdict. Default 90 %; without effect
+    /// for a `none_over` limit.
+    pub missed_confidence: Option<Share>,
     /// When most of the error budget is spent; `None` unless the agreement asks for it.
     pub at_risk: Option<AlertPolicy>,
     /// When the market achieves more than the agreed share; `None` unless the agreement asks for it.
     pub behind_market: Option<AlertPolicy>,
+}
+
+impl Default for AlertPolicies {
+    fn default() -> Self {
+        Self {
+            missed: AlertPolicy::default(),
+            missed_confidence: Some(Objective::CONFIDENCE_DEFAULT),
+            at_risk: None,
+            behind_market: None,
+        }
+    }
 }
 
 /// How one alert behaves.

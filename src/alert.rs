@@ -6,13 +6,17 @@
 //! been clear for `keep_firing_for`, the alert is resolved. One rule is added: *data trouble never
 //! resolves an alert*. While verdicts are frozen, every timer stands still. Too few tickets start no alert.
 //! They end one when they reach the agreed share, as an empty window does.
+//!
+//! With a confidence ([`crate::agreement::Objective::evidence`]), the condition of `missed` begins when a
+//! miss is sure, and ends when it is unlikely. Between, it stays as it is: that follows from the status and
+//! the running timer, so it survives a restart with them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use crate::agreement::{AlertPolicy, AlertVerdicts, DecidedVerdict, VerdictState};
+use crate::agreement::{AlertPolicy, AlertVerdicts, DecidedVerdict, ShareBelief, VerdictState};
 use crate::catalog::{Catalog, ObjectiveId};
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 
@@ -58,8 +62,18 @@ impl AlertKind {
     }
 
     /// The condition by a verdict. A missed objective has spent its budget, so at-risk holds, too; inhibit
-    /// it in Alertmanager while missed fires. Without a market, behind-market is clear.
+    /// it in Alertmanager while missed fires. Without a market, behind-market is clear. With a confidence,
+    /// missed goes by how sure it is, unless the data is not known.
     fn condition(self, verdicts: AlertVerdicts) -> Condition {
+        if let (Self::Missed, Some(belief)) = (self, verdicts.belief)
+            && verdicts.own.state != VerdictState::Frozen
+        {
+            return match belief {
+                ShareBelief::Below => Condition::Holds,
+                ShareBelief::Unsure => Condition::Unsure,
+                ShareBelief::Reached => Condition::Clear,
+            };
+        }
         let not_agreed = DecidedVerdict { state: VerdictState::NotAgreed, is_reached: true };
         let DecidedVerdict { state, is_reached } = match self {
             Self::Missed | Self::AtRisk => verdicts.own,
@@ -80,6 +94,9 @@ impl AlertKind {
 enum Condition {
     Clear,
     Holds,
+    /// Likely, but not sure: what has begun goes on. An alert whose condition held still holds, one whose
+    /// condition had cleared stays clear.
+    Unsure,
     /// Too few tickets, whose share is below the agreed one: starts and ends no alert.
     TooFew,
     /// Not known: starts and ends no alert, and timers stand still.
@@ -225,7 +242,8 @@ impl Alert {
         }
         let before = self.status;
         match condition {
-            Condition::Holds => {
+            Condition::Unsure if !self.is_held() => self.condition_clears(at),
+            Condition::Holds | Condition::Unsure => {
                 self.not_ready_since = None;
                 self.condition_holds(at);
             }
@@ -233,6 +251,16 @@ impl Alert {
             Condition::TooFew | Condition::Unknown => {}
         }
         before.label() != self.status.label()
+    }
+
+    /// Whether its condition held when it was last evaluated: it is pending, or it fires and no
+    /// `keep_firing_for` runs.
+    fn is_held(&self) -> bool {
+        match self.status {
+            AlertStatus::Inactive | AlertStatus::Resolved { .. } => false,
+            AlertStatus::Pending { .. } => true,
+            AlertStatus::Firing { .. } => self.counts_from.is_none(),
+        }
     }
 
     fn condition_holds(&mut self, at: Timestamp) {

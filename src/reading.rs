@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::agreement::{TargetShown, VerdictState};
+use crate::agreement::{ShareInterval, TargetShown, VerdictState};
 use crate::amount::Amount;
 use crate::catalog::Catalog;
 use crate::measure::{Basis, Measure};
@@ -99,6 +99,13 @@ pub struct Verdict {
     /// The share within target in basis points, printed with 4 decimals; `None` without decided tickets.
     #[serde(serialize_with = "as_ratio")]
     pub compliance: Option<u32>,
+    /// The interval that holds the true share with a probability of 90 %; `None` without decided tickets
+    /// and for a `none_over` limit.
+    pub interval: Option<IntervalShown>,
+    /// The probability that the true share is below the agreed one, in basis points, printed with 4
+    /// decimals; `None` together with the interval.
+    #[serde(serialize_with = "as_ratio")]
+    pub below_level: Option<u32>,
     /// The verdict.
     #[serde(serialize_with = "state_label")]
     pub state: VerdictState,
@@ -109,6 +116,23 @@ pub struct Verdict {
     /// Where missed tickets waited; absent without missed tickets, and where it was not looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breakdown: Option<BreakdownShown>,
+}
+
+/// An interval of the share within target, in basis points, printed with 4 decimals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct IntervalShown {
+    /// The lower bound.
+    #[serde(serialize_with = "bp_as_ratio")]
+    pub low: u32,
+    /// The upper bound.
+    #[serde(serialize_with = "bp_as_ratio")]
+    pub high: u32,
+}
+
+impl From<ShareInterval> for IntervalShown {
+    fn from(ShareInterval { low_bp, high_bp }: ShareInterval) -> Self {
+        Self { low: low_bp, high: high_bp }
+    }
 }
 
 /// One value for each of [`QUANTILES_PER_MILLE`].
@@ -253,6 +277,11 @@ fn state_label<S: Serializer>(state: &VerdictState, serializer: S) -> Result<S::
 
 fn as_text<S: Serializer>(length: &Elapsed, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(length)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn bp_as_ratio<S: Serializer>(bp: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+    as_ratio(&Some(*bp), serializer)
 }
 
 #[expect(clippy::ref_option, reason = "serde passes a reference")]

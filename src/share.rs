@@ -13,6 +13,9 @@ impl Share {
     /// 80 %.
     pub const EIGHTY_PERCENT: Self = Self(8_000);
 
+    /// 90 %.
+    pub const NINETY_PERCENT: Self = Self(9_000);
+
     /// A share of `bp` basis points; `None` unless `bp` is 1 to 10 000.
     pub fn from_basis_points(bp: u32) -> Option<Self> {
         (1..=Self::WHOLE_BP).contains(&bp).then_some(Self(bp))

@@ -357,6 +357,10 @@ fn objective_settings(objective: &Objective, agreement: &Agreement) -> Vec<Setti
     }
     settings.add("alerts.at_risk.budget_spent", at_risk);
     alert_settings("missed", Some(&alerts.missed), &mut settings);
+    if let Level::Within { .. } = level {
+        let confidence = alerts.missed_confidence.map_or("plain".to_owned(), |c| c.to_string());
+        settings.add("alerts.missed.confidence", confidence);
+    }
     alert_settings("at_risk", alerts.at_risk.as_ref(), &mut settings);
     alert_settings("behind_market", alerts.behind_market.as_ref(), &mut settings);
     settings.0

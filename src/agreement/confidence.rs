@@ -14,11 +14,59 @@
 //! The regularised incomplete beta function is that of the crate `special` (Applied Statistics algorithms
 //! AS 63 and AS 109) on `libm`. Both are in Rust, so every machine computes the same bits. Its inverse is
 //! not used: bounds are whole basis points, found by bisection, which is exact and bounded in time.
+//!
+//! ## The alert
+//! An agreement asks for a confidence, such as 90 %, before the alert `missed` starts. It starts when the
+//! true share is below the level with that probability, and ends when that is less likely than not. With
+//! fewer than [`DECIDED_ENOUGH`] tickets in the window, the next longer windows count as well, up to 28
+//! days. Two looks err more often than one, so each needs more: the longer window leaves half of the doubt
+//! (95 % for 90 %), the agreed one a third (96.7 %), and only with [`DECIDED_MIN`] tickets: it is for a
+//! sharp drop. `tests/bench/alerts.rs` compares rules over simulated teams; these numbers come from it.
 
 use special::Beta as _;
 
-use super::Tally;
+use super::verdict::falls_short;
+use super::{Level, Objective, ShareBelief, Tally};
 use crate::share::Share;
+use crate::time::{DAY_MS, Elapsed, Timestamp};
+
+/// The decided tickets with which the agreed window is enough for an alert.
+const DECIDED_ENOUGH: u64 = 30;
+
+/// The decided tickets with which the agreed window counts beside a longer one.
+const DECIDED_MIN: u64 = 10;
+
+/// The windows that an agreed window is stretched to, ascending. Every series has them, so they cost
+/// nothing.
+const STRETCHED: [Elapsed; 3] =
+    [Elapsed::from_ms(DAY_MS), Elapsed::from_ms(7 * DAY_MS), Elapsed::from_ms(28 * DAY_MS)];
+
+/// The window that an alert with a confidence rests on, and what it says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ShareEvidence {
+    /// What it says.
+    pub belief: ShareBelief,
+    /// The length of the window.
+    pub window: Elapsed,
+    /// The tickets in it.
+    pub tally: Tally,
+    /// The probability that the true share is below the level, 0 to 1.
+    pub probability: f64,
+    /// The probability with which the alert starts, 0 to 1.
+    pub needed: f64,
+}
+
+impl ShareEvidence {
+    /// The probability in whole percent, 1 to 99: a sample is never quite sure.
+    pub fn percent(self) -> u32 {
+        (basis_points(self.probability) / 100).clamp(1, 99)
+    }
+
+    /// The probability with which the alert starts, in basis points.
+    pub fn needed_bp(self) -> u32 {
+        basis_points(self.needed)
+    }
+}
 
 /// An interval that holds the true share with a probability of 90 %: 5 % lie on either side. The bounds are
 /// rounded outwards.
@@ -43,6 +91,11 @@ impl Tally {
         })
     }
 
+    /// The same as [`Tally::probability_below`] in basis points, rounded to the nearest.
+    pub fn probability_below_bp(self, level: Share) -> Option<u32> {
+        self.probability_below(level).map(basis_points)
+    }
+
     /// The probability that the true share is below a level, 0 to 1; `None` while nothing is decided. It
     /// never falls when a ticket is missed instead of met. Of a level of 100 % it is 1 as soon as one
     /// ticket is missed, and 0 before.
@@ -52,6 +105,92 @@ impl Tally {
             return Some(posterior.below(level.basis_points()));
         }
         Some(if self.missed > 0 { 1.0 } else { 0.0 })
+    }
+}
+
+impl Objective {
+    /// The default confidence of the alert `missed`.
+    pub const CONFIDENCE_DEFAULT: Share = Share::NINETY_PERCENT;
+
+    /// The confidence that its alert `missed` needs at an instant; `None` for the plain rule, by which the
+    /// alert follows the verdict, and for a `none_over` limit.
+    pub fn confidence_at(&self, at: Timestamp) -> Option<Share> {
+        match self.level_at(at) {
+            Level::Within { .. } => self.alerts.missed_confidence,
+            Level::NoneOver(_) => None,
+        }
+    }
+
+    /// The windows that its alert `missed` may rest on at an instant, ascending. The first is the agreed
+    /// one.
+    pub fn alert_windows(&self, at: Timestamp) -> impl Iterator<Item = Elapsed> + use<> {
+        let over = self.over_at(at);
+        let is_stretched = self.confidence_at(at).is_some();
+        let longer = STRETCHED.into_iter().filter(move |length| is_stretched && *length > over);
+        std::iter::once(over).chain(longer)
+    }
+
+    /// What the windows say about the true share at `now`. `tally_of` gives the tickets in the window of a
+    /// length; `None` if the known history begins within that window.
+    ///
+    /// `None` for the plain rule, and when the agreed window is not known.
+    pub fn evidence(
+        &self,
+        now: Timestamp,
+        tally_of: impl Fn(Elapsed) -> Option<Tally>,
+    ) -> Option<ShareEvidence> {
+        let confidence = self.confidence_at(now)?;
+        let look =
+            |window, tally, doubts| self.look(now, window, tally, confidence.sure_in(doubts));
+        let mut windows = self.alert_windows(now);
+        let over = windows.next()?;
+        let agreed = tally_of(over)?;
+        let is_enough = |tally: Tally| tally.decided >= DECIDED_ENOUGH;
+        let mut longer = None;
+        if !is_enough(agreed) {
+            for window in windows {
+                let Some(tally) = tally_of(window) else { break };
+                longer = Some((window, tally));
+                if is_enough(tally) {
+                    break;
+                }
+            }
+        }
+        let Some((window, tally)) = longer else { return Some(look(over, agreed, 1)) };
+        let longer = look(window, tally, 2);
+        if agreed.decided < DECIDED_MIN {
+            return Some(longer);
+        }
+        let agreed = look(over, agreed, 3);
+        Some(if agreed.belief > longer.belief { agreed } else { longer })
+    }
+
+    /// What one window says. To be below the level, it must also be missed by the plain rule, so that two
+    /// tickets are no alert.
+    fn look(&self, now: Timestamp, window: Elapsed, tally: Tally, needed: f64) -> ShareEvidence {
+        let (probability, is_missed) = match self.level_at(now) {
+            Level::Within { share, min_tickets, .. } => {
+                let probability = tally.probability_below(*share).unwrap_or(0.0);
+                (probability, falls_short(tally, *share, *min_tickets))
+            }
+            Level::NoneOver(_) => (0.0, false),
+        };
+        let belief = if is_missed && probability >= needed {
+            ShareBelief::Below
+        } else if tally.missed == 0 || probability < 0.5 {
+            ShareBelief::Reached
+        } else {
+            ShareBelief::Unsure
+        };
+        ShareEvidence { belief, window, tally, probability, needed }
+    }
+}
+
+impl Share {
+    /// As a probability that leaves this part of its doubt: 0.95 for 90 % and 2.
+    fn sure_in(self, parts: u32) -> f64 {
+        let doubt_bp = Self::WHOLE_BP - self.basis_points();
+        1.0 - f64::from(doubt_bp) / (f64::from(parts) * f64::from(Self::WHOLE_BP))
     }
 }
 
@@ -105,6 +244,15 @@ impl Posterior {
     }
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a probability has 0 to 10 000 basis points"
+)]
+fn basis_points(probability: f64) -> u32 {
+    (probability.clamp(0.0, 1.0) * f64::from(Share::WHOLE_BP)).round() as u32
+}
+
 #[expect(clippy::cast_precision_loss, reason = "counts of tickets are far below 2^52")]
 fn counted(tickets: u64) -> f64 {
     tickets as f64
@@ -113,6 +261,8 @@ fn counted(tickets: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agreement::Target;
+    use crate::measure::Measure;
 
     fn tally(decided: u64, missed: u64) -> Tally {
         Tally { decided, missed }
@@ -238,6 +388,98 @@ mod tests {
                 }
             }
         }
+    }
+
+    fn objective(confidence_bp: u32) -> Objective {
+        let level = Level::Within {
+            target: Target::calendar(Elapsed::from_ms(1)),
+            by_priority: [None; 4],
+            share: share(9_000),
+            min_tickets: 20,
+        };
+        let mut objective = Objective::new("o", Measure::FirstReply, level);
+        objective.alerts.missed_confidence = Some(share(confidence_bp));
+        objective
+    }
+
+    /// The evidence with these tickets in 7 and 28 days; `None` where the window is not known.
+    fn evidence(
+        agreed: (u64, u64),
+        longer: Option<(u64, u64)>,
+    ) -> Option<(ShareBelief, &'static str)> {
+        let tally_of = |window: Elapsed| {
+            let of = if window.ms() == 7 * DAY_MS { Some(agreed) } else { longer };
+            of.map(|(decided, missed)| tally(decided, missed))
+        };
+        let evidence = objective(9_000).evidence(Timestamp::EVENT_MIN, tally_of)?;
+        Some((evidence.belief, if evidence.window.ms() == 7 * DAY_MS { "7d" } else { "28d" }))
+    }
+
+    #[test]
+    fn the_agreed_window_is_enough_with_thirty_tickets_and_else_stretched() {
+        use ShareBelief::{Below, Reached, Unsure};
+        for (agreed, longer, expected) in [
+            // 5 of 30 are 88 % sure, 6 of 30 are 96 %, 3 of 30 are 55 %, 2 of 30 are 25 %.
+            ((30, 5), Some((120, 30)), (Unsure, "7d")),
+            ((30, 6), Some((120, 6)), (Below, "7d")),
+            ((30, 3), Some((120, 6)), (Unsure, "7d")),
+            ((30, 2), Some((120, 30)), (Reached, "7d")),
+            // With 29 the longer window counts: 18 of 120 are 96 % sure, 16 of 120 are 88 %.
+            ((29, 2), Some((120, 18)), (Below, "28d")),
+            ((29, 2), Some((120, 16)), (Unsure, "28d")),
+            ((29, 2), Some((120, 8)), (Reached, "28d")),
+            // A sharp drop: the agreed window counts beside it, from ten tickets on. 4 of 10 are 99 % sure.
+            ((10, 4), Some((120, 8)), (Below, "7d")),
+            ((9, 4), Some((120, 8)), (Reached, "28d")),
+            ((10, 2), Some((120, 8)), (Unsure, "7d")),
+            // Few tickets in any window: two of two are no alert, three of three are.
+            ((2, 2), Some((2, 2)), (Unsure, "28d")),
+            ((3, 3), Some((3, 3)), (Below, "28d")),
+            ((0, 0), Some((0, 0)), (Reached, "28d")),
+            // A longer window that begins before the history does not count.
+            ((20, 5), None, (Below, "7d")),
+            ((20, 3), None, (Unsure, "7d")),
+        ] {
+            assert_eq!(evidence(agreed, longer), Some(expected), "{agreed:?} {longer:?}");
+        }
+    }
+
+    #[test]
+    fn more_misses_never_make_it_less_believable() {
+        for decided in 1..60 {
+            for longer in [60, 120] {
+                let mut before = ShareBelief::Reached;
+                for missed in 0..=decided {
+                    let (belief, _) = evidence((decided, missed), Some((longer, missed))).unwrap();
+                    assert!(belief >= before, "{missed} of {decided} and {longer}");
+                    before = belief;
+                }
+                // With fewer, the longer window alone decides.
+                assert!(decided < DECIDED_MIN || before == ShareBelief::Below, "{decided} missed");
+            }
+        }
+    }
+
+    #[test]
+    fn a_plain_alert_and_a_limit_have_no_evidence_and_one_window() {
+        let mut plain = objective(9_000);
+        plain.alerts.missed_confidence = None;
+        let mut limit = objective(9_000);
+        limit.level = Level::NoneOver(Target::calendar(Elapsed::from_ms(1)));
+        let now = Timestamp::EVENT_MIN;
+        for objective in [plain, limit] {
+            assert_eq!(objective.evidence(now, |_| Some(tally(50, 50))), None);
+            assert_eq!(objective.alert_windows(now).count(), 1);
+        }
+        let windows = |over: i64| {
+            let mut objective = objective(9_000);
+            objective.over = Elapsed::from_ms(over * DAY_MS);
+            let all: Vec<i64> = objective.alert_windows(now).map(|w| w.ms() / DAY_MS).collect();
+            all
+        };
+        assert_eq!(windows(1), [1, 7, 28]);
+        assert_eq!(windows(14), [14, 28]);
+        assert_eq!(windows(90), [90]);
     }
 
     #[test]

@@ -79,6 +79,17 @@ pub struct DecidedVerdict {
     pub is_reached: bool,
 }
 
+/// What the windows of an objective say about the true share. Later variants are worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ShareBelief {
+    /// It is more likely to reach the level, or no ticket is missed.
+    Reached,
+    /// It is more likely to be below the level, but that is not sure enough.
+    Unsure,
+    /// It is below the level, as surely as the agreement asks for.
+    Below,
+}
+
 /// The verdicts that the alerts of one objective are evaluated by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AlertVerdicts {
@@ -86,6 +97,9 @@ pub struct AlertVerdicts {
     pub own: DecidedVerdict,
     /// By the market's target, where missed means behind the market; `None` without a market.
     pub market: Option<DecidedVerdict>,
+    /// What the windows say about the true share, by which `missed` starts and ends; `None` for the plain
+    /// rule, and while the agreed window is not known.
+    pub belief: Option<ShareBelief>,
 }
 
 impl AlertVerdicts {
@@ -127,8 +141,7 @@ impl Objective {
             Completeness::InPart => return VerdictState::InsufficientData,
             Completeness::Whole => {}
         }
-        let certain_among = decided.max(*min_tickets);
-        if !share.is_met_by(certain_among.saturating_sub(missed), certain_among) {
+        if falls_short(tally, *share, *min_tickets) {
             VerdictState::Missed
         } else if decided < *min_tickets {
             VerdictState::InsufficientData
@@ -149,6 +162,13 @@ impl Objective {
             Level::Within { share, .. } => share.is_met_by(decided.saturating_sub(missed), decided),
         }
     }
+}
+
+/// Whether the share is missed: the share of decided tickets is below it, or would be with `min_tickets`
+/// decided even if all further ones were met.
+pub(super) fn falls_short(tally: Tally, share: Share, min_tickets: u64) -> bool {
+    let certain_among = tally.decided.max(min_tickets);
+    !share.is_met_by(certain_among.saturating_sub(tally.missed), certain_among)
 }
 
 /// Whether `missed` of `decided` spend at least `spent` of the error budget. The budget is the share of

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Alert, AlertKind, AlertStatus, Alerts, REFRESH_EVERY, SendReason};
 use crate::address;
-use crate::agreement::{Level, Market, Objective, Tally};
+use crate::agreement::{Level, Market, Objective, ShareBelief, ShareEvidence, Tally};
 use crate::catalog::ScopeId;
 use crate::name;
 use crate::reading::Verdict;
@@ -139,11 +139,15 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
     let about = catalog.about(owner);
     let team =
         about.map_or(name::team_label(catalog.scope_name(owner)), |about| about.name_in("en"));
-    let said = match alert.kind {
-        AlertKind::Missed => "is missed",
-        AlertKind::AtRisk => "is at risk: most of the misses that its level allows are used up",
-        AlertKind::BehindMarket => {
-            "is behind the market: fewer tickets than agreed reach what others achieve"
+    let certainty = sure_of_miss(alert, view).map(|evidence| format!("{}%", evidence.percent()));
+    let said = match (alert.kind, &certainty) {
+        (AlertKind::Missed, Some(certainty)) => format!("is missed ({certainty} sure)"),
+        (AlertKind::Missed, None) => "is missed".to_owned(),
+        (AlertKind::AtRisk, _) => {
+            "is at risk: most of the misses that its level allows are used up".to_owned()
+        }
+        (AlertKind::BehindMarket, _) => {
+            "is behind the market: fewer tickets than agreed reach what others achieve".to_owned()
         }
     };
     let over = view.waiting_over(alert.objective);
@@ -162,6 +166,7 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
     ]);
     let more = [
         ("compliance", verdict.compliance.map(percent)),
+        ("certainty", certainty),
         ("longest_wait", now.oldest_since.map(|since| view.now().since(since).to_string())),
         ("runbook_url", about.and_then(|about| about.runbook_url.as_deref()).map(str::to_owned)),
     ];
@@ -218,10 +223,30 @@ fn description(
     });
     let agreed = objective.said_at(view.now());
     let others = match alert.kind {
-        AlertKind::Missed | AlertKind::AtRisk => String::new(),
+        AlertKind::Missed => describe_certainty(alert, view).unwrap_or_default(),
+        AlertKind::AtRisk => String::new(),
         AlertKind::BehindMarket => describe_market(alert, view).unwrap_or_default(),
     };
     format!("Agreed: {agreed}. Now: {now}. {others}{waits}")
+}
+
+/// What a missed alert rests on, while it is more likely than not that the level is missed.
+fn sure_of_miss(alert: &Alert, view: &View) -> Option<ShareEvidence> {
+    let evidence = (alert.kind == AlertKind::Missed).then(|| view.evidence(alert.objective))?;
+    evidence.filter(|evidence| evidence.belief > ShareBelief::Reached)
+}
+
+/// How sure it is that the level is missed, and by which window, in a sentence.
+fn describe_certainty(alert: &Alert, view: &View) -> Option<String> {
+    let (_, objective) = view.catalog().objective(alert.objective);
+    let Level::Within { share, .. } = objective.level_at(view.now()) else { return None };
+    let evidence = sure_of_miss(alert, view)?;
+    let (sure, window) = (evidence.percent(), evidence.window);
+    let Tally { decided, missed } = evidence.tally;
+    Some(format!(
+        "It is {sure}% sure that the true share is below {share}: {missed} of {decided} tickets missed in \
+         {window}. "
+    ))
 }
 
 /// The market's target and the share of tickets within it, in a sentence.

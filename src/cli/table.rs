@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
-use crate::agreement::VerdictState;
+use crate::agreement::{Level, Objective, VerdictState};
 use crate::alert::Transition;
 use crate::amount::Amount;
 use crate::measure::Basis;
@@ -60,7 +60,7 @@ fn verdicts(view: &View) -> Table {
             text(team_name(verdict.team.as_deref())),
             text(&verdict.objective),
             text(objective.said_at(verdict.at)),
-            text(verdict_in_words(verdict)),
+            text(verdict_with_minimum(verdict, objective)),
             number(verdict.compliance.map_or("–".to_owned(), percent)),
             number(verdict.decided),
             number(verdict.missed),
@@ -134,6 +134,17 @@ pub(super) fn compared(rows: &[ComparedVerdict<'_>]) -> Table {
         table.add_row(cells);
     }
     table
+}
+
+/// The verdict in words. Too few tickets always say how many of how many.
+fn verdict_with_minimum(verdict: &Verdict, objective: &Objective) -> String {
+    match (objective.level_at(verdict.at), verdict.state) {
+        (Level::Within { min_tickets, .. }, VerdictState::InsufficientData) => {
+            let decided = verdict.decided;
+            format!("{}: {decided} of {min_tickets}", verdict_in_words(verdict))
+        }
+        _ => verdict_in_words(verdict),
+    }
 }
 
 fn verdict_in_words(verdict: &Verdict) -> String {
@@ -227,7 +238,7 @@ fn row(
         number(match reading.q_with_waiting.p90 {
             WaitedQuantile::Value(amount) => amount.in_words(),
             WaitedQuantile::MoreThan(amount) => format!("> {}", amount.in_words()),
-            WaitedQuantile::TooFew(_) => "too few".to_owned(),
+            WaitedQuantile::TooFew(count) => format!("too few ({count})"),
         }),
         number(reading.waiting),
         shown(since.map(|since| Amount::Time(now.since(since)))),

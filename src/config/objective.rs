@@ -59,10 +59,9 @@ pub(super) fn read(
     let alerts = alerts::read(&mut fields, file);
     let level = level::read(&mut fields, unit, file);
     let policies = alerts.as_ref().map(|alerts| &alerts.policies);
-    if matches!(level, Some(Level::NoneOver(_))) && policies.is_some_and(|p| p.at_risk.is_some()) {
-        let problem =
-            "never fires: an objective with `none_over` is either met or missed; remove it";
-        file.warn(position_of_alert(item, "at_risk"), &fields.path("alerts.at_risk"), problem);
+    if matches!(level, Some(Level::NoneOver(_))) {
+        let has_at_risk = policies.is_some_and(|policies| policies.at_risk.is_some());
+        warn_of_share_alerts(item, &fields, has_at_risk, file);
     }
     let pauses = pauses(&mut fields, measure, file);
     let split = split(&mut fields, file);
@@ -103,10 +102,35 @@ pub(super) fn read(
     })
 }
 
+/// Warns of settings of alerts that say nothing for a limit.
+fn warn_of_share_alerts(
+    item: &Field<'_>,
+    fields: &Fields<'_>,
+    has_at_risk: bool,
+    file: &mut File<'_>,
+) {
+    if has_at_risk {
+        let problem =
+            "never fires: an objective with `none_over` is either met or missed; remove it";
+        file.warn(position_of_alert(item, "at_risk"), &fields.path("alerts.at_risk"), problem);
+    }
+    if let Some(at) = position_of_confidence(item) {
+        let problem =
+            "has no effect: a `none_over` limit is missed with the first ticket; remove it";
+        file.warn(at, &fields.path("alerts.missed.confidence"), problem);
+    }
+}
+
 /// The position of an alert of an objective.
 fn position_of_alert(item: &Field<'_>, alert: &str) -> SourcePosition {
     let node = item.node.value_of("alerts").and_then(|alerts| alerts.value_of(alert));
     node.unwrap_or(item.node).at
+}
+
+/// The position of the confidence of an objective's alert `missed`; `None` unless it is written.
+fn position_of_confidence(item: &Field<'_>) -> Option<SourcePosition> {
+    let missed = item.node.value_of("alerts").and_then(|alerts| alerts.value_of("missed"))?;
+    missed.value_of("confidence").map(|node| node.at)
 }
 
 /// Reads `pauses` and `pauses_agreed`. `None` if they are those of the measure.

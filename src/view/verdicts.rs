@@ -2,7 +2,7 @@
 
 use super::{StickyKey, View, WaitingNow};
 use crate::agreement::{
-    AlertVerdicts, Completeness, DecidedVerdict, Level, Objective, Tally, Target,
+    AlertVerdicts, Completeness, DecidedVerdict, Level, ShareEvidence, Tally, Target,
 };
 use crate::catalog::{ObjectiveId, ScopeId, StopwatchKindId};
 use crate::measure::{Basis, Measure};
@@ -22,6 +22,10 @@ impl View {
         let (owner, objective) = self.catalog.objective(id);
         let tally = self.tally(id);
         let verdicts = self.verdicts_of_tally(id, tally);
+        let share = match objective.level_at(self.now) {
+            Level::Within { share, .. } => Some(*share),
+            Level::NoneOver(_) => None,
+        };
         Verdict {
             at: self.now,
             team: self.catalog.scope_name(owner).map(Into::into),
@@ -29,6 +33,8 @@ impl View {
             decided: tally.decided,
             missed: tally.missed,
             compliance: tally.compliance_bp(),
+            interval: share.and_then(|_| tally.interval()).map(Into::into),
+            below_level: share.and_then(|share| tally.probability_below_bp(share)),
             state: verdicts.own.state,
             behind_market: verdicts.is_behind_market(),
             history_from: self.history_from,
@@ -38,22 +44,35 @@ impl View {
 
     /// The verdicts that the alerts of an objective are evaluated by.
     pub fn alert_verdicts(&self, id: ObjectiveId) -> AlertVerdicts {
-        self.verdicts_of_tally(id, self.tally(id))
+        let belief = self.evidence(id).map(|evidence| evidence.belief);
+        AlertVerdicts { belief, ..self.verdicts_of_tally(id, self.tally(id)) }
     }
 
-    /// The market is judged by the same rules, `min_tickets` included.
+    /// What the windows of an objective say about the true share. `None` where its alert follows the
+    /// verdict, and while its window is not known.
+    pub fn evidence(&self, id: ObjectiveId) -> Option<ShareEvidence> {
+        let (_, objective) = self.catalog.objective(id);
+        objective.confidence_at(self.now)?;
+        let waiting = self.waiting_over(id);
+        objective.evidence(self.now, |length| {
+            let is_known = self.completeness(length) == Completeness::Whole;
+            is_known.then(|| self.ended(id, length, false).share_tally(waiting))
+        })
+    }
+
+    /// The verdicts without a belief. The market is judged by the same rules, `min_tickets` included.
     fn verdicts_of_tally(&self, id: ObjectiveId, own: Tally) -> AlertVerdicts {
         let (_, objective) = self.catalog.objective(id);
-        let completeness = self.completeness(objective);
+        let completeness = self.completeness(objective.over_at(self.now));
         let judge = |tally: Tally| DecidedVerdict {
             state: objective.judge(tally, completeness, self.now),
             is_reached: objective.is_reached(tally, self.now),
         };
-        AlertVerdicts { own: judge(own), market: self.market(id).map(judge) }
+        AlertVerdicts { own: judge(own), market: self.market(id).map(judge), belief: None }
     }
 
-    fn completeness(&self, objective: &Objective) -> Completeness {
-        let from = from_of(self.now, objective.over_at(self.now));
+    fn completeness(&self, over: Elapsed) -> Completeness {
+        let from = from_of(self.now, over);
         if self.is_frozen {
             Completeness::Stale
         } else if self.history_from.is_some_and(|history| from < history) {
@@ -67,7 +86,7 @@ impl View {
     pub fn tally(&self, id: ObjectiveId) -> Tally {
         let (_, objective) = self.catalog.objective(id);
         let waiting = self.waiting_over(id);
-        let ended = self.ended(id, false);
+        let ended = self.ended(id, objective.over_at(self.now), false);
         match objective.level_at(self.now) {
             Level::Within { .. } => ended.share_tally(waiting),
             // An answered ticket waits no longer, however late the answer was.
@@ -90,15 +109,16 @@ impl View {
                 waiting.beyond(|_| within, Spent::All, now)
             })
             .sum();
-        Some(self.ended(id, true).share_tally(waiting))
+        let over = objective.over_at(self.now);
+        Some(self.ended(id, over, true).share_tally(waiting))
     }
 
-    /// The endings in an objective's window, counted by its own targets or by its market's target.
-    fn ended(&self, id: ObjectiveId, by_market: bool) -> EndedCounts {
-        let (owner, objective) = self.catalog.objective(id);
+    /// The endings in the window of a length, counted by an objective's own targets or by its market's
+    /// target.
+    fn ended(&self, id: ObjectiveId, length: Elapsed, by_market: bool) -> EndedCounts {
+        let (owner, _) = self.catalog.objective(id);
         let series = self.series(owner, self.catalog.stopwatch_kind_of(id));
-        let over = objective.over_at(self.now);
-        let window = series.and_then(|series| Some((series, series.ring().sum(over)?)));
+        let window = series.and_then(|series| Some((series, series.ring().sum(length)?)));
         window.map_or_else(EndedCounts::default, |(series, sum)| {
             let levels = series.levels();
             let over = if by_market {
@@ -183,10 +203,12 @@ impl View {
             })
         });
         let series = self.series(owner, stopwatch_kind);
-        let sum = series.and_then(|series| series.ring().sum(objective.over_at(self.now)));
+        let sums = objective
+            .alert_windows(self.now)
+            .filter_map(|length| series.and_then(|series| series.ring().sum(length)));
         let after = |at: Timestamp| at.plus(Elapsed::from_ms(1));
         let moves =
-            sum.filter(|sum| !sum.tally.is_empty()).map(|sum| after(sum.from.plus(sum.length)));
+            sums.filter(|sum| !sum.tally.is_empty()).map(|sum| after(sum.from.plus(sum.length)));
         let levels = objective
             .previous_levels
             .iter()

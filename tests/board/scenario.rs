@@ -434,6 +434,8 @@ pub(in crate::service) fn changes() -> Vec<ObjectiveChange> {
         decided: 40,
         missed,
         compliance: None,
+        interval: None,
+        below_level: None,
         state,
         behind_market: false,
         history_from: None,

@@ -43,7 +43,7 @@ objectives:
     min_tickets: 20
     by_priority: { urgent: 30m, high: 2h }
     alerts:
-      missed: { severity: critical, for: 10m, keep_firing_for: 30m }
+      missed: { severity: critical, for: 10m, keep_firing_for: 30m, confidence: 95% }
       at_risk: { severity: warning, budget_spent: 80%, for: 0s }
       behind_market: { severity: info, for: 1d }
     pauses: [pending]
@@ -87,7 +87,7 @@ const MARKET: &str =
     "    market: { within: 24h always, source: \"trade survey\", as_of: 2026-06-01 }\n";
 
 /// A part of [`GOOD`], and the faulty text that replaces it. The fault must suggest the original.
-const FAULTS: [(&str, &str); 84] = [
+const FAULTS: [(&str, &str); 86] = [
     ("team: billing\n", ""),
     ("team: billing\n", "team: _all\n"),
     ("team: billing\n", "team: [billing]\n"),
@@ -130,6 +130,8 @@ const FAULTS: [(&str, &str); 84] = [
     ("for: 10m", "for: ten minutes"),
     ("budget_spent: 80%", "budget_spent: 0.8"),
     ("keep_firing_for: 30m", "keep_firing: 30m"),
+    ("confidence: 95%", "confidence: 50%"),
+    ("confidence: 95%", "confidence: none"),
     ("    none_over: 5d always\n", "    none_over: 5d always\n    share: 90%\n"),
     (
         "    none_over: 5d always\n",
@@ -476,7 +478,8 @@ duty: { members: [aino], since: 2026-01-01 }
     let mut page = diagnostics_text(&config);
     let text = "\
 team: billing
-objectives: [{ name: o, measure: first_reply, none_over: 5d, alerts: { at_risk: { for: 10m } } }]
+objectives: [{ name: o, measure: first_reply, none_over: 5d,
+               alerts: { missed: { confidence: 80% }, at_risk: { for: 10m } } }]
 ";
     let config = read(&[("billing.yaml", text)], &["billing.yaml"]);
     assert!(!config.diagnostics.has_errors());
@@ -586,8 +589,7 @@ fn passwords_and_brokers_may_come_from_variables_and_are_named_where_they_are_mi
     let set = [("VASTE_KAFKA_PROPERTIES_SASL_PASSWORD", "planted")];
     let mut page = "# The variable is set\n".to_owned();
     page += &vaste(&["check", "vaste.yaml"], &set);
-    page += &vaste(&check_events, &set);
-    page += "# The variable is not set\n";
+    page += &(vaste(&check_events, &set) + "# The variable is not set\n");
     page += &vaste(&["check", "vaste.yaml"], &[]);
     page += &vaste(&["run", "--config", "vaste.yaml"], &[]);
     page += "# A variable that names no broker\n";

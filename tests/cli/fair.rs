@@ -69,7 +69,8 @@ fn events(lines: &[(&str, &str, &str)]) -> String {
 fn an_alert_of_a_team_with_few_tickets_ends_without_a_miss_and_with_the_agreed_share() {
     for hours in ["", "hours: office\n"] {
         let agreement = format!(
-            "team: mail\n{hours}objectives: [{{ name: o, measure: first_reply, within: 1h, min_tickets: 20 }}]\n"
+            "team: mail\n{hours}objectives: [{{ name: o, measure: first_reply, within: 1h, min_tickets: 20, \
+             alerts: {{ missed: {{ confidence: plain }} }} }}]\n"
         );
         let good = [ON_TIME; 11];
         let bad = [[LATE; 3].as_slice(), &[ON_TIME; 8]].concat();
@@ -93,6 +94,27 @@ fn an_alert_of_a_team_with_few_tickets_ends_without_a_miss_and_with_the_agreed_s
         assert_eq!(state(&all), over[..2], "{hours}");
         // Too few tickets never start one.
         assert_eq!(state(&[&two_late]), [""; 0], "{hours}");
+    }
+}
+
+/// Three of twelve are late in the first week and none after it. With a confidence, the alert rests on 28
+/// days of so few tickets, and ends when the true share is rather above the level than below it.
+#[test]
+fn an_alert_with_a_confidence_ends_when_a_small_team_answers_in_time_again() {
+    for hours in ["", "hours: office\n"] {
+        let agreement = format!(
+            "team: mail\n{hours}objectives: [{{ name: o, measure: first_reply, within: 1h, min_tickets: 20 }}]\n"
+        );
+        let bad = [[LATE; 3].as_slice(), &[ON_TIME; 9]].concat();
+        let good = [ON_TIME; 12];
+        let all = [&bad[..], &good, &good, &good, &good, &good, &good, &good, &good, &good];
+        let events = weeks(&all);
+        let found = transitions(&agreement, &events, "2026-08-03T00:00:00Z");
+        let states: Vec<&str> = found.iter().map(|(state, _)| &**state).collect();
+        assert_eq!(states, ["pending", "firing", "resolved"], "{hours}");
+        assert!(*found[2].1 < *"2026-06-22", "in the third week: {found:?}");
+        let tally = tallies(&[&agreement], &events, "2026-08-03T00:00:00Z");
+        assert_eq!(tally["o"], (12, 0), "{hours}");
     }
 }
 

@@ -14,6 +14,7 @@ mod calendar;
 mod check;
 mod check_events;
 mod checkpoint;
+mod confidence;
 mod demo;
 mod explain;
 mod exports;

@@ -22,7 +22,7 @@ objectives:
     within: 2s
     share: 50%
     min_tickets: 1
-    alerts: { missed: { for: 1s, keep_firing_for: 0s } }
+    alerts: { missed: { for: 1s, keep_firing_for: 0s, confidence: plain } }
 labels: { tier: \"1\" }
 ";
 

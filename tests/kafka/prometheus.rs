@@ -18,11 +18,13 @@ objectives:
 ";
 
 /// Families that were added, or whose help text changed, after the catalogue was written.
-const ADDED: [&str; 8] = [
+const ADDED: [&str; 10] = [
     "vaste_fields_ignored_total",
     "vaste_kafka_topic_compacted",
     "vaste_merged_waiting_total",
     "vaste_mismatched_times_total",
+    "vaste_objective_compliance_high_ratio",
+    "vaste_objective_compliance_low_ratio",
     "vaste_objective_target_seconds",
     "vaste_objective_target_working_days",
     "vaste_window_flagged_tickets",

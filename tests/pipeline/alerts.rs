@@ -10,7 +10,7 @@ use proptest::strategy::ValueTree;
 
 use vaste::agreement::{
     About, Agreement, AlertPolicies, AlertPolicy, AlertVerdicts, DecidedVerdict, Level, Market,
-    Objective, Owner, Target, VerdictState,
+    Objective, Owner, ShareBelief, Target, VerdictState,
 };
 use vaste::alert::{Alerts, SendReason, Sender};
 use vaste::catalog::Catalog;
@@ -18,7 +18,7 @@ use vaste::event::Kind;
 use vaste::measure::Measure;
 use vaste::replay::Replay;
 use vaste::share::Share;
-use vaste::time::{Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use vaste::view::View;
 use vaste::window::from_of;
 
@@ -26,6 +26,7 @@ use crate::convergence::{model_of, naive_objective};
 use crate::generate::{BEGIN_MS, History, SPAN_MS, history};
 use crate::history::{Pipeline, event, of_team};
 use crate::naive;
+use crate::sureness::{Asked, is_below};
 
 /// The length of a history. It is short because the model is evaluated at every second.
 const HISTORY_MS: i64 = 2 * HOUR_MS;
@@ -63,10 +64,11 @@ fn objectives() -> impl Strategy<Value = Vec<Objective>> {
         0_usize..4,
         policy(),
         proptest::option::of(policy()),
+        proptest::option::of(5_001_u32..9_990),
         proptest::option::of((policy(), seconds(&[20, 90, 600]))),
         proptest::sample::select(vec![HOUR_MS, HOUR_MS + 1_000, 3 * HOUR_MS]),
     );
-    let one = one.prop_map(|(level, measure, missed, at_risk, behind, over)| {
+    let one = one.prop_map(|(level, measure, missed, at_risk, confidence, behind, over)| {
         let (behind_market, market) = behind.unzip();
         let market = market.map(|within| Market {
             within: Target::calendar(within),
@@ -77,7 +79,12 @@ fn objectives() -> impl Strategy<Value = Vec<Objective>> {
             over: Elapsed::from_ms(over),
             at_risk: Share::from_basis_points(5_000).unwrap(),
             market,
-            alerts: AlertPolicies { missed, at_risk, behind_market },
+            alerts: AlertPolicies {
+                missed,
+                missed_confidence: confidence.and_then(Share::from_basis_points),
+                at_risk,
+                behind_market,
+            },
             ..Objective::new("", Measure::DEFAULT[measure], level)
         }
     });
@@ -163,6 +170,26 @@ fn condition(kind: &str, verdict: &naive::Verdict) -> Option<bool> {
     }
 }
 
+/// Whether the level is surely missed, by the confidence of an objective; `None` without one.
+fn by_confidence(
+    model: &naive::Model,
+    named: &naive::Objective,
+    objective: &Objective,
+    verdict: &naive::Verdict,
+    second: Timestamp,
+) -> Option<Option<bool>> {
+    let Level::Within { share, min_tickets, .. } = objective.level else { return None };
+    let asked = Asked {
+        confidence_bp: objective.alerts.missed_confidence?.basis_points(),
+        share_bp: share.basis_points(),
+        min_tickets,
+    };
+    // The whole history fits into a day, so all longer windows hold the same.
+    let day = model.verdict(named, from_of(second, Elapsed::from_ms(DAY_MS)).ms(), second.ms());
+    let [agreed, longer] = [verdict, &day].map(|verdict| (verdict.decided, verdict.missed));
+    Some(is_below(asked, agreed, longer))
+}
+
 /// The expected rows of an evaluation at every whole second.
 fn by_second(history: &History, until: Timestamp) -> Vec<String> {
     let model = model_of(history);
@@ -177,12 +204,17 @@ fn by_second(history: &History, until: Timestamp) -> Vec<String> {
                 kinds.extend(at_risk.iter().map(|p| ("VasteObjectiveAtRisk", p, None)));
                 kinds.extend(behind_market.iter().map(|p| ("VasteBehindMarket", p, None)));
             }
+            let mut held = false;
             let mut second = begin.ceil_to(Elapsed::from_ms(SECOND_MS));
             while second <= until {
                 let from = from_of(second, objective.over).ms();
                 let verdict = model.verdict(&named, from, second.ms());
+                let belief = by_confidence(&model, &named, objective, &verdict, second);
+                held = belief.map_or(held, |is_below| is_below.unwrap_or(held));
                 for (kind, policy, active) in &mut kinds {
-                    let row = prometheus(active, condition(kind, &verdict), policy, second.ms());
+                    let by_belief = *kind == "VasteObjectiveMissed" && belief.is_some();
+                    let condition = if by_belief { Some(held) } else { condition(kind, &verdict) };
+                    let row = prometheus(active, condition, policy, second.ms());
                     rows.extend(row.map(|(state, active_at, fired_at)| {
                         let shown = |ms: i64| format!("\"{}\"", Timestamp::from_ms(ms));
                         let team = named.team.as_ref().map_or("null".to_owned(), |t| format!("\"{t}\""));
@@ -260,7 +292,7 @@ fn one_objective() -> Arc<Catalog> {
         keep_firing_for: Elapsed::from_ms(20 * SECOND_MS),
     };
     let objective = Objective {
-        alerts: AlertPolicies { missed, at_risk: None, behind_market: None },
+        alerts: AlertPolicies { missed, ..AlertPolicies::default() },
         ..Objective::new(
             "first reply/quick",
             Measure::FirstReply,
@@ -282,8 +314,9 @@ fn one_objective() -> Arc<Catalog> {
 }
 
 /// Evaluates a sequence of states, such as `m12 o3`, one a second: `m` missed, `o` met, `f` frozen,
-/// `i` insufficient data below the agreed share, `.` insufficient data that reaches it. Returns the statuses
-/// of the alert in the same form: `i` inactive, `p` pending, `f` firing, `r` resolved.
+/// `i` insufficient data below the agreed share, `.` insufficient data that reaches it; with a confidence,
+/// `b` surely below the level, `u` unsure, `r` probably reached. Returns the statuses of the alert in the
+/// same form: `i` inactive, `p` pending, `f` firing, `r` resolved.
 fn statuses(sequence: &str) -> String {
     let catalog = one_objective();
     let mut alerts = Alerts::new(&catalog);
@@ -292,17 +325,21 @@ fn statuses(sequence: &str) -> String {
     let mut at = Timestamp::from_ms(BEGIN_MS);
     for run in sequence.split(' ') {
         let (state, times) = run.split_at(1);
-        let (state, is_reached) = match state {
-            "m" => (VerdictState::Missed, false),
-            "o" => (VerdictState::Met, true),
-            "f" => (VerdictState::Frozen, true),
-            "i" => (VerdictState::InsufficientData, false),
-            _ => (VerdictState::InsufficientData, true),
+        let (state, is_reached, belief) = match state {
+            "m" => (VerdictState::Missed, false, None),
+            "o" => (VerdictState::Met, true, None),
+            "f" => (VerdictState::Frozen, true, Some(ShareBelief::Reached)),
+            "i" => (VerdictState::InsufficientData, false, None),
+            // The verdict says the opposite.
+            "b" => (VerdictState::Met, true, Some(ShareBelief::Below)),
+            "u" => (VerdictState::Met, true, Some(ShareBelief::Unsure)),
+            "r" => (VerdictState::Missed, false, Some(ShareBelief::Reached)),
+            _ => (VerdictState::InsufficientData, true, None),
         };
         for _ in 0..times.parse().unwrap() {
             alerts.evaluate(
                 id,
-                AlertVerdicts { own: DecidedVerdict { state, is_reached }, market: None },
+                AlertVerdicts { own: DecidedVerdict { state, is_reached }, market: None, belief },
                 &catalog,
                 at,
             );
@@ -316,6 +353,25 @@ fn statuses(sequence: &str) -> String {
         }
     }
     shown.iter().map(|(c, times)| format!("{c}{times}")).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn with_a_confidence_an_alert_starts_when_it_is_sure_and_ends_when_a_miss_is_unlikely() {
+    for (sequence, shown) in [
+        ("r1 b12 r25", "i1 p10 f22 r5"),
+        // Unsure starts nothing, keeps pending alerts on their way, and keeps firing ones.
+        ("u30", "i30"),
+        ("b1 u20", "p10 f11"),
+        ("b12 u60", "p10 f62"),
+        // Once it is unlikely, unsure does not begin it again, nor stop `keep_firing_for`.
+        ("b12 r1 u30", "p10 f22 r11"),
+        ("b12 r19 b1 r21", "p10 f42 r1"),
+        ("b3 r1 u5", "p3 i6"),
+        // Data trouble stops all timers.
+        ("b12 r1 f50 u30", "p10 f72 r11"),
+    ] {
+        assert_eq!(statuses(sequence), shown, "{sequence}");
+    }
 }
 
 #[test]
@@ -370,7 +426,11 @@ fn a_firing_alert_is_sent_at_once_and_every_minute_and_a_resolved_one_for_a_quar
             if (5..200).contains(&second) { VerdictState::Missed } else { VerdictState::Met };
         alerts.evaluate(
             id,
-            AlertVerdicts { own: DecidedVerdict { state, is_reached: true }, market: None },
+            AlertVerdicts {
+                own: DecidedVerdict { state, is_reached: true },
+                market: None,
+                belief: None,
+            },
             &catalog,
             at,
         );
@@ -436,6 +496,7 @@ fn compared(level: Level) -> Arc<Catalog> {
         }),
         alerts: AlertPolicies {
             missed: policy("critical", 0, 5),
+            missed_confidence: None,
             at_risk: None,
             behind_market: Some(policy("info", 20, 0)),
         },
@@ -473,7 +534,8 @@ fn an_alert_held_by_insufficient_data_does_not_delay_another_alert() {
         (10, VerdictState::InsufficientData, VerdictState::Missed),
     ] {
         let verdict = |state| DecidedVerdict { state, is_reached: false };
-        let verdicts = AlertVerdicts { own: verdict(own), market: Some(verdict(market)) };
+        let market = Some(verdict(market));
+        let verdicts = AlertVerdicts { own: verdict(own), market, belief: None };
         alerts.evaluate(id, verdicts, &catalog, at(second));
     }
     let labels: Vec<&str> = alerts.iter().map(|alert| alert.status().label()).collect();

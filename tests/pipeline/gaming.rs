@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
-use vaste::agreement::{Level, Objective};
+use vaste::agreement::{Level, Objective, VerdictState};
 use vaste::catalog::{Catalog, ScopeId};
 use vaste::event::{Event, EventDetail, Kind, Priority};
 use vaste::measure::Measure;
@@ -65,8 +65,11 @@ fn verdicts(
 
 /// Whether the verdict and its counts are no better after the actions.
 fn is_no_better(played: &Verdict, honest: &Verdict) -> bool {
+    // One more miss may be the ticket that makes a verdict out of too few.
+    let is_first_verdict =
+        played.missed > honest.missed && honest.state == VerdictState::InsufficientData;
     // The states are declared in order of precedence.
-    played.missed >= honest.missed && played.state <= honest.state
+    played.missed >= honest.missed && (played.state <= honest.state || is_first_verdict)
 }
 
 /// Whether an action may rightly end the wait of the objective: a solve is what `resolution` asks

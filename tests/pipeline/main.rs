@@ -27,6 +27,7 @@ mod scenario;
 #[path = "../support/simulated_team.rs"]
 mod simulated_team;
 mod stored_format;
+mod sureness;
 mod verdicts;
 mod waiting;
 mod working_days;

@@ -190,20 +190,26 @@ fn history_that_begins_within_a_window_gives_insufficient_data() {
     let begin = at("2026-03-02T00:00:00Z");
     let catalog = catalog(vec![within(4, 90, 1)]);
     let mut view = vaste::view::View::new(Arc::clone(&catalog), begin);
-    let mut shard = vaste::shard::Shard::new(catalog);
+    let mut shard = vaste::shard::Shard::new(Arc::clone(&catalog));
     let created = of_team(event(Kind::Created, "T-1", begin, 1), "billing");
     shard.apply(&created, &mut view);
     view.set_history_from(Some(begin));
-    for (day, state) in [
-        (1, VerdictState::InsufficientData),
-        (6, VerdictState::InsufficientData),
-        (8, VerdictState::Missed),
+    let id = catalog.objectives().next().unwrap().0;
+    // An alert rests on a longer window only once that is known, too.
+    for (day, state, alert_window) in [
+        (1, VerdictState::InsufficientData, None),
+        (6, VerdictState::InsufficientData, None),
+        (8, VerdictState::Missed, Some(7)),
+        (27, VerdictState::Missed, Some(7)),
+        (29, VerdictState::Missed, Some(28)),
     ] {
         let now = after(begin, day * DAY_MS);
         view.advance(now);
         shard.advance(now, &mut view);
         let verdict = &view.verdicts()[0];
         assert_eq!((verdict.state, verdict.history_from), (state, Some(begin)), "day {day}");
+        let window = view.evidence(id).map(|evidence| evidence.window.ms() / DAY_MS);
+        assert_eq!(window, alert_window, "day {day}");
     }
     view.set_frozen(true);
     assert_eq!(view.verdicts()[0].state, VerdictState::Frozen);
@@ -238,4 +244,35 @@ fn a_ticket_holds_a_limited_number_of_events() {
     assert_eq!(readings[1].window, Elapsed::from_ms(DAY_MS));
     assert_eq!(readings[1].answered, 12 * 60);
     assert_eq!(readings[1].mean, Some(vaste::amount::Amount::Time(Elapsed::from_ms(MINUTE_MS))));
+}
+
+#[test]
+fn a_notice_says_how_sure_the_miss_is_and_by_which_window() {
+    let begin = at("2026-03-02T00:00:00Z");
+    let catalog = catalog(vec![within(4, 90, 20)]);
+    let mut pipeline = Pipeline::new(&catalog, 1, begin);
+    for number in 1..=3 {
+        let created = event(Kind::Created, &format!("T-{number}"), begin, number);
+        pipeline.apply(&of_team(created, "billing"));
+    }
+    let id = catalog.objectives().next().unwrap().0;
+    let mut alerts = vaste::alert::Alerts::new(&catalog);
+    let sender = vaste::alert::Sender::default();
+    let mut notices = Vec::new();
+    for minutes in [0, 10] {
+        let now = after(begin, 5 * HOUR_MS + minutes * MINUTE_MS);
+        let view = pipeline.advance(now);
+        alerts.evaluate(id, view.alert_verdicts(id), &catalog, now);
+        notices.extend(sender.take_due(&mut alerts, view, now));
+    }
+    let [(notice, _)] = &notices[..] else { unreachable!("it fires after ten minutes") };
+    let said = |name: &str| notice.annotations[name].as_str();
+    assert_eq!(said("certainty"), "99%");
+    assert!(said("summary").ends_with("the objective o0 is missed (99% sure)."));
+    assert_eq!(
+        said("description"),
+        "Agreed: 90% first_reply within 4h, over 7d. Now: 0.00% within target, 3 of 3 tickets missed. It is 99% \
+         sure that the true share is below 90%: 3 of 3 tickets missed in 28d. Waiting: 3, 3 of them over \
+         target, longest 5h 10m."
+    );
 }

@@ -20,8 +20,14 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Objec
         return Some(ObjectiveAlerts { at_risk: default, policies: AlertPolicies::default() });
     };
     let mut missed = AlertPolicy::default();
+    let mut missed_confidence = Some(Objective::CONFIDENCE_DEFAULT);
     if let Some(mut keys) = alerts.take("missed").and_then(|alert| alert.fields(file)) {
         policy(&mut keys, &mut missed, file);
+        if let Some(field) = keys.take("confidence") {
+            let problem = "is not a confidence; write a percentage above 50% and up to 99.9%, such as 90%, \
+                           or `plain`: the alert then follows the verdict, however few the tickets";
+            missed_confidence = field.parse(file, problem, confidence).flatten();
+        }
         keys.finish(file);
     }
     let mut at_risk = None;
@@ -41,8 +47,17 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Objec
         keys.finish(file);
     }
     alerts.finish(file);
-    let policies = AlertPolicies { missed, at_risk, behind_market };
+    let policies = AlertPolicies { missed, missed_confidence, at_risk, behind_market };
     Some(ObjectiveAlerts { at_risk: budget_spent?, policies })
+}
+
+/// A confidence, or `None` for the plain rule.
+fn confidence(text: &str) -> Option<Option<Share>> {
+    if text == "plain" {
+        return Some(None);
+    }
+    let is_allowed = |share: &Share| (5_001..=9_990).contains(&share.basis_points());
+    Share::parse(text).filter(is_allowed).map(Some)
 }
 
 /// Reads what every kind of alert has: severity and durations.

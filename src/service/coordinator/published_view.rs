@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::readiness::NotReady;
-use crate::agreement::Tally;
+use crate::agreement::{ShareEvidence, Tally};
 use crate::agreement_log::ObjectiveChange;
 use crate::alert::Alerts;
 use crate::catalog::{Catalog, ObjectiveId, ScopeId, WINDOWS};
@@ -80,6 +80,8 @@ pub(in crate::service) struct ObjectiveDetail {
     pub(in crate::service) overdue: u64,
     /// Tickets that have waited for 80 % of the target or longer.
     pub(in crate::service) used_most: u64,
+    /// What the alert `missed` rests on; `None` where it follows the verdict.
+    pub(in crate::service) evidence: Option<ShareEvidence>,
     /// The tickets compared with the market; `None` without a market in the agreement.
     pub(in crate::service) market: Option<Tally>,
     /// Where missed tickets spent their time, in the order of the locations; empty if none is missed.
@@ -94,6 +96,7 @@ impl ObjectiveDetail {
         Self {
             overdue: view.waiting_over(id),
             used_most: view.waiting_due_soon(id),
+            evidence: view.evidence(id),
             market: view.market(id),
             // Expensive: it visits every ticket that waits over target.
             breakdown: if missed > 0 { view.breakdown(id) } else { Vec::new() },

@@ -20,6 +20,7 @@ use crate::service::coordinator::published_view::PublishedView;
 use crate::service::coordinator::readiness::NotReady;
 
 mod breakdown;
+mod certainty;
 mod changes;
 mod components;
 mod flags;

@@ -303,7 +303,7 @@ column-given-up = { $measure ->
     [update] Ended without an update
    *[other] Ended unsolved
 }
-too-few = too few tickets
+too-few = too few tickets waited that long ({ $count })
 none = –
 agreement = The agreement
 split-caption = Breakdown over { $window }
@@ -451,6 +451,12 @@ decided-explained = { $measure ->
     [ownership] Counted are the tickets passed on or solved in this period, and those over target that are still with the team or ended unsolved.
    *[other] Counted are the tickets solved in this period, and those over target that still wait or ended unsolved.
 }
+interval-wide = With so few tickets the true share may lie anywhere from { $low } to { $high } (9 times in 10).
+interval = The true share lies between { $low } and { $high } (9 times in 10).
+alert-confidence = The alert starts when it is { $confidence } sure that the true share is below { $level }, and ends when that is less likely than not.
+alert-evidence = Now it is { $probability } sure, by { $missed } missed of { $decided } tickets in { $window }; it takes { $needed }.
+alert-plain = The alert follows the verdict, however few the tickets are.
+long-waits-explained = A ticket over target counts as long as it waits, and for one more period after its answer: a long wait weighs more in the share than a short one.
 due-soon-explained = Due soon: at least 80% of the target has passed.
 
 # Where missed tickets spent their time.

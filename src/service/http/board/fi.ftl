@@ -308,7 +308,7 @@ column-given-up = { $measure ->
     [update] Päättyi ilman väliaikatietoa
    *[other] Päättyi ratkaisutta
 }
-too-few = liian vähän tikettejä
+too-few = liian harva tiketti odotti niin pitkään ({ $count })
 none = –
 agreement = Sopimus
 split-caption = Erittely, { $window }
@@ -456,6 +456,12 @@ decided-explained = { $measure ->
     [ownership] Mukana ovat tiketit, jotka siirrettiin tai ratkaistiin jakson aikana, sekä tavoiteajan ylittäneet, jotka ovat yhä tiimillä tai päättyivät ratkaisutta.
    *[other] Mukana ovat tiketit, jotka ratkaistiin jakson aikana, sekä tavoiteajan ylittäneet, jotka ovat yhä kesken tai päättyivät ratkaisutta.
 }
+interval-wide = Tikettejä on niin vähän, että todellinen osuus voi olla mitä tahansa väliltä { $low }–{ $high } (yhdeksän kertaa kymmenestä).
+interval = Todellinen osuus on välillä { $low }–{ $high } (yhdeksän kertaa kymmenestä).
+alert-confidence = Hälytys alkaa, kun todellinen osuus on { $confidence }:n varmuudella alle sovitun tason ({ $level }), ja päättyy, kun se ei enää ole todennäköistä.
+alert-evidence = Nyt varmuus on { $probability }, kun ylityksiä on { $missed } ja tikettejä { $decided } ({ $window }); hälytykseen tarvitaan { $needed }.
+alert-plain = Hälytys seuraa arviota, olipa tikettejä kuinka vähän tahansa.
+long-waits-explained = Myöhässä oleva tiketti on mukana niin kauan kuin se odottaa ja vielä yhden jakson vastauksen jälkeen, joten pitkä odotus painaa osuudessa enemmän kuin lyhyt.
 due-soon-explained = Kohta yli: tavoiteajasta on kulunut vähintään 80{"\u00A0"}%.
 
 # Mihin tavoiteajan ylittäneiden aika kului.

@@ -7,7 +7,7 @@ use super::components::{
     targets, title, verdict, waiting_label, waiting_summary,
 };
 use super::view_model::{Allowance, Board, ObjectiveView, shown};
-use super::{breakdown, changes, flags, market, ratings};
+use super::{breakdown, certainty, changes, flags, market, ratings};
 use crate::agreement::{Level, VerdictState};
 use crate::time::{Elapsed, Timestamp};
 use crate::window::from_of;
@@ -33,6 +33,7 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                     @if view.has_share() { (texts.format("decided-explained", &[measure])) " " }
                     @if is_timed { (texts.text("due-soon-explained")) }
                 }
+                (certainty::paragraph(board, view))
             }
         }
         (breakdown::breakdown(board, view))

@@ -313,7 +313,7 @@ fn values(board: &Board<'_>, reading: &Reading) -> Markup {
         WaitedQuantile::MoreThan(wait) => {
             texts.format("more-than", &[("wait", texts.amount(wait).into())])
         }
-        WaitedQuantile::TooFew(_) => texts.text("too-few"),
+        WaitedQuantile::TooFew(count) => texts.format("too-few", &[("count", count.into())]),
     };
     let count = |count: u64| texts.format("count", &[("count", count.into())]);
     html! {

@@ -6,7 +6,7 @@ use super::families::{MeasureLabels, MetricFamilies, ObjectiveLabels, count, fla
 use super::market;
 use crate::agreement::{Level, Objective, TargetShown, VerdictState};
 use crate::name::team_label;
-use crate::reading::{Reading, Verdict};
+use crate::reading::{IntervalShown, Reading, Verdict};
 use crate::service::coordinator::published_view::PublishedView;
 use crate::share::Share;
 use crate::ticket::{Flag, GivenUp};
@@ -258,6 +258,22 @@ fn share(
         &labels.pairs(),
         count(*min_tickets),
     );
+    if let Some(IntervalShown { low, high }) = verdict.interval {
+        let ratio = |bp| f64::from(bp) / f64::from(Share::WHOLE_BP);
+        families.gauge(
+            "objective_compliance_low_ratio",
+            "Lower bound of the true share within target: with so few tickets it may be as low as this. 90 % \
+             interval. Absent while there are no tickets.",
+            &labels.pairs(),
+            ratio(low),
+        );
+        families.gauge(
+            "objective_compliance_high_ratio",
+            "Upper bound of the true share within target. 90 % interval. Absent while there are no tickets.",
+            &labels.pairs(),
+            ratio(high),
+        );
+    }
     let budget = (1.0 - agreed) * count(verdict.decided);
     if budget > 0.0 {
         families.gauge(

@@ -1,0 +1,65 @@
+//! How sure the share of an objective is, in sentences.
+
+use maud::{Markup, html};
+
+use super::view_model::{Board, ObjectiveView};
+use crate::agreement::Level;
+
+/// An interval this wide, in basis points, comes from few tickets.
+const WIDE_BP: u32 = 500;
+
+/// Where the true share lies, when the alert starts, and what a long wait does to the share.
+pub(super) fn paragraph(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
+    let texts = board.texts;
+    let sentences = [
+        interval(board, view),
+        alert(board, view),
+        (view.has_share() && view.objective.measure.is_timed())
+            .then(|| texts.text("long-waits-explained")),
+    ];
+    html! {
+        p class="legend" {
+            @for sentence in sentences.into_iter().flatten() { (sentence) " " }
+        }
+    }
+}
+
+/// The interval of the true share.
+fn interval(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
+    let texts = board.texts;
+    let interval = view.verdict?.interval?;
+    // Rounded outwards to whole percent: more would look exact.
+    let (low, high) = (interval.low / 100 * 100, interval.high.div_ceil(100) * 100);
+    let is_wide = high - low > WIDE_BP;
+    let bounds = [("low", texts.percent(low).into()), ("high", texts.percent(high).into())];
+    Some(texts.format(if is_wide { "interval-wide" } else { "interval" }, &bounds))
+}
+
+/// How sure the alert must be, and how sure it is.
+fn alert(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
+    let texts = board.texts;
+    let Level::Within { share, .. } = view.level else { return None };
+    let Some(confidence) = view.objective.confidence_at(board.at?) else {
+        return Some(texts.text("alert-plain"));
+    };
+    let rule = texts.format(
+        "alert-confidence",
+        &[
+            ("confidence", texts.percent(confidence.basis_points()).into()),
+            ("level", texts.percent(share.basis_points()).into()),
+        ],
+    );
+    let evidence = view.detail?.evidence.filter(|evidence| evidence.tally.decided > 0);
+    let Some(evidence) = evidence else { return Some(rule) };
+    let now = texts.format(
+        "alert-evidence",
+        &[
+            ("probability", texts.percent(evidence.percent() * 100).into()),
+            ("needed", texts.percent(evidence.needed_bp()).into()),
+            ("missed", evidence.tally.missed.into()),
+            ("decided", evidence.tally.decided.into()),
+            ("window", texts.window(evidence.window).into()),
+        ],
+    );
+    Some(format!("{rule} {now}"))
+}
