@@ -116,8 +116,8 @@ impl Definition {
     }
 
     /// The first of the longest stretches of dates that holidays close, from one holiday to another: its
-    /// first date and the number of dates. Dates between them on which the week has no opening are part of it.
-    /// `None` without holidays.
+    /// first date and the number of dates. Dates between them on which the week has no opening are part of
+    /// it. `None` without holidays.
     pub fn longest_closure(&self) -> Option<(NaiveDate, usize)> {
         let lifted = dates_of(&self.except);
         let closed = dates_of(&self.holidays).into_iter().zip(lifted);
