@@ -307,7 +307,7 @@ impl RowBuilder {
             // After an end in time, this is when it would have been due. The due time of a stopwatch that is
             // paused, or was when it was given up, is unknown.
             let is_end = until.is_none() && self.is_answered();
-            last = if since.position.is_paused && !is_end { None } else { due.or(last) };
+            last = if since.position.is_paused && !is_end { due } else { due.or(last) };
         }
         last
     }
