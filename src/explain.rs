@@ -391,7 +391,9 @@ fn row(
         (Some(ended), _) => {
             let (state, given_up) = match ended.ending {
                 Ending::Answered => ("stopped", None),
-                Ending::GivenUp(reason) if reason.is_decided() => ("given_up", Some(reason)),
+                Ending::GivenUp(reason) if reason.is_counted_given_up() => {
+                    ("given_up", Some(reason))
+                }
                 Ending::GivenUp(reason) => ("cancelled", Some(reason)),
             };
             let elapsed = ElapsedByBasis { calendar: ended.elapsed, open: ended.open };

@@ -198,14 +198,14 @@ impl BreakdownShown {
     }
 }
 
-/// The flagged acts, and the ways to end a wait without an answer that are no miss, by label. Those that did
-/// not occur are left out. `by_reason` is in the order of [`GivenUp::ALL`].
+/// The flagged acts, and the ways to end a wait without an answer that are not given up, by label. Those that
+/// did not occur are left out. `by_reason` is in the order of [`GivenUp::ALL`].
 pub fn flags_shown(
     by_reason: &[u64; GivenUp::ALL.len()],
     counts: FlagCounts,
 ) -> BTreeMap<&'static str, u64> {
     let ways_out = GivenUp::ALL.into_iter().zip(by_reason);
-    let ways_out = ways_out.filter(|(reason, _)| !reason.is_decided());
+    let ways_out = ways_out.filter(|(reason, _)| !reason.is_counted_given_up());
     let ways_out = ways_out.map(|(reason, count)| (reason.label(), *count));
     let acts = Flag::ALL.into_iter().map(|flag| (flag.label(), counts.of(flag)));
     ways_out.chain(acts).filter(|(_, count)| *count > 0).collect()

@@ -354,6 +354,7 @@ impl Explained<'_> {
             (_, Some(GivenUp::Solved)) => "given up: solved without a word",
             (_, Some(GivenUp::Closed)) => "given up: closed without a word",
             (_, Some(GivenUp::Merged)) => "given up: merged",
+            (_, Some(GivenUp::Deleted)) if row.over => "deleted, which stays a miss",
             (_, Some(GivenUp::Deleted)) => return "no longer counts: deleted".to_owned(),
             (_, Some(GivenUp::NoReplyNeeded)) => {
                 return "no longer counts: no reply needed".to_owned();

@@ -97,9 +97,17 @@ impl GivenUp {
         }
     }
 
-    /// Whether such an ending over target counts as decided and missed. Deleted tickets, spam and messages
-    /// that need no reply do not.
+    /// Whether such an ending over target counts as decided and missed. Spam and messages that need no reply
+    /// do not.
     pub const fn is_decided(self) -> bool {
+        match self {
+            Self::Solved | Self::Closed | Self::Merged | Self::Deleted => true,
+            Self::Spam | Self::NoReplyNeeded => false,
+        }
+    }
+
+    /// Whether it counts as given up in readings. The other reasons are shown each by itself.
+    pub const fn is_counted_given_up(self) -> bool {
         match self {
             Self::Solved | Self::Closed | Self::Merged => true,
             Self::Deleted | Self::Spam | Self::NoReplyNeeded => false,

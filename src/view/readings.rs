@@ -127,8 +127,8 @@ impl View {
         let ReadingSubject { scope, measure, basis, sum, .. } = subject;
         let waiting = subject.waiting;
         let tally = &sum.tally;
-        let decided = GivenUp::ALL.into_iter().filter(|reason| reason.is_decided());
-        let given_up = decided.map(|reason| tally.given_up(reason)).sum();
+        let reasons = GivenUp::ALL.into_iter().filter(|reason| reason.is_counted_given_up());
+        let given_up = reasons.map(|reason| tally.given_up(reason)).sum();
         let histogram = tally.answered(basis);
         let needed_no_reply = tally.given_up(GivenUp::NoReplyNeeded);
         if histogram.is_empty() && waiting.count == 0 && given_up == 0 && needed_no_reply == 0 {

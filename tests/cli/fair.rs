@@ -389,3 +389,36 @@ fn check_warns_of_levels_and_hours_by_which_hardly_anything_is_missed() {
         assert!(all.contains(said), "{objective} {calendar}: {all}");
     }
 }
+
+/// A ticket that is deleted over target stays a miss for one window, also when it was solved late before and
+/// reopened. Spam is only shown.
+#[test]
+fn deleting_a_ticket_over_target_ends_no_miss() {
+    let agreement = "team: mail\nhours: office\nobjectives:
+  - { name: first, measure: first_reply, within: 2h, min_tickets: 1 }
+  - { name: solved, measure: resolution, within: 3h always, min_tickets: 1 }
+";
+    let told = |lines: &[_], at| {
+        let tallies = tallies(&[agreement], &events(lines), at);
+        [tallies["first"], tallies["solved"]]
+    };
+    let created = ("created", "2026-06-02T08:00:00Z", r#""team":"mail""#);
+    for (removed, at, tally) in [
+        ("deleted", "2026-06-02T10:00:00Z", [(0, 0), (0, 0)]),
+        ("deleted", "2026-06-02T10:00:01Z", [(1, 1), (0, 0)]),
+        ("deleted", "2026-06-02T11:00:01Z", [(1, 1), (1, 1)]),
+        ("marked_spam", "2026-06-02T11:00:01Z", [(0, 0), (0, 0)]),
+    ] {
+        let lines = [created, (removed, at, "")];
+        assert_eq!(told(&lines, "2026-06-05T00:00:00Z"), tally, "{removed} {at}");
+        assert_eq!(told(&lines, "2026-06-12T00:00:00Z"), [(0, 0), (0, 0)], "{removed} {at}, later");
+    }
+    let lines = [
+        created,
+        ("agent_replied", "2026-06-02T08:10:00Z", ""),
+        ("solved", "2026-06-02T15:00:00Z", ""),
+        ("reopened", "2026-06-02T15:10:00Z", ""),
+        ("deleted", "2026-06-02T15:20:00Z", ""),
+    ];
+    assert_eq!(told(&lines, "2026-06-05T00:00:00Z"), [(1, 0), (1, 1)]);
+}

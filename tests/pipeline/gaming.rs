@@ -1,12 +1,13 @@
 //! Gaming: no action on an overdue ticket but an answer improves a verdict.
 //!
 //! Method: a generated history is read with and without further events on a ticket that has waited
-//! over the target of an objective. These events solve, close, merge, pause, re-prioritise or
-//! reopen the ticket, and have no team. They must leave every verdict of that objective at least as
+//! over the target of an objective. These events solve, close, merge, delete, pause, re-prioritise
+//! or reopen the ticket, and have no team. They must leave every verdict of that objective at least as
 //! bad until one window later.
 //!
-//! Other acts may make a verdict better without an answer: a ticket is deleted, moved, paused, its message
-//! said to need no reply. Each of these must be visible in a count of its team and measure.
+//! Other acts may make a verdict better without an answer: a ticket is deleted in time, moved,
+//! paused, its message said to need no reply.
+//! Each of these must be visible in a count of its team and measure.
 
 use std::sync::Arc;
 
@@ -31,6 +32,7 @@ fn move_kind() -> impl Strategy<Value = Kind> {
         2 => Just(Kind::Solved),
         2 => Just(Kind::Closed),
         2 => Just(Kind::Merged),
+        1 => Just(Kind::Deleted),
         1 => Just(Kind::Pending),
         1 => Just(Kind::OnHold),
         2 => Just(Kind::Reopened),

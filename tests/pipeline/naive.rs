@@ -518,7 +518,7 @@ impl Model {
 }
 
 /// All waits of a measure that count for a team in a window: running waits, and waits that ended in
-/// it other than by deletion or spam.
+/// it other than as spam.
 fn waits<'l, 'm>(
     lives: &'l [TicketLife<'m>],
     team: Option<&str>,
@@ -531,9 +531,9 @@ fn waits<'l, 'm>(
         .flat_map(|life| life.waits(measure).into_iter().map(move |wait| (life, wait)))
         .filter(|(_, wait)| team.is_none_or(|team| team == wait.team))
         .filter(|(_, wait)| match wait.end {
-            End::Answered | End::GivenUp => (from..=now).contains(&wait.at),
+            End::Answered | End::GivenUp | End::Deleted => (from..=now).contains(&wait.at),
             End::Waiting => true,
-            End::Cancelled | End::NoReplyNeeded => false,
+            End::Spam | End::NoReplyNeeded => false,
         })
         .collect()
 }

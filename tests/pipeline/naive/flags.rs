@@ -65,10 +65,8 @@ impl TicketLife<'_> {
         {
             let label = match wait.end {
                 End::NoReplyNeeded => "no_reply_needed",
-                End::Cancelled if self.steps[wait.lived.end].note.kind == Kind::Deleted => {
-                    "deleted"
-                }
-                End::Cancelled => "spam",
+                End::Deleted => "deleted",
+                End::Spam => "spam",
                 End::Answered | End::GivenUp | End::Waiting => continue,
             };
             acts.push(Act { label, measure, team: wait.team.clone(), at: wait.at });

@@ -48,8 +48,10 @@ pub(super) enum End {
     Answered,
     /// The ticket was solved, closed or merged without an answer.
     GivenUp,
-    /// The ticket was deleted or marked as spam.
-    Cancelled,
+    /// The ticket was deleted.
+    Deleted,
+    /// The ticket was marked as spam.
+    Spam,
     /// An agent said that no reply is needed.
     NoReplyNeeded,
     /// It has not ended.
@@ -581,7 +583,8 @@ impl<'m> TicketLife<'m> {
     /// How running waits ended when the ticket left without an answer.
     fn end_by(&self, left: usize) -> End {
         let kind = self.steps[left].note.kind;
-        if matches!(kind, Kind::Deleted | Kind::MarkedSpam) { End::Cancelled } else { End::GivenUp }
+        let others = [(Kind::Deleted, End::Deleted), (Kind::MarkedSpam, End::Spam)];
+        others.into_iter().find(|(of, _)| *of == kind).map_or(End::GivenUp, |(_, end)| end)
     }
 
     fn first_from(&self, from: usize, is_it: impl Fn(&Step<'m>) -> bool) -> Option<usize> {
