@@ -49,11 +49,14 @@ pub enum Flag {
     ReopenedForNothing,
     /// The priority of a ticket that waited was lowered. A ticket without a priority counts as normal.
     PriorityLowered,
+    /// The customer wrote on a ticket that is solved or closed, and it was not reopened: nobody's wait for a
+    /// reply runs. Of several messages the first counts.
+    WroteAfterSolved,
 }
 
 impl Flag {
     /// All flags.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::AnsweredBeforeCreated,
         Self::AnsweredAtOnce,
         Self::AnsweredNearTarget,
@@ -64,6 +67,7 @@ impl Flag {
         Self::PausedUnanswered,
         Self::ReopenedForNothing,
         Self::PriorityLowered,
+        Self::WroteAfterSolved,
     ];
 
     /// The `flag` label. A closed set: changing one is a breaking change.
@@ -79,6 +83,7 @@ impl Flag {
             Self::PausedUnanswered => "paused_unanswered",
             Self::ReopenedForNothing => "reopened_for_nothing",
             Self::PriorityLowered => "priority_lowered",
+            Self::WroteAfterSolved => "wrote_after_solved",
         }
     }
 }

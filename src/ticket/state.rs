@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 use super::breakdown::{TicketPosition, Totals, WaitLocation};
 use super::change::{Ended, Ending, FinishedWait, GivenUp, Rated, Running};
 use super::entry::Entry;
-use super::flag::{EARLY_REPLY_MAX, Flag, MergedWait, Takeover};
+use super::flag::{EARLY_REPLY_MAX, Flag, Flagged, MergedWait, Takeover};
 use super::status::{FirstReply, TicketStatus};
 use super::stopwatch::{
     Attribution, DerivationContext, Out, Phase, PositionHistory, PropertyChange, Reopening,
@@ -52,6 +52,8 @@ pub(crate) struct TicketState {
     taken_over: Vec<Takeover>,
     /// The wait that it left behind when it was merged.
     merged_wait: Option<Box<MergedWait>>,
+    /// The first message of the customer since the ticket was solved, if it is not open again.
+    message_after_solved: Option<Box<Flagged>>,
     /// Its latest reopening after it was solved, until an agent replies or it is solved again.
     reopening: Option<Box<Reopening>>,
     /// Whether it is open only because a message that needs no reply reopened it.
@@ -138,7 +140,7 @@ impl TicketState {
                 self.flag_pause(TicketStatus::OnHold, at, context, out);
                 self.change_status(TicketStatus::OnHold, at, context);
             }
-            Kind::CustomerReplied => self.ask(at, context),
+            Kind::CustomerReplied => self.ask(at, context, out),
             Kind::TookOver => self.take_over(event, context, out),
             Kind::AgentReplied => self.answer(event, context, out),
             Kind::NoReplyNeeded => self.need_no_reply(at, context, out),
@@ -260,8 +262,9 @@ impl TicketState {
     }
 
     /// The customer wrote.
-    fn ask(&mut self, at: Timestamp, context: DerivationContext<'_>) {
+    fn ask(&mut self, at: Timestamp, context: DerivationContext<'_>, out: &mut Out<'_>) {
         self.count_message(at);
+        self.flag_message_after_solved(at, context, out);
         self.end_void_reopening(at, context);
         self.wait_for_reply(at, context);
     }

@@ -93,9 +93,9 @@ impl Out<'_> {
         }
     }
 
-    pub(super) fn flagged(&mut self, flagged: &Flagged) {
+    pub(super) fn flagged(&mut self, flagged: &Flagged, by: i64) {
         if let Some(sink) = &mut self.sink {
-            sink.apply(Change::Flagged(flagged), 1);
+            sink.apply(Change::Flagged(flagged), by);
         }
     }
 

@@ -422,3 +422,36 @@ fn deleting_a_ticket_over_target_ends_no_miss() {
     ];
     assert_eq!(told(&lines, "2026-06-05T00:00:00Z"), [(1, 0), (1, 1)]);
 }
+
+/// A message on a solved ticket starts no wait. It is counted, once for the time in which the ticket was
+/// solved, until the ticket is reopened.
+#[test]
+fn a_message_on_a_solved_ticket_is_counted_until_the_ticket_is_reopened() {
+    for hours in ["", "hours: office\n"] {
+        let agreement = format!(
+            "team: mail\n{hours}objectives: [{{ name: o, measure: next_reply, within: 2h, min_tickets: 1 }}]\n"
+        );
+        let mut lines = vec![
+            ("created", "2026-06-02T08:00:00Z", r#""team":"mail""#),
+            ("agent_replied", "2026-06-02T08:10:00Z", ""),
+            ("customer_replied", "2026-06-02T08:20:00Z", ""),
+            ("agent_replied", "2026-06-02T08:30:00Z", ""),
+            ("solved", "2026-06-02T09:00:00Z", ""),
+            ("customer_replied", "2026-06-04T08:00:00Z", ""),
+            ("customer_replied", "2026-06-04T09:00:00Z", ""),
+        ];
+        let counted = |lines: &[_]| {
+            let at = ["replay", "--at", "2026-06-05T10:00:00Z"];
+            let rows = rows(&vaste(&at, &[&agreement], &events(lines)));
+            let is_it = |row: &&Value| row["measure"] == "next_reply" && row["window"] == "7d";
+            let row = rows.iter().find(|row| is_it(row) && row["team"] == "mail").unwrap();
+            (row["flags"]["wrote_after_solved"].as_u64(), row["waiting"].as_u64())
+        };
+        assert_eq!(counted(&lines), (Some(1), Some(0)), "{hours}");
+        lines.push(("reopened", "2026-06-04T10:00:00Z", ""));
+        assert_eq!(counted(&lines), (None, Some(1)), "{hours}");
+        lines.push(("solved", "2026-06-04T11:00:00Z", ""));
+        lines.push(("customer_replied", "2026-06-05T08:00:00Z", ""));
+        assert_eq!(counted(&lines), (Some(1), Some(0)), "{hours}");
+    }
+}

@@ -33,7 +33,7 @@ impl TicketState {
         out: &mut Out<'_>,
     ) {
         if context.catalog.is_measured(measure) {
-            out.flagged(&Flagged { flag, measure, scope, at });
+            out.flagged(&Flagged { flag, measure, scope, at }, 1);
         }
     }
 
@@ -92,6 +92,30 @@ impl TicketState {
             if self.waiting().is_some() {
                 Self::flag(Flag::PausedUnanswered, measure, holder, at, context, out);
             }
+        }
+    }
+
+    /// Flags the first message of the customer on a solved ticket.
+    pub(super) fn flag_message_after_solved(
+        &mut self,
+        at: Timestamp,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let measure = Measure::NextReply;
+        let is_first = self.message_after_solved.is_none() && context.catalog.is_measured(measure);
+        if self.status == TicketStatus::Solved && is_first {
+            let (flag, scope) = (Flag::WroteAfterSolved, context.scope(self.team));
+            let flagged = Flagged { flag, measure, scope, at };
+            out.flagged(&flagged, 1);
+            self.message_after_solved = Some(Box::new(flagged));
+        }
+    }
+
+    /// The ticket is open again: its message is answered or waits there.
+    pub(super) fn take_back_message_after_solved(&mut self, out: &mut Out<'_>) {
+        if let Some(flagged) = self.message_after_solved.take() {
+            out.flagged(&flagged, -1);
         }
     }
 

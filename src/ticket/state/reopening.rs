@@ -33,6 +33,7 @@ impl TicketState {
             return;
         }
         self.take_back_merge(out);
+        self.take_back_message_after_solved(out);
         self.count_reopening(at);
         if let Some(ended) = self.contacts_ended.take() {
             out.ended(std::slice::from_ref(&ended), -1);

@@ -104,7 +104,29 @@ impl TicketLife<'_> {
             }
         }
         self.acts_of_steps(&all, &mut acts);
+        self.messages_after_solved(&mut acts);
         acts
+    }
+
+    /// The first message of each time in which the ticket was solved and after which it was not reopened.
+    fn messages_after_solved(&self, acts: &mut Vec<Act>) {
+        let from = self.created.map_or(0, |created| created + 1);
+        let is_over = |status| matches!(status, Status::Solved | Status::Gone);
+        let mut first: Option<&Step<'_>> = None;
+        for step in &self.steps[from.min(self.steps.len())..] {
+            let Step { note, before, .. } = step;
+            if note.kind == Kind::Reopened && is_over(before.status) {
+                first = None;
+            } else if note.kind == Kind::CustomerReplied && before.status == Status::Solved {
+                first.get_or_insert(step);
+            }
+        }
+        acts.extend(first.map(|step| Act {
+            label: "wrote_after_solved",
+            measure: Measure::NextReply,
+            team: self.model.claimed_by(step.after.holder).to_owned(),
+            at: step.note.at,
+        }));
     }
 
     /// Moves, pauses and lower priorities.

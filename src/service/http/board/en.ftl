@@ -379,6 +379,10 @@ flag-priority-lowered = { $count ->
     [one] 1 waiting ticket was given a lower priority
    *[other] { $count } waiting tickets were given a lower priority
 }
+flag-wrote-after-solved = { $count ->
+    [one] 1 customer wrote on a solved ticket, which was not reopened
+   *[other] { $count } customers wrote on solved tickets, which were not reopened
+}
 
 # The page of an objective.
 heading-agreed = What is agreed

@@ -384,6 +384,10 @@ flag-priority-lowered = { $count ->
     [one] 1 odottavan tiketin kiireellisyyttä laskettiin
    *[other] { $count } odottavan tiketin kiireellisyyttä laskettiin
 }
+flag-wrote-after-solved = { $count ->
+    [one] 1 asiakas kirjoitti ratkaistuun tikettiin, eikä sitä avattu uudelleen
+   *[other] { $count } asiakasta kirjoitti ratkaistuihin tiketteihin, eikä niitä avattu uudelleen
+}
 
 # Tavoitteen sivu.
 heading-agreed = Mitä on sovittu

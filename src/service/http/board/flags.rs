@@ -107,5 +107,6 @@ const fn flag_key(flag: Flag) -> &'static str {
         Flag::PausedUnanswered => "flag-paused-unanswered",
         Flag::ReopenedForNothing => "flag-reopened-for-nothing",
         Flag::PriorityLowered => "flag-priority-lowered",
+        Flag::WroteAfterSolved => "flag-wrote-after-solved",
     }
 }
