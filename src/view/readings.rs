@@ -29,8 +29,9 @@ struct ReadingSubject<'a> {
 }
 
 impl View {
-    /// The readings of every scope, measure, kind of time, window and part that has samples, or tickets
-    /// waiting or given up. The organisation comes first, then teams by name, then unclaimed.
+    /// The readings of every scope, measure, kind of time, window and part that has samples, tickets
+    /// waiting or given up, or flagged acts. The organisation comes first, then teams by name, then
+    /// unclaimed.
     pub fn readings(&self) -> Vec<Reading> {
         let mut readings = Vec::new();
         for scope in self.catalog.reading_scopes() {
@@ -131,7 +132,9 @@ impl View {
         let given_up = reasons.map(|reason| tally.given_up(reason)).sum();
         let histogram = tally.answered(basis);
         let needed_no_reply = tally.given_up(GivenUp::NoReplyNeeded);
-        if histogram.is_empty() && waiting.count == 0 && given_up == 0 && needed_no_reply == 0 {
+        let flags = self.flags_shown(subject);
+        let has_ended = !histogram.is_empty() || given_up > 0 || needed_no_reply > 0;
+        if !has_ended && waiting.count == 0 && flags.is_empty() {
             return None;
         }
         let answered = histogram.total();
@@ -154,7 +157,7 @@ impl View {
             given_up,
             q_with_waiting: self.waiting_aware(subject),
             within: self.within(subject),
-            flags: self.flags_shown(subject),
+            flags,
             split: subject.part.map(|part| self.split_shown(part)),
         })
     }

@@ -25,7 +25,7 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Objec
         policy(&mut keys, &mut missed, file);
         if let Some(field) = keys.take("confidence") {
             let problem = "is not a confidence; write a percentage above 50% and up to 99.9%, such as 90%, \
-                           or `plain`: the alert then follows the verdict, however few the tickets";
+                           or `plain`: the alert then follows the verdict";
             missed_confidence = field.parse(file, problem, confidence).flatten();
         }
         keys.finish(file);

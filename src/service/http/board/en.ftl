@@ -459,7 +459,7 @@ interval-wide = With so few tickets the true share may lie anywhere from { $low 
 interval = The true share lies between { $low } and { $high } (9 times in 10).
 alert-confidence = The alert starts when it is { $confidence } sure that the true share is below { $level }, and ends when that is less likely than not.
 alert-evidence = Now it is { $probability } sure, by { $missed } missed of { $decided } tickets in { $window }; it takes { $needed }.
-alert-plain = The alert follows the verdict, however few the tickets are.
+alert-plain = The alert follows the verdict.
 long-waits-explained = A ticket over target counts as long as it waits, and for one more period after its answer: a long wait weighs more in the share than a short one.
 due-soon-explained = Due soon: at least 80% of the target has passed.
 

@@ -464,7 +464,7 @@ interval-wide = Tikettejä on niin vähän, että todellinen osuus voi olla mit�
 interval = Todellinen osuus on välillä { $low }–{ $high } (yhdeksän kertaa kymmenestä).
 alert-confidence = Hälytys alkaa, kun todellinen osuus on { $confidence }:n varmuudella alle sovitun tason ({ $level }), ja päättyy, kun se ei enää ole todennäköistä.
 alert-evidence = Nyt varmuus on { $probability }, kun ylityksiä on { $missed } ja tikettejä { $decided } ({ $window }); hälytykseen tarvitaan { $needed }.
-alert-plain = Hälytys seuraa arviota, olipa tikettejä kuinka vähän tahansa.
+alert-plain = Hälytys seuraa arviota.
 long-waits-explained = Myöhässä oleva tiketti on mukana niin kauan kuin se odottaa ja vielä yhden jakson vastauksen jälkeen, joten pitkä odotus painaa osuudessa enemmän kuin lyhyt.
 due-soon-explained = Kohta yli: tavoiteajasta on kulunut vähintään 80{"\u00A0"}%.
 
