@@ -8,8 +8,9 @@ use crate::agreement::Level;
 /// An interval this wide, in basis points, comes from few tickets.
 const WIDE_BP: u32 = 500;
 
-/// Where the true share lies, when the alert starts, and what a long wait does to the share.
-pub(super) fn paragraph(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
+/// What the share of the long run may be, when the alert starts, and what a long wait does to the share.
+/// Empty for a limit and before the first trusted view.
+pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     let texts = board.texts;
     let sentences = [
         interval(board, view),
@@ -18,8 +19,11 @@ pub(super) fn paragraph(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
             .then(|| texts.text("long-waits-explained")),
     ];
     html! {
-        p class="legend" {
-            @for sentence in sentences.into_iter().flatten() { (sentence) " " }
+        @if view.has_share() && board.at.is_some() {
+            section {
+                h2 { (texts.text("heading-certainty")) }
+                @for sentence in sentences.into_iter().flatten() { p { (sentence) } }
+            }
         }
     }
 }
@@ -51,8 +55,9 @@ fn alert(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
     );
     let evidence = view.detail?.evidence.filter(|evidence| evidence.tally.decided > 0);
     let Some(evidence) = evidence else { return Some(rule) };
+    let is_stricter = evidence.needed_bp() > confidence.basis_points();
     let now = texts.format(
-        "alert-evidence",
+        if is_stricter { "alert-evidence-few" } else { "alert-evidence" },
         &[
             ("probability", texts.percent(evidence.percent() * 100).into()),
             ("needed", texts.percent(evidence.needed_bp()).into()),

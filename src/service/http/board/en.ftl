@@ -455,10 +455,12 @@ decided-explained = { $measure ->
     [ownership] Counted are the tickets passed on or solved in this period, and those over target that are still with the team or ended unsolved.
    *[other] Counted are the tickets solved in this period, and those over target that still wait or ended unsolved.
 }
-interval-wide = With so few tickets the true share may lie anywhere from { $low } to { $high } (9 times in 10).
-interval = The true share lies between { $low } and { $high } (9 times in 10).
-alert-confidence = The alert starts when it is { $confidence } sure that the true share is below { $level }, and ends when that is less likely than not.
-alert-evidence = Now it is { $probability } sure, by { $missed } missed of { $decided } tickets in { $window }; it takes { $needed }.
+heading-certainty = How sure this is
+interval-wide = These are few tickets, so luck plays a part. If the team goes on like this, between { $low } and { $high } of all its tickets will be within target. (Such a range is right 9 times in 10.)
+interval = If the team goes on like this, between { $low } and { $high } of all its tickets will be within target. (Such a range is right 9 times in 10.)
+alert-confidence = The alert starts when it is { $confidence } sure that fewer than { $level } will be, and ends when it is less than 50% sure.
+alert-evidence = Now it is { $probability } sure: { $missed } of { $decided } tickets are over target in { $window }.
+alert-evidence-few = Now it is { $probability } sure: { $missed } of { $decided } tickets are over target in { $window }. With so few tickets the alert must be { $needed } sure.
 alert-plain = The alert follows the verdict.
 long-waits-explained = A ticket over target counts as long as it waits, and for one more period after its answer: a long wait weighs more in the share than a short one.
 due-soon-explained = Due soon: at least 80% of the target has passed.

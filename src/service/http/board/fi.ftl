@@ -460,10 +460,12 @@ decided-explained = { $measure ->
     [ownership] Mukana ovat tiketit, jotka siirrettiin tai ratkaistiin jakson aikana, sekä tavoiteajan ylittäneet, jotka ovat yhä tiimillä tai päättyivät ratkaisutta.
    *[other] Mukana ovat tiketit, jotka ratkaistiin jakson aikana, sekä tavoiteajan ylittäneet, jotka ovat yhä kesken tai päättyivät ratkaisutta.
 }
-interval-wide = Tikettejä on niin vähän, että todellinen osuus voi olla mitä tahansa väliltä { $low }–{ $high } (yhdeksän kertaa kymmenestä).
-interval = Todellinen osuus on välillä { $low }–{ $high } (yhdeksän kertaa kymmenestä).
-alert-confidence = Hälytys alkaa, kun todellinen osuus on { $confidence }:n varmuudella alle sovitun tason ({ $level }), ja päättyy, kun se ei enää ole todennäköistä.
-alert-evidence = Nyt varmuus on { $probability }, kun ylityksiä on { $missed } ja tikettejä { $decided } ({ $window }); hälytykseen tarvitaan { $needed }.
+heading-certainty = Kuinka varmaa tämä on
+interval-wide = Tikettejä on vähän, joten sattumalla on osansa. Jos tiimi jatkaa näin, sen kaikista tiketeistä { $low }–{ $high } on tavoitteessa. (Tällainen väli pitää paikkansa yhdeksän kertaa kymmenestä.)
+interval = Jos tiimi jatkaa näin, sen kaikista tiketeistä { $low }–{ $high } on tavoitteessa. (Tällainen väli pitää paikkansa yhdeksän kertaa kymmenestä.)
+alert-confidence = Hälytys alkaa, kun on { $confidence }:n varmuus siitä, että osuus jää alle sovitun tason ({ $level }), ja päättyy, kun varmuus on alle 50{"\u00A0"}%.
+alert-evidence = Nyt varmuus on { $probability }: { $decided } tiketistä { $missed } on yli tavoitteen ({ $window }).
+alert-evidence-few = Nyt varmuus on { $probability }: { $decided } tiketistä { $missed } on yli tavoitteen ({ $window }). Kun tikettejä on näin vähän, varmuutta tarvitaan { $needed }.
 alert-plain = Hälytys seuraa arviota.
 long-waits-explained = Myöhässä oleva tiketti on mukana niin kauan kuin se odottaa ja vielä yhden jakson vastauksen jälkeen, joten pitkä odotus painaa osuudessa enemmän kuin lyhyt.
 due-soon-explained = Kohta yli: tavoiteajasta on kulunut vähintään 80{"\u00A0"}%.

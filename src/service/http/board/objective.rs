@@ -33,9 +33,9 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                     @if view.has_share() { (texts.format("decided-explained", &[measure])) " " }
                     @if is_timed { (texts.text("due-soon-explained")) }
                 }
-                (certainty::paragraph(board, view))
             }
         }
+        (certainty::section(board, view))
         (breakdown::breakdown(board, view))
         (market::section(board, view))
         (ratings::by_wait(board, view))
