@@ -61,6 +61,7 @@ fn alert(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
         &[
             ("probability", texts.percent(evidence.percent() * 100).into()),
             ("needed", texts.percent(evidence.needed_bp()).into()),
+            ("confidence", texts.percent(confidence.basis_points()).into()),
             ("missed", evidence.tally.missed.into()),
             ("decided", evidence.tally.decided.into()),
             ("window", texts.window(evidence.window).into()),
