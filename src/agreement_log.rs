@@ -413,7 +413,7 @@ mod tests {
         assert_eq!(between(&former, &other), ["first (new): ", "second (new): "]);
     }
 
-    /// A log after loading a level of so many hours at each of these instants.
+    /// A log after a looser level was loaded at each of these instants: 5 hours first, then 6, and so on.
     fn loaded(instants: &[&str]) -> AgreementLog {
         let mut log = AgreementLog::new(text("billing"));
         for (instant, hours) in instants.iter().zip(5..) {

@@ -97,7 +97,7 @@ enum Condition {
     /// Likely, but not sure: what has begun goes on. An alert whose condition held still holds, one whose
     /// condition had cleared stays clear.
     Unsure,
-    /// Too few tickets, whose share is below the agreed one: starts and ends no alert.
+    /// Too few tickets, whose share is below the agreed one or not known: starts and ends no alert.
     TooFew,
     /// Not known: starts and ends no alert, and timers stand still.
     Unknown,

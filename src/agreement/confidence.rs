@@ -11,7 +11,7 @@
 //! distribution, and its tails are uneven. As in the paper, the interval ends at 100 % without a miss, and
 //! begins at 0 % without a met ticket.
 //!
-//! The regularised incomplete beta function is that of the crate `special` (Applied Statistics algorithms
+//! The crate `special` computes the regularised incomplete beta function (Applied Statistics algorithms
 //! AS 63 and AS 109) on `libm`. Both are in Rust, so every machine computes the same bits. Its inverse is
 //! not used: bounds are whole basis points, found by bisection, which is exact and bounded in time.
 //!

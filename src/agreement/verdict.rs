@@ -153,13 +153,19 @@ impl Objective {
     }
 
     /// Whether the decided tickets reach the share in force at `now`, however few they are: none of them is
-    /// missed, or the share within target is the agreed one. An alert ends then, also with too little data
+    /// missed, or the share within target is the agreed one. An alert ends then, also with too few tickets
     /// for a verdict.
-    pub fn is_reached(&self, tally: Tally, now: Timestamp) -> bool {
+    ///
+    /// With a history in part the missing tickets may be misses: missing data resolves no alert. A limit is
+    /// reached all the same, since the tickets that wait are known.
+    pub fn is_reached(&self, tally: Tally, completeness: Completeness, now: Timestamp) -> bool {
         let Tally { decided, missed } = tally;
         match self.level_at(now) {
             Level::NoneOver(_) => missed == 0,
-            Level::Within { share, .. } => share.is_met_by(decided.saturating_sub(missed), decided),
+            Level::Within { share, .. } => {
+                completeness == Completeness::Whole
+                    && share.is_met_by(decided.saturating_sub(missed), decided)
+            }
         }
     }
 }
@@ -252,6 +258,7 @@ mod tests {
             level: Level::NoneOver(Target::calendar(Elapsed::from_ms(1))),
             ..share.clone()
         };
+        let (whole, part) = (Completeness::Whole, Completeness::InPart);
         for (objective, decided, missed, is_reached) in [
             (&share, 0, 0, true),
             (&share, 1, 0, true),
@@ -262,7 +269,12 @@ mod tests {
             (&limit, 1, 1, false),
         ] {
             let tally = Tally { decided, missed };
-            assert_eq!(objective.is_reached(tally, Timestamp::EVENT_MIN), is_reached, "{tally:?}");
+            let found =
+                |completeness| objective.is_reached(tally, completeness, Timestamp::EVENT_MIN);
+            assert_eq!(found(whole), is_reached, "{tally:?}");
+            // What is missing may be misses of a share.
+            let is_limit = std::ptr::eq(objective, &limit);
+            assert_eq!(found(part), is_limit && is_reached, "{tally:?}");
         }
     }
 

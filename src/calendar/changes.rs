@@ -85,7 +85,7 @@ impl CalendarChanges {
         })
     }
 
-    /// The open time of the last 28 days and that of the coming 365, each by the former and by the present
+    /// Open time in the last 28 days, then in the coming 365, each by the former and by the present
     /// calendar: `152h 30m`.
     pub fn open_hours(&self) -> [[String; 2]; 2] {
         [self.past, self.coming].map(|both| both.map(hours))

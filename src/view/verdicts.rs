@@ -66,7 +66,7 @@ impl View {
         let completeness = self.completeness(objective.over_at(self.now));
         let judge = |tally: Tally| DecidedVerdict {
             state: objective.judge(tally, completeness, self.now),
-            is_reached: objective.is_reached(tally, self.now),
+            is_reached: objective.is_reached(tally, completeness, self.now),
         };
         AlertVerdicts { own: judge(own), market: self.market(id).map(judge), belief: None }
     }

@@ -229,7 +229,10 @@ impl Simulation<'_> {
             let own = windows[0].tally;
             let state = objective.judge(own, Completeness::Whole, now);
             let verdicts = AlertVerdicts {
-                own: DecidedVerdict { state, is_reached: objective.is_reached(own, now) },
+                own: DecidedVerdict {
+                    state,
+                    is_reached: objective.is_reached(own, Completeness::Whole, now),
+                },
                 market: None,
                 belief: objective.evidence(now, tally_of).map(|evidence| evidence.belief),
             };

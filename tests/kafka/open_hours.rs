@@ -30,7 +30,7 @@ fn calendars(today: Timestamp) -> String {
     .replace("&all ", "")
 }
 
-/// The date of so many days before today.
+/// The date some days before today.
 fn date(today: Timestamp, days: i64) -> String {
     let at = today.minus(Elapsed::from_ms(days * DAY_MS)).to_string();
     at.split('T').next().unwrap().to_owned()

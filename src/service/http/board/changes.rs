@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::components::{instant, state_key};
-use super::view_model::{Board, ObjectiveView};
+use super::view_model::{Board, ObjectiveView, shown};
 use crate::agreement::SettingChange;
 use crate::agreement_log::{ComparisonState, ObjectiveChange, VerdictThen, VerdictsByText};
 
@@ -55,10 +55,12 @@ fn one(board: &Board<'_>, view: ObjectiveView<'_>, change: &ObjectiveChange) -> 
 /// Keys and values are those of the files, in every language.
 fn setting_row(board: &Board<'_>, setting: &SettingChange) -> Markup {
     let texts = board.texts;
-    let value = |value: &Option<String>| html! { bdi { (value.as_deref().unwrap_or("–")) } };
+    let value = |value: &Option<String>| {
+        html! { bdi { (value.as_deref().map_or_else(|| "–".to_owned(), shown)) } }
+    };
     html! {
         tr {
-            th scope="row" { code { (setting.key) } }
+            th scope="row" { code { (shown(&setting.key)) } }
             td { (value(&setting.former)) }
             td {
                 (value(&setting.present))
