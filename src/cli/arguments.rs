@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use super::disk::{FilesError, RealDisk, files_of};
 use crate::config::{Kafka, ZoneData, is_broker};
@@ -253,6 +253,7 @@ pub(super) struct DemoArgs {
 
 #[derive(Debug, Args)]
 #[command(
+    group(ArgGroup::new("past").args(["against", "history"]).multiple(true)),
     mut_arg("csv", |arg| arg.requires("history").help_heading(OF_HISTORY)),
     mut_arg("encoding", |arg| arg.requires("history").help_heading(OF_HISTORY))
 )]
@@ -265,12 +266,12 @@ pub(super) struct CheckArgs {
     /// Agreements or calendars that no former file has are taken as unchanged
     #[arg(long, value_name = "OLD")]
     pub(super) against: Vec<String>,
-    /// With --against, events to compare the verdicts of the last four weeks by: one JSON object per
-    /// line, or tables (--csv); repeatable; `-` is standard input
-    #[arg(long, value_name = "EVENTS", requires = "against")]
+    /// Events by whose last four weeks the agreements are checked, and with --against the verdicts
+    /// compared: one JSON object per line, or tables (--csv); repeatable; `-` is standard input
+    #[arg(long, value_name = "EVENTS")]
     pub(super) history: Vec<String>,
-    /// With --against, the end of the last four weeks (RFC 3339). Default: the last event, or else now
-    #[arg(long, value_name = "TIME", requires = "against", value_parser = instant)]
+    /// The end of the last four weeks (RFC 3339). Default: the last event, or else now
+    #[arg(long, value_name = "TIME", requires = "past", value_parser = instant)]
     pub(super) at: Option<Timestamp>,
     #[command(flatten)]
     pub(super) format: EventFormat,

@@ -7,8 +7,10 @@ use super::exit::{CommandError, Exit};
 use super::terminal::Terminal;
 
 mod against;
+mod past;
 
-/// Reads files and prints their errors and warnings, or what they hold and what differs from former files.
+/// Reads files and prints their errors and warnings, or what they hold, what the past says of it, and what
+/// differs from former files.
 pub(super) fn run(
     arguments: &CheckArgs,
     terminal: &mut Terminal<'_>,
@@ -41,6 +43,8 @@ pub(super) fn run(
     }
     if !arguments.against.is_empty() {
         against::print(arguments, &config, terminal)?;
+    } else if !arguments.history.is_empty() {
+        past::print(arguments, &config, terminal)?;
     }
     Ok(Exit::Success)
 }

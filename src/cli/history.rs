@@ -1,4 +1,4 @@
-//! The events that `replay`, `explain` and `check --against` read, and the agreements of the first two.
+//! The events that `replay`, `explain` and `check --history` read, and the agreements of the first two.
 
 use std::io;
 use std::sync::Arc;
@@ -66,23 +66,27 @@ pub(super) fn read(history: &History, terminal: &mut Terminal<'_>) -> Result<Rep
     Ok(replay)
 }
 
-/// Reads whole files of events once, by two catalogs.
+/// Reads whole files of events once, by the present agreements and by former ones.
 ///
 /// # Errors
 /// If events cannot be read.
-pub(super) fn read_twice(
+pub(super) fn read_by(
     files: &[String],
     format: &EventFormat,
-    catalogs: [Catalog; 2],
+    present: Catalog,
+    former: Option<Catalog>,
     terminal: &mut Terminal<'_>,
-) -> Result<[Replay; 2], CommandError> {
-    let [mut former, mut present] = catalogs.map(|catalog| Replay::new(Some(Arc::new(catalog))));
+) -> Result<(Replay, Option<Replay>), CommandError> {
+    let replay = |catalog| Replay::new(Some(Arc::new(catalog)));
+    let (mut present, mut former) = (replay(present), former.map(replay));
     take_all(files, format, terminal, |decoded| {
-        former.take(decoded.clone());
+        if let Some(former) = &mut former {
+            former.take(decoded.clone());
+        }
         present.take(decoded)
     })?;
     print_outcomes(present.outcomes(), "", terminal)?;
-    Ok([former, present])
+    Ok((present, former))
 }
 
 /// Hands every record of the files to `take`, which returns its outcome. Prints the first rejected records.

@@ -247,7 +247,8 @@ fn row(
     cells
 }
 
-fn team_name(team: Option<&str>) -> &str {
+/// The name of a team; `None` is the organisation.
+pub(super) fn team_name(team: Option<&str>) -> &str {
     team.unwrap_or("all together")
 }
 

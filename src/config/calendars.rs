@@ -251,23 +251,38 @@ fn special(
     }
 }
 
-/// Warns once of all special hours on dates that stay closed the whole day.
+/// Warns once of all special hours on dates that stay closed the whole day, unless the file says of a date
+/// that a holiday closes it.
 fn warn_of_holidays(special: &Field<'_>, definition: &Definition, file: &mut File<'_>) {
     let YamlValue::Map(entries) = &special.node.value else { return };
-    let is_holiday = |key: &&YamlKey| date(&key.text).is_some_and(|d| definition.is_holiday(d));
-    let mut keys = entries.iter().map(|(key, _)| key).filter(is_holiday);
-    let Some(first) = keys.next() else { return };
-    let others: Vec<&str> = keys.map(|key| key.text.as_str()).collect();
+    let mut without_effect = entries.iter().filter(|(key, node)| {
+        let is_holiday = date(&key.text).is_some_and(|date| definition.is_holiday(date));
+        is_holiday && node.value_of("even_on_holidays").is_none()
+    });
+    let Some((first, written)) = without_effect.next() else { return };
+    let others: Vec<&str> = without_effect.map(|(key, _)| key.text.as_str()).collect();
     let as_are = match others.as_slice() {
         [] => String::new(),
         [one] => format!(", and so is {one}"),
         [shown @ .., last] => format!(", and so are {} and {last}", shown.join(", ")),
     };
     let problem = format!(
-        "is a holiday{as_are}: these hours have no effect; to be open then, write {{ openings: \
-         [\"08:00-12:00\"], even_on_holidays: true }}"
+        "is a holiday{as_are}: these hours have no effect; to be open then, write {{ openings: [{}], \
+         even_on_holidays: true }}",
+        quoted_openings(written)
     );
     file.warn(first.at, &format!("{}.{}", special.key, first.text), problem);
+}
+
+/// The openings of a date as the file has them, in double quotes.
+fn quoted_openings(written: &Node) -> String {
+    let list = written.value_of("openings").unwrap_or(written);
+    let YamlValue::List(items) = &list.value else { return String::new() };
+    let quoted = items.iter().filter_map(|item| match &item.value {
+        YamlValue::Scalar(text) => Some(format!("{text:?}")),
+        YamlValue::Null | YamlValue::Map(_) | YamlValue::List(_) => None,
+    });
+    quoted.collect::<Vec<String>>().join(", ")
 }
 
 /// Reads the openings of a day.

@@ -215,6 +215,34 @@ fn holidays_that_are_added_afterwards_show_in_the_verdicts() {
     insta::assert_snapshot!("holidays", checked(&folder, &arguments, 0));
 }
 
+/// 14 tickets in 7 days: 15 are too many to ask for, 14 are not.
+#[test]
+fn more_tickets_than_the_team_has_are_named() {
+    let folder = folder();
+    let agreement = |min_tickets: u32, over: &str| {
+        format!(
+            "team: billing\nobjectives: [{{ name: first-reply, measure: first_reply, within: 4h, share: 50%, \
+             min_tickets: {min_tickets}, over: {over} }}, {{ name: none, measure: first_reply, none_over: 3d }}]\n"
+        )
+    };
+    let history = ["--history", "events.ndjson"];
+    let mut said = String::new();
+    for (min_tickets, over, at) in [
+        (15, "7d", "2026-11-28T15:00:00Z"),
+        (14, "7d", "2026-11-28T15:00:00Z"),
+        (15, "8d", "2026-11-28T15:00:00Z"),
+        (2, "7d", "2026-10-28T15:00:00Z"),
+    ] {
+        folder.write("a.yaml", agreement(min_tickets, over));
+        said += &checked(&folder, &[&history[..], &["--at", at, "a.yaml"]].concat(), 0);
+    }
+    folder.write("b.yaml", agreement(14, "7d"));
+    folder.write("a.yaml", agreement(15, "7d"));
+    let against = ["--against", "b.yaml", "a.yaml"];
+    said += &checked(&folder, &[&history[..], &against].concat(), 0);
+    insta::assert_snapshot!("volume", said);
+}
+
 #[test]
 fn faults_of_either_text_exit_with_78_and_wrong_usage_with_2() {
     let folder = folder();
@@ -226,8 +254,9 @@ fn faults_of_either_text_exit_with_78_and_wrong_usage_with_2() {
         (&["--against", "nowhere.yaml"], &present, 78),
         (&["--against", "old.yaml"], &["bad.yaml", "old-calendars.yaml"], 78),
         (&["--against", "old.yaml", "--history", "nowhere.ndjson"], &present, 1),
-        (&["--history", "events.ndjson"], &present, 2),
+        (&["--history", "nowhere.ndjson"], &present, 1),
         (&["--against", "old.yaml", "--encoding", "windows-1252"], &present, 2),
+        (&["--at", AT], &present, 2),
     ] {
         said += &checked(&folder, &[former, present].concat(), code);
     }

@@ -280,6 +280,32 @@ fn targets_by_priority_count_what_within_counts() {
     }
 }
 
+/// `always` of `within` holds for the market, too: over the weekend the office is open for 0 minutes.
+#[test]
+fn the_market_counts_what_within_counts() {
+    let events = events(&[
+        ("created", "2026-06-05T17:00:00Z", r#""team":"mail""#),
+        ("agent_replied", "2026-06-08T07:00:00Z", ""),
+    ]);
+    for (within, market, behind) in [
+        ("90h always", "24h", true),
+        ("90h always", "24h always", true),
+        ("90h", "24h", false),
+        ("90h", "24h always", true),
+        ("90h always", "1 working day", false),
+    ] {
+        let agreement = format!(
+            "team: mail\nhours: office\nobjectives: [{{ name: o, measure: first_reply, within: {within}, \
+             min_tickets: 1, market: {{ within: {market}, source: survey }} }}]\n"
+        );
+        let at = ["replay", "--at", "2026-06-08T08:00:00Z"];
+        let rows = rows(&vaste(&at, &[&agreement], &events));
+        let verdict = rows.iter().find(|row| row["objective"] == "o").unwrap();
+        assert_eq!(verdict["behind_market"], behind, "{within}, {market}");
+        assert_eq!(verdict["missed"], 0, "{within}, {market}");
+    }
+}
+
 /// A deleted ticket goes to another team and comes back: only the time with the team itself is ownership.
 #[test]
 fn ownership_ends_when_a_deleted_ticket_goes_to_another_team() {

@@ -1,8 +1,8 @@
 //! What differs from former files, and the verdicts under both texts.
 
-use std::collections::BTreeMap;
 use std::io;
 
+use super::past::{self, ObjectiveKey};
 use crate::agreement::{Agreement, AgreementChanges};
 use crate::calendar::CalendarChanges;
 use crate::cli::arguments::CheckArgs;
@@ -13,15 +13,8 @@ use crate::cli::table::{ComparedVerdict, compared};
 use crate::cli::terminal::Terminal;
 use crate::config::Config;
 use crate::measure::Measure;
-use crate::reading::Verdict;
 use crate::replay::Replay;
-use crate::time::{DAY_MS, Elapsed, Timestamp};
-
-/// The verdicts are compared at the end of the four weeks, and this many days before it.
-const DAYS_BEFORE: [i64; 4] = [21, 14, 7, 0];
-
-/// The name of a team, `None` for the organisation, and that of an objective.
-type ObjectiveKey = (Option<Box<str>>, Box<str>);
+use crate::time::Timestamp;
 
 /// Prints what differs between the former files and the present ones.
 ///
@@ -47,15 +40,18 @@ pub(super) fn print(
     let replays = if arguments.history.is_empty() {
         None
     } else {
-        let catalogs = [&former, present].map(Config::catalog);
-        Some(history::read_twice(&arguments.history, &arguments.format, catalogs, terminal)?)
+        let (files, format) = (&arguments.history, &arguments.format);
+        let former = Some(former.catalog());
+        Some(history::read_by(files, format, present.catalog(), former, terminal)?)
     };
-    let last_event = replays.as_ref().and_then(|[_, present]| present.last_event());
+    let last_event = replays.as_ref().and_then(|(present, _)| present.last_event());
     let at = arguments.at.or(last_event).unwrap_or_else(now);
     print_changes(&former, present, at, terminal)?;
     match replays {
-        Some(replays) => print_verdicts(&former, present, replays, at, terminal)?,
-        None => writeln!(
+        Some((after, Some(before))) => {
+            print_verdicts(&former, present, [before, after], at, terminal)?
+        }
+        Some((_, None)) | None => writeln!(
             terminal.out,
             "\nthe verdicts under both texts need events: add --history FILE"
         )?,
@@ -116,8 +112,8 @@ fn print_verdicts(
     at: Timestamp,
     terminal: &mut Terminal<'_>,
 ) -> io::Result<()> {
-    let instants = DAYS_BEFORE.map(|days| at.minus(Elapsed::from_ms(days * DAY_MS)));
-    let [mut before, after] = replays.map(|replay| verdicts(replay, &instants));
+    let instants = past::instants(at);
+    let [mut before, after] = replays.map(|replay| past::verdicts(replay, &instants));
     // Former verdicts are listed below the present name of their team.
     for agreement in &present.agreements {
         let Some(of_former) = agreement.former_in(&former.agreements) else { continue };
@@ -147,19 +143,7 @@ fn print_verdicts(
     if rows.is_empty() {
         return writeln!(terminal.out, "\nneither text has an objective");
     }
-    writeln!(terminal.out, "\n{}", compared(&rows))
-}
-
-/// The verdicts on each objective, one for each instant.
-fn verdicts(replay: Replay, instants: &[Timestamp]) -> BTreeMap<ObjectiveKey, Vec<Verdict>> {
-    let mut readings = replay.into_readings();
-    let mut verdicts: BTreeMap<ObjectiveKey, Vec<Verdict>> = BTreeMap::new();
-    for instant in instants {
-        let (view, _) = readings.at(*instant);
-        for verdict in view.verdicts() {
-            let key = (verdict.team.clone(), verdict.objective.clone());
-            verdicts.entry(key).or_default().push(verdict);
-        }
-    }
-    verdicts
+    writeln!(terminal.out, "\n{}", compared(&rows))?;
+    past::warn_of_excused(&rows, terminal)?;
+    past::warn_of_volume(present, &after, terminal)
 }

@@ -43,8 +43,9 @@ impl TargetUnit {
         Self { unit, basis, has_hours, usual_day: None }
     }
 
-    /// How the targets of an objective's priorities are written: what its `within` counts, they count too.
-    fn of_priorities(self, within: Option<Target>) -> Self {
+    /// How targets beside the `within` of an objective are written, those by priority and the market's: what
+    /// `within` counts, they count too.
+    pub(super) fn beside(self, within: Option<Target>) -> Self {
         Self { basis: within.map_or(self.basis, Target::basis), ..self }
     }
 }
@@ -73,7 +74,7 @@ pub(super) fn read(
             let min_tickets = min_tickets
                 .map_or(Some(Objective::MIN_TICKETS_DEFAULT), |f| self::min_tickets(&f, file));
             let by_priority = by_priority.map_or([None; 4], |group| {
-                let targets = targets(&group, unit.of_priorities(target), file);
+                let targets = targets(&group, unit.beside(target), file);
                 warn_of_mixed(&group, target, &targets, file);
                 targets
             });
@@ -177,23 +178,31 @@ fn warn_of_mixed(
     by_priority: &[Option<Target>; Priority::ALL.len()],
     file: &mut File<'_>,
 ) {
-    let Some(basis) = within.map(Target::basis) else { return };
-    let is_other =
-        |priority: &Priority| by_priority[priority.index()].is_some_and(|own| own.basis() != basis);
-    let others: Vec<&str> =
-        Priority::ALL.into_iter().filter(is_other).map(Priority::label).collect();
+    let Some(within) = within else { return };
+    let others: Vec<String> = Priority::ALL
+        .into_iter()
+        .filter_map(|priority| Some((priority, by_priority[priority.index()]?)))
+        .filter(|(_, target)| target.basis() != within.basis())
+        .map(|(priority, target)| format!("{} in {}", priority.label(), time_of(target)))
+        .collect();
     if others.is_empty() {
         return;
     }
-    let (theirs, own) = match basis {
-        Basis::Calendar => ("open time", "all time"),
-        Basis::Open => ("all time", "open time"),
-    };
     let problem = format!(
-        "targets of different kinds: {} in {theirs}, `within` in {own}; use one kind unless this is meant",
-        others.join(" and ")
+        "targets of different kinds: {}, `within` in {}; use one kind unless this is meant",
+        others.join(", "),
+        time_of(within)
     );
     file.warn(group.node.at, &group.key, problem);
+}
+
+/// What a target counts, in words.
+fn time_of(target: Target) -> &'static str {
+    match (target, target.basis()) {
+        (Target::WorkingDays(_), _) => "working days",
+        (Target::Fixed { .. }, Basis::Calendar) => "all time",
+        (Target::Fixed { .. }, Basis::Open) => "open time",
+    }
 }
 
 /// A target of the present level as an earlier one has it that does not name it: in the time that a target
@@ -231,7 +240,7 @@ pub(super) fn earlier_targets(
     within: Option<Target>,
     file: &mut File<'_>,
 ) -> [Option<Target>; Priority::ALL.len()] {
-    targets(group, unit.of_priorities(within), file)
+    targets(group, unit.beside(within), file)
 }
 
 /// Reads targets by priority.

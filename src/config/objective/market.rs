@@ -8,7 +8,7 @@ use crate::name;
 /// Age in days from which the numbers of the market are out of date.
 const MARKET_DAYS_MAX: i64 = 365;
 
-/// Reads the group.
+/// Reads the group. Without `always` its `within` counts what that of the objective counts.
 pub(super) fn read(
     fields: &mut Fields<'_>,
     agreed: Option<&Level>,
@@ -18,6 +18,7 @@ pub(super) fn read(
 ) -> Option<Market> {
     let field = fields.take("market")?;
     let mut keys = field.fields(file)?;
+    let unit = unit.beside(agreed.map(|level| level.target(None)));
     let within = keys
         .require("within", file, "write what others achieve, such as `24h always`")
         .and_then(|within| level::target(&within, unit, file));
