@@ -21,6 +21,7 @@ mod disk;
 pub mod exit;
 mod explain;
 mod feed;
+mod help_files;
 mod history;
 mod publish;
 mod replay;
@@ -60,8 +61,10 @@ fn run_command(command: Command, terminal: &mut Terminal<'_>) -> Result<Exit, Co
         Command::Check(arguments) => check::run(&arguments, terminal),
         Command::CheckEvents(arguments) => check_events::run(&arguments, terminal),
         Command::Checkpoint(arguments) => checkpoint::run(&arguments, terminal),
+        Command::Completions(arguments) => help_files::print_completions(arguments, terminal),
         Command::Demo(arguments) => demo::run(&arguments, terminal),
         Command::Explain(arguments) => explain::run(&arguments, terminal),
+        Command::Man(arguments) => help_files::write_pages(&arguments, terminal),
         Command::Publish(arguments) => publish::run(&arguments, terminal),
         Command::Replay(arguments) => replay::run(&arguments, terminal),
         Command::Run(arguments) => run::run(&arguments, terminal),

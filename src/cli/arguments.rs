@@ -17,9 +17,15 @@ pub(super) struct Cli {
     pub(super) command: Command,
 }
 
-/// The version of the program, and the time zone data that it uses.
+/// The version of the program, what it was built from and when, and the time zone data that it uses.
 fn version() -> String {
-    format!("{}\ntime zones: {}", env!("CARGO_PKG_VERSION"), ZoneData::of(&RealDisk))
+    format!(
+        "{}\nrevision {}, built on {}\ntime zones: {}",
+        env!("CARGO_PKG_VERSION"),
+        env!("VASTE_BUILD_REVISION"),
+        env!("VASTE_BUILD_DATE"),
+        ZoneData::of(&RealDisk)
+    )
 }
 
 #[derive(Debug, Subcommand)]
@@ -42,6 +48,10 @@ pub(super) enum Command {
     Publish(PublishArgs),
     /// Report what would become of each record, and why; exit code 1 if any is rejected
     CheckEvents(Box<CheckEventsArgs>),
+    /// Print the completions of a shell, which it reads at its start
+    Completions(CompletionsArgs),
+    /// Write the manual pages of all commands to a folder, such as /usr/local/share/man/man1
+    Man(ManArgs),
 }
 
 const CSV_HELP: &str = "Read the files as tables with one row per ticket: \
@@ -275,6 +285,18 @@ pub(super) struct CheckArgs {
     pub(super) at: Option<Timestamp>,
     #[command(flatten)]
     pub(super) format: EventFormat,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ManArgs {
+    /// An existing folder
+    pub(super) folder: PathBuf,
 }
 
 #[derive(Debug, Args)]

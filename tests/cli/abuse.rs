@@ -174,9 +174,9 @@ fn scrapes_are_answered_during_any_abuse_by_other_clients() {
     service.scrape("responses that are never read");
     let grown = service.memory().saturating_sub(before);
     assert!(grown < 64 << 20, "{grown} bytes more");
+    let begin = now();
     let mut last = service.connect();
     last.write_all(b"GET /metr").unwrap();
-    let begin = now();
     assert!(until_the_end(&mut last).is_some(), "the service does not wait for a request for ever");
     assert!(now().duration_since(begin) >= Duration::from_secs(8), "a slow request gets some time");
     service.scrape("the end of the test");

@@ -96,6 +96,52 @@ fn help_lists_commands_and_options() {
     }
 }
 
+/// Every command has a manual page and is completed, and a script that a shell cannot read is no use to it.
+#[test]
+fn completions_and_manual_pages_cover_every_command() {
+    let folder = Folder::new();
+    let help = page(&folder.vaste(&["--help"]));
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands: Vec<&str> = commands
+        .take_while(|line| !line.is_empty())
+        .filter(|line| !line.starts_with("   "))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(commands.contains(&"replay") && commands.contains(&"man"), "{commands:?}");
+
+    let printed = folder.vaste(&["man", "."]);
+    assert_eq!(printed.status.code(), Some(0), "{}", page(&printed));
+    for command in commands.iter().filter(|command| **command != "help") {
+        let text = fs::read_to_string(folder.path().join(format!("vaste-{command}.1"))).unwrap();
+        assert!(text.contains(".SH DESCRIPTION"), "{text}");
+    }
+    let missing = folder.vaste(&["man", "nowhere"]);
+    insta::assert_snapshot!("no_folder_for_manual_pages", page(&missing));
+
+    let script = folder.vaste(&["completions", "bash"]);
+    assert_eq!(script.status.code(), Some(0));
+    folder.write("vaste.bash", &script.stdout);
+    let ask = "source vaste.bash; COMP_WORDS=(vaste ''); COMP_CWORD=1; _vaste vaste '' vaste; \
+               echo ${COMPREPLY[*]}";
+    let asked = Command::new("bash").args(["-c", ask]).current_dir(folder.path()).output().unwrap();
+    let completed = String::from_utf8(asked.stdout).unwrap();
+    for command in commands {
+        assert!(completed.split_whitespace().any(|word| word == command), "{command}: {completed}");
+    }
+}
+
+/// `vaste --version` names what was built: the version, the revision of the source and the day.
+#[test]
+fn the_version_has_the_revision_and_the_date_of_the_build() {
+    let version = page(&Folder::new().vaste(&["--version"]));
+    let build = version.lines().find_map(|line| line.strip_prefix("revision ")).unwrap();
+    let (revision, date) = build.split_once(", built on ").unwrap();
+    let is_revision = revision.len() == 12 && revision.bytes().all(|byte| byte.is_ascii_hexdigit());
+    assert!(is_revision || revision == "unknown", "{version}");
+    let date: chrono::NaiveDate = date.parse().unwrap();
+    assert!(date.to_string().as_str() >= "2026-11-28", "{version}");
+}
+
 #[test]
 fn wrong_usage_exits_with_2_and_says_what_to_do() {
     let folder = Folder::new();

@@ -100,8 +100,7 @@ fn data_of_the_machine_is_used_if_it_is_newer() {
         let lines = format!("1 file good: 2 calendars\ntime zones: {said}\n");
         assert_eq!(checked, format!("exit 0\n--- out\n{lines}--- notes\n"));
         let version = printed(&folder, &["--version"]);
-        let lines = format!("vaste {}\ntime zones: {said}\n", env!("CARGO_PKG_VERSION"));
-        assert_eq!(version, format!("exit 0\n--- out\n{lines}--- notes\n"));
+        assert!(version.contains(&format!("\ntime zones: {said}\n--- notes\n")), "{version}");
     }
     // The same release as the compiled-in one is not newer.
     let same = format!("# version {}\n", Zone::compiled_in_release());
