@@ -25,6 +25,7 @@ mod help_files;
 mod history;
 mod publish;
 mod replay;
+mod rules;
 mod run;
 mod table;
 mod terminal;
@@ -67,6 +68,7 @@ fn run_command(command: Command, terminal: &mut Terminal<'_>) -> Result<Exit, Co
         Command::Man(arguments) => help_files::write_pages(&arguments, terminal),
         Command::Publish(arguments) => publish::run(&arguments, terminal),
         Command::Replay(arguments) => replay::run(&arguments, terminal),
+        Command::Rules(arguments) => rules::run(&arguments, terminal),
         Command::Run(arguments) => run::run(&arguments, terminal),
     }
 }

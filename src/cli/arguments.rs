@@ -48,6 +48,8 @@ pub(super) enum Command {
     Publish(PublishArgs),
     /// Report what would become of each record, and why; exit code 1 if any is rejected
     CheckEvents(Box<CheckEventsArgs>),
+    /// Print rules for Prometheus, or routes for Alertmanager that bring each alert to its team
+    Rules(RulesArgs),
     /// Print the completions of a shell, which it reads at its start
     Completions(CompletionsArgs),
     /// Write the manual pages of all commands to a folder, such as /usr/local/share/man/man1
@@ -285,6 +287,25 @@ pub(super) struct CheckArgs {
     pub(super) at: Option<Timestamp>,
     #[command(flatten)]
     pub(super) format: EventFormat,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArgs {
+    /// Print rules for Prometheus, or the routes and receivers of the agreed teams for Alertmanager
+    #[arg(long, value_enum, default_value_t = RulesFormat::Prometheus)]
+    pub(super) format: RulesFormat,
+    /// Name of the job by which Prometheus scrapes Vaste
+    #[arg(long, value_name = "NAME", default_value = "vaste")]
+    pub(super) job: String,
+    /// The configuration of the service, or agreements: files or folders. For the routes of Alertmanager
+    #[arg(value_name = "FILE", required_if_eq("format", "alertmanager"))]
+    pub(super) files: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum RulesFormat {
+    Prometheus,
+    Alertmanager,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

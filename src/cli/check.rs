@@ -2,7 +2,7 @@
 
 use super::arguments::CheckArgs;
 use super::configuration;
-use super::disk::files_of;
+use super::disk::files_named;
 use super::exit::{CommandError, Exit};
 use super::terminal::Terminal;
 
@@ -15,12 +15,7 @@ pub(super) fn run(
     arguments: &CheckArgs,
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, CommandError> {
-    let mut files = Vec::new();
-    for argument in &arguments.files {
-        // A file that does not exist is reported with the other errors.
-        files.extend(files_of(argument).unwrap_or_else(|_| vec![argument.into()]));
-    }
-    let config = configuration::load(&files, terminal)?;
+    let config = configuration::load(&files_named(&arguments.files), terminal)?;
     configuration::print_warnings(&config.diagnostics.service_warnings, terminal)?;
     let read = plural(config.files.len(), "file");
     if config.diagnostics.has_errors() {

@@ -92,6 +92,15 @@ pub(super) fn files_of(argument: &str) -> Result<Vec<PathBuf>, FilesError> {
     Ok(files)
 }
 
+/// The files that several arguments name. An argument that names none stands for itself: a file that does
+/// not exist is reported with the other errors of the configuration.
+pub(super) fn files_named(arguments: &[String]) -> Vec<PathBuf> {
+    let named = arguments
+        .iter()
+        .map(|argument| files_of(argument).unwrap_or_else(|_| vec![argument.into()]));
+    named.flatten().collect()
+}
+
 /// Today in UTC, `YYYY-MM-DD`: to warn of dates in the past.
 pub(super) fn today() -> String {
     let now = chrono::DateTime::from_timestamp_millis(now().ms()).unwrap_or_default();

@@ -222,8 +222,8 @@ fn more_tickets_than_the_team_has_are_named() {
     let agreement = |min_tickets: u32, over: &str| {
         format!(
             "team: billing\nobjectives:\n  - {{ name: first-reply, measure: first_reply, within: 4h, share: 50%, \
-             min_tickets: {min_tickets}, over: {over} }}\n  - {{ name: none, measure: first_reply, none_over: \
-             3d }}\n"
+             min_tickets: {min_tickets}, over: {over} }}\n  \
+             - {{ name: none, measure: first_reply, none_over: 3d }}\n"
         )
     };
     let history = ["--history", "events.ndjson"];

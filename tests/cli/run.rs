@@ -89,6 +89,7 @@ fn help_lists_commands_and_options() {
         vec!["check", "--help"],
         vec!["check-events", "--help"],
         vec!["demo", "--help"],
+        vec!["rules", "--help"],
     ] {
         let output = folder.vaste(&command);
         assert_eq!(output.status.code(), Some(0));
@@ -130,6 +131,20 @@ fn completions_and_manual_pages_cover_every_command() {
     }
 }
 
+#[test]
+fn rules_name_the_job_and_routes_the_teams() {
+    let folder = Folder::new();
+    let printed = page(&folder.vaste(&["rules", "--job", "vaste-\"prod\""]));
+    assert_eq!(printed.matches(r#"up{job="vaste-\"prod\""}"#).count(), 2, "{printed}");
+    assert!(!printed.contains(r#"job="vaste""#), "{printed}");
+    folder.write("b.yaml", "team: billing\nobjectives: []\n");
+    folder.write("s.yaml", "team: support\nwas_named: [help]\n");
+    let mut routes =
+        page(&folder.vaste(&["rules", "--format", "alertmanager", "s.yaml", "b.yaml"]));
+    routes += &page(&folder.vaste(&["rules", "--format", "alertmanager", "nowhere.yaml"]));
+    insta::assert_snapshot!("routes", routes);
+}
+
 /// `vaste --version` names what was built: the version, the revision of the source and the day.
 #[test]
 fn the_version_has_the_revision_and_the_date_of_the_build() {
@@ -156,6 +171,7 @@ fn wrong_usage_exits_with_2_and_says_what_to_do() {
         vec!["replay", "--csv", "created", "x"],
         vec!["replay", "--csv", "when=x", "x"],
         vec!["replay", "--config", "a", "--agreements", "b", "x"],
+        vec!["rules", "--format", "alertmanager"],
     ] {
         let output = folder.vaste(&arguments);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -41,6 +41,7 @@ mod random;
 mod rebalance;
 mod reload;
 mod restart;
+mod rules;
 mod service;
 #[path = "../support/simulated_team.rs"]
 mod simulated_team;

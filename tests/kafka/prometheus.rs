@@ -10,7 +10,7 @@ use crate::harness::{
     ChildProcess, Metrics, Service, broker, create_topic, fetch, free_port, fresh, root, wait_for,
 };
 
-const AGREEMENT: &str = "\
+pub(crate) const AGREEMENT: &str = "\
 team: billing
 objectives:
   - { name: first-reply, measure: first_reply, within: 4h, min_tickets: 1 }
@@ -18,7 +18,8 @@ objectives:
 ";
 
 /// Families that were added, or whose help text changed, after the catalogue was written.
-const ADDED: [&str; 10] = [
+const ADDED: [&str; 11] = [
+    "vaste_alerts ",
     "vaste_fields_ignored_total",
     "vaste_kafka_topic_compacted",
     "vaste_merged_waiting_total",
@@ -117,10 +118,28 @@ fn metric_families_keep_their_names_types_and_labels() {
     }
 }
 
+/// A Prometheus with this configuration, which listens on a port.
+pub(crate) fn prometheus(
+    program: &str,
+    folder: &tempfile::TempDir,
+    port: u16,
+    config: &str,
+) -> ChildProcess {
+    fs::write(folder.path().join("prometheus.yml"), config).unwrap();
+    let mut command = Command::new(program);
+    command
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
+        .current_dir(folder.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    ChildProcess::start(&mut command)
+}
+
 #[test]
 fn a_real_prometheus_scrapes_the_service_and_answers_a_query() {
     let Some(broker) = broker() else { return };
-    let Ok(prometheus) = std::env::var("VASTE_TEST_PROMETHEUS") else { return };
+    let Ok(program) = std::env::var("VASTE_TEST_PROMETHEUS") else { return };
     let service = service(&broker);
     let folder = tempfile::tempdir().unwrap();
     let port = free_port();
@@ -129,15 +148,7 @@ fn a_real_prometheus_scrapes_the_service_and_answers_a_query() {
          [\"127.0.0.1:{}\"] }}] }}]",
         service.port()
     );
-    fs::write(folder.path().join("prometheus.yml"), config).unwrap();
-    let mut command = Command::new(prometheus);
-    command
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-        .args(["--config.file=prometheus.yml", "--storage.tsdb.path=data"])
-        .current_dir(folder.path())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let _prometheus = ChildProcess::start(&mut command);
+    let _prometheus = prometheus(&program, &folder, port, &config);
     let query = "/api/v1/query?query=vaste_objective_state%7Bstate%3D%22missed%22%2Cteam%3D%22billing%22%7D";
     let answer = wait_for("Prometheus to know the missed objectives", || {
         let (_, body) = fetch(port, query)?;

@@ -6,7 +6,7 @@ use super::past::{self, ObjectiveKey};
 use crate::agreement::{Agreement, AgreementChanges};
 use crate::calendar::CalendarChanges;
 use crate::cli::arguments::CheckArgs;
-use crate::cli::disk::{RealDisk, files_of, now, today};
+use crate::cli::disk::{RealDisk, files_named, now, today};
 use crate::cli::exit::CommandError;
 use crate::cli::history;
 use crate::cli::table::{ComparedVerdict, compared};
@@ -25,11 +25,7 @@ pub(super) fn print(
     present: &Config,
     terminal: &mut Terminal<'_>,
 ) -> Result<(), CommandError> {
-    let mut files = Vec::new();
-    for argument in &arguments.against {
-        // A file that does not exist is reported with the other errors.
-        files.extend(files_of(argument).unwrap_or_else(|_| vec![argument.into()]));
-    }
+    let files = files_named(&arguments.against);
     let former = Config::read_former(&files, &RealDisk, &today(), present);
     for error in &former.diagnostics.errors {
         writeln!(terminal.diagnostics, "error: --against: {error}")?;

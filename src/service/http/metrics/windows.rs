@@ -310,18 +310,21 @@ fn states(state: VerdictState, labels: ObjectiveLabels<'_>, families: &mut Metri
 pub(super) fn alerts(published: &PublishedView, families: &mut MetricFamilies) {
     for alert in published.alerts.iter().filter(|alert| alert.status().is_active()) {
         let (owner, objective) = published.catalog.objective(alert.objective);
-        let state = if alert.frozen_since().is_some() { "frozen" } else { alert.status().label() };
-        families.gauge(
-            "alerts",
-            "Alerts held by this instance; 1 for each, by state: pending, firing, frozen.",
-            &[
-                ("team", team_label(published.catalog.scope_name(owner))),
-                ("objective", &objective.name),
-                ("alertname", alert.kind.label()),
-                ("severity", &alert.policy.severity),
-                ("state", state),
-            ],
-            1.0,
-        );
+        let frozen = alert.frozen_since().map(|_| "frozen");
+        for state in std::iter::once(alert.status().label()).chain(frozen) {
+            families.gauge(
+                "alerts",
+                "Alerts held by this instance; 1 for each, by state: pending, firing; and frozen as well while \
+                 the data is not current.",
+                &[
+                    ("team", team_label(published.catalog.scope_name(owner))),
+                    ("objective", &objective.name),
+                    ("alertname", alert.kind.label()),
+                    ("severity", &alert.policy.severity),
+                    ("state", state),
+                ],
+                1.0,
+            );
+        }
     }
 }
