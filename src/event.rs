@@ -1,7 +1,7 @@
 //! What happened to a ticket, and when.
 //!
-//! [`decode()`] turns the bytes of a record into an [`Event`] or into the outcome that explains why not. It
-//! handles any bytes, borrows from the record, and never stops the stream.
+//! [`decode_with`] turns the bytes of a record into an [`Event`], or into the outcome that explains why not.
+//! It handles any bytes, borrows from the record, and never stops the stream.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ mod rejection;
 mod wire;
 
 pub use decode::{
-    RECORD_BYTES_MAX, TEXT_BYTES_MAX, decode, identity_hash, too_far_ahead, too_large,
+    RECORD_BYTES_MAX, TEXT_BYTES_MAX, decode, decode_with, identity_hash, too_far_ahead, too_large,
     unknown_type_advice,
 };
 pub use ignored::{IgnoredField, OptionalField, PriorityNames};

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use crate::catalog::Catalog;
 use crate::checkpoint::{self, Checkpoint, CheckpointError, Origin, RecordFingerprint, Tenure};
-use crate::event::{Event, IgnoredField, Kind, Outcome, Skip, Subject, decode, too_far_ahead};
+use crate::event::{Event, IgnoredField, Kind, Outcome, Skip, Subject, decode_with, too_far_ahead};
 use crate::name;
 use crate::responses::{ResponseCounter, Responses};
 use crate::shard::Shard;
@@ -67,6 +67,8 @@ pub struct Record<'r> {
     pub offset: i64,
     /// The key; `None` if it has none.
     pub key: Option<&'r [u8]>,
+    /// The attributes of a CloudEvent in binary mode, by name; none for other records.
+    pub attributes: &'r [(&'r str, &'r str)],
     /// The value; `None` for a tombstone.
     pub payload: Option<&'r [u8]>,
     /// When it was published.
@@ -229,7 +231,8 @@ impl Partition {
         self.last_record = Some(fingerprint);
         let decoded = match record.payload {
             None => Err(Outcome::Skipped(Skip::Tombstone)),
-            Some(payload) => decode(payload).and_then(|event| in_time(event, record.published)),
+            Some(payload) => decode_with(record.attributes, payload)
+                .and_then(|event| in_time(event, record.published)),
         };
         if self.follows_gap {
             self.follows_gap = false;

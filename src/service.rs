@@ -47,4 +47,4 @@ mod store;
 
 pub use alertmanager::refuse_connection;
 pub(crate) use kafka::send::{drain, send_when_room};
-pub use kafka::{client_config, published, refuse_client, refuse_property};
+pub use kafka::{client_config, cloud_event_attributes, published, refuse_client, refuse_property};

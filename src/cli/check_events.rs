@@ -19,7 +19,7 @@ use crate::event::{self, Event, Outcome, Outcomes, Skip, unknown_type_advice};
 use crate::input::InputSource;
 use crate::partition::{Partition, Record, Taken};
 use crate::replay::Replay;
-use crate::service::{client_config, published};
+use crate::service::{client_config, cloud_event_attributes, published};
 
 /// How long the broker may take to name the partitions of the topic.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
@@ -84,7 +84,7 @@ fn check_file(
         let is_quiet = outcome == Outcome::Applied && remarks.is_empty() && arguments.problems_only;
         if printed.is_ok() && !is_quiet {
             let name = source.name();
-            let described = describe(&outcome, &shown, bytes) + &remarks;
+            let described = describe(&outcome, &shown, &[], bytes) + &remarks;
             printed = writeln!(terminal.out, "{name}:{number}: {described}");
         }
     });
@@ -155,9 +155,11 @@ fn check_topic(
             .entry(number)
             .or_insert_with(|| Partition::new(Arc::clone(&catalog), &topic, number, 1));
         let payload = message.payload().unwrap_or_default();
+        let attributes = cloud_event_attributes(&message);
         let record = Record {
             offset,
             key: message.key(),
+            attributes: &attributes,
             payload: message.payload(),
             published: published(message.timestamp()),
         };
@@ -168,7 +170,7 @@ fn check_topic(
         };
         outcomes.count(&outcome);
         outcomes.count_ignored(&ignored);
-        let mut event = event::decode(payload).ok();
+        let mut event = event::decode_with(&attributes, payload).ok();
         let mut remarks =
             event.as_mut().map_or(String::new(), |event| remarks_on(event, Some(&catalog)));
         if is_misplaced {
@@ -180,7 +182,7 @@ fn check_topic(
         let is_quiet = outcome == Outcome::Applied && remarks.is_empty() && arguments.problems_only;
         if !is_quiet {
             let shown = event.as_ref().map_or(String::new(), ToString::to_string);
-            let described = describe(&outcome, &shown, payload) + &remarks;
+            let described = describe(&outcome, &shown, &attributes, payload) + &remarks;
             writeln!(terminal.out, "{topic}[{number}]@{offset}: {described}")?;
             terminal.out.flush()?;
         }
@@ -242,12 +244,12 @@ fn remarks_on(event: &mut Event<'_>, catalog: Option<&Catalog>) -> String {
     remarks.concat()
 }
 
-fn describe(outcome: &Outcome, event: &str, record: &[u8]) -> String {
+fn describe(outcome: &Outcome, event: &str, attributes: &[(&str, &str)], record: &[u8]) -> String {
     match outcome {
         Outcome::Applied => format!("applied: {event}"),
         Outcome::Duplicate => format!("duplicate: {event} is there already"),
         Outcome::Skipped(skip @ Skip::UnknownType) => {
-            format!("skipped ({}): {}", skip.label(), unknown_type_advice(record))
+            format!("skipped ({}): {}", skip.label(), unknown_type_advice(attributes, record))
         }
         Outcome::Skipped(skip) => {
             format!("skipped ({}): {}", skip.label(), skip.advice())

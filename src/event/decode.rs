@@ -23,20 +23,71 @@ pub const TEXT_BYTES_MAX: usize = 500;
 /// Maximum characters of a refused value that its rejection repeats.
 const EXCERPT_CHARS_MAX: usize = 60;
 
-/// Decodes one record of bare JSON. Only `id`, `type`, `time` and the subject can refuse it: other fields
-/// that cannot be read are left out and listed in [`Event::ignored`].
+/// Decodes one record: bare JSON, or a CloudEvent in structured mode, which is JSON with a `specversion`.
+/// Only `id`, `type`, `time` and the subject can refuse it: other fields that cannot be read are left out
+/// and listed in [`Event::ignored`].
 ///
 /// # Errors
 /// The record's outcome if it is not an event: [`Outcome::Skipped`] or [`Outcome::Rejected`].
 pub fn decode(record: &[u8]) -> Result<Event<'_>, Outcome> {
-    let text = as_text(record).map_err(Outcome::Rejected)?;
-    let mut wire: Wire<'_> = serde_json::from_str(text).map_err(|error| not_json(&error))?;
-    let kind = match kind_of(wire.take(EventKey::Type)) {
+    decode_with(&[], record)
+}
+
+/// The same of a record with the attributes of a CloudEvent in binary mode: names as in structured mode, and
+/// values. Without attributes it is as in [`decode()`].
+///
+/// # Errors
+/// As [`decode()`].
+pub fn decode_with<'a>(
+    attributes: &[(&'a str, &'a str)],
+    record: &'a [u8],
+) -> Result<Event<'a>, Outcome> {
+    let mut wire = wire_of(attributes, record)?;
+    let kind = match kind_of(&mut wire) {
         Ok(Some(kind)) => kind,
         Ok(None) => return Err(Outcome::Skipped(Skip::UnknownType)),
         Err(rejection) => return Err(Outcome::Rejected(rejection)),
     };
+    if wire.is_cloud_event() {
+        check_cloud_event(&mut wire).map_err(Outcome::Rejected)?;
+        wire = wire.into_flat();
+    }
     event_of(kind, &mut wire).map_err(Outcome::Rejected)
+}
+
+fn wire_of<'a>(attributes: &[(&'a str, &'a str)], record: &'a [u8]) -> Result<Wire<'a>, Outcome> {
+    let is_enveloped = !attributes.is_empty();
+    if is_enveloped && record.is_empty() {
+        return Ok(Wire::of_cloud_event(attributes, Wire::default()));
+    }
+    let text = as_text(record).map_err(Outcome::Rejected)?;
+    let wire = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    Ok(if is_enveloped { Wire::of_cloud_event(attributes, wire) } else { wire })
+}
+
+/// The version of CloudEvents that is read, and data that is JSON.
+fn check_cloud_event(wire: &mut Wire<'_>) -> Checked<()> {
+    let version = wire.take(EventKey::SpecVersion);
+    let EventValue::Text(text) = &version else {
+        return Err(wrong(EventKey::SpecVersion, &version, CLOUD_EVENT_FORM));
+    };
+    if !text.starts_with("1.") {
+        return Err(bad(Reason::BadSchema, EventKey::SpecVersion, text, CLOUD_EVENT_FORM));
+    }
+    match wire.take(EventKey::DataBase64) {
+        EventValue::Absent => Ok(()),
+        EventValue::Text(_)
+        | EventValue::Integer(_)
+        | EventValue::Bool(_)
+        | EventValue::Number(_)
+        | EventValue::Repeated
+        | EventValue::Array
+        | EventValue::Object => {
+            let advice =
+                "the CloudEvent has `data_base64`; write its data as a JSON object in `data`";
+            Err(Rejection::boxed(Reason::UnsupportedEncoding, advice.to_owned()))
+        }
+    }
 }
 
 /// The rejection of a record of `bytes` bytes, which is more than [`RECORD_BYTES_MAX`].
@@ -57,17 +108,21 @@ pub fn too_far_ahead(event: Timestamp, record: Timestamp) -> Box<Rejection> {
     Rejection::boxed(Reason::Future, advice)
 }
 
-/// What to do about a record whose `type` Vaste does not know.
-pub fn unknown_type_advice(record: &[u8]) -> String {
-    let wire: Option<Wire<'_>> =
-        as_text(record).ok().and_then(|text| serde_json::from_str(text).ok());
-    let label = wire.map(|mut wire| wire.take(EventKey::Type));
-    let Some(EventValue::Text(label)) = label else { return Skip::UnknownType.advice().to_owned() };
+/// What to do about a record whose `type` Vaste does not know. `attributes` are as in [`decode_with`].
+pub fn unknown_type_advice(attributes: &[(&str, &str)], record: &[u8]) -> String {
+    let label = wire_of(attributes, record).map(|mut wire| wire.take(EventKey::Type));
+    let Ok(EventValue::Text(label)) = label else { return Skip::UnknownType.advice().to_owned() };
     let shown = excerpt(&label);
     let known = || Kind::ALL.into_iter().map(Kind::label);
     // `created` for `ticket.created`.
     let is_rest = |known: &&str| known.split_once('.').is_some_and(|(_, rest)| rest == label);
-    match name::similar(&label, known()).or_else(|| known().find(is_rest)) {
+    // `com.example.ticket.creatd` of a CloudEvent.
+    let begin = label.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
+    let end = label.get(begin..).unwrap_or_default();
+    let known = name::similar(&label, known())
+        .or_else(|| known().find(is_rest))
+        .or_else(|| name::similar(end, known()));
+    match known {
         Some(known) => format!("`type` is {shown}: did you mean \"{known}\"?"),
         None => format!("`type` is {shown}: Vaste does not use such events; nothing to do"),
     }
@@ -130,11 +185,28 @@ fn not_json(error: &serde_json::Error) -> Outcome {
 }
 
 /// The kind; `None` if the type is unknown.
-fn kind_of(value: EventValue<'_>) -> Checked<Option<Kind>> {
+///
+/// Types of CloudEvents begin with a reversed domain name and may end with a version, as the specification
+/// advises: `com.example.ticket.created.v1`.
+fn kind_of(wire: &mut Wire<'_>) -> Checked<Option<Kind>> {
+    let value = wire.take(EventKey::Type);
     if let EventValue::Text(label) = &value {
-        return Ok(Kind::from_label(label));
+        let kind = Kind::from_label(label);
+        return Ok(kind.or_else(|| {
+            let label = wire.is_cloud_event().then(|| without_version(label))?;
+            let begin = label.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
+            Kind::from_label(label.get(begin..)?)
+        }));
     }
     Err(wrong(EventKey::Type, &value, "write a type such as \"ticket.created\""))
+}
+
+/// A type without a version at its end.
+fn without_version(label: &str) -> &str {
+    match label.rsplit_once(".v") {
+        Some((label, version)) if version.bytes().all(|byte| byte.is_ascii_digit()) => label,
+        Some(_) | None => label,
+    }
 }
 
 fn event_of<'a>(kind: Kind, wire: &mut Wire<'a>) -> Checked<Event<'a>> {
@@ -462,6 +534,7 @@ const ID_FORM: &str = "write 1 to 128 letters, digits or . _ : / @ # + -";
 const NAME_FORM: &str = "write 1 to 128 bytes of text without control characters";
 const TEAM_FORM: &str = "write 1 to 128 bytes of text without control characters, not one of the \
                          reserved unclaimed, _all, _unclaimed";
+const CLOUD_EVENT_FORM: &str = "write \"1.0\", the version of CloudEvents that Vaste reads";
 const TIME_FORM: &str = "write RFC 3339 with an offset, such as \"2026-11-21T09:14:03.120+02:00\"";
 
 /// A rejection of a value that has the right type.

@@ -5,6 +5,9 @@
 //! wrong type. Here every known key keeps its value, whatever the type, so that the decoder can name the key,
 //! the value and the correction. Values of unknown keys are skipped without recursion: deep nesting costs
 //! nothing.
+//!
+//! A record may also be a CloudEvent: its attributes stand beside `data`, an object with the other keys.
+//! [`Wire::into_flat`] makes the two forms one.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -32,10 +35,27 @@ pub(super) enum EventKey {
     Into,
     From,
     WaitingSince,
+    /// Of a CloudEvent: the version of the specification.
+    SpecVersion,
+    /// Of a CloudEvent: what it is about.
+    Subject,
+    /// Of a CloudEvent: data that is not JSON.
+    DataBase64,
 }
 
 impl EventKey {
-    const COUNT: usize = 18;
+    const COUNT: usize = 21;
+
+    /// The attributes that CloudEvents defines.
+    const OF_ENVELOPE: [Self; 7] = [
+        Self::Id,
+        Self::Type,
+        Self::Time,
+        Self::Source,
+        Self::SpecVersion,
+        Self::Subject,
+        Self::DataBase64,
+    ];
 
     pub(super) const fn label(self) -> &'static str {
         match self {
@@ -57,6 +77,9 @@ impl EventKey {
             Self::Into => "into",
             Self::From => "from",
             Self::WaitingSince => "waiting_since",
+            Self::SpecVersion => "specversion",
+            Self::Subject => "subject",
+            Self::DataBase64 => "data_base64",
         }
     }
 
@@ -80,6 +103,9 @@ impl EventKey {
             "into" => Self::Into,
             "from" => Self::From,
             "waiting_since" => Self::WaitingSince,
+            "specversion" => Self::SpecVersion,
+            "subject" => Self::Subject,
+            "data_base64" => Self::DataBase64,
             _ => return None,
         })
     }
@@ -104,25 +130,70 @@ pub(super) enum EventValue<'a> {
 }
 
 /// The values of a record's known keys.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Wire<'a> {
     values: [Option<EventValue<'a>>; EventKey::COUNT],
+    /// The object `data`, of a CloudEvent.
+    data: Option<Box<Self>>,
 }
 
 impl<'a> Wire<'a> {
+    /// A CloudEvent from its attributes and its data. An attribute that is no known key is left out.
+    pub(super) fn of_cloud_event(attributes: &[(&'a str, &'a str)], data: Self) -> Self {
+        let mut wire = Self { data: Some(Box::new(data)), ..Self::default() };
+        for (name, text) in attributes {
+            if let Some(key) = EventKey::from_label(name) {
+                wire.values[key as usize] = Some(EventValue::Text(Cow::Borrowed(text)));
+            }
+        }
+        wire
+    }
+
     /// Takes the value of a key out; [`EventValue::Absent`] if the record has none.
     pub(super) fn take(&mut self, key: EventKey) -> EventValue<'a> {
         self.values[key as usize].take().unwrap_or_default()
+    }
+
+    /// Whether it is a CloudEvent: only these have a version of the specification.
+    pub(super) fn is_cloud_event(&self) -> bool {
+        self.values[EventKey::SpecVersion as usize]
+            .as_ref()
+            .is_some_and(|v| *v != EventValue::Absent)
+    }
+
+    /// The keys of a CloudEvent's data beside its attributes. What identifies and describes the event is in
+    /// its attributes, since data may have an `id` or `subject` of its own; the subject is the ticket, unless
+    /// data names one.
+    pub(super) fn into_flat(mut self) -> Self {
+        if let Some(mut data) = self.data.take() {
+            for key in EventKey::OF_ENVELOPE {
+                data.take(key);
+            }
+            for (value, of_data) in self.values.iter_mut().zip(data.values) {
+                if of_data.as_ref().is_some_and(|of_data| *of_data != EventValue::Absent) {
+                    *value = of_data;
+                }
+            }
+        }
+        let subject = self.take(EventKey::Subject);
+        let ticket = &mut self.values[EventKey::Ticket as usize];
+        if matches!(ticket, None | Some(EventValue::Absent)) {
+            *ticket = Some(subject);
+        }
+        self
     }
 }
 
 impl<'de> Deserialize<'de> for Wire<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(WireVisitor)
+        deserializer.deserialize_map(WireVisitor { has_data: true })
     }
 }
 
-struct WireVisitor;
+struct WireVisitor {
+    /// Whether `data` is a known key. Within `data` it is not.
+    has_data: bool,
+}
 
 impl<'de> Visitor<'de> for WireVisitor {
     type Value = Wire<'de>;
@@ -132,11 +203,19 @@ impl<'de> Visitor<'de> for WireVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Wire<'de>, A::Error> {
-        let mut wire = Wire { values: [const { None }; EventKey::COUNT] };
-        while let Some(AnyKey(key)) = map.next_key()? {
-            let Some(key) = key else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
+        let mut wire = Wire::default();
+        while let Some(key) = map.next_key()? {
+            let key = match key {
+                AnyKey::Known(key) => key,
+                AnyKey::Data if self.has_data => {
+                    let Data(data) = map.next_value()?;
+                    wire.data = data;
+                    continue;
+                }
+                AnyKey::Data | AnyKey::Unknown => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
             };
             let value = &mut wire.values[key as usize];
             if value.is_some() {
@@ -150,8 +229,62 @@ impl<'de> Visitor<'de> for WireVisitor {
     }
 }
 
-/// A key; `None` if it is unknown.
-struct AnyKey(Option<EventKey>);
+/// The value of `data`; `None` if it is not an object.
+struct Data<'a>(Option<Box<Wire<'a>>>);
+
+impl<'de> Deserialize<'de> for Data<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct DataVisitor;
+        impl<'de> Visitor<'de> for DataVisitor {
+            type Value = Data<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+
+            fn visit_str<E: Error>(self, _: &str) -> Result<Data<'de>, E> {
+                Ok(Data(None))
+            }
+
+            fn visit_bool<E: Error>(self, _: bool) -> Result<Data<'de>, E> {
+                Ok(Data(None))
+            }
+
+            fn visit_i64<E: Error>(self, _: i64) -> Result<Data<'de>, E> {
+                Ok(Data(None))
+            }
+
+            fn visit_u64<E: Error>(self, _: u64) -> Result<Data<'de>, E> {
+                Ok(Data(None))
+            }
+
+            fn visit_f64<E: Error>(self, _: f64) -> Result<Data<'de>, E> {
+                Ok(Data(None))
+            }
+
+            fn visit_unit<E: Error>(self) -> Result<Data<'de>, E> {
+                Ok(Data(None))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Data<'de>, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Data(None))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Data<'de>, A::Error> {
+                Ok(Data(Some(Box::new(WireVisitor { has_data: false }.visit_map(map)?))))
+            }
+        }
+        deserializer.deserialize_any(DataVisitor)
+    }
+}
+
+/// A key of an object.
+enum AnyKey {
+    Known(EventKey),
+    Data,
+    Unknown,
+}
 
 impl<'de> Deserialize<'de> for AnyKey {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -164,7 +297,11 @@ impl<'de> Deserialize<'de> for AnyKey {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<AnyKey, E> {
-                Ok(AnyKey(EventKey::from_label(text)))
+                Ok(match EventKey::from_label(text) {
+                    Some(key) => AnyKey::Known(key),
+                    None if text == "data" => AnyKey::Data,
+                    None => AnyKey::Unknown,
+                })
             }
         }
         deserializer.deserialize_str(KeyVisitor)

@@ -61,4 +61,4 @@ pub(in crate::service) mod worker;
 
 pub use check::{refuse_client, refuse_property};
 pub use client::client_config;
-pub use partitions::published;
+pub use partitions::{cloud_event_attributes, published};

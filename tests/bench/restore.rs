@@ -114,6 +114,7 @@ fn fill(partition: &mut Partition, ticket: u64, tickets: u64, begin: Timestamp) 
         let record = Record {
             offset: partition.position(),
             key: Some(key.as_bytes()),
+            attributes: &[],
             payload: Some(payload.as_bytes()),
             published: Published::Unknown,
         };

@@ -14,6 +14,7 @@ mod calendar;
 mod check;
 mod check_events;
 mod checkpoint;
+mod cloud_events;
 mod confidence;
 mod demo;
 mod explain;

@@ -17,7 +17,13 @@ fuzz_target!(|data: &[u8]| {
     let mut records = 0;
     for payload in data.split(|byte| *byte == b'\n') {
         let published = Published::Unknown;
-        let record = Record { offset: records, key: None, payload: Some(payload), published };
+        let record = Record {
+            offset: records,
+            key: None,
+            attributes: &[],
+            payload: Some(payload),
+            published,
+        };
         records += 1;
         let taken = partition.take(&record, &mut ());
         assert!(matches!(taken, Taken::Processed { .. }), "{taken:?}");

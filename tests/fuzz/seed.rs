@@ -11,7 +11,13 @@ fn main() -> std::io::Result<()> {
     let records = std::fs::read(&paths[0])?;
     let mut partition = Partition::new(catalog(), &Arc::from("t"), 0, 1);
     for (offset, payload) in (0..).zip(records.split(|byte| *byte == b'\n')) {
-        let record = Record { offset, key: None, payload: Some(payload), published: Published::Unknown };
+        let record = Record {
+            offset,
+            key: None,
+            attributes: &[],
+            payload: Some(payload),
+            published: Published::Unknown,
+        };
         partition.take(&record, &mut ());
     }
     let now = Timestamp::from_ms(1_795_252_443_000);

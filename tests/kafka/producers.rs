@@ -1,5 +1,6 @@
 //! What producers do wrong: timestamps that are no publishing time, misspelt types and teams.
 
+use rdkafka::message::{Header, Headers as _, Message as _, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS};
 
@@ -57,6 +58,75 @@ fn the_producers_timestamp_refuses_no_answer_and_the_brokers_does() {
     assert_eq!(metrics.value(waiting), Some(2.0));
     assert_eq!(metrics.value(refused), Some(1.0), "the broker's clock is right");
     assert_eq!(service.logged("after the broker stored the record at"), 1, "{}", service.log());
+}
+
+/// One ticket as bare JSON, one as CloudEvents in structured and one in binary mode; then a binary one that
+/// is refused, whose dead letter keeps its headers.
+#[test]
+fn cloud_events_in_both_modes_count_as_bare_json_does() {
+    let Some(broker) = broker() else { return };
+    let (topic, dead) = (fresh("enveloped"), fresh("enveloped.dlq"));
+    create_topic(&broker, &topic, 1);
+    create_topic(&broker, &dead, 1);
+    let producer = producer(&broker);
+    let send = |key: &str, payload: &str, headers: &[(&str, &str)]| {
+        let start = OwnedHeaders::new();
+        let headers = headers.iter().fold(start, |headers, &(key, value)| {
+            headers.insert(Header { key, value: Some(value) })
+        });
+        let message = BaseRecord::to(&topic).key(key).payload(payload).headers(headers);
+        producer.send(message).map_err(|(error, _)| error).unwrap();
+    };
+    for (id, kind) in [(1, "created"), (2, "agent_replied")] {
+        send("T-1", &record(id, kind, "T-1"), &[]);
+        let bare: serde_json::Value = serde_json::from_str(&record(id, kind, "T-2")).unwrap();
+        let [time, team] = ["time", "team"].map(|key| bare[key].as_str().unwrap());
+        let structured = serde_json::json!({
+            "specversion": "1.0", "id": id.to_string(), "source": "/desk", "subject": "T-2",
+            "type": format!("com.example.ticket.{kind}"), "time": time, "data": { "team": team },
+        });
+        let content = [("content-type", "application/cloudevents+json; charset=UTF-8")];
+        send("T-2", &structured.to_string(), &content);
+        let (id, kind) = (id.to_string(), format!("com.example.ticket.{kind}.v1"));
+        let attributes = [
+            ("content-type", "application/json"),
+            ("ce_specversion", "1.0"),
+            ("ce_id", &*id),
+            ("ce_source", "/desk"),
+            ("ce_type", &*kind),
+            ("ce_time", time),
+            ("ce_subject", "T-3"),
+            ("ce_unknown", "x"),
+        ];
+        send("T-3", &serde_json::json!({ "team": team, "id": "own" }).to_string(), &attributes);
+    }
+    let nameless = [
+        ("ce_specversion", "1.0"),
+        ("ce_id", "9"),
+        ("ce_type", "ticket.created"),
+        ("ce_time", "yesterday"),
+        ("ce_subject", "T-9"),
+    ];
+    send("T-9", "", &nameless);
+    producer.flush(ASK_WAIT).unwrap();
+    let kafka = format!(
+        "{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, dead_letters: {dead} }}"
+    );
+    let service = Service::start(&kafka, AGREEMENT);
+    let metrics = caught_up(&service, &topic, 1);
+    let value = |series: &str| metrics.value(series);
+    let answered = "vaste_response_duration_seconds_count{team=\"billing\",measure=\"first_reply\",\
+                    basis=\"calendar\"}";
+    assert_eq!(value(answered), Some(3.0));
+    assert_eq!(value("vaste_records_applied_total{type=\"ticket.agent_replied\"}"), Some(3.0));
+    assert_eq!(value("vaste_records_rejected_total{reason=\"bad_timestamp\"}"), Some(1.0));
+    assert_eq!(value("vaste_key_mismatch_total"), Some(0.0));
+    let letters = wait_for("the dead letter", || {
+        let letters = all_of(&broker, &dead);
+        (!letters.is_empty()).then_some(letters)
+    });
+    let headers = letters[0].headers().unwrap();
+    assert!(headers.iter().any(|header| header.key == "ce_subject"), "{headers:?}");
 }
 
 #[test]

@@ -49,6 +49,7 @@ impl Source {
         let record = Record {
             offset: self.partition.position(),
             key: None,
+            attributes: &[],
             payload: Some(payload.as_bytes()),
             published: timestamp.map_or(Published::Unknown, Published::Appended),
         };

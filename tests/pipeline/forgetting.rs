@@ -63,7 +63,8 @@ impl Reader {
     fn take(&mut self, record: &str) -> Outcome {
         let offset = self.partition.position();
         let payload = Some(record.as_bytes());
-        let record = Record { offset, key: None, payload, published: Published::Unknown };
+        let record =
+            Record { offset, key: None, attributes: &[], payload, published: Published::Unknown };
         match self.partition.take(&record, &mut self.view) {
             Taken::Processed { outcome, .. } => outcome,
             other @ (Taken::AlreadyRead | Taken::OtherTopic) => unreachable!("{other:?}"),
@@ -259,6 +260,7 @@ fn a_recreated_topic_is_detected_by_the_last_record_that_was_read() {
     let record = |offset: i64, timestamp: i64, payload: &'static [u8]| Record {
         offset,
         key: None,
+        attributes: &[],
         payload: Some(payload),
         published: Published::Appended(Timestamp::from_ms(timestamp)),
     };

@@ -407,7 +407,8 @@ fn take(
     let offset = partition.position();
     let published =
         timestamp.map_or(Published::Unknown, |ms| Published::Appended(Timestamp::from_ms(ms)));
-    let record = Record { offset, key: Some(b"T-1042"), payload: Some(payload), published };
+    let record =
+        Record { offset, key: Some(b"T-1042"), attributes: &[], payload: Some(payload), published };
     let taken = partition.take(&record, &mut ());
     let Taken::Processed { outcome, ignored, .. } = taken else { unreachable!("{taken:?}") };
     (outcome, ignored)

@@ -74,7 +74,8 @@ fn partitions(records: &[String], now: Timestamp) -> Vec<Partition> {
     for text in records {
         let partition = &mut partitions[partition_of(text)];
         let (offset, payload) = (partition.position(), Some(text.as_bytes()));
-        let record = Record { offset, key: None, payload, published: Published::Unknown };
+        let record =
+            Record { offset, key: None, attributes: &[], payload, published: Published::Unknown };
         assert!(matches!(partition.take(&record, &mut ()), Taken::Processed { .. }));
     }
     for partition in &mut partitions {

@@ -101,6 +101,7 @@ fn written() -> Vec<u8> {
         let record = Record {
             offset,
             key: None,
+            attributes: &[],
             payload: Some(record.as_bytes()),
             published: Published::Appended(Timestamp::from_ms(
                 at("2026-06-02T00:00:00Z").ms() + offset,

@@ -263,6 +263,7 @@ impl Process {
                 let record = Record {
                     offset: i64::try_from(offset).unwrap(),
                     key: Some(kept.key.as_bytes()),
+                    attributes: &[],
                     payload: Some(kept.payload.as_bytes()),
                     published: Published::Appended(Timestamp::from_ms(kept.timestamp)),
                 };

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use prometheus::local::LocalHistogram;
-use rdkafka::message::{self, BorrowedMessage, Message};
+use rdkafka::message::{self, BorrowedMessage, Headers as _, Message};
+use smallvec::SmallVec;
 
 use super::changes::Effects;
 use crate::catalog::{Catalog, undeclared_team_advice};
-use crate::event::{IgnoredField, Outcome, Outcomes, Skip, unknown_type_advice};
+use crate::event::{IgnoredField, Outcome, Outcomes, Rejection, Skip, unknown_type_advice};
 use crate::partition::{AHEAD_MAX, Partition, Published, Record, Taken};
 use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
@@ -403,9 +404,11 @@ impl PartitionSet {
         let number = message.partition();
         let Some(partition) = partitions.get_mut(&number) else { return true };
         let Some(progress) = stream.partitions.get_mut(&number) else { return true };
+        let attributes = cloud_event_attributes(message);
         let record = Record {
             offset: message.offset(),
             key: message.key(),
+            attributes: &attributes,
             payload: message.payload(),
             published: published(message.timestamp()),
         };
@@ -443,25 +446,14 @@ impl PartitionSet {
             Outcome::Skipped(skip) => {
                 let skipped = stream.outcomes.skipped(*skip);
                 if *skip == Skip::UnknownType && is_logged(skipped) {
-                    let advice = unknown_type_advice(message.payload().unwrap_or_default());
+                    let advice =
+                        unknown_type_advice(&attributes, message.payload().unwrap_or_default());
                     let (partition, offset, ticket) = place(message);
                     tracing::warn!(partition, offset, ticket, skipped, "record skipped: {advice}");
                 }
             }
             Outcome::Rejected(rejection) => {
-                let rejected = stream.outcomes.rejected_total();
-                if is_logged(rejected) {
-                    let (partition, offset, ticket) = place(message);
-                    let reason = rejection.reason.label();
-                    tracing::warn!(
-                        partition,
-                        offset,
-                        ticket,
-                        reason,
-                        rejected,
-                        "record rejected: {rejection}"
-                    );
-                }
+                log_rejection(message, rejection, stream.outcomes.rejected_total());
                 if let Some(dead_letters) = dead_letters {
                     dead_letters.send(message, rejection);
                 }
@@ -502,6 +494,15 @@ fn place(message: &BorrowedMessage<'_>) -> (i32, i64, String) {
     (message.partition(), message.offset(), ticket)
 }
 
+/// Logs a rejected record, unless enough of the `rejected` ones so far were logged.
+fn log_rejection(message: &BorrowedMessage<'_>, rejection: &Rejection, rejected: u64) {
+    if is_logged(rejected) {
+        let (partition, offset, ticket) = place(message);
+        let reason = rejection.reason.label();
+        tracing::warn!(partition, offset, ticket, reason, rejected, "record rejected: {rejection}");
+    }
+}
+
 /// When a record was published, and by whose clock.
 pub fn published(timestamp: message::Timestamp) -> Published {
     match timestamp {
@@ -509,6 +510,21 @@ pub fn published(timestamp: message::Timestamp) -> Published {
         message::Timestamp::CreateTime(ms) => Published::Created(Timestamp::from_ms(ms)),
         message::Timestamp::LogAppendTime(ms) => Published::Appended(Timestamp::from_ms(ms)),
     }
+}
+
+/// The attributes of a CloudEvent in binary mode, by name; none if a record is no such event
+/// (CloudEvents, Kafka Protocol Binding 1.0.2, §3.2). A header that is not UTF-8 is left out.
+pub fn cloud_event_attributes<'m>(
+    message: &'m BorrowedMessage<'_>,
+) -> SmallVec<[(&'m str, &'m str); 6]> {
+    let Some(headers) = message.headers() else { return SmallVec::new() };
+    let attributes = headers.iter().filter_map(|header| {
+        let name = header.key.strip_prefix("ce_")?;
+        Some((name, std::str::from_utf8(header.value?).ok()?))
+    });
+    let attributes: SmallVec<_> = attributes.collect();
+    let has_version = attributes.iter().any(|(name, _)| *name == "specversion");
+    if has_version { attributes } else { SmallVec::new() }
 }
 
 /// Counts and names an event whose time and record timestamp do not fit together.
