@@ -1,0 +1,109 @@
+# shellcheck shell=bash
+# What tests/run and deploy/check share: the closing table, the cache, and Debian's packages. They source it in the
+# root of the project.
+
+# What is fetched once is kept in this folder.
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/vaste"
+mkdir -p "$cache"
+
+# ── The closing table: what ran, what could not run, what to install.
+
+table=()
+failed=0
+passed=0
+
+# row STATE WHAT REMARK
+row() { table+=("$(printf '%-14s %-46s %s' "$1" "$2" "$3")"); }
+
+# step WHAT COMMAND...: runs the command and adds a row to the table.
+step() {
+  local what=$1
+  shift
+  echo "── $what"
+  if "$@"; then
+    row ran "$what" ""
+    passed=$((passed + 1))
+  else
+    row FAILED "$what" "see above; again with: $*"
+    failed=$((failed + 1))
+  fi
+}
+
+missing() {
+  row "could not run" "$1" "install $2"
+  failed=$((failed + 1))
+}
+
+# Prints the table. False if anything failed or could not run.
+close_table() {
+  echo
+  echo "ran · could not run · what to install"
+  printf '%s\n' "${table[@]}"
+  echo "$passed passed, $failed failed"
+  [ "$failed" -eq 0 ]
+}
+
+# ── Prometheus, Alertmanager and their tools: those on the machine, else Debian's packages, unpacked into the
+# cache without root rights.
+
+# A fresh machine may have no package lists yet, or old ones: fetches them, if the user is root.
+refresh_package_lists() {
+  [ "$(id -u)" = 0 ] && apt-get -qq update >/dev/null 2>&1
+}
+
+# from_debian PACKAGE BINARY...: puts the binaries of a package on PATH.
+from_debian() {
+  local package=$1 home="$cache/debian" binary
+  shift
+  for binary in "$@"; do
+    command -v "$binary" >/dev/null && continue
+    if [ ! -x "$home/usr/bin/$binary" ]; then
+      if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then return 1; fi
+      mkdir -p "$home/debs"
+      (cd "$home/debs" && apt-get -qq download "$package" 2>/dev/null) ||
+        { refresh_package_lists && (cd "$home/debs" && apt-get -qq download "$package" 2>/dev/null); } ||
+        return 1
+      dpkg-deb -x "$home"/debs/"$package"_*.deb "$home" || return 1
+    fi
+    case ":$PATH:" in *":$home/usr/bin:"*) ;; *) PATH="$PATH:$home/usr/bin" ;; esac
+  done
+}
+
+prometheus_needs="prometheus and promtool (prometheus.io/download, or apt-get update for Debian's package)"
+
+find_prometheus() {
+  from_debian prometheus prometheus promtool || return 1
+  VASTE_TEST_PROMTOOL=$(command -v promtool)
+  VASTE_TEST_PROMETHEUS=$(command -v prometheus)
+  export VASTE_TEST_PROMTOOL VASTE_TEST_PROMETHEUS
+}
+
+alertmanager_needs="alertmanager and amtool (prometheus.io/download, or apt-get update for Debian's package)"
+
+# Debian names the binary prometheus-alertmanager. It reads its templates from /usr/share only. If the package is
+# unpacked and not installed, the binary runs in a mount namespace that shows the unpacked templates there.
+find_alertmanager() {
+  local home="$cache/debian"
+  VASTE_TEST_ALERTMANAGER=$(command -v alertmanager)
+  if [ -z "$VASTE_TEST_ALERTMANAGER" ] || ! command -v amtool >/dev/null; then
+    from_debian prometheus-alertmanager prometheus-alertmanager amtool || return 1
+    VASTE_TEST_ALERTMANAGER=$(command -v prometheus-alertmanager)
+    if [ ! -f /usr/share/prometheus/alertmanager/default.tmpl ]; then
+      cat >"$home/alertmanager" <<EOF
+#!/bin/sh
+exec unshare --user --map-root-user --mount sh -c \
+  'mount --bind "\$0" /usr/share && exec "\$@"' "$home/usr/share" "$VASTE_TEST_ALERTMANAGER" "\$@"
+EOF
+      chmod +x "$home/alertmanager"
+      VASTE_TEST_ALERTMANAGER="$home/alertmanager"
+      if ! "$VASTE_TEST_ALERTMANAGER" --version >/dev/null 2>&1; then
+        # No mount namespaces here: copy the templates to where the package installs them, if permitted.
+        mkdir -p /usr/share/prometheus 2>/dev/null &&
+          cp -r "$home/usr/share/prometheus/alertmanager" /usr/share/prometheus/ || return 1
+        VASTE_TEST_ALERTMANAGER=$(command -v prometheus-alertmanager)
+      fi
+    fi
+  fi
+  VASTE_TEST_AMTOOL=$(command -v amtool)
+  export VASTE_TEST_ALERTMANAGER VASTE_TEST_AMTOOL
+}
