@@ -291,7 +291,8 @@ pub(super) struct CheckArgs {
 
 #[derive(Debug, Args)]
 pub(super) struct RulesArgs {
-    /// Print rules for Prometheus, or the routes and receivers of the agreed teams for Alertmanager
+    /// Print the rules of Prometheus that watch Vaste; those that raise the alerts of teams, for a Vaste
+    /// without `alertmanagers`; or the routes and receivers of the agreed teams for Alertmanager
     #[arg(long, value_enum, default_value_t = RulesFormat::Prometheus)]
     pub(super) format: RulesFormat,
     /// Name of the job by which Prometheus scrapes Vaste
@@ -305,6 +306,7 @@ pub(super) struct RulesArgs {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum RulesFormat {
     Prometheus,
+    TeamAlerts,
     Alertmanager,
 }
 

@@ -10,10 +10,13 @@ use super::terminal::Terminal;
 use crate::agreement::Owner;
 use crate::name;
 
-/// The rules, with the scrape job [`JOB`].
-const PROMETHEUS: &str = include_str!("../../deploy/prometheus/rules.yaml");
+/// The rules about Vaste itself, with the scrape job [`JOB`].
+const ABOUT_VASTE: &str = include_str!("../../deploy/prometheus/vaste.rules.yaml");
 
-/// The scrape job of [`PROMETHEUS`], as its expressions have it.
+/// The rules by which Prometheus raises the alerts of teams.
+const TEAM_ALERTS: &str = include_str!("../../deploy/prometheus/teams.rules.yaml");
+
+/// The scrape job of [`ABOUT_VASTE`], as its expressions have it.
 const JOB: &str = "job=\"vaste\"";
 
 /// What comes before the routes of teams. `VasteWatchdog` always fires: who receives it notices that it does
@@ -58,8 +61,9 @@ pub(super) fn run(
     match arguments.format {
         RulesFormat::Prometheus => {
             let job = format!("job={}", quoted(&arguments.job));
-            write!(terminal.out, "{}", PROMETHEUS.replace(JOB, &job))?;
+            write!(terminal.out, "{}", ABOUT_VASTE.replace(JOB, &job))?;
         }
+        RulesFormat::TeamAlerts => write!(terminal.out, "{TEAM_ALERTS}")?,
         RulesFormat::Alertmanager => {
             let config = configuration::read(&files_named(&arguments.files), terminal)?;
             let owners = config.agreements.iter().map(|agreement| &agreement.owner);

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use crate::harness::{Service, broker, create_topic, fetch, free_port, fresh, root, wait_for};
@@ -13,16 +14,27 @@ use crate::prometheus::{AGREEMENT, prometheus};
 fn the_rules_fire_and_stay_silent_as_their_tests_say() {
     let Ok(promtool) = std::env::var("VASTE_TEST_PROMTOOL") else { return };
     let folder = tempfile::tempdir().unwrap();
-    let rules = Command::new(env!("CARGO_BIN_EXE_vaste")).args(["rules"]).output().unwrap();
-    assert!(rules.status.success());
-    fs::write(folder.path().join("rules.yaml"), rules.stdout).unwrap();
-    let cases = "vaste.test.yaml";
-    fs::copy(root().join("tests/rules").join(cases), folder.path().join(cases)).unwrap();
-    for arguments in [&["check", "rules", "rules.yaml"][..], &["test", "rules", cases]] {
+    write_rules(folder.path());
+    let cases = "vaste.rules_test.yaml";
+    fs::copy(root().join("deploy/prometheus").join(cases), folder.path().join(cases)).unwrap();
+    for arguments in
+        [&["check", "rules", "vaste.rules.yaml", "teams.rules.yaml"][..], &["test", "rules", cases]]
+    {
         let mut promtool = Command::new(&promtool);
         let output = promtool.args(arguments).current_dir(folder.path()).output().unwrap();
         let printed = [output.stdout, output.stderr].concat();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&printed));
+    }
+}
+
+/// Writes what `vaste rules` prints for Prometheus to a folder.
+fn write_rules(folder: &Path) {
+    for (format, file) in [("prometheus", "vaste.rules.yaml"), ("team-alerts", "teams.rules.yaml")]
+    {
+        let mut vaste = Command::new(env!("CARGO_BIN_EXE_vaste"));
+        let output = vaste.args(["rules", "--format", format]).output().unwrap();
+        assert!(output.status.success());
+        fs::write(folder.join(file), output.stdout).unwrap();
     }
 }
 
@@ -40,12 +52,11 @@ fn the_alerts_of_prometheus_are_those_of_vaste() {
     let at_once = "alerts: { missed: { for: 0s, keep_firing_for: 0s } } }";
     let agreements = agreements.map(|text| text.replace(" }", &format!(", {at_once}")));
     let service = Service::start_all(&kafka, &agreements, "");
-    let rules = Command::new(env!("CARGO_BIN_EXE_vaste")).args(["rules"]).output().unwrap();
     let port = free_port();
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("rules.yaml"), rules.stdout).unwrap();
+    write_rules(folder.path());
     let config = format!(
-        "global: {{ scrape_interval: 1s, evaluation_interval: 1s }}\nrule_files: [rules.yaml]\n\
+        "global: {{ scrape_interval: 1s, evaluation_interval: 1s }}\nrule_files: [\"*.rules.yaml\"]\n\
          scrape_configs: [{{ job_name: vaste, static_configs: [{{ targets: [\"127.0.0.1:{}\"] }}] }}]",
         service.port()
     );
