@@ -63,7 +63,7 @@ impl AlertKind {
 
     /// The condition by a verdict. A missed objective has spent its budget, so at-risk holds, too; inhibit
     /// it in Alertmanager while missed fires. Without a market, behind-market is clear. With a confidence,
-    /// missed goes by how sure it is, unless the data is not known.
+    /// missed goes by how sure it is, unless the data is not known. Excess spam ends no missed alert.
     fn condition(self, verdicts: AlertVerdicts) -> Condition {
         if let (Self::Missed, Some(belief)) = (self, verdicts.belief)
             && verdicts.own.state != VerdictState::Frozen
@@ -83,6 +83,7 @@ impl AlertKind {
             (VerdictState::Frozen, _) => Condition::Unknown,
             (VerdictState::Missed, _) | (VerdictState::AtRisk, Self::AtRisk) => Condition::Holds,
             (VerdictState::InsufficientData, _) if !is_reached => Condition::TooFew,
+            (VerdictState::AtRisk, _) if !is_reached => Condition::Unsure,
             (VerdictState::InsufficientData | VerdictState::Met | VerdictState::NotAgreed, _)
             | (VerdictState::AtRisk, Self::Missed | Self::BehindMarket) => Condition::Clear,
         }
@@ -94,8 +95,8 @@ impl AlertKind {
 enum Condition {
     Clear,
     Holds,
-    /// Likely, but not sure: what has begun goes on. An alert whose condition held still holds, one whose
-    /// condition had cleared stays clear.
+    /// Likely but not sure, or hidden by excess spam: what has begun goes on. An alert whose condition held
+    /// still holds, one whose condition had cleared stays clear.
     Unsure,
     /// Too few tickets, whose share is below the agreed one or not known: starts and ends no alert.
     TooFew,

@@ -106,6 +106,8 @@ pub struct Verdict {
     /// decimals; `None` together with the interval.
     #[serde(serialize_with = "as_ratio")]
     pub below_level: Option<u32>,
+    /// The number marked as spam in the window while over target. They are not decided.
+    pub spam_over_target: u64,
     /// The verdict.
     #[serde(serialize_with = "state_label")]
     pub state: VerdictState,

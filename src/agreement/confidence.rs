@@ -133,7 +133,8 @@ impl Objective {
     /// What the windows say about the true share at `now`. `tally_of` gives the tickets in the window of a
     /// length; `None` if the known history begins within that window.
     ///
-    /// `None` for the plain rule, and when the agreed window is not known.
+    /// `None` for the plain rule, and when the agreed window is not known. With excess spam in the agreed
+    /// window it is unsure at best.
     pub fn evidence(
         &self,
         now: Timestamp,
@@ -156,13 +157,17 @@ impl Objective {
                 }
             }
         }
-        let Some((window, tally)) = longer else { return Some(look(over, agreed, 1)) };
-        let longer = look(window, tally, 2);
-        if agreed.decided < DECIDED_MIN {
-            return Some(longer);
-        }
-        let agreed = look(over, agreed, 3);
-        Some(if agreed.belief > longer.belief { agreed } else { longer })
+        let evidence = match longer {
+            None => look(over, agreed, 1),
+            Some((window, tally)) => {
+                let longer = look(window, tally, 2);
+                let agreed = (agreed.decided >= DECIDED_MIN).then(|| look(over, agreed, 3));
+                agreed.filter(|agreed| agreed.belief > longer.belief).unwrap_or(longer)
+            }
+        };
+        let has_excess_spam = self.has_excess_spam(agreed, now);
+        let least = if has_excess_spam { ShareBelief::Unsure } else { ShareBelief::Reached };
+        Some(ShareEvidence { belief: evidence.belief.max(least), ..evidence })
     }
 
     /// What one window says. To be below the level, it must also be missed by the plain rule, so that two
@@ -265,7 +270,7 @@ mod tests {
     use crate::measure::Measure;
 
     fn tally(decided: u64, missed: u64) -> Tally {
-        Tally { decided, missed }
+        Tally { decided, missed, ..Tally::default() }
     }
 
     fn share(bp: u32) -> Share {
@@ -441,6 +446,28 @@ mod tests {
             ((20, 3), None, (Unsure, "7d")),
         ] {
             assert_eq!(evidence(agreed, longer), Some(expected), "{agreed:?} {longer:?}");
+        }
+    }
+
+    #[test]
+    fn an_alert_goes_on_while_there_is_excess_spam_in_the_agreed_window() {
+        use ShareBelief::{Below, Reached, Unsure};
+        for (decided, missed, spam, expected) in [
+            // Of 27 and 3 spam, 10 % may be spam.
+            (27, 0, 3, Reached),
+            (26, 0, 3, Unsure),
+            (5, 0, 1, Unsure),
+            (0, 0, 1, Unsure),
+            (60, 1, 6, Reached),
+            (60, 1, 7, Unsure),
+            (60, 30, 7, Below),
+        ] {
+            let in_week = Tally { spam_over_target: spam, ..tally(decided, missed) };
+            let tally_of = |window: Elapsed| {
+                Some(if window.ms() == 7 * DAY_MS { in_week } else { tally(400, 10) })
+            };
+            let evidence = objective(9_000).evidence(Timestamp::EVENT_MIN, tally_of).unwrap();
+            assert_eq!(evidence.belief, expected, "{in_week:?}");
         }
     }
 

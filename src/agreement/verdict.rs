@@ -68,6 +68,8 @@ pub struct Tally {
     pub decided: u64,
     /// Those over target.
     pub missed: u64,
+    /// Over target when they were marked as spam in the window. They are not decided.
+    pub spam_over_target: u64,
 }
 
 /// A verdict, and whether the tickets that it rests on reach the level.
@@ -125,14 +127,17 @@ impl Objective {
     ///
     /// Below `min_tickets` the objective is missed as soon as that is certain: when `min_tickets` decided
     /// tickets could not reach the share even if all further ones were met. With a history in part a share
-    /// says nothing, but a ticket that is known to be over a `none_over` limit is a miss.
+    /// says nothing, but a ticket that is known to be over a `none_over` limit is a miss. With
+    /// [excess spam](Objective::has_excess_spam) it is at risk at best.
     pub fn judge(&self, tally: Tally, completeness: Completeness, now: Timestamp) -> VerdictState {
-        let Tally { decided, missed } = tally;
+        let Tally { decided, missed, .. } = tally;
+        let has_excess_spam = self.has_excess_spam(tally, now);
         let Level::Within { share, min_tickets, .. } = self.level_at(now) else {
             return match completeness {
                 Completeness::Stale => VerdictState::Frozen,
                 Completeness::Whole | Completeness::InPart if missed > 0 => VerdictState::Missed,
                 Completeness::InPart => VerdictState::InsufficientData,
+                Completeness::Whole if has_excess_spam => VerdictState::AtRisk,
                 Completeness::Whole => VerdictState::Met,
             };
         };
@@ -145,21 +150,50 @@ impl Objective {
             VerdictState::Missed
         } else if decided < *min_tickets {
             VerdictState::InsufficientData
-        } else if missed > 0 && spends(missed, decided, *share, self.at_risk) {
+        } else if has_excess_spam || self.has_spent_budget(tally, now) {
             VerdictState::AtRisk
         } else {
             VerdictState::Met
         }
     }
 
+    /// Whether most of the misses that the level in force at `now` allows are used up, as `budget_spent`
+    /// says. Never without a miss, and never for a `none_over` limit.
+    pub fn has_spent_budget(&self, tally: Tally, now: Timestamp) -> bool {
+        let Tally { decided, missed, .. } = tally;
+        match self.level_at(now) {
+            Level::NoneOver(_) => false,
+            Level::Within { share, .. } => {
+                missed > 0 && spends(missed, decided, *share, self.at_risk)
+            }
+        }
+    }
+
+    /// Whether more waits over target ended as spam than the level in force at `now` allows to be missed.
+    ///
+    /// # Design
+    /// Spam is no miss: nobody owes it an answer. But Vaste does not read messages, so it cannot tell spam
+    /// from a late ticket that someone calls spam. A level allows 1 − share of the tickets to be over target.
+    /// Spam may take that part of the decided tickets and itself. A limit allows none.
+    pub fn has_excess_spam(&self, tally: Tally, now: Timestamp) -> bool {
+        let Tally { decided, spam_over_target, .. } = tally;
+        match self.level_at(now) {
+            Level::NoneOver(_) => spam_over_target > 0,
+            Level::Within { share, .. } => !share.is_met_by(decided, decided + spam_over_target),
+        }
+    }
+
     /// Whether the decided tickets reach the share in force at `now`, however few they are: none of them is
-    /// missed, or the share within target is the agreed one. An alert ends then, also with too few tickets
-    /// for a verdict.
+    /// missed, or the share within target is the agreed one. And there is no excess spam. An alert ends then,
+    /// also with too few tickets for a verdict.
     ///
     /// With a history in part the missing tickets may be misses: missing data resolves no alert. A limit is
     /// reached all the same, since the tickets that wait are known.
     pub fn is_reached(&self, tally: Tally, completeness: Completeness, now: Timestamp) -> bool {
-        let Tally { decided, missed } = tally;
+        let Tally { decided, missed, .. } = tally;
+        if self.has_excess_spam(tally, now) {
+            return false;
+        }
         match self.level_at(now) {
             Level::NoneOver(_) => missed == 0,
             Level::Within { share, .. } => {
@@ -203,8 +237,17 @@ mod tests {
         Objective::new("o", Measure::FirstReply, level)
     }
 
+    fn limit() -> Objective {
+        let limit = Level::NoneOver(Target::calendar(Elapsed::from_ms(1)));
+        Objective { level: limit, ..objective(9_000, 20) }
+    }
+
+    fn tally(decided: u64, missed: u64) -> Tally {
+        Tally { decided, missed, ..Tally::default() }
+    }
+
     fn judged(objective: &Objective, decided: u64, missed: u64) -> VerdictState {
-        objective.judge(Tally { decided, missed }, Completeness::Whole, Timestamp::EVENT_MIN)
+        objective.judge(tally(decided, missed), Completeness::Whole, Timestamp::EVENT_MIN)
     }
 
     /// The rules of the agreement, in fractions of integers and without shared code: the oracle.
@@ -253,11 +296,7 @@ mod tests {
 
     #[test]
     fn few_tickets_reach_the_share_or_do_not() {
-        let share = objective(9_000, 20);
-        let limit = Objective {
-            level: Level::NoneOver(Target::calendar(Elapsed::from_ms(1))),
-            ..share.clone()
-        };
+        let (share, limit) = (objective(9_000, 20), limit());
         let (whole, part) = (Completeness::Whole, Completeness::InPart);
         for (objective, decided, missed, is_reached) in [
             (&share, 0, 0, true),
@@ -268,7 +307,7 @@ mod tests {
             (&limit, 0, 0, true),
             (&limit, 1, 1, false),
         ] {
-            let tally = Tally { decided, missed };
+            let tally = tally(decided, missed);
             let found =
                 |completeness| objective.is_reached(tally, completeness, Timestamp::EVENT_MIN);
             assert_eq!(found(whole), is_reached, "{tally:?}");
@@ -280,13 +319,8 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_judged() {
-        let share = objective(9_000, 1);
-        let limit = Objective {
-            level: Level::NoneOver(Target::calendar(Elapsed::from_ms(1))),
-            ..share.clone()
-        };
-        let clear = Tally { decided: 50, missed: 0 };
-        let over = Tally { decided: 50, missed: 50 };
+        let (share, limit) = (objective(9_000, 1), limit());
+        let (clear, over) = (tally(50, 0), tally(50, 50));
         for (objective, tally, completeness, state) in [
             (&share, over, Completeness::Stale, VerdictState::Frozen),
             (&share, over, Completeness::InPart, VerdictState::InsufficientData),
@@ -302,8 +336,53 @@ mod tests {
     }
 
     #[test]
+    fn a_verdict_with_excess_spam_is_at_risk_instead_of_met_and_not_reached() {
+        let now = Timestamp::EVENT_MIN;
+        for share_bp in [1, 5_000, 8_999, 9_000, 9_001, 9_999, 10_000] {
+            for decided in (0..60).chain([9_999]) {
+                for missed in [0, 1, decided / 20, decided / 5].map(|missed| missed.min(decided)) {
+                    for spam in (0..30).chain([1_000, 1_111, 1_112]) {
+                        let objective = objective(u32::try_from(share_bp).unwrap(), 20);
+                        let tally = Tally { spam_over_target: spam, ..tally(decided, missed) };
+                        // More than the allowed share of the decided tickets and the spam together.
+                        let is_excess = spam * 10_000 > (10_000 - share_bp) * (decided + spam);
+                        let without = oracle(share_bp, 20, decided, missed);
+                        let is_hidden = without == VerdictState::Met && is_excess;
+                        let expected = if is_hidden { VerdictState::AtRisk } else { without };
+                        let context = format!("{tally:?} at {share_bp} bp");
+                        let whole = Completeness::Whole;
+                        assert_eq!(objective.judge(tally, whole, now), expected, "{context}");
+                        let is_share_reached = (decided - missed) * 10_000 >= share_bp * decided;
+                        assert_eq!(
+                            objective.is_reached(tally, whole, now),
+                            is_share_reached && !is_excess,
+                            "{context}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_limit_allows_no_spam_over_target() {
+        let spam = |missed, spam_over_target| Tally { spam_over_target, ..tally(missed, missed) };
+        for (tally, completeness, state, is_reached) in [
+            (spam(0, 0), Completeness::Whole, VerdictState::Met, true),
+            (spam(0, 1), Completeness::Whole, VerdictState::AtRisk, false),
+            (spam(1, 1), Completeness::Whole, VerdictState::Missed, false),
+            (spam(0, 1), Completeness::InPart, VerdictState::InsufficientData, false),
+            (spam(0, 1), Completeness::Stale, VerdictState::Frozen, false),
+        ] {
+            let now = Timestamp::EVENT_MIN;
+            assert_eq!(limit().judge(tally, completeness, now), state, "{tally:?}");
+            assert_eq!(limit().is_reached(tally, completeness, now), is_reached, "{tally:?}");
+        }
+    }
+
+    #[test]
     fn compliance_is_rounded_to_the_nearest_basis_point() {
-        let bp = |decided, missed| Tally { decided, missed }.compliance_bp();
+        let bp = |decided, missed| tally(decided, missed).compliance_bp();
         assert_eq!(bp(830, 61), Some(9_265));
         assert_eq!(bp(3, 1), Some(6_667));
         assert_eq!(bp(1, 0), Some(10_000));

@@ -140,9 +140,14 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
     let team =
         about.map_or(name::team_label(catalog.scope_name(owner)), |about| about.name_in("en"));
     let certainty = sure_of_miss(alert, view).map(|evidence| format!("{}%", evidence.percent()));
+    let has_excess_spam = objective.has_excess_spam(view.tally(alert.objective), view.now());
     let said = match (alert.kind, &certainty) {
         (AlertKind::Missed, Some(certainty)) => format!("is missed ({certainty} sure)"),
         (AlertKind::Missed, None) => "is missed".to_owned(),
+        (AlertKind::AtRisk, _) if has_excess_spam => {
+            "is at risk: more tickets over target were marked as spam than its level allows"
+                .to_owned()
+        }
         (AlertKind::AtRisk, _) => {
             "is at risk: most of the misses that its level allows are used up".to_owned()
         }
@@ -150,6 +155,7 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
             "is behind the market: fewer tickets than agreed reach what others achieve".to_owned()
         }
     };
+    let spam = Some(verdict.spam_over_target).filter(|spam| *spam > 0);
     let over = view.waiting_over(alert.objective);
     let now = view.waiting(owner, objective.measure);
     let mut annotations = BTreeMap::from([
@@ -167,6 +173,7 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
     let more = [
         ("compliance", verdict.compliance.map(percent)),
         ("certainty", certainty),
+        ("spam_over_target", spam.map(|spam| spam.to_string())),
         ("longest_wait", now.oldest_since.map(|since| view.now().since(since).to_string())),
         ("runbook_url", about.and_then(|about| about.runbook_url.as_deref()).map(str::to_owned)),
     ];
@@ -208,7 +215,7 @@ fn description(
     over: u64,
 ) -> String {
     let (_, objective) = view.catalog().objective(alert.objective);
-    let Verdict { decided, missed, .. } = verdict;
+    let Verdict { decided, missed, spam_over_target, .. } = verdict;
     let now = match (&objective.level, verdict.compliance) {
         (Level::Within { .. }, Some(bp)) => {
             format!("{} within target, {missed} of {decided} tickets missed", percent(bp))
@@ -227,13 +234,19 @@ fn description(
         AlertKind::AtRisk => String::new(),
         AlertKind::BehindMarket => describe_market(alert, view).unwrap_or_default(),
     };
-    format!("Agreed: {agreed}. Now: {now}. {others}{waits}")
+    let spam = match spam_over_target {
+        0 => String::new(),
+        count => format!("Marked as spam while over target: {count}. "),
+    };
+    format!("Agreed: {agreed}. Now: {now}. {others}{spam}{waits}")
 }
 
-/// What a missed alert rests on, while it is more likely than not that the level is missed.
+/// What a missed alert rests on, while it is more likely than not that the level is missed. Excess spam says
+/// nothing of that.
 fn sure_of_miss(alert: &Alert, view: &View) -> Option<ShareEvidence> {
     let evidence = (alert.kind == AlertKind::Missed).then(|| view.evidence(alert.objective))?;
-    evidence.filter(|evidence| evidence.belief > ShareBelief::Reached)
+    evidence
+        .filter(|evidence| evidence.belief > ShareBelief::Reached && evidence.probability >= 0.5)
 }
 
 /// How sure it is that the level is missed, and by which window, in a sentence.
@@ -242,7 +255,7 @@ fn describe_certainty(alert: &Alert, view: &View) -> Option<String> {
     let Level::Within { share, .. } = objective.level_at(view.now()) else { return None };
     let evidence = sure_of_miss(alert, view)?;
     let (sure, window) = (evidence.percent(), evidence.window);
-    let Tally { decided, missed } = evidence.tally;
+    let Tally { decided, missed, .. } = evidence.tally;
     Some(format!(
         "It is {sure}% sure that the true share is below {share}: {missed} of {decided} tickets missed in \
          {window}. "

@@ -148,8 +148,12 @@ fn verdict_with_minimum(verdict: &Verdict, objective: &Objective) -> String {
 }
 
 fn verdict_in_words(verdict: &Verdict) -> String {
+    let spam = match verdict.spam_over_target {
+        0 => String::new(),
+        count => format!(", {count} over target marked as spam"),
+    };
     let behind = if verdict.behind_market { ", behind the market" } else { "" };
-    format!("{}{behind}", state_in_words(verdict.state))
+    format!("{}{spam}{behind}", state_in_words(verdict.state))
 }
 
 fn state_in_words(state: VerdictState) -> &'static str {

@@ -111,7 +111,7 @@ fn warn_of_share_alerts(
 ) {
     if has_at_risk {
         let problem =
-            "never fires: an objective with `none_over` is either met or missed; remove it";
+            "never fires: a `none_over` limit has no error budget to be at risk; remove it";
         file.warn(position_of_alert(item, "at_risk"), &fields.path("alerts.at_risk"), problem);
     }
     if let Some(at) = position_of_confidence(item) {

@@ -35,6 +35,7 @@ impl View {
             compliance: tally.compliance_bp(),
             interval: share.and_then(|_| tally.interval()).map(Into::into),
             below_level: share.and_then(|share| tally.probability_below_bp(share)),
+            spam_over_target: tally.spam_over_target,
             state: verdicts.own.state,
             behind_market: verdicts.is_behind_market(),
             history_from: self.history_from,
@@ -92,7 +93,7 @@ impl View {
             // An answered ticket waits no longer, however late the answer was.
             Level::NoneOver(_) => {
                 let missed = ended.over.given_up + waiting;
-                Tally { decided: missed, missed }
+                Tally { decided: missed, missed, spam_over_target: ended.over.spam }
             }
         }
     }
@@ -258,6 +259,7 @@ impl EndedCounts {
         Tally {
             decided: self.answered + self.over.given_up + waiting_over,
             missed: self.over.answered + self.over.given_up + waiting_over,
+            spam_over_target: self.over.spam,
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::agreement::{Level, Target};
 use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Basis;
-use crate::ticket::{Ended, Ending, WaitLocation};
+use crate::ticket::{Ended, Ending, GivenUp, WaitLocation};
 use crate::time::Timestamp;
 
 /// The number of groups of targets.
@@ -29,6 +29,7 @@ fn group_of(target: Target) -> usize {
 ///          [ given up, by how many targets they are over: 0, 1, … ]
 ///        [ answered over target, by objective ][ given up over target, by objective ]
 ///        [ answered over market, by objective that has one ][ given up over market, likewise ]
+///        [ marked as spam over target, by objective ]
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
@@ -85,11 +86,15 @@ impl Levels {
         self.objectives_at() + 2 * self.objectives.len()
     }
 
+    fn spam_at(&self) -> usize {
+        self.markets_at() + 2 * self.markets.len()
+    }
+
     fn len(&self) -> usize {
         if self.targets.iter().all(Vec::is_empty) {
             0
         } else {
-            self.markets_at() + 2 * self.markets.len()
+            self.spam_at() + self.objectives.len()
         }
     }
 
@@ -99,9 +104,14 @@ impl Levels {
         if self.len() == 0 {
             return marks;
         }
+        let missed = self.objectives.iter().enumerate().filter(|(_, id)| ended.missed.contains(id));
         let is_given_up = match ended.ending {
             Ending::Answered => false,
             Ending::GivenUp(reason) if reason.is_decided() => true,
+            Ending::GivenUp(GivenUp::Spam) => {
+                marks.extend(missed.map(|(index, _)| self.spam_at() + index));
+                return marks;
+            }
             Ending::GivenUp(_) => return marks,
         };
         let half = usize::from(is_given_up);
@@ -113,11 +123,8 @@ impl Levels {
             let over = targets.partition_point(|&target| ended.exceeds(target, catalog));
             marks.push(first + over);
         }
-        for (index, id) in self.objectives.iter().enumerate() {
-            if ended.missed.contains(id) {
-                marks.push(self.objectives_at() + half * self.objectives.len() + index);
-            }
-        }
+        let first = self.objectives_at() + half * self.objectives.len();
+        marks.extend(missed.map(|(index, _)| first + index));
         for (index, id) in self.markets.iter().enumerate() {
             let market = catalog.objective(*id).1.market.as_ref();
             if market.is_some_and(|market| ended.exceeds(market.within, catalog)) {
@@ -224,7 +231,9 @@ impl WindowSum<SeriesTally> {
 
     /// The exact number of endings over the objective's target.
     pub fn over_objective(&self, levels: &Levels, id: ObjectiveId) -> OverCounts {
-        self.over(levels.objectives_at(), &levels.objectives, id)
+        let index = levels.objectives.iter().position(|&other| other == id);
+        let spam = index.map_or(0, |index| self.mark(levels.spam_at() + index));
+        OverCounts { spam, ..self.over(levels.objectives_at(), &levels.objectives, id) }
     }
 
     /// The exact number of endings over the market's target; zero where the objective has no market.
@@ -239,6 +248,7 @@ impl WindowSum<SeriesTally> {
         OverCounts {
             answered: self.mark(first + index),
             given_up: self.mark(first + ids.len() + index),
+            spam: 0,
         }
     }
 
@@ -258,8 +268,10 @@ impl WindowSum<SeriesTally> {
 pub struct OverCounts {
     /// Answered over the target.
     pub answered: u64,
-    /// Given up over the target.
+    /// Given up over the target, by a reason that is decided.
     pub given_up: u64,
+    /// Marked as spam over the target; zero for the market's target.
+    pub spam: u64,
 }
 
 /// One part of the tickets that a reading can be split into.

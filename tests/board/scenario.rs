@@ -436,6 +436,7 @@ pub(in crate::service) fn changes() -> Vec<ObjectiveChange> {
         compliance: None,
         interval: None,
         below_level: None,
+        spam_over_target: 0,
         state,
         behind_market: false,
         history_from: None,

@@ -17,7 +17,7 @@ const OFFICE: &str = "calendars:
 ";
 
 /// Runs `vaste` on agreements, [`OFFICE`] and events, and returns its standard output.
-fn vaste(command: &[&str], agreements: &[&str], events: &str) -> String {
+pub(crate) fn vaste(command: &[&str], agreements: &[&str], events: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("calendars.yaml", OFFICE);
@@ -34,7 +34,7 @@ fn vaste(command: &[&str], agreements: &[&str], events: &str) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-fn rows(text: &str) -> Vec<Value> {
+pub(crate) fn rows(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 

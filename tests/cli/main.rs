@@ -32,6 +32,7 @@ mod readme;
 mod rejected;
 mod run;
 mod secrets;
+mod spam;
 mod tickets;
 mod vectors;
 mod working_days;

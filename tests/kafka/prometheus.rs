@@ -18,7 +18,7 @@ objectives:
 ";
 
 /// Families that were added, or whose help text changed, after the catalogue was written.
-const ADDED: [&str; 11] = [
+const ADDED: [&str; 12] = [
     "vaste_alerts ",
     "vaste_fields_ignored_total",
     "vaste_kafka_topic_compacted",
@@ -26,6 +26,7 @@ const ADDED: [&str; 11] = [
     "vaste_mismatched_times_total",
     "vaste_objective_compliance_high_ratio",
     "vaste_objective_compliance_low_ratio",
+    "vaste_objective_spam_over_target",
     "vaste_objective_target_seconds",
     "vaste_objective_target_working_days",
     "vaste_window_flagged_tickets",

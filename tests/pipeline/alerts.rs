@@ -187,7 +187,9 @@ fn by_confidence(
     // The whole history fits into a day, so all longer windows hold the same.
     let day = model.verdict(named, from_of(second, Elapsed::from_ms(DAY_MS)).ms(), second.ms());
     let [agreed, longer] = [verdict, &day].map(|verdict| (verdict.decided, verdict.missed));
-    Some(is_below(asked, agreed, longer))
+    let belief = is_below(asked, agreed, longer);
+    // With excess spam, a miss is never less likely than not.
+    Some(if verdict.has_excess_spam && belief == Some(false) { None } else { belief })
 }
 
 /// The expected rows of an evaluation at every whole second.
@@ -198,11 +200,11 @@ fn by_second(history: &History, until: Timestamp) -> Vec<String> {
     for agreement in &history.agreements {
         for objective in &agreement.objectives {
             let named = naive_objective(agreement, objective);
-            let mut kinds = vec![("VasteObjectiveMissed", &objective.alerts.missed, None)];
+            let mut kinds = vec![("VasteObjectiveMissed", &objective.alerts.missed, None, false)];
             if let Level::Within { .. } = &objective.level {
                 let AlertPolicies { at_risk, behind_market, .. } = &objective.alerts;
-                kinds.extend(at_risk.iter().map(|p| ("VasteObjectiveAtRisk", p, None)));
-                kinds.extend(behind_market.iter().map(|p| ("VasteBehindMarket", p, None)));
+                kinds.extend(at_risk.iter().map(|p| ("VasteObjectiveAtRisk", p, None, false)));
+                kinds.extend(behind_market.iter().map(|p| ("VasteBehindMarket", p, None, false)));
             }
             let mut held = false;
             let mut second = begin.ceil_to(Elapsed::from_ms(SECOND_MS));
@@ -211,9 +213,18 @@ fn by_second(history: &History, until: Timestamp) -> Vec<String> {
                 let verdict = model.verdict(&named, from, second.ms());
                 let belief = by_confidence(&model, &named, objective, &verdict, second);
                 held = belief.map_or(held, |is_below| is_below.unwrap_or(held));
-                for (kind, policy, active) in &mut kinds {
-                    let by_belief = *kind == "VasteObjectiveMissed" && belief.is_some();
-                    let condition = if by_belief { Some(held) } else { condition(kind, &verdict) };
+                for (kind, policy, active, held_before) in &mut kinds {
+                    let is_missed = *kind == "VasteObjectiveMissed";
+                    // Excess spam neither begins nor ends an alert.
+                    let is_hidden = is_missed && verdict.state == "at_risk" && !verdict.reached;
+                    let condition = if is_missed && belief.is_some() {
+                        Some(held)
+                    } else if is_hidden {
+                        Some(*held_before)
+                    } else {
+                        condition(kind, &verdict)
+                    };
+                    *held_before = condition.unwrap_or(*held_before);
                     let row = prometheus(active, condition, policy, second.ms());
                     rows.extend(row.map(|(state, active_at, fired_at)| {
                         let shown = |ms: i64| format!("\"{}\"", Timestamp::from_ms(ms));

@@ -210,7 +210,7 @@ pub(crate) fn naive_objective(agreement: &Agreement, objective: &Objective) -> n
         Owner::Team(name) => Some(name.to_string()),
         Owner::Organisation => None,
     };
-    let epoch = |was: &PreviousLevel| naive::Epoch {
+    let epoch = |was: &PreviousLevel| naive::agreed::Epoch {
         until_ms: was.until.ms(),
         over_ms: was.over.ms(),
         level: naive_level(&was.level, objective),
@@ -501,6 +501,8 @@ fn compare_verdicts(
         prop_assert_eq!(printed["objective"].as_str(), Some(&*objective.name), "{}", context);
         prop_assert_eq!(printed["decided"].as_u64(), Some(expected.decided), "{}", context);
         prop_assert_eq!(printed["missed"].as_u64(), Some(expected.missed), "{}", context);
+        let spam = printed["spam_over_target"].as_u64();
+        prop_assert_eq!(spam, Some(expected.spam_over_target), "{}", context);
         prop_assert_eq!(printed["state"].as_str(), Some(expected.state), "{}", context);
         prop_assert_eq!(&printed["behind_market"], expected.behind_market, "{}", context);
     }

@@ -8,6 +8,9 @@
 //! Other acts may make a verdict better without an answer: a ticket is deleted in time, moved,
 //! paused, its message said to need no reply.
 //! Each of these must be visible in a count of its team and measure.
+//!
+//! Spam is no miss. But beyond the share of tickets that may be over target, overdue tickets that are
+//! marked as spam leave no verdict `met`.
 
 use std::sync::Arc;
 
@@ -311,6 +314,86 @@ proptest! {
     ) {
         check_visible(&history, &acts)?;
     }
+}
+
+/// Marks tickets as spam and looks at the objectives that they were over target for. Returns how many
+/// verdicts were at risk because of it.
+fn check_spam(history: &History, tickets: &[bool; 4]) -> Result<u64, TestCaseError> {
+    let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
+    let now = any_instant(history);
+    let mut known: Vec<Event<'static>> =
+        history.events.iter().filter(|event| event.time <= now).cloned().collect();
+    let marked: Vec<String> =
+        (0..4).filter(|ticket| tickets[*ticket]).map(|ticket| format!("T-{ticket}")).collect();
+    let overdue: Vec<u64> = catalog
+        .objectives()
+        .map(|(id, _, objective)| {
+            // Another level may come into force, and other waits may have ended as spam before.
+            if ends_by_solving(objective) {
+                return 0;
+            }
+            let is_over = |ticket: &&String| overdue_alone(&catalog, &known, ticket, now, id);
+            u64::try_from(marked.iter().filter(is_over).count()).unwrap()
+        })
+        .collect();
+    let at = now.plus(Elapsed::from_ms(1));
+    let spam =
+        |(number, ticket): (u64, &String)| event(Kind::MarkedSpam, ticket, at, u64::MAX - number);
+    known.extend((0..).zip(&marked).map(spam));
+    let mut at_risk = 0;
+    for later in [0, HOUR_MS, 5 * HOUR_MS, DAY_MS].map(|ms| at.plus(Elapsed::from_ms(ms))) {
+        let verdicts = verdicts(&catalog, &known, &[later]).remove(0);
+        for (((_, _, objective), verdict), &over) in
+            catalog.objectives().zip(&verdicts).zip(&overdue)
+        {
+            if over == 0 || from_of(later, objective.over) > at {
+                continue;
+            }
+            let allowed = match &objective.level {
+                Level::NoneOver(_) => 0,
+                Level::Within { share, .. } => {
+                    u64::from(10_000 - share.basis_points()) * (verdict.decided + over)
+                }
+            };
+            let is_excess = over * 10_000 > allowed;
+            prop_assert!(verdict.spam_over_target >= over, "{over} of {marked:?}: {verdict:?}");
+            prop_assert!(
+                !is_excess || verdict.state != VerdictState::Met,
+                "at {later}: {verdict:?}\nby spam {marked:?}"
+            );
+            at_risk += u64::from(is_excess && verdict.state == VerdictState::AtRisk);
+        }
+    }
+    Ok(at_risk)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        failure_persistence: Some(Box::new(
+            FileFailurePersistence::Direct("tests/regressions/gaming.txt")
+        )),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn marking_overdue_tickets_as_spam_leaves_no_verdict_met_beyond_the_allowed_share(
+        history in history(), tickets in any::<[bool; 4]>(),
+    ) {
+        check_spam(&history, &tickets)?;
+    }
+}
+
+#[test]
+fn marked_tickets_put_some_verdicts_at_risk() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut at_risk = 0;
+    for _ in 0..200 {
+        let history = history().new_tree(&mut runner).unwrap().current();
+        at_risk += u64::from(check_spam(&history, &[true; 4]).unwrap() > 0);
+    }
+    assert!(at_risk >= 3, "{at_risk} of 200");
 }
 
 #[test]

@@ -14,10 +14,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use vaste::event::{Event, Kind, Priority, Subject};
-use vaste::measure::{Measure, Pauses};
+use vaste::measure::Measure;
 
 // This file is part of two test programs, in one of them by `#[path]`. That changes where its
 // modules are looked for, so their paths are explicit.
+#[path = "naive/agreed.rs"]
+pub(crate) mod agreed;
 #[path = "naive/life.rs"]
 mod life;
 #[path = "naive/order.rs"]
@@ -25,132 +27,10 @@ mod order;
 #[path = "naive/slow_calendar.rs"]
 pub(crate) mod slow_calendar;
 
+pub(crate) use agreed::{Basis, Level, Objective, Target};
 use life::{Act, End, Exclusions, Status, TicketLife, Wait};
 use order::{Note, timeline};
 use slow_calendar::SlowCalendar;
-
-/// Which time is measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Basis {
-    /// Calendar time.
-    Calendar,
-    /// The open time of the holder of the ticket.
-    Open,
-}
-
-/// The longest time that is still within the level. For `contacts`, a count in either basis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// The same for every ticket.
-    Fixed {
-        /// In milliseconds.
-        ms: i64,
-        /// Of this time.
-        basis: Basis,
-    },
-    /// Open days after the one in which the wait began.
-    WorkingDays(usize),
-}
-
-impl Target {
-    /// A target of calendar time.
-    pub(crate) fn calendar(ms: i64) -> Self {
-        Self::Fixed { ms, basis: Basis::Calendar }
-    }
-
-    /// A target of open time.
-    pub(crate) fn open(ms: i64) -> Self {
-        Self::Fixed { ms, basis: Basis::Open }
-    }
-}
-
-/// An objective of a team, or of the whole organisation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Objective {
-    /// The team; `None` is the whole organisation.
-    pub team: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// Its measure.
-    pub measure: Measure,
-    /// Its own pauses, where they differ from those of the measure.
-    pub pauses: Option<Pauses>,
-    /// The level to reach.
-    pub level: Level,
-    /// The length of its window. The caller uses it to find the window's begin.
-    pub over_ms: i64,
-    /// The levels before that one, ascending.
-    pub previous_levels: Vec<Epoch>,
-    /// The target that others achieve.
-    pub market: Option<Target>,
-}
-
-/// A level that was in force until another one followed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Epoch {
-    /// The first instant at which it was no longer in force.
-    pub until_ms: i64,
-    /// The length of the window then.
-    pub over_ms: i64,
-    /// The level then.
-    pub level: Level,
-}
-
-impl Objective {
-    /// The level in force at an instant.
-    pub(crate) fn level_at(&self, at: i64) -> &Level {
-        self.epoch_at(at).map_or(&self.level, |epoch| &epoch.level)
-    }
-
-    /// The length of the window in force at an instant.
-    pub(crate) fn over_ms_at(&self, at: i64) -> i64 {
-        self.epoch_at(at).map_or(self.over_ms, |epoch| epoch.over_ms)
-    }
-
-    fn epoch_at(&self, at: i64) -> Option<&Epoch> {
-        self.previous_levels.iter().find(|epoch| at < epoch.until_ms)
-    }
-
-    fn exclusions(&self) -> Exclusions {
-        Exclusions::of(self.measure, self.pauses)
-    }
-}
-
-/// The level of an objective.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
-    /// A share of the waits must be within the target.
-    Within {
-        /// The target of priorities without their own.
-        target: Target,
-        /// The targets of single priorities.
-        by_priority: Vec<(Priority, Target)>,
-        /// The share to reach, in basis points.
-        share_bp: u64,
-        /// With fewer decided tickets than this there is no verdict.
-        min_tickets: u64,
-        /// The spent part of the budget, in basis points, at which the objective is at risk.
-        at_risk_spent_bp: u64,
-    },
-    /// No ticket may wait longer than this.
-    NoneOver(Target),
-}
-
-impl Level {
-    fn differs_by_priority(&self) -> bool {
-        matches!(self, Self::Within { by_priority, .. } if !by_priority.is_empty())
-    }
-
-    fn target_of(&self, priority: Option<Priority>) -> Target {
-        match self {
-            Self::NoneOver(limit) => *limit,
-            Self::Within { target, by_priority, .. } => {
-                let own = by_priority.iter().find(|(of, _)| Some(*of) == priority);
-                own.map_or(*target, |(_, target)| *target)
-            }
-        }
-    }
-}
 
 /// Part of the tickets of a team or the organisation. A finished wait belongs to it by the state
 /// just before its end, a running one by the present state.
@@ -200,11 +80,16 @@ pub(crate) struct Verdict {
     pub decided: u64,
     /// Decided tickets that were over target.
     pub missed: u64,
+    /// Tickets that were over target when they were marked as spam.
+    pub spam_over_target: u64,
+    /// Whether these are more than the level allows to be over target.
+    pub has_excess_spam: bool,
     /// `met`, `at_risk`, `missed` or `insufficient_data`.
     pub state: &'static str,
     /// Whether the share within the market's target is below the agreed share.
     pub behind_market: bool,
-    /// Whether no decided ticket was over target, or the agreed share was within it.
+    /// Whether no decided ticket was over target, or the agreed share was within it, and there is no excess
+    /// spam.
     pub reached: bool,
     /// The state by the market's target, and whether its decided tickets reach the share.
     pub beside_market: Option<(&'static str, bool)>,
@@ -320,14 +205,38 @@ impl Model {
             // Without an agreed share there is none to be below.
             let is_share = matches!(level, Level::Within { .. });
             (
-                if is_share { state(level, decided, missed) } else { "met" },
+                if is_share { state(level, decided, missed, false) } else { "met" },
                 reached(level, decided, missed),
             )
         });
         let behind_market = beside_market.is_some_and(|(state, _)| state == "missed");
-        let reached = reached(level, decided, missed);
-        let state = state(level, decided, missed);
-        Verdict { decided, missed, state, behind_market, reached, beside_market }
+        let spam_over_target = count(
+            lives
+                .iter()
+                .flat_map(|life| life.waits(objective.measure).into_iter().map(move |w| (life, w)))
+                .filter(|(_, wait)| wait.end == End::Spam && (from..=now).contains(&wait.at))
+                .filter(|(_, wait)| objective.team.as_ref().is_none_or(|team| *team == wait.team))
+                .filter(|(life, wait)| self.is_over(objective, life, wait)),
+        );
+        let allowed_bp = match level {
+            Level::NoneOver(_) => 0,
+            Level::Within { share_bp, .. } => 10_000 - share_bp,
+        };
+        let among = match level {
+            Level::NoneOver(_) => 0,
+            Level::Within { .. } => decided + spam_over_target,
+        };
+        let has_excess_spam = spam_over_target * 10_000 > allowed_bp * among;
+        Verdict {
+            decided,
+            missed,
+            spam_over_target,
+            has_excess_spam,
+            state: state(level, decided, missed, has_excess_spam),
+            behind_market,
+            reached: reached(level, decided, missed) && !has_excess_spam,
+            beside_market,
+        }
     }
 
     /// The breakdown of the missed waits of an objective: milliseconds by location.
@@ -550,9 +459,10 @@ fn tally<'l, 'm>(
 }
 
 /// The state that these counts mean under a level.
-fn state(level: &Level, decided: u64, missed: u64) -> &'static str {
+fn state(level: &Level, decided: u64, missed: u64, has_excess_spam: bool) -> &'static str {
     let (share_bp, min_tickets, at_risk_spent_bp) = match level {
-        Level::NoneOver(_) => return if missed > 0 { "missed" } else { "met" },
+        Level::NoneOver(_) if missed > 0 => return "missed",
+        Level::NoneOver(_) => return if has_excess_spam { "at_risk" } else { "met" },
         Level::Within { share_bp, min_tickets, at_risk_spent_bp, .. } => {
             (*share_bp, *min_tickets, *at_risk_spent_bp)
         }
@@ -566,7 +476,9 @@ fn state(level: &Level, decided: u64, missed: u64) -> &'static str {
         "missed"
     } else if !enough {
         "insufficient_data"
-    } else if missed > 0 && missed * 10_000 * 10_000 >= at_risk_spent_bp * budget_bp * decided {
+    } else if has_excess_spam
+        || missed > 0 && missed * 10_000 * 10_000 >= at_risk_spent_bp * budget_bp * decided
+    {
         "at_risk"
     } else {
         "met"

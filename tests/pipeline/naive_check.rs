@@ -15,8 +15,9 @@ use vaste::time::{DAY_MS, MINUTE_MS, Timestamp};
 
 use crate::generate::{BEGIN_MS as HISTORY_BEGIN_MS, DECLARED, SPAN_MS, history};
 use crate::history::{event, of_team, with_priority};
+use crate::naive::agreed::Epoch;
 use crate::naive::slow_calendar::{BEGIN_MS, Openings, SlowCalendar, Zone};
-use crate::naive::{Basis, Epoch, Level, Model, Objective, Reading, Split, Target};
+use crate::naive::{Basis, Level, Model, Objective, Reading, Split, Target};
 
 const HOUR: i64 = 60;
 const DAY: i64 = 24 * HOUR;

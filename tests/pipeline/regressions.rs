@@ -62,14 +62,14 @@ fn of(pipeline: &mut Pipeline, now: Timestamp, window_ms: i64, measure: Measure)
 fn at_a_share_of_all_an_objective_with_all_tickets_met_is_met_and_not_at_risk() {
     let o = objective(10_000, 8_000, 20);
     assert_eq!(
-        o.judge(Tally { decided: 20, missed: 0 }, Completeness::Whole, t0()),
+        o.judge(Tally { decided: 20, ..Tally::default() }, Completeness::Whole, t0()),
         VerdictState::Met
     );
 }
 
 #[test]
 fn an_objective_is_at_risk_from_the_agreed_part_of_the_budget_on() {
-    let tally = Tally { decided: 20, missed: 1 };
+    let tally = Tally { decided: 20, missed: 1, ..Tally::default() };
     assert_eq!(
         objective(9_000, 5_000, 20).judge(tally, Completeness::Whole, t0()),
         VerdictState::AtRisk

@@ -239,7 +239,7 @@ pub(super) fn reason(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<Strin
         return Some(texts.format("history-too-short", &[("at", board.instant(from).into())]));
     }
     let measure = || ("measure", view.objective.measure.label().into());
-    Some(match view.level {
+    let numbers = match view.level {
         Level::Within { share, min_tickets, .. } => {
             let target = ("target", targets(board, view.objective.measure, view.level).into());
             let agreed = ("agreed", texts.percent(share.basis_points()).into());
@@ -268,7 +268,10 @@ pub(super) fn reason(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<Strin
                 texts.format("somebody-over", &[("missed", verdict.missed.into()), limit, waiting])
             }
         }
-    })
+    };
+    let spam = (verdict.spam_over_target > 0)
+        .then(|| texts.format("spam-over-target", &[("count", verdict.spam_over_target.into())]));
+    Some(std::iter::once(numbers).chain(spam).collect::<Vec<_>>().join("; "))
 }
 
 /// The start of the known history, if there is no verdict because it lies inside the window.

@@ -217,9 +217,17 @@ somebody-over = { $missed ->
    *[other] { $waiting } still waiting
 }
 below-minimum = a verdict needs { $minimum } tickets
+spam-over-target = { $count ->
+    [one] 1 over target was marked as spam
+   *[other] { $count } over target were marked as spam
+}
 history-too-short = The data starts at { $at }, after the beginning of the period
 why-met = The level is met.
 why-at-risk = The level is met, but most of the misses it allows are used up.
+why-excess-spam = { $count ->
+    [one] The level would be met, but 1 ticket over target was marked as spam: more than the level allows to be over target.
+   *[other] The level would be met, but { $count } tickets over target were marked as spam: more than the level allows to be over target.
+}
 why-missed = The level is not met.
 why-missed-certain = The level will certainly be missed: of { $minimum } tickets too many would be over target, even if all further ones were within it.
 why-few = A verdict needs { $minimum } tickets; so far there are { $decided }.
@@ -392,6 +400,7 @@ row-share = Within target
 row-level = Agreed level
 row-decided = Tickets counted
 row-missed = Missed
+row-spam-over-target = Marked as spam while over target
 row-allowed = Allowance
 row-left = Allowance left
 row-overspent = Over the allowance

@@ -223,9 +223,17 @@ somebody-over = { $missed ->
    *[other] { $waiting } odottaa yhä
 }
 below-minimum = arvioon tarvitaan { $minimum } tikettiä
+spam-over-target = { $count ->
+    [one] roskapostiksi merkittiin 1 tavoitteen ylittänyt
+   *[other] roskapostiksi merkittiin { $count } tavoitteen ylittänyttä
+}
 history-too-short = Tiedot alkavat vasta { $at }, mutta jakso alkaa jo sitä ennen
 why-met = Taso täyttyy.
 why-at-risk = Taso täyttyy, mutta suurin osa sallituista ylityksistä on jo käytetty.
+why-excess-spam = { $count ->
+    [one] Taso täyttyisi, mutta 1 tavoitteen ylittänyt tiketti merkittiin roskapostiksi: enemmän kuin taso sallii ylityksiä.
+   *[other] Taso täyttyisi, mutta { $count } tavoitteen ylittänyttä tikettiä merkittiin roskapostiksi: enemmän kuin taso sallii ylityksiä.
+}
 why-missed = Taso ei täyty.
 why-missed-certain = Taso jää varmasti täyttymättä: { $minimum } tiketistä liian moni olisi myöhässä, vaikka kaikki loput ehtisivät tavoiteajassa.
 why-few = Arvioon tarvitaan { $minimum } tikettiä, nyt niitä on { $decided }.
@@ -402,6 +410,10 @@ row-decided = Tikettejä mukana
 row-missed = { $measure ->
     [contacts] Yli tavoitteen
    *[other] Yli tavoiteajan
+}
+row-spam-over-target = { $measure ->
+    [contacts] Roskapostiksi yli tavoitteen
+   *[other] Roskapostiksi yli tavoiteajan
 }
 row-allowed = Taso sallii ylityksiä
 row-left = Ylityksiä jäljellä

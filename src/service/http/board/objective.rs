@@ -175,6 +175,9 @@ fn numbers(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
             (share(board, view))
             @if view.has_share() { (count("row-decided", verdict.decided)) }
             (count("row-missed", verdict.missed))
+            @if verdict.spam_over_target > 0 {
+                (count("row-spam-over-target", verdict.spam_over_target))
+            }
             @if let Some(Allowance { allowed, among }) = view.allowance() {
                 @let args = [("allowed", allowed.into()), ("of", among.into())];
                 (row(board, "row-allowed", &html! { (texts.format("allowed-among", &args)) }))
@@ -208,6 +211,11 @@ fn share(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     }
 }
 
+/// Whether more tickets over target were marked as spam than the level allows.
+fn has_excess_spam(board: &Board<'_>, view: ObjectiveView<'_>) -> bool {
+    board.at.is_some_and(|at| view.objective.has_excess_spam(view.tally(), at))
+}
+
 /// The reason for the verdict as a sentence.
 fn why(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
     let texts = board.texts;
@@ -222,6 +230,9 @@ fn why(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
     match (view.level, board.state(view)) {
         (_, VerdictState::Frozen | VerdictState::NotAgreed) => texts.text("why-frozen"),
         (Level::Within { .. }, VerdictState::Met) => texts.text("why-met"),
+        (_, VerdictState::AtRisk) if has_excess_spam(board, view) => {
+            texts.format("why-excess-spam", &[("count", view.tally().spam_over_target.into())])
+        }
         (Level::Within { .. }, VerdictState::AtRisk) => texts.text("why-at-risk"),
         (Level::Within { min_tickets, .. }, VerdictState::Missed) if decided < *min_tickets => {
             few("why-missed-certain", *min_tickets)

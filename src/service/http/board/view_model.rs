@@ -284,6 +284,7 @@ impl ObjectiveView<'_> {
         self.verdict.map_or_else(Tally::default, |verdict| Tally {
             decided: verdict.decided,
             missed: verdict.missed,
+            spam_over_target: verdict.spam_over_target,
         })
     }
 
@@ -308,7 +309,7 @@ impl ObjectiveView<'_> {
 ///
 /// It has at most one decimal more than the agreed share. It is rounded down, so that a missed
 /// level never looks reached.
-pub(super) fn share_shown(Tally { decided, missed }: Tally, agreed: Share) -> Option<u32> {
+pub(super) fn share_shown(Tally { decided, missed, .. }: Tally, agreed: Share) -> Option<u32> {
     let met = u128::from(decided.saturating_sub(missed));
     let bp = (met * u128::from(Share::WHOLE_BP)).checked_div(u128::from(decided))?;
     let bp = u32::try_from(bp).ok()?;

@@ -19,7 +19,7 @@ pub(super) fn market(
         &labels.pairs(),
         flag(is_behind),
     );
-    if let Some(Tally { decided, missed }) = tally.filter(|tally| tally.decided > 0) {
+    if let Some(Tally { decided, missed, .. }) = tally.filter(|tally| tally.decided > 0) {
         families.gauge(
             "market_compliance_ratio",
             "Share of decided tickets within what others achieve.",

@@ -193,6 +193,12 @@ pub(super) fn objectives(published: &PublishedView, families: &mut MetricFamilie
             "Decided tickets in the objective window that missed the threshold.",
             count(verdict.missed),
         );
+        gauge(
+            "objective_spam_over_target",
+            "Tickets in the objective window that were over the threshold when they were marked as spam. They \
+             are not decided.",
+            count(verdict.spam_over_target),
+        );
         if verdict.decided > 0 {
             let met = count(verdict.decided - verdict.missed);
             gauge(
