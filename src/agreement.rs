@@ -9,7 +9,7 @@ use crate::amount::Amount;
 use crate::calendar::{Calendar, WorkingDays};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure, Pauses};
-use crate::share::Share;
+use crate::share::{MaxShare, Share};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 mod changes;
@@ -17,7 +17,7 @@ mod confidence;
 mod verdict;
 
 pub use changes::{AgreementChanges, ObjectiveChanges, SettingChange};
-pub use confidence::{ShareEvidence, ShareInterval};
+pub use confidence::{EvidenceSubject, ShareEvidence, ShareInterval};
 pub use verdict::{AlertVerdicts, Completeness, DecidedVerdict, ShareBelief, Tally, VerdictState};
 
 /// The owner of an agreement.
@@ -101,6 +101,8 @@ pub struct Objective {
     pub level: Level,
     /// The length of the rolling window of its verdict. Default `7d`.
     pub over: Elapsed,
+    /// The largest share of ended waits that may end unanswered; `None` without a ceiling. Default none.
+    pub unanswered_max: Option<MaxShare>,
     /// Earlier levels, by which the past is judged; ascending by their ends.
     pub previous_levels: Vec<PreviousLevel>,
     /// What pauses its stopwatches, where that differs from the measure's own pauses. It then has stopwatches
@@ -127,6 +129,8 @@ pub struct PreviousLevel {
     pub level: Level,
     /// The length of its window.
     pub over: Elapsed,
+    /// Its ceiling of waits that end unanswered.
+    pub unanswered_max: Option<MaxShare>,
 }
 
 /// How readings are split: by priority, by channel, or by each of both.
@@ -308,6 +312,7 @@ impl Objective {
             measure,
             level,
             over: Self::OVER_DEFAULT,
+            unanswered_max: None,
             previous_levels: Vec::new(),
             pauses: None,
             hours: None,
@@ -330,16 +335,20 @@ impl Objective {
         }
     }
 
-    /// What it asks for at an instant, such as `90% first_reply within 4h, over 7d`, without targets by
-    /// priority.
+    /// What it asks for at an instant, such as `90% first_reply within 4h, over 7d, at most 10% unanswered`,
+    /// without targets by priority.
     pub fn said_at(&self, at: Timestamp) -> String {
         let measure = self.measure.label();
-        match self.level_at(at) {
+        let level = match self.level_at(at) {
             Level::Within { target, share, .. } => {
                 let (target, over) = (self.shown(*target), self.over_at(at));
                 format!("{share} {measure} within {target}, over {over}")
             }
             Level::NoneOver(limit) => format!("no {measure} over {}", self.shown(*limit)),
+        };
+        match self.unanswered_max_at(at) {
+            Some(max) => format!("{level}, at most {max} unanswered"),
+            None => level,
         }
     }
 
@@ -351,6 +360,11 @@ impl Objective {
     /// The length of the window in force at an instant.
     pub fn over_at(&self, at: Timestamp) -> Elapsed {
         self.previous_at(at).map_or(self.over, |previous| previous.over)
+    }
+
+    /// The ceiling of waits that end unanswered in force at an instant; `None` without one.
+    pub fn unanswered_max_at(&self, at: Timestamp) -> Option<MaxShare> {
+        self.previous_at(at).map_or(self.unanswered_max, |previous| previous.unanswered_max)
     }
 
     /// The lengths of all its windows, earlier ones included.

@@ -82,7 +82,9 @@ impl AlertKind {
         match (state, self) {
             (VerdictState::Frozen, _) => Condition::Unknown,
             (VerdictState::Missed, _) | (VerdictState::AtRisk, Self::AtRisk) => Condition::Holds,
-            (VerdictState::InsufficientData, _) if !is_reached => Condition::TooFew,
+            (VerdictState::InsufficientData | VerdictState::Met, _) if !is_reached => {
+                Condition::TooFew
+            }
             (VerdictState::AtRisk, _) if !is_reached => Condition::Unsure,
             (VerdictState::InsufficientData | VerdictState::Met | VerdictState::NotAgreed, _)
             | (VerdictState::AtRisk, Self::Missed | Self::BehindMarket) => Condition::Clear,
@@ -98,7 +100,8 @@ enum Condition {
     /// Likely but not sure, or hidden by excess spam: what has begun goes on. An alert whose condition held
     /// still holds, one whose condition had cleared stays clear.
     Unsure,
-    /// Too few tickets, whose share is below the agreed one or not known: starts and ends no alert.
+    /// Too few tickets, whose share is below the agreed one, or above the ceiling, or not known: starts and
+    /// ends no alert.
     TooFew,
     /// Not known: starts and ends no alert, and timers stand still.
     Unknown,

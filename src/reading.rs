@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
 
-use crate::agreement::{ShareInterval, TargetShown, VerdictState};
+use crate::agreement::{ShareInterval, Tally, TargetShown, VerdictState};
 use crate::amount::Amount;
 use crate::catalog::Catalog;
 use crate::measure::{Basis, Measure};
@@ -106,6 +106,15 @@ pub struct Verdict {
     /// decimals; `None` together with the interval.
     #[serde(serialize_with = "as_ratio")]
     pub below_level: Option<u32>,
+    /// The number answered in the window, within target or over it.
+    pub answered: u64,
+    /// The number solved, closed or merged in the window without what the measure waits for, within target or
+    /// over it.
+    pub unanswered: u64,
+    /// The share of these two that is unanswered, in basis points, printed with 4 decimals; `None` while none
+    /// ended.
+    #[serde(serialize_with = "as_ratio")]
+    pub unanswered_share: Option<u32>,
     /// The number marked as spam in the window while over target. They are not decided.
     pub spam_over_target: u64,
     /// The verdict.
@@ -118,6 +127,14 @@ pub struct Verdict {
     /// Where missed tickets waited; absent without missed tickets, and where it was not looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub breakdown: Option<BreakdownShown>,
+}
+
+impl Verdict {
+    /// The tickets that it rests on.
+    pub fn tally(&self) -> Tally {
+        let Self { decided, missed, spam_over_target, answered, unanswered, .. } = *self;
+        Tally { decided, missed, spam_over_target, answered, unanswered }
+    }
 }
 
 /// An interval of the share within target, in basis points, printed with 4 decimals.

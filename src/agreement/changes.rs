@@ -4,7 +4,7 @@
 //! Both texts are written out as lists of settings, in the keys and words of the file, and the lists are
 //! compared. So a key is compared once it is listed, whatever its type. The comparison does not judge. It
 //! marks a setting as looser only where that is certain: a longer target of the same kind of time, a smaller
-//! share, more tickets needed for a verdict, more pauses.
+//! share, more tickets needed for a verdict, a higher ceiling, more pauses.
 
 use std::fmt;
 
@@ -16,6 +16,7 @@ use super::{
 use crate::calendar::{Calendar, CalendarChanges, Zone};
 use crate::event::Priority;
 use crate::measure::{Basis, Pauses};
+use crate::share::{MaxShare, Share};
 use crate::time::Timestamp;
 
 /// What differs between the former and the present agreement of one owner. Its text is one line for each
@@ -308,6 +309,7 @@ fn objective_settings(objective: &Objective, agreement: &Agreement) -> Vec<Setti
         measure,
         level,
         over,
+        unanswered_max,
         previous_levels,
         pauses,
         hours: _,
@@ -337,6 +339,9 @@ fn objective_settings(objective: &Objective, agreement: &Agreement) -> Vec<Setti
         }
     }
     settings.add("over", over);
+    let unanswered_bp = unanswered_max.map_or(Share::WHOLE_BP, MaxShare::basis_points);
+    let most = Strictness::AtMost(unanswered_bp.into());
+    settings.add_strict("unanswered_max", ceiling(*unanswered_max), most);
     let Pauses { pending, on_hold } = pauses.unwrap_or_else(|| measure.pauses());
     let names = [(pending, "pending"), (on_hold, "on_hold")];
     let named: Vec<&str> = names.iter().filter(|(is, _)| *is).map(|(_, name)| *name).collect();
@@ -366,13 +371,18 @@ fn objective_settings(objective: &Objective, agreement: &Agreement) -> Vec<Setti
     settings.0
 }
 
+/// A ceiling as the file writes it.
+fn ceiling(max: Option<MaxShare>) -> String {
+    max.map_or("none".to_owned(), |max| max.to_string())
+}
+
 /// The key and the value of an earlier level.
 fn previous_level(
     previous: &PreviousLevel,
     agreement: &Agreement,
     written: &impl Fn(Target) -> String,
 ) -> (String, String) {
-    let PreviousLevel { until, level, over } = previous;
+    let PreviousLevel { until, level, over, unanswered_max } = previous;
     let zone = agreement.hours.as_ref().map_or(Zone::UTC, |hours| hours.zone().clone());
     let date = zone.local_time(*until).map(|local| local.date_naive().to_string());
     let level = match level {
@@ -388,7 +398,12 @@ fn previous_level(
         Level::NoneOver(limit) => format!("none_over {}", written(*limit)),
     };
     let key = format!("was until {}", date.unwrap_or_else(|| until.to_string()));
-    (key, format!("{level}, over {over}"))
+    let value = format!("{level}, over {over}");
+    let value = match unanswered_max {
+        Some(max) => format!("{value}, unanswered_max {max}"),
+        None => value,
+    };
+    (key, value)
 }
 
 fn alert_settings(alert: &str, policy: Option<&AlertPolicy>, settings: &mut Settings) {

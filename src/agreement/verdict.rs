@@ -1,7 +1,7 @@
 //! The verdict on an objective, decided with integers only.
 
 use super::{Level, Objective};
-use crate::share::Share;
+use crate::share::{MaxShare, Share};
 use crate::time::Timestamp;
 
 /// The verdict on an objective. Variants are in order of precedence: the first that applies is the verdict.
@@ -70,6 +70,10 @@ pub struct Tally {
     pub missed: u64,
     /// Over target when they were marked as spam in the window. They are not decided.
     pub spam_over_target: u64,
+    /// Answered in the window, within target or over it.
+    pub answered: u64,
+    /// Solved, closed or merged in the window without what the measure waits for, within target or over it.
+    pub unanswered: u64,
 }
 
 /// A verdict, and whether the tickets that it rests on reach the level.
@@ -115,11 +119,27 @@ impl Tally {
     /// The share of decided tickets within target, in basis points rounded to the nearest; `None` while
     /// nothing is decided.
     pub fn compliance_bp(self) -> Option<u32> {
-        let decided = u128::from(self.decided);
-        let met = u128::from(self.decided.saturating_sub(self.missed));
-        let doubled = (met * 2 * u128::from(Share::WHOLE_BP) + decided).checked_div(decided * 2)?;
-        u32::try_from(doubled).ok()
+        rounded_bp(self.decided.saturating_sub(self.missed), self.decided)
     }
+
+    /// The waits that ended in the window, answered or not. Deleted tickets, spam and messages that need no
+    /// reply are not among them.
+    pub fn ended(self) -> u64 {
+        self.answered + self.unanswered
+    }
+
+    /// The share of ended waits that ended unanswered, in basis points rounded to the nearest; `None` while
+    /// none ended.
+    pub fn unanswered_bp(self) -> Option<u32> {
+        rounded_bp(self.unanswered, self.ended())
+    }
+}
+
+/// A share in basis points, rounded to the nearest; `None` of nothing.
+fn rounded_bp(part: u64, total: u64) -> Option<u32> {
+    let (part, total) = (u128::from(part), u128::from(total));
+    let rounded = (part * 2 * u128::from(Share::WHOLE_BP) + total).checked_div(total * 2)?;
+    u32::try_from(rounded).ok()
 }
 
 impl Objective {
@@ -128,15 +148,18 @@ impl Objective {
     /// Below `min_tickets` the objective is missed as soon as that is certain: when `min_tickets` decided
     /// tickets could not reach the share even if all further ones were met. With a history in part a share
     /// says nothing, but a ticket that is known to be over a `none_over` limit is a miss. With
-    /// [excess spam](Objective::has_excess_spam) it is at risk at best.
+    /// [excess spam](Objective::has_excess_spam) it is at risk at best. It is also missed when it
+    /// [exceeds its ceiling](Objective::exceeds_unanswered_max).
     pub fn judge(&self, tally: Tally, completeness: Completeness, now: Timestamp) -> VerdictState {
         let Tally { decided, missed, .. } = tally;
         let has_excess_spam = self.has_excess_spam(tally, now);
+        let exceeds_unanswered_max = self.exceeds_unanswered_max(tally, now);
         let Level::Within { share, min_tickets, .. } = self.level_at(now) else {
             return match completeness {
                 Completeness::Stale => VerdictState::Frozen,
                 Completeness::Whole | Completeness::InPart if missed > 0 => VerdictState::Missed,
                 Completeness::InPart => VerdictState::InsufficientData,
+                Completeness::Whole if exceeds_unanswered_max => VerdictState::Missed,
                 Completeness::Whole if has_excess_spam => VerdictState::AtRisk,
                 Completeness::Whole => VerdictState::Met,
             };
@@ -146,7 +169,7 @@ impl Objective {
             Completeness::InPart => return VerdictState::InsufficientData,
             Completeness::Whole => {}
         }
-        if falls_short(tally, *share, *min_tickets) {
+        if exceeds_unanswered_max || falls_short(tally, *share, *min_tickets) {
             VerdictState::Missed
         } else if decided < *min_tickets {
             VerdictState::InsufficientData
@@ -183,22 +206,54 @@ impl Objective {
         }
     }
 
-    /// Whether the decided tickets reach the share in force at `now`, however few they are: none of them is
-    /// missed, or the share within target is the agreed one. And there is no excess spam. An alert ends then,
-    /// also with too few tickets for a verdict.
+    /// Whether these tickets miss the level in force at `now`, its ceiling left aside.
+    pub fn misses_level(&self, tally: Tally, now: Timestamp) -> bool {
+        match self.level_at(now) {
+            Level::NoneOver(_) => tally.missed > 0,
+            Level::Within { share, min_tickets, .. } => falls_short(tally, *share, *min_tickets),
+        }
+    }
+
+    /// Whether more waits ended unanswered than the ceiling in force at `now` allows, of at least
+    /// `min_tickets` that ended (of one, for a `none_over` limit).
     ///
-    /// With a history in part the missing tickets may be misses: missing data resolves no alert. A limit is
-    /// reached all the same, since the tickets that wait are known.
+    /// # Design
+    /// A wait that ends unanswered within its target is neither decided nor missed: perhaps the customer
+    /// needed no answer. So a team could close tickets just before their target. The share of such endings
+    /// stands beside every verdict, and a team can agree on a ceiling. Whether an ending was over target
+    /// makes no difference here.
+    pub fn exceeds_unanswered_max(&self, tally: Tally, now: Timestamp) -> bool {
+        let least = match self.level_at(now) {
+            Level::NoneOver(_) => 1,
+            Level::Within { min_tickets, .. } => *min_tickets,
+        };
+        tally.ended() >= least && !self.keeps_unanswered_max(tally, now)
+    }
+
+    /// Whether the ended waits keep the ceiling, however few they are; also without a ceiling.
+    fn keeps_unanswered_max(&self, tally: Tally, now: Timestamp) -> bool {
+        let keeps = |max: MaxShare| max.is_kept_by(tally.unanswered, tally.ended());
+        self.unanswered_max_at(now).is_none_or(keeps)
+    }
+
+    /// Whether the decided tickets reach the share in force at `now`, however few they are: none of them is
+    /// missed, or the share within target is the agreed one. And there is no excess spam, and the ceiling is
+    /// kept. An alert ends then, also with too few tickets for a verdict.
+    ///
+    /// With a history in part the missing tickets may be misses: missing data resolves no alert. A limit
+    /// without a ceiling is reached all the same, since the tickets that wait are known.
     pub fn is_reached(&self, tally: Tally, completeness: Completeness, now: Timestamp) -> bool {
         let Tally { decided, missed, .. } = tally;
-        if self.has_excess_spam(tally, now) {
+        if self.has_excess_spam(tally, now) || !self.keeps_unanswered_max(tally, now) {
             return false;
         }
+        let is_whole = completeness == Completeness::Whole;
         match self.level_at(now) {
-            Level::NoneOver(_) => missed == 0,
+            Level::NoneOver(_) => {
+                missed == 0 && (is_whole || self.unanswered_max_at(now).is_none())
+            }
             Level::Within { share, .. } => {
-                completeness == Completeness::Whole
-                    && share.is_met_by(decided.saturating_sub(missed), decided)
+                is_whole && share.is_met_by(decided.saturating_sub(missed), decided)
             }
         }
     }
@@ -365,6 +420,46 @@ mod tests {
     }
 
     #[test]
+    fn a_ceiling_is_exceeded_by_more_than_its_share_of_enough_endings() {
+        let now = Timestamp::EVENT_MIN;
+        for max_bp in [0, 1, 999, 1_000, 1_001, 5_000, 9_999] {
+            for (ended, unanswered) in (0..45).chain([9_999, 10_000]).flat_map(|ended| {
+                let all = [0, 1, 2, ended / 10, ended / 10 + 1, ended / 2, ended];
+                all.map(|unanswered: u64| (ended, unanswered.min(ended)))
+            }) {
+                for (mut objective, least) in [(objective(9_000, 20), 20), (limit(), 1)] {
+                    let within = Tally { decided: 30, ..Tally::default() };
+                    let tally = match objective.level {
+                        Level::Within { .. } => within,
+                        Level::NoneOver(_) => Tally::default(),
+                    };
+                    let tally = Tally { answered: ended - unanswered, unanswered, ..tally };
+                    let judged = |objective: &Objective, completeness| {
+                        let state = objective.judge(tally, completeness, now);
+                        (state, objective.is_reached(tally, completeness, now))
+                    };
+                    assert_eq!(judged(&objective, Completeness::Whole), (VerdictState::Met, true));
+                    objective.unanswered_max = MaxShare::from_basis_points(max_bp);
+                    let is_more = unanswered * 10_000 > u64::from(max_bp) * ended;
+                    let state = if is_more && ended >= least {
+                        VerdictState::Missed
+                    } else {
+                        VerdictState::Met
+                    };
+                    let context = format!("{tally:?} at most {max_bp} bp");
+                    let whole = judged(&objective, Completeness::Whole);
+                    assert_eq!(whole, (state, !is_more), "{context}");
+                    // What is missing may be answered, or not.
+                    let part = judged(&objective, Completeness::InPart);
+                    assert_eq!(part, (VerdictState::InsufficientData, false), "{context}");
+                    let stale = judged(&objective, Completeness::Stale);
+                    assert_eq!(stale, (VerdictState::Frozen, false), "{context}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_limit_allows_no_spam_over_target() {
         let spam = |missed, spam_over_target| Tally { spam_over_target, ..tally(missed, missed) };
         for (tally, completeness, state, is_reached) in [
@@ -387,5 +482,10 @@ mod tests {
         assert_eq!(bp(3, 1), Some(6_667));
         assert_eq!(bp(1, 0), Some(10_000));
         assert_eq!(bp(0, 0), None);
+        let unanswered = |answered, unanswered| {
+            Tally { answered, unanswered, ..Tally::default() }.unanswered_bp()
+        };
+        assert_eq!(unanswered(2, 1), Some(3_333));
+        assert_eq!(unanswered(0, 0), None);
     }
 }

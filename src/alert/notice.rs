@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::{Alert, AlertKind, AlertStatus, Alerts, REFRESH_EVERY, SendReason};
 use crate::address;
-use crate::agreement::{Level, Market, Objective, ShareBelief, ShareEvidence, Tally};
+use crate::agreement::{
+    EvidenceSubject, Level, Market, Objective, ShareBelief, ShareEvidence, Tally,
+};
 use crate::catalog::ScopeId;
 use crate::name;
 use crate::reading::Verdict;
@@ -139,11 +141,13 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
     let about = catalog.about(owner);
     let team =
         about.map_or(name::team_label(catalog.scope_name(owner)), |about| about.name_in("en"));
-    let certainty = sure_of_miss(alert, view).map(|evidence| format!("{}%", evidence.percent()));
+    let evidence = sure_of_miss(alert, view);
+    let certainty = evidence.map(|evidence| format!("{}%", evidence.percent()));
+    let why = why_unanswered(objective, &verdict, evidence);
     let has_excess_spam = objective.has_excess_spam(view.tally(alert.objective), view.now());
     let said = match (alert.kind, &certainty) {
-        (AlertKind::Missed, Some(certainty)) => format!("is missed ({certainty} sure)"),
-        (AlertKind::Missed, None) => "is missed".to_owned(),
+        (AlertKind::Missed, Some(certainty)) => format!("is missed{why} ({certainty} sure)"),
+        (AlertKind::Missed, None) => format!("is missed{why}"),
         (AlertKind::AtRisk, _) if has_excess_spam => {
             "is at risk: more tickets over target were marked as spam than its level allows"
                 .to_owned()
@@ -155,6 +159,7 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
             "is behind the market: fewer tickets than agreed reach what others achieve".to_owned()
         }
     };
+    let max = objective.unanswered_max_at(view.now());
     let spam = Some(verdict.spam_over_target).filter(|spam| *spam > 0);
     let over = view.waiting_over(alert.objective);
     let now = view.waiting(owner, objective.measure);
@@ -174,6 +179,9 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
         ("compliance", verdict.compliance.map(percent)),
         ("certainty", certainty),
         ("spam_over_target", spam.map(|spam| spam.to_string())),
+        ("unanswered", max.map(|_| verdict.unanswered.to_string())),
+        ("unanswered_share", max.and(verdict.unanswered_share).map(percent)),
+        ("unanswered_max", max.map(|max| max.to_string())),
         ("longest_wait", now.oldest_since.map(|since| view.now().since(since).to_string())),
         ("runbook_url", about.and_then(|about| about.runbook_url.as_deref()).map(str::to_owned)),
     ];
@@ -183,6 +191,22 @@ fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, Strin
         annotations.extend(market_annotations(objective, market, tally));
     }
     annotations.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// That too many tickets ended without an answer, after "is missed"; empty if that is not why.
+fn why_unanswered(
+    objective: &Objective,
+    verdict: &Verdict,
+    evidence: Option<ShareEvidence>,
+) -> &'static str {
+    let is_sure = evidence.is_some_and(|evidence| evidence.subject == EvidenceSubject::Answered);
+    if !is_sure && !objective.exceeds_unanswered_max(verdict.tally(), verdict.at) {
+        ""
+    } else if objective.misses_level(verdict.tally(), verdict.at) {
+        ", also because too many tickets ended without an answer"
+    } else {
+        ": too many tickets ended without an answer"
+    }
 }
 
 /// The annotations of the market: its target and source, and the tickets compared with it.
@@ -238,7 +262,15 @@ fn description(
         0 => String::new(),
         count => format!("Marked as spam while over target: {count}. "),
     };
-    format!("Agreed: {agreed}. Now: {now}. {others}{spam}{waits}")
+    let unanswered = match (objective.unanswered_max_at(view.now()), verdict.unanswered_share) {
+        (Some(max), Some(share)) => {
+            let (unanswered, ended) = (verdict.unanswered, verdict.tally().ended());
+            let share = percent(share);
+            format!("Ended without an answer: {unanswered} of {ended} ({share}), at most {max}. ")
+        }
+        _ => String::new(),
+    };
+    format!("Agreed: {agreed}. Now: {now}. {others}{unanswered}{spam}{waits}")
 }
 
 /// What a missed alert rests on, while it is more likely than not that the level is missed. Excess spam says
@@ -256,10 +288,16 @@ fn describe_certainty(alert: &Alert, view: &View) -> Option<String> {
     let evidence = sure_of_miss(alert, view)?;
     let (sure, window) = (evidence.percent(), evidence.window);
     let Tally { decided, missed, .. } = evidence.tally;
-    Some(format!(
-        "It is {sure}% sure that the true share is below {share}: {missed} of {decided} tickets missed in \
-         {window}. "
-    ))
+    Some(match evidence.subject {
+        EvidenceSubject::WithinTarget => format!(
+            "It is {sure}% sure that the true share is below {share}: {missed} of {decided} tickets missed in \
+             {window}. "
+        ),
+        EvidenceSubject::Answered => format!(
+            "It is {sure}% sure that in the long run too many end without an answer: {missed} of {decided} did \
+             in {window}. "
+        ),
+    })
 }
 
 /// The market's target and the share of tickets within it, in a sentence.

@@ -52,8 +52,16 @@ fn number(number: impl ToString) -> Cell {
 }
 
 fn verdicts(view: &View) -> Table {
-    let mut table =
-        table(&["team", "objective", "agreed", "verdict", "share", "decided", "missed"]);
+    let mut table = table(&[
+        "team",
+        "objective",
+        "agreed",
+        "verdict",
+        "share",
+        "decided",
+        "missed",
+        "unanswered",
+    ]);
     let catalog = view.catalog();
     for (verdict, (_, _, objective)) in view.verdicts().iter().zip(catalog.objectives()) {
         table.add_row([
@@ -64,6 +72,7 @@ fn verdicts(view: &View) -> Table {
             number(verdict.compliance.map_or("–".to_owned(), percent)),
             number(verdict.decided),
             number(verdict.missed),
+            number(verdict.unanswered_share.map_or("–".to_owned(), percent)),
         ]);
     }
     let agreed_on = |team: &str| {
@@ -136,12 +145,18 @@ pub(super) fn compared(rows: &[ComparedVerdict<'_>]) -> Table {
     table
 }
 
-/// The verdict in words. Too few tickets always say how many of how many.
+/// The verdict in words. Too few tickets always say how many of how many, and a miss says if too many tickets
+/// ended unanswered.
 fn verdict_with_minimum(verdict: &Verdict, objective: &Objective) -> String {
     match (objective.level_at(verdict.at), verdict.state) {
         (Level::Within { min_tickets, .. }, VerdictState::InsufficientData) => {
             let decided = verdict.decided;
             format!("{}: {decided} of {min_tickets}", verdict_in_words(verdict))
+        }
+        (_, VerdictState::Missed)
+            if objective.exceeds_unanswered_max(verdict.tally(), verdict.at) =>
+        {
+            format!("{}, too many unanswered", verdict_in_words(verdict))
         }
         _ => verdict_in_words(verdict),
     }

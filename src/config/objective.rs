@@ -39,17 +39,8 @@ pub(super) fn read(
     let measure = fields
         .require("measure", file, "write what is measured, such as `measure: first_reply`")
         .and_then(|field| field.measure(file));
-    let over = match fields.take("over") {
-        Some(field) => {
-            let over = level::over(&field, file);
-            if over.is_some_and(|over| over < OVER_USUAL_MIN) {
-                field
-                    .warn(file, "is less than a day: a miss is forgotten before anyone may see it");
-            }
-            over
-        }
-        None => Some(Objective::OVER_DEFAULT),
-    };
+    let over = over(&mut fields, file);
+    let unanswered_max = level::unanswered_max(&mut fields, None, file);
     let previous_levels = fields.take("was").map_or_else(Vec::new, |list| list.list(file));
     let unit = measure.map_or(Unit::Time, Measure::unit);
     // A count has no hours.
@@ -78,6 +69,7 @@ pub(super) fn read(
         let current = previous_levels::CurrentLevel {
             level,
             over,
+            unanswered_max: unanswered_max.flatten(),
             unit: unit.unit,
             hours,
             written: item.node,
@@ -92,6 +84,7 @@ pub(super) fn read(
         measure: measure?,
         level: level?,
         over: over?,
+        unanswered_max: unanswered_max?,
         previous_levels,
         pauses,
         hours: own_hours,
@@ -100,6 +93,16 @@ pub(super) fn read(
         at_risk: alerts.at_risk,
         alerts: alerts.policies,
     })
+}
+
+/// Reads `over`, and warns of a short window.
+fn over(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Elapsed> {
+    let Some(field) = fields.take("over") else { return Some(Objective::OVER_DEFAULT) };
+    let over = level::over(&field, file);
+    if over.is_some_and(|over| over < OVER_USUAL_MIN) {
+        field.warn(file, "is less than a day: a miss is forgotten before anyone may see it");
+    }
+    over
 }
 
 /// Warns of settings of alerts that say nothing for a limit.

@@ -7,7 +7,7 @@ use crate::agreement::{
 use crate::catalog::{ObjectiveId, ScopeId, StopwatchKindId};
 use crate::measure::{Basis, Measure};
 use crate::reading::Verdict;
-use crate::ticket::{Running, StopwatchPosition};
+use crate::ticket::{GivenUp, Running, StopwatchPosition};
 use crate::time::{Elapsed, Timestamp};
 use crate::window::{Instant, OverCounts, PaneContent as _, Spent, from_of};
 
@@ -35,6 +35,9 @@ impl View {
             compliance: tally.compliance_bp(),
             interval: share.and_then(|_| tally.interval()).map(Into::into),
             below_level: share.and_then(|share| tally.probability_below_bp(share)),
+            answered: tally.answered,
+            unanswered: tally.unanswered,
+            unanswered_share: tally.unanswered_bp(),
             spam_over_target: tally.spam_over_target,
             state: verdicts.own.state,
             behind_market: verdicts.is_behind_market(),
@@ -93,12 +96,13 @@ impl View {
             // An answered ticket waits no longer, however late the answer was.
             Level::NoneOver(_) => {
                 let missed = ended.over.given_up + waiting;
-                Tally { decided: missed, missed, spam_over_target: ended.over.spam }
+                Tally { decided: missed, missed, ..ended.share_tally(waiting) }
             }
         }
     }
 
-    /// The same tickets compared with the market's target; `None` where the objective has no market.
+    /// The same tickets compared with the market's target; `None` where the objective has no market. Spam and
+    /// unanswered tickets are not compared with it.
     pub fn market(&self, id: ObjectiveId) -> Option<Tally> {
         let (owner, objective) = self.catalog.objective(id);
         let within = objective.market.as_ref()?.within;
@@ -111,7 +115,8 @@ impl View {
             })
             .sum();
         let over = objective.over_at(self.now);
-        Some(self.ended(id, over, true).share_tally(waiting))
+        let Tally { decided, missed, .. } = self.ended(id, over, true).share_tally(waiting);
+        Some(Tally { decided, missed, ..Tally::default() })
     }
 
     /// The endings in the window of a length, counted by an objective's own targets or by its market's
@@ -127,7 +132,12 @@ impl View {
             } else {
                 sum.over_objective(levels, id)
             };
-            EndedCounts { answered: sum.tally.answered(Basis::Calendar).total(), over }
+            let unanswered = GivenUp::ALL.into_iter().filter(|reason| reason.is_counted_given_up());
+            EndedCounts {
+                answered: sum.tally.answered(Basis::Calendar).total(),
+                unanswered: unanswered.map(|reason| sum.tally.given_up(reason)).sum(),
+                over,
+            }
         })
     }
 
@@ -250,6 +260,7 @@ impl View {
 #[derive(Clone, Copy, Debug, Default)]
 struct EndedCounts {
     answered: u64,
+    unanswered: u64,
     over: OverCounts,
 }
 
@@ -260,6 +271,8 @@ impl EndedCounts {
             decided: self.answered + self.over.given_up + waiting_over,
             missed: self.over.answered + self.over.given_up + waiting_over,
             spam_over_target: self.over.spam,
+            answered: self.answered,
+            unanswered: self.unanswered,
         }
     }
 }

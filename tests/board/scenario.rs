@@ -239,6 +239,23 @@ impl ViewBuilder {
         }
     }
 
+    /// Adds `count` tickets, one an hour up to two days ago. Each ends after `minutes` without an answer.
+    pub(in crate::service) fn add_ended(
+        &mut self,
+        team: &str,
+        kind: Kind,
+        count: i64,
+        minutes: i64,
+    ) {
+        for number in 0..count {
+            let created = now().minus(Elapsed::from_ms(2 * DAY_MS + number * HOUR_MS));
+            let ticket = format!("{team}-{}-{number}", kind.label());
+            self.apply(Kind::Created, Some(team), &ticket, created);
+            let ended = created.plus(Elapsed::from_ms(minutes * MINUTE_MS));
+            self.apply(kind, Some(team), &ticket, ended);
+        }
+    }
+
     /// Adds a ticket that has waited for `minutes`.
     pub(in crate::service) fn add_waiting(
         &mut self,
@@ -436,6 +453,9 @@ pub(in crate::service) fn changes() -> Vec<ObjectiveChange> {
         compliance: None,
         interval: None,
         below_level: None,
+        answered: 40,
+        unanswered: 0,
+        unanswered_share: None,
         spam_over_target: 0,
         state,
         behind_market: false,

@@ -34,6 +34,7 @@ mod run;
 mod secrets;
 mod spam;
 mod tickets;
+mod unanswered;
 mod vectors;
 mod working_days;
 mod zones;

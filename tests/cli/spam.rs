@@ -2,46 +2,57 @@
 
 use std::fmt::Write as _;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::fair::{rows, vaste};
 
 /// The last instant of the week of [`week`] at which tickets are marked as spam.
-const FRIDAY: &str = "2026-06-05T15:00:00Z";
+pub(crate) const FRIDAY: &str = "2026-06-05T15:00:00Z";
 
-/// Thirty tickets of the team `mail`, six each day of one week from 9 o'clock on. All but `late` are answered
-/// after 20 minutes. The late ones are marked as spam at an instant, if there is one.
+/// [`tickets`] of which all but `late` are answered after 20 minutes. The late ones are marked as spam at an
+/// instant, if there is one.
 fn week(late: usize, spam_at: Option<&str>) -> String {
+    tickets(|number, created| {
+        if number >= late {
+            Some(("agent_replied", created + chrono::TimeDelta::minutes(20)))
+        } else {
+            spam_at.map(|at| ("marked_spam", at.parse().unwrap()))
+        }
+    })
+}
+
+/// Thirty tickets of the team `mail`, six each day of one week from 9 o'clock on. Each may have one more
+/// event, by its number and its creation.
+pub(crate) fn tickets(
+    end: impl Fn(usize, DateTime<Utc>) -> Option<(&'static str, DateTime<Utc>)>,
+) -> String {
     let mut text = String::new();
-    let begin = chrono::DateTime::parse_from_rfc3339("2026-06-01T09:00:00Z").unwrap();
-    for (number, minutes) in (0..30).zip((0..5).cycle().zip((0..6).map(|n| n * 10).cycle())) {
-        let (day, minute) = minutes;
-        let at = begin + chrono::TimeDelta::minutes(day * 24 * 60 + minute);
-        let mut write = |kind: &str, time: &str| {
+    let begin: DateTime<Utc> = "2026-06-01T09:00:00Z".parse().unwrap();
+    for (number, day) in (0..30).zip((0..5).cycle()) {
+        let tens = i64::try_from(number % 6).unwrap();
+        let created = begin + chrono::TimeDelta::minutes(day * 24 * 60 + tens * 10);
+        let ended = end(number, created);
+        for (kind, at) in std::iter::once(("created", created)).chain(ended) {
+            let time = at.to_rfc3339();
             writeln!(
                 text,
                 r#"{{"id":"{kind}-{number}","type":"ticket.{kind}","time":"{time}","ticket":"S-{number}","team":"mail"}}"#
             )
             .unwrap();
-        };
-        write("created", &at.to_rfc3339());
-        if number >= late {
-            write("agent_replied", &(at + chrono::TimeDelta::minutes(20)).to_rfc3339());
-        } else if let Some(spam_at) = spam_at {
-            write("marked_spam", spam_at);
         }
     }
     text
 }
 
 /// The verdict on the only objective at an instant.
-fn verdict(agreement: &str, events: &str, at: &str) -> Value {
+pub(crate) fn verdict(agreement: &str, events: &str, at: &str) -> Value {
     let rows = rows(&vaste(&["replay", "--at", at], &[agreement], events));
     rows.into_iter().find(|row| row["decided"].is_u64()).unwrap()
 }
 
 /// Changes of the alert for missing the objective, as state and day.
-fn alerts(agreement: &str, events: &str, until: &str) -> Vec<(String, String)> {
+pub(crate) fn alerts(agreement: &str, events: &str, until: &str) -> Vec<(String, String)> {
     let rows = rows(&vaste(&["replay", "--at", until], &[agreement], events));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     rows.iter()
@@ -57,7 +68,7 @@ fn agreement(hours: &str, level: &str) -> String {
     .replace("none_over: 1h, min_tickets: 20", "none_over: 1h")
 }
 
-const SATURDAY: &str = "2026-06-06T00:00:00Z";
+pub(crate) const SATURDAY: &str = "2026-06-06T00:00:00Z";
 
 #[test]
 fn tickets_over_target_that_are_marked_as_spam_keep_an_objective_from_being_met() {

@@ -18,7 +18,7 @@ objectives:
 ";
 
 /// Families that were added, or whose help text changed, after the catalogue was written.
-const ADDED: [&str; 12] = [
+const ADDED: [&str; 13] = [
     "vaste_alerts ",
     "vaste_fields_ignored_total",
     "vaste_kafka_topic_compacted",
@@ -29,6 +29,7 @@ const ADDED: [&str; 12] = [
     "vaste_objective_spam_over_target",
     "vaste_objective_target_seconds",
     "vaste_objective_target_working_days",
+    "vaste_objective_unanswered_ratio",
     "vaste_window_flagged_tickets",
     "vaste_window_given_up_tickets",
 ];

@@ -108,6 +108,7 @@ pub(crate) fn objectives() -> Vec<naive::Objective> {
         pauses: None,
         level,
         over_ms,
+        unanswered_max_bp: None,
         previous_levels: Vec::new(),
         market: None,
     };

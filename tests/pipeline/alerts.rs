@@ -1,7 +1,6 @@
-//! Alerts in replay equal those of a naive model that is evaluated at every second. Also: what is
-//! sent for each alert, and when.
+//! Alerts in replay equal those of a naive model that is evaluated at every second. Also: when each alert is
+//! sent.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -14,7 +13,6 @@ use vaste::agreement::{
 };
 use vaste::alert::{Alerts, SendReason, Sender};
 use vaste::catalog::Catalog;
-use vaste::event::Kind;
 use vaste::measure::Measure;
 use vaste::replay::Replay;
 use vaste::share::Share;
@@ -23,8 +21,7 @@ use vaste::view::View;
 use vaste::window::from_of;
 
 use crate::convergence::{model_of, naive_objective};
-use crate::generate::{BEGIN_MS, History, SPAN_MS, history};
-use crate::history::{Pipeline, event, of_team};
+use crate::generate::{BEGIN_MS, History, SPAN_MS, history, unanswered_max};
 use crate::naive;
 use crate::sureness::{Asked, is_below};
 
@@ -66,9 +63,10 @@ fn objectives() -> impl Strategy<Value = Vec<Objective>> {
         proptest::option::of(policy()),
         proptest::option::of(5_001_u32..9_990),
         proptest::option::of((policy(), seconds(&[20, 90, 600]))),
-        proptest::sample::select(vec![HOUR_MS, HOUR_MS + 1_000, 3 * HOUR_MS]),
+        (proptest::sample::select(vec![HOUR_MS, HOUR_MS + 1_000, 3 * HOUR_MS]), unanswered_max()),
     );
-    let one = one.prop_map(|(level, measure, missed, at_risk, confidence, behind, over)| {
+    let one = one.prop_map(|(level, measure, missed, at_risk, confidence, behind, last)| {
+        let (over, unanswered_max) = last;
         let (behind_market, market) = behind.unzip();
         let market = market.map(|within| Market {
             within: Target::calendar(within),
@@ -77,6 +75,7 @@ fn objectives() -> impl Strategy<Value = Vec<Objective>> {
         });
         Objective {
             over: Elapsed::from_ms(over),
+            unanswered_max,
             at_risk: Share::from_basis_points(5_000).unwrap(),
             market,
             alerts: AlertPolicies {
@@ -165,7 +164,7 @@ fn condition(kind: &str, verdict: &naive::Verdict) -> Option<bool> {
     match state {
         "missed" => Some(true),
         "at_risk" => Some(kind == "VasteObjectiveAtRisk"),
-        "insufficient_data" if !reached => None,
+        "insufficient_data" | "met" if !reached => None,
         _ => Some(false),
     }
 }
@@ -183,13 +182,27 @@ fn by_confidence(
         confidence_bp: objective.alerts.missed_confidence?.basis_points(),
         share_bp: share.basis_points(),
         min_tickets,
+        few_may_miss: true,
     };
     // The whole history fits into a day, so all longer windows hold the same.
     let day = model.verdict(named, from_of(second, Elapsed::from_ms(DAY_MS)).ms(), second.ms());
     let [agreed, longer] = [verdict, &day].map(|verdict| (verdict.decided, verdict.missed));
-    let belief = is_below(asked, agreed, longer);
+    let by_share = is_below(asked, agreed, longer);
+    // A ceiling of 10 % is a share of 90 % that must be answered.
+    let by_ceiling = objective.unanswered_max.map(|max| {
+        let share_bp = 10_000 - max.basis_points();
+        let [agreed, longer] = [verdict, &day]
+            .map(|verdict| (verdict.answered + verdict.unanswered, verdict.unanswered));
+        is_below(Asked { share_bp, few_may_miss: false, ..asked }, agreed, longer)
+    });
     // With excess spam, a miss is never less likely than not.
-    Some(if verdict.has_excess_spam && belief == Some(false) { None } else { belief })
+    let by_spam = if verdict.has_excess_spam { None } else { Some(false) };
+    let all = [by_share, by_ceiling.unwrap_or(Some(false)), by_spam];
+    Some(match all {
+        _ if all.contains(&Some(true)) => Some(true),
+        _ if all.contains(&None) => None,
+        _ => Some(false),
+    })
 }
 
 /// The expected rows of an evaluation at every whole second.
@@ -296,7 +309,7 @@ fn generated_histories_hold_many_alerts() {
 }
 
 /// One objective whose alert is pending for 10 s and keeps firing for 20 s.
-fn one_objective() -> Arc<Catalog> {
+pub(crate) fn one_objective() -> Arc<Catalog> {
     let missed = AlertPolicy {
         severity: "critical".into(),
         hold: Elapsed::from_ms(10 * SECOND_MS),
@@ -460,40 +473,8 @@ fn a_firing_alert_is_sent_at_once_and_every_minute_and_a_resolved_one_for_a_quar
     insta::assert_snapshot!(sent);
 }
 
-#[test]
-fn a_notice_says_what_is_agreed_what_is_and_where_to_look() {
-    let catalog = one_objective();
-    let begin = Timestamp::from_ms(BEGIN_MS);
-    let mut pipeline = Pipeline::new(&catalog, 1, begin);
-    let team = "laskutus & muut";
-    pipeline.apply(&of_team(event(Kind::Created, "T-1", begin, 1), team));
-    let later = begin.plus(Elapsed::from_ms(3 * HOUR_MS));
-    pipeline.apply(&of_team(event(Kind::Created, "T-2", later, 2), team));
-    let at = begin.plus(Elapsed::from_ms(5 * HOUR_MS));
-    let view = pipeline.advance(at);
-    let (id, _, _) = catalog.objectives().next().unwrap();
-    let mut alerts = Alerts::new(&catalog);
-    let sender = Sender {
-        external_url: "https://vaste.example".to_owned(),
-        external_labels: vec![("cluster".into(), "eu".into()), ("region".into(), "north".into())],
-    };
-    let mut notices = Vec::new();
-    for seconds in [0, 10] {
-        let at = at.plus(Elapsed::from_ms(seconds * SECOND_MS));
-        alerts.evaluate(id, view.alert_verdicts(id), &catalog, at);
-        notices
-            .extend(sender.take_due(&mut alerts, view, at).into_iter().map(|(notice, _)| notice));
-    }
-    let names: BTreeSet<&str> = notices[0].labels.keys().map(|name| &**name).collect();
-    assert!(
-        !names.contains("instance") && !names.contains("replica"),
-        "two instances send the same alert"
-    );
-    insta::assert_snapshot!(serde_json::to_string_pretty(&notices).unwrap());
-}
-
 /// One objective that is resolved after 5 s, and whose market alert is pending for 20 s.
-fn compared(level: Level) -> Arc<Catalog> {
+pub(crate) fn compared(level: Level) -> Arc<Catalog> {
     let policy = |severity, hold, keep_firing_for| AlertPolicy {
         hold: Elapsed::from_ms(hold * SECOND_MS),
         keep_firing_for: Elapsed::from_ms(keep_firing_for * SECOND_MS),
@@ -519,7 +500,7 @@ fn compared(level: Level) -> Arc<Catalog> {
     Arc::new(Catalog::new(&[agreement], &[]))
 }
 
-fn three_of_four_in_eight_hours() -> Level {
+pub(crate) fn three_of_four_in_eight_hours() -> Level {
     Level::Within {
         target: Target::calendar(Elapsed::from_ms(8 * HOUR_MS)),
         by_priority: [None; 4],
@@ -544,7 +525,8 @@ fn an_alert_held_by_insufficient_data_does_not_delay_another_alert() {
         (2, VerdictState::InsufficientData, VerdictState::Missed),
         (10, VerdictState::InsufficientData, VerdictState::Missed),
     ] {
-        let verdict = |state| DecidedVerdict { state, is_reached: false };
+        let is_reached = |state| state == VerdictState::Met;
+        let verdict = |state| DecidedVerdict { state, is_reached: is_reached(state) };
         let market = Some(verdict(market));
         let verdicts = AlertVerdicts { own: verdict(own), market, belief: None };
         alerts.evaluate(id, verdicts, &catalog, at(second));
@@ -564,34 +546,4 @@ fn only_an_objective_with_a_share_and_a_market_has_a_market_alert() {
     assert_eq!(names(&compared(level)), ["VasteObjectiveMissed", "VasteBehindMarket"]);
     let limit = Level::NoneOver(Target::calendar(Elapsed::from_ms(HOUR_MS)));
     assert_eq!(names(&compared(limit)), ["VasteObjectiveMissed"]);
-}
-
-/// A team that meets its own level but is behind the market has the market alert, and no other.
-#[test]
-fn a_notice_of_being_behind_the_market_says_what_others_achieve_and_who_says_so() {
-    let catalog = compared(three_of_four_in_eight_hours());
-    let begin = Timestamp::from_ms(BEGIN_MS);
-    let mut pipeline = Pipeline::new(&catalog, 1, begin);
-    for (number, minutes) in (1..).zip([20, 30, 45, 90, 120]) {
-        let ticket = format!("T-{number}");
-        let replied = begin.plus(Elapsed::from_ms(minutes * MINUTE_MS));
-        let created = event(Kind::Created, &ticket, begin, 2 * number);
-        pipeline.apply(&of_team(created, "billing"));
-        let replied = event(Kind::AgentReplied, &ticket, replied, 2 * number + 1);
-        pipeline.apply(&of_team(replied, "billing"));
-    }
-    let at = begin.plus(Elapsed::from_ms(3 * HOUR_MS));
-    let view = pipeline.advance(at);
-    let (id, _, _) = catalog.objectives().next().unwrap();
-    let mut alerts = Alerts::new(&catalog);
-    let verdicts = view.alert_verdicts(id);
-    let verdict = |state, is_reached| DecidedVerdict { state, is_reached };
-    assert_eq!(verdicts.own, verdict(VerdictState::Met, true));
-    assert_eq!(verdicts.market, Some(verdict(VerdictState::Missed, false)));
-    alerts.evaluate(id, verdicts, &catalog, at);
-    let at = at.plus(Elapsed::from_ms(20 * SECOND_MS));
-    alerts.evaluate(id, verdicts, &catalog, at);
-    let notices = Sender::default().take_due(&mut alerts, view, at);
-    let notices: Vec<_> = notices.into_iter().map(|(notice, _)| notice).collect();
-    insta::assert_snapshot!(serde_json::to_string_pretty(&notices).unwrap());
 }

@@ -213,6 +213,7 @@ pub(crate) fn naive_objective(agreement: &Agreement, objective: &Objective) -> n
     let epoch = |was: &PreviousLevel| naive::agreed::Epoch {
         until_ms: was.until.ms(),
         over_ms: was.over.ms(),
+        unanswered_max_bp: was.unanswered_max.map(|max| max.basis_points().into()),
         level: naive_level(&was.level, objective),
     };
     naive::Objective {
@@ -222,6 +223,7 @@ pub(crate) fn naive_objective(agreement: &Agreement, objective: &Objective) -> n
         pauses: objective.pauses,
         level: naive_level(&objective.level, objective),
         over_ms: objective.over.ms(),
+        unanswered_max_bp: objective.unanswered_max.map(|max| max.basis_points().into()),
         previous_levels: objective.previous_levels.iter().map(epoch).collect(),
         market: objective.market.as_ref().map(|market| naive_target(market.within)),
     }
@@ -501,8 +503,13 @@ fn compare_verdicts(
         prop_assert_eq!(printed["objective"].as_str(), Some(&*objective.name), "{}", context);
         prop_assert_eq!(printed["decided"].as_u64(), Some(expected.decided), "{}", context);
         prop_assert_eq!(printed["missed"].as_u64(), Some(expected.missed), "{}", context);
-        let spam = printed["spam_over_target"].as_u64();
-        prop_assert_eq!(spam, Some(expected.spam_over_target), "{}", context);
+        for (key, count) in [
+            ("answered", expected.answered),
+            ("unanswered", expected.unanswered),
+            ("spam_over_target", expected.spam_over_target),
+        ] {
+            prop_assert_eq!(printed[key].as_u64(), Some(count), "{} {}", key, context);
+        }
         prop_assert_eq!(printed["state"].as_str(), Some(expected.state), "{}", context);
         prop_assert_eq!(&printed["behind_market"], expected.behind_market, "{}", context);
     }

@@ -74,7 +74,8 @@ fn an_answer_is_near_its_target_above_nine_tenths_of_it_and_up_to_it() {
     let mut objective = first_reply(within(100_000));
     let level = within(1_000);
     let until = at(DAY_MS / 2);
-    objective.previous_levels = vec![PreviousLevel { until, level, over: objective.over }];
+    objective.previous_levels =
+        vec![PreviousLevel { until, level, over: objective.over, unanswered_max: None }];
     assert_eq!(flagged(objective, Flag::AnsweredNearTarget, 950_000), 1);
 }
 

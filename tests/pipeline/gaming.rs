@@ -9,6 +9,9 @@
 //! paused, its message said to need no reply.
 //! Each of these must be visible in a count of its team and measure.
 //!
+//! A ticket that is closed just before its target is no miss either. But it is counted as unanswered
+//! beside the verdict, and a ceiling that is exceeded leaves no verdict `met`.
+//!
 //! Spam is no miss. But beyond the share of tickets that may be over target, overdue tickets that are
 //! marked as spam leave no verdict `met`.
 
@@ -382,6 +385,88 @@ proptest! {
     ) {
         check_spam(&history, &tickets)?;
     }
+}
+
+/// Closes a ticket that waits and is not over target, without a word. Returns how many objectives show it.
+fn check_close(history: &History, ticket: usize) -> Result<u64, TestCaseError> {
+    let catalog = Arc::new(Catalog::new(&history.agreements, &Measure::ALL));
+    let now = any_instant(history);
+    let known: Vec<Event<'static>> =
+        history.events.iter().filter(|event| event.time <= now).cloned().collect();
+    let ticket = format!("T-{ticket}");
+    let mut alone = Pipeline::new(&catalog, 1, Timestamp::from_ms(BEGIN_MS));
+    let subject = vaste::event::Subject::Ticket(ticket.clone().into());
+    known
+        .iter()
+        .filter(|event| event.subject == subject)
+        .for_each(|event| drop(alone.apply(event)));
+    let at = now.plus(Elapsed::from_ms(1));
+    let alone = alone.advance(at);
+    let played: Vec<Event<'static>> =
+        known.iter().cloned().chain([event(Kind::Closed, &ticket, at, u64::MAX)]).collect();
+    let (honest, gamed) = (verdicts(&catalog, &known, &[at]), verdicts(&catalog, &played, &[at]));
+    let mut shown = 0;
+    for (((id, scope, objective), honest), gamed) in
+        catalog.objectives().zip(&honest[0]).zip(&gamed[0])
+    {
+        let is_reply =
+            matches!(objective.measure, Measure::FirstReply | Measure::NextReply | Measure::Update);
+        let waits = alone.waiting(scope, objective.measure).count > 0;
+        if !is_reply
+            || !waits
+            || alone.waiting_over(id) > 0
+            || objective.over_at(at) < at.since(now)
+        {
+            continue;
+        }
+        shown += 1;
+        let context = format!("{gamed:?}\ninstead of {honest:?}\nby closing {ticket} at {at}");
+        prop_assert!(gamed.unanswered == honest.unanswered + 1, "{}", context);
+        prop_assert!(gamed.missed <= honest.missed, "no miss: {}", context);
+        let ended = gamed.answered + gamed.unanswered;
+        let is_above = objective
+            .unanswered_max_at(at)
+            .is_some_and(|max| gamed.unanswered * 10_000 > u64::from(max.basis_points()) * ended);
+        let is_enough = match objective.level_at(at) {
+            Level::NoneOver(_) => true,
+            Level::Within { min_tickets, .. } => ended >= *min_tickets,
+        };
+        prop_assert!(
+            !is_above || !is_enough || gamed.state == VerdictState::Missed,
+            "the ceiling: {}",
+            context
+        );
+    }
+    Ok(shown)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 1_000,
+        failure_persistence: Some(Box::new(
+            FileFailurePersistence::Direct("tests/regressions/gaming.txt")
+        )),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn closing_a_ticket_in_time_without_an_answer_is_shown_beside_the_verdict(
+        history in history(), ticket in 0_usize..4,
+    ) {
+        check_close(&history, ticket)?;
+    }
+}
+
+#[test]
+fn tickets_that_wait_in_time_are_closed() {
+    use proptest::strategy::ValueTree;
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut shown = 0;
+    for _ in 0..400 {
+        let history = history().new_tree(&mut runner).unwrap().current();
+        shown += check_close(&history, 0).unwrap();
+    }
+    assert!(shown >= 5, "{shown} of 400");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use vaste::agreement::{
 use vaste::calendar::{Calendar, Definition, Holiday, Opening, WorkingDays};
 use vaste::event::{Event, EventDetail, Kind, Maker, Priority};
 use vaste::measure::{Measure, Pauses};
-use vaste::share::Share;
+use vaste::share::{MaxShare, Share};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 use crate::history::event;
@@ -272,8 +272,9 @@ fn over() -> impl Strategy<Value = Elapsed> {
 fn extras(
     has_hours: bool,
 ) -> impl Strategy<Value = (Vec<PreviousLevel>, Option<Pauses>, Split, Option<Target>)> {
-    let was = (offset(SPAN_MS), level(has_hours), over())
-        .prop_map(|(until, level, over)| PreviousLevel { until, level, over });
+    let was = (offset(SPAN_MS), level(has_hours), over(), unanswered_max()).prop_map(
+        |(until, level, over, unanswered_max)| PreviousLevel { until, level, over, unanswered_max },
+    );
     let was = prop_oneof![5 => Just(Vec::new()), 1 => proptest::collection::vec(was, 1..3)];
     let pauses =
         (any::<bool>(), any::<bool>()).prop_map(|(pending, on_hold)| Pauses { pending, on_hold });
@@ -286,9 +287,16 @@ fn extras(
     (was, proptest::option::weighted(0.25, pauses), split, market)
 }
 
+/// A ceiling of waits that end unanswered.
+pub(crate) fn unanswered_max() -> impl Strategy<Value = Option<MaxShare>> {
+    let max = prop_oneof![Just(0), Just(5_000), 0_u32..10_000];
+    proptest::option::weighted(0.3, max.prop_map(|bp| MaxShare::from_basis_points(bp).unwrap()))
+}
+
 fn objective(has_hours: bool) -> impl Strategy<Value = Objective> {
-    (0..Measure::ALL.len(), level(has_hours), over(), extras(has_hours)).prop_map(
-        |(measure, level, over, (mut was, pauses, split, market))| {
+    let parts = (level(has_hours), over(), unanswered_max(), extras(has_hours));
+    (0..Measure::ALL.len(), parts).prop_map(
+        |(measure, (level, over, unanswered_max, (mut was, pauses, split, market)))| {
             let measure = Measure::ALL[measure];
             // Earlier levels are of the same kind as the present one.
             let is_share = matches!(level, Level::Within { .. });
@@ -297,6 +305,7 @@ fn objective(has_hours: bool) -> impl Strategy<Value = Objective> {
             was.dedup_by_key(|was| was.until);
             let mut objective = Objective {
                 over,
+                unanswered_max,
                 previous_levels: was,
                 pauses: pauses.filter(|own| *own != measure.pauses()),
                 split,

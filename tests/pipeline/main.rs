@@ -17,6 +17,7 @@ mod hostile;
 mod measures;
 mod naive;
 mod naive_check;
+mod notices;
 mod open_time;
 mod past_verdicts;
 #[path = "../support/random.rs"]

@@ -146,6 +146,7 @@ fn a_wait_over_an_earlier_target_stays_over_after_its_priority_changes() {
         until: at("2026-01-12T12:00:00Z"),
         level: before.level,
         over: before.over,
+        unanswered_max: None,
     }];
     let catalog = Arc::new(Catalog::new(&[billing(vec![promised])], &[]));
     let missed = |urgent: bool| {
@@ -235,6 +236,7 @@ fn replay_evaluates_when_another_level_comes_into_force() {
         until: at("2026-01-12T12:00:00Z"),
         level: before.level,
         over: before.over,
+        unanswered_max: None,
     }];
     promised.alerts.missed.hold = Elapsed::ZERO;
     let catalog = Arc::new(Catalog::new(&[billing(vec![promised])], &[]));

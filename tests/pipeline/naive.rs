@@ -80,6 +80,10 @@ pub(crate) struct Verdict {
     pub decided: u64,
     /// Decided tickets that were over target.
     pub missed: u64,
+    /// Waits that were answered in the window.
+    pub answered: u64,
+    /// Waits that were given up in the window by a solve, a close or a merge.
+    pub unanswered: u64,
     /// Tickets that were over target when they were marked as spam.
     pub spam_over_target: u64,
     /// Whether these are more than the level allows to be over target.
@@ -88,8 +92,8 @@ pub(crate) struct Verdict {
     pub state: &'static str,
     /// Whether the share within the market's target is below the agreed share.
     pub behind_market: bool,
-    /// Whether no decided ticket was over target, or the agreed share was within it, and there is no excess
-    /// spam.
+    /// Whether no decided ticket was over target, or the agreed share was within it, there is no excess spam,
+    /// and no more waits were given up than the ceiling allows.
     pub reached: bool,
     /// The state by the market's target, and whether its decided tickets reach the share.
     pub beside_market: Option<(&'static str, bool)>,
@@ -227,14 +231,31 @@ impl Model {
             Level::Within { .. } => decided + spam_over_target,
         };
         let has_excess_spam = spam_over_target * 10_000 > allowed_bp * among;
+        let of_end = |end| count(waits.iter().filter(|(_, wait)| wait.end == end));
+        let (answered, unanswered) = (of_end(End::Answered), of_end(End::GivenUp));
+        let ended = answered + unanswered;
+        let is_above = objective
+            .unanswered_max_bp_at(now)
+            .is_some_and(|max_bp| unanswered * 10_000 > max_bp * ended);
+        let least = match level {
+            Level::NoneOver(_) => 1,
+            Level::Within { min_tickets, .. } => *min_tickets,
+        };
+        let is_missed = is_above && ended >= least;
         Verdict {
             decided,
             missed,
+            answered,
+            unanswered,
             spam_over_target,
             has_excess_spam,
-            state: state(level, decided, missed, has_excess_spam),
+            state: if is_missed {
+                "missed"
+            } else {
+                state(level, decided, missed, has_excess_spam)
+            },
             behind_market,
-            reached: reached(level, decided, missed) && !has_excess_spam,
+            reached: reached(level, decided, missed) && !has_excess_spam && !is_above,
             beside_market,
         }
     }

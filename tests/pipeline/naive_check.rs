@@ -64,6 +64,7 @@ fn objective(team: &str, measure: Measure, target: Target) -> Objective {
         pauses: None,
         level: half(target),
         over_ms: 7 * DAY_MS,
+        unanswered_max_bp: None,
         previous_levels: Vec::new(),
         market: None,
     }
@@ -294,6 +295,7 @@ fn a_finished_wait_is_judged_by_the_level_in_force_at_its_end() {
     agreed.previous_levels = vec![Epoch {
         until_ms: at(12 * HOUR),
         over_ms: DAY_MS,
+        unanswered_max_bp: None,
         level: half(Target::calendar(60 * MINUTE_MS)),
     }];
     agreed.market = Some(Target::calendar(90 * MINUTE_MS));
@@ -321,6 +323,7 @@ fn a_running_wait_is_judged_by_the_present_level_unless_its_priority_changed() {
     agreed.previous_levels = vec![Epoch {
         until_ms: at(12 * HOUR),
         over_ms: DAY_MS,
+        unanswered_max_bp: None,
         level: half(Target::calendar(60 * MINUTE_MS)),
     }];
     let mut events = ticket_events("A", &[(Kind::Created, 10 * HOUR, "billing")]);

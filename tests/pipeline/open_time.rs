@@ -169,7 +169,12 @@ fn an_earlier_level_judges_waits_that_ended_under_it_and_its_hours_count_for_its
     };
     let objective = Objective {
         hours: Some(Arc::new(Calendar::spliced(&Calendar::always(), until, &office()))),
-        previous_levels: vec![PreviousLevel { until, level: earlier, over: hours(7 * 24) }],
+        previous_levels: vec![PreviousLevel {
+            until,
+            level: earlier,
+            over: hours(7 * 24),
+            unanswered_max: None,
+        }],
         ..Objective::new("reply", Measure::FirstReply, level)
     };
     let agreements = [agreement("billing", Some(office()), vec![objective])];

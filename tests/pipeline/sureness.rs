@@ -17,6 +17,8 @@ pub(crate) struct Asked {
     pub confidence_bp: u32,
     pub share_bp: u32,
     pub min_tickets: u64,
+    /// Whether fewer than `min_tickets` are missed once it is certain; else they never are.
+    pub few_may_miss: bool,
 }
 
 /// Whether the agreed window or a longer one with the rest of the history shows a miss: `Some(true)` if it
@@ -39,8 +41,12 @@ pub(crate) fn is_below(asked: Asked, agreed: Counts, longer: Counts) -> Option<b
 
 fn look(asked: Asked, (decided, missed): Counts, sure: f64) -> Option<bool> {
     let probability = probability(decided, missed, asked.share_bp);
-    let among = decided.max(asked.min_tickets);
-    if (among - missed) * 10_000 < u64::from(asked.share_bp) * among && probability >= sure {
+    let among = decided.max(if asked.few_may_miss { asked.min_tickets } else { 0 });
+    let is_enough = asked.few_may_miss || decided >= asked.min_tickets;
+    if is_enough
+        && (among - missed) * 10_000 < u64::from(asked.share_bp) * among
+        && probability >= sure
+    {
         Some(true)
     } else if missed == 0 || probability < 0.5 {
         Some(false)

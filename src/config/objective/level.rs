@@ -7,7 +7,7 @@ use crate::config::fields::{Field, Fields, File};
 use crate::config::yaml::{Node, YamlValue};
 use crate::event::Priority;
 use crate::measure::Basis;
-use crate::share::Share;
+use crate::share::{MaxShare, Share};
 use crate::time::{DAY_MS, Elapsed};
 
 /// The longest target: as long as the longest window.
@@ -129,6 +129,21 @@ pub(super) fn over(field: &Field<'_>, file: &mut File<'_>) -> Option<Elapsed> {
 pub(super) fn share(field: &Field<'_>, file: &mut File<'_>) -> Option<Share> {
     let problem = "is not a share; write a percentage from 0.01% to 100%, such as 90%";
     field.parse(file, problem, Share::parse)
+}
+
+/// Reads the ceiling of waits that end unanswered; `Some(None)` for none. A key that is left out is
+/// `present`.
+pub(super) fn unanswered_max(
+    fields: &mut Fields<'_>,
+    present: Option<MaxShare>,
+    file: &mut File<'_>,
+) -> Option<Option<MaxShare>> {
+    let Some(field) = fields.take("unanswered_max") else { return Some(present) };
+    let problem =
+        "is not a share below 100%; write a percentage from 0% to 99.99%, such as 10%, or `none`";
+    field.parse(file, problem, |text| {
+        if text == "none" { Some(None) } else { MaxShare::parse(text).map(Some) }
+    })
 }
 
 /// Reads a minimum number of tickets.

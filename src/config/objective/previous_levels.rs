@@ -7,6 +7,7 @@ use crate::calendar::{Zone, local_midnight};
 use crate::config::fields::{Field, File};
 use crate::config::hours::TeamHours;
 use crate::config::yaml::Node;
+use crate::share::MaxShare;
 use crate::time::Elapsed;
 
 /// Maximum earlier levels of one objective: a change a month for eight years.
@@ -19,6 +20,8 @@ pub(super) struct CurrentLevel<'l> {
     pub(super) level: &'l Level,
     /// The length of the window.
     pub(super) over: Elapsed,
+    /// The ceiling of waits that end unanswered.
+    pub(super) unanswered_max: Option<MaxShare>,
     /// Whether targets are durations or counts.
     pub(super) unit: Unit,
     /// The hours of the team, whose time zone dates are in.
@@ -61,6 +64,7 @@ fn previous_level<'n>(
     // `TeamHours::with_earlier` reads the hours of all earlier levels together.
     fields.take("hours");
     let over = fields.take("over").map_or(Some(current.over), |field| level::over(&field, file));
+    let unanswered_max = level::unanswered_max(&mut fields, current.unanswered_max, file);
     let level =
         match current.level {
             Level::NoneOver(limit) => {
@@ -99,7 +103,12 @@ fn previous_level<'n>(
         until
             .warn(file, "is to come: until that day this level holds, and not the objective's own");
     }
-    let previous = PreviousLevel { until: local_midnight(&zone, date), level: level?, over: over? };
+    let previous = PreviousLevel {
+        until: local_midnight(&zone, date),
+        level: level?,
+        over: over?,
+        unanswered_max: unanswered_max?,
+    };
     Some(ReadLevel { previous, until })
 }
 

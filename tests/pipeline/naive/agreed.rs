@@ -55,6 +55,8 @@ pub(crate) struct Objective {
     pub level: Level,
     /// The length of its window. The caller uses it to find the window's begin.
     pub over_ms: i64,
+    /// The share of ended waits that may be given up, in basis points; `None` for all.
+    pub unanswered_max_bp: Option<u64>,
     /// The levels before that one, ascending.
     pub previous_levels: Vec<Epoch>,
     /// The target that others achieve.
@@ -68,6 +70,8 @@ pub(crate) struct Epoch {
     pub until_ms: i64,
     /// The length of the window then.
     pub over_ms: i64,
+    /// The share of ended waits that might be given up then, in basis points; `None` for all.
+    pub unanswered_max_bp: Option<u64>,
     /// The level then.
     pub level: Level,
 }
@@ -81,6 +85,11 @@ impl Objective {
     /// The length of the window in force at an instant.
     pub(crate) fn over_ms_at(&self, at: i64) -> i64 {
         self.epoch_at(at).map_or(self.over_ms, |epoch| epoch.over_ms)
+    }
+
+    /// The ceiling in force at an instant.
+    pub(crate) fn unanswered_max_bp_at(&self, at: i64) -> Option<u64> {
+        self.epoch_at(at).map_or(self.unanswered_max_bp, |epoch| epoch.unanswered_max_bp)
     }
 
     fn epoch_at(&self, at: i64) -> Option<&Epoch> {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::view_model::{Board, ObjectiveView};
-use crate::agreement::Level;
+use crate::agreement::{EvidenceSubject, Level};
 
 /// An interval this wide, in basis points, comes from few tickets.
 const WIDE_BP: u32 = 500;
@@ -53,11 +53,21 @@ fn alert(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
             ("level", texts.percent(share.basis_points()).into()),
         ],
     );
+    let ceiling = view.unanswered_max.map(|max| {
+        let measure = ("measure", view.objective.measure.label().into());
+        let max = ("max", texts.percent(max.basis_points()).into());
+        texts.format("alert-unanswered", &[measure, max])
+    });
+    let rule = std::iter::once(rule).chain(ceiling).collect::<Vec<_>>().join(" ");
     let evidence = view.detail?.evidence.filter(|evidence| evidence.tally.decided > 0);
     let Some(evidence) = evidence else { return Some(rule) };
     let is_stricter = evidence.needed_bp() > confidence.basis_points();
     let now = texts.format(
-        if is_stricter { "alert-evidence-few" } else { "alert-evidence" },
+        match evidence.subject {
+            EvidenceSubject::Answered => "alert-evidence-unanswered",
+            EvidenceSubject::WithinTarget if is_stricter => "alert-evidence-few",
+            EvidenceSubject::WithinTarget => "alert-evidence",
+        },
         &[
             ("probability", texts.percent(evidence.percent() * 100).into()),
             ("needed", texts.percent(evidence.needed_bp()).into()),

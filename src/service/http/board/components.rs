@@ -271,7 +271,23 @@ pub(super) fn reason(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<Strin
     };
     let spam = (verdict.spam_over_target > 0)
         .then(|| texts.format("spam-over-target", &[("count", verdict.spam_over_target.into())]));
-    Some(std::iter::once(numbers).chain(spam).collect::<Vec<_>>().join("; "))
+    let unanswered = unanswered(board, view);
+    Some(std::iter::once(numbers).chain(spam).chain(unanswered).collect::<Vec<_>>().join("; "))
+}
+
+/// The share that ended unanswered, with the ceiling if there is one; `None` if none did.
+fn unanswered(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
+    let texts = board.texts;
+    let share = view.shown_unanswered().filter(|share| *share > 0)?;
+    let measure = ("measure", view.objective.measure.label().into());
+    let share = ("share", texts.percent(share).into());
+    Some(match view.unanswered_max {
+        None => texts.format("unanswered-line", &[measure, share]),
+        Some(max) => {
+            let max = ("max", texts.percent(max.basis_points()).into());
+            texts.format("unanswered-line-max", &[measure, share, max])
+        }
+    })
 }
 
 /// The start of the known history, if there is no verdict because it lies inside the window.

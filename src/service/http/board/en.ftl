@@ -188,6 +188,12 @@ agreed-none-over = { $measure ->
     [update] without an update
    *[other] unsolved
 } counts for { $length }.
+agreed-unanswered = Of those that end, at most { $max } may end { $measure ->
+    [first_reply] unanswered
+    [next_reply] unanswered
+    [update] without an update
+   *[other] unsolved
+}.
 targets = { $target } ({ $others })
 target-low = low { $target }
 target-normal = normal { $target }
@@ -221,6 +227,19 @@ spam-over-target = { $count ->
     [one] 1 over target was marked as spam
    *[other] { $count } over target were marked as spam
 }
+unanswered-line = { $share } { $measure ->
+    [first_reply] ended unanswered
+    [next_reply] ended unanswered
+    [update] ended without an update
+   *[other] ended unsolved
+}
+unanswered-line-max = { $share } { $measure ->
+    [first_reply] ended unanswered
+    [next_reply] ended unanswered
+    [update] ended without an update
+   *[other] ended unsolved
+} (agreed: at most { $max })
+unanswered-of = { $unanswered } of { $ended } ({ $share })
 history-too-short = The data starts at { $at }, after the beginning of the period
 why-met = The level is met.
 why-at-risk = The level is met, but most of the misses it allows are used up.
@@ -228,6 +247,12 @@ why-excess-spam = { $count ->
     [one] The level would be met, but 1 ticket over target was marked as spam: more than the level allows to be over target.
    *[other] The level would be met, but { $count } tickets over target were marked as spam: more than the level allows to be over target.
 }
+why-unanswered = Too many tickets { $measure ->
+    [first_reply] ended unanswered
+    [next_reply] ended unanswered
+    [update] ended without an update
+   *[other] ended unsolved
+}: { $share } of { $ended }, and { $max } is the most that is agreed.
 why-missed = The level is not met.
 why-missed-certain = The level will certainly be missed: of { $minimum } tickets too many would be over target, even if all further ones were within it.
 why-few = A verdict needs { $minimum } tickets; so far there are { $decided }.
@@ -401,6 +426,7 @@ row-level = Agreed level
 row-decided = Tickets counted
 row-missed = Missed
 row-spam-over-target = Marked as spam while over target
+row-unanswered-max = Agreed at most
 row-allowed = Allowance
 row-left = Allowance left
 row-overspent = Over the allowance
@@ -426,6 +452,12 @@ level-within = { $share } { $measure ->
 }, counted over { $window }, at least { $minimum ->
     [one] 1 ticket
    *[other] { $minimum } tickets
+}
+level-unanswered = at most { $max } { $measure ->
+    [first_reply] unanswered
+    [next_reply] unanswered
+    [update] without an update
+   *[other] unsolved
 }
 level-none-over = nobody over { $limit }, counted over { $window }
 levels-hours = Each time is judged by the opening hours that were in force then.
@@ -470,6 +502,13 @@ interval = If the team goes on like this, between { $low } and { $high } of all 
 alert-confidence = The alert starts when it is { $confidence } sure that fewer than { $level } will be, and ends when it is less than 50% sure of that.
 alert-evidence = Now it is { $probability } sure: { $missed } of { $decided } tickets are over target in { $window }.
 alert-evidence-few = Now it is { $probability } sure: { $missed } of { $decided } tickets are over target in { $window }. With so few tickets it must be { $needed } sure instead of { $confidence }.
+alert-unanswered = It also starts when it is as sure that more than { $max } { $measure ->
+    [first_reply] end unanswered
+    [next_reply] end unanswered
+    [update] end without an update
+   *[other] end unsolved
+}.
+alert-evidence-unanswered = Now it is { $probability } sure of that: { $missed } of { $decided } ended so in { $window }. The alert needs { $needed }.
 alert-plain = The alert follows the verdict.
 long-waits-explained = A ticket over target counts as long as it waits, and for one more period after its answer: a long wait weighs more in the share than a short one.
 due-soon-explained = Due soon: at least 80% of the target has passed.

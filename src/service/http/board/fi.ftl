@@ -194,6 +194,12 @@ agreed-none-over = { $measure ->
     [update] väliaikatietoa vaille jäänyt
    *[other] ratkaisutta päättynyt
 } tiketti lasketaan mukaan { $length } ajan.
+agreed-unanswered = Päättyneistä enintään { $max } saa { $measure ->
+    [first_reply] jäädä vastaamatta
+    [next_reply] jäädä vastaamatta
+    [update] päättyä ilman väliaikatietoa
+   *[other] päättyä ratkaisutta
+}.
 targets = { $target } ({ $others })
 target-low = vähäkiireiset { $target }
 target-normal = tavalliset { $target }
@@ -227,6 +233,19 @@ spam-over-target = { $count ->
     [one] roskapostiksi merkittiin 1 tavoitteen ylittänyt
    *[other] roskapostiksi merkittiin { $count } tavoitteen ylittänyttä
 }
+unanswered-line = { $share } { $measure ->
+    [first_reply] jäi vastaamatta
+    [next_reply] jäi vastaamatta
+    [update] päättyi ilman väliaikatietoa
+   *[other] päättyi ratkaisutta
+}
+unanswered-line-max = { $share } { $measure ->
+    [first_reply] jäi vastaamatta
+    [next_reply] jäi vastaamatta
+    [update] päättyi ilman väliaikatietoa
+   *[other] päättyi ratkaisutta
+} (sovittu enintään { $max })
+unanswered-of = { $unanswered }/{ $ended } ({ $share })
 history-too-short = Tiedot alkavat vasta { $at }, mutta jakso alkaa jo sitä ennen
 why-met = Taso täyttyy.
 why-at-risk = Taso täyttyy, mutta suurin osa sallituista ylityksistä on jo käytetty.
@@ -234,6 +253,12 @@ why-excess-spam = { $count ->
     [one] Taso täyttyisi, mutta 1 tavoitteen ylittänyt tiketti merkittiin roskapostiksi: enemmän kuin taso sallii ylityksiä.
    *[other] Taso täyttyisi, mutta { $count } tavoitteen ylittänyttä tikettiä merkittiin roskapostiksi: enemmän kuin taso sallii ylityksiä.
 }
+why-unanswered = Liian moni tiketti { $measure ->
+    [first_reply] jäi vastaamatta
+    [next_reply] jäi vastaamatta
+    [update] päättyi ilman väliaikatietoa
+   *[other] päättyi ratkaisutta
+}: { $ended } päättyneestä { $share }, kun sovittu on enintään { $max }.
 why-missed = Taso ei täyty.
 why-missed-certain = Taso jää varmasti täyttymättä: { $minimum } tiketistä liian moni olisi myöhässä, vaikka kaikki loput ehtisivät tavoiteajassa.
 why-few = Arvioon tarvitaan { $minimum } tikettiä, nyt niitä on { $decided }.
@@ -415,6 +440,7 @@ row-spam-over-target = { $measure ->
     [contacts] Roskapostiksi yli tavoitteen
    *[other] Roskapostiksi yli tavoiteajan
 }
+row-unanswered-max = Sovittu enintään
 row-allowed = Taso sallii ylityksiä
 row-left = Ylityksiä jäljellä
 row-overspent = Ylityksiä liikaa
@@ -440,6 +466,12 @@ level-within = { $share }, { $measure ->
 }, { $window }, vähintään { $minimum ->
     [one] 1 tiketti
    *[other] { $minimum } tikettiä
+}
+level-unanswered = enintään { $max } { $measure ->
+    [first_reply] vastaamatta
+    [next_reply] vastaamatta
+    [update] ilman väliaikatietoa
+   *[other] ratkaisutta
 }
 level-none-over = kukaan ei yli{"\u00A0"}{ $limit }, { $window }
 levels-hours = Kukin aika lasketaan niiden aukioloaikojen mukaan, jotka silloin olivat voimassa.
@@ -478,6 +510,13 @@ interval = Jos tiimi jatkaa näin, sen kaikista tiketeistä { $low }–{ $high }
 alert-confidence = Hälytys alkaa, kun on { $confidence }:n varmuus siitä, että osuus jää alle sovitun tason ({ $level }), ja päättyy, kun varmuus on alle 50{"\u00A0"}%.
 alert-evidence = Nyt varmuus on { $probability }: { $decided } tiketistä { $missed } on yli tavoitteen ({ $window }).
 alert-evidence-few = Nyt varmuus on { $probability }: { $decided } tiketistä { $missed } on yli tavoitteen ({ $window }). Kun tikettejä on näin vähän, varmuutta tarvitaan { $needed } eikä { $confidence }.
+alert-unanswered = Se alkaa myös, kun on yhtä varmaa, että yli { $max } { $measure ->
+    [first_reply] jää vastaamatta
+    [next_reply] jää vastaamatta
+    [update] päättyy ilman väliaikatietoa
+   *[other] päättyy ratkaisutta
+}.
+alert-evidence-unanswered = Nyt varmuus siitä on { $probability }: { $decided } päättyneestä { $missed } ({ $window }). Hälytykseen tarvitaan { $needed }.
 alert-plain = Hälytys seuraa arviota.
 long-waits-explained = Myöhässä oleva tiketti on mukana niin kauan kuin se odottaa ja vielä yhden jakson vastauksen jälkeen, joten pitkä odotus painaa osuudessa enemmän kuin lyhyt.
 due-soon-explained = Kohta yli: tavoiteajasta on kulunut vähintään 80{"\u00A0"}%.

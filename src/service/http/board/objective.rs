@@ -9,6 +9,7 @@ use super::components::{
 use super::view_model::{Allowance, Board, ObjectiveView, shown};
 use super::{breakdown, certainty, changes, flags, market, ratings};
 use crate::agreement::{Level, VerdictState};
+use crate::share::MaxShare;
 use crate::time::{Elapsed, Timestamp};
 use crate::window::from_of;
 
@@ -58,12 +59,12 @@ fn agreed(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
     let texts = board.texts;
     let measure = view.objective.measure;
     let targets = targets(board, measure, view.level);
-    let measure = ("measure", measure.label().into());
-    match view.level {
+    let measure = || ("measure", measure.label().into());
+    let level = match view.level {
         Level::Within { share, min_tickets, .. } => texts.format(
             "agreed-within",
             &[
-                measure,
+                measure(),
                 ("window", texts.window(view.over).into()),
                 ("share", texts.percent(share.basis_points()).into()),
                 ("target", targets.into()),
@@ -72,15 +73,21 @@ fn agreed(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
         ),
         Level::NoneOver(_) => {
             let length = ("length", texts.lasting(view.over).into());
-            texts.format("agreed-none-over", &[measure, length, ("limit", targets.into())])
+            texts.format("agreed-none-over", &[measure(), length, ("limit", targets.into())])
         }
-    }
+    };
+    let ceiling = view.unanswered_max.map(|max| {
+        let max = ("max", texts.percent(max.basis_points()).into());
+        texts.format("agreed-unanswered", &[measure(), max])
+    });
+    std::iter::once(level).chain(ceiling).collect::<Vec<_>>().join(" ")
 }
 
 /// A level and the time until which it held.
 struct LevelPeriod<'a> {
     level: &'a Level,
     over: Elapsed,
+    unanswered_max: Option<MaxShare>,
     /// `None` for the last level.
     until: Option<Timestamp>,
 }
@@ -89,10 +96,16 @@ struct LevelPeriod<'a> {
 fn levels(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     let texts = board.texts;
     let objective = view.objective;
-    let current = LevelPeriod { level: &objective.level, over: objective.over, until: None };
+    let current = LevelPeriod {
+        level: &objective.level,
+        over: objective.over,
+        unanswered_max: objective.unanswered_max,
+        until: None,
+    };
     let earlier = objective.previous_levels.iter().map(|previous| LevelPeriod {
         level: &previous.level,
         over: previous.over,
+        unanswered_max: previous.unanswered_max,
         until: Some(previous.until),
     });
     html! {
@@ -145,7 +158,7 @@ fn level_summary(board: &Board<'_>, view: ObjectiveView<'_>, period: &LevelPerio
     let measure = view.objective.measure;
     let targets = targets(board, measure, period.level);
     let window = ("window", texts.window(period.over).into());
-    match period.level {
+    let level = match period.level {
         Level::Within { share, min_tickets, .. } => texts.format(
             "level-within",
             &[
@@ -157,7 +170,12 @@ fn level_summary(board: &Board<'_>, view: ObjectiveView<'_>, period: &LevelPerio
             ],
         ),
         Level::NoneOver(_) => texts.format("level-none-over", &[("limit", targets.into()), window]),
-    }
+    };
+    let ceiling = period.unanswered_max.map(|max| {
+        let max = ("max", texts.percent(max.basis_points()).into());
+        texts.format("level-unanswered", &[("measure", measure.label().into()), max])
+    });
+    std::iter::once(level).chain(ceiling).collect::<Vec<_>>().join(", ")
 }
 
 /// The reason for the verdict and all numbers it is computed from.
@@ -177,6 +195,18 @@ fn numbers(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
             (count("row-missed", verdict.missed))
             @if verdict.spam_over_target > 0 {
                 (count("row-spam-over-target", verdict.spam_over_target))
+            }
+            @if let Some(share) = view.shown_unanswered() {
+                @let args = [
+                    ("unanswered", verdict.unanswered.into()),
+                    ("ended", verdict.tally().ended().into()),
+                    ("share", texts.percent(share).into()),
+                ];
+                @let label = texts.format("column-given-up", &[("measure", measure.label().into())]);
+                (fact(&label, &html! { (texts.format("unanswered-of", &args)) }))
+            }
+            @if let Some(max) = view.unanswered_max {
+                (row(board, "row-unanswered-max", &html! { (texts.percent(max.basis_points())) }))
             }
             @if let Some(Allowance { allowed, among }) = view.allowance() {
                 @let args = [("allowed", allowed.into()), ("of", among.into())];
@@ -216,8 +246,36 @@ fn has_excess_spam(board: &Board<'_>, view: ObjectiveView<'_>) -> bool {
     board.at.is_some_and(|at| view.objective.has_excess_spam(view.tally(), at))
 }
 
-/// The reason for the verdict as a sentence.
+/// The reason for the verdict in sentences.
 fn why(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
+    let of_level = || why_level(board, view);
+    let Some(unanswered) = why_unanswered(board, view) else { return of_level() };
+    let misses_level = |at| view.objective.misses_level(view.tally(), at);
+    if board.at.is_some_and(misses_level) {
+        format!("{} {unanswered}", of_level())
+    } else {
+        unanswered
+    }
+}
+
+/// That too many waits ended unanswered; `None` unless the objective is missed by that.
+fn why_unanswered(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
+    let exceeds = view.objective.exceeds_unanswered_max(view.tally(), board.at?);
+    let is_missed = board.state(view) == VerdictState::Missed;
+    let max = view.unanswered_max.filter(|_| exceeds && is_missed)?;
+    Some(board.texts.format(
+        "why-unanswered",
+        &[
+            ("measure", view.objective.measure.label().into()),
+            ("share", board.texts.percent(view.shown_unanswered()?).into()),
+            ("ended", view.tally().ended().into()),
+            ("max", board.texts.percent(max.basis_points()).into()),
+        ],
+    ))
+}
+
+/// The reason for the verdict by its level as a sentence.
+fn why_level(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
     let texts = board.texts;
     let decided = view.tally().decided;
     let history = || {

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use super::*;
 use crate::agreement::VerdictState;
+use crate::event::Kind;
 use crate::measure::Measure;
 use crate::service::kafka::trouble::Trouble;
 use crate::service::scenario::{
     ViewBuilder, agreement, agreements, assert_snapshot, fetch, fetch_bytes, flagged,
     full_agreement, now, serve, teams_in_every_state, within,
 };
-use crate::share::Share;
+use crate::share::{MaxShare, Share};
 use crate::time::{DAY_MS, Elapsed};
 
 fn frozen_now(
@@ -178,6 +179,44 @@ fn pages_show_the_reason_of_a_verdict() {
     }
 }
 
+/// Too many tickets were closed unanswered, or were over target when they were marked as spam.
+#[test]
+fn pages_say_that_too_many_ended_unanswered_or_as_spam() {
+    let mut agreed = agreements();
+    for objective in agreed.iter_mut().flat_map(|agreement| &mut agreement.objectives) {
+        objective.unanswered_max = MaxShare::from_basis_points(1_000);
+    }
+    let mut unanswered = ViewBuilder::new(&agreed);
+    unanswered.add_answered("orders", "good", 30, 60);
+    unanswered.add_ended("orders", Kind::Closed, 4, 60);
+    let unanswered = unanswered.publish();
+    let mut spam = ViewBuilder::new(&agreed);
+    spam.add_answered("orders", "good", 30, 60);
+    spam.add_ended("orders", Kind::MarkedSpam, 4, 600);
+    let spam = spam.publish();
+    for (code, closed, marked) in [
+        (
+            "en",
+            "Too many tickets ended unanswered: 11.8% of 34, and 10% is the most that is agreed.",
+            "The level would be met, but 4 tickets over target were marked as spam: more than the level \
+             allows to be over target.",
+        ),
+        (
+            "fi",
+            "Liian moni tiketti jäi vastaamatta: 34 päättyneestä 11,8 %, kun sovittu on enintään \
+             10 %.",
+            "Taso täyttyisi, mutta 4 tavoitteen ylittänyttä tikettiä merkittiin roskapostiksi: enemmän kuin \
+             taso sallii ylityksiä.",
+        ),
+    ] {
+        let page = |published| text(&html(published, &objective_of("orders", "first-reply"), code));
+        let [unanswered, spam] = [&unanswered, &spam].map(page);
+        assert!(unanswered.contains(closed), "{unanswered}");
+        assert!(spam.contains(marked), "{spam}");
+        assert_snapshot(&format!("unanswered_{code}"), &[unanswered, spam].join("\n=====\n\n"));
+    }
+}
+
 #[test]
 fn a_frozen_board_keeps_its_states_and_shows_the_reason() {
     let mut builder = teams_in_every_state();
@@ -307,6 +346,7 @@ fn a_missed_level_never_shows_the_agreed_share() {
                 objective: &objective,
                 level: &objective.level,
                 over: objective.over,
+                unanswered_max: None,
                 verdict: Some(&verdict),
                 detail: None,
             };

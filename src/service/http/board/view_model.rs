@@ -13,7 +13,7 @@ use crate::reading::{Reading, Verdict};
 
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
 use crate::service::coordinator::readiness::NotReady;
-use crate::share::Share;
+use crate::share::{MaxShare, Share};
 use crate::ticket::{GivenUp, RatingKind};
 use crate::time::{Elapsed, Timestamp};
 use crate::window::{FlagCounts, Scores};
@@ -70,6 +70,8 @@ pub(super) struct ObjectiveView<'a> {
     pub(super) level: &'a Level,
     /// The length of the window in force.
     pub(super) over: Elapsed,
+    /// The ceiling of unanswered endings in force; `None` without one.
+    pub(super) unanswered_max: Option<MaxShare>,
     /// `None` before the first trusted view.
     pub(super) verdict: Option<&'a Verdict>,
     /// Numbers beyond the verdict; `None` together with it.
@@ -97,6 +99,8 @@ impl<'a> Board<'a> {
                 objective,
                 level: at.map_or(&objective.level, |at| objective.level_at(at)),
                 over: at.map_or(objective.over, |at| objective.over_at(at)),
+                unanswered_max: at
+                    .map_or(objective.unanswered_max, |at| objective.unanswered_max_at(at)),
                 verdict: shown.and_then(|shown| shown.verdicts.get(id.index())),
                 detail: shown.and_then(|shown| shown.details.get(id.index())),
             });
@@ -281,11 +285,7 @@ impl ObjectiveView<'_> {
 
     /// The tickets behind the verdict.
     pub(super) fn tally(self) -> Tally {
-        self.verdict.map_or_else(Tally::default, |verdict| Tally {
-            decided: verdict.decided,
-            missed: verdict.missed,
-            spam_over_target: verdict.spam_over_target,
-        })
+        self.verdict.map_or_else(Tally::default, Verdict::tally)
     }
 
     /// The misses that the level allows; `None` if the level is not a share.
@@ -297,6 +297,18 @@ impl ObjectiveView<'_> {
         let budget_bp = u128::from(Share::WHOLE_BP - share.basis_points());
         let allowed = budget_bp * u128::from(among) / u128::from(Share::WHOLE_BP);
         Some(Allowance { allowed: u64::try_from(allowed).unwrap_or(u64::MAX), among })
+    }
+
+    /// The share of ended waits that ended unanswered, in basis points; `None` if none ended.
+    ///
+    /// It has at most one decimal more than the ceiling, and is rounded up, so that an exceeded ceiling never
+    /// looks kept.
+    pub(super) fn shown_unanswered(self) -> Option<u32> {
+        let tally = self.tally();
+        let (part, total) = (u128::from(tally.unanswered), u128::from(tally.ended()));
+        let bp = (part * u128::from(Share::WHOLE_BP)).checked_add(total.checked_sub(1)?)? / total;
+        let is_coarse = self.unanswered_max.is_none_or(|max| max.basis_points().is_multiple_of(10));
+        Some(u32::try_from(bp).ok()?.next_multiple_of(if is_coarse { 10 } else { 1 }))
     }
 
     /// The share within target in basis points, as [`share_shown`].

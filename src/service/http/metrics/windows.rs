@@ -193,12 +193,6 @@ pub(super) fn objectives(published: &PublishedView, families: &mut MetricFamilie
             "Decided tickets in the objective window that missed the threshold.",
             count(verdict.missed),
         );
-        gauge(
-            "objective_spam_over_target",
-            "Tickets in the objective window that were over the threshold when they were marked as spam. They \
-             are not decided.",
-            count(verdict.spam_over_target),
-        );
         if verdict.decided > 0 {
             let met = count(verdict.decided - verdict.missed);
             gauge(
@@ -209,8 +203,30 @@ pub(super) fn objectives(published: &PublishedView, families: &mut MetricFamilie
         }
         market::market(detail.market, verdict.behind_market, labels, families);
         share(objective, verdict, labels, families);
+        endings(verdict, labels, families);
         states(verdict.state, labels, families);
     }
+}
+
+/// The waits that ended unanswered, and those that ended as spam.
+fn endings(verdict: &Verdict, labels: ObjectiveLabels<'_>, families: &mut MetricFamilies) {
+    let ended = verdict.tally().ended();
+    if ended > 0 {
+        families.gauge(
+            "objective_unanswered_ratio",
+            "Share of waits in the objective window that ended unanswered: solved, closed or merged, within the \
+             threshold or over it. Absent while none ended.",
+            &labels.pairs(),
+            count(verdict.unanswered) / count(ended),
+        );
+    }
+    families.gauge(
+        "objective_spam_over_target",
+        "Tickets in the objective window that were over the threshold when they were marked as spam. They are \
+         not decided.",
+        &labels.pairs(),
+        count(verdict.spam_over_target),
+    );
 }
 
 /// The target in force at an instant, for tickets without a priority.
