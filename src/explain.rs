@@ -60,7 +60,7 @@ pub struct StopwatchRow {
     /// When it ended; `None` while it runs or is paused.
     pub stopped_at: Option<Timestamp>,
     /// `running`, `paused`, `stopped`, `given_up` (solved, closed or merged without a reply) or `cancelled`
-    /// (deleted, spam, no reply needed).
+    /// (deleted, spam, no reply needed, or reopened: finished late and not solved again).
     pub state: &'static str,
     /// The calendar time that it ran, or the count.
     pub elapsed_calendar: Amount,
@@ -145,6 +145,15 @@ fn builders(steps: &[Step]) -> Vec<RowBuilder> {
     let mut builders: Vec<RowBuilder> = Vec::new();
     for step in steps {
         for (ended, by) in &step.ended {
+            if ended.ending == Ending::GivenUp(GivenUp::Reopened) {
+                if *by < 0 {
+                    builders.retain(|builder| builder.ended.as_ref() != Some(ended));
+                } else if !ended.missed.is_empty() {
+                    let withdrawn = RowBuilder::withdrawn(ended, &builders);
+                    builders.push(withdrawn);
+                }
+                continue;
+            }
             if *by < 0 {
                 let retracted =
                     builders.iter_mut().rev().find(|builder| builder.ended.as_ref() == Some(ended));
@@ -213,6 +222,18 @@ impl RowBuilder {
         }
     }
 
+    /// A finished wait that a reopening withdrew, and that stays a miss.
+    fn withdrawn(ended: &Ended, others: &[Self]) -> Self {
+        let mut builder = Self::new(ended.stopwatch_kind, ended.measure, ended.started);
+        let goes_on = others.iter().find(|other| {
+            other.stopwatch_kind == ended.stopwatch_kind && other.started == ended.started
+        });
+        let positions = goes_on.into_iter().flat_map(|other| &other.positions);
+        builder.positions.extend(positions.filter(|since| since.from <= ended.at));
+        builder.ended = Some(ended.clone());
+        builder
+    }
+
     fn run(&mut self, running: &Running, at: Timestamp) {
         self.positions.append(&mut self.unseen);
         let from = self.forget_void(running.position, at);
@@ -268,11 +289,14 @@ impl RowBuilder {
         self.ended.as_ref().is_some_and(|ended| ended.ending == Ending::Answered)
     }
 
-    /// Whether it was given up and may go on. One that needs no reply does not.
+    /// Whether it was given up and may go on. One that needs no reply does not, and of one that was reopened
+    /// the stopwatch that goes on has a row of its own.
     fn is_given_up(&self) -> bool {
         self.ended.as_ref().is_some_and(|ended| match ended.ending {
             Ending::Answered => false,
-            Ending::GivenUp(reason) => reason != GivenUp::NoReplyNeeded,
+            Ending::GivenUp(reason) => {
+                !matches!(reason, GivenUp::NoReplyNeeded | GivenUp::Reopened)
+            }
         })
     }
 

@@ -33,7 +33,8 @@ mod trace;
 
 pub use breakdown::{Breakdown, BreakdownSoFar, TicketPosition, WaitLocation};
 pub use change::{
-    Band, ElapsedByBasis, Ended, Ending, GivenUp, Rated, RatingKind, Running, StopwatchPosition,
+    Band, CountedFor, ElapsedByBasis, Ended, Ending, GivenUp, Rated, RatingKind, Running,
+    StopwatchPosition,
 };
 pub use flag::{
     AT_ONCE_MAX, Flag, Flagged, MergedWait, NEAR_TARGET_PERCENT, TAKEN_OVER_MAX, TakenOver,

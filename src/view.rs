@@ -20,8 +20,8 @@ use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Measure;
 use crate::ticket::{
-    Band, Change, Ended, Flagged, GivenUp, MergedWait, Rated, RatingKind, Running, Sink,
-    StopwatchPosition, TakenOver,
+    Band, Change, CountedFor, Ended, Flagged, GivenUp, MergedWait, Rated, RatingKind, Running,
+    Sink, StopwatchPosition, TakenOver,
 };
 use crate::time::{Elapsed, Timestamp};
 use crate::window::{
@@ -124,7 +124,11 @@ impl Sink for View {
 
 impl View {
     fn count_ended(&mut self, ended: &Ended, by: i64) {
-        for scope in [ended.scope, self.catalog.organisation()] {
+        let organisation = match ended.counted_for {
+            CountedFor::Team => None,
+            CountedFor::TeamAndOrganisation => Some(self.catalog.organisation()),
+        };
+        for scope in [Some(ended.scope), organisation].into_iter().flatten() {
             if !self.is_read(scope, ended.stopwatch_kind) {
                 continue;
             }

@@ -359,6 +359,7 @@ impl Explained<'_> {
             (_, Some(GivenUp::NoReplyNeeded)) => {
                 return "no longer counts: no reply needed".to_owned();
             }
+            (_, Some(GivenUp::Reopened)) => "reopened and not solved again, which stays a miss",
             (_, Some(GivenUp::Spam)) => return "no longer counts: spam".to_owned(),
         };
         let against = row.allowance.map(|allowance| against_allowance(row, allowance));

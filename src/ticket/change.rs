@@ -28,6 +28,8 @@ pub struct Ended {
     pub started: Timestamp,
     /// When it ended.
     pub at: Timestamp,
+    /// Whose numbers it is part of.
+    pub counted_for: CountedFor,
     /// How long it ran in calendar time, or the count, in the raw form of [`crate::amount`].
     pub elapsed: Elapsed,
     /// How long it ran in open time, or the count, likewise.
@@ -54,6 +56,15 @@ impl Ended {
     }
 }
 
+/// Whose numbers an ending is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountedFor {
+    /// Its team's only: for the organisation, a later wait of the same ticket counts in its place.
+    Team,
+    /// Its team's and the organisation's.
+    TeamAndOrganisation,
+}
+
 /// How a stopwatch ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ending {
@@ -78,12 +89,22 @@ pub enum GivenUp {
     Spam,
     /// An agent said that the customer's last message needs no reply.
     NoReplyNeeded,
+    /// It had finished, and the ticket was reopened and not solved again. It counts at the instant at which
+    /// it had finished, while no later wait of the ticket counts in its place.
+    Reopened,
 }
 
 impl GivenUp {
     /// All reasons.
-    pub const ALL: [Self; 6] =
-        [Self::Solved, Self::Closed, Self::Merged, Self::Deleted, Self::Spam, Self::NoReplyNeeded];
+    pub const ALL: [Self; 7] = [
+        Self::Solved,
+        Self::Closed,
+        Self::Merged,
+        Self::Deleted,
+        Self::Spam,
+        Self::NoReplyNeeded,
+        Self::Reopened,
+    ];
 
     /// The `reason` label. A closed set: changing one is a breaking change.
     pub const fn label(self) -> &'static str {
@@ -94,6 +115,7 @@ impl GivenUp {
             Self::Deleted => "deleted",
             Self::Spam => "spam",
             Self::NoReplyNeeded => "no_reply_needed",
+            Self::Reopened => "reopened",
         }
     }
 
@@ -101,7 +123,7 @@ impl GivenUp {
     /// do not.
     pub const fn is_decided(self) -> bool {
         match self {
-            Self::Solved | Self::Closed | Self::Merged | Self::Deleted => true,
+            Self::Solved | Self::Closed | Self::Merged | Self::Deleted | Self::Reopened => true,
             Self::Spam | Self::NoReplyNeeded => false,
         }
     }
@@ -110,7 +132,7 @@ impl GivenUp {
     pub const fn is_counted_given_up(self) -> bool {
         match self {
             Self::Solved | Self::Closed | Self::Merged => true,
-            Self::Deleted | Self::Spam | Self::NoReplyNeeded => false,
+            Self::Deleted | Self::Spam | Self::NoReplyNeeded | Self::Reopened => false,
         }
     }
 
@@ -119,7 +141,9 @@ impl GivenUp {
     pub const fn is_censored(self) -> bool {
         match self {
             Self::Solved | Self::Closed => true,
-            Self::Merged | Self::Deleted | Self::Spam | Self::NoReplyNeeded => false,
+            Self::Merged | Self::Deleted | Self::Spam | Self::NoReplyNeeded | Self::Reopened => {
+                false
+            }
         }
     }
 }

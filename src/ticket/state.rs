@@ -12,13 +12,13 @@
 use smallvec::SmallVec;
 
 use super::breakdown::{TicketPosition, Totals, WaitLocation};
-use super::change::{Ended, Ending, FinishedWait, GivenUp, Rated, Running};
+use super::change::{CountedFor, Ended, Ending, FinishedWait, GivenUp, Rated, Running};
 use super::entry::Entry;
 use super::flag::{EARLY_REPLY_MAX, Flag, Flagged, MergedWait, Takeover};
 use super::status::{FirstReply, TicketStatus};
 use super::stopwatch::{
     Attribution, DerivationContext, Out, Phase, PositionHistory, PropertyChange, Reopening,
-    Stopwatch, judge,
+    Stopwatch, Withdrawn, judge,
 };
 use crate::amount::Unit;
 use crate::catalog::ScopeId;
@@ -67,6 +67,8 @@ pub(crate) struct TicketState {
     reopened_without_message: Option<Timestamp>,
     /// The ending that reported `contacts`, while the ticket is solved.
     contacts_ended: Option<Ended>,
+    /// The same after a reopening, until the ticket is solved again.
+    contacts_withdrawn: Option<Box<Withdrawn>>,
     /// At most one for each measure.
     stopwatches: SmallVec<[Stopwatch; 3]>,
     /// Where the ticket waited up to `ticket_position_since`. `None` at the start, and always `None` if no
@@ -162,6 +164,8 @@ impl TicketState {
             | Kind::ConcernSettled => {}
         }
         self.stopwatches.iter_mut().for_each(Stopwatch::stay_over);
+        let holder = context.scope(self.team);
+        self.stopwatches.iter_mut().for_each(|stopwatch| stopwatch.count_withdrawn(holder, out));
         // Last: the event that stops a stopwatch is judged by the priority and channel before it.
         self.priority = event.priority.or(self.priority);
         self.channel = event.channel.or(self.channel);
@@ -502,12 +506,16 @@ impl TicketState {
             channel: attribution.channel,
             started: self.created.unwrap_or(attribution.at),
             at: attribution.at,
+            counted_for: CountedFor::TeamAndOrganisation,
             elapsed: Unit::count(self.contacts.into()),
             open: Unit::count(self.contacts.into()),
             missed: SmallVec::new(),
             breakdown: None,
         };
         judge(&mut ended, &[], context.catalog);
+        if let Some(mut withdrawn) = self.contacts_withdrawn.take() {
+            withdrawn.count(None, out);
+        }
         out.ended(std::slice::from_ref(&ended), 1);
         self.contacts_ended = Some(ended);
     }

@@ -7,7 +7,7 @@
 use smallvec::SmallVec;
 
 use super::breakdown::{Breakdown, BreakdownSoFar, TicketPosition, Totals, WaitLocation};
-use super::change::{ElapsedByBasis, Ended, Ending, Rated, Running, StopwatchPosition};
+use super::change::{CountedFor, ElapsedByBasis, Ended, Ending, Rated, Running, StopwatchPosition};
 use super::flag::{Flagged, MergedWait, NEAR_TARGET_PERCENT, TakenOver};
 use super::sink::{Change, Sink};
 use super::status::TicketStatus;
@@ -19,8 +19,10 @@ use crate::name::NameId;
 use crate::time::Timestamp;
 
 mod overdue;
+mod withdrawn;
 
 pub(super) use overdue::{PropertyChange, judge};
+pub(super) use withdrawn::Withdrawn;
 
 /// The catalog, and what the interned names of one shard mean in it.
 #[derive(Clone, Copy, Debug)]
@@ -162,6 +164,8 @@ pub(super) struct Stopwatch {
     before: Option<Box<Totals>>,
     /// Where the customer waited before that, on tickets that this one took over.
     inherited: Option<Box<Breakdown>>,
+    /// The finished wait that a reopening withdrew, until it finishes again.
+    withdrawn: Option<Box<Withdrawn>>,
 }
 
 /// How far a stopwatch had run at an instant. The default is its start.
@@ -203,6 +207,7 @@ impl Stopwatch {
             newly_over: Vec::new(),
             before,
             inherited: None,
+            withdrawn: None,
         }
     }
 
@@ -403,6 +408,7 @@ impl Stopwatch {
                 channel: attribution.channel,
                 started: self.started,
                 at,
+                counted_for: CountedFor::TeamAndOrganisation,
                 elapsed: elapsed.calendar,
                 open: elapsed.open,
                 missed: SmallVec::new(),
@@ -417,6 +423,9 @@ impl Stopwatch {
         let ended: SmallVec<[Ended; 1]> = ended.collect();
         out.ended(&ended, 1);
         if ending == Ending::Answered {
+            if let Some(mut withdrawn) = self.withdrawn.take() {
+                withdrawn.count(None, out);
+            }
             for (stopwatch_kind, position) in
                 context.catalog.stopwatch_kinds_of(self.measure).zip(&mut self.positions)
             {
@@ -442,6 +451,7 @@ impl Stopwatch {
         if let Phase::Ended(ended) = &self.phase {
             out.ended(ended, -1);
             if self.is_answered() {
+                self.withdrawn = Some(Box::new(Withdrawn::new(ended, context.catalog)));
                 for (stopwatch_kind, position) in
                     context.catalog.stopwatch_kinds_of(self.measure).zip(&mut self.positions)
                 {

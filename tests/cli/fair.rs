@@ -39,7 +39,7 @@ pub(crate) fn rows(text: &str) -> Vec<Value> {
 }
 
 /// Decided and missed tickets of each objective at an instant.
-fn tallies(agreements: &[&str], events: &str, at: &str) -> BTreeMap<String, (u64, u64)> {
+pub(crate) fn tallies(agreements: &[&str], events: &str, at: &str) -> BTreeMap<String, (u64, u64)> {
     let rows = rows(&vaste(&["replay", "--at", at], agreements, events));
     let verdicts = rows.iter().filter(|row| row["decided"].is_u64());
     let tally = |row: &Value| {
@@ -50,7 +50,7 @@ fn tallies(agreements: &[&str], events: &str, at: &str) -> BTreeMap<String, (u64
 }
 
 /// Events, one a line: type, time and ticket, then further fields.
-fn events(lines: &[(&str, &str, &str)]) -> String {
+pub(crate) fn events(lines: &[(&str, &str, &str)]) -> String {
     let mut text = String::new();
     for (id, (kind, time, more)) in lines.iter().enumerate() {
         let more = if more.is_empty() { String::new() } else { format!(",{more}") };

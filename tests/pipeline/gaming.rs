@@ -5,6 +5,8 @@
 //! or reopen the ticket, and have no team. They must leave every verdict of that objective at least as
 //! bad until one window later.
 //!
+//! A miss that has ended stays likewise, whatever happens to the ticket, until it is solved again.
+//!
 //! Other acts may make a verdict better without an answer: a ticket is deleted in time, moved,
 //! paused, its message said to need no reply.
 //! Each of these must be visible in a count of its team and measure.
@@ -54,7 +56,7 @@ fn moves() -> impl Strategy<Value = Vec<(Kind, i64, Option<Priority>)>> {
 }
 
 /// One of the instants of a history.
-fn any_instant(history: &History) -> Timestamp {
+pub(crate) fn any_instant(history: &History) -> Timestamp {
     let count = u64::try_from(history.instants.len()).unwrap();
     history.instants[usize::try_from(history.seed % count).unwrap()]
 }
@@ -72,7 +74,7 @@ fn verdicts(
 }
 
 /// Whether the verdict and its counts are no better after the actions.
-fn is_no_better(played: &Verdict, honest: &Verdict) -> bool {
+pub(crate) fn is_no_better(played: &Verdict, honest: &Verdict) -> bool {
     // One more miss may be the ticket that makes a verdict out of too few.
     let is_first_verdict =
         played.missed > honest.missed && honest.state == VerdictState::InsufficientData;
@@ -196,7 +198,7 @@ proptest! {
 
 /// An act that is no answer and no solve.
 #[derive(Clone, Debug)]
-enum Act {
+pub(crate) enum Act {
     /// An event of this kind without fields.
     Plain(Kind),
     /// The ticket goes to another team.
@@ -228,7 +230,7 @@ fn act() -> impl Strategy<Value = Act> {
 }
 
 /// The acts as events after `now`, on these tickets.
-fn played(now: Timestamp, acts: &[(Act, usize, i64)]) -> Vec<Event<'static>> {
+pub(crate) fn played(now: Timestamp, acts: &[(Act, usize, i64)]) -> Vec<Event<'static>> {
     let mut at = now.plus(Elapsed::from_ms(1));
     let event_of = |(number, (act, ticket, minutes)): (u64, &(Act, usize, i64))| {
         at = at.plus(Elapsed::from_ms(minutes * MINUTE_MS));
@@ -298,7 +300,7 @@ fn check_visible(history: &History, acts: &[(Act, usize, i64)]) -> Result<bool, 
     Ok(is_better_once)
 }
 
-fn acts() -> impl Strategy<Value = Vec<(Act, usize, i64)>> {
+pub(crate) fn acts() -> impl Strategy<Value = Vec<(Act, usize, i64)>> {
     proptest::collection::vec((act(), 0_usize..4, 0_i64..90), 1..6)
 }
 

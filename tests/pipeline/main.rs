@@ -7,6 +7,7 @@ mod calendar;
 mod checkpoints;
 mod convergence;
 mod explain;
+mod finished;
 mod flags;
 mod floods;
 mod forgetting;

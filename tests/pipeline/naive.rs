@@ -348,7 +348,8 @@ impl Model {
         }
         let mut flags = BTreeMap::new();
         for act in known.iter().flat_map(|(_, acts)| acts) {
-            let is_asked = act.measure == measure && team.is_none_or(|team| team == act.team);
+            let is_asked = act.measure == measure
+                && team.map_or(!act.is_of_team_only, |team| team == act.team);
             if is_asked && (from..=now).contains(&act.at) {
                 *flags.entry(act.label).or_default() += 1;
             }
@@ -369,7 +370,7 @@ impl Model {
                         && left.at <= word.at + 86_400_000
                 });
                 let label = "merged_waiting";
-                let act = Act { label, measure: left.measure, team: left.team, at: left.at };
+                let act = Act::new(label, left.measure, &left.team, left.at);
                 (!goes_on).then_some(act)
             }));
         }
@@ -401,7 +402,13 @@ impl Model {
         level: &Level,
         (life, wait): &(&TicketLife<'_>, Wait),
     ) -> bool {
-        let counts = matches!(level, Level::Within { .. }) || wait.end != End::Answered;
+        let is_share = |level: &Level| matches!(level, Level::Within { .. });
+        let counts = match wait.end {
+            End::Answered => is_share(level),
+            // No objective changes between a share and a limit for all.
+            End::Reopened => is_share(&objective.level),
+            End::GivenUp | End::Deleted | End::Spam | End::NoReplyNeeded | End::Waiting => true,
+        };
         counts && self.is_over(objective, life, wait)
     }
 
@@ -459,9 +466,11 @@ fn waits<'l, 'm>(
     lives
         .iter()
         .flat_map(|life| life.waits(measure).into_iter().map(move |wait| (life, wait)))
-        .filter(|(_, wait)| team.is_none_or(|team| team == wait.team))
+        .filter(|(_, wait)| team.map_or(!wait.is_of_team_only, |team| team == wait.team))
         .filter(|(_, wait)| match wait.end {
-            End::Answered | End::GivenUp | End::Deleted => (from..=now).contains(&wait.at),
+            End::Answered | End::GivenUp | End::Deleted | End::Reopened => {
+                (from..=now).contains(&wait.at)
+            }
             End::Waiting => true,
             End::Spam | End::NoReplyNeeded => false,
         })

@@ -8,11 +8,12 @@
 use super::TicketState;
 use crate::catalog::Catalog;
 use crate::measure::Measure;
-use crate::ticket::change::{Ending, GivenUp};
+use crate::ticket::change::{CountedFor, Ending, GivenUp};
 use crate::ticket::flag::{Flag, ONE_CONTACT_MAX};
 use crate::ticket::status::{FirstReply, TicketStatus};
 use crate::ticket::stopwatch::{
     Attribution, Bookmark, DerivationContext, Out, Phase, PropertyChange, Reopening, Stopwatch,
+    Withdrawn,
 };
 use crate::time::Timestamp;
 
@@ -36,7 +37,12 @@ impl TicketState {
         self.take_back_message_after_solved(out);
         self.count_reopening(at);
         if let Some(ended) = self.contacts_ended.take() {
-            out.ended(std::slice::from_ref(&ended), -1);
+            let ended = std::slice::from_ref(&ended);
+            out.ended(ended, -1);
+            // No wait of this measure runs that could count in its place.
+            let mut withdrawn = Box::new(Withdrawn::new(ended, context.catalog));
+            withdrawn.count(Some(CountedFor::TeamAndOrganisation), out);
+            self.contacts_withdrawn = Some(withdrawn);
         }
         let holder = context.scope(self.team);
         let resumes = |stopwatch: &Stopwatch| match stopwatch.measure {

@@ -16,6 +16,20 @@ pub(in crate::naive) struct Act {
     pub team: String,
     /// When it was done.
     pub at: i64,
+    /// Whether it counts for its team only.
+    pub is_of_team_only: bool,
+}
+
+impl Act {
+    /// An act of a team, which counts for the organisation too.
+    pub(in crate::naive) fn new(
+        label: &'static str,
+        measure: Measure,
+        team: &str,
+        at: i64,
+    ) -> Self {
+        Self { label, measure, team: team.to_owned(), at, is_of_team_only: false }
+    }
 }
 
 /// What a merged ticket leaves behind.
@@ -67,15 +81,16 @@ impl TicketLife<'_> {
                 End::NoReplyNeeded => "no_reply_needed",
                 End::Deleted => "deleted",
                 End::Spam => "spam",
+                End::Reopened => "reopened",
                 End::Answered | End::GivenUp | End::Waiting => continue,
             };
-            acts.push(Act { label, measure, team: wait.team.clone(), at: wait.at });
+            let act = Act::new(label, measure, &wait.team, wait.at);
+            acts.push(Act { is_of_team_only: wait.is_of_team_only, ..act });
         }
         let waits = self.reply_waits();
         let is_early = |wait: &Wait| wait.lived.is_empty() && Some(wait.lived.end) == self.created;
         for (measure, wait) in waits.iter().filter(|(_, wait)| wait.end == End::Answered) {
-            let act =
-                |label| Act { label, measure: *measure, team: wait.team.clone(), at: wait.at };
+            let act = |label| Act::new(label, *measure, &wait.team, wait.at);
             if is_early(wait) {
                 acts.push(act("answered_before_created"));
                 continue;
@@ -90,17 +105,15 @@ impl TicketLife<'_> {
         if let Some(created) = self.created.map(|created| &self.steps[created])
             && created.note.maker == Maker::Agent
         {
-            let team = self.model.claimed_by(created.after.holder).to_owned();
-            let (measure, at) = (Measure::FirstReply, created.note.at);
-            acts.push(Act { label: "made_by_agent", measure, team, at });
+            let team = self.model.claimed_by(created.after.holder);
+            acts.push(Act::new("made_by_agent", Measure::FirstReply, team, created.note.at));
         }
         for void in &self.voids {
             let team = self.model.claimed_by(self.steps[void.said].after.holder);
             let at = self.steps[void.said].note.at;
             let lengthened = [Measure::Resolution, Measure::CustomerWait, Measure::AgentWork];
             for measure in lengthened.into_iter().filter(|_| self.created.is_some()) {
-                let label = "reopened_for_nothing";
-                acts.push(Act { label, measure, team: team.to_owned(), at });
+                acts.push(Act::new("reopened_for_nothing", measure, team, at));
             }
         }
         self.acts_of_steps(&all, &mut acts);
@@ -121,11 +134,9 @@ impl TicketLife<'_> {
                 first.get_or_insert(step);
             }
         }
-        acts.extend(first.map(|step| Act {
-            label: "wrote_after_solved",
-            measure: Measure::NextReply,
-            team: self.model.claimed_by(step.after.holder).to_owned(),
-            at: step.note.at,
+        acts.extend(first.map(|step| {
+            let team = self.model.claimed_by(step.after.holder);
+            Act::new("wrote_after_solved", Measure::NextReply, team, step.note.at)
         }));
     }
 
@@ -140,7 +151,7 @@ impl TicketLife<'_> {
             let is_lower = step.note.priority.is_some_and(|priority| priority < low)
                 && step.note.kind != Kind::AgentReplied;
             let mut add = |label, measure, team: &str| {
-                acts.push(Act { label, measure, team: team.to_owned(), at: step.note.at });
+                acts.push(Act::new(label, measure, team, step.note.at));
             };
             let timed = Measure::ALL.into_iter().filter(|one| *one != Measure::Contacts);
             let runs = |one: &Measure| {

@@ -35,6 +35,8 @@ pub(super) struct Wait {
     pub priority: Option<Priority>,
     /// Its channel.
     pub channel: Option<String>,
+    /// Whether it counts for its team only.
+    pub is_of_team_only: bool,
     /// Its count, for a measure that is no time.
     count: Option<i64>,
     /// The stretches before its first step, in which the customer waited on merged tickets.
@@ -54,6 +56,8 @@ pub(super) enum End {
     Spam,
     /// An agent said that no reply is needed.
     NoReplyNeeded,
+    /// It was answered, and the ticket was reopened and not solved again.
+    Reopened,
     /// It has not ended.
     Waiting,
 }
@@ -243,7 +247,7 @@ impl<'m> TicketLife<'m> {
             Measure::NextReply => self.next_replies(),
             Measure::Update => self.updates(),
             Measure::CustomerWait | Measure::AgentWork | Measure::Resolution => {
-                self.resolution().into_iter().collect()
+                self.resolution().into_iter().chain(self.reopened_resolution()).collect()
             }
             Measure::FirstResolution => self.first_resolution().into_iter().collect(),
             Measure::Ownership => self.ownership_periods(),
@@ -391,23 +395,6 @@ impl<'m> TicketLife<'m> {
         waits
     }
 
-    /// A wait that an agent ended without a reply. One that was given up before stays so.
-    fn dismissed(&self, question: usize, said: usize) -> Wait {
-        let lives = |step: &Step<'_>| step.after.status.is_active();
-        let started = self.first_from(question, lives).filter(|&started| started < said);
-        let left = self.steps[..said].iter().rposition(Step::leaves);
-        let end = match (started, left) {
-            (Some(_), Some(left)) if !self.steps[said].before.status.is_active() => {
-                (left, self.end_by(left))
-            }
-            _ => (said, End::NoReplyNeeded),
-        };
-        let team = self.model.claimed_by(self.steps[end.0].after.holder);
-        let mut wait = self.ended(question, started.unwrap_or(question), Some(end), team);
-        wait.inherited = self.inherited_by(question, Some(said));
-        wait
-    }
-
     /// The stopwatches from each reply to the next.
     fn updates(&self) -> Vec<Wait> {
         let early = self.created.filter(|&created| {
@@ -447,15 +434,6 @@ impl<'m> TicketLife<'m> {
     fn first_resolution(&self) -> Option<Wait> {
         let created = self.created?;
         Some(self.wait(created, created, self.first_from(created, Step::solves)))
-    }
-
-    /// How often the customer had asked when the ticket came to rest solved: messages after
-    /// creation, reopenings of a solved ticket, and tickets that were taken over.
-    fn contacts(&self) -> Option<Wait> {
-        let (created, solve) = (self.created?, self.resting_solve()?);
-        let asked = (created + 1..solve).filter(|&step| self.is_contact(step)).map(|_| 1);
-        let count = asked.sum::<i64>() + self.taken_over(solve);
-        Some(Wait { count: Some(count), ..self.wait(solve, solve, Some(solve)) })
     }
 
     /// The ownership periods of all teams, in order.
@@ -540,6 +518,7 @@ impl<'m> TicketLife<'m> {
             team: team.to_owned(),
             priority: held.priority,
             channel: held.channel.map(str::to_owned),
+            is_of_team_only: false,
             count: None,
             inherited: Vec::new(),
         }

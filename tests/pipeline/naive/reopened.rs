@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use vaste::event::Kind;
 
-use super::{Status, Step, TicketLife};
+use super::{End, Status, Step, TicketLife, Wait};
 
 /// A reopening that a message caused which needs no reply: its time counts as solved.
 pub(super) struct Void {
@@ -17,6 +17,50 @@ pub(super) struct Void {
 }
 
 impl TicketLife<'_> {
+    /// A wait that an agent ended without a reply. One that was given up before stays so.
+    pub(super) fn dismissed(&self, question: usize, said: usize) -> Wait {
+        let lives = |step: &Step<'_>| step.after.status.is_active();
+        let started = self.first_from(question, lives).filter(|&started| started < said);
+        let left = self.steps[..said].iter().rposition(Step::leaves);
+        let end = match (started, left) {
+            (Some(_), Some(left)) if !self.steps[said].before.status.is_active() => {
+                (left, self.end_by(left))
+            }
+            _ => (said, End::NoReplyNeeded),
+        };
+        let team = self.model.claimed_by(self.steps[end.0].after.holder);
+        let mut wait = self.ended(question, started.unwrap_or(question), Some(end), team);
+        wait.inherited = self.inherited_by(question, Some(said));
+        wait
+    }
+
+    /// How often the customer had asked when the ticket came to rest solved, or was last solved and then
+    /// reopened: messages after creation, reopenings of a solved ticket, and tickets that were taken over.
+    pub(super) fn contacts(&self) -> Option<Wait> {
+        let (created, rest) = (self.created?, self.resting_solve());
+        let solve = rest.or_else(|| self.reopened_solve())?;
+        let asked = (created + 1..solve).filter(|&step| self.is_contact(step)).map(|_| 1);
+        let count = asked.sum::<i64>() + self.taken_over(solve);
+        let end = if rest.is_some() { End::Answered } else { End::Reopened };
+        Some(Wait { count: Some(count), end, ..self.wait(solve, solve, Some(solve)) })
+    }
+
+    /// The last solve, if the ticket was reopened since.
+    fn reopened_solve(&self) -> Option<usize> {
+        let last = self.steps.iter().rposition(Step::solves);
+        last.filter(|_| self.resting_solve().is_none())
+    }
+
+    /// The resolution that a reopening took back, where none that counts for the same team has taken its
+    /// place. One that ended as spam does not count.
+    pub(super) fn reopened_resolution(&self) -> Option<Wait> {
+        let (created, solve, present) = (self.created?, self.reopened_solve()?, self.resolution()?);
+        let former = Wait { end: End::Reopened, ..self.wait(created, created, Some(solve)) };
+        let is_spam = present.end == End::Spam;
+        let counts = is_spam || present.team != former.team;
+        counts.then_some(Wait { is_of_team_only: !is_spam, ..former })
+    }
+
     /// All reopenings for nothing.
     pub(super) fn find_voids(&self) -> Vec<Void> {
         let given = if self.created.is_none() { Some(0) } else { self.first_reply().0 };

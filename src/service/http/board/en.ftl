@@ -372,6 +372,10 @@ flag-no-reply-needed = { $count ->
     [one] 1 message was marked as needing no reply
    *[other] { $count } messages were marked as needing no reply
 } ({ $share } of all that ended)
+flag-reopened = { $count ->
+    [one] 1 finished ticket was reopened and then not solved by the same team: if it was late, it stays late
+   *[other] { $count } finished tickets were reopened and then not solved by the same team: those that were late stay late
+}
 flag-answered-before-created = { $count ->
     [one] 1 ticket was answered before it was created, and counts as answered at once
    *[other] { $count } tickets were answered before they were created, and count as answered at once

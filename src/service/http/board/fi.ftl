@@ -377,6 +377,10 @@ flag-no-reply-needed = { $count ->
     [one] 1 viestiin ei katsottu tarvittavan vastausta
    *[other] { $count } viestiin ei katsottu tarvittavan vastausta
 } ({ $share } kaikista päättyneistä)
+flag-reopened = { $count ->
+    [one] 1 valmis tiketti avattiin uudelleen, eikä sama tiimi ole ratkaissut sitä: jos se myöhästyi, se näkyy yhä myöhästyneenä
+   *[other] { $count } valmista tikettiä avattiin uudelleen, eikä sama tiimi ole ratkaissut niitä: myöhästyneet näkyvät yhä myöhästyneinä
+}
 flag-answered-before-created = { $count ->
     [one] 1 tikettiin oli vastattu jo ennen kuin se luotiin, joten se näkyy heti vastattuna
    *[other] { $count } tikettiin oli vastattu jo ennen kuin ne luotiin, joten ne näkyvät heti vastattuina

@@ -90,6 +90,7 @@ const fn way_out_key(reason: GivenUp) -> Option<&'static str> {
         GivenUp::Deleted => Some("flag-deleted"),
         GivenUp::Spam => Some("flag-spam"),
         GivenUp::NoReplyNeeded => Some("flag-no-reply-needed"),
+        GivenUp::Reopened => Some("flag-reopened"),
         // Misses where they were over target.
         GivenUp::Solved | GivenUp::Closed | GivenUp::Merged => None,
     }

@@ -63,7 +63,7 @@ pub(super) fn given_up(published: &PublishedView, families: &mut MetricFamilies)
             families.gauge(
                 "window_given_up_tickets",
                 "Tickets that ended unanswered in the rolling window: solved, closed, merged, deleted, spam, \
-                 no_reply_needed.",
+                 no_reply_needed; or reopened: ended, reopened and not solved again.",
                 &labels.with_window_and(&window, ("reason", reason.label())),
                 count(*tickets),
             );
