@@ -52,7 +52,30 @@ pub struct Agreement {
     pub about: About,
 }
 
-/// The part of an agreement that is for people and for alert routing.
+/// What a customer's message on a solved ticket is, until someone reopens the ticket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MessageOnSolved {
+    /// It is counted, and nobody's wait runs.
+    #[default]
+    Counted,
+    /// The customer asks again: the wait for a reply runs.
+    AsksAgain,
+}
+
+impl MessageOnSolved {
+    /// All values.
+    pub const ALL: [Self; 2] = [Self::Counted, Self::AsksAgain];
+
+    /// Its value in an agreement's file.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Counted => "counted",
+            Self::AsksAgain => "asks_again",
+        }
+    }
+}
+
+/// The rest of an agreement: what is for people and for alert routing, and its rules beside the objectives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
     /// The display name where none is given for the language.
@@ -63,6 +86,9 @@ pub struct About {
     pub former_names: Vec<Box<str>>,
     /// Display names by language code, such as `fi`.
     pub names: Vec<(&'static str, Box<str>)>,
+    /// What a customer's message on a solved ticket of the team is. The organisation's value is for unclaimed
+    /// tickets.
+    pub message_on_solved: MessageOnSolved,
     /// When and by how many people it was agreed on; `None` if the file does not say.
     pub agreed: Option<AgreedOn>,
     /// When the team wants to review it.

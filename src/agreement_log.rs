@@ -36,7 +36,7 @@ const PENDING_MAX: usize = 8;
 
 /// Settings of a whole agreement that say how tickets are counted. Each makes a change of every objective;
 /// others are only listed with a change.
-const COUNTED_SETTINGS: [&str; 2] = ["hours", "was_named"];
+const COUNTED_SETTINGS: [&str; 3] = ["hours", "message_on_solved", "was_named"];
 
 /// The log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -351,7 +351,7 @@ fn hours_settings(changes: &CalendarChanges) -> Vec<SettingChange> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::agreement::{About, Level, Objective, Owner, Target};
+    use crate::agreement::{About, Level, MessageOnSolved, Objective, Owner, Target};
     use crate::measure::Measure;
 
     fn at(text: &str) -> Timestamp {
@@ -401,6 +401,13 @@ mod tests {
         let mut relabelled = team("billing", [4, 8], &[]);
         relabelled.about.runbook_url = Some("https://wiki.example/".into());
         assert_eq!(between(&former, &[relabelled]), unchanged);
+        let mut asking = team("billing", [4, 8], &[]);
+        asking.about.message_on_solved = MessageOnSolved::AsksAgain;
+        let rule = "message_on_solved: counted → asks_again";
+        assert_eq!(
+            between(&former, &[asking]),
+            [format!("first: {rule}"), format!("second: {rule}")]
+        );
         let looser = [team("billing", [4, 9], &[])];
         assert_eq!(between(&former, &looser), ["second: none_over: 8h → 9h (looser)"]);
         let renamed = [team("money", [4, 8], &["billing"])];

@@ -90,6 +90,8 @@ pub struct Catalog {
     /// By scope; the organisation goes by the hours of the scope that holds the ticket.
     hours: Vec<CalendarId>,
     has_hours: bool,
+    /// By scope: whether a customer's message on a solved ticket asks again.
+    asks_again: Vec<bool>,
     objectives: Vec<CompiledObjective>,
     about: BTreeMap<ScopeId, About>,
     /// The objectives by [`Catalog::series_index`].
@@ -222,6 +224,11 @@ impl Catalog {
     /// Whether any stopwatch goes by opening hours.
     pub fn has_calendars(&self) -> bool {
         self.calendars.len() > 1
+    }
+
+    /// Whether a customer's message on a solved ticket asks again, while a scope holds the ticket.
+    pub fn asks_again_on_solved(&self, scope: ScopeId) -> bool {
+        self.asks_again[scope.index()]
     }
 
     /// Whether anything is agreed on.

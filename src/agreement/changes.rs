@@ -4,14 +4,16 @@
 //! Both texts are written out as lists of settings, in the keys and words of the file, and the lists are
 //! compared. So a key is compared once it is listed, whatever its type. The comparison does not judge. It
 //! marks a setting as looser only where that is certain: a longer target of the same kind of time, a smaller
-//! share, more tickets needed for a verdict, a higher ceiling, more pauses.
+//! share, more tickets needed for a verdict, a higher ceiling, more pauses, messages on solved tickets that no
+//! longer ask again.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    About, Agreement, AlertPolicy, Level, Market, Objective, Owner, PreviousLevel, Split, Target,
+    About, Agreement, AlertPolicy, Level, Market, MessageOnSolved, Objective, Owner, PreviousLevel,
+    Split, Target,
 };
 use crate::calendar::{Calendar, CalendarChanges, Zone};
 use crate::event::Priority;
@@ -279,8 +281,17 @@ impl Settings {
 
 fn agreement_settings(agreement: &Agreement) -> Vec<Setting> {
     // Destructured, so that a new key asks for its place here.
-    let About { name, hours, former_names, names, agreed, look_again, labels, runbook_url } =
-        &agreement.about;
+    let About {
+        name,
+        hours,
+        former_names,
+        names,
+        message_on_solved,
+        agreed,
+        look_again,
+        labels,
+        runbook_url,
+    } = &agreement.about;
     let mut settings = Settings::default();
     match agreement.owner {
         Owner::Team(_) => settings.add("team", name),
@@ -296,6 +307,9 @@ fn agreement_settings(agreement: &Agreement) -> Vec<Setting> {
     }
     settings.add_if("agreed.look_again", *look_again);
     settings.add("hours", hours.as_deref().unwrap_or("always"));
+    let asks = u64::from(*message_on_solved == MessageOnSolved::AsksAgain);
+    let (value, strictness) = (message_on_solved.label(), Strictness::AtLeast(asks));
+    settings.add_strict("message_on_solved", value, strictness);
     for (label, value) in labels {
         settings.add(format!("labels.{label}"), value);
     }

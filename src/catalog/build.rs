@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::id::{CalendarId, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use super::{Catalog, CompiledObjective, OwnHours, StopwatchKind, TEAMS_MAX, WINDOWS};
-use crate::agreement::{Agreement, Level, Objective, Owner, Target};
+use crate::agreement::{Agreement, Level, MessageOnSolved, Objective, Owner, Target};
 use crate::calendar::{Calendar, WorkingDays};
 use crate::event::PriorityNames;
 use crate::measure::Measure;
@@ -45,10 +45,12 @@ impl Catalog {
             .collect();
         for agreement in &sorted {
             let scope = catalog.scope_of_owner(&agreement.owner);
+            let holder = catalog.holder_of_owner(scope);
             if let Some(hours) = &agreement.hours {
-                let holder = catalog.holder_of_owner(scope);
                 catalog.hours[holder.index()] = catalog.add_calendar(hours);
             }
+            let asks_again = agreement.about.message_on_solved == MessageOnSolved::AsksAgain;
+            catalog.asks_again[holder.index()] |= asks_again;
             let former = agreement.about.former_names.iter().map(|name| (name.clone(), scope));
             catalog.former_names.extend(former);
             catalog.about.insert(scope, agreement.about.clone());
@@ -92,6 +94,7 @@ impl Catalog {
         teams.sort_unstable();
         teams.dedup();
         let hours = vec![CalendarId::default(); teams.len() + 2];
+        let asks_again = vec![false; teams.len() + 2];
         Self {
             teams,
             former_names: BTreeMap::new(),
@@ -101,6 +104,7 @@ impl Catalog {
             calendars: vec![Arc::new(Calendar::always())],
             hours,
             has_hours: false,
+            asks_again,
             objectives: Vec::new(),
             about: BTreeMap::new(),
             judging: Vec::new(),
@@ -120,7 +124,8 @@ impl Catalog {
         }
     }
 
-    /// The scope of tickets that go by an owner's hours: those of the organisation are for unclaimed tickets.
+    /// The scope of tickets that go by an owner's hours and rules: those of the organisation are for
+    /// unclaimed tickets.
     fn holder_of_owner(&self, owner: ScopeId) -> ScopeId {
         if owner == self.organisation() { self.unclaimed() } else { owner }
     }

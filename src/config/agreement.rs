@@ -12,7 +12,7 @@ use super::objective;
 use super::people;
 use super::yaml::Node;
 use crate::address;
-use crate::agreement::{About, AgreedOn, Agreement, Level, Objective, Owner};
+use crate::agreement::{About, AgreedOn, Agreement, Level, MessageOnSolved, Objective, Owner};
 use crate::name;
 
 /// Reads an agreement; `None` if its owner is missing or ambiguous.
@@ -33,6 +33,7 @@ pub(super) fn read(
     agreed(&mut fields, &mut about, file, today);
     let hours = TeamHours::read(&mut fields, calendars, file);
     about.hours.clone_from(&hours.name);
+    message_on_solved(&mut fields, &mut about, file);
     let objectives = objectives(&mut fields, &hours, today, file);
     duty::read(&mut fields, file);
     if let Some(group) = fields.take("labels").and_then(|labels| labels.fields(file)) {
@@ -130,6 +131,16 @@ fn names(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) {
         }
     }
     names.finish(file);
+}
+
+fn message_on_solved(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) {
+    let Some(field) = fields.take("message_on_solved") else { return };
+    let problem = "is not what a customer's message on a solved ticket can be; write `counted` (the default) \
+                   or `asks_again`, which lets the wait for a reply run";
+    let value = field.parse(file, problem, |text| {
+        MessageOnSolved::ALL.into_iter().find(|value| value.label() == text)
+    });
+    about.message_on_solved = value.unwrap_or_default();
 }
 
 fn agreed(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>, today: &str) {

@@ -12,21 +12,21 @@
 use smallvec::SmallVec;
 
 use super::breakdown::{TicketPosition, Totals, WaitLocation};
-use super::change::{CountedFor, Ended, Ending, FinishedWait, GivenUp, Rated, Running};
+use super::change::{Ended, Ending, FinishedWait, GivenUp, Rated, Running};
 use super::entry::Entry;
 use super::flag::{EARLY_REPLY_MAX, Flag, Flagged, MergedWait, Takeover};
 use super::status::{FirstReply, TicketStatus};
 use super::stopwatch::{
     Attribution, DerivationContext, Out, Phase, PositionHistory, PropertyChange, Reopening,
-    Stopwatch, Withdrawn, judge,
+    Stopwatch, Withdrawn,
 };
-use crate::amount::Unit;
 use crate::catalog::ScopeId;
 use crate::event::{Kind, Maker, Priority};
 use crate::measure::Measure;
 use crate::name::NameId;
 use crate::time::Timestamp;
 
+mod contacts;
 mod flags;
 mod merge;
 mod rating;
@@ -54,6 +54,8 @@ pub(crate) struct TicketState {
     merged_wait: Option<Box<MergedWait>>,
     /// The first message of the customer since the ticket was solved, if it is not open again.
     message_after_solved: Option<Box<Flagged>>,
+    /// Whether it is solved and its customer waits for a reply all the same: a message asked again.
+    is_asked_again: bool,
     /// Its latest reopening after it was solved, until an agent replies or it is solved again.
     reopening: Option<Box<Reopening>>,
     /// Whether it is open only because a message that needs no reply reopened it.
@@ -267,10 +269,16 @@ impl TicketState {
 
     /// The customer wrote.
     fn ask(&mut self, at: Timestamp, context: DerivationContext<'_>, out: &mut Out<'_>) {
+        let asks_again = self.asks_again(context);
         self.count_message(at);
-        self.flag_message_after_solved(at, context, out);
+        if !asks_again {
+            self.flag_message_after_solved(at, context, out);
+        }
         self.end_void_reopening(at, context);
-        self.wait_for_reply(at, context);
+        let measure = self.wait_for_reply(at, context);
+        if asks_again {
+            self.ask_again(measure, at, context, out);
+        }
     }
 
     /// The customer waits for a reply from `at` on, unless one is due already. Returns the measure of that
@@ -312,6 +320,7 @@ impl TicketState {
         self.end_void_reopening(event.time, context);
         self.reopening = None;
         self.unanswered_since = None;
+        self.is_asked_again = false;
         let attribution = self.attribution(event.time, self.acting(event, context), context);
         if let Some(measure) = measure {
             self.first_reply = FirstReply::Given;
@@ -353,11 +362,13 @@ impl TicketState {
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
-        // Closing a solved ticket changes nothing, and the first reason for giving up stays.
+        let at = event.time;
+        // Closing a solved ticket gives up a wait that asks again. It changes nothing else, and the first
+        // reason for giving up stays.
         if !self.status.is_live() {
+            self.give_up(at, reason, context, out);
             return;
         }
-        let at = event.time;
         self.accrue(at, context);
         let solved_by = self.attribution(event.time, self.acting(event, context), context);
         let held_by = self.attribution(at, context.scope(self.team), context);
@@ -484,40 +495,6 @@ impl TicketState {
             stopwatch.keep_overdue(attribution, change, context);
         }
         self.keep_overdue_in_reopening(attribution, change, context.catalog);
-    }
-
-    /// Reports how often the customer had to ask, if the ticket's creation is known.
-    fn count_contacts(
-        &mut self,
-        attribution: Attribution,
-        context: DerivationContext<'_>,
-        out: &mut Out<'_>,
-    ) {
-        let Some(stopwatch_kind) = context.catalog.standard(Measure::Contacts) else { return };
-        if self.created.is_none() {
-            return;
-        }
-        let mut ended = Ended {
-            stopwatch_kind,
-            measure: Measure::Contacts,
-            ending: Ending::Answered,
-            scope: attribution.scope,
-            priority: attribution.priority,
-            channel: attribution.channel,
-            started: self.created.unwrap_or(attribution.at),
-            at: attribution.at,
-            counted_for: CountedFor::TeamAndOrganisation,
-            elapsed: Unit::count(self.contacts.into()),
-            open: Unit::count(self.contacts.into()),
-            missed: SmallVec::new(),
-            breakdown: None,
-        };
-        judge(&mut ended, &[], context.catalog);
-        if let Some(mut withdrawn) = self.contacts_withdrawn.take() {
-            withdrawn.count(None, out);
-        }
-        out.ended(std::slice::from_ref(&ended), 1);
-        self.contacts_ended = Some(ended);
     }
 
     /// The team that holds the ticket.

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
-use crate::agreement::{About, AgreedOn, Agreement, Level, Objective, Owner, Target, VerdictState};
+use crate::agreement::{
+    About, AgreedOn, Agreement, Level, MessageOnSolved, Objective, Owner, Target, VerdictState,
+};
 use crate::agreement_log::{
     AgreementLog, ComparisonState, ConfigText, ObjectiveChange, VerdictsByText,
 };
@@ -80,6 +82,7 @@ pub(in crate::service) fn agreement(
 ) -> Agreement {
     let about = About {
         former_names: Vec::new(),
+        message_on_solved: MessageOnSolved::default(),
         name: team.into(),
         names: vec![("fi", finnish.into()), ("en", english.into())],
         agreed: chrono::NaiveDate::from_ymd_opt(2026, 9, 1)

@@ -12,7 +12,9 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use serde_json::Value;
-use vaste::agreement::{Agreement, Level, Objective, Owner, PreviousLevel, Target};
+use vaste::agreement::{
+    Agreement, Level, MessageOnSolved, Objective, Owner, PreviousLevel, Target,
+};
 use vaste::catalog::Catalog;
 use vaste::event::{Event, Kind, Outcome, Priority};
 use vaste::measure::{Basis, Measure};
@@ -168,12 +170,15 @@ pub(crate) fn model_of(history: &History) -> naive::Model {
     }
     let mut model = naive::Model::new(&DECLARED, objectives, &history.events);
     for agreement in &history.agreements {
-        let Some(hours) = &agreement.hours else { continue };
-        let known = HOURS.iter().find(|two| Arc::ptr_eq(&two.fast, hours)).unwrap();
         let whose = match &agreement.owner {
             Owner::Team(name) => name,
             Owner::Organisation => "unclaimed",
         };
+        if agreement.about.message_on_solved == MessageOnSolved::AsksAgain {
+            model = model.with_messages_that_ask_again(whose);
+        }
+        let Some(hours) = &agreement.hours else { continue };
+        let known = HOURS.iter().find(|two| Arc::ptr_eq(&two.fast, hours)).unwrap();
         model = model.with_hours(whose, &known.slow);
     }
     model

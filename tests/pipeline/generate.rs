@@ -7,7 +7,8 @@ use std::sync::{Arc, LazyLock};
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use vaste::agreement::{
-    About, Agreement, Level, Market, Objective, Owner, PreviousLevel, Split, Target,
+    About, Agreement, Level, Market, MessageOnSolved, Objective, Owner, PreviousLevel, Split,
+    Target,
 };
 use vaste::calendar::{Calendar, Definition, Holiday, Opening, WorkingDays};
 use vaste::event::{Event, EventDetail, Kind, Maker, Priority};
@@ -332,7 +333,9 @@ fn objective(has_hours: bool) -> impl Strategy<Value = Objective> {
 /// The agreement of the first or second team, or of the organisation.
 fn agreement(whose: usize) -> impl Strategy<Value = Agreement> {
     let hours = proptest::option::weighted(0.6, 0..HOURS.len());
-    let agreement = move |hours: Option<usize>| {
+    let message_on_solved =
+        prop_oneof![Just(MessageOnSolved::Counted), Just(MessageOnSolved::AsksAgain)];
+    let agreement = move |(hours, message_on_solved): (Option<usize>, MessageOnSolved)| {
         let objectives = proptest::collection::vec(objective(hours.is_some()), 0..3);
         objectives.prop_map(move |mut objectives| {
             for (number, objective) in objectives.iter_mut().enumerate() {
@@ -341,10 +344,11 @@ fn agreement(whose: usize) -> impl Strategy<Value = Agreement> {
             let owner =
                 DECLARED.get(whose).map_or(Owner::Organisation, |&team| Owner::Team(team.into()));
             let hours = hours.map(|index| Arc::clone(&HOURS[index].fast));
-            Agreement { owner, hours, objectives, about: About::default() }
+            let about = About { message_on_solved, ..About::default() };
+            Agreement { owner, hours, objectives, about }
         })
     };
-    hours.prop_flat_map(agreement)
+    (hours, message_on_solved).prop_flat_map(agreement)
 }
 
 /// One calendar, and its counterpart in the model.

@@ -24,12 +24,15 @@ pub(crate) mod agreed;
 mod life;
 #[path = "naive/order.rs"]
 mod order;
+#[path = "naive/share.rs"]
+mod share;
 #[path = "naive/slow_calendar.rs"]
 pub(crate) mod slow_calendar;
 
 pub(crate) use agreed::{Basis, Level, Objective, Target};
 use life::{Act, End, Exclusions, Status, TicketLife, Wait};
 use order::{Note, timeline};
+use share::{reached, state};
 use slow_calendar::SlowCalendar;
 
 /// Part of the tickets of a team or the organisation. A finished wait belongs to it by the state
@@ -105,6 +108,8 @@ pub(crate) struct Model {
     teams: Vec<String>,
     /// The calendars of teams and of `unclaimed`. All others are always open.
     hours: BTreeMap<String, Arc<SlowCalendar>>,
+    /// The teams, or `unclaimed`, for which a message on a solved ticket asks again.
+    asking_again: Vec<String>,
     objectives: Vec<Objective>,
     /// One for each ticket: its events without duplicates, in order.
     timelines: Vec<Vec<Note>>,
@@ -129,6 +134,7 @@ impl Model {
         Self {
             teams: teams.iter().map(|&team| team.to_owned()).collect(),
             hours: BTreeMap::new(),
+            asking_again: Vec::new(),
             objectives,
             tickets: tickets.keys().map(|&ticket| ticket.to_owned()).collect(),
             timelines: tickets.into_values().map(timeline).collect(),
@@ -140,6 +146,12 @@ impl Model {
     pub(crate) fn with_hours(mut self, team: &str, hours: &Arc<SlowCalendar>) -> Self {
         assert!(team == "unclaimed" || self.is_declared(team), "{team} is not declared");
         self.hours.insert(team.to_owned(), Arc::clone(hours));
+        self
+    }
+
+    /// The same model, in which a message on a solved ticket of a team, or `unclaimed`, asks again.
+    pub(crate) fn with_messages_that_ask_again(mut self, team: &str) -> Self {
+        self.asking_again.push(team.to_owned());
         self
     }
 
@@ -441,6 +453,11 @@ impl Model {
             })
     }
 
+    fn asks_again(&self, holder: Option<&str>) -> bool {
+        let holder = self.claimed_by(holder);
+        self.asking_again.iter().any(|team| team == holder)
+    }
+
     fn hours_of(&self, claimed_by: &str) -> Option<&SlowCalendar> {
         self.hours.get(claimed_by).map(|hours| &**hours)
     }
@@ -486,42 +503,6 @@ fn tally<'l, 'm>(
     let missed = count(waits.iter().filter(|wait| over(wait)));
     let met = count(waits.iter().filter(|wait| wait.1.end == End::Answered && !over(wait)));
     (met + missed, missed)
-}
-
-/// The state that these counts mean under a level.
-fn state(level: &Level, decided: u64, missed: u64, has_excess_spam: bool) -> &'static str {
-    let (share_bp, min_tickets, at_risk_spent_bp) = match level {
-        Level::NoneOver(_) if missed > 0 => return "missed",
-        Level::NoneOver(_) => return if has_excess_spam { "at_risk" } else { "met" },
-        Level::Within { share_bp, min_tickets, at_risk_spent_bp, .. } => {
-            (*share_bp, *min_tickets, *at_risk_spent_bp)
-        }
-    };
-    let met = decided - missed;
-    let budget_bp = 10_000 - share_bp;
-    let enough = decided >= min_tickets;
-    let below = met * 10_000 < share_bp * decided;
-    let certainly_below = missed * 10_000 > budget_bp * min_tickets;
-    if (enough && below) || (!enough && certainly_below) {
-        "missed"
-    } else if !enough {
-        "insufficient_data"
-    } else if has_excess_spam
-        || missed > 0 && missed * 10_000 * 10_000 >= at_risk_spent_bp * budget_bp * decided
-    {
-        "at_risk"
-    } else {
-        "met"
-    }
-}
-
-/// Whether nothing decided is over target, or the agreed share of it is within.
-fn reached(level: &Level, decided: u64, missed: u64) -> bool {
-    let is_share = match level {
-        Level::NoneOver(_) => false,
-        Level::Within { share_bp, .. } => (decided - missed) * 10_000 >= share_bp * decided,
-    };
-    missed == 0 || is_share
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> u64 {

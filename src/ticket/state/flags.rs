@@ -15,7 +15,7 @@ use crate::time::Timestamp;
 impl TicketState {
     /// The measure of the reply that the customer waits for, and since when; `None` while no reply is due.
     pub(super) fn waiting(&self) -> Option<(Measure, Timestamp)> {
-        let since = self.unanswered_since.filter(|_| self.status.is_live())?;
+        let since = self.unanswered_since.filter(|_| self.is_reply_awaited())?;
         let measure = match self.first_reply {
             FirstReply::Wanted => Measure::FirstReply,
             FirstReply::NotAsked | FirstReply::Given => Measure::NextReply,

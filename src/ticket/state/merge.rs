@@ -23,19 +23,30 @@ impl TicketState {
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) {
-        if self.status.is_live() {
-            if reason == GivenUp::Merged {
-                self.leave_wait(at, context, out);
-            }
-            self.accrue(at, context);
-            let attribution = self.attribution(at, context.scope(self.team), context);
-            let running = self.stopwatches.iter_mut().filter(|stopwatch| stopwatch.is_running());
-            for stopwatch in running {
-                let ending = Ending::GivenUp(reason);
-                stopwatch.end(ending, attribution, self.totals.as_deref(), context, out);
-            }
+        if reason == GivenUp::Merged {
+            self.leave_wait(at, context, out);
         }
+        self.give_up(at, reason, context, out);
         self.change_status(TicketStatus::Gone, at, context);
+    }
+
+    /// Running stopwatches end without samples and count for the holder. On a solved ticket, that is at most
+    /// the wait of a message that asked again.
+    pub(super) fn give_up(
+        &mut self,
+        at: Timestamp,
+        reason: GivenUp,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        self.accrue(at, context);
+        let attribution = self.attribution(at, context.scope(self.team), context);
+        let running = self.stopwatches.iter_mut().filter(|stopwatch| stopwatch.is_running());
+        for stopwatch in running {
+            let ending = Ending::GivenUp(reason);
+            stopwatch.end(ending, attribution, self.totals.as_deref(), context, out);
+        }
+        self.is_asked_again = false;
     }
 
     /// This ticket takes over a merged one.
@@ -96,9 +107,9 @@ impl TicketState {
         }
     }
 
-    /// Sends the merged tickets whose waits go on here. On a ticket that is not open, nothing goes on.
+    /// Sends the merged tickets whose waits go on here: while the ticket is open, or solved and asked again.
     pub(super) fn send_taken_over(&mut self, out: &mut Out<'_>) {
-        if !self.status.is_live() {
+        if !self.is_reply_awaited() {
             return;
         }
         for takeover in self.taken_over.iter_mut().filter(|takeover| !takeover.is_sent) {

@@ -4,16 +4,18 @@
 //! A customer's "thank you" often reopens a solved ticket. Once an agent says that the message needs no
 //! reply, the resolution is as it was before the reopening: the time in which the ticket was open for nothing
 //! counts as solved. The next message of the customer, or a reply, ends that.
+//!
+//! A message on a solved ticket may also ask again without a reopening, if the team agreed on that. Then only
+//! the wait for a reply runs: the ticket stays solved, and its resolution stays as it is.
 
 use super::TicketState;
 use crate::catalog::Catalog;
 use crate::measure::Measure;
-use crate::ticket::change::{CountedFor, Ending, GivenUp};
-use crate::ticket::flag::{Flag, ONE_CONTACT_MAX};
+use crate::ticket::change::{Ending, GivenUp};
+use crate::ticket::flag::Flag;
 use crate::ticket::status::{FirstReply, TicketStatus};
 use crate::ticket::stopwatch::{
     Attribution, Bookmark, DerivationContext, Out, Phase, PropertyChange, Reopening, Stopwatch,
-    Withdrawn,
 };
 use crate::time::Timestamp;
 
@@ -33,17 +35,11 @@ impl TicketState {
         if was_live {
             return;
         }
+        self.is_asked_again = false;
         self.take_back_merge(out);
         self.take_back_message_after_solved(out);
         self.count_reopening(at);
-        if let Some(ended) = self.contacts_ended.take() {
-            let ended = std::slice::from_ref(&ended);
-            out.ended(ended, -1);
-            // No wait of this measure runs that could count in its place.
-            let mut withdrawn = Box::new(Withdrawn::new(ended, context.catalog));
-            withdrawn.count(Some(CountedFor::TeamAndOrganisation), out);
-            self.contacts_withdrawn = Some(withdrawn);
-        }
+        self.withdraw_contacts(context, out);
         let holder = context.scope(self.team);
         let resumes = |stopwatch: &Stopwatch| match stopwatch.measure {
             // A finished ownership period stays finished, and only one resolution is the first.
@@ -96,6 +92,7 @@ impl TicketState {
             return;
         }
         self.unanswered_since = None;
+        self.is_asked_again = false;
         if let Some(index) = self.find(Measure::NextReply) {
             self.accrue(at, context);
             let held_by = self.attribution(at, context.scope(self.team), context);
@@ -129,6 +126,36 @@ impl TicketState {
         self.reopening = Some(reopening);
     }
 
+    /// Whether a message of the customer now asks again, though the ticket is solved. If one did so before,
+    /// the wait runs, whoever holds the ticket since.
+    pub(super) fn asks_again(&self, context: DerivationContext<'_>) -> bool {
+        let is_agreed = || context.catalog.asks_again_on_solved(context.scope(self.team));
+        self.is_asked_again || self.status == TicketStatus::Solved && is_agreed()
+    }
+
+    /// The wait for a reply runs on a solved ticket. One that was given up, or that another message began
+    /// before, goes on from its old start, as after a reopening.
+    pub(super) fn ask_again(
+        &mut self,
+        measure: Measure,
+        at: Timestamp,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        self.is_asked_again = true;
+        self.take_back_message_after_solved(out);
+        let holder = context.scope(self.team);
+        if let Some(index) = self.find(measure) {
+            self.stopwatches[index].resume(at, holder, context, out);
+        }
+        self.send_taken_over(out);
+    }
+
+    /// Whether a wait for a reply runs here: the ticket is open, or it is solved and was asked again.
+    pub(super) fn is_reply_awaited(&self) -> bool {
+        self.status.is_live() || self.is_asked_again
+    }
+
     /// Notes the targets that were exceeded when the ticket was reopened, before a property changes: a
     /// lower priority must not turn a miss into a wait within target.
     pub(super) fn keep_overdue_in_reopening(
@@ -156,26 +183,6 @@ impl TicketState {
         let (status, holder) = (self.status, context.scope(self.team));
         for stopwatch in &mut self.stopwatches {
             stopwatch.follow_status(status, false, at, holder, context);
-        }
-    }
-
-    /// Counts a contact for a message of the customer, unless its reopening was counted.
-    pub(super) fn count_message(&mut self, at: Timestamp) {
-        let reopened = self.reopened_without_message.take();
-        let is_counted = reopened.is_some_and(|reopened| at.since(reopened) <= ONE_CONTACT_MAX);
-        if !is_counted {
-            self.contacts = self.contacts.saturating_add(1);
-        }
-        if !self.status.is_live() {
-            self.has_message_since_end = true;
-        }
-    }
-
-    /// Counts a contact for a reopening, unless the message that caused it was counted.
-    fn count_reopening(&mut self, at: Timestamp) {
-        if !std::mem::take(&mut self.has_message_since_end) {
-            self.contacts = self.contacts.saturating_add(1);
-            self.reopened_without_message = Some(at);
         }
     }
 }

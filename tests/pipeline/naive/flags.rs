@@ -63,11 +63,15 @@ impl TicketLife<'_> {
         REPLIES.into_iter().flat_map(of).collect()
     }
 
-    /// Whether a wait runs just before a step.
-    fn runs(&self, wait: &Wait, index: usize) -> bool {
-        wait.lived.start < index
-            && index <= wait.lived.end
-            && self.steps[index].before.status.is_active()
+    /// Whether a wait of a measure runs just before a step.
+    fn runs(&self, measure: Measure, wait: &Wait, index: usize) -> bool {
+        let before = &self.steps[index].before;
+        let is_on = if REPLIES.contains(&measure) {
+            before.awaits_reply()
+        } else {
+            before.status.is_active()
+        };
+        wait.lived.start < index && index <= wait.lived.end && is_on
     }
 
     /// All acts but merges.
@@ -128,7 +132,8 @@ impl TicketLife<'_> {
         let mut first: Option<&Step<'_>> = None;
         for step in &self.steps[from.min(self.steps.len())..] {
             let Step { note, before, .. } = step;
-            if note.kind == Kind::Reopened && is_over(before.status) {
+            let is_asked_again = step.after.is_asked_again && note.kind == Kind::CustomerReplied;
+            if note.kind == Kind::Reopened && is_over(before.status) || is_asked_again {
                 first = None;
             } else if note.kind == Kind::CustomerReplied && before.status == Status::Solved {
                 first.get_or_insert(step);
@@ -144,7 +149,7 @@ impl TicketLife<'_> {
     fn acts_of_steps(&self, all: &[(Measure, Vec<Wait>)], acts: &mut Vec<Act>) {
         let waits = self.reply_waits();
         for (index, step) in self.steps.iter().enumerate() {
-            let is_awaited = waits.iter().any(|(_, wait)| self.runs(wait, index));
+            let is_awaited = waits.iter().any(|(of, wait)| self.runs(*of, wait, index));
             let before = self.model.claimed_by(step.before.holder);
             let after = self.model.claimed_by(step.after.holder);
             let low = step.before.priority.unwrap_or(Priority::Normal);
@@ -156,7 +161,7 @@ impl TicketLife<'_> {
             let timed = Measure::ALL.into_iter().filter(|one| *one != Measure::Contacts);
             let runs = |one: &Measure| {
                 let of = all.iter().find(|(measure, _)| measure == one);
-                of.is_some_and(|(_, waits)| waits.iter().any(|wait| self.runs(wait, index)))
+                of.is_some_and(|(of, waits)| waits.iter().any(|wait| self.runs(*of, wait, index)))
             };
             for measure in timed.filter(runs) {
                 if before != "unclaimed" && before != after && measure != Measure::Ownership {
@@ -198,15 +203,15 @@ impl TicketLife<'_> {
             })
         };
         // The step that names the first team starts the ownership that it pauses.
-        let runs = |waits: &[Wait]| {
-            waits.iter().any(|wait| self.runs(wait, index) || wait.lived.start == index)
+        let runs = |measure, waits: &[Wait]| {
+            waits.iter().any(|wait| self.runs(measure, wait, index) || wait.lived.start == index)
         };
         if !is_status(step.after.status) {
             return Vec::new();
         }
         let timed = all.iter().filter(|(measure, _)| *measure != Measure::Contacts);
         timed
-            .filter(|(measure, waits)| is_paused(*measure) && runs(waits))
+            .filter(|(measure, waits)| is_paused(*measure) && runs(*measure, waits))
             .map(|(measure, _)| *measure)
             .collect()
     }
@@ -239,11 +244,11 @@ impl TicketLife<'_> {
         all.collect()
     }
 
-    /// The merged tickets whose waits go on here: once the ticket is active.
+    /// The merged tickets whose waits go on here: once a reply is awaited.
     pub(in crate::naive) fn words(&self) -> Vec<Word<'_>> {
         let words = self.steps.iter().enumerate().filter_map(|(index, step)| {
             let first = index.max(self.created.unwrap_or(0));
-            let is_active = self.steps[first..].iter().any(|step| step.after.status.is_active());
+            let is_active = self.steps[first..].iter().any(|step| step.after.awaits_reply());
             let (from, since) = (step.note.from.as_deref()?, step.note.waiting_since?);
             is_active.then_some(Word { from, since, at: step.note.at })
         });

@@ -10,6 +10,8 @@ use super::{Basis, Model, Target};
 
 #[path = "flags.rs"]
 mod flags;
+#[path = "ownership.rs"]
+mod ownership;
 #[path = "reopened.rs"]
 mod reopened;
 #[path = "takeover.rs"]
@@ -148,6 +150,15 @@ pub(super) struct Held<'m> {
     pub status: Status,
     /// Whether it was solved and not reopened since, whatever its status became.
     is_solved: bool,
+    /// Whether the customer asked again while it was solved.
+    is_asked_again: bool,
+}
+
+impl Held<'_> {
+    /// Whether the customer's waits run.
+    fn awaits_reply(&self) -> bool {
+        self.status.is_active() || self.is_asked_again
+    }
 }
 
 /// An event, with the state before and after it.
@@ -163,6 +174,11 @@ pub(super) struct Step<'m> {
 impl Step<'_> {
     fn leaves(&self) -> bool {
         self.before.status.is_active() && !self.after.status.is_active()
+    }
+
+    /// Whether the customer's waits stop, by a reply or without one.
+    fn ends_waits(&self) -> bool {
+        self.before.awaits_reply() && !self.after.awaits_reply()
     }
 
     fn comes_back(&self) -> bool {
@@ -236,6 +252,7 @@ impl<'m> TicketLife<'m> {
             steps.push(Step { note, before, after: held });
         }
         let mut life = Self { model, now, steps, held, created, voids: Vec::new() };
+        life.find_asked_again();
         life.voids = life.find_voids();
         life
     }
@@ -404,22 +421,26 @@ impl<'m> TicketLife<'m> {
         early.into_iter().chain(replies).filter_map(|reply| self.update(reply)).collect()
     }
 
-    /// The stopwatch from a reply to the next, which inherits nothing.
+    /// The stopwatch from a reply to the next. It runs while the ticket is active.
     fn update(&self, reply: usize) -> Option<Wait> {
-        Some(Wait { inherited: Vec::new(), ..self.exchange(reply).1? })
+        let next = self.first_from(reply + 1, Step::replies);
+        let started = self.first_from(reply, |step| step.after.status.is_active())?;
+        next.is_none_or(|next| started < next).then(|| self.wait(reply, started, next))
     }
 
-    /// The step that answers a question, or follows a reply, and its stopwatch. There is a
-    /// stopwatch if the question is asked and the ticket is active at some step before the answer.
-    /// The time counts from the question. A reply to a ticket that is gone is no answer.
+    /// The step that answers a question, and its stopwatch. There is a stopwatch if the question is
+    /// asked and a reply is awaited at some step before the answer. The time counts from the
+    /// question. A reply to a ticket that is gone is no answer.
     fn exchange(&self, question: usize) -> (Option<usize>, Option<Wait>) {
         let answer = self.first_from(question + 1, Step::replies);
         let started = self
-            .first_from(question, |step| step.after.status.is_active())
+            .first_from(question, |step| step.after.awaits_reply())
             .filter(|&started| answer.is_none_or(|answer| started < answer));
+        let left = || self.steps.iter().rposition(Step::ends_waits);
+        let left = if self.held.awaits_reply() { None } else { left() };
         let wait = started.map(|started| Wait {
             inherited: self.inherited_by(question, answer),
-            ..self.wait(question, started, answer)
+            ..self.wait_until(question, started, answer, left)
         });
         (answer, wait)
     }
@@ -436,65 +457,26 @@ impl<'m> TicketLife<'m> {
         Some(self.wait(created, created, self.first_from(created, Step::solves)))
     }
 
-    /// The ownership periods of all teams, in order.
-    fn ownership_periods(&self) -> Vec<Wait> {
-        let first = self.created.unwrap_or(0);
-        let starts = (first..self.steps.len()).filter(|&step| self.starts_ownership(step));
-        starts.map(|start| self.ownership_period(start)).collect()
-    }
-
-    fn starts_ownership(&self, index: usize) -> bool {
-        let step = &self.steps[index];
-        let gets_it = self.created == Some(index) || step.hands_on();
-        let is_held = step.after.holder.is_some() && step.after.status.is_active();
-        is_held && (gets_it || step.comes_back() && !self.resumes_ownership(index))
-    }
-
-    /// Whether a reopening resumes the ownership period that ran when the ticket left: it was not
-    /// solved, and it had the same holder all the time since.
-    fn resumes_ownership(&self, reopening: usize) -> bool {
-        let Some(left) = self.steps[..reopening].iter().rposition(Step::leaves) else {
-            return false;
-        };
-        let holder = self.steps[reopening].after.holder;
-        let step = &self.steps[left];
-        !step.solves() && step.before.holder == holder && self.is_kept(left, reopening)
-    }
-
-    /// Whether the holder stayed the same after one step, up to and including another.
-    fn is_kept(&self, after: usize, to: usize) -> bool {
-        !self.steps[after + 1..=to].iter().any(Step::hands_on)
-    }
-
-    /// An ownership period. Transferred or solved it is a sample. Otherwise it is given up when the
-    /// ticket leaves, unless it is reopened and had the same holder all the time.
-    fn ownership_period(&self, start: usize) -> Wait {
-        let holder = self.steps[start].after.holder;
-        let team = self.model.claimed_by(holder);
-        let mut from = start + 1;
-        while let Some(stop) = self.first_from(from, |step| step.hands_on() || step.leaves()) {
-            let step = &self.steps[stop];
-            if step.solves() || !step.leaves() {
-                return self.ended(start, start, Some((stop, End::Answered)), team);
-            }
-            let back = self.first_from(stop, Step::comes_back);
-            match back.filter(|&back| self.is_kept(stop, back)) {
-                Some(back) => from = back + 1,
-                None => return self.ended(start, start, Some((stop, self.end_by(stop))), team),
-            }
-        }
-        self.ended(start, start, None, team)
-    }
-
     /// A stopwatch that ends at its answer, or without an answer when the ticket is no longer
     /// active.
     ///
     /// Answered, it counts for the team that answered, if that is declared, else for the holder at
     /// its end or at `now`.
     fn wait(&self, since: usize, started: usize, answer: Option<usize>) -> Wait {
+        self.wait_until(since, started, answer, self.left())
+    }
+
+    /// The same, for a stopwatch that ends at another step without an answer.
+    fn wait_until(
+        &self,
+        since: usize,
+        started: usize,
+        answer: Option<usize>,
+        left: Option<usize>,
+    ) -> Wait {
         let ended = match answer {
             Some(answer) => Some((answer, End::Answered)),
-            None => self.left().map(|left| (left, self.end_by(left))),
+            None => left.map(|left| (left, self.end_by(left))),
         };
         let holder = ended.map_or(self.held, |(step, _)| self.steps[step].after).holder;
         let team = match answer {

@@ -19,11 +19,11 @@ pub(super) struct Void {
 impl TicketLife<'_> {
     /// A wait that an agent ended without a reply. One that was given up before stays so.
     pub(super) fn dismissed(&self, question: usize, said: usize) -> Wait {
-        let lives = |step: &Step<'_>| step.after.status.is_active();
+        let lives = |step: &Step<'_>| step.after.awaits_reply();
         let started = self.first_from(question, lives).filter(|&started| started < said);
-        let left = self.steps[..said].iter().rposition(Step::leaves);
+        let left = self.steps[..said].iter().rposition(Step::ends_waits);
         let end = match (started, left) {
-            (Some(_), Some(left)) if !self.steps[said].before.status.is_active() => {
+            (Some(_), Some(left)) if !self.steps[said].before.awaits_reply() => {
                 (left, self.end_by(left))
             }
             _ => (said, End::NoReplyNeeded),
@@ -59,6 +59,29 @@ impl TicketLife<'_> {
         let is_spam = present.end == End::Spam;
         let counts = is_spam || present.team != former.team;
         counts.then_some(Wait { is_of_team_only: !is_spam, ..former })
+    }
+
+    /// Finds the times in which the ticket was solved and a message had asked again: until it is answered,
+    /// or needs no answer, or the ticket is solved or closed once more, or is no longer solved.
+    pub(super) fn find_asked_again(&mut self) {
+        let given = if self.created.is_none() { Some(0) } else { self.first_reply().0 };
+        let mut is_asked_again = false;
+        for index in self.created.unwrap_or(0)..self.steps.len() {
+            let Step { note, before, after } = &self.steps[index];
+            let kind = note.kind;
+            let asks = kind == Kind::CustomerReplied
+                && before.status == Status::Solved
+                && self.model.asks_again(after.holder);
+            let needs_none =
+                kind == Kind::NoReplyNeeded && given.is_some_and(|given| given <= index);
+            let ends = needs_none
+                || after.status != Status::Solved
+                || matches!(kind, Kind::AgentReplied | Kind::Solved | Kind::Closed);
+            self.steps[index].before.is_asked_again = is_asked_again;
+            is_asked_again = asks || is_asked_again && !ends;
+            self.steps[index].after.is_asked_again = is_asked_again;
+        }
+        self.held.is_asked_again = is_asked_again;
     }
 
     /// All reopenings for nothing.
