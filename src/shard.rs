@@ -24,6 +24,7 @@ use crate::time::Timestamp;
 
 mod keys;
 mod lookup;
+mod replace;
 mod stubs;
 
 pub(crate) use stubs::Stub;
@@ -141,6 +142,7 @@ impl Shard {
             agent: name(&event.agent),
             priority: event.priority,
             maker: event.maker,
+            is_sent_twice: false,
             detail: &detail,
         };
         let outcome = self.enter(number, &entry, sink);
@@ -470,19 +472,23 @@ impl Shard {
             }
         }
         let names = self.lookup.names();
-        let (point, outcome) = match timeline.find(entry, names) {
-            Placement::Insert(point) => (point, Outcome::Applied),
+        let point = match timeline.find(entry, names) {
+            Placement::Insert(point) => point,
             Placement::Duplicate => return Outcome::Duplicate,
-            Placement::Loses => return Outcome::Skipped(Skip::Conflicting),
             Placement::Full => return Outcome::Skipped(Skip::TicketFull),
             Placement::Wins => {
-                let spot = timeline.spot_to_replace(entry, names);
-                timeline.unwind(spot, context, sink);
-                timeline.remove_twin(entry, names);
-                let Placement::Insert(point) = timeline.find(entry, names) else {
-                    return Outcome::Skipped(Skip::TicketFull);
-                };
-                (point, Outcome::Skipped(Skip::Conflicting))
+                let kept = Entry { is_sent_twice: true, ..*entry };
+                self.replace(number, &kept, sink);
+                return Outcome::Skipped(Skip::Conflicting);
+            }
+            Placement::Loses => {
+                let first = timeline.twin_of(entry).filter(|twin| !twin.is_sent_twice);
+                if let Some(twin) = first {
+                    let detail = twin.detail.to_vec();
+                    let kept = twin.sent_twice(&detail);
+                    self.replace(number, &kept, sink);
+                }
+                return Outcome::Skipped(Skip::Conflicting);
             }
         };
         if timeline.disturbs(point) {
@@ -503,7 +509,7 @@ impl Shard {
         }
         timeline.insert(point, entry);
         self.mark(number);
-        outcome
+        Outcome::Applied
     }
 
     /// The number of a subject's timeline for an event at `at`. Opens a new timeline if the subject has none.

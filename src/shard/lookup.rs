@@ -79,6 +79,7 @@ impl NameLookup {
     }
 
     pub(super) fn context(&self) -> DerivationContext<'_> {
-        DerivationContext { catalog: &self.catalog, scopes: &self.scopes, channels: &self.channels }
+        let Self { catalog, scopes, channels, .. } = self;
+        DerivationContext { catalog, scopes, channels, is_resumed: false }
     }
 }

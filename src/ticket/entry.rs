@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! byte 0   kind (5 bits), has team, has channel, has agent
-//! byte 1   priority (3 bits, 0 = none), maker (2 bits), has detail
+//! byte 1   priority (3 bits, 0 = none), maker (2 bits), has detail, is sent twice
 //! varint   milliseconds since the previous event of its block; for the first, since 1990
 //! 8 bytes  identity
 //! varints  team, channel, agent: those that are present
@@ -30,6 +30,8 @@ pub(crate) struct Entry<'t> {
     pub(crate) agent: Option<NameId>,
     pub(crate) priority: Option<Priority>,
     pub(crate) maker: Maker,
+    /// Whether another event was sent with the same identity, which sorts after this one.
+    pub(crate) is_sent_twice: bool,
     /// The packed detail; empty if there is none.
     pub(crate) detail: &'t [u8],
 }
@@ -46,9 +48,18 @@ const PRIORITY_MASK: u8 = (1 << PRIORITY_BITS) - 1;
 const MAKER_SHIFT: u32 = PRIORITY_BITS;
 const MAKER_MASK: u8 = ((1 << MAKER_BITS) - 1) << MAKER_SHIFT;
 const HAS_DETAIL: u8 = 1 << 5;
-const _: () = assert!((PRIORITY_MASK | MAKER_MASK) & HAS_DETAIL == 0);
+/// 0 in checkpoints of versions that did not count this. They skip the bit.
+const IS_SENT_TWICE: u8 = 1 << 6;
+const _: () = assert!((PRIORITY_MASK | MAKER_MASK) & (HAS_DETAIL | IS_SENT_TWICE) == 0);
 
 impl Entry<'_> {
+    /// The same event with another place of its detail, as one that was sent twice.
+    pub(crate) fn sent_twice<'d>(&self, detail: &'d [u8]) -> Entry<'d> {
+        let Self { kind, time, identity, team, channel, agent, priority, maker, .. } = *self;
+        let is_sent_twice = true;
+        Entry { kind, time, identity, team, channel, agent, priority, maker, is_sent_twice, detail }
+    }
+
     /// Appends this event to a block whose previous event happened at `before`.
     pub(crate) fn pack(&self, before: Timestamp, out: &mut Vec<u8>) {
         let flag = |present: bool, bit: u8| if present { bit } else { 0 };
@@ -61,7 +72,8 @@ impl Entry<'_> {
         out.push(
             self.priority.map_or(0, Priority::code)
                 | (self.maker.code() << MAKER_SHIFT)
-                | flag(!self.detail.is_empty(), HAS_DETAIL),
+                | flag(!self.detail.is_empty(), HAS_DETAIL)
+                | flag(self.is_sent_twice, IS_SENT_TWICE),
         );
         put_varint(self.time.since(before).ms().unsigned_abs(), out);
         out.extend_from_slice(&self.identity.to_le_bytes());
@@ -148,6 +160,7 @@ impl<'t> Iterator for Unpack<'t> {
             agent,
             priority,
             maker: Maker::from_code((flags & MAKER_MASK) >> MAKER_SHIFT)?,
+            is_sent_twice: flags & IS_SENT_TWICE != 0,
             detail,
         })
     }
@@ -326,6 +339,7 @@ mod tests {
                     agent: team.map(NameId::from_index),
                     priority: priority.map(|index| Priority::ALL[index]),
                     maker: Maker::ALL[maker],
+                    is_sent_twice: identity % 2 == 0,
                     detail: &detail,
                 };
                 entry.pack(before, &mut packed);
@@ -342,6 +356,7 @@ mod tests {
                 prop_assert_eq!(entry.channel, None);
                 prop_assert_eq!(entry.priority.map(Priority::index), priority);
                 prop_assert_eq!(entry.maker, Maker::ALL[maker]);
+                prop_assert_eq!(entry.is_sent_twice, identity % 2 == 0);
                 prop_assert_eq!(entry.detail, &detail[..]);
             }
         }

@@ -12,6 +12,18 @@ use crate::time::{Elapsed, MINUTE_MS, SECOND_MS, Timestamp};
 /// helpdesks cut off minutes, and calls are logged afterwards.
 pub(super) const EARLY_REPLY_MAX: Elapsed = Elapsed::from_ms(60 * MINUTE_MS);
 
+/// The longest time after an earlier event of a ticket at which its creation is not late.
+pub(super) const CREATED_LATE_MAX: Elapsed = Elapsed::from_ms(MINUTE_MS);
+
+/// The measures whose stopwatches start at the creation.
+pub(super) const FROM_CREATION: [Measure; 5] = [
+    Measure::FirstReply,
+    Measure::CustomerWait,
+    Measure::AgentWork,
+    Measure::Resolution,
+    Measure::FirstResolution,
+];
+
 /// The longest time between a reopening and the customer's message that belongs to it.
 pub(super) const ONE_CONTACT_MAX: Elapsed = Elapsed::from_ms(MINUTE_MS);
 
@@ -34,6 +46,15 @@ pub enum Flag {
     AnsweredAtOnce,
     /// An answer was within a target of its team, and took more than [`NEAR_TARGET_PERCENT`] of it.
     AnsweredNearTarget,
+    /// The event of an answer named a team that is not declared: it counts for the holder of the ticket.
+    AnsweredByUndeclaredTeam,
+    /// A ticket was worked on, and its creation is not known: its first reply counts as given, and what
+    /// starts at the creation does not run.
+    CreatedMissing,
+    /// An earlier event of the ticket is more than a minute older than its creation, and counts for nothing.
+    CreatedLate,
+    /// Two different events were sent with one id. The earlier one counts, and the stopwatch ran then.
+    IdSentTwice,
     /// An agent created the ticket, so no first reply is due until the customer writes.
     MadeByAgent,
     /// A waiting ticket was merged, and no ticket took over its wait.
@@ -56,10 +77,14 @@ pub enum Flag {
 
 impl Flag {
     /// All flags.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 15] = [
         Self::AnsweredBeforeCreated,
         Self::AnsweredAtOnce,
         Self::AnsweredNearTarget,
+        Self::AnsweredByUndeclaredTeam,
+        Self::CreatedMissing,
+        Self::CreatedLate,
+        Self::IdSentTwice,
         Self::MadeByAgent,
         Self::MergedWaiting,
         Self::MovedWaiting,
@@ -76,6 +101,10 @@ impl Flag {
             Self::AnsweredBeforeCreated => "answered_before_created",
             Self::AnsweredAtOnce => "answered_at_once",
             Self::AnsweredNearTarget => "answered_near_target",
+            Self::AnsweredByUndeclaredTeam => "answered_by_undeclared_team",
+            Self::CreatedMissing => "created_missing",
+            Self::CreatedLate => "created_late",
+            Self::IdSentTwice => "id_sent_twice",
             Self::MadeByAgent => "made_by_agent",
             Self::MergedWaiting => "merged_waiting",
             Self::MovedWaiting => "moved_waiting",
@@ -123,6 +152,15 @@ pub struct TakenOver {
     pub waiting_since: Timestamp,
     /// When it was taken over.
     pub at: Timestamp,
+}
+
+/// What happened to a ticket before its creation, or while that is unknown.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct BeforeCreation {
+    /// The first message of the customer, assignment or change of status.
+    pub(super) first_act: Option<Timestamp>,
+    /// Whether it was flagged that the creation is missing.
+    pub(super) is_missed: bool,
 }
 
 /// One merged ticket that this one took over.

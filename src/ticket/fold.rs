@@ -128,6 +128,7 @@ impl Timeline {
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) -> Option<Timestamp> {
+        let context = DerivationContext { is_resumed: self.resumed, ..context };
         let first = usize::from(spot.entry);
         let events = self.block(spot.block)?.take(usize::from(limit.entry)).skip(first);
         for event in events {

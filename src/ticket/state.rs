@@ -14,7 +14,7 @@ use smallvec::SmallVec;
 use super::breakdown::{TicketPosition, Totals, WaitLocation};
 use super::change::{Ended, Ending, FinishedWait, GivenUp, Rated, Running};
 use super::entry::Entry;
-use super::flag::{EARLY_REPLY_MAX, Flag, Flagged, MergedWait, Takeover};
+use super::flag::{BeforeCreation, EARLY_REPLY_MAX, Flag, Flagged, MergedWait, Takeover};
 use super::status::{FirstReply, TicketStatus};
 use super::stopwatch::{
     Attribution, DerivationContext, Out, Phase, PositionHistory, PropertyChange, Reopening,
@@ -26,6 +26,7 @@ use crate::measure::Measure;
 use crate::name::NameId;
 use crate::time::Timestamp;
 
+mod before_creation;
 mod contacts;
 mod flags;
 mod merge;
@@ -46,6 +47,8 @@ pub(crate) struct TicketState {
     first_reply: FirstReply,
     /// The latest reply before the ticket's creation; `None` once that is known.
     early_reply: Option<EarlyReply>,
+    /// What happened before the ticket's creation, or while that is unknown.
+    before_creation: BeforeCreation,
     /// The oldest message of the customer that was not answered, on this ticket or on one that it took over.
     unanswered_since: Option<Timestamp>,
     /// The merged tickets that it took over.
@@ -118,12 +121,16 @@ impl TicketState {
             self.keep_overdue(at, holder, PropertyChange::Priority, context);
             self.flag_priority(event, context, out);
         }
+        self.flag_sent_twice(event, context, out);
         if event.kind == Kind::Created && self.created.is_none() {
             self.create(event, context, out);
         } else if event.team.is_some()
             && (matches!(event.kind, Kind::Created | Kind::Assigned) || self.team.is_none())
         {
             self.change_team(event, context, out);
+        }
+        if self.created.is_none() {
+            self.note_before_creation(event, context, out);
         }
         match event.kind {
             Kind::Reopened => {
@@ -204,6 +211,7 @@ impl TicketState {
         let at = event.time;
         let early_reply = self.early_reply.filter(|early| at.since(early.at) <= EARLY_REPLY_MAX);
         let takeovers = std::mem::take(&mut self.taken_over);
+        let first_act = self.before_creation.first_act;
         *self = Self {
             created: Some(at),
             team: event.team.or(self.team),
@@ -228,6 +236,7 @@ impl TicketState {
             self.start(measure, at, context);
         }
         self.start_ownership_period(at, context);
+        self.flag_late_creation(first_act, at, context, out);
         match self.first_reply {
             FirstReply::Wanted => {
                 self.unanswered_since = Some(at);
@@ -263,6 +272,7 @@ impl TicketState {
         self.unanswered_since = None;
         self.finish(Measure::FirstReply, attribution, context, out);
         let scope = attribution.scope;
+        self.flag_undeclared(early.team, Measure::FirstReply, at, context, out);
         Self::flag(Flag::AnsweredBeforeCreated, Measure::FirstReply, scope, at, context, out);
         self.start(Measure::Update, at, context);
     }
@@ -325,6 +335,7 @@ impl TicketState {
         if let Some(measure) = measure {
             self.first_reply = FirstReply::Given;
             if let Some(answered) = self.finish(measure, attribution, context, out) {
+                self.flag_undeclared(event.team, measure, event.time, context, out);
                 self.flag_answer(&answered, attribution.scope, event.time, context, out);
             }
         }

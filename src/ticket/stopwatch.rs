@@ -32,6 +32,8 @@ pub(crate) struct DerivationContext<'a> {
     pub(crate) scopes: &'a [ScopeId],
     /// The channel of each interned name, taken as a channel's.
     pub(crate) channels: &'a [ChannelId],
+    /// Whether an earlier part of the ticket was evicted, so that its creation may have been known.
+    pub(crate) is_resumed: bool,
 }
 
 impl DerivationContext<'_> {

@@ -50,7 +50,8 @@ impl Example {
     }
 
     pub(super) fn context(&self) -> DerivationContext<'_> {
-        DerivationContext { catalog: &self.catalog, scopes: &self.scopes, channels: &self.channels }
+        let Self { catalog, scopes, channels, .. } = self;
+        DerivationContext { catalog, scopes, channels, is_resumed: false }
     }
 
     /// An event of the first team. Its identity is its time, so two events of one instant conflict.
@@ -65,6 +66,7 @@ impl Example {
             agent: None,
             priority: None,
             maker: Maker::Customer,
+            is_sent_twice: false,
             detail: &[],
         }
     }

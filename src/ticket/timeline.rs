@@ -246,6 +246,19 @@ impl Timeline {
         }
     }
 
+    /// The event with the identity of `event`.
+    pub(crate) fn twin_of(&self, event: &Entry<'_>) -> Option<Entry<'_>> {
+        let is_twin = |twin: &Entry<'_>| twin.identity == event.identity;
+        match &self.log {
+            Log::Short(bytes) => unpack(events_of(bytes)).find(is_twin),
+            Log::Long(long) => {
+                let known =
+                    long.index.find(event.identity, |one| one.identity == event.identity)?;
+                long.spanning(known.time).find_map(|block| unpack(&block.bytes).find(is_twin))
+            }
+        }
+    }
+
     /// The spot to unwind to before the twin of an event that [`Placement::Wins`] is removed: one block
     /// before the event, because the removal may delete the twin's block.
     pub(crate) fn spot_to_replace(&self, event: &Entry<'_>, names: &Names) -> Spot {

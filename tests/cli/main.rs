@@ -20,6 +20,7 @@ mod demo;
 mod explain;
 mod exports;
 mod fair;
+mod fair_flags;
 mod fair_solved;
 mod files;
 mod holidays;

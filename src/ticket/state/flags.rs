@@ -6,6 +6,7 @@ use super::TicketState;
 use crate::catalog::ScopeId;
 use crate::event::{Kind, Priority};
 use crate::measure::Measure;
+use crate::name::NameId;
 use crate::ticket::entry::Entry;
 use crate::ticket::flag::{AT_ONCE_MAX, Flag, Flagged};
 use crate::ticket::status::{FirstReply, TicketStatus};
@@ -59,6 +60,38 @@ impl TicketState {
             for measure in self.running_measures(|_| true) {
                 Self::flag(Flag::PriorityLowered, measure, holder, event.time, context, out);
             }
+        }
+    }
+
+    /// Flags each measure that runs when an event comes of which another version was sent.
+    pub(super) fn flag_sent_twice(
+        &self,
+        event: &Entry<'_>,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let is_creation = event.kind == Kind::Created && self.created.is_none();
+        if event.is_sent_twice && !is_creation {
+            let holder = context.scope(self.team);
+            for measure in self.running_measures(|_| true) {
+                Self::flag(Flag::IdSentTwice, measure, holder, event.time, context, out);
+            }
+        }
+    }
+
+    /// Flags an answer that names a team that is not declared, on a ticket of a team that is.
+    pub(super) fn flag_undeclared(
+        &self,
+        answered_by: Option<NameId>,
+        measure: Measure,
+        at: Timestamp,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let (holder, unclaimed) = (context.scope(self.team), context.catalog.unclaimed());
+        let is_undeclared = answered_by.is_some() && context.scope(answered_by) == unclaimed;
+        if is_undeclared && holder != unclaimed {
+            Self::flag(Flag::AnsweredByUndeclaredTeam, measure, holder, at, context, out);
         }
     }
 

@@ -95,6 +95,12 @@ impl TicketLife<'_> {
         let is_early = |wait: &Wait| wait.lived.is_empty() && Some(wait.lived.end) == self.created;
         for (measure, wait) in waits.iter().filter(|(_, wait)| wait.end == End::Answered) {
             let act = |label| Act::new(label, *measure, &wait.team, wait.at);
+            let answer = if is_early(wait) { self.early_reply() } else { Some(wait.lived.end) };
+            let named = answer.and_then(|answer| self.steps[answer].note.team.as_deref());
+            let holder = self.model.claimed_by(self.steps[wait.lived.end].after.holder);
+            if named.is_some_and(|named| !self.model.is_declared(named)) && holder != "unclaimed" {
+                acts.push(act("answered_by_undeclared_team"));
+            }
             if is_early(wait) {
                 acts.push(act("answered_before_created"));
                 continue;
@@ -122,7 +128,43 @@ impl TicketLife<'_> {
         }
         self.acts_of_steps(&all, &mut acts);
         self.messages_after_solved(&mut acts);
+        self.missing_and_late_creations(&mut acts);
         acts
+    }
+
+    /// A creation that never came though the ticket was worked on, or that came after something else.
+    fn missing_and_late_creations(&self, acts: &mut Vec<Act>) {
+        let works = [Kind::CustomerReplied, Kind::AgentReplied, Kind::Solved, Kind::Closed];
+        let is_work = |step: &&Step<'_>| works.contains(&step.note.kind);
+        let is_act = |step: &&Step<'_>| {
+            let idle = [
+                Kind::AgentReplied,
+                Kind::TookOver,
+                Kind::BotReplied,
+                Kind::NoteAdded,
+                Kind::NoReplyNeeded,
+                Kind::Rated,
+                Kind::Reviewed,
+            ];
+            !idle.contains(&step.note.kind)
+        };
+        let found = match self.created {
+            None => self.steps.iter().find(is_work).map(|step| ("created_missing", step)),
+            Some(created) => {
+                let step = &self.steps[created];
+                let first = self.steps[..created].iter().find(is_act);
+                let is_late = first.is_some_and(|first| step.note.at - first.note.at > 60_000);
+                is_late.then_some(("created_late", step))
+            }
+        };
+        let Some((label, step)) = found else { return };
+        let team = self.model.claimed_by(step.after.holder);
+        let timed = Measure::ALL.into_iter().filter(|one| {
+            let others =
+                [Measure::NextReply, Measure::Update, Measure::Ownership, Measure::Contacts];
+            !others.contains(one)
+        });
+        acts.extend(timed.map(|measure| Act::new(label, measure, team, step.note.at)));
     }
 
     /// The first message of each time in which the ticket was solved and after which it was not reopened.
@@ -169,6 +211,9 @@ impl TicketLife<'_> {
                 }
                 if is_lower {
                     add("priority_lowered", measure, before);
+                }
+                if step.note.is_sent_twice {
+                    add("id_sent_twice", measure, before);
                 }
             }
             for measure in self.paused_by(index, step, all) {

@@ -9,8 +9,15 @@ use vaste::event::{Event, Kind, Maker, Priority};
 pub(super) fn timeline(mut events: Vec<&Event<'_>>) -> Vec<Note> {
     events.sort_by(|a, b| total_order(a, b));
     let mut seen = BTreeSet::new();
+    let all = events.clone();
     events.retain(|event| seen.insert(event.identity));
-    events.into_iter().map(Note::new).collect()
+    let note = |event: &Event<'_>| {
+        let is_other = |other: &&&Event<'_>| {
+            other.identity == event.identity && total_order(other, event).is_ne()
+        };
+        Note { is_sent_twice: all.iter().any(|other| is_other(&other)), ..Note::new(event) }
+    };
+    events.into_iter().map(note).collect()
 }
 
 fn total_order(a: &Event<'_>, b: &Event<'_>) -> Ordering {
@@ -87,6 +94,8 @@ pub(super) struct Note {
     pub from: Option<String>,
     /// Since when the customer of the merged ticket waits; never after the event.
     pub waiting_since: Option<i64>,
+    /// Whether another event has the same identity.
+    pub is_sent_twice: bool,
 }
 
 impl Note {
@@ -105,6 +114,7 @@ impl Note {
             waiting_since: detail
                 .and_then(|detail| detail.waiting_since)
                 .map(|since| since.ms().min(event.time.ms())),
+            is_sent_twice: false,
         }
     }
 }

@@ -388,6 +388,22 @@ flag-answered-near-target = { $count ->
     [one] 1 answer came just before its target
    *[other] { $count } answers came just before their targets
 }
+flag-answered-by-undeclared-team = { $count ->
+    [one] 1 answer named a team without an agreement, and counts for the team that holds the ticket
+   *[other] { $count } answers named a team without an agreement, and count for the team that holds the ticket
+}
+flag-created-missing = { $count ->
+    [one] 1 ticket was worked on, and nobody said when it was created
+   *[other] { $count } tickets were worked on, and nobody said when they were created
+}
+flag-created-late = { $count ->
+    [one] 1 ticket was created later than something had already happened to it
+   *[other] { $count } tickets were created later than something had already happened to them
+}
+flag-id-sent-twice = { $count ->
+    [one] 1 event was sent twice with different content; the earlier one counts
+   *[other] { $count } events were sent twice with different content; the earlier ones count
+}
 flag-made-by-agent = { $count ->
     [one] 1 ticket was created by an agent: no first reply is due until the customer writes
    *[other] { $count } tickets were created by agents: no first reply is due until the customer writes

@@ -393,6 +393,22 @@ flag-answered-near-target = { $count ->
     [one] 1 vastaus tuli juuri ennen tavoiteajan päättymistä
    *[other] { $count } vastausta tuli juuri ennen tavoiteajan päättymistä
 }
+flag-answered-by-undeclared-team = { $count ->
+    [one] 1 vastauksessa oli tiimi, jolla ei ole sopimusta: vastaus kuuluu tiketin tiimille
+   *[other] { $count } vastauksessa oli tiimi, jolla ei ole sopimusta: vastaukset kuuluvat tiketin tiimille
+}
+flag-created-missing = { $count ->
+    [one] 1 tikettiä käsiteltiin, mutta sen luontiaikaa ei tiedetä
+   *[other] { $count } tikettiä käsiteltiin, mutta niiden luontiaikaa ei tiedetä
+}
+flag-created-late = { $count ->
+    [one] 1 tiketti luotiin vasta, kun sille oli jo tapahtunut jotain
+   *[other] { $count } tikettiä luotiin vasta, kun niille oli jo tapahtunut jotain
+}
+flag-id-sent-twice = { $count ->
+    [one] 1 tapahtuma lähetettiin kahdesti eri sisällöllä: aiempi niistä lasketaan
+   *[other] { $count } tapahtumaa lähetettiin kahdesti eri sisällöllä: aiempi kustakin lasketaan
+}
 flag-made-by-agent = { $count ->
     [one] 1 tiketin loi oma väki: ensivastausta ei odoteta ennen kuin asiakas kirjoittaa
    *[other] { $count } tikettiä loi oma väki: ensivastausta ei odoteta ennen kuin asiakas kirjoittaa
