@@ -4,8 +4,8 @@
 //! Both texts are written out as lists of settings, in the keys and words of the file, and the lists are
 //! compared. So a key is compared once it is listed, whatever its type. The comparison does not judge. It
 //! marks a setting as looser only where that is certain: a longer target of the same kind of time, a smaller
-//! share, more tickets needed for a verdict, a higher ceiling, more pauses, messages on solved tickets that no
-//! longer ask again.
+//! share, more tickets needed for a verdict, a higher ceiling, more pauses, messages on solved tickets that
+//! no longer ask again.
 
 use std::fmt;
 

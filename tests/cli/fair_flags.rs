@@ -48,7 +48,8 @@ fn an_answer_of_an_undeclared_team_is_counted_for_the_holder() {
             ("created", "2026-06-02T08:00:00Z", ""),
             ("agent_replied", "2026-06-02T09:00:00Z", r#""team":"ghost""#),
         ]);
-        assert_eq!(flags(&agreement, &text, "first_reply"), json!({}));
+        let at = ["replay", "--at", "2026-06-05T00:00:00Z"];
+        assert!(!vaste(&at, &[&agreement], &text).contains("undeclared"), "{agreement}");
     }
 }
 

@@ -3,7 +3,12 @@
 use super::Level;
 
 /// The state that these counts mean under a level.
-pub(super) fn state(level: &Level, decided: u64, missed: u64, has_excess_spam: bool) -> &'static str {
+pub(super) fn state(
+    level: &Level,
+    decided: u64,
+    missed: u64,
+    has_excess_spam: bool,
+) -> &'static str {
     let (share_bp, min_tickets, at_risk_spent_bp) = match level {
         Level::NoneOver(_) if missed > 0 => return "missed",
         Level::NoneOver(_) => return if has_excess_spam { "at_risk" } else { "met" },
