@@ -65,15 +65,8 @@ fn wire_of<'a>(attributes: &[(&'a str, &'a str)], record: &'a [u8]) -> Result<Wi
     Ok(if is_enveloped { Wire::of_cloud_event(attributes, wire) } else { wire })
 }
 
-/// The version of CloudEvents that is read, and data that is JSON.
+/// Refuses data that is not JSON. Every version of the specification has the same attributes.
 fn check_cloud_event(wire: &mut Wire<'_>) -> Checked<()> {
-    let version = wire.take(EventKey::SpecVersion);
-    let EventValue::Text(text) = &version else {
-        return Err(wrong(EventKey::SpecVersion, &version, CLOUD_EVENT_FORM));
-    };
-    if !text.starts_with("1.") {
-        return Err(bad(Reason::BadSchema, EventKey::SpecVersion, text, CLOUD_EVENT_FORM));
-    }
     match wire.take(EventKey::DataBase64) {
         EventValue::Absent => Ok(()),
         EventValue::Text(_)
@@ -534,7 +527,6 @@ const ID_FORM: &str = "write 1 to 128 letters, digits or . _ : / @ # + -";
 const NAME_FORM: &str = "write 1 to 128 bytes of text without control characters";
 const TEAM_FORM: &str = "write 1 to 128 bytes of text without control characters, not one of the \
                          reserved unclaimed, _all, _unclaimed";
-const CLOUD_EVENT_FORM: &str = "write \"1.0\", the version of CloudEvents that Vaste reads";
 const TIME_FORM: &str = "write RFC 3339 with an offset, such as \"2026-11-21T09:14:03.120+02:00\"";
 
 /// A rejection of a value that has the right type.

@@ -362,21 +362,25 @@ fn times_and_envelopes() -> Vec<Case> {
             SCHEMA,
         ),
         (
-            "a CloudEvent's data is not read",
+            "a CloudEvent's data names the ticket",
             [
                 br#"{"specversion":"1.0","id":"1","source":"/d","type":"ticket.created","#
                     .as_slice(),
                 br#""time":"2026-11-21T09:14:03Z","data":{"ticket":"T-1"}}"#,
             ]
             .concat(),
-            SCHEMA,
+            APPLIED,
         ),
         (
             "a CloudEvent of version 99",
             with(&[("specversion", "\"99\""), ("data", "null"), ("subject", "[]")]),
             APPLIED,
         ),
-        ("a CloudEvent's data in base 64", with(&[("data_base64", "\"%%%\"")]), APPLIED),
+        (
+            "base 64 beside an event that is no CloudEvent",
+            with(&[("data_base64", "\"%%%\"")]),
+            APPLIED,
+        ),
         ("a list of CloudEvents", b"[{\"specversion\":\"1.0\"}]".to_vec(), SCHEMA),
     ]
 }
