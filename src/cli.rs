@@ -23,6 +23,7 @@ mod explain;
 mod feed;
 mod help_files;
 mod history;
+mod open_metrics;
 mod publish;
 mod replay;
 mod rules;

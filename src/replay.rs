@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::alert_history::AlertHistory;
-use crate::alert::Transition;
+use crate::alert::{Alerts, Transition};
 use crate::catalog::Catalog;
 use crate::event::{Event, Outcome, Outcomes};
 use crate::explain::Explained;
@@ -142,6 +142,19 @@ impl Readings {
     /// Known ticket ids that are similar to an unknown one.
     pub fn similar_tickets(&self, ticket: &str) -> Vec<String> {
         self.shard.similar_tickets(ticket, SIMILAR_MAX)
+    }
+
+    /// The view of the last [`Readings::at`]; `None` before the first.
+    pub fn view(&self) -> Option<&View> {
+        self.view.as_ref()
+    }
+
+    /// The alerts as they are after [`Readings::at`]; without objectives there are none.
+    pub fn alerts(&self) -> Alerts {
+        match &self.alerts {
+            Some(history) => history.alerts().clone(),
+            None => Alerts::new(&self.catalog),
+        }
     }
 
     /// The view at an instant, which must not be before the previous one. With it, the alert transitions

@@ -76,9 +76,13 @@ pub(super) struct ReplayArgs {
     /// event
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(super) every: Option<Elapsed>,
-    /// Print a table for people, or one JSON object per line
-    #[arg(long, value_enum, default_value_t = Format::Table)]
-    pub(super) format: Format,
+    /// Print a table for people, one JSON object per line, or the metrics of the past, which `promtool tsdb
+    /// create-blocks-from openmetrics` imports into Prometheus
+    #[arg(long, value_enum, default_value_t = ReplayFormat::Table)]
+    pub(super) format: ReplayFormat,
+    /// With --format openmetrics, the name of the job by which Prometheus scrapes Vaste
+    #[arg(long, value_name = "NAME", default_value = "vaste")]
+    pub(super) job: String,
 }
 
 #[derive(Debug, Args)]
@@ -245,9 +249,11 @@ pub(super) struct CalendarFiles {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
+pub(super) enum ReplayFormat {
     Table,
     Json,
+    #[value(name = "openmetrics")]
+    OpenMetrics,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

@@ -2,14 +2,16 @@
 
 use std::io;
 
-use super::arguments::{Format, ReplayArgs};
+use super::arguments::{ReplayArgs, ReplayFormat};
 use super::exit::{CommandError, Exit};
 use super::history;
+use super::open_metrics::OpenMetrics;
 use super::table;
 use super::terminal::Terminal;
 use crate::alert::Transition;
 use crate::catalog::TEAMS_MAX;
 use crate::replay::{Replay, TooManyInstants};
+use crate::service::families_of;
 use crate::time::Timestamp;
 use crate::view::View;
 
@@ -29,7 +31,7 @@ pub(super) fn run(
         .map_err(|error| CommandError::failed(EveryError(error)))?;
     let outcomes = replay.outcomes().clone();
     print(arguments, replay, instants, terminal)?;
-    if arguments.format == Format::Json {
+    if arguments.format == ReplayFormat::Json {
         history::print_rejected(&outcomes, terminal)?;
     }
     Ok(history::exit(&arguments.history, &outcomes))
@@ -52,12 +54,26 @@ fn print(
     if instants.is_empty() {
         writeln!(terminal.diagnostics, "there is no event, and so nothing to read")?;
     }
+    let mut metrics = OpenMetrics::new(&arguments.job);
     for now in instants {
-        let (view, transitions) = readings.at(now);
         match arguments.format {
-            Format::Json => print_json(view, &transitions, terminal)?,
-            Format::Table => table::print(view, &transitions, terminal.out)?,
+            ReplayFormat::Json => {
+                let (view, transitions) = readings.at(now);
+                print_json(view, &transitions, terminal)?;
+            }
+            ReplayFormat::Table => {
+                let (view, transitions) = readings.at(now);
+                table::print(view, &transitions, terminal.out)?;
+            }
+            ReplayFormat::OpenMetrics => {
+                readings.at(now);
+                let families = readings.view().map(|view| families_of(view, readings.alerts()));
+                metrics.add(now, &families.unwrap_or_default());
+            }
         }
+    }
+    if arguments.format == ReplayFormat::OpenMetrics {
+        metrics.print(terminal.out)?;
     }
     Ok(())
 }

@@ -28,6 +28,11 @@ pub(super) struct AlertHistory {
 }
 
 impl AlertHistory {
+    /// The alerts after the last evaluation.
+    pub(super) fn alerts(&self) -> &Alerts {
+        &self.alerts
+    }
+
     pub(super) fn new(catalog: &Catalog) -> Self {
         Self {
             alerts: Alerts::new(catalog),

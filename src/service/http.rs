@@ -13,3 +13,5 @@ mod api;
 mod board;
 mod metrics;
 pub(in crate::service) mod routes;
+
+pub use metrics::families_of;

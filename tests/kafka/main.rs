@@ -19,6 +19,7 @@ mod deleted;
 mod faults;
 mod guarded;
 mod harness;
+mod history;
 mod hostile;
 mod many;
 mod members;

@@ -107,14 +107,16 @@ fn the_alerts_of_prometheus_are_those_of_vaste() {
     }
 }
 
-/// The results of a query now, or at every second of a range.
-fn results(port: u16, query: &str, range: Option<(i64, i64)>) -> Option<Vec<serde_json::Value>> {
+/// The results of a query now, or over a range: its first second, `&end=`, its last, and `&step=`.
+pub(crate) fn results(
+    port: u16,
+    query: &str,
+    range: Option<&str>,
+) -> Option<Vec<serde_json::Value>> {
     let query = percent_encoding::utf8_percent_encode(query, percent_encoding::NON_ALPHANUMERIC);
     let path = match range {
         None => format!("/api/v1/query?query={query}"),
-        Some((from, to)) => {
-            format!("/api/v1/query_range?query={query}&start={from}&end={to}&step=1")
-        }
+        Some(range) => format!("/api/v1/query_range?query={query}&start={range}"),
     };
     let (_, body) = fetch(port, &path)?;
     let answer: serde_json::Value = serde_json::from_str(&body).ok()?;
@@ -123,7 +125,7 @@ fn results(port: u16, query: &str, range: Option<(i64, i64)>) -> Option<Vec<serd
 
 /// The seconds of the last ten minutes in which a query gives 1, by team and objective.
 fn range(port: u16, query: &str, now: i64) -> BTreeMap<String, BTreeSet<i64>> {
-    let all = results(port, query, Some((now - 600, now)));
+    let all = results(port, query, Some(&format!("{}&end={now}&step=1", now - 600)));
     let series = all.unwrap_or_default().into_iter().map(|series| {
         let metric = &series["metric"];
         let values = series["values"].as_array().unwrap().iter();

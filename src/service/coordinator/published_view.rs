@@ -178,6 +178,23 @@ impl PublishedView {
         }
     }
 
+    /// A view of past events, with everything that follows from them, as if a service had just published it.
+    pub(in crate::service) fn of_past(view: &View, alerts: Alerts) -> Self {
+        let verdicts = view.verdicts();
+        Self {
+            at: Some(view.now()),
+            readings: view.readings(),
+            details: ObjectiveDetail::all(view, &verdicts),
+            verdicts,
+            given_up: given_up(view),
+            flags: view.all_flags().collect(),
+            ratings: ratings(view),
+            alerts,
+            frozen: None,
+            ..Self::new(view.catalog(), view.now(), "")
+        }
+    }
+
     /// The readings that pages and metrics show: of all tickets, on the basis that is shown for the team and
     /// measure.
     pub(in crate::service) fn readings_shown(&self) -> impl Iterator<Item = &Reading> {

@@ -9,11 +9,14 @@
 //! | `stream` | Kafka and the outcomes of records |
 
 use prometheus::TextEncoder;
+use prometheus::proto::MetricFamily;
 
 use self::families::MetricFamilies;
+use crate::alert::Alerts;
 use crate::service::clock;
 use crate::service::coordinator::published_view::PublishedView;
 use crate::service::instruments::Instruments;
+use crate::view::View;
 
 mod families;
 mod market;
@@ -55,4 +58,18 @@ pub(super) fn text(
     all.extend(instruments.registry.gather());
     all.extend(prometheus::gather());
     TextEncoder::new().encode_to_string(&all)
+}
+
+/// The families that follow from events alone, as of the instant of a view: windows, waiting tickets,
+/// objectives, ratings and alerts. Names and values are those that a service exports at that instant.
+pub fn families_of(view: &View, alerts: Alerts) -> Vec<MetricFamily> {
+    let published = PublishedView::of_past(view, alerts);
+    let mut families = MetricFamilies::default();
+    windows::windows(&published, &mut families);
+    windows::given_up(&published, &mut families);
+    windows::flags(&published, &mut families);
+    market::ratings(&published, &mut families);
+    windows::objectives(&published, &mut families);
+    windows::alerts(&published, &mut families);
+    families.into_sorted()
 }
