@@ -14,6 +14,7 @@ mod chaos;
 mod clock;
 mod counters;
 mod crash;
+mod dashboards;
 mod dead_letters;
 mod deleted;
 mod faults;

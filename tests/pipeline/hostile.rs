@@ -307,7 +307,7 @@ fn values() -> Vec<Case> {
     ]
 }
 
-/// Times, and fields of an envelope that is not read.
+/// Times of events.
 fn times() -> Vec<Case> {
     let time = |text: &str| with(&[("time", &quoted(text))]);
     vec![
@@ -353,6 +353,7 @@ fn times() -> Vec<Case> {
     ]
 }
 
+/// CloudEvents, and what only looks like one.
 fn envelopes() -> Vec<Case> {
     vec![
         (
