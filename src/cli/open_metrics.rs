@@ -1,7 +1,8 @@
 //! Metrics of the past as OpenMetrics text, which `promtool tsdb create-blocks-from openmetrics` imports.
 //!
-//! Source of the format: <https://prometheus.io/docs/specs/om/open_metrics_spec/>. Samples of one family stand
-//! together, those of one series in order of time, so everything is kept until the end: 16 bytes a sample.
+//! Source of the format: <https://prometheus.io/docs/specs/om/open_metrics_spec/>. Samples of one family
+//! stand together, those of one series in order of time, so everything is kept until the end: 16 bytes a
+//! sample.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -80,12 +80,14 @@ fn the_alerts_of_prometheus_are_those_of_vaste() {
     fires("support", true);
     fires("billing", false);
 
-    let now = results(port, "floor(vector(time()))", None).unwrap();
-    let now: i64 = now[0]["value"][1].as_str().unwrap().parse().unwrap();
+    let (now, held) = wait_for("all four alerts in the range", || {
+        let now = results(port, "floor(vector(time()))", None)?;
+        let now: i64 = now[0]["value"][1].as_str()?.parse().ok()?;
+        let held = range(port, "max by (team, objective) (vaste_alerts{state=\"firing\"})", now);
+        (held.len() == 4).then_some((now, held))
+    });
     let range = |query: &str| range(port, query, now);
-    let held = range("max by (team, objective) (vaste_alerts{state=\"firing\"})");
     let raised = range("max by (team, objective) (ALERTS{alertname=\"VasteObjectiveMissed\"})");
-    assert_eq!(held.len(), 4, "{held:?}");
     for (name, held) in &held {
         let raised = raised.get(name).cloned().unwrap_or_default();
         let near = |all: &BTreeSet<i64>, at: i64, back: i64, ahead: i64| {
