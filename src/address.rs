@@ -26,6 +26,8 @@ pub const METRICS: &str = "/metrics";
 pub const HEALTHY: &str = "/-/healthy";
 /// Readiness: answers 200 once verdicts can be trusted.
 pub const READY: &str = "/-/ready";
+/// Reads the configuration again, if that is enabled.
+pub const RELOAD: &str = "/-/reload";
 
 /// The path of a team's page. `None` is the organisation.
 pub fn team(team: Option<&str>) -> String {

@@ -33,6 +33,7 @@ mod objective;
 mod people;
 mod priorities;
 mod property;
+mod reload;
 mod service;
 mod state;
 mod yaml;
@@ -50,6 +51,7 @@ pub use http_client::{
 };
 pub use kafka::{Kafka, MissingCredential, SecretError, is_broker};
 pub use property::Property;
+pub use reload::ReloadConfig;
 pub use service::Service;
 pub use state::StateConfig;
 pub use zones::ZoneData;

@@ -49,3 +49,4 @@ pub use alertmanager::refuse_connection;
 pub use http::families_of;
 pub(crate) use kafka::send::{drain, send_when_room};
 pub use kafka::{client_config, cloud_event_attributes, published, refuse_client, refuse_property};
+pub use shutdown::ReloadTrigger;

@@ -10,6 +10,7 @@ use super::http::{self, Http};
 use super::kafka::{self, Kafka};
 use super::labels;
 use super::priorities;
+use super::reload::{self, ReloadConfig};
 use super::state::{self, StateConfig};
 use super::yaml::Node;
 use crate::event::PriorityNames;
@@ -31,6 +32,8 @@ pub struct Service {
     pub state: StateConfig,
     /// `VasteDataStale` fires after this time without current data. Default 5 m.
     pub stale_after: Elapsed,
+    /// When the configuration is read again.
+    pub reload: ReloadConfig,
 }
 
 /// The default of [`Service::stale_after`].
@@ -100,6 +103,9 @@ pub(super) fn read(
         file.warn_service(fields.at(), "kafka.dead_letters", problem);
     }
     let stale_after = fields.take("stale_after").and_then(|field| field.duration(file));
+    let reload = fields
+        .take("reload")
+        .map_or_else(ReloadConfig::default, |group| reload::read(&group, file));
     read.service = kafka.flatten().zip(http).map(|(kafka, http)| Service {
         kafka,
         http,
@@ -107,6 +113,7 @@ pub(super) fn read(
         external_labels,
         state,
         stale_after: stale_after.unwrap_or(STALE_AFTER),
+        reload,
     });
     fields.finish(file);
     read

@@ -134,9 +134,9 @@ impl Demo {
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new().name("publisher".into());
         let thread = thread.spawn(move || publisher.run(clock, &stopped))?;
-        let reload: Reload = Box::new(|| Err(ReloadError::Demo));
+        let reload: Reload = Box::new(|_| Err(ReloadError::Demo));
         let loaded = LoadedConfig::new(config, Arc::new(MemoryFiles::default()));
-        let ended = run::run_on(self.listener, &service, loaded, clock, &reload);
+        let ended = run::run_on(self.listener, &service, loaded, clock, reload);
         drop(stop);
         if thread.join().is_err() {
             tracing::error!("the thread that publishes events failed before shutdown");

@@ -26,7 +26,7 @@ use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::{Probe, ProbeError};
 use crate::service::kafka::worker::{Batch, Worker, WorkerCommand, WorkerConfig, WorkerError};
 use crate::service::loaded_config::LoadedConfig;
-use crate::service::shutdown::Signals;
+use crate::service::shutdown::{ReloadTrigger, Signals};
 use crate::service::store::{Store, StoreError, Writer};
 
 /// Maximum batches of effects in flight from workers to the coordinator.
@@ -38,8 +38,11 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long the store may take at least, however long the other threads took.
 const STORE_TIMEOUT_MIN: Duration = Duration::from_secs(1);
 
-/// Reads the configuration again, at SIGHUP.
-pub type Reload = Box<dyn Fn() -> Result<LoadedConfig, ReloadError> + Send>;
+/// Reads the configuration again; `None` if there is no need to.
+pub type Reload = Box<dyn FnMut(ReloadTrigger) -> Result<Option<LoadedConfig>, ReloadError> + Send>;
+
+/// Maximum requests to reload that wait.
+const RELOAD_REQUESTS_MAX: usize = 16;
 
 /// Why the configuration cannot be loaded again.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +98,7 @@ impl RunError {
     }
 }
 
-/// Runs by this clock until SIGTERM or SIGINT. At SIGHUP it calls `reload`.
+/// Runs by this clock until SIGTERM or SIGINT. It calls `reload` at SIGHUP, and as `service.reload` says.
 ///
 /// # Errors
 /// When it cannot start, or the system fails.
@@ -103,7 +106,7 @@ pub fn run(
     service: &Service,
     config: LoadedConfig,
     clock: Clock,
-    reload: &Reload,
+    reload: Reload,
 ) -> Result<(), RunError> {
     run_on(listen(service.http.listen)?, service, config, clock, reload)
 }
@@ -122,7 +125,7 @@ pub(super) fn run_on(
     service: &Service,
     config: LoadedConfig,
     clock: Clock,
-    reload: &Reload,
+    mut reload: Reload,
 ) -> Result<(), RunError> {
     let catalog = Arc::clone(&config.catalog);
     let shared = shared(service, &config)?;
@@ -175,13 +178,17 @@ pub(super) fn run_on(
     let served = runtime.block_on(async {
         let signals = Signals::install()?;
         let instruments = Arc::clone(&shared.instruments);
+        let (to_reload, requests) = tokio::sync::mpsc::channel(RELOAD_REQUESTS_MAX);
+        let every = service.reload.every;
         let ended = async move {
-            signals.until_shutdown(|| load_again(reload, &loaded, &instruments)).await;
+            let load = |trigger| load_again(reload(trigger), &loaded, &instruments);
+            signals.until_shutdown(requests, every, load).await;
             // Stops the coordinator now, so that the final notices go out while requests are still served.
             drop(stop);
         };
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        accept::serve(listener, routes::routes(shared), ended).await;
+        let to_reload = service.reload.endpoint.then_some(to_reload);
+        accept::serve(listener, routes::routes(shared, to_reload), ended).await;
         Ok::<(), io::Error>(())
     });
     // A Kafka client may wait a minute for a broker that is gone, and a disk may hang. The process does not.
@@ -249,25 +256,34 @@ struct Loaded {
     configs: Sender<LoadedConfig>,
 }
 
-/// Loads the configuration again. If it has errors, the one in force stays.
-fn load_again(reload: &Reload, to: &Loaded, instruments: &Instruments) {
-    match reload() {
-        Ok(loaded) => {
-            let Config { hash, zone_data, .. } = &*loaded.config;
-            instruments.config.accept(*hash, zone_data.release(), clock::wall());
-            tracing::info!("time zones: {zone_data}");
-            let is_taken = to.catalogs.send(Arc::clone(&loaded.catalog)).is_ok();
-            if !is_taken || to.configs.send(loaded).is_err() {
-                tracing::debug!("the coordinator or the comparer has ended");
-            }
-        }
+/// Passes on a configuration that was loaded again. If it has errors, the one in force stays.
+///
+/// # Errors
+/// The errors of the configuration.
+fn load_again(
+    reloaded: Result<Option<LoadedConfig>, ReloadError>,
+    to: &Loaded,
+    instruments: &Instruments,
+) -> Result<(), String> {
+    let loaded = match reloaded {
+        Ok(Some(loaded)) => loaded,
+        Ok(None) => return Ok(()),
         Err(error) => {
             instruments.config.refuse();
-            tracing::error!(
-                "the configuration is not loaded, the one before stays in force: {error}"
-            );
+            let problem =
+                format!("the configuration is not loaded, the one before stays in force: {error}");
+            tracing::error!("{problem}");
+            return Err(problem);
         }
+    };
+    let Config { hash, zone_data, .. } = &*loaded.config;
+    instruments.config.accept(*hash, zone_data.release(), clock::wall());
+    tracing::info!("time zones: {zone_data}");
+    let is_taken = to.catalogs.send(Arc::clone(&loaded.catalog)).is_ok();
+    if !is_taken || to.configs.send(loaded).is_err() {
+        tracing::debug!("the coordinator or the comparer has ended");
     }
+    Ok(())
 }
 
 /// Worker threads, and the channels that command them.

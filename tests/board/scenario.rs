@@ -518,11 +518,12 @@ pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Ru
     let listener =
         runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
     let address = listener.local_addr().unwrap();
-    let routes = routes::routes(Shared {
+    let shared = Shared {
         changes: Arc::default(),
         instruments: Arc::new(Instruments::new(&[], 0, "2026a", now()).unwrap()),
         published: Arc::new(ArcSwap::from_pointee(published)),
-    });
+    };
+    let routes = routes::routes(shared, None);
     runtime.spawn(async { axum::serve(listener, routes).await });
     (runtime, address)
 }

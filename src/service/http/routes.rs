@@ -5,14 +5,16 @@ use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{MatchedPath, Path, Request, State};
 use axum::http::header::{
-    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
-    USER_AGENT, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ORIGIN,
+    REFERRER_POLICY, USER_AGENT, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use serde::Deserialize;
+use tokio::sync::mpsc::Sender;
+use tokio::sync::oneshot;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -24,6 +26,7 @@ use crate::service::coordinator::published_view::Shared;
 use crate::service::http::api::{self, ApiResponse, Missing};
 use crate::service::http::board::{self, Language, PageLanguage, Route};
 use crate::service::http::metrics;
+use crate::service::shutdown::ReloadRequest;
 
 /// Security headers of every response. Pages load their style sheet and icon from this server, and
 /// nothing else.
@@ -43,8 +46,12 @@ const BODY_BYTES_MAX: usize = 64 << 10;
 
 const JSON: &str = "application/json";
 
-/// All routes. They answer GET and HEAD only, set no cookies and change no state.
-pub(in crate::service) fn routes(shared: Shared) -> Router {
+/// All routes. They set no cookies. All but [`address::RELOAD`] answer GET and HEAD only and change no state.
+/// `to_reload` takes requests to reload the configuration, if that is enabled.
+pub(in crate::service) fn routes(
+    shared: Shared,
+    to_reload: Option<Sender<ReloadRequest>>,
+) -> Router {
     Router::new()
         .route(address::TEAMS, get(serve_teams))
         .route(address::TEAM, get(serve_team))
@@ -56,6 +63,7 @@ pub(in crate::service) fn routes(shared: Shared) -> Router {
         .route(address::METRICS, get(serve_metrics))
         .route(address::HEALTHY, get(|| async { "healthy\n" }))
         .route(address::READY, get(serve_ready))
+        .route(address::RELOAD, post(move |headers| serve_reload(to_reload, headers)))
         .fallback(get(serve_unknown))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(map_response(name_body_limit))
@@ -217,5 +225,30 @@ async fn serve_ready(State(shared): State<Shared>) -> (StatusCode, String) {
         }
         None => (StatusCode::OK, "ready\n".to_owned()),
         Some(reason) => (StatusCode::SERVICE_UNAVAILABLE, format!("not ready: {reason}\n")),
+    }
+}
+
+/// Reloads the configuration: 200 once it is loaded, 500 with the errors if it is not, 403 if that is off.
+///
+/// A page of another site could make a browser send this request. Browsers then name the page's `Origin`, and
+/// programs do not.
+async fn serve_reload(
+    to_reload: Option<Sender<ReloadRequest>>,
+    headers: HeaderMap,
+) -> (StatusCode, String) {
+    let off = "reloading by request is off: set `reload: { endpoint: true }`, or send SIGHUP\n";
+    let Some(to_reload) = to_reload else { return (StatusCode::FORBIDDEN, off.to_owned()) };
+    if headers.contains_key(ORIGIN) {
+        let refused = "a page may not reload the configuration; use a program such as curl\n";
+        return (StatusCode::FORBIDDEN, refused.to_owned());
+    }
+    let (request, answer) = oneshot::channel();
+    let is_sent = to_reload.send(request).await.is_ok();
+    match answer.await {
+        Ok(Ok(())) if is_sent => (StatusCode::OK, "reloaded\n".to_owned()),
+        Ok(Err(problem)) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{problem}\n")),
+        Ok(Ok(())) | Err(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "the service is shutting down\n".to_owned())
+        }
     }
 }
