@@ -54,8 +54,14 @@ impl OpenMetrics {
     /// Prints everything.
     pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
         for (name, family) in &self.families {
+            // Of every reason for giving up there is a series for each team, measure and window. Those that
+            // are always 0 would be half of the text, and tell nothing.
+            let is_told = |samples: &[(Timestamp, f64)]| {
+                name != "vaste_window_given_up_tickets"
+                    || samples.iter().any(|(_, value)| *value > 0.0)
+            };
             writeln!(out, "# TYPE {name} gauge\n# HELP {name} {}", escaped(&family.help))?;
-            for (labels, samples) in &family.series {
+            for (labels, samples) in family.series.iter().filter(|(_, samples)| is_told(samples)) {
                 for (at, value) in samples {
                     let (seconds, ms) = (at.ms().div_euclid(1_000), at.ms().rem_euclid(1_000));
                     writeln!(out, "{name}{{{labels}}} {value} {seconds}.{ms:03}")?;

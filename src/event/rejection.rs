@@ -54,7 +54,7 @@ impl Skip {
         match self {
             Self::Conflicting => {
                 "another event of this ticket has the same `id` but other content; only the one that \
-                 sorts first is kept; give every event a unique `id`"
+                 sorts first is kept, by time; give every event a unique `id`"
             }
             Self::TicketFull => {
                 "this ticket has the maximum of 200000 events, or its partition the maximum of tickets; \

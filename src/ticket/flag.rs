@@ -48,6 +48,8 @@ pub enum Flag {
     AnsweredNearTarget,
     /// The event of an answer named a team that is not declared: it counts for the holder of the ticket.
     AnsweredByUndeclaredTeam,
+    /// An answer names another team than the one that holds the ticket: the wait is that team's.
+    AnsweredByOtherTeam,
     /// A ticket was worked on, and its creation is not known: its first reply counts as given, and what
     /// starts at the creation does not run.
     CreatedMissing,
@@ -77,11 +79,12 @@ pub enum Flag {
 
 impl Flag {
     /// All flags.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::AnsweredBeforeCreated,
         Self::AnsweredAtOnce,
         Self::AnsweredNearTarget,
         Self::AnsweredByUndeclaredTeam,
+        Self::AnsweredByOtherTeam,
         Self::CreatedMissing,
         Self::CreatedLate,
         Self::IdSentTwice,
@@ -102,6 +105,7 @@ impl Flag {
             Self::AnsweredAtOnce => "answered_at_once",
             Self::AnsweredNearTarget => "answered_near_target",
             Self::AnsweredByUndeclaredTeam => "answered_by_undeclared_team",
+            Self::AnsweredByOtherTeam => "answered_by_other_team",
             Self::CreatedMissing => "created_missing",
             Self::CreatedLate => "created_late",
             Self::IdSentTwice => "id_sent_twice",

@@ -272,7 +272,7 @@ impl TicketState {
         self.unanswered_since = None;
         self.finish(Measure::FirstReply, attribution, context, out);
         let scope = attribution.scope;
-        self.flag_undeclared(early.team, Measure::FirstReply, at, context, out);
+        self.flag_answering_team(early.team, Measure::FirstReply, at, context, out);
         Self::flag(Flag::AnsweredBeforeCreated, Measure::FirstReply, scope, at, context, out);
         self.start(Measure::Update, at, context);
     }
@@ -335,7 +335,7 @@ impl TicketState {
         if let Some(measure) = measure {
             self.first_reply = FirstReply::Given;
             if let Some(answered) = self.finish(measure, attribution, context, out) {
-                self.flag_undeclared(event.team, measure, event.time, context, out);
+                self.flag_answering_team(event.team, measure, event.time, context, out);
                 self.flag_answer(&answered, attribution.scope, event.time, context, out);
             }
         }

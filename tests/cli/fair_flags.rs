@@ -53,6 +53,38 @@ fn an_answer_of_an_undeclared_team_is_counted_for_the_holder() {
     }
 }
 
+/// A team that is declared for nothing else takes the misses of another one, which sees how many it took.
+#[test]
+fn an_answer_in_the_name_of_another_team_is_counted_for_the_holder() {
+    let dummy = "team: dummy\n";
+    for agreement in agreements() {
+        let late = |answering: &str| {
+            events(&[
+                ("created", "2026-06-02T08:00:00Z", r#""team":"mail""#),
+                ("agent_replied", "2026-06-02T12:00:00Z", answering),
+                ("customer_replied", "2026-06-02T12:30:00Z", ""),
+                ("agent_replied", "2026-06-02T15:30:00Z", answering),
+            ])
+        };
+        let (own, other) = (late(""), late(r#""team":"dummy""#));
+        let at = "2026-06-05T00:00:00Z";
+        let tallies = |text: &str| tallies(&[&agreement, dummy], text, at);
+        assert_eq!((tallies(&own)["first"], tallies(&own)["next"]), ((1, 1), (1, 1)));
+        assert_eq!((tallies(&other)["first"], tallies(&other)["next"]), ((0, 0), (0, 0)));
+        for measure in ["first_reply", "next_reply"] {
+            let rows = rows(&vaste(&["replay", "--at", at], &[&agreement, dummy], &other));
+            let flags = |team: &str| {
+                let is_it = |row: &&Value| {
+                    row["measure"] == measure && row["window"] == "7d" && row["team"] == team
+                };
+                rows.iter().find(is_it).map(|row| row["flags"].clone())
+            };
+            assert_eq!(flags("mail"), Some(json!({ "answered_by_other_team": 1 })), "{measure}");
+            assert_eq!(flags("dummy"), Some(Value::Null), "{measure}");
+        }
+    }
+}
+
 /// Without `created` the first reply counts as given, and the resolution does not run.
 #[test]
 fn a_ticket_that_was_never_created_is_counted_once() {

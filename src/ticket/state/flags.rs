@@ -79,8 +79,10 @@ impl TicketState {
         }
     }
 
-    /// Flags an answer that names a team that is not declared, on a ticket of a team that is.
-    pub(super) fn flag_undeclared(
+    /// Flags an answer that names another team than the one that holds the ticket. Of a team that is not
+    /// declared it counts for the holder; of another team the wait is that team's, and the holder's miss is
+    /// gone.
+    pub(super) fn flag_answering_team(
         &self,
         answered_by: Option<NameId>,
         measure: Measure,
@@ -89,9 +91,14 @@ impl TicketState {
         out: &mut Out<'_>,
     ) {
         let (holder, unclaimed) = (context.scope(self.team), context.catalog.unclaimed());
-        let is_undeclared = answered_by.is_some() && context.scope(answered_by) == unclaimed;
-        if is_undeclared && holder != unclaimed {
+        if answered_by.is_none() || holder == unclaimed {
+            return;
+        }
+        let answering = context.scope(answered_by);
+        if answering == unclaimed {
             Self::flag(Flag::AnsweredByUndeclaredTeam, measure, holder, at, context, out);
+        } else if answering != holder {
+            Self::flag(Flag::AnsweredByOtherTeam, measure, holder, at, context, out);
         }
     }
 

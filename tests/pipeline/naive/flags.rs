@@ -101,6 +101,10 @@ impl TicketLife<'_> {
             if named.is_some_and(|named| !self.model.is_declared(named)) && holder != "unclaimed" {
                 acts.push(act("answered_by_undeclared_team"));
             }
+            let is_other = |named: &str| self.model.is_declared(named) && named != holder;
+            if named.is_some_and(is_other) && holder != "unclaimed" {
+                acts.push(Act::new("answered_by_other_team", *measure, holder, wait.at));
+            }
             if is_early(wait) {
                 acts.push(act("answered_before_created"));
                 continue;

@@ -392,13 +392,17 @@ flag-answered-by-undeclared-team = { $count ->
     [one] 1 answer named a team without an agreement, and counts for the team that holds the ticket
    *[other] { $count } answers named a team without an agreement, and count for the team that holds the ticket
 }
+flag-answered-by-other-team = { $count ->
+    [one] 1 ticket of this team was answered in the name of another team, which has the wait
+   *[other] { $count } tickets of this team were answered in the name of other teams, which have the waits
+}
 flag-created-missing = { $count ->
     [one] 1 ticket was worked on, and nobody said when it was created
    *[other] { $count } tickets were worked on, and nobody said when they were created
 }
 flag-created-late = { $count ->
-    [one] 1 ticket was created later than something had already happened to it
-   *[other] { $count } tickets were created later than something had already happened to them
+    [one] 1 ticket was created later than something had already happened to it: the time before does not count
+   *[other] { $count } tickets were created later than something had already happened to them: the time before does not count
 }
 flag-id-sent-twice = { $count ->
     [one] 1 event was sent twice with different content; the earlier one counts

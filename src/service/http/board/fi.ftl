@@ -397,6 +397,10 @@ flag-answered-by-undeclared-team = { $count ->
     [one] 1 vastauksessa oli tiimi, jolla ei ole sopimusta: vastaus kuuluu tiketin tiimille
    *[other] { $count } vastauksessa oli tiimi, jolla ei ole sopimusta: vastaukset kuuluvat tiketin tiimille
 }
+flag-answered-by-other-team = { $count ->
+    [one] Tiimin 1 tikettiin vastattiin toisen tiimin nimissä: odotus on sen tiimin
+   *[other] Tiimin { $count } tikettiin vastattiin toisten tiimien nimissä: odotukset ovat niiden tiimien
+}
 flag-created-missing = { $count ->
     [one] 1 tikettiä käsiteltiin, mutta sen luontiaikaa ei tiedetä
    *[other] { $count } tikettiä käsiteltiin, mutta niiden luontiaikaa ei tiedetä

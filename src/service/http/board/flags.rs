@@ -102,6 +102,7 @@ const fn flag_key(flag: Flag) -> &'static str {
         Flag::AnsweredAtOnce => "flag-answered-at-once",
         Flag::AnsweredNearTarget => "flag-answered-near-target",
         Flag::AnsweredByUndeclaredTeam => "flag-answered-by-undeclared-team",
+        Flag::AnsweredByOtherTeam => "flag-answered-by-other-team",
         Flag::CreatedMissing => "flag-created-missing",
         Flag::CreatedLate => "flag-created-late",
         Flag::IdSentTwice => "flag-id-sent-twice",
