@@ -28,6 +28,7 @@ mod publish;
 mod replay;
 mod rules;
 mod run;
+mod schema;
 mod table;
 mod terminal;
 
@@ -71,5 +72,6 @@ fn run_command(command: Command, terminal: &mut Terminal<'_>) -> Result<Exit, Co
         Command::Replay(arguments) => replay::run(&arguments, terminal),
         Command::Rules(arguments) => rules::run(&arguments, terminal),
         Command::Run(arguments) => run::run(&arguments, terminal),
+        Command::Schema(arguments) => schema::run(&arguments, terminal),
     }
 }

@@ -218,14 +218,18 @@ impl Maker {
     /// All makers.
     pub const ALL: [Self; 3] = [Self::Customer, Self::Agent, Self::System];
 
+    /// The name in `by`.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Agent => "agent",
+            Self::System => "system",
+        }
+    }
+
     /// The maker with that name in `by`.
     pub fn from_label(label: &str) -> Option<Self> {
-        match label {
-            "customer" => Some(Self::Customer),
-            "agent" => Some(Self::Agent),
-            "system" => Some(Self::System),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|maker| maker.label() == label)
     }
 }
 

@@ -50,6 +50,8 @@ pub(super) enum Command {
     CheckEvents(Box<CheckEventsArgs>),
     /// Print rules for Prometheus, or routes for Alertmanager that bring each alert to its team
     Rules(RulesArgs),
+    /// Print a schema of events or configuration files, for editors, validators and code generators
+    Schema(SchemaArgs),
     /// Print the completions of a shell, which it reads at its start
     Completions(CompletionsArgs),
     /// Write the manual pages of all commands to a folder, such as /usr/local/share/man/man1
@@ -314,6 +316,26 @@ pub(super) enum RulesFormat {
     Prometheus,
     TeamAlerts,
     Alertmanager,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    #[command(subcommand)]
+    pub(super) of: SchemaOf,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum SchemaOf {
+    /// Print the JSON Schema of every type of event
+    Event,
+    /// Print the AsyncAPI document of the topic: its records, keys and headers
+    Asyncapi,
+    /// Print the JSON Schema of the service's configuration file
+    Config,
+    /// Print the JSON Schema of agreement files
+    Agreement,
+    /// Print the JSON Schema of calendar files
+    Calendars,
 }
 
 #[derive(Clone, Copy, Debug, Args)]

@@ -33,6 +33,7 @@ mod names;
 mod readme;
 mod rejected;
 mod run;
+mod schema;
 mod secrets;
 mod spam;
 mod tickets;
