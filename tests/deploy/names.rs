@@ -39,6 +39,7 @@ fn commands() -> Vec<Vec<String>> {
         commands.extend(command.map(|(_, words)| own(words.split_whitespace().collect())));
     }
     for line in text("deploy/README.md").lines() {
+        let line = line.rsplit("&& ").next().unwrap_or(line).trim_end_matches(')');
         let line = line.trim_start().trim_start_matches("sudo ");
         let command = line.strip_prefix("vaste ");
         commands.extend(command.map(|words| own(words.split_whitespace().collect())));

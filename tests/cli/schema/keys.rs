@@ -14,7 +14,7 @@ const UNKNOWN: &str = "zzzzzzzzzzzzzzzzzzzz";
 
 /// Every group of keys: its schema, its place in the schema, and a file with `?` for a key of the group.
 #[rustfmt::skip]
-const GROUPS: [(&str, &str, &str); 32] = [
+const GROUPS: [(&str, &str, &str); 33] = [
     ("agreement", "", "{ team: a, ? }"),
     ("agreement", "/properties/name", "{ team: a, name: { ? } }"),
     ("agreement", "/properties/agreed", "{ team: a, agreed: { ? } }"),
@@ -44,6 +44,7 @@ const GROUPS: [(&str, &str, &str); 32] = [
     ("config", "", "{ ? }"),
     ("config", "/properties/http", "{ http: { ? } }"),
     ("config", "/properties/state", "{ state: { ? } }"),
+    ("config", "/properties/reload", "{ reload: { ? } }"),
     ("config", "/$defs/kafka", "{ kafka: { ? } }"),
     ("config", "/$defs/secretFile", "{ kafka: { properties: { a: { ? } } } }"),
     ("config", "/$defs/alertmanager", "{ alertmanagers: [{ ? }] }"),
@@ -159,7 +160,7 @@ const OBJECTIVES: [(&str, bool); 41] = [
 
 /// Values of whole files.
 #[rustfmt::skip]
-const FILES: [(&str, &str, bool); 58] = [
+const FILES: [(&str, &str, bool); 60] = [
     ("agreement", "{ team: a, organisation: b }", false),
     ("agreement", "{ organisation: b }", true),
     ("agreement", "{ organisation: b, was_named: [a] }", false),
@@ -222,6 +223,8 @@ const FILES: [(&str, &str, bool); 58] = [
     ("config", "{ alertmanagers: [{ url: 'http://a:9093', tls_config: { cert_file: a } }] }", false),
     ("config", "{ state: { store: 'file:///a', checkpoint_every: 0s, reopen_within: 56d } }", true),
     ("config", "{ state: { reopen_within: 56 }, stale_after: 0s }", false),
+    ("config", "{ reload: { endpoint: true, every: 30s } }", true),
+    ("config", "{ reload: { endpoint: soon } }", false),
 ];
 
 /// How the schema and `vaste check` judge a file where that is not as expected.
