@@ -68,7 +68,7 @@ fn verdicts(view: &View) -> Table {
             text(team_name(verdict.team.as_deref())),
             text(&verdict.objective),
             text(objective.said_at(verdict.at)),
-            text(verdict_with_minimum(verdict, objective)),
+            text(verdict_with_reason(verdict, objective)),
             number(verdict.compliance.map_or("–".to_owned(), percent)),
             number(verdict.decided),
             number(verdict.missed),
@@ -104,6 +104,13 @@ fn alerts(transitions: &[Transition]) -> Table {
     table
 }
 
+/// A verdict, and what a table says of it.
+#[derive(Debug)]
+pub(super) struct PastVerdict {
+    pub(super) verdict: Verdict,
+    pub(super) said: String,
+}
+
 /// The verdicts of one objective as of an instant, under two texts of its agreement. `None` where a text does
 /// not have the objective.
 pub(super) struct ComparedVerdict<'v> {
@@ -111,7 +118,7 @@ pub(super) struct ComparedVerdict<'v> {
     pub(super) objective: &'v str,
     pub(super) at: Timestamp,
     /// Under the former text and under the present one.
-    pub(super) verdicts: [Option<&'v Verdict>; 2],
+    pub(super) verdicts: [Option<&'v PastVerdict>; 2],
 }
 
 /// Verdicts under two texts, side by side.
@@ -131,10 +138,11 @@ pub(super) fn compared(rows: &[ComparedVerdict<'_>]) -> Table {
     ]);
     for ComparedVerdict { team, objective, at, verdicts } in rows {
         let mut cells = vec![text(team_name(*team)), text(objective), text(at)];
-        for verdict in verdicts {
+        for past in verdicts {
             let none = || "–".to_owned();
+            let verdict = past.map(|past| &past.verdict);
             cells.extend([
-                text(verdict.map_or_else(none, verdict_in_words)),
+                text(past.map_or_else(none, |past| past.said.clone())),
                 number(verdict.and_then(|v| v.compliance).map_or_else(none, percent)),
                 number(verdict.map_or_else(none, |verdict| verdict.decided.to_string())),
                 number(verdict.map_or_else(none, |verdict| verdict.missed.to_string())),
@@ -147,7 +155,7 @@ pub(super) fn compared(rows: &[ComparedVerdict<'_>]) -> Table {
 
 /// The verdict in words. Too few tickets always say how many of how many, and a miss says if too many tickets
 /// ended unanswered.
-fn verdict_with_minimum(verdict: &Verdict, objective: &Objective) -> String {
+pub(super) fn verdict_with_reason(verdict: &Verdict, objective: &Objective) -> String {
     match (objective.level_at(verdict.at), verdict.state) {
         (Level::Within { min_tickets, .. }, VerdictState::InsufficientData) => {
             let decided = verdict.decided;

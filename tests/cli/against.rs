@@ -215,6 +215,38 @@ fn holidays_that_are_added_afterwards_show_in_the_verdicts() {
     insta::assert_snapshot!("holidays", checked(&folder, &arguments, 0));
 }
 
+/// 3 of 10 tickets are closed without a word. The shares say nothing of it, so the reason stands beside the
+/// verdict.
+#[test]
+fn a_verdict_by_the_ceiling_of_unanswered_tickets_says_so() {
+    let folder = Folder::new();
+    let agreement = |max: &str| {
+        format!(
+            "team: billing\nobjectives: [{{ name: o, measure: first_reply, within: 4h, min_tickets: 5, \
+             unanswered_max: {max} }}]\n"
+        )
+    };
+    folder.write("old.yaml", agreement("10%"));
+    folder.write("new.yaml", agreement("40%"));
+    let mut events = String::new();
+    for ticket in 0..10 {
+        let end = if ticket < 3 { "closed" } else { "agent_replied" };
+        for (kind, hour) in [("created", 8), (end, 9)] {
+            writeln!(
+                events,
+                r#"{{"id":"{kind}","type":"ticket.{kind}","time":"2026-11-27T{hour:02}:00:00Z","ticket":"{ticket}","team":"billing"}}"#
+            )
+            .unwrap();
+        }
+    }
+    folder.write("events.ndjson", events);
+    let arguments = ["--against", "old.yaml", "--history", "events.ndjson", "--at", AT, "new.yaml"];
+    let said = checked(&folder, &arguments, 0);
+    let last = said.lines().find(|line| line.contains("2026-11-28T00:00:00Z  ")).unwrap();
+    let words = last.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("missed, too many unanswered 100% 7 0 met 100% 7 0"), "{said}");
+}
+
 /// 14 tickets in 7 days: 15 are too many to ask for, 14 are not.
 #[test]
 fn more_tickets_than_the_team_has_are_named() {

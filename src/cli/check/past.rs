@@ -8,10 +8,9 @@ use crate::cli::arguments::CheckArgs;
 use crate::cli::disk::now;
 use crate::cli::exit::CommandError;
 use crate::cli::history;
-use crate::cli::table::{ComparedVerdict, team_name};
+use crate::cli::table::{ComparedVerdict, PastVerdict, team_name, verdict_with_reason};
 use crate::cli::terminal::Terminal;
 use crate::config::Config;
-use crate::reading::Verdict;
 use crate::replay::Replay;
 use crate::time::{DAY_MS, Elapsed, Timestamp};
 
@@ -22,7 +21,7 @@ const DAYS_BEFORE: [i64; 4] = [21, 14, 7, 0];
 pub(super) type ObjectiveKey = (Option<Box<str>>, Box<str>);
 
 /// The verdicts on each objective, one for each instant.
-pub(super) type VerdictsByObjective = BTreeMap<ObjectiveKey, Vec<Verdict>>;
+pub(super) type VerdictsByObjective = BTreeMap<ObjectiveKey, Vec<PastVerdict>>;
 
 /// Reads the history, and warns of settings that do not fit it.
 ///
@@ -51,9 +50,12 @@ pub(super) fn verdicts(replay: Replay, instants: &[Timestamp]) -> VerdictsByObje
     let mut verdicts = VerdictsByObjective::new();
     for instant in instants {
         let (view, _) = readings.at(*instant);
-        for verdict in view.verdicts() {
+        for (verdict, (_, _, objective)) in
+            view.verdicts().into_iter().zip(view.catalog().objectives())
+        {
             let key = (verdict.team.clone(), verdict.objective.clone());
-            verdicts.entry(key).or_default().push(verdict);
+            let said = verdict_with_reason(&verdict, objective);
+            verdicts.entry(key).or_default().push(PastVerdict { verdict, said });
         }
     }
     verdicts
@@ -69,7 +71,7 @@ pub(super) fn warn_of_volume(
         for objective in &agreement.objectives {
             let Level::Within { min_tickets, .. } = objective.level else { continue };
             let key = (agreement.owner.team().map(Box::from), objective.name.clone());
-            let decided = verdicts.get(&key).into_iter().flatten().map(|verdict| verdict.decided);
+            let decided = verdicts.get(&key).into_iter().flatten().map(|past| past.verdict.decided);
             let Some(most) = decided.max().filter(|most| *most < min_tickets) else { continue };
             let (team, name, over) = (team_name(key.0.as_deref()), &objective.name, objective.over);
             writeln!(
@@ -90,8 +92,8 @@ pub(super) fn warn_of_excused(
 ) -> io::Result<()> {
     let mut excused: BTreeMap<(Option<&str>, &str), Vec<String>> = BTreeMap::new();
     for row in rows {
-        let is_missed = |verdict: Option<&Verdict>| {
-            verdict.is_some_and(|verdict| verdict.state == VerdictState::Missed)
+        let is_missed = |past: Option<&PastVerdict>| {
+            past.is_some_and(|past| past.verdict.state == VerdictState::Missed)
         };
         let [former, present] = row.verdicts.map(is_missed);
         if former && !present {

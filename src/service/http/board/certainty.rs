@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::view_model::{Board, ObjectiveView};
-use crate::agreement::{EvidenceSubject, Level};
+use crate::agreement::{EvidenceSubject, Level, ShareEvidence};
+use crate::share::Share;
 
 /// An interval this wide, in basis points, comes from few tickets.
 const WIDE_BP: u32 = 500;
@@ -34,7 +35,12 @@ fn interval(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
     let interval = view.verdict?.interval?;
     // Rounded outwards to whole percent: more would look exact.
     let (low, high) = (interval.low / 100 * 100, interval.high.div_ceil(100) * 100);
-    let is_wide = high - low > WIDE_BP;
+    // Where the whole range is on one side of the level, luck does not decide.
+    let is_open = match view.level {
+        Level::Within { share, .. } => (low..=high).contains(&share.basis_points()),
+        Level::NoneOver(_) => false,
+    };
+    let is_wide = is_open && high - low > WIDE_BP;
     let bounds = [("low", texts.percent(low).into()), ("high", texts.percent(high).into())];
     Some(texts.format(if is_wide { "interval-wide" } else { "interval" }, &bounds))
 }
@@ -58,11 +64,21 @@ fn alert(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
         let max = ("max", texts.percent(max.basis_points()).into());
         texts.format("alert-unanswered", &[measure, max])
     });
-    let rule = std::iter::once(rule).chain(ceiling).collect::<Vec<_>>().join(" ");
     let evidence = view.detail?.evidence.filter(|evidence| evidence.tally.decided > 0);
-    let Some(evidence) = evidence else { return Some(rule) };
+    let now = evidence.map(|evidence| now(board, evidence, confidence));
+    let is_of_ceiling =
+        evidence.is_some_and(|evidence| evidence.subject == EvidenceSubject::Answered);
+    // How sure it is stands behind the rule that it is about.
+    let (of_share, of_ceiling) = if is_of_ceiling { (None, now) } else { (now, None) };
+    let sentences = [Some(rule), of_share, ceiling, of_ceiling];
+    Some(sentences.into_iter().flatten().collect::<Vec<_>>().join(" "))
+}
+
+/// How sure it is now that the level, or the ceiling, is missed.
+fn now(board: &Board<'_>, evidence: ShareEvidence, confidence: Share) -> String {
+    let texts = board.texts;
     let is_stricter = evidence.needed_bp() > confidence.basis_points();
-    let now = texts.format(
+    texts.format(
         match evidence.subject {
             EvidenceSubject::Answered => "alert-evidence-unanswered",
             EvidenceSubject::WithinTarget if is_stricter => "alert-evidence-few",
@@ -76,6 +92,5 @@ fn alert(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
             ("decided", evidence.tally.decided.into()),
             ("window", texts.window(evidence.window).into()),
         ],
-    );
-    Some(format!("{rule} {now}"))
+    )
 }
