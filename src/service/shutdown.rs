@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::MissedTickBehavior;
 
 /// A request to reload. It is answered with the error if the configuration was not loaded.
 pub(super) type ReloadRequest = oneshot::Sender<Result<(), String>>;
@@ -49,6 +50,10 @@ impl Signals {
         mut reload: impl FnMut(ReloadTrigger) -> Result<(), String>,
     ) {
         let mut interval = every.map(tokio::time::interval);
+        if let Some(interval) = &mut interval {
+            // After a standstill the files are read once, and not once for every interval that has passed.
+            interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        }
         loop {
             let tick = async {
                 match &mut interval {

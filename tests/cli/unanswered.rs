@@ -6,8 +6,8 @@ use chrono::TimeDelta;
 use crate::check::{diagnostics_text, read};
 use crate::spam::{SATURDAY, alerts, tickets, verdict};
 
-/// Of thirty tickets so many are closed after 20 minutes without an answer, so many are never answered, and
-/// the others are answered after 20 minutes.
+/// Thirty tickets: the first `closed` of them are closed after 20 minutes without an answer, the next
+/// `waiting` are never answered, and the others are answered after 20 minutes.
 fn week(closed: usize, waiting: usize) -> String {
     tickets(|number, created| {
         let after = created + TimeDelta::minutes(20);

@@ -8,7 +8,7 @@ use crate::name;
 /// Age in days from which the numbers of the market are out of date.
 const MARKET_DAYS_MAX: i64 = 365;
 
-/// Reads the group. Without `always` its `within` counts what that of the objective counts.
+/// Reads the group. Its `within` counts the same time as the target of the objective, without `always`.
 pub(super) fn read(
     fields: &mut Fields<'_>,
     agreed: Option<&Level>,
