@@ -31,7 +31,12 @@ pub const RELOAD: &str = "/-/reload";
 
 /// The path of a team's page. `None` is the organisation.
 pub fn team(team: Option<&str>) -> String {
-    TEAM.replace("{team}", &segment(team_label(team)))
+    team_by_label(team_label(team))
+}
+
+/// The path of a team's page, by the team's label.
+pub fn team_by_label(label: &str) -> String {
+    TEAM.replace("{team}", &segment(label))
 }
 
 /// The path of an objective's page. `None` is the organisation.
@@ -41,6 +46,11 @@ pub fn objective(team: Option<&str>, objective: &str) -> String {
     OBJECTIVE
         .replace("{team}", &segment(team_label(team)))
         .replace("{objective}", &segment(objective))
+}
+
+/// A web address with names in place of `{team}` and `{objective}`.
+pub fn with_names(url: &str, team: &str, objective: &str) -> String {
+    url.replace("{team}", &segment(team)).replace("{objective}", &segment(objective))
 }
 
 /// A path with the code of the language in which its page is shown.

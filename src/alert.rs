@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::agreement::{AlertPolicy, AlertVerdicts, DecidedVerdict, ShareBelief, VerdictState};
 use crate::catalog::{Catalog, ObjectiveId};
@@ -24,13 +24,21 @@ mod alerts;
 mod handled_elsewhere;
 mod state_log;
 mod notice;
+mod notice_text;
+mod removed;
 mod self_alerts;
+mod wait_alarms;
 
 pub use alerts::Alerts;
 pub use handled_elsewhere::{Listed, is_handled_elsewhere};
 pub use notice::{Notice, Sender};
+pub use removed::RemovedAlerts;
 pub use self_alerts::SelfAlerts;
 pub use state_log::{AlertStateLog, StateLogError, VERSION as LOG_VERSION};
+pub use wait_alarms::{WaitAlarm, WaitAlarmPolicies, WaitAlarms, WaitEntry};
+
+/// Labels of an alert, by name.
+pub type LabelSet = BTreeMap<Box<str>, Box<str>>;
 
 /// Interval between refreshes of a firing alert, which would end by itself otherwise (Prometheus'
 /// `--rules.alert.resend-delay`).
@@ -61,8 +69,8 @@ impl AlertKind {
         }
     }
 
-    /// The condition by a verdict. A missed objective has spent its budget, so at-risk holds, too; inhibit
-    /// it in Alertmanager while missed fires. Without a market, behind-market is clear. With a confidence,
+    /// The condition by a verdict. A missed objective has spent its budget, so at-risk holds, too, until
+    /// missed fires: [`Alerts::evaluate`]. Without a market, behind-market is clear. With a confidence,
     /// missed goes by how sure it is, unless the data is not known. Excess spam ends no missed alert.
     fn condition(self, verdicts: AlertVerdicts) -> Condition {
         if let (Self::Missed, Some(belief)) = (self, verdicts.belief)
@@ -105,6 +113,18 @@ enum Condition {
     TooFew,
     /// Not known: starts and ends no alert, and timers stand still.
     Unknown,
+    /// Another alert of the objective says more: this one ends at once.
+    Superseded,
+}
+
+/// How a change of the agreement concerns an objective.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgreementNews {
+    /// It was added.
+    Added,
+    /// Its level was changed. The level before, in words.
+    Changed(Arc<str>),
 }
 
 /// The status of an alert, in order of progress.
@@ -174,6 +194,12 @@ pub struct Alert {
     last_sent: Option<LastSent>,
     /// The annotations of the last notice with a known condition. They are sent again while it is not known.
     last_annotations: Arc<BTreeMap<String, String>>,
+    /// The labels of the last notice; empty if there was none.
+    last_labels: Arc<LabelSet>,
+    /// The change of the agreement by which its condition last began or cleared; `None` if that was not why.
+    by_change: Option<AgreementNews>,
+    /// Whether it ended because another alert of the objective says more.
+    is_superseded: bool,
 }
 
 /// When an alert was last sent, and how.
@@ -252,6 +278,10 @@ impl Alert {
                 self.condition_holds(at);
             }
             Condition::Clear => self.condition_clears(at),
+            Condition::Superseded => {
+                self.is_superseded = self.is_held() || self.is_superseded;
+                self.end(at);
+            }
             Condition::TooFew | Condition::Unknown => {}
         }
         before.label() != self.status.label()
@@ -272,6 +302,7 @@ impl Alert {
             AlertStatus::Inactive | AlertStatus::Resolved { .. } => {
                 self.status = AlertStatus::Pending { active_at: at };
                 self.counts_from = Some(at);
+                self.is_superseded = false;
             }
             AlertStatus::Pending { .. } => {}
             AlertStatus::Firing { .. } => self.counts_from = None,
@@ -287,18 +318,25 @@ impl Alert {
     fn condition_clears(&mut self, at: Timestamp) {
         match self.status {
             AlertStatus::Inactive | AlertStatus::Resolved { .. } => {}
-            AlertStatus::Pending { .. } => {
-                self.status = AlertStatus::Inactive;
-                self.counts_from = None;
-            }
-            AlertStatus::Firing { active_at, fired_at } => {
+            AlertStatus::Pending { .. } => self.end(at),
+            AlertStatus::Firing { .. } => {
                 self.counts_from.get_or_insert(at);
                 if self.has_counted(self.policy.keep_firing_for, at) {
-                    self.status = AlertStatus::Resolved { active_at, fired_at, resolved_at: at };
-                    self.counts_from = None;
+                    self.end(at);
                 }
             }
         }
+    }
+
+    fn end(&mut self, at: Timestamp) {
+        match self.status {
+            AlertStatus::Inactive | AlertStatus::Resolved { .. } => return,
+            AlertStatus::Pending { .. } => self.status = AlertStatus::Inactive,
+            AlertStatus::Firing { active_at, fired_at } => {
+                self.status = AlertStatus::Resolved { active_at, fired_at, resolved_at: at };
+            }
+        }
+        self.counts_from = None;
     }
 
     fn has_counted(&self, length: Elapsed, at: Timestamp) -> bool {

@@ -36,6 +36,7 @@ mod property;
 mod reload;
 mod service;
 mod state;
+mod waiting_alarms;
 mod yaml;
 mod zones;
 

@@ -44,6 +44,7 @@
 //! | `replay` | the pipeline over a whole history |
 //! | `demo` | a made-up organisation with its agreements and tickets |
 //! | `input` | events from files |
+//! | `exposition` | metric families as text |
 //! | `service` | the running service, see below |
 //! | `cli` | commands, output, exit codes |
 //!
@@ -97,6 +98,7 @@ pub mod explain;
 pub mod replay;
 pub mod demo;
 pub mod input;
+pub mod exposition;
 pub mod service;
 pub mod cli;
 

@@ -22,7 +22,10 @@ pub use self::clock_guard::{ClockGuard, GuardedTime};
 
 use self::clock_guard::JUMP_MAX;
 use crate::agreement::VerdictState;
-use crate::alert::{AlertStateLog, Alerts, Notice, SelfAlerts, Sender, Transition};
+use crate::alert::{
+    AlertStateLog, Alerts, Notice, RemovedAlerts, SelfAlerts, Sender, Transition,
+    WaitAlarmPolicies, WaitAlarms,
+};
 use crate::catalog::{Catalog, ObjectiveId};
 use crate::responses::Responses;
 use crate::time::{Elapsed, SECOND_MS, Timestamp};
@@ -80,6 +83,9 @@ pub struct Monitor {
     catalog: Arc<Catalog>,
     view: View,
     alerts: Alerts,
+    /// Alerts that the last change of the agreements has removed.
+    removed: RemovedAlerts,
+    wait_alarms: WaitAlarms,
     self_alerts: SelfAlerts,
     sender: Sender,
     clock_guard: ClockGuard,
@@ -112,11 +118,14 @@ impl Monitor {
         catalog: Arc<Catalog>,
         log: Option<&AlertStateLog>,
         stale_after: Elapsed,
+        wait_alarms: WaitAlarmPolicies,
         sender: Sender,
     ) -> Self {
         let mut monitor = Self {
             view: View::new(Arc::clone(&catalog), Timestamp::EVENT_MIN),
             alerts: Alerts::new(&catalog),
+            removed: RemovedAlerts::default(),
+            wait_alarms: WaitAlarms::new(wait_alarms),
             self_alerts: SelfAlerts::new(stale_after),
             sender,
             clock_guard: ClockGuard::default(),
@@ -134,6 +143,8 @@ impl Monitor {
         };
         if let Some(log) = log {
             monitor.adopt(log);
+            monitor.wait_alarms.restore(log.waits(), &monitor.catalog, &monitor.sender);
+            monitor.removed.add(log, &monitor.alerts, &monitor.catalog, &monitor.sender);
         }
         monitor
     }
@@ -156,7 +167,7 @@ impl Monitor {
     }
 
     /// Puts another catalog in force. The view is empty until the partitions have counted by it. Alerts of
-    /// objectives that are still agreed keep their status; the others are removed.
+    /// objectives that are still agreed keep their status; the others are resolved, and say why.
     pub fn adopt_catalog(&mut self, catalog: Arc<Catalog>) {
         let at = self.evaluates_at();
         let log = self.log(at);
@@ -175,6 +186,7 @@ impl Monitor {
         self.catalog = catalog;
         self.trusted_at = Timestamp::EVENT_MIN;
         self.adopt(&log);
+        self.removed.add(&log, &self.alerts, &self.catalog, &self.sender);
         self.trusted_at = at;
     }
 
@@ -229,6 +241,8 @@ impl Monitor {
     pub fn correct_time(&mut self, now: Timestamp) {
         self.view = View::new(Arc::clone(&self.catalog), Timestamp::EVENT_MIN);
         self.alerts.correct_time(now);
+        self.removed.correct_time(now);
+        self.wait_alarms.correct_time(now);
         self.self_alerts.correct_time(now);
         for at in [&mut self.evaluated_at, &mut self.trusted_at, &mut self.logged_at] {
             *at = (*at).min(now);
@@ -361,6 +375,9 @@ impl Monitor {
         }
         let due = self.sender.take_due(&mut self.alerts, &self.view, at);
         let mut notices: Vec<Notice> = due.into_iter().map(|(notice, _)| notice).collect();
+        notices.extend(self.removed.take_due(at));
+        let is_current = not_ready.is_none();
+        notices.extend(self.wait_alarms.take_due(is_current, &self.view, &self.sender, at));
         let is_news = !transitions.is_empty() || !notices.is_empty();
         let is_time = is_news || self.logged_at.plus(LOG_EVERY) <= at;
         // Without current data nothing is written: it could replace the log of an instance that has it.
@@ -373,7 +390,7 @@ impl Monitor {
         self.logged_at = at;
         let ids = self.catalog.objectives().map(|(id, _, _)| id);
         let missed = ids.filter(|id| self.was_missed[id.index()] == Some(true));
-        AlertStateLog::of(&self.alerts, missed, &self.catalog, at)
+        AlertStateLog::of(&self.alerts, &self.wait_alarms, missed, &self.catalog, at)
     }
 
     /// The windows.
@@ -384,6 +401,11 @@ impl Monitor {
     /// The windows, to apply the effects of partitions.
     pub fn view_mut(&mut self) -> &mut View {
         &mut self.view
+    }
+
+    /// The alarms about tickets that nobody has agreed to answer.
+    pub fn wait_alarms(&self) -> &WaitAlarms {
+        &self.wait_alarms
     }
 
     /// The alerts.

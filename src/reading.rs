@@ -96,7 +96,8 @@ pub struct Verdict {
     pub decided: u64,
     /// The number of decided tickets over target.
     pub missed: u64,
-    /// The share within target in basis points, printed with 4 decimals; `None` without decided tickets.
+    /// The share within target in basis points, printed with 4 decimals; `None` without decided tickets and
+    /// for a `none_over` limit, which counts only tickets over it.
     #[serde(serialize_with = "as_ratio")]
     pub compliance: Option<u32>,
     /// The interval that holds the true share with a probability of 90 %; `None` without decided tickets

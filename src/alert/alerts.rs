@@ -1,9 +1,10 @@
 //! The alerts of all objectives.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Alert, AlertKind, AlertStatus, SendReason, Transition};
-use crate::agreement::{AlertVerdicts, Level, Objective};
+use super::{AgreementNews, Alert, AlertKind, AlertStatus, Condition, SendReason, Transition};
+use crate::agreement::{AlertVerdicts, Level, Objective, VerdictState};
 use crate::catalog::{Catalog, ObjectiveId};
 use crate::time::Timestamp;
 
@@ -14,6 +15,9 @@ use crate::time::Timestamp;
 pub struct Alerts {
     /// In order of objective and kind.
     pub(super) all: Vec<Alert>,
+    /// The level of objectives, in words, when they were last evaluated with current data; `None` if they
+    /// were not agreed then. Only of objectives whose level may be another one now.
+    pub(super) levels: BTreeMap<ObjectiveId, Option<Arc<str>>>,
 }
 
 impl Alerts {
@@ -41,10 +45,14 @@ impl Alerts {
                     not_ready_since: None,
                     last_sent: None,
                     last_annotations: Arc::default(),
+                    last_labels: Arc::default(),
+                    by_change: None,
+                    is_superseded: false,
                 })
                 .collect::<Vec<_>>()
         };
-        Self { all: catalog.objectives().flat_map(of_objective).collect() }
+        let all = catalog.objectives().flat_map(of_objective).collect();
+        Self { all, levels: BTreeMap::new() }
     }
 
     /// Replaces times after `now` by `now`: they are of a clock that was ahead. Timers that ran start again.
@@ -53,7 +61,7 @@ impl Alerts {
     }
 
     /// Evaluates the alerts of one objective with its verdict at `at`. Returns those whose status has
-    /// changed.
+    /// changed. While `missed` fires, `at_risk` does not: one page is enough.
     pub fn evaluate(
         &mut self,
         id: ObjectiveId,
@@ -62,12 +70,47 @@ impl Alerts {
         at: Timestamp,
     ) -> Vec<Transition> {
         let mut transitions = Vec::new();
+        let is_known = verdicts.own.state != VerdictState::Frozen;
+        let news = if is_known { self.news(id, catalog, at) } else { None };
+        // In order of kind: `missed` is the first.
+        let mut is_missed_firing = false;
         for alert in self.of_mut(id) {
-            if alert.evaluate(alert.kind.condition(verdicts), at) {
+            let condition = match alert.kind {
+                AlertKind::AtRisk if is_known && is_missed_firing => Condition::Superseded,
+                AlertKind::Missed | AlertKind::AtRisk | AlertKind::BehindMarket => {
+                    alert.kind.condition(verdicts)
+                }
+            };
+            let was_held = alert.is_held();
+            if alert.evaluate(condition, at) {
                 transitions.extend(alert.transition(catalog, at));
             }
+            if alert.is_held() != was_held {
+                alert.by_change.clone_from(&news);
+            }
+            is_missed_firing |= alert.kind == AlertKind::Missed
+                && matches!(alert.status, AlertStatus::Firing { .. });
         }
         transitions
+    }
+
+    /// How the agreement of an objective has changed since it was last evaluated with current data.
+    fn news(&mut self, id: ObjectiveId, catalog: &Catalog, at: Timestamp) -> Option<AgreementNews> {
+        let before = self.levels.remove(&id);
+        let (_, objective) = catalog.objective(id);
+        let has_dates = !objective.previous_levels.is_empty();
+        if before.is_none() && !has_dates {
+            return None;
+        }
+        let level: Arc<str> = objective.said_at(at).into();
+        let news = before.and_then(|before| match before {
+            None => Some(AgreementNews::Added),
+            Some(before) => (before != level).then_some(AgreementNews::Changed(before)),
+        });
+        if has_dates {
+            self.levels.insert(id, Some(level));
+        }
+        news
     }
 
     /// The first instant after `now` at which the status of an alert of this objective changes if its

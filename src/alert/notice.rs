@@ -5,17 +5,13 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Alert, AlertKind, AlertStatus, Alerts, REFRESH_EVERY, SendReason};
+use super::notice_text::annotations;
+use super::{Alert, AlertStatus, Alerts, LabelSet, REFRESH_EVERY, SendReason};
 use crate::address;
-use crate::agreement::{
-    EvidenceSubject, Level, Market, Objective, ShareBelief, ShareEvidence, Tally,
-};
-use crate::catalog::ScopeId;
+use crate::catalog::Catalog;
 use crate::name;
-use crate::reading::Verdict;
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
-use crate::view::{View, WaitingNow};
-use crate::window::from_of;
+use crate::view::View;
 
 /// A firing alert that is not refreshed ends after this time: at least four refreshes. Three were not
 /// enough for Prometheus (its issue 5277).
@@ -31,7 +27,7 @@ const _: () = assert!(ENDS_AFTER.ms() >= 4 * REFRESH_EVERY.ms(), "it must outlas
 pub struct Notice {
     /// The labels that identify it: the same from firing to resolved. Shared, as annotations are: thousands
     /// of notices wait for each Alertmanager when many objectives are missed at once.
-    pub labels: Arc<BTreeMap<Box<str>, Box<str>>>,
+    pub labels: Arc<LabelSet>,
     /// Its numbers and texts.
     pub annotations: Arc<BTreeMap<String, String>>,
     /// Since when it fires.
@@ -55,6 +51,8 @@ pub struct Sender {
     pub external_url: String,
     /// Labels that are added to every alert. The alert's own labels take precedence.
     pub external_labels: Vec<(Box<str>, Box<str>)>,
+    /// The URL of a team's dashboard, with `{team}` and `{objective}` where their names belong.
+    pub dashboard_url: Option<String>,
 }
 
 impl Sender {
@@ -90,14 +88,21 @@ impl Sender {
         let page = format!("{}{path}", self.external_url);
         // While its condition is not known, the view may be empty.
         if alert.frozen_since().is_none() || alert.last_annotations.is_empty() {
-            alert.last_annotations = Arc::new(annotations(alert, view, &page));
+            let mut about = annotations(alert, view);
+            let team = name::team_label(catalog.scope_name(owner));
+            let dashboard = self.dashboard_url.as_deref();
+            let dashboard = dashboard.map(|url| address::with_names(url, team, &objective.name));
+            about.extend(dashboard.map(|url| ("dashboard_url".to_owned(), url)));
+            about.insert("page_url".to_owned(), page.clone());
+            alert.last_annotations = Arc::new(about);
         }
+        alert.last_labels = Arc::new(self.labels(alert, catalog));
         let mut annotations = Arc::clone(&alert.last_annotations);
         if let Some(since) = alert.frozen_since() {
             Arc::make_mut(&mut annotations).insert("frozen_since".to_owned(), since.to_string());
         }
         Some(Notice {
-            labels: Arc::new(self.labels(alert, owner, objective, view)),
+            labels: Arc::clone(&alert.last_labels),
             annotations,
             starts_at,
             ends_at,
@@ -111,17 +116,11 @@ impl Sender {
         })
     }
 
-    fn labels(
-        &self,
-        alert: &Alert,
-        owner: ScopeId,
-        objective: &Objective,
-        view: &View,
-    ) -> BTreeMap<Box<str>, Box<str>> {
-        let catalog = view.catalog();
+    /// The labels of an alert.
+    pub(super) fn labels(&self, alert: &Alert, catalog: &Catalog) -> LabelSet {
+        let (owner, objective) = catalog.objective(alert.objective);
         let declared = catalog.about(owner).map_or(&[][..], |about| &about.labels);
-        let mut labels: BTreeMap<Box<str>, Box<str>> =
-            self.external_labels.iter().chain(declared).cloned().collect();
+        let mut labels: LabelSet = self.external_labels.iter().chain(declared).cloned().collect();
         for (label, value) in [
             ("alertname", alert.kind.label()),
             ("team", name::team_label(catalog.scope_name(owner))),
@@ -132,185 +131,4 @@ impl Sender {
         }
         labels
     }
-}
-
-fn annotations(alert: &Alert, view: &View, page: &str) -> BTreeMap<String, String> {
-    let catalog = view.catalog();
-    let (owner, objective) = catalog.objective(alert.objective);
-    let verdict = view.verdict(alert.objective);
-    let about = catalog.about(owner);
-    let team =
-        about.map_or(name::team_label(catalog.scope_name(owner)), |about| about.name_in("en"));
-    let evidence = sure_of_miss(alert, view);
-    let certainty = evidence.map(|evidence| format!("{}%", evidence.percent()));
-    let why = why_unanswered(objective, &verdict, evidence);
-    let has_excess_spam = objective.has_excess_spam(view.tally(alert.objective), view.now());
-    let said = match (alert.kind, &certainty) {
-        (AlertKind::Missed, Some(certainty)) => format!("is missed{why} ({certainty} sure)"),
-        (AlertKind::Missed, None) => format!("is missed{why}"),
-        (AlertKind::AtRisk, _) if has_excess_spam => {
-            "is at risk: more tickets over target were marked as spam than its level allows"
-                .to_owned()
-        }
-        (AlertKind::AtRisk, _) => {
-            "is at risk: most of the misses that its level allows are used up".to_owned()
-        }
-        (AlertKind::BehindMarket, _) => {
-            "is behind the market: fewer tickets than agreed reach what others achieve".to_owned()
-        }
-    };
-    let max = objective.unanswered_max_at(view.now());
-    let spam = Some(verdict.spam_over_target).filter(|spam| *spam > 0);
-    let over = view.waiting_over(alert.objective);
-    let now = view.waiting(owner, objective.measure);
-    let mut annotations = BTreeMap::from([
-        ("summary", format!("{team}: the objective {} {said}.", objective.name)),
-        ("description", description(alert, &verdict, view, now, over)),
-        ("agreed", objective.said_at(view.now())),
-        ("decided", verdict.decided.to_string()),
-        ("missed", verdict.missed.to_string()),
-        ("waiting", now.count.to_string()),
-        ("waiting_overdue", over.to_string()),
-        ("window_start", from_of(view.now(), objective.over_at(view.now())).to_string()),
-        ("window_end", view.now().to_string()),
-        ("page_url", page.to_owned()),
-    ]);
-    let more = [
-        ("compliance", verdict.compliance.map(percent)),
-        ("certainty", certainty),
-        ("spam_over_target", spam.map(|spam| spam.to_string())),
-        ("unanswered", max.map(|_| verdict.unanswered.to_string())),
-        ("unanswered_share", max.and(verdict.unanswered_share).map(percent)),
-        ("unanswered_max", max.map(|max| max.to_string())),
-        ("longest_wait", now.oldest_since.map(|since| view.now().since(since).to_string())),
-        ("runbook_url", about.and_then(|about| about.runbook_url.as_deref()).map(str::to_owned)),
-    ];
-    annotations.extend(more.into_iter().filter_map(|(name, value)| Some((name, value?))));
-    if let (AlertKind::BehindMarket, Some(market)) = (alert.kind, &objective.market) {
-        let tally = view.market(alert.objective).unwrap_or_default();
-        annotations.extend(market_annotations(objective, market, tally));
-    }
-    annotations.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
-}
-
-/// That too many tickets ended without an answer, after "is missed"; empty if that is not why.
-fn why_unanswered(
-    objective: &Objective,
-    verdict: &Verdict,
-    evidence: Option<ShareEvidence>,
-) -> &'static str {
-    let is_sure = evidence.is_some_and(|evidence| evidence.subject == EvidenceSubject::Answered);
-    if !is_sure && !objective.exceeds_unanswered_max(verdict.tally(), verdict.at) {
-        ""
-    } else if objective.misses_level(verdict.tally(), verdict.at) {
-        ", also because too many tickets ended without an answer"
-    } else {
-        ": too many tickets ended without an answer"
-    }
-}
-
-/// The annotations of the market: its target and source, and the tickets compared with it.
-fn market_annotations(
-    objective: &Objective,
-    market: &Market,
-    tally: Tally,
-) -> impl Iterator<Item = (&'static str, String)> {
-    let all = [
-        ("market_target", Some(objective.shown(market.within))),
-        ("market_source", Some(market.source.to_string())),
-        ("market_as_of", market.as_of.map(|day| day.to_string())),
-        ("market_decided", Some(tally.decided.to_string())),
-        ("market_missed", Some(tally.missed.to_string())),
-        ("market_compliance", tally.compliance_bp().map(percent)),
-    ];
-    all.into_iter().filter_map(|(name, value)| Some((name, value?)))
-}
-
-fn percent(bp: u32) -> String {
-    format!("{}.{:02}%", bp / 100, bp % 100)
-}
-
-/// The agreed level, the present one and the waiting tickets, in sentences.
-fn description(
-    alert: &Alert,
-    verdict: &Verdict,
-    view: &View,
-    waiting: WaitingNow,
-    over: u64,
-) -> String {
-    let (_, objective) = view.catalog().objective(alert.objective);
-    let Verdict { decided, missed, spam_over_target, .. } = verdict;
-    let now = match (&objective.level, verdict.compliance) {
-        (Level::Within { .. }, Some(bp)) => {
-            format!("{} within target, {missed} of {decided} tickets missed", percent(bp))
-        }
-        (Level::Within { .. }, None) => "no tickets counted yet".to_owned(),
-        (Level::NoneOver(_), _) => format!("{missed} over the limit"),
-    };
-    let count = waiting.count;
-    let waits = waiting.oldest_since.map_or("Nobody is waiting.".to_owned(), |since| {
-        let longest = view.now().since(since).in_words();
-        format!("Waiting: {count}, {over} of them over target, longest {longest}.")
-    });
-    let agreed = objective.said_at(view.now());
-    let others = match alert.kind {
-        AlertKind::Missed => describe_certainty(alert, view).unwrap_or_default(),
-        AlertKind::AtRisk => String::new(),
-        AlertKind::BehindMarket => describe_market(alert, view).unwrap_or_default(),
-    };
-    let spam = match spam_over_target {
-        0 => String::new(),
-        count => format!("Marked as spam while over target: {count}. "),
-    };
-    let unanswered = match (objective.unanswered_max_at(view.now()), verdict.unanswered_share) {
-        (Some(max), Some(share)) => {
-            let (unanswered, ended) = (verdict.unanswered, verdict.tally().ended());
-            let share = percent(share);
-            format!("Ended without an answer: {unanswered} of {ended} ({share}), at most {max}. ")
-        }
-        _ => String::new(),
-    };
-    format!("Agreed: {agreed}. Now: {now}. {others}{unanswered}{spam}{waits}")
-}
-
-/// What a missed alert rests on, while it is more likely than not that the level is missed. Excess spam says
-/// nothing of that.
-fn sure_of_miss(alert: &Alert, view: &View) -> Option<ShareEvidence> {
-    let evidence = (alert.kind == AlertKind::Missed).then(|| view.evidence(alert.objective))?;
-    evidence
-        .filter(|evidence| evidence.belief > ShareBelief::Reached && evidence.probability >= 0.5)
-}
-
-/// How sure it is that the level is missed, and by which window, in a sentence.
-fn describe_certainty(alert: &Alert, view: &View) -> Option<String> {
-    let (_, objective) = view.catalog().objective(alert.objective);
-    let Level::Within { share, .. } = objective.level_at(view.now()) else { return None };
-    let evidence = sure_of_miss(alert, view)?;
-    let (sure, window) = (evidence.percent(), evidence.window);
-    let Tally { decided, missed, .. } = evidence.tally;
-    Some(match evidence.subject {
-        EvidenceSubject::WithinTarget => format!(
-            "It is {sure}% sure that the true share is below {share}: {missed} of {decided} tickets missed in \
-             {window}. "
-        ),
-        EvidenceSubject::Answered => format!(
-            "It is {sure}% sure that in the long run too many end without an answer: {missed} of {decided} did \
-             in {window}. "
-        ),
-    })
-}
-
-/// The market's target and the share of tickets within it, in a sentence.
-fn describe_market(alert: &Alert, view: &View) -> Option<String> {
-    let (_, objective) = view.catalog().objective(alert.objective);
-    let market = objective.market.as_ref()?;
-    let Level::Within { share, .. } = objective.level_at(view.now()) else { return None };
-    let tally = view.market(alert.objective)?;
-    let (target, source) = (objective.shown(market.within), &market.source);
-    let as_of = market.as_of.map_or(String::new(), |day| format!(", as of {day}"));
-    let within = tally.compliance_bp().map_or("none".to_owned(), percent);
-    let decided = tally.decided;
-    Some(format!(
-        "Others achieve {target} ({source}{as_of}); {within} of {decided} tickets reach that, {share} is agreed. "
-    ))
 }

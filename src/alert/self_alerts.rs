@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::notice::{ENDS_AFTER, Notice, Sender};
-use super::{REFRESH_EVERY, RESOLVED_FOR};
+use super::{LabelSet, REFRESH_EVERY, RESOLVED_FOR};
 use crate::time::{Elapsed, Timestamp};
 
 /// Fires when the data has not been current for long: missed objectives would not be noticed.
@@ -185,7 +185,7 @@ fn notice(
     mut annotations: BTreeMap<String, String>,
     NoticePeriod { starts_at, ends_at }: NoticePeriod,
 ) -> Notice {
-    let mut labels: BTreeMap<Box<str>, Box<str>> = sender.external_labels.iter().cloned().collect();
+    let mut labels: LabelSet = sender.external_labels.iter().cloned().collect();
     labels.insert("alertname".into(), name.into());
     labels.insert("severity".into(), severity.into());
     let page = format!("{}/", sender.external_url);

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{Alert, AlertStatus, Alerts, LastSent};
+use super::{AgreementNews, Alert, AlertStatus, Alerts, LabelSet, LastSent, WaitAlarms, WaitEntry};
+use crate::agreement::Objective;
 use crate::catalog::{Catalog, ObjectiveId};
 use crate::name::team_label;
 use crate::time::Timestamp;
@@ -32,14 +33,29 @@ pub struct AlertStateLog {
     alerts: Vec<AlertStateEntry>,
     /// The objectives that are missed, as team and name.
     missed: Vec<(String, String)>,
+    /// The level by which each objective was last evaluated.
+    #[serde(default)]
+    agreed: Vec<AgreedEntry>,
+    /// The alarms about tickets that nobody has agreed to answer.
+    #[serde(default)]
+    waits: Vec<WaitEntry>,
+}
+
+/// The level of an objective.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct AgreedEntry {
+    team: String,
+    objective: String,
+    /// In words.
+    level: Arc<str>,
 }
 
 /// One alert that is not inactive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct AlertStateEntry {
-    team: String,
-    objective: String,
-    alert: String,
+pub(super) struct AlertStateEntry {
+    pub(super) team: String,
+    pub(super) objective: String,
+    pub(super) alert: String,
     active_at: String,
     fired_at: Option<String>,
     resolved_at: Option<String>,
@@ -49,7 +65,13 @@ struct AlertStateEntry {
     /// When it was last sent, and whether as resolved.
     sent: Option<(String, bool)>,
     /// Its last annotations.
-    told: BTreeMap<String, String>,
+    pub(super) told: BTreeMap<String, String>,
+    /// Its last labels; empty if it was not sent.
+    #[serde(default)]
+    pub(super) labels: LabelSet,
+    /// The change of the agreement by which its condition last began or cleared.
+    #[serde(default)]
+    by_change: Option<AgreementNews>,
 }
 
 /// Why an alert state log cannot be read.
@@ -70,6 +92,7 @@ impl AlertStateLog {
     /// The log of these alerts at `at`. `missed` are the objectives that are missed.
     pub fn of(
         alerts: &Alerts,
+        waits: &WaitAlarms,
         missed: impl Iterator<Item = ObjectiveId>,
         catalog: &Catalog,
         at: Timestamp,
@@ -80,12 +103,22 @@ impl AlertStateLog {
         };
         let lines =
             alerts.iter().filter_map(|alert| AlertStateEntry::of(alert, name(alert.objective)));
+        let agreed = catalog.objectives().filter_map(|(id, _, agreed)| {
+            let (team, objective) = name(id);
+            let level = match alerts.levels.get(&id) {
+                Some(evaluated) => Arc::clone(evaluated.as_ref()?),
+                None => agreed.said_at(at).into(),
+            };
+            Some(AgreedEntry { team, objective, level })
+        });
         Self {
             version: VERSION,
             evaluated_at: at.to_string(),
             is_last: false,
             alerts: lines.take(ALERTS_MAX).collect(),
             missed: missed.map(name).collect(),
+            agreed: agreed.take(ALERTS_MAX).collect(),
+            waits: waits.entries(),
         }
     }
 
@@ -131,6 +164,32 @@ impl AlertStateLog {
         time(&self.evaluated_at).unwrap_or(Timestamp::EVENT_MIN)
     }
 
+    /// The alerts that were not inactive.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &AlertStateEntry> {
+        self.alerts.iter()
+    }
+
+    /// The alarms that fired about tickets that nobody has agreed to answer.
+    pub fn waits(&self) -> &[WaitEntry] {
+        &self.waits
+    }
+
+    /// The level of each objective of a catalog when the log was written; `None` for one that was not agreed.
+    /// Nothing is known from a log without levels, and with more objectives than it holds.
+    fn levels(&self, catalog: &Catalog) -> BTreeMap<ObjectiveId, Option<Arc<str>>> {
+        if self.agreed.is_empty() || self.agreed.len() == ALERTS_MAX {
+            return BTreeMap::new();
+        }
+        let by_name: BTreeMap<_, _> = (self.agreed.iter())
+            .map(|entry| ((&*entry.team, &*entry.objective), Arc::clone(&entry.level)))
+            .collect();
+        let before = |(id, owner, objective): (ObjectiveId, _, &Objective)| {
+            let team = team_label(catalog.scope_name(owner));
+            (id, by_name.get(&(team, &*objective.name)).cloned())
+        };
+        catalog.objectives().map(before).collect()
+    }
+
     /// Whether this objective was missed.
     pub fn was_missed(&self, id: ObjectiveId, catalog: &Catalog) -> bool {
         let (owner, objective) = catalog.objective(id);
@@ -149,7 +208,9 @@ impl Alerts {
             alert.status = AlertStatus::Inactive;
             (alert.counts_from, alert.frozen_since, alert.last_sent) = (None, None, None);
             alert.not_ready_since = None;
+            alert.by_change = None;
         }
+        self.levels = log.levels(catalog);
         for line in &log.alerts {
             let alert = self.all.iter_mut().find(|alert| {
                 let (owner, objective) = catalog.objective(alert.objective);
@@ -170,6 +231,8 @@ impl Alerts {
                 // A firing alert is sent again at once: the downtime may have been long.
                 alert.make_stale();
                 alert.last_annotations = Arc::new(line.told.clone());
+                alert.last_labels = Arc::new(line.labels.clone());
+                alert.by_change.clone_from(&line.by_change);
             }
         }
     }
@@ -197,7 +260,20 @@ impl AlertStateEntry {
             frozen_since: alert.frozen_since.map(text),
             sent: alert.last_sent.map(|sent| (text(sent.at), sent.as_resolved)),
             told: BTreeMap::clone(&alert.last_annotations),
+            labels: BTreeMap::clone(&alert.last_labels),
+            by_change: alert.by_change.clone(),
         })
+    }
+
+    /// Since when it fires; `None` if it does not.
+    pub(super) fn firing_since(&self) -> Option<Timestamp> {
+        match self.status() {
+            Ok(AlertStatus::Firing { fired_at, .. }) => Some(fired_at),
+            Ok(
+                AlertStatus::Inactive | AlertStatus::Pending { .. } | AlertStatus::Resolved { .. },
+            )
+            | Err(_) => None,
+        }
     }
 
     fn status(&self) -> Result<AlertStatus, StateLogError> {

@@ -9,70 +9,72 @@ use std::io::{self, Write};
 
 use prometheus::proto::{LabelPair, MetricFamily};
 
+use crate::exposition::MetricFormat;
 use crate::time::Timestamp;
 
 /// The metrics of several instants.
 pub(super) struct OpenMetrics {
     /// Labels that come first in every series, as a scrape of Prometheus would add them.
-    target: String,
-    families: BTreeMap<String, Family>,
+    target: [LabelPair; 2],
+    /// Families by name.
+    families: BTreeMap<String, PastFamily>,
 }
 
-/// One family of gauges.
-#[derive(Default)]
-struct Family {
-    help: String,
-    /// Samples by the text of their labels.
+/// One family over time.
+struct PastFamily {
+    /// Its help and its type.
+    head: String,
+    /// Samples by their series.
     series: BTreeMap<String, Vec<(Timestamp, f64)>>,
 }
+
+const FORMAT: MetricFormat = MetricFormat::OpenMetrics;
 
 impl OpenMetrics {
     /// No metrics yet. `job` is the name of the scrape job whose past they are.
     pub(super) fn new(job: &str) -> Self {
-        let target = format!("job=\"{}\",instance=\"replay\"", escaped(job));
+        let target = [("job", job), ("instance", "replay")].map(|(name, value)| {
+            let mut pair = LabelPair::default();
+            pair.set_name(name.to_owned());
+            pair.set_value(value.to_owned());
+            pair
+        });
         Self { target, families: BTreeMap::new() }
     }
 
-    /// Adds the gauges of an instant, which is after the previous one.
+    /// Adds the metrics of an instant, which is after the previous one.
     pub(super) fn add(&mut self, at: Timestamp, families: &[MetricFamily]) {
         for family in families {
-            let kept = self.families.entry(family.name().to_owned()).or_default();
-            if kept.help.is_empty() {
-                family.help().clone_into(&mut kept.help);
-            }
+            let past = || PastFamily { head: FORMAT.head(family), series: BTreeMap::new() };
+            let kept = self.families.entry(family.name().to_owned()).or_insert_with(past);
             for metric in family.get_metric() {
-                let pair =
-                    |label: &LabelPair| format!(",{}=\"{}\"", label.name(), escaped(label.value()));
-                let own: String = metric.get_label().iter().map(pair).collect();
-                let labels = format!("{}{own}", self.target);
-                let sample = (at, metric.get_gauge().get_value());
-                kept.series.entry(labels).or_default().push(sample);
+                let mut metric = metric.clone();
+                let own = metric.take_label();
+                metric.set_label(self.target.iter().cloned().chain(own).collect());
+                FORMAT.each_sample(family, &metric, &mut |series, value| {
+                    // Most instants have the series already.
+                    match kept.series.get_mut(series) {
+                        Some(samples) => samples.push((at, value)),
+                        None => {
+                            kept.series.insert(series.to_owned(), vec![(at, value)]);
+                        }
+                    }
+                });
             }
         }
     }
 
     /// Prints everything.
     pub(super) fn print(&self, out: &mut dyn Write) -> io::Result<()> {
-        for (name, family) in &self.families {
-            // Of every reason for giving up there is a series for each team, measure and window. Those that
-            // are always 0 would be half of the text, and tell nothing.
-            let is_told = |samples: &[(Timestamp, f64)]| {
-                name != "vaste_window_given_up_tickets"
-                    || samples.iter().any(|(_, value)| *value > 0.0)
-            };
-            writeln!(out, "# TYPE {name} gauge\n# HELP {name} {}", escaped(&family.help))?;
-            for (labels, samples) in family.series.iter().filter(|(_, samples)| is_told(samples)) {
+        for family in self.families.values() {
+            out.write_all(family.head.as_bytes())?;
+            for (series, samples) in &family.series {
                 for (at, value) in samples {
                     let (seconds, ms) = (at.ms().div_euclid(1_000), at.ms().rem_euclid(1_000));
-                    writeln!(out, "{name}{{{labels}}} {value} {seconds}.{ms:03}")?;
+                    writeln!(out, "{series} {value} {seconds}.{ms:03}")?;
                 }
             }
         }
-        writeln!(out, "# EOF")
+        out.write_all(FORMAT.end().as_bytes())
     }
-}
-
-/// A text with what ends a quoted text or a line escaped.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -61,8 +61,8 @@ fn load_again(
     }
     if config.service.as_ref() != started_with {
         tracing::warn!(
-            "changes of kafka, http, alertmanagers, external_labels, state, stale_after and reload take \
-             effect at the next start"
+            "changes of kafka, http, alertmanagers, external_labels, waiting_alarms, state, stale_after and \
+             reload take effect at the next start"
         );
     }
     Ok(Some(LoadedConfig::new(config, Arc::new(RealDisk))))

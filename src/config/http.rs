@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::fields::{Fields, File, is_web_address};
+use crate::address;
 
 /// The addresses of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub struct Http {
     pub listen: SocketAddr,
     /// The URL of the pages for people, without a slash at the end; `None` if the file has none.
     pub external_url: Option<String>,
+    /// The URL of a team's dashboard, with `{team}` and `{objective}` where their names belong.
+    pub dashboard_url: Option<String>,
 }
 
 impl Http {
@@ -25,7 +28,7 @@ impl Http {
 pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http> {
     let default = SocketAddr::from(([127, 0, 0, 1], 9464));
     let Some(mut http) = fields.take("http").and_then(|http| http.fields(file)) else {
-        return Some(Http { listen: default, external_url: None });
+        return Some(Http { listen: default, external_url: None, dashboard_url: None });
     };
     let listen = http.take("listen").map_or(Some(default), |field| {
         let problem = "is not an address to listen on; write, for example, \"127.0.0.1:9464\"";
@@ -36,6 +39,12 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http>
         let whole = |text: &str| is_web_address(text).then(|| text.to_owned());
         field.parse(file, problem, whole)
     });
+    let dashboard_url = http.take("dashboard_url").map(|field| {
+        let problem = "is not a web address; write, for example, \
+                       https://grafana.example/d/vaste-team?var-team={team}";
+        let is_address = |text: &str| is_web_address(&address::with_names(text, "team", "name"));
+        field.parse(file, problem, |text| is_address(text).then(|| text.to_owned()))
+    });
     if let Some(field) = http.take("ticket_url") {
         file.warn(field.node.at, &field.key, "is ignored: this version does not support it");
     }
@@ -44,5 +53,9 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http>
         Some(url) => Some(url?.trim_end_matches('/').to_owned()),
         None => None,
     };
-    Some(Http { listen: listen?, external_url })
+    let dashboard_url = match dashboard_url {
+        Some(url) => Some(url?),
+        None => None,
+    };
+    Some(Http { listen: listen?, external_url, dashboard_url })
 }

@@ -12,7 +12,9 @@ use super::labels;
 use super::priorities;
 use super::reload::{self, ReloadConfig};
 use super::state::{self, StateConfig};
+use super::waiting_alarms;
 use super::yaml::Node;
+use crate::alert::WaitAlarmPolicies;
 use crate::event::PriorityNames;
 use crate::measure::Measure;
 use crate::time::{Elapsed, MINUTE_MS};
@@ -28,6 +30,8 @@ pub struct Service {
     pub alertmanagers: Vec<Alertmanager>,
     /// Labels added to every alert that does not have them, such as `cluster`.
     pub external_labels: Vec<(Box<str>, Box<str>)>,
+    /// Alarms about tickets that nobody has agreed to answer.
+    pub waiting_alarms: WaitAlarmPolicies,
     /// Checkpoints and the memory of tickets.
     pub state: StateConfig,
     /// `VasteDataStale` fires after this time without current data. Default 5 m.
@@ -93,6 +97,9 @@ pub(super) fn read(
         .take("external_labels")
         .and_then(|labels| labels.fields(file))
         .map_or_else(Vec::new, |labels| labels::read(&labels, file));
+    let waiting_alarms = fields
+        .take("waiting_alarms")
+        .map_or_else(WaitAlarmPolicies::default, |group| waiting_alarms::read(&group, file));
     let state =
         fields.take("state").map_or_else(StateConfig::default, |group| state::read(&group, file));
     if let Some(Some(Kafka { dead_letters: Some(_), .. })) = &kafka
@@ -111,6 +118,7 @@ pub(super) fn read(
         http,
         alertmanagers,
         external_labels,
+        waiting_alarms,
         state,
         stale_after: stale_after.unwrap_or(STALE_AFTER),
         reload,

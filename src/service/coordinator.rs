@@ -26,7 +26,7 @@ use self::readiness::NotReady;
 use self::state_log::StateLogAccess;
 use self::workers::Workers;
 use crate::agreement_log::ObjectiveChange;
-use crate::alert::{self, AlertStateLog};
+use crate::alert::{self, AlertStateLog, WaitAlarmPolicies};
 use crate::catalog::Catalog;
 use crate::monitor::Monitor;
 use crate::service::alertmanager::Delivery;
@@ -102,6 +102,8 @@ pub(in crate::service) struct Alerting {
     pub(in crate::service) delivery: Delivery,
     /// Time without current data after which `VasteDataStale` fires.
     pub(in crate::service) stale_after: Elapsed,
+    /// When the alarms about tickets that nobody has agreed to answer fire.
+    pub(in crate::service) wait_alarms: WaitAlarmPolicies,
     /// The alert state log of the last run.
     pub(in crate::service) log: Option<AlertStateLog>,
     /// The store's thread, which writes and reads the log; `None` without a store.
@@ -117,7 +119,9 @@ impl Coordinator {
         shared: &Shared,
     ) -> Self {
         let Inputs { commands, batches, reloads, answers } = inputs;
-        let Alerting { sender, delivery, stale_after, log, jobs } = alerting;
+        let Alerting { sender, delivery, stale_after, wait_alarms, log, jobs } = alerting;
+        let monitor =
+            Monitor::new(Arc::clone(&catalog), log.as_ref(), stale_after, wait_alarms, sender);
         shared.instruments.add_counters(&catalog);
         Self {
             publishing_took: Duration::ZERO,
@@ -134,7 +138,7 @@ impl Coordinator {
             reloads,
             is_adopting: false,
             instruments: Arc::clone(&shared.instruments),
-            monitor: Monitor::new(Arc::clone(&catalog), log.as_ref(), stale_after, sender),
+            monitor,
             split_tickets: SplitTickets::default(),
             workers: Workers::new(commands, batches),
             catalog,

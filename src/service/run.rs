@@ -119,6 +119,15 @@ pub(super) fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
     TcpListener::bind(address).map_err(|error| RunError::Listen { address, error })
 }
 
+/// What all notices have in common.
+fn sender(service: &Service, listening: SocketAddr) -> alert::Sender {
+    alert::Sender {
+        external_url: service.http.external_url(listening),
+        external_labels: service.external_labels.clone(),
+        dashboard_url: service.http.dashboard_url.clone(),
+    }
+}
+
 /// Like [`run`], on a listener that exists already.
 pub(super) fn run_on(
     listener: TcpListener,
@@ -133,12 +142,10 @@ pub(super) fn run_on(
     let jobs = writer.as_ref().map(Writer::jobs);
     let alerting = Alerting {
         stale_after: service.stale_after,
+        wait_alarms: service.waiting_alarms.clone(),
         log,
         jobs: jobs.clone(),
-        sender: alert::Sender {
-            external_url: service.http.external_url(listener.local_addr()?),
-            external_labels: service.external_labels.clone(),
-        },
+        sender: sender(service, listener.local_addr()?),
         delivery: Delivery::start(&service.alertmanagers, &shared.instruments.delivered)?,
     };
     let runtime =

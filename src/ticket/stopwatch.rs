@@ -21,7 +21,7 @@ use crate::time::Timestamp;
 mod overdue;
 mod withdrawn;
 
-pub(super) use overdue::{PropertyChange, judge};
+pub(super) use overdue::{PropertyChange, judge, stays_over};
 pub(super) use withdrawn::Withdrawn;
 
 /// The catalog, and what the interned names of one shard mean in it.
@@ -442,7 +442,7 @@ impl Stopwatch {
     }
 
     /// Retracts its ending and lets it run from its old start. If it was given up, the time since then
-    /// counts; if it was answered, that time does not count.
+    /// counts; if it was answered, that time does not count, and it stays over the targets that it exceeded.
     pub(super) fn resume(
         &mut self,
         at: Timestamp,
@@ -453,6 +453,9 @@ impl Stopwatch {
         if let Phase::Ended(ended) = &self.phase {
             out.ended(ended, -1);
             if self.is_answered() {
+                self.over.extend(stays_over(ended, context.catalog));
+                self.over.sort_unstable();
+                self.over.dedup();
                 self.withdrawn = Some(Box::new(Withdrawn::new(ended, context.catalog)));
                 for (stopwatch_kind, position) in
                     context.catalog.stopwatch_kinds_of(self.measure).zip(&mut self.positions)

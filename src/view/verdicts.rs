@@ -32,7 +32,7 @@ impl View {
             objective: objective.name.clone(),
             decided: tally.decided,
             missed: tally.missed,
-            compliance: tally.compliance_bp(),
+            compliance: share.and_then(|_| tally.compliance_bp()),
             interval: share.and_then(|_| tally.interval()).map(Into::into),
             below_level: share.and_then(|share| tally.probability_below_bp(share)),
             answered: tally.answered,
@@ -117,6 +117,15 @@ impl View {
         let over = objective.over_at(self.now);
         let Tally { decided, missed, .. } = self.ended(id, over, true).share_tally(waiting);
         Some(Tally { decided, missed, ..Tally::default() })
+    }
+
+    /// The answers of an objective in the window of a length, and how many of them were over target; `None`
+    /// if there is no window of that length.
+    pub fn ended_over(&self, id: ObjectiveId, length: Elapsed) -> Option<(u64, u64)> {
+        self.catalog.windows().contains(&length).then(|| {
+            let ended = self.ended(id, length, false);
+            (ended.answered, ended.over.answered)
+        })
     }
 
     /// The endings in the window of a length, counted by an objective's own targets or by its market's

@@ -284,6 +284,7 @@ impl ViewBuilder {
             flags: self.view.all_flags().collect(),
             ratings: published_view::ratings(&self.view),
             alerts: alert::Alerts::new(&self.catalog),
+            wait_alarms: alert::WaitAlarms::default(),
             stream: StreamStatus::default(),
             topic: TopicState::default(),
             responses: Some(Arc::new(Responses::new(&self.catalog))),

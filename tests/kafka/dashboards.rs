@@ -270,7 +270,8 @@ fn rules() -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The events of [`TICKETS`], a rating, a review, and a ticket that an agent wrote.
+/// The events of [`TICKETS`], a rating, a review, a ticket that an agent wrote, and one that ended
+/// unanswered.
 fn events(now: Timestamp) -> Vec<String> {
     let event = |id: &str, kind: &str, minutes: i64, ticket: &str, more: &str| {
         let time = now.minus(Elapsed::from_ms(minutes * MINUTE_MS));
@@ -297,6 +298,8 @@ fn events(now: Timestamp) -> Vec<String> {
     events.push(event("v", "reviewed", 60, "B-2", ",\"by\":\"two\",\"score\":5"));
     let by_agent = ",\"team\":\"billing\",\"by\":\"agent\"";
     events.push(event("o", "created", 50, "B-12", by_agent));
+    events.push(event("e", "created", 480, "P-3", ",\"team\":\"parcels\""));
+    events.push(event("f", "closed", 470, "P-3", ""));
     events
 }
 

@@ -18,7 +18,7 @@ objectives:
 ";
 
 /// Families that were added, or whose help text changed, after the catalogue was written.
-const ADDED: [&str; 13] = [
+const ADDED: [&str; 17] = [
     "vaste_alerts ",
     "vaste_fields_ignored_total",
     "vaste_kafka_topic_compacted",
@@ -26,12 +26,16 @@ const ADDED: [&str; 13] = [
     "vaste_mismatched_times_total",
     "vaste_objective_compliance_high_ratio",
     "vaste_objective_compliance_low_ratio",
+    "vaste_objective_compliance_ratio",
     "vaste_objective_spam_over_target",
     "vaste_objective_target_seconds",
     "vaste_objective_target_working_days",
     "vaste_objective_unanswered_ratio",
-    "vaste_window_flagged_tickets",
-    "vaste_window_given_up_tickets",
+    "vaste_rating",
+    "vaste_response",
+    "vaste_waiting_oldest_start_timestamp_seconds",
+    "vaste_waiting_tickets",
+    "vaste_window_",
 ];
 
 /// A service with one ticket of a month ago that was never answered.
@@ -162,4 +166,12 @@ fn a_real_prometheus_scrapes_the_service_and_answers_a_query() {
         assert_eq!(result["value"][1], "1", "{result}");
         assert_eq!(result["metric"]["job"], "vaste", "{result}");
     }
+    // It asked for OpenMetrics, which names this counter without the suffix of its samples.
+    let about = |metric: &str| {
+        let (_, body) = fetch(port, &format!("/api/v1/metadata?metric={metric}")).unwrap();
+        let answer: serde_json::Value = serde_json::from_str(&body).unwrap();
+        answer["data"][metric][0]["type"].as_str().map(str::to_owned)
+    };
+    assert_eq!(about("vaste_records_applied").as_deref(), Some("counter"));
+    assert_eq!(about("vaste_records_applied_total"), None);
 }

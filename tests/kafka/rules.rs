@@ -176,4 +176,5 @@ fn every_alert_is_routed_to_the_team_that_owns_it() {
     assert_eq!(routed(&["alertname=VasteWatchdog", "severity=none"]), "vaste-watchdog");
     assert_eq!(routed(&["alertname=VasteDataStale", "severity=warning"]), "vaste-operators");
     assert_eq!(routed(&["alertname=VasteObjectiveMissed", "team=gone"]), "vaste-operators");
+    assert_eq!(routed(&["alertname=VasteUnclaimedWaiting", "team=_unclaimed"]), "vaste-operators");
 }

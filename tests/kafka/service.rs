@@ -86,13 +86,13 @@ pub(crate) fn compare_windows(metrics: &Metrics, model: &naive::Model, now: Time
                 same(series("waiting_tickets", basis), expected.waiting.len() as u64, &context);
                 let given_up = ["solved", "closed", "merged"].map(|reason| {
                     let labels = format!(",window=\"{window}\",reason=\"{reason}\"{basis}");
-                    series("window_given_up_tickets", &labels).unwrap()
+                    series("window_given_up_tickets", &labels).unwrap_or_default()
                 });
                 same(Some(given_up.iter().sum()), expected.given_up, &context);
                 for (q, percent) in [("0.5", 50), ("0.9", 90), ("0.95", 95), ("0.99", 99)] {
                     let rank = (expected.answered.len() * percent).div_ceil(100);
                     let Some(exact) = expected.answered.get(rank.wrapping_sub(1)) else { continue };
-                    let labels = format!(",window=\"{window}\",q=\"{q}\"{basis}");
+                    let labels = format!("{in_window},quantile=\"{q}\"");
                     close(series("window_response_seconds", &labels), *exact, &context);
                 }
             }

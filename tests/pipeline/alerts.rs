@@ -213,7 +213,8 @@ fn by_second(history: &History, until: Timestamp) -> Vec<String> {
     for agreement in &history.agreements {
         for objective in &agreement.objectives {
             let named = naive_objective(agreement, objective);
-            let mut kinds = vec![("VasteObjectiveMissed", &objective.alerts.missed, None, false)];
+            let mut kinds =
+                vec![("VasteObjectiveMissed", &objective.alerts.missed, None::<Active>, false)];
             if let Level::Within { .. } = &objective.level {
                 let AlertPolicies { at_risk, behind_market, .. } = &objective.alerts;
                 kinds.extend(at_risk.iter().map(|p| ("VasteObjectiveAtRisk", p, None, false)));
@@ -226,6 +227,7 @@ fn by_second(history: &History, until: Timestamp) -> Vec<String> {
                 let verdict = model.verdict(&named, from, second.ms());
                 let belief = by_confidence(&model, &named, objective, &verdict, second);
                 held = belief.map_or(held, |is_below| is_below.unwrap_or(held));
+                let mut missed_fires = false;
                 for (kind, policy, active, held_before) in &mut kinds {
                     let is_missed = *kind == "VasteObjectiveMissed";
                     // Excess spam neither begins nor ends an alert.
@@ -238,7 +240,14 @@ fn by_second(history: &History, until: Timestamp) -> Vec<String> {
                         condition(kind, &verdict)
                     };
                     *held_before = condition.unwrap_or(*held_before);
-                    let row = prometheus(active, condition, policy, second.ms());
+                    // Nobody is told twice: at risk is over as soon as missed fires.
+                    let row = if *kind == "VasteObjectiveAtRisk" && missed_fires {
+                        let gone = active.take().filter(|gone| gone.firing);
+                        gone.map(|gone| ("resolved", gone.active_at, Some(gone.fired_at)))
+                    } else {
+                        prometheus(active, condition, policy, second.ms())
+                    };
+                    missed_fires |= is_missed && active.as_ref().is_some_and(|alert| alert.firing);
                     rows.extend(row.map(|(state, active_at, fired_at)| {
                         let shown = |ms: i64| format!("\"{}\"", Timestamp::from_ms(ms));
                         let team = named.team.as_ref().map_or("null".to_owned(), |t| format!("\"{t}\""));

@@ -6,6 +6,7 @@ mod alerts;
 mod calendar;
 mod checkpoints;
 mod convergence;
+mod ended_alerts;
 mod explain;
 mod finished;
 mod flags;

@@ -427,7 +427,8 @@ impl Model {
     /// Whether a wait is over the target in force at its end, or was over the one in force just
     /// before its priority changed, or its holder where targets differ by priority. The latter stays
     /// for the objectives of the holder then and of the organisation. A wait that a reopening starts
-    /// was over by its time before, too.
+    /// was over by its time before, too. One that was finished late before stays late for the team that
+    /// had finished it, also where another team holds the ticket.
     fn is_over(&self, objective: &Objective, life: &TicketLife<'_>, wait: &Wait) -> bool {
         let is_late = |at: i64, priority: Option<Priority>, until: usize, team: &str| {
             let target = objective.level_at(at).target_of(priority);
@@ -450,6 +451,19 @@ impl Model {
                         index,
                         self.claimed_by(step.before.holder),
                     )
+            })
+            || (wait.since..wait.lived.end).any(|index| {
+                let step = &life.steps[index];
+                let team = life.acting_in(index);
+                let ends_here = step.solves()
+                    && matches!(
+                        objective.measure,
+                        Measure::Resolution | Measure::CustomerWait | Measure::AgentWork
+                    );
+                ends_here
+                    && objective.level_at(step.note.at).differs_by_priority()
+                    && objective.team.as_deref().is_none_or(|own| own == team)
+                    && is_late(step.note.at, step.before.priority, index, team)
             })
     }
 

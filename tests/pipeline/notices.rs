@@ -33,6 +33,7 @@ fn a_notice_says_what_is_agreed_what_is_and_where_to_look() {
     let sender = Sender {
         external_url: "https://vaste.example".to_owned(),
         external_labels: vec![("cluster".into(), "eu".into()), ("region".into(), "north".into())],
+        dashboard_url: Some("https://grafana.example/d/team?var-team={team}".to_owned()),
     };
     let mut notices = Vec::new();
     for seconds in [0, 10] {

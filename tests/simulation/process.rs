@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
-use vaste::alert::{AlertStateLog, Notice, Sender, is_handled_elsewhere};
+use vaste::alert::{AlertStateLog, Notice, Sender, WaitAlarmPolicies, is_handled_elsewhere};
 use vaste::catalog::Catalog;
 use vaste::checkpoint::{self, CheckpointName};
 use vaste::measure::Measure;
@@ -120,7 +120,13 @@ impl Process {
         let log = latest_log(world);
         let stale_after = Elapsed::from_ms(60 * SECOND_MS);
         let catalog = Arc::clone(&self.catalog);
-        let mut monitor = Monitor::new(catalog, log.as_ref(), stale_after, Sender::default());
+        let mut monitor = Monitor::new(
+            catalog,
+            log.as_ref(),
+            stale_after,
+            WaitAlarmPolicies::default(),
+            Sender::default(),
+        );
         monitor.look(at(second), Elapsed::from_ms(second * SECOND_MS));
         self.monitor = Some(monitor);
         self.was_not_ready = true;

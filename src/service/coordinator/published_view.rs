@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use super::readiness::NotReady;
 use crate::agreement::{ShareEvidence, Tally};
 use crate::agreement_log::ObjectiveChange;
-use crate::alert::Alerts;
+use crate::alert::{Alerts, WaitAlarms};
 use crate::catalog::{Catalog, ObjectiveId, ScopeId, WINDOWS};
 use crate::measure::Measure;
 use crate::reading::{Reading, Verdict};
@@ -52,6 +52,8 @@ pub(in crate::service) struct PublishedView {
     /// Scores of ratings by team, kind and window.
     pub(in crate::service) ratings: Vec<(ScopeId, RatingKind, Elapsed, Scores)>,
     pub(in crate::service) alerts: Alerts,
+    /// The alarms about tickets that nobody has agreed to answer.
+    pub(in crate::service) wait_alarms: WaitAlarms,
     pub(in crate::service) stream: StreamStatus,
     /// The topic as the brokers last described it.
     pub(in crate::service) topic: TopicState,
@@ -165,6 +167,7 @@ impl PublishedView {
             flags: Vec::new(),
             ratings: Vec::new(),
             alerts: Alerts::new(catalog),
+            wait_alarms: WaitAlarms::default(),
             stream: StreamStatus { topic: topic.to_owned(), ..StreamStatus::default() },
             topic: TopicState::default(),
             responses: None,

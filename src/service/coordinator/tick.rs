@@ -343,6 +343,7 @@ impl Coordinator {
             flags: if is_known { view.all_flags().collect() } else { Vec::new() },
             ratings: if is_known { published_view::ratings(view) } else { Vec::new() },
             alerts: self.monitor.alerts().clone(),
+            wait_alarms: self.monitor.wait_alarms().clone(),
             stream: self.workers.status(),
             topic: self.answers.topic(),
             responses: self.monitor.responses().cloned(),
@@ -392,6 +393,7 @@ mod tests {
 
     use super::*;
     use crate::alert::Sender;
+    use crate::alert::WaitAlarmPolicies;
     use crate::catalog::Catalog;
     use crate::service::alertmanager::Delivery;
     use crate::service::coordinator::published_view::Shared;
@@ -411,6 +413,7 @@ mod tests {
             sender: Sender::default(),
             delivery: Delivery::start(&[], &[]).unwrap(),
             stale_after: Elapsed::from_ms(1_000),
+            wait_alarms: WaitAlarmPolicies::default(),
             log: None,
             jobs: None,
         };

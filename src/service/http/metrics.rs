@@ -1,4 +1,4 @@
-//! `/metrics`: the published view in the Prometheus text format. Names, types and labels are an
+//! `/metrics`: the published view as metric families. Names, types and labels are an
 //! interface.
 //!
 //! | module | families |
@@ -8,7 +8,6 @@
 //! | `state` | responses, history, readiness, the build |
 //! | `stream` | Kafka and the outcomes of records |
 
-use prometheus::TextEncoder;
 use prometheus::proto::MetricFamily;
 
 use self::families::MetricFamilies;
@@ -26,18 +25,12 @@ mod stream;
 mod tests;
 mod windows;
 
-/// The content type of the text format.
-pub(super) const FORMAT: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-/// All families as text, for a scraper with this `User-Agent`; `None` for another client.
-///
-/// # Errors
-/// If a family has no name or no metric, which the families below never have.
-pub(super) fn text(
+/// All families, for a scraper with this `User-Agent`; `None` for another client.
+pub(super) fn families(
     published: &PublishedView,
     instruments: &Instruments,
     scraper: Option<&str>,
-) -> Result<String, prometheus::Error> {
+) -> Vec<MetricFamily> {
     let started = clock::instant();
     let mut families = MetricFamilies::default();
     // Until the topic is read once, windows are incomplete.
@@ -57,7 +50,7 @@ pub(super) fn text(
     instruments.collect_duration.set(started.elapsed().as_secs_f64());
     all.extend(instruments.registry.gather());
     all.extend(prometheus::gather());
-    TextEncoder::new().encode_to_string(&all)
+    all
 }
 
 /// The families that follow from events alone, as of the instant of a view: windows, waiting tickets,

@@ -6,7 +6,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{MatchedPath, Path, Request, State};
 use axum::http::header::{
     ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ORIGIN,
-    REFERRER_POLICY, USER_AGENT, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    REFERRER_POLICY, USER_AGENT, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state, map_response};
@@ -21,6 +21,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::response::SetMultipleResponseHeadersLayer;
 
 use crate::address;
+use crate::exposition::MetricFormat;
 use crate::service::clock;
 use crate::service::coordinator::published_view::Shared;
 use crate::service::http::api::{self, ApiResponse, Missing};
@@ -198,18 +199,14 @@ fn page_language(headers: &HeaderMap, uri: &Uri) -> PageLanguage {
 
 async fn serve_metrics(State(shared): State<Shared>, headers: HeaderMap) -> impl IntoResponse {
     let value = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let accept = value(ACCEPT).unwrap_or_default();
+    let format = MetricFormat::preferred(accept);
     // A scraper names the formats that it reads; a person with a browser or curl does not.
-    let is_format =
-        |accepted: &&str| accepted.contains("0.0.4") || accepted.contains("openmetrics");
-    let scraper = value(ACCEPT).filter(is_format).and(value(USER_AGENT));
-    match metrics::text(&shared.published.load(), &shared.instruments, scraper) {
-        Ok(text) => (StatusCode::OK, [(CONTENT_TYPE, metrics::FORMAT)], text),
-        Err(error) => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            [(CONTENT_TYPE, "text/plain")],
-            format!("{error}\n"),
-        ),
-    }
+    let is_scraper = accept.contains("0.0.4") || format == MetricFormat::OpenMetrics;
+    let scraper = value(USER_AGENT).filter(|_| is_scraper);
+    let families = metrics::families(&shared.published.load(), &shared.instruments, scraper);
+    let headers = [(CONTENT_TYPE, format.content_type()), (VARY, "accept")];
+    (headers, format.write(&families))
 }
 
 /// The warning while the topic does not keep its history.

@@ -99,6 +99,20 @@ impl Stopwatch {
     }
 }
 
+/// The objectives that a finished wait stays over once it goes on: those that it missed, where targets
+/// differ by priority. The team that had finished may not be the one that held the ticket, so
+/// [`Stopwatch::keep_overdue`] did not see it.
+pub(in crate::ticket) fn stays_over(
+    finished: &[Ended],
+    catalog: &Catalog,
+) -> impl Iterator<Item = ObjectiveId> {
+    let missed = finished.iter().flat_map(|ended| ended.missed.iter().map(|id| (*id, ended.at)));
+    missed.filter_map(|(id, at)| {
+        let (_, objective) = catalog.objective(id);
+        objective.level_at(at).differs_by_priority().then_some(id)
+    })
+}
+
 /// Fills in the objectives that the ending misses: those whose target it exceeds, and those in `stays_over`.
 pub(in crate::ticket) fn judge(ended: &mut Ended, stays_over: &[ObjectiveId], catalog: &Catalog) {
     for scope in [ended.scope, catalog.organisation()] {

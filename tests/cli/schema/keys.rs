@@ -14,7 +14,7 @@ const UNKNOWN: &str = "zzzzzzzzzzzzzzzzzzzz";
 
 /// Every group of keys: its schema, its place in the schema, and a file with `?` for a key of the group.
 #[rustfmt::skip]
-const GROUPS: [(&str, &str, &str); 33] = [
+const GROUPS: [(&str, &str, &str); 35] = [
     ("agreement", "", "{ team: a, ? }"),
     ("agreement", "/properties/name", "{ team: a, name: { ? } }"),
     ("agreement", "/properties/agreed", "{ team: a, agreed: { ? } }"),
@@ -45,6 +45,8 @@ const GROUPS: [(&str, &str, &str); 33] = [
     ("config", "/properties/http", "{ http: { ? } }"),
     ("config", "/properties/state", "{ state: { ? } }"),
     ("config", "/properties/reload", "{ reload: { ? } }"),
+    ("config", "/properties/waiting_alarms", "{ waiting_alarms: { ? } }"),
+    ("config", "/$defs/waitingAlarm", "{ waiting_alarms: { unclaimed: { ? } } }"),
     ("config", "/$defs/kafka", "{ kafka: { ? } }"),
     ("config", "/$defs/secretFile", "{ kafka: { properties: { a: { ? } } } }"),
     ("config", "/$defs/alertmanager", "{ alertmanagers: [{ ? }] }"),
@@ -160,7 +162,7 @@ const OBJECTIVES: [(&str, bool); 41] = [
 
 /// Values of whole files.
 #[rustfmt::skip]
-const FILES: [(&str, &str, bool); 60] = [
+const FILES: [(&str, &str, bool); 67] = [
     ("agreement", "{ team: a, organisation: b }", false),
     ("agreement", "{ organisation: b }", true),
     ("agreement", "{ organisation: b, was_named: [a] }", false),
@@ -224,6 +226,13 @@ const FILES: [(&str, &str, bool); 60] = [
     ("config", "{ state: { store: 'file:///a', checkpoint_every: 0s, reopen_within: 56d } }", true),
     ("config", "{ state: { reopen_within: 56 }, stale_after: 0s }", false),
     ("config", "{ reload: { endpoint: true, every: 30s } }", true),
+    ("config", "{ waiting_alarms: { unclaimed: { after: 3d, severity: warning } } }", true),
+    ("config", "{ waiting_alarms: { not_agreed: { after: never } } }", true),
+    ("config", "{ waiting_alarms: { unclaimed: { after: 0s } } }", false),
+    ("config", "{ waiting_alarms: { unclaimed: off } }", false),
+    ("config", "{ waiting_alarms: { unclaimed: { severity: 'very high' } } }", false),
+    ("config", "{ http: { dashboard_url: 'https://g.example/d/team?var-team={team}' } }", true),
+    ("config", "{ http: { dashboard_url: team } }", false),
     ("config", "{ reload: { endpoint: soon } }", false),
 ];
 

@@ -185,7 +185,7 @@ impl Step<'_> {
         !self.before.status.is_active() && self.after.status.is_active()
     }
 
-    fn solves(&self) -> bool {
+    pub(super) fn solves(&self) -> bool {
         self.leaves() && self.after.status == Status::Solved
     }
 

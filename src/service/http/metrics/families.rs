@@ -2,13 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use prometheus::proto::{Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType};
+use prometheus::proto::{
+    Counter, Gauge, LabelPair, Metric, MetricFamily, MetricType, Quantile, Summary,
+};
 
 use crate::measure::{Basis, Measure};
 
 /// Metric families by name.
 #[derive(Default)]
 pub(super) struct MetricFamilies(BTreeMap<&'static str, MetricFamily>);
+
+/// Said in the help of families with a series for everything, so that nobody counts tickets twice.
+pub(super) const NOT_IN_SUMS: &str =
+    "Leave team _all, the whole organisation, out of sums over teams.";
 
 /// The name and the value of a label.
 pub(super) type Label<'a> = (&'static str, &'a str);
@@ -35,7 +41,7 @@ impl<'a> MeasureLabels<'a> {
         [team, measure, ("window", window), basis]
     }
 
-    /// With the length of a window and one more label, such as a quantile.
+    /// With the length of a window and one more label, such as a reason.
     pub(super) fn with_window_and(self, window: &'a str, more: Label<'a>) -> [Label<'a>; 5] {
         let [team, measure, basis] = self.pairs();
         [team, measure, ("window", window), more, basis]
@@ -79,6 +85,43 @@ impl MetricFamilies {
         let mut metric = labelled(labels);
         metric.set_gauge(gauge);
         self.add(name, help, MetricType::GAUGE, metric);
+    }
+
+    /// A gauge whose teams include the whole organisation.
+    pub(super) fn gauge_by_team(
+        &mut self,
+        name: &'static str,
+        help: &str,
+        labels: MetricLabels<'_>,
+        value: f64,
+    ) {
+        self.gauge(name, &format!("{help} {NOT_IN_SUMS}"), labels, value);
+    }
+
+    /// Ranks of quantiles with their values, whose teams include the whole organisation. Nothing without a
+    /// value. A summary, since other types must not have the label `quantile`.
+    pub(super) fn quantiles_by_team(
+        &mut self,
+        name: &'static str,
+        help: &str,
+        labels: MetricLabels<'_>,
+        values: impl Iterator<Item = (f64, f64)>,
+    ) {
+        let quantile = |(rank, value)| {
+            let mut quantile = Quantile::default();
+            quantile.set_quantile(rank);
+            quantile.set_value(value);
+            quantile
+        };
+        let quantiles: Vec<Quantile> = values.map(quantile).collect();
+        if quantiles.is_empty() {
+            return;
+        }
+        let mut summary = Summary::default();
+        summary.set_quantile(quantiles);
+        let mut metric = labelled(labels);
+        metric.set_summary(summary);
+        self.add(name, &format!("{help} {NOT_IN_SUMS}"), MetricType::SUMMARY, metric);
     }
 
     pub(super) fn counter(

@@ -39,13 +39,18 @@ pub(super) fn ratings(published: &PublishedView, families: &mut MetricFamilies) 
             ("kind", kind.label()),
         ];
         if scores.count > 0 {
-            families.gauge(
+            families.gauge_by_team(
                 "rating_mean_score",
                 "Mean of customer ratings and of reviews in the window: kind rated, reviewed.",
                 &labels,
                 count(scores.sum) / count(scores.count),
             );
         }
-        families.gauge("ratings", "Number of them.", &labels, count(scores.count));
+        families.gauge_by_team(
+            "ratings",
+            "Number of ratings in the window, by kind: rated, reviewed.",
+            &labels,
+            count(scores.count),
+        );
     }
 }

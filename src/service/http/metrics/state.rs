@@ -2,7 +2,7 @@
 
 use prometheus::proto::{Bucket, Histogram, MetricType};
 
-use super::families::{MeasureLabels, MetricFamilies, count, flag, labelled};
+use super::families::{MeasureLabels, MetricFamilies, NOT_IN_SUMS, count, flag, labelled};
 use crate::name::team_label;
 use crate::service::coordinator::published_view::PublishedView;
 use crate::service::instruments::Instruments;
@@ -26,9 +26,10 @@ pub(super) fn responses(
     for (scope, measure, counted) in responses.iter() {
         let team = team_label(published.catalog.scope_name(scope));
         let labels = MeasureLabels { team, measure, basis: counted.basis }.pairs();
+        let help = "Responses applied to the windows, each once, restored from the checkpoint.";
         families.counter(
             "responses_total",
-            "Responses applied to the windows, each once, restored from the checkpoint.",
+            &format!("{help} {NOT_IN_SUMS}"),
             &labels,
             counted.total(),
         );
@@ -47,9 +48,11 @@ pub(super) fn responses(
         histogram.set_sample_sum(sum.as_f64());
         let mut metric = labelled(&labels);
         metric.set_histogram(histogram);
+        let help =
+            "Response times, each once, with a bucket at every configured objective threshold.";
         families.add(
             "response_duration_seconds",
-            "Response times, each once, with a bucket at every configured objective threshold.",
+            &format!("{help} {NOT_IN_SUMS}"),
             MetricType::HISTOGRAM,
             metric,
         );

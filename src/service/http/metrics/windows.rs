@@ -31,14 +31,14 @@ pub(super) fn windows(published: &PublishedView, families: &mut MetricFamilies) 
                 waiting = waiting.or(reading);
                 window_gauges(labels, window, reading, families);
             }
-            families.gauge(
+            families.gauge_by_team(
                 "waiting_tickets",
                 "Open tickets still waiting for this response.",
                 &labels.pairs(),
                 waiting.map_or(0.0, |reading| count(reading.waiting)),
             );
             if let Some(since) = waiting.and_then(|reading| reading.oldest_waiting_since) {
-                families.gauge(
+                families.gauge_by_team(
                     "waiting_oldest_start_timestamp_seconds",
                     "Unix time at which the longest waiting open ticket started to wait. Absent while none \
                      waits.",
@@ -50,7 +50,7 @@ pub(super) fn windows(published: &PublishedView, families: &mut MetricFamilies) 
     }
 }
 
-/// Tickets given up in every window, by reason.
+/// Tickets given up in every window that has any, by reason.
 pub(super) fn given_up(published: &PublishedView, families: &mut MetricFamilies) {
     for (scope, measure, window, by_reason) in &published.given_up {
         let window = window.to_string();
@@ -59,11 +59,13 @@ pub(super) fn given_up(published: &PublishedView, families: &mut MetricFamilies)
             measure: *measure,
             basis: published.catalog.basis_shown(*scope, *measure),
         };
-        for (reason, tickets) in GivenUp::ALL.into_iter().zip(by_reason) {
-            families.gauge(
+        let by_reason = GivenUp::ALL.into_iter().zip(by_reason);
+        for (reason, tickets) in by_reason.filter(|(_, tickets)| **tickets > 0) {
+            families.gauge_by_team(
                 "window_given_up_tickets",
                 "Tickets that ended unanswered in the rolling window: solved, closed, merged, deleted, spam, \
-                 no_reply_needed; or reopened: ended, reopened and not solved again.",
+                 no_reply_needed; or reopened: ended, reopened and not solved again. Absent while there are \
+                 none.",
                 &labels.with_window_and(&window, ("reason", reason.label())),
                 count(*tickets),
             );
@@ -81,7 +83,7 @@ pub(super) fn flags(published: &PublishedView, families: &mut MetricFamilies) {
             basis: published.catalog.basis_shown(*scope, *measure),
         };
         for flag in Flag::ALL.into_iter().filter(|flag| counts.of(*flag) > 0) {
-            families.gauge(
+            families.gauge_by_team(
                 "window_flagged_tickets",
                 "Acts in the rolling window that change figures without a sooner answer, by flag. Absent \
                  while there are none.",
@@ -101,7 +103,7 @@ fn window_gauges(
 ) {
     let window = window.to_string();
     let base = labels.with_window(&window);
-    families.gauge(
+    families.gauge_by_team(
         "window_tickets",
         "Tickets answered in the rolling window.",
         &base,
@@ -109,7 +111,7 @@ fn window_gauges(
     );
     let Some(reading) = reading else { return };
     if let Some(mean) = reading.mean {
-        families.gauge(
+        families.gauge_by_team(
             "window_response_mean_seconds",
             "Mean response time of tickets answered in the rolling window. Absent while the window holds \
              none.",
@@ -118,32 +120,29 @@ fn window_gauges(
         );
     }
     let (answered, waited) = (reading.q, reading.q_with_waiting);
-    for (name, answered, waited) in [
-        ("0.5", answered.p50, waited.p50),
-        ("0.9", answered.p90, waited.p90),
-        ("0.95", answered.p95, waited.p95),
-        ("0.99", answered.p99, waited.p99),
-    ] {
-        let labels = labels.with_window_and(&window, ("q", name));
-        if let Some(answered) = answered {
-            families.gauge(
-                "window_response_seconds",
-                "Response time quantile of tickets answered in the rolling window. Absent while the window \
-                 holds none.",
-                &labels,
-                answered.as_f64(),
-            );
-        }
-        if let WaitedQuantile::Value(waited) = waited {
-            families.gauge(
-                "window_wait_seconds",
-                "Response time quantile with those still waiting counted as such (Kaplan-Meier). Absent \
-                 where the curve does not reach it.",
-                &labels,
-                waited.as_f64(),
-            );
-        }
-    }
+    let quantiles = [
+        (0.5, answered.p50, waited.p50),
+        (0.9, answered.p90, waited.p90),
+        (0.95, answered.p95, waited.p95),
+        (0.99, answered.p99, waited.p99),
+    ];
+    families.quantiles_by_team(
+        "window_response_seconds",
+        "Response time quantile of tickets answered in the rolling window. Absent while the window holds none.",
+        &base,
+        quantiles.iter().filter_map(|(rank, answered, _)| Some((*rank, answered.as_ref()?.as_f64()))),
+    );
+    let waited = quantiles.iter().filter_map(|(rank, _, waited)| match waited {
+        WaitedQuantile::Value(waited) => Some((*rank, waited.as_f64())),
+        WaitedQuantile::MoreThan(_) | WaitedQuantile::TooFew(_) => None,
+    });
+    families.quantiles_by_team(
+        "window_wait_seconds",
+        "Response time quantile with those still waiting counted as such (Kaplan-Meier). Absent where the \
+         curve does not reach it.",
+        &base,
+        waited,
+    );
 }
 
 /// Every objective with its verdict.
@@ -193,11 +192,11 @@ pub(super) fn objectives(published: &PublishedView, families: &mut MetricFamilie
             "Decided tickets in the objective window that missed the threshold.",
             count(verdict.missed),
         );
-        if verdict.decided > 0 {
+        if verdict.compliance.is_some() {
             let met = count(verdict.decided - verdict.missed);
             gauge(
                 "objective_compliance_ratio",
-                "Share of decided tickets that met the threshold. Absent while there are none.",
+                "Share of decided tickets that met the threshold. Absent while there are none, and for none_over.",
                 met / count(verdict.decided),
             );
         }
@@ -330,23 +329,32 @@ fn states(state: VerdictState, labels: ObjectiveLabels<'_>, families: &mut Metri
 
 /// The alerts that are pending or firing, and those that were when their condition froze.
 pub(super) fn alerts(published: &PublishedView, families: &mut MetricFamilies) {
-    for alert in published.alerts.iter().filter(|alert| alert.status().is_active()) {
-        let (owner, objective) = published.catalog.objective(alert.objective);
-        let frozen = alert.frozen_since().map(|_| "frozen");
-        for state in std::iter::once(alert.status().label()).chain(frozen) {
+    let mut add = |labels: [(&'static str, &str); 4], state: &str, is_frozen: bool| {
+        let [team, objective, alertname, severity] = labels;
+        for state in std::iter::once(state).chain(is_frozen.then_some("frozen")) {
             families.gauge(
                 "alerts",
                 "Alerts held by this instance; 1 for each, by state: pending, firing; and frozen as well while \
                  the data is not current.",
-                &[
-                    ("team", team_label(published.catalog.scope_name(owner))),
-                    ("objective", &objective.name),
-                    ("alertname", alert.kind.label()),
-                    ("severity", &alert.policy.severity),
-                    ("state", state),
-                ],
+                &[team, objective, alertname, severity, ("state", state)],
                 1.0,
             );
         }
+    };
+    for alert in published.alerts.iter().filter(|alert| alert.status().is_active()) {
+        let (owner, objective) = published.catalog.objective(alert.objective);
+        let labels = [
+            ("team", team_label(published.catalog.scope_name(owner))),
+            ("objective", &*objective.name),
+            ("alertname", alert.kind.label()),
+            ("severity", &*alert.policy.severity),
+        ];
+        add(labels, alert.status().label(), alert.frozen_since().is_some());
+    }
+    let alarms = &published.wait_alarms;
+    for (alertname, team, severity) in alarms.firing() {
+        let labels =
+            [("team", team), ("objective", ""), ("alertname", alertname), ("severity", severity)];
+        add(labels, "firing", alarms.frozen_since().is_some());
     }
 }
