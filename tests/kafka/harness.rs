@@ -338,6 +338,12 @@ impl Metrics {
     }
 }
 
+/// The texts of a page without its tags, with ` | ` between them.
+pub(crate) fn page_text(page: &str) -> String {
+    let texts = page.split('<').filter_map(|rest| Some(rest.split_once('>')?.1.trim()));
+    texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" | ")
+}
+
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

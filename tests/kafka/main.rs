@@ -17,6 +17,7 @@ mod crash;
 mod dashboards;
 mod dead_letters;
 mod deleted;
+mod examples;
 mod faults;
 mod guarded;
 mod harness;

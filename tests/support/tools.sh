@@ -51,20 +51,24 @@ refresh_package_lists() {
   [ "$(id -u)" = 0 ] && apt-get -qq update >/dev/null 2>&1
 }
 
+# unpack_from_debian PACKAGE: downloads a package and unpacks it into the cache.
+unpack_from_debian() {
+  local package=$1 home="$cache/debian"
+  if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then return 1; fi
+  mkdir -p "$home/debs"
+  (cd "$home/debs" && apt-get -qq download "$package" 2>/dev/null) ||
+    { refresh_package_lists && (cd "$home/debs" && apt-get -qq download "$package" 2>/dev/null); } ||
+    return 1
+  dpkg-deb -x "$home"/debs/"$package"_*.deb "$home"
+}
+
 # from_debian PACKAGE BINARY...: puts the binaries of a package on PATH.
 from_debian() {
   local package=$1 home="$cache/debian" binary
   shift
   for binary in "$@"; do
     command -v "$binary" >/dev/null && continue
-    if [ ! -x "$home/usr/bin/$binary" ]; then
-      if ! command -v apt-get >/dev/null || ! command -v dpkg-deb >/dev/null; then return 1; fi
-      mkdir -p "$home/debs"
-      (cd "$home/debs" && apt-get -qq download "$package" 2>/dev/null) ||
-        { refresh_package_lists && (cd "$home/debs" && apt-get -qq download "$package" 2>/dev/null); } ||
-        return 1
-      dpkg-deb -x "$home"/debs/"$package"_*.deb "$home" || return 1
-    fi
+    [ -x "$home/usr/bin/$binary" ] || unpack_from_debian "$package" || return 1
     case ":$PATH:" in *":$home/usr/bin:"*) ;; *) PATH="$PATH:$home/usr/bin" ;; esac
   done
 }
