@@ -49,5 +49,8 @@ mod service;
 #[path = "../support/simulated_team.rs"]
 mod simulated_team;
 mod skewed;
+mod stack;
 mod stores;
 mod transactions;
+#[path = "../deploy/yaml.rs"]
+mod yaml;

@@ -130,7 +130,8 @@ impl Broker {
     }
 }
 
-fn java(libs: &str, folder: &Path) -> Command {
+/// Java with Kafka's jars, in a folder.
+pub(crate) fn java(libs: &str, folder: &Path) -> Command {
     let mut java = Command::new("java");
     java.args(["-Xmx320m", "-XX:TieredStopAtLevel=1", "-cp", &format!("{libs}/*")]);
     java.current_dir(folder);
