@@ -39,12 +39,11 @@ pub const WINDOWS: [Elapsed; 4] = [
     Elapsed::from_ms(28 * DAY_MS),
 ];
 
-/// What to do about tickets of a team without an agreement. They count as unclaimed.
+/// What to do about events of a team without an agreement.
 pub fn undeclared_team_advice(team: &str, catalog: &Catalog) -> String {
     match name::similar(team, catalog.teams()) {
         Some(declared) => format!("did you mean {declared:?}? correct the `team` of the events"),
-        None => "they are unclaimed; write an agreement for the team, or correct the `team` of the events"
-            .to_owned(),
+        None => "write an agreement for the team, or correct the `team` of the events".to_owned(),
     }
 }
 

@@ -11,14 +11,15 @@ use crate::time::Timestamp;
 mod decode;
 mod ignored;
 mod rejection;
+mod unknown_type;
 mod wire;
 
 pub use decode::{
     RECORD_BYTES_MAX, TEXT_BYTES_MAX, decode, decode_with, identity_hash, too_far_ahead, too_large,
-    unknown_type_advice,
 };
 pub use ignored::{IgnoredField, OptionalField, PriorityNames};
 pub use rejection::{Outcome, Outcomes, Reason, Rejection, Skip};
+pub use unknown_type::unknown_type_advice;
 
 /// What kind of thing happened. Events of one instant are sorted in the order of these variants.
 ///

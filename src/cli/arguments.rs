@@ -445,6 +445,9 @@ pub(super) struct CheckEventsArgs {
     /// Configuration of the service: names teams without an agreement, too
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
+    /// Instant after which an event is in the future (RFC 3339). Default: now
+    #[arg(long, value_name = "TIME", value_parser = instant, conflicts_with = "live")]
+    pub(super) at: Option<Timestamp>,
     /// Read the topic of the configuration instead of a file, from now on, until interrupted
     #[arg(long, requires = "config", conflicts_with_all = ["csv", "encoding"])]
     pub(super) live: bool,

@@ -10,14 +10,15 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::arguments::{CheckEventsArgs, KafkaOverrides};
 use super::configuration::{self, read_service};
+use super::disk;
 use super::exit::{CommandError, Exit};
 use super::feed::feed;
 use super::terminal::Terminal;
 use crate::catalog::{Catalog, undeclared_team_advice};
 use crate::config::Kafka;
-use crate::event::{self, Event, Outcome, Outcomes, Skip, unknown_type_advice};
+use crate::event::{self, Event, Kind, Outcome, Outcomes, Skip, unknown_type_advice};
 use crate::input::InputSource;
-use crate::partition::{Partition, Record, Taken};
+use crate::partition::{AHEAD_MAX, Partition, Record, Taken};
 use crate::replay::Replay;
 use crate::service::{client_config, cloud_event_attributes, published};
 
@@ -71,6 +72,7 @@ fn check_file(
     terminal: &mut Terminal<'_>,
 ) -> Result<Outcomes, CommandError> {
     let source = InputSource::from_argument(file);
+    let latest = arguments.at.unwrap_or_else(disk::now).plus(AHEAD_MAX);
     let mut replay = Replay::new(None);
     let mut printed = Ok(());
     let fed = feed(&[source], &arguments.format, |source, number, bytes, mut decoded| {
@@ -79,6 +81,10 @@ fn check_file(
         if let Ok(event) = &mut decoded {
             shown = event.to_string();
             remarks = remarks_on(event, catalog.as_ref());
+            if event.time > latest {
+                remarks += "; it is in the future: the service refuses an event that is more than 5 minutes \
+                            after the time at which the broker stored its record; correct `time`";
+            }
         }
         let outcome = replay.take(decoded);
         let is_quiet = outcome == Outcome::Applied && remarks.is_empty() && arguments.problems_only;
@@ -232,8 +238,9 @@ fn remarks_on(event: &mut Event<'_>, catalog: Option<&Catalog>) -> String {
         && catalog.scope_of_team(team) == catalog.unclaimed()
         && catalog.has_objectives()
     {
+        let effect = undeclared_team_effect(event.kind, team);
         let advice = undeclared_team_advice(team, catalog);
-        remarks.push(format!("; the team {team:?} has no agreement: {advice}"));
+        remarks.push(format!("; {effect}: {advice}"));
     }
     if let (Some(channel), Some(catalog)) = (event.channel.as_deref(), catalog)
         && let Some(meant) = catalog.similar_channel(channel)
@@ -242,6 +249,39 @@ fn remarks_on(event: &mut Event<'_>, catalog: Option<&Catalog>) -> String {
         remarks.push(format!("; {advice}"));
     }
     remarks.concat()
+}
+
+/// What an event of a team without an agreement counts for. Only a creation and an assignment give it the
+/// ticket.
+fn undeclared_team_effect(kind: Kind, team: &str) -> String {
+    match kind {
+        Kind::Created | Kind::Assigned | Kind::ConcernRaised | Kind::ConcernSettled => {
+            format!("the team {team:?} has no agreement, so its tickets are unclaimed")
+        }
+        Kind::AgentReplied => format!(
+            "the answer is in the name of the team {team:?}, which has no agreement, and counts for the team \
+             that holds the ticket, if any"
+        ),
+        Kind::Reopened
+        | Kind::Resumed
+        | Kind::CustomerReplied
+        | Kind::TookOver
+        | Kind::BotReplied
+        | Kind::NoteAdded
+        | Kind::NoReplyNeeded
+        | Kind::Pending
+        | Kind::OnHold
+        | Kind::Solved
+        | Kind::Closed
+        | Kind::Merged
+        | Kind::Deleted
+        | Kind::MarkedSpam
+        | Kind::Rated
+        | Kind::Reviewed => format!(
+            "the team {team:?} has no agreement, and the event counts for the team that holds the ticket, if \
+             any"
+        ),
+    }
 }
 
 fn describe(outcome: &Outcome, event: &str, attributes: &[(&str, &str)], record: &[u8]) -> String {

@@ -55,7 +55,10 @@ pub fn decode_with<'a>(
     event_of(kind, &mut wire).map_err(Outcome::Rejected)
 }
 
-fn wire_of<'a>(attributes: &[(&'a str, &'a str)], record: &'a [u8]) -> Result<Wire<'a>, Outcome> {
+pub(super) fn wire_of<'a>(
+    attributes: &[(&'a str, &'a str)],
+    record: &'a [u8],
+) -> Result<Wire<'a>, Outcome> {
     let is_enveloped = !attributes.is_empty();
     if is_enveloped && record.is_empty() {
         return Ok(Wire::of_cloud_event(attributes, Wire::default()));
@@ -99,26 +102,6 @@ pub fn too_far_ahead(event: Timestamp, record: Timestamp) -> Box<Rejection> {
          clock of whoever publishes it"
     );
     Rejection::boxed(Reason::Future, advice)
-}
-
-/// What to do about a record whose `type` Vaste does not know. `attributes` are as in [`decode_with`].
-pub fn unknown_type_advice(attributes: &[(&str, &str)], record: &[u8]) -> String {
-    let label = wire_of(attributes, record).map(|mut wire| wire.take(EventKey::Type));
-    let Ok(EventValue::Text(label)) = label else { return Skip::UnknownType.advice().to_owned() };
-    let shown = excerpt(&label);
-    let known = || Kind::ALL.into_iter().map(Kind::label);
-    // `created` for `ticket.created`.
-    let is_rest = |known: &&str| known.split_once('.').is_some_and(|(_, rest)| rest == label);
-    // `com.example.ticket.creatd` of a CloudEvent.
-    let begin = label.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
-    let end = label.get(begin..).unwrap_or_default();
-    let known = name::similar(&label, known())
-        .or_else(|| known().find(is_rest))
-        .or_else(|| name::similar(end, known()));
-    match known {
-        Some(known) => format!("`type` is {shown}: did you mean \"{known}\"?"),
-        None => format!("`type` is {shown}: Vaste does not use such events; nothing to do"),
-    }
 }
 
 /// The identity of an event: a hash of its `source` and `id`.
@@ -564,7 +547,7 @@ fn wrong_text(key: EventKey, value: &EventValue<'_>, way_out: &str) -> String {
 }
 
 /// A value in quotes, shortened and with control characters escaped, fit for terminals and logs.
-fn excerpt(text: &str) -> String {
+pub(super) fn excerpt(text: &str) -> String {
     let mut cut: String = text.chars().take(EXCERPT_CHARS_MAX).collect();
     if cut.len() < text.len() {
         cut.push('…');

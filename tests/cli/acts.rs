@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::run::AFTER_ALL;
+
 const CALENDARS: &str = "calendars:\n  office: { zone: Europe/Helsinki, week: { mon: [\"08:00-16:00\"], \
                          tue: [\"08:00-16:00\"], wed: [\"08:00-16:00\"] } }\n";
 const AGREEMENT: &str = "team: care
@@ -57,7 +59,8 @@ const FILES: [&str; 5] =
 #[test]
 fn replies_before_creation_merges_and_messages_without_need_of_a_reply_are_explained() {
     let folder = folder();
-    let mut page = vaste(&folder, &["check-events", "--problems-only", "events.ndjson"]);
+    let mut page =
+        vaste(&folder, &["check-events", "--at", AFTER_ALL, "--problems-only", "events.ndjson"]);
     for ticket in ["A-1", "A-2", "C-1", "C-2", "D-1"] {
         page += "\n";
         page += &vaste(&folder, &[&["explain", ticket][..], &FILES].concat());
@@ -75,7 +78,8 @@ fn a_takeover_that_makes_the_wait_younger_is_named() {
 {"id":4,"type":"ticket.took_over","time":"2026-11-03T07:00Z","ticket":"A-2","from":"A-1","waiting_since":"2026-11-03T09:00Z"}
 "#;
     std::fs::write(folder.path().join("younger.ndjson"), events.trim_start()).unwrap();
-    let page = vaste(&folder, &["check-events", "--problems-only", "younger.ndjson"]);
+    let page =
+        vaste(&folder, &["check-events", "--at", AFTER_ALL, "--problems-only", "younger.ndjson"]);
     insta::assert_snapshot!("younger", page);
 }
 

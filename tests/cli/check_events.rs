@@ -7,6 +7,8 @@ use vaste::event::{
 };
 use vaste::replay::Replay;
 
+use crate::run::{AFTER_ALL, Folder, page};
+
 const GOOD: &str = r#"{"id":"e-1","type":"ticket.created","time":"2026-11-21T09:14:03.120+02:00","ticket":"T-1042","team":"billing","channel":"email","priority":"normal","source":"desk"}"#;
 const REPLY: &str = r#"{"id":"e-2","type":"ticket.agent_replied","time":"2026-11-21T09:14:03Z","ticket":"T-1","agent":"aino"}"#;
 const REVIEW: &str = r#"{"id":"e-3","type":"ticket.reviewed","time":"2026-11-21T09:14:03Z","ticket":"T-1","by":"sara","score":4,"note":"well done","bring_to_team":true}"#;
@@ -290,10 +292,83 @@ fn an_answer_with_fields_that_cannot_be_read_is_an_answer_and_each_field_is_name
         let output = command.args(arguments).current_dir(folder.path()).output().unwrap();
         String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
     };
-    let checked = vaste(&["check-events", "--config", "vaste.yaml", "events.ndjson"]);
+    let checked =
+        vaste(&["check-events", "--at", AFTER_ALL, "--config", "vaste.yaml", "events.ndjson"]);
     let replayed =
         vaste(&["replay", "--config", "vaste.yaml", "--format", "json", "events.ndjson"]);
     let decided = replayed.lines().find(|line| line.contains("\"objective\":\"soon\"")).unwrap();
     assert!(decided.contains("\"decided\":3,\"missed\":0"), "{decided}");
     insta::assert_snapshot!("fields_left_out", checked);
+}
+
+/// Runs `check-events` on these events, with an agreement of the team `billing`.
+fn checked(events: &str, at: &str) -> String {
+    let folder = Folder::new();
+    folder.write(
+        "billing.yaml",
+        "team: billing\nobjectives: [{ name: soon, measure: first_reply, within: 4h, min_tickets: 1 }]\n",
+    );
+    folder.write("vaste.yaml", "agreements: [billing.yaml]\n");
+    folder.write("events.ndjson", events.trim_start());
+    page(&folder.vaste(&["check-events", "--at", at, "--config", "vaste.yaml", "events.ndjson"]))
+}
+
+/// Only a creation and an assignment make a ticket unclaimed by the name of a team that has no agreement.
+#[test]
+fn an_event_in_the_name_of_a_team_without_an_agreement_says_what_it_counts_for() {
+    let events = r#"
+{"id":1,"type":"ticket.created","time":"2026-11-02T07:00Z","ticket":1,"team":"warehouse"}
+{"id":2,"type":"ticket.created","time":"2026-11-02T07:00Z","ticket":2,"team":"billing"}
+{"id":3,"type":"ticket.customer_replied","time":"2026-11-02T07:30Z","ticket":2,"team":"warehouse"}
+{"id":4,"type":"ticket.agent_replied","time":"2026-11-02T08:00Z","ticket":2,"team":"warehouse"}
+{"id":5,"type":"ticket.agent_replied","time":"2026-11-02T08:00Z","ticket":2,"team":"biling"}
+{"id":6,"type":"ticket.assigned","time":"2026-11-02T09:00Z","ticket":2,"team":"warehouse"}
+"#;
+    insta::assert_snapshot!("undeclared_team", checked(events, AFTER_ALL));
+}
+
+/// The service compares an event with the time of its record. A file has no such times.
+#[test]
+fn an_event_more_than_five_minutes_ahead_is_named() {
+    let event = |id: u32, time: &str| {
+        format!(
+            "{{\"id\":{id},\"type\":\"ticket.created\",\"time\":\"{time}\",\"ticket\":{id},\"team\":\"billing\"}}\n"
+        )
+    };
+    let times = [
+        "2026-11-02T07:00:00Z",
+        "2026-11-02T07:05:00Z",
+        "2026-11-02T07:05:00.001Z",
+        "2036-11-02T07:00:00Z",
+    ];
+    let events: Vec<String> = (1..).zip(times).map(|(id, time)| event(id, time)).collect();
+    insta::assert_snapshot!("in_the_future", checked(&events.concat(), times[0]));
+    // Without --at, by the clock.
+    let folder = Folder::new();
+    folder.write("events.ndjson", event(1, "2099-11-02T07:00:00Z"));
+    let checked = page(&folder.vaste(&["check-events", "events.ndjson"]));
+    assert!(checked.contains("; it is in the future"), "{checked}");
+}
+
+#[test]
+fn words_of_other_systems_lead_to_the_type_that_they_mean() {
+    let mut events = String::new();
+    for (id, kind) in [
+        "ticket.answered",
+        "ticket.agent_answered",
+        "resolved",
+        "ticket.Replied",
+        "issue.transferred",
+        "x.y",
+    ]
+    .iter()
+    .enumerate()
+    {
+        writeln!(
+            events,
+            "{{\"id\":{id},\"type\":\"{kind}\",\"time\":\"2026-11-02T07:00Z\",\"ticket\":1}}"
+        )
+        .unwrap();
+    }
+    insta::assert_snapshot!("other_words", checked(&events, AFTER_ALL));
 }

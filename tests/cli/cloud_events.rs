@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::run::{Folder, page};
+use crate::run::{AFTER_ALL, Folder, page};
 
 /// What an event of bare JSON is as a CloudEvent: the attributes of the specification outside, the rest in
 /// `data`, and the ticket as the subject.
@@ -77,5 +77,6 @@ fn what_a_cloud_event_must_have_is_named() {
         r#"{"id":"17","type":"ticket.created","time":"2026-11-02T09:00:00Z","ticket":"T-17","data":{"team":"billing"}}"#.to_owned(),
     ];
     folder.write("events.ndjson", records.join("\n"));
-    insta::assert_snapshot!("envelopes", page(&folder.vaste(&["check-events", "events.ndjson"])));
+    let checked = folder.vaste(&["check-events", "--at", AFTER_ALL, "events.ndjson"]);
+    insta::assert_snapshot!("envelopes", page(&checked));
 }

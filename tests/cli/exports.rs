@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::run::{Folder, page};
+use super::run::{AFTER_ALL, Folder, page};
 
 const COLUMNS: &str = "created=Opened,first_reply=Answered,solved=Done,team=Queue,ticket=No";
 
@@ -13,7 +13,7 @@ fn checked(table: impl AsRef<[u8]>, more: &str) -> String {
     let folder = Folder::new();
     folder.write("desk.csv", table);
     let columns = format!("{COLUMNS}{more}");
-    page(&folder.vaste(&["check-events", "--csv", &columns, "desk.csv"]))
+    page(&folder.vaste(&["check-events", "--at", AFTER_ALL, "--csv", &columns, "desk.csv"]))
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Names of teams: those that a team had before.
 
+use crate::run::AFTER_ALL;
+
 #[test]
 fn events_with_a_former_name_count_for_the_team_and_doubtful_names_are_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -28,7 +30,7 @@ fn events_with_a_former_name_count_for_the_team_and_doubtful_names_are_refused()
     let mut page = vaste(&["check", "good.yaml"]);
     page += &vaste(&["check", "same.yaml", "all.yaml"]);
     page += &vaste(&["check", "one.yaml", "two.yaml"]);
-    page += &vaste(&["check-events", "--problems-only", "events.ndjson"]);
+    page += &vaste(&["check-events", "--at", AFTER_ALL, "--problems-only", "events.ndjson"]);
     page += &vaste(&["explain", "--agreements", "good.yaml", "1", "events.ndjson"]);
     insta::assert_snapshot!("former_names", page);
     let replayed =

@@ -10,6 +10,10 @@ use std::process::{Command, Output, Stdio};
 /// depends on the data of the machine.
 pub(crate) const ZONES: &str = "zones";
 
+/// An instant after all events of these tests. As `--at` of `check-events` it makes the output independent of
+/// the clock.
+pub(crate) const AFTER_ALL: &str = "2026-12-01T00:00:00Z";
+
 /// A temporary folder.
 pub(crate) struct Folder(tempfile::TempDir);
 
@@ -336,9 +340,11 @@ fn check_and_check_events_exit_by_their_findings() {
         (vec!["replay", "--agreements", "bad.yaml", "events.ndjson"], 78),
         (vec!["replay", "--agreements", "gone", "events.ndjson"], 78),
     ] {
-        let output = folder.vaste(&arguments);
-        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         let name = format!("exits_{}", arguments.join("_").replace(['.', '-'], "_"));
+        let is_of_events = arguments[0] == "check-events";
+        let at: &[&str] = if is_of_events { &["--at", AFTER_ALL] } else { &[] };
+        let output = folder.vaste(&[&arguments[..], at].concat());
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
         insta::assert_snapshot!(name, page(&output));
     }
 }

@@ -330,7 +330,11 @@ impl PartitionSet {
                     continue;
                 }
                 let advice = undeclared_team_advice(&team, &self.catalog);
-                tracing::info!(team = &*team, "tickets of a team without an agreement: {advice}");
+                tracing::info!(
+                    team = &*team,
+                    "events of a team without an agreement: its tickets are unclaimed, and what it does on \
+                     tickets of other teams counts for those; {advice}"
+                );
             }
         }
     }

@@ -1,0 +1,50 @@
+//! What a record with an unknown `type` was probably meant to be.
+
+use super::Kind;
+use super::decode::{excerpt, wire_of};
+use super::rejection::Skip;
+use super::wire::{EventKey, EventValue};
+use crate::name;
+
+/// What to do about a record whose `type` Vaste does not know. `attributes` are as in [`super::decode_with`].
+pub fn unknown_type_advice(attributes: &[(&str, &str)], record: &[u8]) -> String {
+    let label = wire_of(attributes, record).map(|mut wire| wire.take(EventKey::Type));
+    let Ok(EventValue::Text(label)) = label else { return Skip::UnknownType.advice().to_owned() };
+    let shown = excerpt(&label);
+    let known = || Kind::ALL.into_iter().map(Kind::label);
+    // `created` for `ticket.created`.
+    let is_rest = |known: &&str| known.split_once('.').is_some_and(|(_, rest)| rest == label);
+    // `com.example.ticket.creatd` of a CloudEvent.
+    let begin = label.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
+    let end = label.get(begin..).unwrap_or_default();
+    let known = name::similar(&label, known())
+        .or_else(|| known().find(is_rest))
+        .or_else(|| name::similar(end, known()));
+    match known.map_or_else(|| other_word(end), |known| vec![known]).join("\" or \"") {
+        known if known.is_empty() => format!(
+            "`type` is {shown}: Vaste does not use such events; nothing to do (`vaste schema event` has those \
+             that it uses)"
+        ),
+        known => format!("`type` is {shown}: did you mean \"{known}\"?"),
+    }
+}
+
+/// Words of other systems for what happens to a ticket, and the types that they may mean.
+const OTHER_WORDS: [(&[&str], &[Kind]); 9] = [
+    (&["added", "new", "opened", "received", "submitted"], &[Kind::Created]),
+    (&["answered", "responded"], &[Kind::AgentReplied]),
+    (&["commented", "message", "replied", "reply"], &[Kind::AgentReplied, Kind::CustomerReplied]),
+    (&["note", "noted"], &[Kind::NoteAdded]),
+    (&["awaiting", "snoozed", "waiting"], &[Kind::Pending, Kind::OnHold]),
+    (&["completed", "done", "fixed", "resolved"], &[Kind::Solved]),
+    (&["archived", "ended"], &[Kind::Closed]),
+    (&["escalated", "moved", "routed", "transferred"], &[Kind::Assigned]),
+    (&["removed", "trashed"], &[Kind::Deleted]),
+];
+
+/// The types that a word of another system may mean. `ticket.answered` and `answered` are one word.
+fn other_word(label: &str) -> Vec<&'static str> {
+    let word = name::folded(label.rsplit('.').next().unwrap_or(label));
+    let meant = OTHER_WORDS.iter().find(|(words, _)| words.contains(&&*word));
+    meant.map_or(&[][..], |(_, kinds)| kinds).iter().copied().map(Kind::label).collect()
+}
