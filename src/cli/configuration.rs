@@ -68,6 +68,9 @@ pub(super) fn check_client(config: &mut Config) {
     if let Some(missing) = kafka.missing_credential() {
         config.diagnostics.warn_of_properties(missing.to_string());
     }
+    if let Some(missing) = kafka.no_static_member() {
+        config.diagnostics.warn_of_properties(missing);
+    }
     if config.diagnostics.errors.len() == before
         && let Some(problem) = refuse_client(&kafka)
     {

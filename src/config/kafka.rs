@@ -75,6 +75,22 @@ impl Kafka {
         (is_sasl && needs_user).then(|| MissingCredential { name, variable: variable_of(name) })
     }
 
+    /// Whether a restart keeps the partitions: whether `group.instance.id` is set.
+    pub fn is_static_member(&self) -> bool {
+        self.properties.iter().any(|(name, _)| name == GROUP_INSTANCE_ID)
+    }
+
+    /// What it costs that no `group.instance.id` is set, and what to do; `None` if it is.
+    pub fn no_static_member(&self) -> Option<String> {
+        (!self.is_static_member()).then(|| {
+            format!(
+                "{GROUP_INSTANCE_ID} is missing, so after a crash partitions are read again only after \
+                 session.timeout.ms, 45s by default; give each process an id of its own, here or in {}",
+                variable_of(GROUP_INSTANCE_ID)
+            )
+        })
+    }
+
     /// Replaces the values of all properties in a text by `<secret>`. The Kafka client's errors hold the
     /// value of the property that it refuses.
     ///
@@ -86,6 +102,9 @@ impl Kafka {
             .fold(text.to_owned(), |text, value| text.replace(value, "<secret>"))
     }
 }
+
+/// The property by which a process that starts again gets its partitions back at once.
+const GROUP_INSTANCE_ID: &str = "group.instance.id";
 
 /// A user or a password that is needed to connect to Kafka is missing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -133,11 +152,6 @@ pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
     let place = Diagnostic::new(file.path, place.0, place.1, String::new());
     file.diagnostics.register_properties(place);
     let properties = written.map_or_else(Vec::new, |f| properties(&f, file));
-    if !properties.iter().any(|(name, _)| name == "group.instance.id") {
-        let problem = "is missing, so after a crash partitions are read again only after \
-                       session.timeout.ms, 45s by default; give each process an id of its own";
-        file.warn_service(fields.at(), "kafka.properties.group.instance.id", problem);
-    }
     let dead_letters =
         fields.take("dead_letters").map(|field| dead_letters(&field, topic.as_deref(), file));
     fields.finish(file);

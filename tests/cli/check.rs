@@ -569,9 +569,8 @@ fn check_and_run_refuse_the_properties_that_the_client_refuses() {
 #[test]
 fn passwords_and_brokers_may_come_from_variables_and_are_named_where_they_are_missing_or_wrong() {
     let folder = tempfile::tempdir().unwrap();
-    let config = "kafka:\n  brokers: [\"127.0.0.1:1\"]\n  topic: t\n  properties:\n    \
-                  group.instance.id: one\n    security.protocol: SASL_PLAINTEXT\n    \
-                  sasl.mechanisms: SCRAM-SHA-512\n    sasl.username: vaste\n";
+    let config = "kafka:\n  brokers: [\"127.0.0.1:1\"]\n  topic: t\n  properties: { security.protocol: \
+                  SASL_PLAINTEXT, sasl.mechanisms: SCRAM-SHA-512, sasl.username: vaste }\n";
     std::fs::write(folder.path().join("vaste.yaml"), config).unwrap();
     std::fs::write(folder.path().join("none.ndjson"), "").unwrap();
     let vaste = |arguments: &[&str], variables: &[(&str, &str)]| {
@@ -582,14 +581,15 @@ fn passwords_and_brokers_may_come_from_variables_and_are_named_where_they_are_mi
             .output()
             .unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
-        let arguments = arguments.join(" ");
-        format!("vaste {arguments}: exit {}\n{said}\n", output.status.code().unwrap())
+        let code = output.status.code().unwrap();
+        format!("vaste {}: exit {code}\n{said}\n", arguments.join(" "))
     };
     let check_events = ["check-events", "--config", "vaste.yaml", "none.ndjson"];
-    let set = [("VASTE_KAFKA_PROPERTIES_SASL_PASSWORD", "planted")];
-    let mut page = "# The variable is set\n".to_owned();
-    page += &vaste(&["check", "vaste.yaml"], &set);
-    page += &(vaste(&check_events, &set) + "# The variable is not set\n");
+    let name = |end: &str| format!("VASTE_KAFKA_PROPERTIES_{end}");
+    let (password, id) = (name("SASL_PASSWORD"), name("GROUP_INSTANCE_ID"));
+    let set = [(&*password, "planted"), (&*id, "vaste-1")];
+    let mut page = "# The variables are set\n".to_owned() + &vaste(&["check", "vaste.yaml"], &set);
+    page += &(vaste(&check_events, &set) + "# The variables are not set\n");
     page += &vaste(&["check", "vaste.yaml"], &[]);
     page += &vaste(&["run", "--config", "vaste.yaml"], &[]);
     page += "# A variable that names no broker\n";

@@ -484,8 +484,7 @@ impl Worker {
         if is_current && !stream.partitions.is_empty() {
             callback_state.trouble.clear();
         }
-        stream.is_static_member =
-            self.kafka.properties.iter().any(|(name, _)| name == "group.instance.id");
+        stream.is_static_member = self.kafka.is_static_member();
         stream.rebalances = callback_state.rebalances;
         stream.commit_failures = callback_state.commit_failures;
         stream.fetched_bytes = callback_state.fetched_bytes;
