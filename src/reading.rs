@@ -47,7 +47,7 @@ pub struct Reading {
     pub waiting: u64,
     /// The effective start of the longest wait; `None` if none waits.
     pub oldest_waiting_since: Option<Timestamp>,
-    /// The number given up in the window: solved, closed or merged without a reply.
+    /// The number that ended unanswered in the window: solved, closed or merged without a reply.
     pub given_up: u64,
     /// The quantiles that include those still waiting; see [`crate::window::Survival`].
     pub q_with_waiting: Quantiles<WaitedQuantile<Amount>>,
@@ -218,7 +218,7 @@ impl BreakdownShown {
     }
 }
 
-/// The flagged acts, and the ways to end a wait without an answer that are not given up, by label. Those that
+/// The flagged acts, and the ways to end a wait that do not count as ended unanswered, by label. Those that
 /// did not occur are left out. `by_reason` is in the order of [`GivenUp::ALL`].
 pub fn flags_shown(
     by_reason: &[u64; GivenUp::ALL.len()],

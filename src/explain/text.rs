@@ -342,18 +342,21 @@ impl Explained<'_> {
             let percent = format!("{} %", (elapsed.ms() * 100 + all / 2) / all);
             table.add_row([location, elapsed.in_words(), percent, bar]);
         }
-        print(&table, f)
+        print(&table, f)?;
+        self.counted_besides(f)
     }
 
     /// The verdict on a stopwatch, in words.
     fn verdict(&self, row: &StopwatchRow) -> String {
+        let ended;
         let state = match (row.state, row.given_up) {
             ("running", _) => "waiting",
             ("paused", _) => "paused",
             (_, None) => "",
-            (_, Some(GivenUp::Solved)) => "given up: solved without a word",
-            (_, Some(GivenUp::Closed)) => "given up: closed without a word",
-            (_, Some(GivenUp::Merged)) => "given up: merged",
+            (_, Some(reason @ (GivenUp::Solved | GivenUp::Closed | GivenUp::Merged))) => {
+                ended = format!("{}: {}", ended_without_answer(row.measure), reason.label());
+                &ended
+            }
             (_, Some(GivenUp::Deleted)) if row.over => "deleted, which stays a miss",
             (_, Some(GivenUp::Deleted)) => return "no longer counts: deleted".to_owned(),
             (_, Some(GivenUp::NoReplyNeeded)) => {
@@ -368,23 +371,63 @@ impl Explained<'_> {
         if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
     }
 
-    /// A remark if a stopwatch counts time in which the ticket was solved or gone. That happens to one that
-    /// was given up, or started then, and goes on as if never given up.
-    fn at_rest(&self, row: &StopwatchRow) -> &'static str {
+    /// The stretches in which the ticket was solved or gone and a stopwatch counts. That happens to one that
+    /// ended unanswered, or started then, and goes on as if it had never ended.
+    fn counted_at_rest(&self, row: &StopwatchRow) -> impl Iterator<Item = &Stretch> {
         let leaves_out_solved = matches!(
             row.measure,
             Measure::CustomerWait | Measure::AgentWork | Measure::Resolution | Measure::Contacts
         );
         let until = row.stopped_at.unwrap_or(self.now);
-        let counted = |stretch: &&Stretch| {
+        let is_counted = move |stretch: &&Stretch| {
             let is_counted = stretch.is_gone || stretch.is_solved && !leaves_out_solved;
             is_counted && stretch.from < until && row.started_at < stretch.to
         };
-        match self.stretches.iter().find(counted) {
+        self.stretches.iter().filter(is_counted)
+    }
+
+    /// A remark if a stopwatch counts time in which the ticket was solved or gone.
+    fn at_rest(&self, row: &StopwatchRow) -> &'static str {
+        match self.counted_at_rest(row).next() {
             None => "",
             Some(stretch) if stretch.is_solved => "counting while it was solved",
             Some(_) => "counting while it was gone",
         }
+    }
+
+    /// The time at rest that stopwatches count, one line for each. It is missing in the list above, and the
+    /// breakdown of an objective's misses has it.
+    fn counted_besides(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for row in self.rows.iter().filter(|row| row.measure.is_timed()) {
+            let until = row.stopped_at.unwrap_or(self.now);
+            let within =
+                |stretch: &Stretch| stretch.to.min(until).since(stretch.from.max(row.started_at));
+            let counted: i64 = self.counted_at_rest(row).map(|stretch| within(stretch).ms()).sum();
+            if counted > 0 {
+                let name = self.of_row(row);
+                let counted = Elapsed::from_ms(counted).in_words();
+                writeln!(
+                    f,
+                    " {name} counts {counted} more, while the ticket was solved or gone; so does the \
+                     breakdown of its verdict"
+                )?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How a wait ended that got no answer, as the board says it.
+fn ended_without_answer(measure: Measure) -> &'static str {
+    match measure {
+        Measure::FirstReply | Measure::NextReply => "ended unanswered",
+        Measure::Update => "ended without an update",
+        Measure::CustomerWait
+        | Measure::AgentWork
+        | Measure::Resolution
+        | Measure::FirstResolution
+        | Measure::Ownership
+        | Measure::Contacts => "ended unsolved",
     }
 }
 

@@ -147,6 +147,15 @@ const TICKETS: &[Ticket] = &[
         ],
     ),
     (
+        "answered_after_it_was_solved",
+        &[
+            ("2026-11-16 07:00", "created", "team=billing"),
+            ("2026-11-16 08:30", "solved", "team=billing"),
+            ("2026-11-16 12:00", "agent_replied", "team=billing agent=aino"),
+            ("2026-11-16 13:00", "rated", "score=4"),
+        ],
+    ),
+    (
         "late_event",
         &[
             ("2026-11-16 10:00", "customer_replied", ""),
