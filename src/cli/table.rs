@@ -31,10 +31,15 @@ pub(super) fn print(
     }
     let readings = readings(view);
     if readings.is_empty() {
-        writeln!(out, "\nno ticket was answered, waits or was given up in any window\n")
+        writeln!(out, "\nno ticket was answered, waits or ended unanswered in any window\n")?;
     } else {
-        writeln!(out, "\n{readings}\n")
+        writeln!(out, "\n{readings}\n")?;
     }
+    let flags = flags(view);
+    if !flags.is_empty() {
+        writeln!(out, "{flags}\n")?;
+    }
+    Ok(())
 }
 
 fn table(header: &[&str]) -> Table {
@@ -59,8 +64,8 @@ fn verdicts(view: &View) -> Table {
         "verdict",
         "share",
         "decided",
-        "missed",
-        "unanswered",
+        "over target",
+        "ended unanswered",
     ]);
     let catalog = view.catalog();
     for (verdict, (_, _, objective)) in view.verdicts().iter().zip(catalog.objectives()) {
@@ -130,11 +135,11 @@ pub(super) fn compared(rows: &[ComparedVerdict<'_>]) -> Table {
         "former verdict",
         "share",
         "decided",
-        "missed",
+        "over target",
         "present verdict",
         "share",
         "decided",
-        "missed",
+        "over target",
     ]);
     for ComparedVerdict { team, objective, at, verdicts } in rows {
         let mut cells = vec![text(team_name(*team)), text(objective), text(at)];
@@ -164,7 +169,7 @@ pub(super) fn verdict_with_reason(verdict: &Verdict, objective: &Objective) -> S
         (_, VerdictState::Missed)
             if objective.exceeds_unanswered_max(verdict.tally(), verdict.at) =>
         {
-            format!("{}, too many unanswered", verdict_in_words(verdict))
+            format!("{}, too many ended unanswered", verdict_in_words(verdict))
         }
         _ => verdict_in_words(verdict),
     }
@@ -219,13 +224,41 @@ fn readings(view: &View) -> Table {
         Some("90 % with waiting"),
         Some("waiting"),
         Some("longest wait"),
-        Some("given up"),
+        Some("ended unanswered"),
     ];
     let mut table = table(&header.into_iter().flatten().collect::<Vec<_>>());
     let mut above: Option<&Reading> = None;
     for reading in &all {
         table.add_row(row(reading, above, optional, view.now()));
         above = Some(reading);
+    }
+    table
+}
+
+/// The flags of each team and measure, in the longest window that has any. It holds those of shorter ones.
+fn flags(view: &View) -> Table {
+    let mut table = table(&["team", "measure", "window", "flags"]);
+    let all = view.readings();
+    let flagged = all.iter().filter(|reading| !reading.flags.is_empty());
+    let mut longest: Vec<&Reading> = Vec::new();
+    for reading in flagged {
+        let same =
+            |other: &&mut &Reading| other.team == reading.team && other.measure == reading.measure;
+        match longest.iter_mut().find(same) {
+            Some(other) if other.window < reading.window => *other = reading,
+            // Both kinds of time have the same flags.
+            Some(_) => {}
+            None => longest.push(reading),
+        }
+    }
+    for reading in longest {
+        let counts = reading.flags.iter().map(|(flag, count)| format!("{flag} {count}"));
+        table.add_row([
+            text(team_name(reading.team.as_deref())),
+            text(reading.measure.label()),
+            text(reading.window),
+            text(counts.collect::<Vec<_>>().join(", ")),
+        ]);
     }
     table
 }

@@ -244,7 +244,7 @@ fn a_verdict_by_the_ceiling_of_unanswered_tickets_says_so() {
     let said = checked(&folder, &arguments, 0);
     let last = said.lines().find(|line| line.contains("2026-11-28T00:00:00Z  ")).unwrap();
     let words = last.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("missed, too many unanswered 100% 7 0 met 100% 7 0"), "{said}");
+    assert!(words.contains("missed, too many ended unanswered 100% 7 0 met 100% 7 0"), "{said}");
 }
 
 /// 14 tickets in 7 days: 15 are too many to ask for, 14 are not.

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::fair::{events, rows, tallies, vaste};
+use crate::run::{Folder, page};
 
 const MAIL: &str = "team: mail
 objectives:
@@ -163,4 +164,29 @@ fn an_id_that_is_sent_again_with_an_earlier_time_is_counted() {
         assert_eq!(told(&[&late, &early, &created]), sent_twice);
         assert_eq!(told(&[&created, &early, &late, &early, &late, &late]), sent_twice);
     }
+}
+
+/// The table names the flags of each team and measure once, where the JSON has them in every window.
+#[test]
+fn the_table_shows_the_flags_where_there_are_any() {
+    let folder = Folder::new();
+    folder.write("mail.yaml", MAIL);
+    let table = |more: &[(&str, &str, &str)]| {
+        let quiet = [
+            ("created", "2026-06-02T08:00:00Z", r#""team":"mail""#),
+            ("agent_replied", "2026-06-02T09:00:00Z", r#""team":"mail""#),
+        ];
+        folder.write("events.ndjson", events(&[&quiet, more].concat()));
+        let arguments = ["replay", "--at", "2026-06-05T00:00:00Z", "--agreements", "mail.yaml"];
+        page(&folder.vaste(&[&arguments[..], &["events.ndjson"]].concat()))
+    };
+    assert!(!table(&[]).contains("flags"));
+    let acts = [
+        ("customer_replied", "2026-06-02T10:00:00Z", ""),
+        ("agent_replied", "2026-06-02T10:00:05Z", r#""team":"ghost""#),
+        ("pending", "2026-06-02T11:00:00Z", ""),
+        ("customer_replied", "2026-06-04T12:00:00Z", ""),
+        ("no_reply_needed", "2026-06-04T13:00:00Z", ""),
+    ];
+    insta::assert_snapshot!("flags_in_the_table", table(&acts));
 }

@@ -127,7 +127,7 @@ fn the_table_says_that_too_many_ended_unanswered() {
     let output =
         folder.vaste(&["replay", "--at", SATURDAY, "--agreements", "mail.yaml", "events.ndjson"]);
     let printed = String::from_utf8(output.stdout).unwrap();
-    for said in ["missed, too many unanswered", "at most 12.5% unanswered", " 20%"] {
+    for said in ["missed, too many ended unanswered", "at most 12.5% unanswered", " 20%"] {
         assert!(printed.contains(said), "{printed}");
     }
 }

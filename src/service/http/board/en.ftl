@@ -448,7 +448,10 @@ row-why = Why
 row-share = Within target
 row-level = Agreed level
 row-decided = Tickets counted
-row-missed = Missed
+row-missed = { $measure ->
+    [contacts] Over the agreed number
+   *[other] Over target
+}
 row-spam-over-target = Marked as spam while over target
 row-unanswered-max = Agreed at most
 row-allowed = Allowance
