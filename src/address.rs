@@ -6,6 +6,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::name::team_label;
 
+/// The query of the front page that orders teams by name.
+pub const ORDER_BY_NAME: &str = "order=name";
 /// The front page of the board: all teams.
 pub const TEAMS: &str = "/";
 /// The page of a team.
@@ -61,6 +63,11 @@ pub fn in_language(path: &str, code: &str) -> String {
 /// The language codes that a query string asks for, in order.
 pub fn languages_asked(query: &str) -> impl Iterator<Item = &str> {
     query.split('&').filter_map(|pair| pair.strip_prefix("lang="))
+}
+
+/// Whether a query string has this pair of a name and a value.
+pub fn is_in_query(query: &str, wanted: &str) -> bool {
+    query.split('&').any(|pair| pair == wanted)
 }
 
 /// A name as one percent-encoded path segment.

@@ -6,12 +6,12 @@
 //! a wall display and in a screen reader, and the content security policy can forbid all scripts.
 //! maud checks templates at compile time and escapes every value.
 //!
-//! No page ranks or compares teams: they are in alphabetical order. Only the objectives of one team
-//! are ordered, worst first.
+//! The front page shows teams in trouble first, and by name on request. No page orders or compares people.
 
 use maud::{DOCTYPE, Markup, html};
 
 pub(super) use i18n::Language;
+pub(super) use overview::TeamOrder;
 pub(super) use view_model::PageLanguage;
 
 use self::view_model::Board;
@@ -27,6 +27,7 @@ mod flags;
 mod i18n;
 mod market;
 mod objective;
+mod overview;
 mod pages;
 mod ratings;
 #[cfg(test)]
@@ -42,8 +43,8 @@ pub(super) const ICON: &str = include_str!("board/icon.svg");
 /// The page that an address names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Route {
-    /// The front page with every team.
-    Teams,
+    /// The front page with every team, in an order.
+    Teams(TeamOrder),
     /// One team, by its label: its name, `_all` for the organisation, `_unclaimed` for unclaimed
     /// tickets.
     Team(String),
@@ -84,9 +85,11 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
         ),
     };
     match route {
-        Route::Teams => {
-            found(board.texts.text("title"), address::TEAMS.to_owned(), pages::teams(&board))
-        }
+        Route::Teams(order) => found(
+            board.texts.text("title"),
+            address::TEAMS.to_owned(),
+            overview::page(&board, *order),
+        ),
         Route::Team(label) => match board.catalog.scope_by_label(label) {
             Some(scope) => {
                 found(board.name(scope), board.team_path(scope), pages::team(&board, scope))

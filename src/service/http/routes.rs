@@ -25,7 +25,7 @@ use crate::exposition::MetricFormat;
 use crate::service::clock;
 use crate::service::coordinator::published_view::Shared;
 use crate::service::http::api::{self, ApiResponse, Missing};
-use crate::service::http::board::{self, Language, PageLanguage, Route};
+use crate::service::http::board::{self, Language, PageLanguage, Route, TeamOrder};
 use crate::service::http::metrics;
 use crate::service::shutdown::ReloadRequest;
 
@@ -119,7 +119,9 @@ async fn asset(content_type: &'static str, content: &'static str) -> impl IntoRe
 }
 
 async fn serve_teams(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
-    page(&state, &Route::Teams, &headers, &uri)
+    let is_by_name = address::is_in_query(uri.query().unwrap_or_default(), address::ORDER_BY_NAME);
+    let order = if is_by_name { TeamOrder::ByName } else { TeamOrder::TroubleFirst };
+    page(&state, &Route::Teams(order), &headers, &uri)
 }
 
 async fn serve_team(

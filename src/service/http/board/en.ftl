@@ -59,7 +59,34 @@ as-of = As of { $at } (UTC)
 languages = Language
 you-are-here = You are here
 legend-bar = The filled part of a bar is the share of tickets within target. The line across it is the agreed level.
-legend-order = Teams are in alphabetical order. This page refreshes itself every 30 seconds.
+legend-trouble = Teams in trouble come first: those that miss their level, those at risk, then tickets that nobody has agreed to answer.
+legend-order = Teams are in alphabetical order.
+legend-refresh = This page refreshes itself every 30 seconds.
+
+# The front page.
+order = Order
+order-trouble = Trouble first
+order-name = A–Z
+to-team = The team's page
+overview-why = { $measure }: { $reason }, { $window }
+overview-agreed = agreed { $agreed }
+overview-over = { $count } over
+overview-longest = longest wait
+overview-nobody-waits = nobody waits
+overview-not-agreed = No level is agreed yet.
+overview-not-agreed-waits = No level is agreed, and { $count ->
+    [one] 1 customer waits
+   *[other] { $count } customers wait
+} for an answer. Somebody has waited for too long.
+overview-unclaimed = { $count ->
+    [0] Nobody waits here.
+    [one] 1 customer waits, and no team has the ticket.
+   *[other] { $count } customers wait, and no team has the tickets.
+}
+overview-unclaimed-waits = { $count ->
+    [one] 1 customer waits, and no team has the ticket.
+   *[other] { $count } customers wait, and no team has the tickets.
+} Somebody has waited for too long.
 
 # While the data cannot be trusted.
 frozen-title = The data is not up to date

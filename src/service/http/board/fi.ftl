@@ -65,7 +65,34 @@ as-of = Tilanne { $at } (UTC)
 languages = Kieli
 you-are-here = Olet tässä
 legend-bar = Palkin täytetty osa näyttää, kuinka suuri osa tiketeistä ehti tavoiteajassa. Palkin poikki kulkeva viiva on sovittu taso.
-legend-order = Tiimit ovat aakkosjärjestyksessä. Sivu päivittyy itsestään 30 sekunnin välein.
+legend-trouble = Ensin ovat tiimit, joilla on vaikeaa: ne, jotka eivät pysy tasollaan, sitten vaarassa olevat, sitten tiketit, joihin kukaan ei ole sopinut vastaavansa.
+legend-order = Tiimit ovat aakkosjärjestyksessä.
+legend-refresh = Sivu päivittyy itsestään 30 sekunnin välein.
+
+# Etusivu.
+order = Järjestys
+order-trouble = Vaikeudet ensin
+order-name = A–Ö
+to-team = Tiimin sivu
+overview-why = { $measure }: { $reason }, { $window }
+overview-agreed = sovittu { $agreed }
+overview-over = { $count } yli rajan
+overview-longest = pisin odotus
+overview-nobody-waits = kukaan ei odota
+overview-not-agreed = Tasosta ei ole vielä sovittu.
+overview-not-agreed-waits = Tasosta ei ole sovittu, ja { $count ->
+    [one] 1 asiakas odottaa
+   *[other] { $count } asiakasta odottaa
+} vastausta. Joku on odottanut liian kauan.
+overview-unclaimed = { $count ->
+    [0] Täällä ei odota kukaan.
+    [one] 1 asiakas odottaa, eikä tiketti ole kenelläkään.
+   *[other] { $count } asiakasta odottaa, eivätkä tiketit ole kenelläkään.
+}
+overview-unclaimed-waits = { $count ->
+    [one] 1 asiakas odottaa, eikä tiketti ole kenelläkään.
+   *[other] { $count } asiakasta odottaa, eivätkä tiketit ole kenelläkään.
+} Joku on odottanut liian kauan.
 
 # Kun tietoon ei voi luottaa.
 frozen-title = Tieto ei ole ajan tasalla

@@ -1,4 +1,4 @@
-//! The front page, the page of a team, and "not found".
+//! The page of a team, and "not found".
 
 use maud::{Markup, html};
 
@@ -20,60 +20,10 @@ use crate::window::WaitedQuantile;
 /// The window of one-line summaries and of splits.
 const SUMMARY_WINDOW: Elapsed = Elapsed::from_ms(7 * DAY_MS);
 
-/// The front page: the organisation, the teams by name, unclaimed tickets.
-pub(super) fn teams(board: &Board<'_>) -> Markup {
-    let organisation = board.catalog.organisation();
-    let shows_organisation =
-        board.catalog.about(organisation).is_some() || board.has_readings(organisation);
-    html! {
-        h1 { (board.texts.text("title")) }
-        div class="cards" {
-            @if shows_organisation { (card(board, organisation)) }
-            @for scope in board.teams() { (card(board, scope)) }
-            @if board.has_readings(board.catalog.unclaimed()) {
-                (card(board, board.catalog.unclaimed()))
-            }
-        }
-        p class="legend" { (board.texts.text("legend-bar")) }
-        p class="legend" { (board.texts.text("legend-order")) }
-    }
-}
-
-/// The card of one team.
-fn card(board: &Board<'_>, scope: ScopeId) -> Markup {
+/// The state of a team as words: its worst objectives, counted. `None` without objectives.
+pub(super) fn state_words(board: &Board<'_>, scope: ScopeId) -> Option<(VerdictState, String)> {
     let objectives = board.objectives(scope);
-    html! {
-        article class={ "card " (team_class(board, scope)) } {
-            h2 { a href=(board.reader.link(&board.team_path(scope))) { (name(board, scope)) } }
-            (team_state(board, scope))
-            @if objectives.is_empty() {
-                (without_agreement(board, scope))
-            } @else {
-                ul class="objectives" {
-                    @for view in objectives { (objective_summary(board, *view, &html! {})) }
-                }
-            }
-            @if board.at.is_some() { (waiting_table(board, scope)) }
-        }
-    }
-}
-
-/// The CSS class that colours a team: that of its worst objective.
-fn team_class(board: &Board<'_>, scope: ScopeId) -> &'static str {
-    if scope == board.catalog.unclaimed() {
-        return "unclaimed";
-    }
-    state_class(
-        board.objectives(scope).first().map_or(VerdictState::NotAgreed, |view| view.last_state()),
-    )
-}
-
-/// The state of a team: its worst objectives, counted.
-fn team_state(board: &Board<'_>, scope: ScopeId) -> Markup {
-    let objectives = board.objectives(scope);
-    let Some(worst) = objectives.first().map(|view| view.last_state()) else {
-        return badge_without_agreement(board, scope);
-    };
+    let worst = objectives.first()?.last_state();
     let key = match worst {
         VerdictState::Met => "team-met",
         VerdictState::AtRisk => "team-at-risk",
@@ -83,16 +33,24 @@ fn team_state(board: &Board<'_>, scope: ScopeId) -> Markup {
     };
     let same = |view: &&ObjectiveView<'_>| urgency(view.last_state()) == urgency(worst);
     let count = objectives.iter().filter(same).count() as u64;
+    Some((worst, board.texts.format(key, &[("count", count.into())])))
+}
+
+/// The state of a team.
+fn team_state(board: &Board<'_>, scope: ScopeId) -> Markup {
+    let Some((worst, words)) = state_words(board, scope) else {
+        return badge_without_agreement(board, scope);
+    };
     html! {
         p class={ "summary " (state_class(worst)) } data-team=(board.label(scope))
             data-team-state=(worst.label()) {
-            (shape(worst)) strong { (board.texts.format(key, &[("count", count.into())])) }
+            (shape(worst)) strong { (words) }
         }
     }
 }
 
 /// The numbers of a team without an agreed level, as text.
-fn without_agreement(board: &Board<'_>, scope: ScopeId) -> Markup {
+pub(super) fn without_agreement(board: &Board<'_>, scope: ScopeId) -> Markup {
     let texts = board.texts;
     let is_unclaimed = scope == board.catalog.unclaimed();
     let why = if is_unclaimed { "unclaimed-why" } else { "team-not-agreed-why" };

@@ -86,7 +86,7 @@ fn pages_show_every_state_in_both_languages() {
     let published = teams_in_every_state().publish();
     for code in ["en", "fi"] {
         let shown = |route| text(&html(&published, &route, code));
-        assert_snapshot(&format!("teams_{code}"), &shown(Route::Teams));
+        assert_snapshot(&format!("teams_{code}"), &shown(Route::Teams(TeamOrder::TroubleFirst)));
         let teams = ["billing", "press", "_unclaimed", "_all"];
         let teams = teams.map(|team| shown(Route::Team(team.to_owned())));
         assert_snapshot(&format!("team_{code}"), &teams.join("\n=====\n\n"));
@@ -273,7 +273,11 @@ fn hostile_names_are_escaped_and_their_pages_exist() {
         let mut builder = ViewBuilder::new(&agreements);
         builder.add_answered(name, "t", 3, 10);
         let published = builder.publish();
-        for route in [Route::Teams, Route::Team(name.clone()), objective_of(name, name)] {
+        for route in [
+            Route::Teams(TeamOrder::TroubleFirst),
+            Route::Team(name.clone()),
+            objective_of(name, name),
+        ] {
             let page = page(&published, &route, reader("fi"));
             assert!(page.is_found, "{name}");
             let html = page.html.into_string();
@@ -294,7 +298,7 @@ fn hostile_names_are_escaped_and_their_pages_exist() {
 #[test]
 fn every_objective_has_its_state_in_data_attributes() {
     let published = teams_in_every_state().publish();
-    let page = html(&published, &Route::Teams, "en");
+    let page = html(&published, &Route::Teams(TeamOrder::TroubleFirst), "en");
     for (team, objective, state) in [
         ("billing", "first-reply", VerdictState::Missed),
         ("billing", "nobody-forgotten", VerdictState::Missed),
@@ -311,7 +315,7 @@ fn every_objective_has_its_state_in_data_attributes() {
         assert!(page.contains(&attributes), "{attributes}");
     }
     let frozen = frozen_now(published, NotReady::Starting, true);
-    let page = html(&frozen, &Route::Teams, "en");
+    let page = html(&frozen, &Route::Teams(TeamOrder::TroubleFirst), "en");
     assert!(
         page.contains(
             "data-objective=\"first-reply\" data-state=\"frozen\" data-last-state=\"met\""
@@ -459,4 +463,32 @@ fn the_address_overrides_the_browser_language() {
         let (_, body) = fetch(address, &format!("GET {path}"), more);
         assert!(body.contains(&format!("<html lang=\"{lang}\">")), "{path} {more}");
     }
+}
+
+/// The labels of the teams on the front page, in its order.
+fn order_of(published: &PublishedView, order: TeamOrder) -> Vec<String> {
+    let page = html(published, &Route::Teams(order), "en");
+    let rows = page.split("class=\"team-row ").skip(1);
+    let label = |row: &str| row.split("data-team=\"").nth(1)?.split('"').next().map(str::to_owned);
+    rows.filter_map(label).collect()
+}
+
+#[test]
+fn teams_in_trouble_come_first_then_what_nobody_owns() {
+    let mut builder = teams_in_every_state();
+    let published = builder.publish();
+    let quiet = ["billing", "support", "_all", "orders", "press", "_unclaimed"];
+    assert_eq!(order_of(&published, TeamOrder::TroubleFirst), quiet);
+    let by_name = ["_all", "billing", "orders", "press", "support", "_unclaimed"];
+    assert_eq!(order_of(&published, TeamOrder::ByName), by_name);
+    // Once somebody has waited for too long, what nobody owns comes before what goes well.
+    let mut alarms = crate::alert::WaitAlarms::default();
+    let now = builder.view.now().plus(Elapsed::from_ms(30 * DAY_MS));
+    builder.view.advance(now);
+    alarms.take_due(true, &builder.view, &crate::alert::Sender::default(), now);
+    let published = PublishedView { wait_alarms: alarms, ..published };
+    let loud = ["billing", "support", "press", "_unclaimed", "_all", "orders"];
+    assert_eq!(order_of(&published, TeamOrder::TroubleFirst), loud);
+    let page = text(&html(&published, &Route::Teams(TeamOrder::TroubleFirst), "en"));
+    assert!(page.contains("Somebody has waited for too long."), "{page}");
 }

@@ -36,6 +36,13 @@ impl PageLanguage {
             path.to_owned()
         }
     }
+
+    /// The same with a query.
+    pub(super) fn link_with(self, path: &str, query: Option<&str>) -> String {
+        let link = self.link(path);
+        let mark = if self.is_asked { '&' } else { '?' };
+        query.map_or_else(|| link.clone(), |query| format!("{link}{mark}{query}"))
+    }
 }
 
 /// The published view as the pages read it.
@@ -105,7 +112,6 @@ impl<'a> Board<'a> {
                 detail: shown.and_then(|shown| shown.details.get(id.index())),
             });
         }
-        // Only within one team. Teams are never ordered by their state.
         objectives
             .values_mut()
             .for_each(|objectives| objectives.sort_by_key(|view| urgency(view.last_state())));
@@ -184,6 +190,12 @@ impl<'a> Board<'a> {
         let mut all = self.published.iter().flat_map(|published| &published.given_up);
         let found = all.find(|(s, m, w, _)| (*s, *m, *w) == (scope, measure, window));
         found.map_or([0; GivenUp::ALL.len()], |(.., by_reason)| *by_reason)
+    }
+
+    /// Whether tickets that nobody has agreed to answer have waited here for so long that an alarm fires.
+    pub(super) fn waits_for_nobody(&self, scope: ScopeId) -> bool {
+        let mut alarms = self.published.iter().flat_map(|published| published.wait_alarms.firing());
+        alarms.any(|(_, team, _)| team == self.label(scope))
     }
 
     /// Whether a team has any reading.

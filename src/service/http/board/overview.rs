@@ -1,0 +1,234 @@
+//! The front page: one row for each team, trouble first.
+//!
+//! # Design
+//! Whoever opens the page wants to know which team is in trouble, and why. So the rows are in the order of
+//! trouble: missed, at risk, then tickets that nobody has agreed to answer and that have waited for long, then
+//! the rest. Within one state they are in the order of their names, since states are not compared further. A
+//! row opens into the objectives of its team. It is an element of HTML that opens by itself, without a script.
+
+use maud::{Markup, html};
+
+use super::components::{
+    name, objective_summary, reason, shape, share_bar, state_class, waiting_table,
+};
+use super::pages::{state_words, without_agreement};
+use super::view_model::Board;
+use crate::address;
+use crate::agreement::{Level, VerdictState};
+use crate::catalog::ScopeId;
+use crate::measure::Measure;
+use crate::time::Timestamp;
+
+/// The order of the teams.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::service) enum TeamOrder {
+    /// Those in trouble come first.
+    #[default]
+    TroubleFirst,
+    /// By name.
+    ByName,
+}
+
+/// What a customer waits for: an answer.
+const REPLIES: [Measure; 2] = [Measure::FirstReply, Measure::NextReply];
+
+/// The front page.
+pub(super) fn page(board: &Board<'_>, order: TeamOrder) -> Markup {
+    let texts = board.texts;
+    let mut scopes = shown_scopes(board);
+    if order == TeamOrder::TroubleFirst {
+        scopes.sort_by_key(|scope| trouble(board, *scope));
+    }
+    html! {
+        div class="overview-head" {
+            h1 { (texts.text("title")) }
+            (order_switch(board, order))
+        }
+        ul class="overview" {
+            @for scope in scopes { (row(board, scope)) }
+        }
+        p class="legend" { (texts.text("legend-bar")) }
+        p class="legend" {
+            (texts.text(match order {
+                TeamOrder::TroubleFirst => "legend-trouble",
+                TeamOrder::ByName => "legend-order",
+            }))
+            " " (texts.text("legend-refresh"))
+        }
+    }
+}
+
+/// The organisation, the teams by name, and unclaimed tickets; those that have nothing to show are left out.
+fn shown_scopes(board: &Board<'_>) -> Vec<ScopeId> {
+    let (organisation, unclaimed) = (board.catalog.organisation(), board.catalog.unclaimed());
+    let has_organisation =
+        board.catalog.about(organisation).is_some() || board.has_readings(organisation);
+    let first = has_organisation.then_some(organisation);
+    let last = board.has_readings(unclaimed).then_some(unclaimed);
+    first.into_iter().chain(board.teams()).chain(last).collect()
+}
+
+/// The place of a team in the order of trouble; the lowest comes first.
+fn trouble(board: &Board<'_>, scope: ScopeId) -> u8 {
+    match worst(board, scope) {
+        Some(VerdictState::Missed) => 0,
+        Some(VerdictState::AtRisk) => 1,
+        _ if board.waits_for_nobody(scope) => 2,
+        Some(VerdictState::Frozen) => 3,
+        Some(VerdictState::InsufficientData) => 4,
+        Some(VerdictState::Met) => 5,
+        Some(VerdictState::NotAgreed) | None => 6,
+    }
+}
+
+/// The worst state of a team's objectives; `None` without objectives.
+fn worst(board: &Board<'_>, scope: ScopeId) -> Option<VerdictState> {
+    board.objectives(scope).first().map(|view| view.last_state())
+}
+
+/// The links between the two orders.
+fn order_switch(board: &Board<'_>, order: TeamOrder) -> Markup {
+    let texts = board.texts;
+    html! {
+        nav class="order" aria-label=(texts.text("order")) {
+            ul {
+                @for (other, key, query) in [
+                    (TeamOrder::TroubleFirst, "order-trouble", None),
+                    (TeamOrder::ByName, "order-name", Some(address::ORDER_BY_NAME)),
+                ] {
+                    li {
+                        @if other == order {
+                            span aria-current="true" { (texts.text(key)) }
+                        } @else {
+                            a href=(board.reader.link_with(address::TEAMS, query)) {
+                                (texts.text(key))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The row of a team, which opens into its objectives.
+fn row(board: &Board<'_>, scope: ScopeId) -> Markup {
+    let objectives = board.objectives(scope);
+    let path = board.reader.link(&board.team_path(scope));
+    html! {
+        li class={ "team-row " (tone(board, scope)) } {
+            details {
+                summary {
+                    (state(board, scope))
+                    h2 class="row-team" { (name(board, scope)) }
+                    span class="overview-why" { (why(board, scope)) }
+                    span class="row-share" { (share(board, scope)) }
+                    span class="row-wait" { (longest_wait(board, scope)) }
+                }
+                div class="row-more" {
+                    p { a href=(path) { (board.texts.text("to-team")) } }
+                    @if objectives.is_empty() {
+                        (without_agreement(board, scope))
+                    } @else {
+                        ul class="objectives" {
+                            @for view in objectives {
+                                (objective_summary(board, *view, &html! {}))
+                            }
+                        }
+                    }
+                    @if board.at.is_some() { (waiting_table(board, scope)) }
+                }
+            }
+        }
+    }
+}
+
+/// The state of a team as shape and words.
+fn state(board: &Board<'_>, scope: ScopeId) -> Markup {
+    let agreed = state_words(board, scope);
+    let nothing = agreed.is_none().then_some("");
+    let (state, words) = agreed.unwrap_or_else(|| {
+        let is_unclaimed = scope == board.catalog.unclaimed();
+        let key = if is_unclaimed { "state-unclaimed" } else { "state-not-agreed" };
+        (VerdictState::NotAgreed, board.texts.text(key))
+    });
+    html! {
+        span class={ "state row-state " (tone(board, scope)) } data-team=(board.label(scope))
+            data-objective=[nothing] data-state=[nothing.map(|_| state.label())]
+            data-team-state=(state.label()) {
+            (shape(state)) span { (words) }
+        }
+    }
+}
+
+/// The CSS class that colours a row.
+fn tone(board: &Board<'_>, scope: ScopeId) -> &'static str {
+    match worst(board, scope) {
+        Some(state) => state_class(state),
+        None if board.waits_for_nobody(scope) => "at-risk unowned",
+        None if scope == board.catalog.unclaimed() => "unclaimed",
+        None => state_class(VerdictState::NotAgreed),
+    }
+}
+
+/// Why the team is in its state, in one or two lines: its worst objective, over which time.
+fn why(board: &Board<'_>, scope: ScopeId) -> String {
+    let texts = board.texts;
+    let Some(view) = board.objectives(scope).first() else {
+        let key = match (board.waits_for_nobody(scope), scope == board.catalog.unclaimed()) {
+            (true, true) => "overview-unclaimed-waits",
+            (true, false) => "overview-not-agreed-waits",
+            (false, true) => "overview-unclaimed",
+            (false, false) => "overview-not-agreed",
+        };
+        let count = REPLIES.iter().map(|measure| waiting(board, scope, *measure).0).sum::<u64>();
+        return texts.format(key, &[("count", count.into())]);
+    };
+    let Some(reason) = reason(board, *view) else { return String::new() };
+    let measure = ("measure", view.objective.measure.label().into());
+    let measure = texts.format("measure", &[measure]);
+    let over = ("window", texts.window(view.over).into());
+    texts.format("overview-why", &[("measure", measure.into()), ("reason", reason.into()), over])
+}
+
+/// The share within target beside the agreed one, or how many are over a limit.
+fn share(board: &Board<'_>, scope: ScopeId) -> Markup {
+    let texts = board.texts;
+    let Some(view) = board.objectives(scope).first() else { return html! {} };
+    match view.level {
+        Level::Within { share, .. } => {
+            let shown =
+                view.shown_share(*share).map_or_else(|| texts.text("none"), |bp| texts.percent(bp));
+            let agreed = ("agreed", texts.percent(share.basis_points()).into());
+            html! {
+                strong { (shown) } " "
+                span class="detail" { (texts.format("overview-agreed", &[agreed])) }
+                (share_bar(*view))
+            }
+        }
+        Level::NoneOver(_) => {
+            let missed = ("count", view.tally().missed.into());
+            html! { strong { (texts.format("overview-over", &[missed])) } }
+        }
+    }
+}
+
+/// The longest wait for an answer now.
+fn longest_wait(board: &Board<'_>, scope: ScopeId) -> Markup {
+    let texts = board.texts;
+    let since = REPLIES.iter().filter_map(|measure| waiting(board, scope, *measure).1).min();
+    html! {
+        @if let (Some(since), Some(at)) = (since, board.at) {
+            strong { (texts.wait(at.since(since))) } " "
+            span class="detail" { (texts.text("overview-longest")) }
+        } @else if board.at.is_some() {
+            span class="detail" { (texts.text("overview-nobody-waits")) }
+        }
+    }
+}
+
+/// How many of a team's tickets wait, and since when the longest does.
+fn waiting(board: &Board<'_>, scope: ScopeId, measure: Measure) -> (u64, Option<Timestamp>) {
+    let reading = board.readings(scope, measure).first();
+    reading.map_or((0, None), |reading| (reading.waiting, reading.oldest_waiting_since))
+}
