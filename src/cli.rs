@@ -23,6 +23,7 @@ mod explain;
 mod feed;
 mod help_files;
 mod history;
+mod map;
 mod open_metrics;
 mod publish;
 mod replay;
@@ -68,6 +69,7 @@ fn run_command(command: Command, terminal: &mut Terminal<'_>) -> Result<Exit, Co
         Command::Demo(arguments) => demo::run(&arguments, terminal),
         Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Man(arguments) => help_files::write_pages(&arguments, terminal),
+        Command::Map(arguments) => map::run(&arguments, terminal),
         Command::Publish(arguments) => publish::run(&arguments, terminal),
         Command::Replay(arguments) => replay::run(&arguments, terminal),
         Command::Rules(arguments) => rules::run(&arguments, terminal),

@@ -15,7 +15,8 @@ mod unknown_type;
 mod wire;
 
 pub use decode::{
-    RECORD_BYTES_MAX, TEXT_BYTES_MAX, decode, decode_with, identity_hash, too_far_ahead, too_large,
+    RECORD_BYTES_MAX, TEXT_BYTES_MAX, decode, decode_with, identity_hash, json_of, too_far_ahead,
+    too_large,
 };
 pub use ignored::{IgnoredField, OptionalField, PriorityNames};
 pub use rejection::{Outcome, Outcomes, Reason, Rejection, Skip};

@@ -25,6 +25,7 @@
 //! | `address` | paths of the HTTP server's pages |
 //! | `calendar` | opening hours: open time between two instants, due times |
 //! | `event` | one record decoded to a checked event, or the reason why it is rejected |
+//! | `mapping` | filters in jq that make events of the payloads of other products |
 //! | `agreement` | what a team agreed on: objectives with levels, and when an objective is missed |
 //! | `catalog` | agreements compiled to ids |
 //! | `ticket` | one ticket: its packed timeline, and the state machine that derives its stopwatches |
@@ -78,6 +79,7 @@ pub mod name;
 pub mod address;
 pub mod calendar;
 pub mod event;
+pub mod mapping;
 pub mod agreement;
 pub mod catalog;
 pub mod ticket;

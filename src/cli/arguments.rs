@@ -1,12 +1,15 @@
 //! The arguments of every command. Their doc comments are the texts of `--help`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use super::disk::{FilesError, RealDisk, files_of};
 use crate::config::{Kafka, ZoneData, is_broker};
-use crate::input::{Columns, TextEncoding};
+use crate::input::{Columns, TextEncoding, read_text};
+use crate::mapping::{BUILT_IN, Mapping, MappingError};
 use crate::time::{Elapsed, Timestamp};
 
 /// Measure how long customers wait for each team, and compare it with the level that the team agreed on.
@@ -52,6 +55,8 @@ pub(super) enum Command {
     Rules(RulesArgs),
     /// Print a schema of events or configuration files, for editors, validators and code generators
     Schema(SchemaArgs),
+    /// Print a built-in filter that makes events of the payloads of another product
+    Map(MapArgs),
     /// Print the completions of a shell, which it reads at its start
     Completions(CompletionsArgs),
     /// Write the manual pages of all commands to a folder, such as /usr/local/share/man/man1
@@ -63,6 +68,9 @@ const CSV_HELP: &str = "Read the files as tables with one row per ticket: \
     (such as %d.%m.%Y %H:%M), zone=ZONE of times without an offset (default: UTC), \
     priorities=NAME:PRIORITY;… (such as P1:urgent;P2:high) and delimiter=CHARACTER. \
     A value with a comma goes in double quotes";
+
+const MAP_HELP: &str = "Make events of the payloads of another product by a filter in jq: \
+    chatwoot, freshdesk, github, jira, zammad, zendesk, or a file. `vaste map NAME` prints a built-in one";
 
 /// The heading of the options that say how the files of `--history` are read.
 const OF_HISTORY: &str = "Events of --history";
@@ -133,6 +141,8 @@ pub(super) struct EventFormat {
     /// Encoding of files that are neither UTF-8 nor UTF-16, such as windows-1252
     #[arg(long, value_name = "NAME", value_parser = TextEncoding::parse)]
     pub(super) encoding: Option<TextEncoding>,
+    #[arg(long, value_name = "NAME|FILE", value_parser = mapping, conflicts_with = "csv", help = MAP_HELP)]
+    pub(super) map: Option<Arc<Mapping>>,
 }
 
 /// Agreements and calendars.
@@ -275,7 +285,8 @@ pub(super) struct DemoArgs {
 #[command(
     group(ArgGroup::new("past").args(["against", "history"]).multiple(true)),
     mut_arg("csv", |arg| arg.requires("history").help_heading(OF_HISTORY)),
-    mut_arg("encoding", |arg| arg.requires("history").help_heading(OF_HISTORY))
+    mut_arg("encoding", |arg| arg.requires("history").help_heading(OF_HISTORY)),
+    mut_arg("map", |arg| arg.requires("history").help_heading(OF_HISTORY))
 )]
 pub(super) struct CheckArgs {
     /// Agreements, calendars and configuration, or folders of .yaml files; the files that a
@@ -338,6 +349,13 @@ pub(super) enum SchemaOf {
     Calendars,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct MapArgs {
+    /// Name of the filter. To change it, copy it into a file and name that in --map or kafka.map
+    #[arg(value_parser = PossibleValuesParser::new(BUILT_IN.map(|(name, _)| name)))]
+    pub(super) name: String,
+}
+
 #[derive(Clone, Copy, Debug, Args)]
 pub(super) struct CompletionsArgs {
     /// The shell
@@ -389,6 +407,8 @@ pub(super) struct PublishArgs {
     /// Encoding of a file that is neither UTF-8 nor UTF-16, such as windows-1252
     #[arg(long, value_name = "NAME", value_parser = TextEncoding::parse)]
     pub(super) encoding: Option<TextEncoding>,
+    #[arg(long, value_name = "NAME|FILE", value_parser = mapping, help = MAP_HELP)]
+    pub(super) map: Option<Arc<Mapping>>,
     /// Configuration of the service
     #[arg(long, value_name = "FILE", env = "VASTE_CONFIG")]
     pub(super) config: PathBuf,
@@ -471,6 +491,10 @@ pub(super) enum ValueError {
 
 fn broker(text: &str) -> Result<String, ValueError> {
     is_broker(text).then(|| text.to_owned()).ok_or(ValueError::Broker)
+}
+
+fn mapping(name: &str) -> Result<Arc<Mapping>, MappingError> {
+    Mapping::load(name, read_text).map(Arc::new)
 }
 
 fn instant(text: &str) -> Result<Timestamp, ValueError> {

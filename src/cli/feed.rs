@@ -64,7 +64,7 @@ impl FeedNotes {
 }
 
 /// Calls `visit` with source, line number, bytes (of JSON that is not too long) and decoded event of every
-/// record.
+/// record. With a filter, a record may give several events.
 ///
 /// # Errors
 /// If a file cannot be read to its end.
@@ -87,7 +87,9 @@ pub(super) fn feed(
                 notes.add(source, of_table);
             }
             None => read_events(source, &mut *reader, |number, line| {
-                visit(source, number, line.bytes(), line.decode());
+                line.decode_by(format.map.as_deref(), |bytes, decoded| {
+                    visit(source, number, bytes, decoded);
+                });
             })?,
         }
     }

@@ -122,7 +122,11 @@ fn take_all(
         writeln!(
             terminal.diagnostics,
             "and {more} more rejected: `vaste check-events{}` names them all",
-            if format.csv.is_some() { " --csv" } else { "" }
+            match (&format.csv, &format.map) {
+                (Some(_), _) => " --csv",
+                (None, Some(_)) => " --map",
+                (None, None) => "",
+            }
         )?;
     }
     fed.map_err(CommandError::failed)?.print(terminal)?;

@@ -16,8 +16,8 @@ use super::exit::{CommandError, Exit};
 use super::feed::REJECTIONS_PRINTED_MAX;
 use super::terminal::Terminal;
 use crate::config::Kafka;
-use crate::event::{Event, Outcome, Subject};
-use crate::input::{InputError, InputSource, TextEncoding, read_events};
+use crate::event::{Event, Outcome, Skip, Subject};
+use crate::input::{InputError, InputSource, read_events};
 use crate::service::{drain, send_when_room};
 
 /// How long the broker may take to accept the last records.
@@ -95,15 +95,21 @@ pub(super) fn run(
         writeln!(terminal.diagnostics, "error: nothing is published: {problem}")?;
         return Ok(Exit::Failed);
     }
-    let mut rejected = 0_u64;
-    let encoding = arguments.encoding;
-    let sent = send_all(&source, encoding, &producer, &kafka.topic, &mut |line, problem| {
+    let (mut rejected, mut without_event) = (0_u64, 0_u64);
+    let sent = send_all(&source, arguments, &producer, &kafka.topic, &mut |line, problem| {
+        let Some(problem) = problem else {
+            without_event += 1;
+            return;
+        };
         rejected += 1;
         if rejected <= REJECTIONS_PRINTED_MAX {
             let name = source.name();
             drop(writeln!(terminal.diagnostics, "{name}:{line}: not published: {problem}"));
         }
     });
+    if without_event > 0 {
+        writeln!(terminal.diagnostics, "the filter made no event of {without_event} records")?;
+    }
     if rejected > REJECTIONS_PRINTED_MAX {
         let more = rejected - REJECTIONS_PRINTED_MAX;
         let advice = "`vaste check-events` lists all of them";
@@ -185,25 +191,29 @@ fn producer(
         .create_with_context(PublishContext(Arc::clone(reports)))
 }
 
-/// Sends every valid record, keyed by its ticket or team, in the order of the file. Calls `refuse` with
-/// the line number and the reason for each other one.
+/// Sends every valid event, keyed by its ticket or team, in the order of the file. Calls `refuse` with the
+/// line number and the reason for each other one, without a reason for a record of which the filter makes no
+/// event.
 fn send_all(
     source: &InputSource,
-    encoding: Option<TextEncoding>,
+    arguments: &PublishArgs,
     producer: &ThreadedProducer<PublishContext>,
     topic: &str,
-    refuse: &mut dyn FnMut(u64, &str),
+    refuse: &mut dyn FnMut(u64, Option<&str>),
 ) -> Result<(), InputError> {
-    let mut reader = source.open(encoding, |_| {})?;
-    read_events(source, &mut *reader, |number, line| match line.decode() {
-        Ok(event) => {
-            if let Err(error) = send(producer, topic, &event, line.bytes()) {
-                refuse(number, &error.to_string());
+    let mut reader = source.open(arguments.encoding, |_| {})?;
+    read_events(source, &mut *reader, |number, line| {
+        line.decode_by(arguments.map.as_deref(), |bytes, decoded| match decoded {
+            Ok(event) => {
+                if let Err(error) = send(producer, topic, &event, bytes) {
+                    refuse(number, Some(&error.to_string()));
+                }
             }
-        }
-        Err(Outcome::Rejected(rejection)) => refuse(number, &rejection.to_string()),
-        Err(Outcome::Skipped(skip)) => refuse(number, skip.advice()),
-        Err(Outcome::Applied | Outcome::Duplicate) => {}
+            Err(Outcome::Rejected(rejection)) => refuse(number, Some(&rejection.to_string())),
+            Err(Outcome::Skipped(Skip::NoEvent)) => refuse(number, None),
+            Err(Outcome::Skipped(skip)) => refuse(number, Some(skip.advice())),
+            Err(Outcome::Applied | Outcome::Duplicate) => {}
+        });
     })
 }
 

@@ -86,6 +86,15 @@ fn check_cloud_event(wire: &mut Wire<'_>) -> Checked<()> {
     }
 }
 
+/// The JSON of a record that is no event yet.
+///
+/// # Errors
+/// [`Outcome::Rejected`] if it is not JSON.
+pub fn json_of(record: &[u8]) -> Result<serde_json::Value, Outcome> {
+    let text = as_text(record).map_err(Outcome::Rejected)?;
+    serde_json::from_str(text).map_err(|error| not_json(&error))
+}
+
 /// The rejection of a record of `bytes` bytes, which is more than [`RECORD_BYTES_MAX`].
 pub fn too_large(bytes: usize) -> Box<Rejection> {
     let advice = format!(

@@ -23,6 +23,8 @@ pub enum Skip {
     /// Another event of its timeline has the same `source` and `id` but other content. The one that sorts
     /// first is kept.
     Conflicting,
+    /// The filter of `kafka.map` or `--map` makes no event of it.
+    NoEvent,
     /// Its timeline has the maximum number of events, or its partition the maximum number of tickets.
     TicketFull,
     /// Its ticket was evicted, and the event is not later than the last event known then.
@@ -35,13 +37,20 @@ pub enum Skip {
 
 impl Skip {
     /// All reasons.
-    pub const ALL: [Self; 5] =
-        [Self::Conflicting, Self::TicketFull, Self::TooOld, Self::Tombstone, Self::UnknownType];
+    pub const ALL: [Self; 6] = [
+        Self::Conflicting,
+        Self::NoEvent,
+        Self::TicketFull,
+        Self::TooOld,
+        Self::Tombstone,
+        Self::UnknownType,
+    ];
 
     /// The `reason` label. A closed set: changing one is a breaking change.
     pub const fn label(self) -> &'static str {
         match self {
             Self::Conflicting => "conflicting",
+            Self::NoEvent => "no_event",
             Self::TicketFull => "ticket_full",
             Self::TooOld => "too_old",
             Self::Tombstone => "tombstone",
@@ -56,6 +65,7 @@ impl Skip {
                 "another event of this ticket has the same `id` but other content; only the one that \
                  sorts first is kept, by time; give every event a unique `id`"
             }
+            Self::NoEvent => "the filter makes no event of it; nothing to do",
             Self::TicketFull => {
                 "this ticket has the maximum of 200000 events, or its partition the maximum of tickets; \
                  further ones are not kept"
@@ -80,6 +90,8 @@ pub enum Reason {
     BadTeam,
     /// A time cannot be parsed, or is outside 1990 to 2099.
     BadTimestamp,
+    /// The filter of `kafka.map` or `--map` fails on the record, or gives something else than events.
+    FilterFailed,
     /// A time is too far after the time at which the broker stored the record.
     Future,
     /// The value is not JSON.
@@ -92,11 +104,12 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::BadId,
         Self::BadSchema,
         Self::BadTeam,
         Self::BadTimestamp,
+        Self::FilterFailed,
         Self::Future,
         Self::Malformed,
         Self::TooLarge,
@@ -110,6 +123,7 @@ impl Reason {
             Self::BadSchema => "bad_schema",
             Self::BadTeam => "bad_team",
             Self::BadTimestamp => "bad_timestamp",
+            Self::FilterFailed => "filter_failed",
             Self::Future => "future",
             Self::Malformed => "malformed",
             Self::TooLarge => "too_large",
@@ -128,6 +142,9 @@ impl Reason {
                 "the team's name is empty, too long, reserved, or has control characters"
             }
             Self::BadTimestamp => "the time cannot be parsed, or is outside 1990 to 2099",
+            Self::FilterFailed => {
+                "the filter fails on the record, or gives something else than events"
+            }
             Self::Future => "the time is more than 5 minutes after the broker stored the record",
             Self::Malformed => "the value is not JSON",
             Self::TooLarge => "the value is longer than 256 KiB",

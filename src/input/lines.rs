@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 use super::source::{InputError, InputSource};
 use super::value::is_cut_short;
 use crate::event::{Event, Outcome, RECORD_BYTES_MAX, Reason, Rejection, decode, too_large};
+use crate::mapping::Mapping;
 
 /// One line of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,19 @@ impl<'a> InputLine<'a> {
                 let reason = Reason::Malformed;
                 Err(Outcome::Rejected(Box::new(Rejection { reason, advice: advice.to_owned() })))
             }
+        }
+    }
+
+    /// Calls `visit` with each event that a filter makes of the line, and its JSON. Without a filter, the
+    /// line is the event.
+    pub fn decode_by(
+        self,
+        mapping: Option<&Mapping>,
+        mut visit: impl FnMut(&[u8], Result<Event<'_>, Outcome>),
+    ) {
+        match (self, mapping) {
+            (Self::Record(bytes), Some(mapping)) => mapping.decode(bytes, visit),
+            _ => visit(self.bytes(), self.decode()),
         }
     }
 

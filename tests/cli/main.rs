@@ -29,6 +29,7 @@ mod levels;
 mod memory;
 #[path = "../support/process.rs"]
 mod process;
+mod maps;
 mod names;
 mod readme;
 mod rejected;
