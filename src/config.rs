@@ -228,6 +228,10 @@ impl Config {
                 }
                 self.priority_names = read.priority_names;
                 self.service = read.service;
+                let kafka = self.service.as_ref().map(|service| &service.kafka);
+                if let Some(mapping) = kafka.and_then(|kafka| kafka.mapping.as_ref()) {
+                    self.hash = self.hash.rotate_left(1) ^ xxh3_64(mapping.text().as_bytes());
+                }
                 read.files
             }
         }

@@ -9,9 +9,12 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::catalog::Catalog;
 use crate::checkpoint::{self, Checkpoint, CheckpointError, Origin, RecordFingerprint, Tenure};
 use crate::event::{Event, IgnoredField, Kind, Outcome, Skip, Subject, decode_with, too_far_ahead};
+use crate::mapping::Mapping;
 use crate::name;
 use crate::responses::{ResponseCounter, Responses};
 use crate::shard::Shard;
@@ -71,6 +74,8 @@ pub struct Record<'r> {
     pub attributes: &'r [(&'r str, &'r str)],
     /// The value; `None` for a tombstone.
     pub payload: Option<&'r [u8]>,
+    /// The filter that makes events of the value; `None` if the value is an event.
+    pub mapping: Option<&'r Mapping>,
     /// When it was published.
     pub published: Published,
 }
@@ -83,19 +88,52 @@ pub enum Taken {
     /// Another record was read at that offset before: the topic was recreated.
     OtherTopic,
     /// It was decoded, and applied if it is an event.
-    Processed {
-        /// The outcome.
-        outcome: Outcome,
-        /// Kind and time of the event; `None` if the record is not an event.
-        event: Option<(Kind, Timestamp)>,
-        /// Whether the record's key differs from the event's ticket or team.
-        is_misplaced: bool,
-        /// Whether the event is more than [`AHEAD_MAX`] after the timestamp that its producer gave the
-        /// record: one of the two times is wrong.
-        is_ahead: bool,
-        /// The fields that were left out of the event.
-        ignored: Vec<IgnoredField>,
-    },
+    Processed(ProcessedRecord),
+}
+
+/// What became of one record. Without a filter a record is at most one event. With one it may be several:
+/// those that can be are applied, also if another is rejected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessedRecord {
+    /// The outcome. Of several events, it is that of a rejected one, else of an applied one, else of a
+    /// duplicate.
+    pub outcome: Outcome,
+    /// Kinds and times of the events that were applied.
+    pub applied: SmallVec<[(Kind, Timestamp); 1]>,
+    /// Whether the record's key differs from the ticket or team of an event.
+    pub is_misplaced: bool,
+    /// The time of an event that is more than [`AHEAD_MAX`] after the timestamp that its producer gave the
+    /// record: one of the two times is wrong. `None` if there is none.
+    pub ahead: Option<Timestamp>,
+    /// The fields that were left out of the events.
+    pub ignored: Vec<IgnoredField>,
+}
+
+impl ProcessedRecord {
+    fn new() -> Self {
+        Self {
+            outcome: Outcome::Skipped(Skip::Tombstone),
+            applied: SmallVec::new(),
+            is_misplaced: false,
+            ahead: None,
+            ignored: Vec::new(),
+        }
+    }
+
+    /// Adds the outcome of an event.
+    fn add(&mut self, outcome: Outcome) {
+        let is_decisive = match (&self.outcome, &outcome) {
+            (Outcome::Rejected(_), _) => false,
+            (_, Outcome::Rejected(_)) => true,
+            (Outcome::Applied, _) => false,
+            (_, Outcome::Applied) => true,
+            (Outcome::Duplicate, _) => false,
+            (Outcome::Skipped(_), Outcome::Duplicate | Outcome::Skipped(_)) => true,
+        };
+        if is_decisive {
+            self.outcome = outcome;
+        }
+    }
 }
 
 /// Where to start reading a partition.
@@ -229,11 +267,6 @@ impl Partition {
         }
         self.position = record.offset + 1;
         self.last_record = Some(fingerprint);
-        let decoded = match record.payload {
-            None => Err(Outcome::Skipped(Skip::Tombstone)),
-            Some(payload) => decode_with(record.attributes, payload)
-                .and_then(|event| in_time(event, record.published)),
-        };
         if self.follows_gap {
             self.follows_gap = false;
             // Until now `history_from` was the instant at which the gap was noticed. The producer's timestamp
@@ -242,32 +275,49 @@ impl Partition {
             self.history_from =
                 self.history_from.map(|seen| appended.map_or(seen, |at| at.max(seen)));
         }
-        let event_time = decoded.as_ref().ok().map(|event| event.time);
-        self.published_to = self.published_to.max(record.published.time().or(event_time));
-        match decoded {
-            Ok(mut event) => {
-                event.read_priority(self.catalog.priority_names());
-                let (Subject::Ticket(subject) | Subject::Team(subject)) = &event.subject;
-                let created = match record.published {
-                    Published::Created(at) => Some(at),
-                    Published::Appended(_) | Published::Unknown => None,
-                };
-                Taken::Processed {
-                    is_misplaced: !is_key_of(record.key, subject),
-                    is_ahead: created.is_some_and(|at| event.time > at.plus(AHEAD_MAX)),
-                    outcome: self.shard.apply(&event, sink),
-                    event: Some((event.kind, event.time)),
-                    ignored: event.ignored,
-                }
+        let mut processed = ProcessedRecord::new();
+        match (record.payload, record.mapping) {
+            (None, _) => {}
+            (Some(payload), None) => {
+                let decoded = decode_with(record.attributes, payload);
+                self.take_event(record, decoded, &mut processed, sink);
             }
-            Err(outcome) => Taken::Processed {
-                outcome,
-                event: None,
-                is_misplaced: false,
-                is_ahead: false,
-                ignored: Vec::new(),
-            },
+            (Some(payload), Some(mapping)) => mapping.decode(payload, |_, decoded| {
+                self.take_event(record, decoded, &mut processed, sink);
+            }),
         }
+        self.published_to = self.published_to.max(record.published.time());
+        Taken::Processed(processed)
+    }
+
+    /// Applies one event of a record.
+    fn take_event(
+        &mut self,
+        record: &Record<'_>,
+        decoded: Result<Event<'_>, Outcome>,
+        processed: &mut ProcessedRecord,
+        sink: &mut dyn Sink,
+    ) {
+        let mut event = match decoded.and_then(|event| in_time(event, record.published)) {
+            Ok(event) => event,
+            Err(outcome) => return processed.add(outcome),
+        };
+        event.read_priority(self.catalog.priority_names());
+        let (Subject::Ticket(subject) | Subject::Team(subject)) = &event.subject;
+        processed.is_misplaced |= !is_key_of(record.key, subject);
+        match record.published {
+            Published::Created(at) if event.time > at.plus(AHEAD_MAX) => {
+                processed.ahead = processed.ahead.max(Some(event.time));
+            }
+            Published::Created(_) | Published::Appended(_) => {}
+            Published::Unknown => self.published_to = self.published_to.max(Some(event.time)),
+        }
+        let outcome = self.shard.apply(&event, sink);
+        if outcome == Outcome::Applied {
+            processed.applied.push((event.kind, event.time));
+        }
+        processed.add(outcome);
+        processed.ignored.append(&mut event.ignored);
     }
 
     /// Advances at most `most` timelines to `now` and counts their new samples. Returns whether some are

@@ -391,6 +391,10 @@ pub(super) struct RunArgs {
     pub(super) config: PathBuf,
     #[command(flatten)]
     pub(super) overrides: KafkaOverrides,
+    /// Make events of the topic's records, which are payloads of another product; overrides kafka.map. As
+    /// --map of `vaste replay`
+    #[arg(long, value_name = "NAME|FILE", env = "VASTE_KAFKA_MAP", value_parser = mapping)]
+    pub(super) map: Option<Arc<Mapping>>,
     /// Address to listen on; overrides http.listen
     #[arg(long, value_name = "ADDRESS", env = "VASTE_HTTP_LISTEN")]
     pub(super) listen: Option<std::net::SocketAddr>,

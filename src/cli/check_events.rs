@@ -18,7 +18,7 @@ use crate::catalog::{Catalog, undeclared_team_advice};
 use crate::config::Kafka;
 use crate::event::{self, Event, Kind, Outcome, Outcomes, Skip, unknown_type_advice};
 use crate::input::InputSource;
-use crate::partition::{AHEAD_MAX, Partition, Record, Taken};
+use crate::partition::{AHEAD_MAX, Partition, ProcessedRecord, Record, Taken};
 use crate::replay::Replay;
 use crate::service::{client_config, cloud_event_attributes, published};
 
@@ -141,6 +141,7 @@ fn check_topic(
     let none = KafkaOverrides { brokers: Vec::new(), topic: None };
     let read = read_service(file, &none, terminal)?;
     let kafka = read.service.kafka;
+    let mapping = arguments.format.map.clone().or_else(|| kafka.mapping.clone());
     let catalog = Arc::new(read.config.catalog());
     let consumer = at_the_end(&kafka)?;
     let topic: Arc<str> = kafka.topic.as_str().into();
@@ -167,28 +168,33 @@ fn check_topic(
             key: message.key(),
             attributes: &attributes,
             payload: message.payload(),
+            mapping: mapping.as_deref(),
             published: published(message.timestamp()),
         };
-        let Taken::Processed { outcome, is_misplaced, is_ahead, ignored, .. } =
-            partition.take(&record, &mut ())
-        else {
-            continue;
-        };
+        let Taken::Processed(processed) = partition.take(&record, &mut ()) else { continue };
+        let ProcessedRecord { outcome, is_misplaced, ahead, ignored, .. } = processed;
         outcomes.count(&outcome);
         outcomes.count_ignored(&ignored);
-        let mut event = event::decode_with(&attributes, payload).ok();
-        let mut remarks =
-            event.as_mut().map_or(String::new(), |event| remarks_on(event, Some(&catalog)));
+        let (mut shown, mut remarks) = (Vec::new(), String::new());
+        let mut note = |decoded: Result<Event<'_>, Outcome>| {
+            if let Ok(mut event) = decoded {
+                remarks += &remarks_on(&mut event, Some(&catalog));
+                shown.push(event.to_string());
+            }
+        };
+        match &mapping {
+            Some(mapping) => mapping.decode(payload, |_, decoded| note(decoded)),
+            None => note(event::decode_with(&attributes, payload)),
+        }
         if is_misplaced {
             remarks += "; its key is not its ticket: key every event of a ticket by its id";
         }
-        if is_ahead {
+        if ahead.is_some() {
             remarks += "; it is more than 5 minutes after the record's timestamp, which its producer has set";
         }
         let is_quiet = outcome == Outcome::Applied && remarks.is_empty() && arguments.problems_only;
         if !is_quiet {
-            let shown = event.as_ref().map_or(String::new(), ToString::to_string);
-            let described = describe(&outcome, &shown, &attributes, payload) + &remarks;
+            let described = describe(&outcome, &shown.join(", "), &attributes, payload) + &remarks;
             writeln!(terminal.out, "{topic}[{number}]@{offset}: {described}")?;
             terminal.out.flush()?;
         }

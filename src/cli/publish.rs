@@ -64,13 +64,22 @@ impl ProducerContext for PublishContext {
     }
 }
 
+/// The topic holds payloads of another product, so events do not belong there.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "kafka.map is {filter}, so the records of {topic} are payloads of another product, and an event among them \
+     would be taken for one; publish to a topic of events, by a configuration without kafka.map"
+)]
+struct ForeignTopic {
+    topic: String,
+    filter: String,
+}
+
 pub(super) fn run(
     arguments: &PublishArgs,
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, CommandError> {
-    let ServiceConfig { service, .. } =
-        read_service(&arguments.config, &arguments.overrides, terminal)?;
-    let kafka = service.kafka;
+    let kafka = topic_of_events(arguments, terminal)?;
     let source = InputSource::from_argument(&arguments.file);
     // Said at once, and not after the wait for a broker.
     if let InputSource::File(_) = source
@@ -137,6 +146,24 @@ pub(super) fn run(
         )?;
     }
     Ok(if failed == 0 && rejected == 0 && flushed.is_ok() { Exit::Success } else { Exit::Failed })
+}
+
+/// The settings of the topic, which must be one of events.
+///
+/// # Errors
+/// If the configuration has errors, or the topic holds payloads of another product.
+fn topic_of_events(
+    arguments: &PublishArgs,
+    terminal: &mut Terminal<'_>,
+) -> Result<Kafka, CommandError> {
+    let ServiceConfig { service, .. } =
+        read_service(&arguments.config, &arguments.overrides, terminal)?;
+    let kafka = service.kafka;
+    if let Some(mapping) = &kafka.mapping {
+        let (topic, filter) = (kafka.topic, mapping.name().to_owned());
+        return Err(CommandError::config(ForeignTopic { topic, filter }));
+    }
+    Ok(kafka)
 }
 
 /// Why the topic cannot be published to.

@@ -25,6 +25,9 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> Result<Ex
     let ServiceConfig { config, mut service } =
         read_service(&arguments.config, &arguments.overrides, terminal)?;
     print_warnings(&config.diagnostics.service_warnings, terminal)?;
+    if let Some(mapping) = &arguments.map {
+        service.kafka.mapping = Some(Arc::clone(mapping));
+    }
     if let Some(listen) = arguments.listen {
         service.http.listen = listen;
     }

@@ -2,11 +2,14 @@
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::diagnostic::Diagnostic;
+use super::disk::Disk;
 use super::fields::{Field, File};
 use super::property::{self, Property, variable_of};
 use super::yaml::YamlValue;
+use crate::mapping::{Mapping, MappingError, MappingFault};
 
 /// The cluster, topic and consumer group of the events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +26,8 @@ pub struct Kafka {
     pub properties: Vec<(String, Property)>,
     /// The topic for rejected records; `None` if they are only logged and counted.
     pub dead_letters: Option<String>,
+    /// The filter that makes events of the records; `None` if they are events.
+    pub mapping: Option<Arc<Mapping>>,
 }
 
 impl Kafka {
@@ -133,7 +138,7 @@ pub enum SecretError {
 }
 
 /// Reads the group.
-pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
+pub(super) fn read(group: &Field<'_>, file: &mut File<'_>, disk: &dyn Disk) -> Option<Kafka> {
     let mut fields = group.fields(file)?;
     let group_key = group.key.clone();
     let brokers = fields.require("brokers", file, BROKERS_FORM).map(|field| brokers(&field, file));
@@ -154,9 +159,14 @@ pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
     let properties = written.map_or_else(Vec::new, |f| properties(&f, file));
     let dead_letters =
         fields.take("dead_letters").map(|field| dead_letters(&field, topic.as_deref(), file));
+    let mapping = fields.take("map").map(|field| mapping(&field, file, disk));
     fields.finish(file);
     let dead_letters = match dead_letters {
         Some(name) => Some(name?),
+        None => None,
+    };
+    let mapping = match mapping {
+        Some(mapping) => Some(mapping?),
         None => None,
     };
     Some(Kafka {
@@ -166,7 +176,27 @@ pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> Option<Kafka> {
         workers: workers?,
         properties,
         dead_letters,
+        mapping,
     })
+}
+
+/// Reads the filter that makes events of the records.
+fn mapping(field: &Field<'_>, file: &mut File<'_>, disk: &dyn Disk) -> Option<Arc<Mapping>> {
+    let problem = "is not a filter; write a built-in one, such as zendesk, or a file";
+    let name = field.parse(file, problem, |text| Some(text.to_owned()))?;
+    match Mapping::load(&name, |path| disk.read(path)) {
+        Ok(mapping) => Some(Arc::new(mapping)),
+        Err(MappingError::Refused { name, faults }) => {
+            for MappingFault { line, column, problem } in faults {
+                file.error(field.node.at, &field.key, format!("{name}:{line}:{column}: {problem}"));
+            }
+            None
+        }
+        Err(error @ MappingError::Unreadable { .. }) => {
+            file.error(field.node.at, &field.key, error.to_string());
+            None
+        }
+    }
 }
 
 /// What to write for `brokers`.
@@ -277,6 +307,7 @@ mod tests {
             workers: 1,
             properties,
             dead_letters: None,
+            mapping: None,
         }
     }
 

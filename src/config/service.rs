@@ -81,7 +81,7 @@ pub(super) fn read(
     if let Some(group) = fields.take("priorities").and_then(|group| group.fields(file)) {
         read.priority_names = priorities::read(&group, file);
     }
-    let kafka = fields.take("kafka").map(|group| kafka::read(&group, file));
+    let kafka = fields.take("kafka").map(|group| kafka::read(&group, file, disk));
     let http = http::read(&mut fields, file);
     let alertmanagers = alertmanager::read(&mut fields, file);
     if let Some(http) = &http

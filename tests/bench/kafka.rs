@@ -157,6 +157,7 @@ fn drain(broker: &str, topic: &str, workers: usize, records: usize) -> Took {
         workers,
         properties: Vec::new(),
         dead_letters: None,
+        mapping: None,
     };
     let drain_one = |number| {
         let kafka = kafka.clone();

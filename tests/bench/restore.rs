@@ -116,6 +116,7 @@ fn fill(partition: &mut Partition, ticket: u64, tickets: u64, begin: Timestamp) 
             key: Some(key.as_bytes()),
             attributes: &[],
             payload: Some(payload.as_bytes()),
+            mapping: None,
             published: Published::Unknown,
         };
         partition.take(&record, &mut ());

@@ -148,6 +148,18 @@ fn what_a_filter_cannot_do_is_said_with_place_value_and_way_out() {
     let columns = "created=a,first_reply=b,solved=c,team=d";
     let both = folder.vaste(&["replay", "--map", "jira", "--csv", columns, "empty.ndjson"]);
     writeln!(said, "{}", page(&both)).unwrap();
+    folder.write(
+        "vaste.yaml",
+        "kafka: { brokers: [\"localhost:9092\"], topic: t, map: unknown.jq }\n",
+    );
+    writeln!(said, "{}", page(&folder.vaste(&["check", "vaste.yaml"]))).unwrap();
+    folder
+        .write("vaste.yaml", "kafka: { brokers: [\"localhost:9092\"], topic: t, map: zendisk }\n");
+    writeln!(said, "{}", page(&folder.vaste(&["check", "vaste.yaml"]))).unwrap();
+    folder
+        .write("vaste.yaml", "kafka: { brokers: [\"localhost:9092\"], topic: t, map: zendesk }\n");
+    let published = folder.vaste(&["publish", "--config", "vaste.yaml", "empty.ndjson"]);
+    writeln!(said, "{}", page(&published)).unwrap();
     insta::assert_snapshot!("wrong_filters", said);
 }
 

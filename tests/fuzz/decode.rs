@@ -22,11 +22,12 @@ fuzz_target!(|data: &[u8]| {
             key: None,
             attributes: &[],
             payload: Some(payload),
+            mapping: None,
             published,
         };
         records += 1;
         let taken = partition.take(&record, &mut ());
-        assert!(matches!(taken, Taken::Processed { .. }), "{taken:?}");
+        assert!(matches!(taken, Taken::Processed(_)), "{taken:?}");
         assert_eq!(partition.position(), records);
     }
     let now = Timestamp::from_ms(1_795_252_443_000);

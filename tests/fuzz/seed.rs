@@ -16,6 +16,7 @@ fn main() -> std::io::Result<()> {
             key: None,
             attributes: &[],
             payload: Some(payload),
+            mapping: None,
             published: Published::Unknown,
         };
         partition.take(&record, &mut ());

@@ -24,6 +24,7 @@ mod harness;
 mod history;
 mod hostile;
 mod many;
+mod maps;
 mod members;
 #[expect(dead_code, reason = "these tests use a part of the model")]
 #[path = "../pipeline/naive.rs"]

@@ -51,11 +51,12 @@ impl Source {
             key: None,
             attributes: &[],
             payload: Some(payload.as_bytes()),
+            mapping: None,
             published: timestamp.map_or(Published::Unknown, Published::Appended),
         };
         let taken = self.partition.take(&record, &mut self.view);
-        let Taken::Processed { outcome, .. } = taken else { unreachable!("{taken:?}") };
-        self.outcomes.count(&outcome);
+        let Taken::Processed(processed) = taken else { unreachable!("{taken:?}") };
+        self.outcomes.count(&processed.outcome);
     }
 
     /// All readings and verdicts as of an instant.

@@ -63,10 +63,16 @@ impl Reader {
     fn take(&mut self, record: &str) -> Outcome {
         let offset = self.partition.position();
         let payload = Some(record.as_bytes());
-        let record =
-            Record { offset, key: None, attributes: &[], payload, published: Published::Unknown };
+        let record = Record {
+            offset,
+            key: None,
+            attributes: &[],
+            payload,
+            mapping: None,
+            published: Published::Unknown,
+        };
         match self.partition.take(&record, &mut self.view) {
-            Taken::Processed { outcome, .. } => outcome,
+            Taken::Processed(processed) => processed.outcome,
             other @ (Taken::AlreadyRead | Taken::OtherTopic) => unreachable!("{other:?}"),
         }
     }
@@ -262,11 +268,12 @@ fn a_recreated_topic_is_detected_by_the_last_record_that_was_read() {
         key: None,
         attributes: &[],
         payload: Some(payload),
+        mapping: None,
         published: Published::Appended(Timestamp::from_ms(timestamp)),
     };
     let mut take = |record: Record<'_>| reader.partition.take(&record, &mut reader.view);
     for offset in 0..3 {
-        assert!(matches!(take(record(offset, 1_000, b"poison")), Taken::Processed { .. }));
+        assert!(matches!(take(record(offset, 1_000, b"poison")), Taken::Processed(_)));
     }
     assert_eq!(take(record(2, 1_000, b"poison")), Taken::AlreadyRead);
     assert_eq!(take(record(2, 1_001, b"poison")), Taken::OtherTopic, "the timestamp differs");
@@ -293,7 +300,7 @@ fn a_recreated_topic_is_detected_by_the_last_record_that_was_read() {
     reader.partition.lost_records(day(1));
     assert_eq!(reader.partition.start(), Start::Beginning);
     let first = record(0, day(1).ms() - 5, b"poison");
-    assert!(matches!(reader.partition.take(&first, &mut ()), Taken::Processed { .. }));
+    assert!(matches!(reader.partition.take(&first, &mut ()), Taken::Processed(_)));
     assert_eq!(reader.partition.history_from(), Some(day(1)), "the gap was noticed then");
     assert!(kept(&mut reader) > before);
 }

@@ -413,11 +413,11 @@ fn take(
     let offset = partition.position();
     let published =
         timestamp.map_or(Published::Unknown, |ms| Published::Appended(Timestamp::from_ms(ms)));
-    let record =
-        Record { offset, key: Some(b"T-1042"), attributes: &[], payload: Some(payload), published };
+    let (key, payload) = (Some(&b"T-1042"[..]), Some(payload));
+    let record = Record { offset, key, attributes: &[], payload, mapping: None, published };
     let taken = partition.take(&record, &mut ());
-    let Taken::Processed { outcome, ignored, .. } = taken else { unreachable!("{taken:?}") };
-    (outcome, ignored)
+    let Taken::Processed(processed) = taken else { unreachable!("{taken:?}") };
+    (processed.outcome, processed.ignored)
 }
 
 fn outcome_text(outcome: &Outcome, ignored: &[IgnoredField]) -> String {

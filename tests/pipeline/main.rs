@@ -16,6 +16,7 @@ mod gaming;
 mod generate;
 mod history;
 mod hostile;
+mod mapped;
 mod measures;
 mod naive;
 mod naive_check;

@@ -74,9 +74,15 @@ fn partitions(records: &[String], now: Timestamp) -> Vec<Partition> {
     for text in records {
         let partition = &mut partitions[partition_of(text)];
         let (offset, payload) = (partition.position(), Some(text.as_bytes()));
-        let record =
-            Record { offset, key: None, attributes: &[], payload, published: Published::Unknown };
-        assert!(matches!(partition.take(&record, &mut ()), Taken::Processed { .. }));
+        let record = Record {
+            offset,
+            key: None,
+            attributes: &[],
+            payload,
+            mapping: None,
+            published: Published::Unknown,
+        };
+        assert!(matches!(partition.take(&record, &mut ()), Taken::Processed(_)));
     }
     for partition in &mut partitions {
         while partition.advance_some(now, usize::MAX, &mut ()) {}

@@ -103,6 +103,7 @@ fn written() -> Vec<u8> {
             key: None,
             attributes: &[],
             payload: Some(record.as_bytes()),
+            mapping: None,
             published: Published::Appended(Timestamp::from_ms(
                 at("2026-06-02T00:00:00Z").ms() + offset,
             )),

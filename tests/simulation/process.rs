@@ -271,6 +271,7 @@ impl Process {
                     key: Some(kept.key.as_bytes()),
                     attributes: &[],
                     payload: Some(kept.payload.as_bytes()),
+                    mapping: None,
                     published: Published::Appended(Timestamp::from_ms(kept.timestamp)),
                 };
                 let taken = held.partition.take(&record, monitor.view_mut());

@@ -375,6 +375,7 @@ mod tests {
             workers: 1,
             properties: Vec::new(),
             dead_letters: None,
+            mapping: None,
         };
         WorkerContext::new(&kafka, Arc::new(Mutex::new(CallbackState::default())))
     }

@@ -333,6 +333,7 @@ mod tests {
             workers: 1,
             properties: Vec::new(),
             dead_letters: None,
+            mapping: None,
         }
     }
 

@@ -11,7 +11,8 @@ use smallvec::SmallVec;
 use super::changes::Effects;
 use crate::catalog::{Catalog, undeclared_team_advice};
 use crate::event::{IgnoredField, Outcome, Outcomes, Rejection, Skip, unknown_type_advice};
-use crate::partition::{AHEAD_MAX, Partition, Published, Record, Taken};
+use crate::mapping::Mapping;
+use crate::partition::{AHEAD_MAX, Partition, ProcessedRecord, Published, Record, Taken};
 use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::dead_letters::DeadLetters;
@@ -65,6 +66,8 @@ pub(super) struct PartitionSet {
     event_delay: LocalHistogram,
     /// Writes rejected records to a topic; `None` if they are only logged.
     dead_letters: Option<DeadLetters>,
+    /// Makes events of the records; `None` if they are events.
+    mapping: Option<Arc<Mapping>>,
 }
 
 /// The ends of one partition that are not reached yet.
@@ -125,7 +128,13 @@ impl PartitionSet {
             blocked: None,
             event_delay: instruments.event_delay.local(),
             dead_letters: None,
+            mapping: None,
         }
+    }
+
+    /// Sets the filter that makes events of the records.
+    pub(super) fn set_mapping(&mut self, mapping: Option<Arc<Mapping>>) {
+        self.mapping = mapping;
     }
 
     /// Sets where rejected records are written.
@@ -404,7 +413,8 @@ impl PartitionSet {
 
     /// Applies one record. Returns false if the topic was recreated.
     pub(super) fn take(&mut self, message: &BorrowedMessage<'_>) -> bool {
-        let Self { clock, partitions, effects, stream, event_delay, dead_letters, .. } = self;
+        let Self { clock, partitions, effects, stream, event_delay, dead_letters, mapping, .. } =
+            self;
         let number = message.partition();
         let Some(partition) = partitions.get_mut(&number) else { return true };
         let Some(progress) = stream.partitions.get_mut(&number) else { return true };
@@ -414,31 +424,32 @@ impl PartitionSet {
             key: message.key(),
             attributes: &attributes,
             payload: message.payload(),
+            mapping: mapping.as_deref(),
             published: published(message.timestamp()),
         };
-        let (outcome, event, is_misplaced, is_ahead, ignored) =
-            match partition.take(&record, effects) {
-                Taken::AlreadyRead => return true,
-                Taken::OtherTopic => return false,
-                Taken::Processed { outcome, event, is_misplaced, is_ahead, ignored } => {
-                    (outcome, event, is_misplaced, is_ahead, ignored)
-                }
-            };
+        let processed = match partition.take(&record, effects) {
+            Taken::AlreadyRead => return true,
+            Taken::OtherTopic => return false,
+            Taken::Processed(processed) => processed,
+        };
+        let ProcessedRecord { outcome, applied, is_misplaced, ahead, ignored } = processed;
         progress.position = partition.position();
         progress.records += 1;
         progress.replayed += u64::from(!progress.is_caught_up);
         progress.bytes += (message.key().map_or(0, <[u8]>::len) + message.payload_len()) as u64;
         stream.key_mismatches += u64::from(is_misplaced);
-        if let (Outcome::Applied, Some((kind, time))) = (&outcome, event) {
+        if !applied.is_empty() {
             let now = clock.now();
-            *stream.applied.entry(kind).or_default() += 1;
-            progress.event_time_max = progress.event_time_max.max(Some(time));
             progress.applied_at = Some(now);
-            // While catching up, the delay would measure the backlog.
-            if progress.is_caught_up {
-                event_delay.observe(now.since(time).seconds());
+            for (kind, time) in applied {
+                *stream.applied.entry(kind).or_default() += 1;
+                progress.event_time_max = progress.event_time_max.max(Some(time));
+                // While catching up, the delay would measure the backlog.
+                if progress.is_caught_up {
+                    event_delay.observe(now.since(time).seconds());
+                }
             }
-            if is_ahead {
+            if let Some(time) = ahead {
                 mismatched_times(message, time, now, &mut stream.mismatched_times);
             }
         }
@@ -450,8 +461,13 @@ impl PartitionSet {
             Outcome::Skipped(skip) => {
                 let skipped = stream.outcomes.skipped(*skip);
                 if *skip == Skip::UnknownType && is_logged(skipped) {
-                    let advice =
-                        unknown_type_advice(&attributes, message.payload().unwrap_or_default());
+                    let advice = match mapping {
+                        // The type is that of the filter's event, which the payload does not have.
+                        Some(_) => skip.advice().to_owned(),
+                        None => {
+                            unknown_type_advice(&attributes, message.payload().unwrap_or_default())
+                        }
+                    };
                     let (partition, offset, ticket) = place(message);
                     tracing::warn!(partition, offset, ticket, skipped, "record skipped: {advice}");
                 }

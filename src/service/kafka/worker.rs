@@ -239,6 +239,7 @@ impl Worker {
         partitions.set_dead_letters(
             dead_letters.map(|topic| DeadLetters::new(kafka, topic)).transpose()?,
         );
+        partitions.set_mapping(kafka.mapping.clone());
         Ok(Self {
             number,
             consumer,

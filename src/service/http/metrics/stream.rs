@@ -93,7 +93,7 @@ fn outcomes(published: &PublishedView, families: &mut MetricFamilies) {
     for kind in Kind::ALL {
         families.counter(
             "records_applied_total",
-            "Records that changed state.",
+            "Records that changed state; one of which kafka.map makes several events counts for each.",
             &[("type", kind.label())],
             stream.applied.get(&kind).copied().unwrap_or(0),
         );
@@ -107,7 +107,7 @@ fn outcomes(published: &PublishedView, families: &mut MetricFamilies) {
     for skip in Skip::ALL {
         families.counter(
             "records_skipped_total",
-            "Valid records left out: unknown_type, too_old, tombstone, ticket_full, conflicting.",
+            "Valid records left out: unknown_type, too_old, tombstone, ticket_full, conflicting, no_event.",
             &[("reason", skip.label())],
             stream.outcomes.skipped(skip),
         );
@@ -116,7 +116,7 @@ fn outcomes(published: &PublishedView, families: &mut MetricFamilies) {
         families.counter(
             "records_rejected_total",
             "Records refused: malformed, too_large, bad_schema, bad_timestamp, future, too_old, bad_team, \
-             bad_id, unsupported_encoding.",
+             bad_id, unsupported_encoding, filter_failed.",
             &[("reason", reason.label())],
             stream.outcomes.rejected(reason),
         );
