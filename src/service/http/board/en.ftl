@@ -73,6 +73,7 @@ overview-agreed = agreed { $agreed }
 overview-over = { $count } over
 overview-longest = longest wait
 overview-nobody-waits = nobody waits
+overview-waits-too-long = Waiting too long
 overview-not-agreed = No level is agreed yet.
 overview-not-agreed-waits = No level is agreed, and { $count ->
     [one] 1 customer waits

@@ -79,6 +79,7 @@ overview-agreed = sovittu { $agreed }
 overview-over = { $count } yli rajan
 overview-longest = pisin odotus
 overview-nobody-waits = kukaan ei odota
+overview-waits-too-long = Odottaa liian kauan
 overview-not-agreed = Tasosta ei ole vielä sovittu.
 overview-not-agreed-waits = Tasosta ei ole sovittu, ja { $count ->
     [one] 1 asiakas odottaa

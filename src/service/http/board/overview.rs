@@ -121,7 +121,7 @@ fn row(board: &Board<'_>, scope: ScopeId) -> Markup {
                 summary {
                     (state(board, scope))
                     h2 class="row-team" { (name(board, scope)) }
-                    span class="overview-why" { (why(board, scope)) }
+                    span class="row-why" { (why(board, scope)) }
                     span class="row-share" { (share(board, scope)) }
                     span class="row-wait" { (longest_wait(board, scope)) }
                 }
@@ -148,8 +148,13 @@ fn state(board: &Board<'_>, scope: ScopeId) -> Markup {
     let agreed = state_words(board, scope);
     let nothing = agreed.is_none().then_some("");
     let (state, words) = agreed.unwrap_or_else(|| {
-        let is_unclaimed = scope == board.catalog.unclaimed();
-        let key = if is_unclaimed { "state-unclaimed" } else { "state-not-agreed" };
+        let key = if board.waits_for_nobody(scope) {
+            "overview-waits-too-long"
+        } else if scope == board.catalog.unclaimed() {
+            "state-unclaimed"
+        } else {
+            "state-not-agreed"
+        };
         (VerdictState::NotAgreed, board.texts.text(key))
     });
     html! {

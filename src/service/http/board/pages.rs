@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::components::{
     about, badge_without_agreement, breadcrumbs, measure_name, name, objective_summary, shape,
-    shown_state_key, state_class, waiting_label, waiting_summary, waiting_table,
+    shown_state_key, state_class, waiting_label, waiting_summary,
 };
 use super::view_model::{Board, ObjectiveView, shown, urgency};
 use super::{flags, market, ratings};
