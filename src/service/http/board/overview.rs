@@ -2,9 +2,10 @@
 //!
 //! # Design
 //! Whoever opens the page wants to know which team is in trouble, and why. So the rows are in the order of
-//! trouble: missed, at risk, then tickets that nobody has agreed to answer and that have waited for long, then
-//! the rest. Within one state they are in the order of their names, since states are not compared further. A
-//! row opens into the objectives of its team. It is an element of HTML that opens by itself, without a script.
+//! trouble: missed, at risk, then tickets that nobody has agreed to answer and that have waited for long,
+//! then the rest. Within one state they are in the order of their names, since states are not compared
+//! further. A row opens into the objectives of its team. It is an element of HTML that opens by itself,
+//! without a script.
 
 use maud::{Markup, html};
 
