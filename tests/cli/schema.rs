@@ -11,6 +11,7 @@ use vaste::event::{Kind, OptionalField, decode};
 use super::run::{Folder, page};
 
 mod keys;
+mod reference;
 mod yaml;
 
 fn root() -> PathBuf {

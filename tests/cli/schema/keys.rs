@@ -60,7 +60,7 @@ const GROUPS: [(&str, &str, &str); 35] = [
 ];
 
 /// The places of all groups of a schema that allow no other keys.
-fn closed_groups(value: &Value, place: &str, found: &mut BTreeSet<String>) {
+pub(super) fn closed_groups(value: &Value, place: &str, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) => {
             if map.get("additionalProperties") == Some(&Value::Bool(false)) {
