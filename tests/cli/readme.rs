@@ -1,7 +1,8 @@
-//! Every command in README works as README describes.
+//! Every command in README and in the references next to the files works as described, and every link leads
+//! somewhere.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::check::{diagnostics_text, read};
@@ -10,12 +11,26 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// README's code blocks of a kind.
-fn blocks(kind: &str) -> Vec<String> {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+/// README, and the references that stand next to what they describe.
+const DOCUMENTS: [&str; 6] = [
+    "README.md",
+    "config/README.md",
+    "config/example/README.md",
+    "deploy/README.md",
+    "deploy/examples/README.md",
+    "deploy/grafana/README.md",
+];
+
+fn text(document: &str) -> String {
+    fs::read_to_string(root().join(document)).unwrap()
+}
+
+/// A document's code blocks of a kind.
+fn blocks(document: &str, kind: &str) -> Vec<String> {
+    let document = text(document);
     let begin = format!("```{kind}");
     let mut blocks = Vec::new();
-    let mut lines = readme.lines();
+    let mut lines = document.lines();
     while lines.by_ref().any(|line| line == begin) {
         let block = lines.by_ref().take_while(|line| *line != "```");
         blocks.push(block.map(|line| format!("{line}\n")).collect());
@@ -23,46 +38,51 @@ fn blocks(kind: &str) -> Vec<String> {
     blocks
 }
 
-/// The lines of README's shell blocks.
-fn commands() -> Vec<String> {
-    blocks("sh").iter().flat_map(|block| block.lines()).map(str::to_owned).collect()
+/// The lines of a document's shell blocks.
+fn commands(document: &str) -> Vec<String> {
+    let lines = |block: &String| block.lines().map(str::to_owned).collect::<Vec<_>>();
+    blocks(document, "sh").iter().flat_map(lines).collect()
 }
 
 #[test]
-fn every_agreement_of_readme_has_no_fault() {
-    let calendars = fs::read_to_string(root().join("config/calendars.yaml")).unwrap();
-    let agreements = blocks("yaml");
-    assert_eq!(agreements.len(), 2);
-    for text in agreements {
-        // The second block continues the first.
-        let text = if text.starts_with("team:") { text } else { format!("team: billing\n{text}") };
-        let files = [("team.yaml", text.as_str()), ("calendars.yaml", calendars.as_str())];
-        let config = read(&files, &["team.yaml", "calendars.yaml"]);
-        assert!(!config.diagnostics.has_errors(), "{}", diagnostics_text(&config));
+fn the_agreement_of_readme_has_no_fault() {
+    let agreements = blocks("README.md", "yaml");
+    assert_eq!(agreements.len(), 1);
+    let config = read(&[("team.yaml", &agreements[0])], &["team.yaml"]);
+    assert!(!config.diagnostics.has_errors(), "{}", diagnostics_text(&config));
+}
+
+#[test]
+fn the_reference_describes_every_measure() {
+    let reference = text("config/README.md");
+    for measure in vaste::measure::Measure::ALL {
+        let line = format!("| `{}` |", measure.label());
+        assert_eq!(reference.matches(&line).count(), 1, "{line}");
     }
 }
 
 #[test]
-fn readme_describes_every_measure() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    for measure in vaste::measure::Measure::ALL {
-        let line = format!("| `{}` |", measure.label());
-        assert_eq!(readme.matches(&line).count(), 1, "{line}");
+fn the_reference_of_events_describes_every_type() {
+    let reference = text("deploy/examples/README.md");
+    for kind in vaste::event::Kind::ALL {
+        let name = format!("`{}`", kind.label());
+        let is_row = |line: &&str| line.starts_with("| `") && line.contains(&name);
+        assert_eq!(reference.lines().filter(is_row).count(), 1, "{name}");
     }
 }
 
 #[test]
 fn the_first_two_commands_are_demo_and_tests() {
-    let commands = commands();
+    let commands = commands("README.md");
     assert_eq!(commands[0], "cargo run --release -- demo");
     assert_eq!(commands[1], "tests/run");
     assert!(root().join("tests/run").is_file());
 }
 
 #[test]
-fn every_command_of_readme_runs() {
+fn every_command_of_the_documents_runs() {
     let mut ran = 0;
-    for command in commands() {
+    for command in DOCUMENTS.iter().flat_map(|document| commands(document)) {
         let words: Vec<&str> = command.split_whitespace().collect();
         let arguments = match words.as_slice() {
             // It does not exit by itself: `demo.rs` runs it.
@@ -72,7 +92,7 @@ fn every_command_of_readme_runs() {
             }
             // This test is part of it.
             ["tests/run"] => continue,
-            _ => unreachable!("README shows a command that this test cannot run: {command}"),
+            _ => unreachable!("a document shows a command that this test cannot run: {command}"),
         };
         let output = Command::new(env!("CARGO_BIN_EXE_vaste"))
             .args(arguments)
@@ -83,7 +103,47 @@ fn every_command_of_readme_runs() {
         assert!(!output.stdout.is_empty(), "{command}");
         ran += 1;
     }
-    assert!(ran >= 4, "{ran} commands");
+    assert!(ran >= 18, "{ran} commands");
+}
+
+/// The anchor of a heading, as GitHub makes it.
+fn anchor(heading: &str) -> String {
+    let is_kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
+    let kept: String = heading.trim_start_matches('#').trim().chars().filter(is_kept).collect();
+    kept.to_lowercase().replace(' ', "-")
+}
+
+/// The targets of a document's links to files and headings of this project.
+fn links(document: &str) -> Vec<String> {
+    // Lines may end within a link's text, not within its target.
+    let text = text(document);
+    let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')'));
+    let images = text.split("<img src=\"").skip(1).filter_map(|rest| rest.split_once('"'));
+    let is_outside = |target: &&str| target.contains("://");
+    let targets = targets.chain(images).map(|(target, _)| target);
+    targets.filter(|target| !is_outside(target)).map(str::to_owned).collect()
+}
+
+#[test]
+fn every_link_of_the_documents_leads_somewhere() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    for document in DOCUMENTS {
+        let folder = Path::new(document).parent().unwrap();
+        for link in links(document) {
+            seen += 1;
+            let (path, heading) = link.split_once('#').unwrap_or((&link, ""));
+            let file = if path.is_empty() { PathBuf::from(document) } else { folder.join(path) };
+            let is_heading = |line: &str| line.starts_with('#') && anchor(line).as_str() == heading;
+            let leads = root().join(&file).exists()
+                && (heading.is_empty() || text(file.to_str().unwrap()).lines().any(is_heading));
+            if !leads {
+                wrong.push(format!("{document}: {link}"));
+            }
+        }
+    }
+    assert!(seen > 30, "only {seen} links");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
