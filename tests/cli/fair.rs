@@ -341,7 +341,7 @@ fn ownership_ends_when_a_deleted_ticket_goes_to_another_team() {
     }
 }
 
-/// A paused stopwatch has a due time if its target was used up before the pause, as the README says.
+/// A paused stopwatch has a due time if its target was used up before the pause: config/example/README.md.
 #[test]
 fn a_paused_stopwatch_has_the_due_time_that_is_past() {
     let agreement = "team: mail\nhours: office\n\
