@@ -84,8 +84,8 @@ pub struct About {
     pub hours: Option<Box<str>>,
     /// The names that the team had before. Events with one of them count for the team.
     pub former_names: Vec<Box<str>>,
-    /// Display names by language code, such as `fi`.
-    pub names: Vec<(&'static str, Box<str>)>,
+    /// Display names by language code, such as `fi`, in the order of the codes.
+    pub names: Vec<(Box<str>, Box<str>)>,
     /// What a customer's message on a solved ticket of the team is. The organisation's value is for unclaimed
     /// tickets.
     pub message_on_solved: MessageOnSolved,
@@ -111,7 +111,7 @@ pub struct AgreedOn {
 impl About {
     /// The display name in a language.
     pub fn name_in(&self, language: &str) -> &str {
-        let named = self.names.iter().find(|(code, _)| *code == language);
+        let named = self.names.iter().find(|(code, _)| **code == *language);
         named.map_or(&self.name, |(_, name)| name)
     }
 }

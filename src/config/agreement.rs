@@ -119,18 +119,29 @@ fn former_names(
     names
 }
 
+/// Reads `name`: the display names by language. Any language may have one: the board shows those of its own
+/// languages.
 fn names(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) {
-    let Some(mut names) = fields.take("name").and_then(|names| names.fields(file)) else {
-        return;
-    };
-    for language in ["fi", "en"] {
-        if let Some(field) = names.take(language) {
-            let problem = "cannot be a name; write 1 to 128 bytes of text";
-            let name = field.parse(file, problem, |text| name::is_name(text).then(|| text.into()));
-            about.names.extend(name.map(|name| (language, name)));
+    let Some(names) = fields.take("name").and_then(|names| names.fields(file)) else { return };
+    for (key, field) in names.all() {
+        if !is_language(&key.text) {
+            let problem = "is not a language; write its code in two or three small letters, such as en, \
+                           fi or sv";
+            file.error(key.at, &field.key, problem);
         }
+        if field.node.is_null() {
+            continue;
+        }
+        let problem = "cannot be a name; write 1 to 128 bytes of text";
+        let name = field.parse(file, problem, |text| name::is_name(text).then(|| text.into()));
+        about.names.extend(name.map(|name| (key.text.as_str().into(), name)));
     }
-    names.finish(file);
+    about.names.sort_unstable();
+}
+
+/// Whether a text is the code of a language as in ISO 639, such as `sv`.
+fn is_language(text: &str) -> bool {
+    matches!(text.len(), 2 | 3) && text.bytes().all(|b| b.is_ascii_lowercase())
 }
 
 fn message_on_solved(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) {

@@ -73,7 +73,7 @@ pub(in crate::service) fn objective(name: &str, measure: Measure, level: Level) 
     Objective::new(name, measure, level)
 }
 
-/// The agreement of a team, with its names in both languages.
+/// The agreement of a team, with its names in two languages.
 pub(in crate::service) fn agreement(
     team: &str,
     finnish: &str,
@@ -84,7 +84,7 @@ pub(in crate::service) fn agreement(
         former_names: Vec::new(),
         message_on_solved: MessageOnSolved::default(),
         name: team.into(),
-        names: vec![("fi", finnish.into()), ("en", english.into())],
+        names: vec![("en".into(), english.into()), ("fi".into(), finnish.into())],
         agreed: chrono::NaiveDate::from_ymd_opt(2026, 9, 1)
             .map(|date| AgreedOn { date, people: 3 }),
         look_again: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),

@@ -97,7 +97,7 @@ const FAULTS: [(&str, &str); 86] = [
     ("team: billing\n", "team: billing\nobjectivs: []\n"),
     ("team: billing\n", "team: billing\nbudget: 3\n"),
     ("{ fi: Laskutus, en: Billing }", "{ fi: \"\\n\" }"),
-    ("{ fi: Laskutus, en: Billing }", "{ sv: Fakturering }"),
+    ("{ fi: Laskutus, en: Billing }", "{ swedish: Fakturering }"),
     ("{ fi: Laskutus, en: Billing }", "Laskutus"),
     ("on: 2026-11-02, by", "by"),
     ("on: 2026-11-02, by", "on: 2.11.2026, by"),

@@ -334,7 +334,7 @@ pub(crate) fn one_objective() -> Arc<Catalog> {
     };
     let about = About {
         name: "laskutus & muut".into(),
-        names: vec![("en", "Billing".into())],
+        names: vec![("en".into(), "Billing".into())],
         labels: vec![("tier".into(), "1".into()), ("cluster".into(), "own".into())],
         runbook_url: Some("https://wiki.example/billing".into()),
         ..About::default()
