@@ -2,7 +2,7 @@
 //!
 //! # Design
 //! Each language has one Fluent file. Fluent handles plurals and word order, and translators need
-//! no Rust. Numbers and times are messages of the same file. A third language is one file and one
+//! no Rust. Numbers and times are messages of the same file. One more language is one file and one
 //! line in [`Language::ALL`].
 
 use std::sync::LazyLock;
@@ -34,7 +34,7 @@ impl Language {
     pub(in crate::service) const DEFAULT: Self = Self(0);
 
     /// All languages. The first is the default.
-    const ALL: [LanguageFile; 2] = [
+    const ALL: &'static [LanguageFile] = &[
         LanguageFile { code: "en", source: include_str!("en.ftl") },
         LanguageFile { code: "fi", source: include_str!("fi.ftl") },
     ];
@@ -108,12 +108,12 @@ impl WeightedTag {
 
 /// The identifiers of [`Language::ALL`], in its order.
 static IDENTIFIERS: LazyLock<Vec<LanguageIdentifier>> = LazyLock::new(|| {
-    let parse = |file: LanguageFile| file.code.parse().unwrap_or_default();
-    Language::ALL.into_iter().map(parse).collect()
+    let parse = |file: &LanguageFile| file.code.parse().unwrap_or_default();
+    Language::ALL.iter().map(parse).collect()
 });
 
 static TRANSLATORS: LazyLock<Vec<Translator>> =
-    LazyLock::new(|| Language::ALL.into_iter().map(Translator::new).collect());
+    LazyLock::new(|| Language::ALL.iter().map(Translator::new).collect());
 
 /// The texts and formats of one language.
 pub(super) struct Translator {
@@ -122,7 +122,7 @@ pub(super) struct Translator {
     group_mark: String,
 }
 
-/// The grammatical role of a duration in its sentence. Finnish inflects the units by it.
+/// The grammatical role of a duration in its sentence. Finnish and Swedish inflect the units by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     /// On its own: `12 t`.
@@ -131,6 +131,8 @@ enum Form {
     Within,
     /// The time that something lasts: `12 tunnin` before `ajan`.
     Lasting,
+    /// The length of a period that ends now: `7 dagarna` after `senaste`.
+    Ending,
 }
 
 impl Form {
@@ -140,6 +142,7 @@ impl Form {
             Self::Plain => "plain",
             Self::Within => "within",
             Self::Lasting => "lasting",
+            Self::Ending => "ending",
         }
     }
 }
@@ -153,14 +156,14 @@ const GROUP_MARK: char = '\u{1f}';
 pub(super) type Args<'a> = &'a [(&'static str, FluentValue<'a>)];
 
 impl Translator {
-    fn new(LanguageFile { code, source }: LanguageFile) -> Self {
+    fn new(LanguageFile { code, source }: &LanguageFile) -> Self {
         let identifier = code.parse::<LanguageIdentifier>().unwrap_or_default();
         let mut bundle = FluentBundle::new_concurrent(vec![identifier]);
         // Pages isolate names with `bdi`. Sentences contain numbers and units only.
         bundle.set_use_isolating(false);
         bundle.set_formatter(Some(|value, _| grouped(value)));
         // A test checks that the files parse. Without it, the valid messages are still used.
-        let resource = FluentResource::try_new(source.to_owned());
+        let resource = FluentResource::try_new((*source).to_owned());
         let added = bundle.add_resource(resource.unwrap_or_else(|(valid, _)| valid));
         debug_assert!(added.is_ok(), "{added:?}");
         let mut texts = Self { bundle, group_mark: String::new() };
@@ -206,6 +209,11 @@ impl Translator {
     /// A duration that something lasts: `7 päivän`.
     pub(super) fn lasting(&self, elapsed: Elapsed) -> String {
         self.duration_in(Form::Lasting, elapsed)
+    }
+
+    /// The length of a period that ends now: `7 dagarna`.
+    pub(super) fn ending(&self, elapsed: Elapsed) -> String {
+        self.duration_in(Form::Ending, elapsed)
     }
 
     fn duration_in(&self, form: Form, elapsed: Elapsed) -> String {
@@ -349,7 +357,7 @@ impl Translator {
         if length.ms() == HOUR_MS {
             self.text("window-last-hour")
         } else {
-            self.format("window-last", &[("length", self.duration(length).into())])
+            self.format("window-last", &[("length", self.ending(length).into())])
         }
     }
 }
@@ -519,10 +527,10 @@ mod tests {
         for (header, code) in [
             ("fi", Some("fi")),
             ("fi-FI,fi;q=0.9,en;q=0.8", Some("fi")),
-            ("sv, en;q=0.4, fi;q=0.7", Some("fi")),
+            ("de, en;q=0.4, fi;q=0.7", Some("fi")),
             ("en-GB,en;q=0.9,fi;q=0.8", Some("en")),
             ("fi;q=0, en;q=0.1", Some("en")),
-            ("sv-FI", None),
+            ("de-CH", None),
             ("*", None),
             ("en;q=0.9,fi;q=0.9", Some("en")),
             ("fi-Latn-FI;q=1.0", Some("fi")),

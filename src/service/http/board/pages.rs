@@ -72,7 +72,7 @@ pub(super) fn without_agreement(board: &Board<'_>, scope: ScopeId) -> Markup {
 
 fn nothing_yet(board: &Board<'_>) -> String {
     let longest = board.catalog.windows().last().copied().unwrap_or(SUMMARY_WINDOW);
-    board.texts.format("nothing-yet", &[("length", board.texts.duration(longest).into())])
+    board.texts.format("nothing-yet", &[("length", board.texts.ending(longest).into())])
 }
 
 /// One measure of a team over [`SUMMARY_WINDOW`], in one line.
@@ -81,7 +81,7 @@ fn reading_summary(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Optio
     let readings = board.readings(scope, measure);
     let reading = readings.iter().find(|reading| reading.window == SUMMARY_WINDOW)?;
     let answered = ("answered", reading.answered.into());
-    let length = ("length", texts.duration(SUMMARY_WINDOW).into());
+    let length = ("length", texts.ending(SUMMARY_WINDOW).into());
     let mut parts = vec![
         texts.format("summary-answered", &[answered, ("measure", measure.label().into()), length]),
     ];
