@@ -37,6 +37,7 @@ impl Language {
     const ALL: &'static [LanguageFile] = &[
         LanguageFile { code: "en", source: include_str!("en.ftl") },
         LanguageFile { code: "fi", source: include_str!("fi.ftl") },
+        LanguageFile { code: "sv", source: include_str!("sv.ftl") },
     ];
 
     /// All languages, in order of [`Self::ALL`].
@@ -465,6 +466,11 @@ mod tests {
         let (fi, en) = (language("fi").texts(), language("en").texts());
         let at = Timestamp::parse("2026-11-23T09:00:00Z").unwrap();
         let old = Timestamp::parse("2025-01-04T23:59:00Z").unwrap();
+        let sv = language("sv").texts();
+        assert_eq!(plain(&sv.instant(at, at)), "mån 23 nov 09:00");
+        assert_eq!(plain(&sv.instant(old, at)), "lör 4 jan 2025 23:59");
+        assert_eq!(sv.percent(9_250), "92,5\u{a0}%");
+        assert_eq!(sv.format("count", &[("count", 4_736.into())]), "4\u{a0}736");
         assert_eq!(plain(&fi.instant(at, at)), "ma 23.11. klo 9.00");
         assert_eq!(plain(&en.instant(at, at)), "Mon 23 Nov 09:00");
         assert_eq!(plain(&fi.instant(old, at)), "la 4.1.2025 klo 23.59");
@@ -515,6 +521,18 @@ mod tests {
             assert_eq!(plain(&en.lasting(elapsed)), english);
         }
         assert_eq!(fi.wait_within(Elapsed::from_ms(1)), "alle sekunnissa");
+        let sv = language("sv").texts();
+        for (text, alone, lasting, window) in [
+            ("1h", "1 tim", "1 timme", "senaste 60 minuterna"),
+            ("24h", "24 tim", "24 timmar", "senaste 24 timmarna"),
+            ("7d", "7 dagar", "7 dagar", "senaste 7 dagarna"),
+            ("1d2h", "1 dag 2 tim", "1 dag 2 timmar", "senaste 1 dagen 2 timmarna"),
+        ] {
+            let elapsed = Elapsed::parse(text).unwrap();
+            assert_eq!(plain(&sv.wait_within(elapsed)), alone);
+            assert_eq!(plain(&sv.lasting(elapsed)), lasting);
+            assert_eq!(plain(&sv.window(elapsed)), window);
+        }
         assert_eq!(plain(&fi.lasting(Elapsed::ZERO)), "0 sekunnin");
     }
 
@@ -528,6 +546,7 @@ mod tests {
             ("fi", Some("fi")),
             ("fi-FI,fi;q=0.9,en;q=0.8", Some("fi")),
             ("de, en;q=0.4, fi;q=0.7", Some("fi")),
+            ("sv-FI, fi;q=0.9, en;q=0.8", Some("sv")),
             ("en-GB,en;q=0.9,fi;q=0.8", Some("en")),
             ("fi;q=0, en;q=0.1", Some("en")),
             ("de-CH", None),

@@ -376,7 +376,7 @@ pub(super) fn shown(name: &str) -> String {
     if visible.trim().is_empty() { char::REPLACEMENT_CHARACTER.to_string() } else { visible }
 }
 
-/// The sort key of a name: case is ignored; å, ä and ö follow z as in Finnish.
+/// The sort key of a name: case is ignored; å, ä and ö follow z as in Finnish and Swedish.
 fn alphabetical(name: &str) -> String {
     let ordered = |c| match c {
         'å' => '{',

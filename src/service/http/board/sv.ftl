@@ -1,0 +1,661 @@
+# Tavlans texter på svenska. Syntax: https://projectfluent.org/fluent/guide/
+
+language = Svenska
+
+# Tal och tider. $form är en tid för sig (7 dagar, 4 tim), hur länge något varar (i 4 timmar) eller en
+# period som slutar nu (senaste 7 dagarna).
+count = { $count }
+decimal-mark = ,
+group-mark = {"\u00A0"}
+percent = { $number }{"\u00A0"}%
+unit-days = { $count ->
+    [one] 1{"\u00A0"}{ $form ->
+        [ending] dagen
+       *[plain] dag
+    }
+   *[other] { $count }{"\u00A0"}{ $form ->
+        [ending] dagarna
+       *[plain] dagar
+    }
+}
+unit-hours = { $count ->
+    [one] 1{"\u00A0"}{ $form ->
+        [lasting] timme
+        [ending] timmen
+       *[plain] tim
+    }
+   *[other] { $count }{"\u00A0"}{ $form ->
+        [lasting] timmar
+        [ending] timmarna
+       *[plain] tim
+    }
+}
+unit-minutes = { $count ->
+    [one] 1{"\u00A0"}{ $form ->
+        [lasting] minut
+        [ending] minuten
+       *[plain] min
+    }
+   *[other] { $count }{"\u00A0"}{ $form ->
+        [lasting] minuter
+        [ending] minuterna
+       *[plain] min
+    }
+}
+unit-seconds = { $count ->
+    [one] 1{"\u00A0"}{ $form ->
+        [lasting] sekund
+        [ending] sekunden
+       *[plain] s
+    }
+   *[other] { $count }{"\u00A0"}{ $form ->
+        [lasting] sekunder
+        [ending] sekunderna
+       *[plain] s
+    }
+}
+under-a-second = mindre än 1{"\u00A0"}s
+more-than = över { $wait }
+working-days = { $count ->
+    [one] 1{"\u00A0"}arbetsdag
+   *[other] { $count }{"\u00A0"}arbetsdagar
+}
+# Samma sak efter ”mer än”.
+working-days-limit = { $count ->
+    [one] 1{"\u00A0"}arbetsdag
+   *[other] { $count }{"\u00A0"}arbetsdagar
+}
+of-open-time = { $time } öppettid
+of-calendar-time = { $time } kalendertid
+under-percent = under { $percent }
+weekday = { $number ->
+    [1] mån
+    [2] tis
+    [3] ons
+    [4] tors
+    [5] fre
+    [6] lör
+   *[7] sön
+}
+month = { $number ->
+    [1] jan
+    [2] feb
+    [3] mars
+    [4] apr
+    [5] maj
+    [6] juni
+    [7] juli
+    [8] aug
+    [9] sep
+    [10] okt
+    [11] nov
+   *[12] dec
+}
+instant = { $weekday } { $day } { $month } { $hour-padded }:{ $minute }
+instant-of-year = { $weekday } { $day } { $month } { $year } { $hour-padded }:{ $minute }
+date = { $day } { $month } { $year }
+
+# På alla sidor.
+title = Svarstider
+as-of = Läget { $at } (UTC)
+languages = Språk
+you-are-here = Du är här
+legend-bar = Den fyllda delen av stapeln visar hur stor andel av ärendena som klarades i tid. Strecket tvärs över är den avtalade nivån.
+legend-trouble = Team som har det svårt kommer först: de som inte når sin nivå, sedan de som är i riskzonen, sedan ärenden som ingen har åtagit sig att svara på.
+legend-order = Teamen står i bokstavsordning.
+legend-refresh = Sidan uppdateras av sig själv var trettionde sekund.
+
+# Startsidan.
+order = Ordning
+order-trouble = Problem först
+order-name = A–Ö
+to-team = Teamets sida
+overview-why = { $measure }: { $reason }, { $window }
+overview-agreed = avtalat { $agreed }
+overview-over = { $count } över gränsen
+overview-longest = längsta väntan
+overview-nobody-waits = ingen väntar
+overview-waits-too-long = Väntar för länge
+overview-not-agreed = Ingen nivå är avtalad än.
+overview-not-agreed-waits = Ingen nivå är avtalad, och { $count ->
+    [one] 1 kund väntar
+   *[other] { $count } kunder väntar
+} på svar. Någon har väntat för länge.
+overview-unclaimed = { $count ->
+    [0] Här väntar ingen.
+    [one] 1 kund väntar, och inget team har ärendet.
+   *[other] { $count } kunder väntar, och inget team har ärendena.
+}
+overview-unclaimed-waits = { $count ->
+    [one] 1 kund väntar, och inget team har ärendet.
+   *[other] { $count } kunder väntar, och inget team har ärendena.
+} Någon har väntat för länge.
+
+# När uppgifterna inte går att lita på.
+frozen-title = Uppgifterna är inte aktuella
+frozen-kept = Färger och siffror visar läget { $at }. De ändras inte förrän uppgifterna är aktuella igen.
+frozen-reading = Teamen visas när alla händelser har lästs in.
+not-ready-starting = Vaste har just startat.
+not-ready-trouble = Vaste rapporterar ett problem:
+not-ready-partitions-unknown = Kafka har ännu inte berättat vad som finns att läsa.
+not-ready-partitions-elsewhere = Här läses { $held } av { $all } partitioner. De övriga finns på andra servrar i gruppen, eller har inte fördelats än.
+not-ready-behind = { $behind } av { $all } partitioner är inte lästa till slutet än.
+not-ready-full = Det finns fler öppna ärenden än Vaste får plats med. Nya ärenden räknas inte.
+not-ready-jumped = Serverns klocka ändrades plötsligt. Vaste väntar för att se om den nya tiden består.
+not-ready-overloaded = En del av Vaste har inte svarat på flera sekunder. Servern kan vara överbelastad.
+
+# Läget för ett mål.
+state-met = Nås
+state-at-risk = I riskzonen
+state-missed = Nås inte
+state-insufficient-data = För lite underlag
+state-frozen = Inte aktuellt
+state-reading = Uppgifter läses in
+state-not-agreed = Ingen avtalad nivå
+state-unclaimed = Utan ansvarigt team
+state-as-of = { $state } (läget { $at })
+behind-market = Ligger efter andra
+pauses-never = Avtalat för det här målet: klockan stannar aldrig.
+pauses-pending = Avtalat för det här målet: klockan stannar medan ärendet väntar på kunden.
+pauses-on-hold = Avtalat för det här målet: klockan stannar medan ärendet väntar på tredje part.
+pauses-both = Avtalat för det här målet: klockan stannar medan ärendet väntar på kunden eller på tredje part.
+
+# Läget för ett team: målen som har det sämsta läget.
+team-met = { $count ->
+    [one] Målet nås
+    [2] Båda målen nås
+   *[other] Alla { $count } mål nås
+}
+team-at-risk = { $count ->
+    [one] 1 mål är i riskzonen
+   *[other] { $count } mål är i riskzonen
+}
+team-missed = { $count ->
+    [one] 1 mål nås inte
+   *[other] { $count } mål nås inte
+}
+team-insufficient-data = { $count ->
+    [one] För lite underlag för 1 mål
+   *[other] För lite underlag för { $count } mål
+}
+team-not-agreed-why = Teamets svarstider mäts, och teamet har en egen sida, även om ingen nivå är avtalad än.
+unclaimed = Utan ansvarigt team
+unclaimed-why = Ärenden som inte har något team, eller vars team saknar avtalsfil. De visas här så att ingen glömmer bort dem.
+organisation = Hela organisationen
+
+# Vad som mäts.
+measure = { $measure ->
+    [first_reply] Första svar
+    [next_reply] Nästa svar
+    [update] Lägesbesked
+    [customer_wait] Kundens väntan
+    [agent_work] Handläggningstid
+    [resolution] Lösning
+    [ownership] Tid hos teamet
+    [contacts] Kontakter
+   *[first_resolution] Första lösning
+}
+measure-explained = { $measure ->
+    [first_reply] Tiden från kundens första meddelande till det första svaret från en medarbetare.
+    [next_reply] Tiden från kundens äldsta obesvarade meddelande till nästa svar från en medarbetare.
+    [update] Tiden från ett svar från en medarbetare till nästa. Tid då ärendet väntade på kunden räknas inte.
+    [customer_wait] Tiden från att ärendet skapades tills det är löst. Tid då ärendet väntade på kunden räknas inte.
+    [agent_work] Tiden från att ärendet skapades tills det är löst. Tid då ärendet väntade på kunden eller på tredje part räknas inte.
+    [resolution] Tiden från att ärendet skapades tills det är löst. Om det öppnas igen går klockan vidare tills det har lösts på nytt.
+    [ownership] Tiden från att teamet får ärendet tills det lämnar teamet eller är löst. Tid då ärendet väntade på kunden räknas inte.
+    [contacts] Hur många gånger kunden fick höra av sig igen innan ärendet var löst: meddelanden efter det första, och gånger som ärendet öppnades igen.
+   *[first_resolution] Tiden från att ärendet skapades tills det är löst för första gången.
+}
+
+# Mål.
+objective-within = { $measure ->
+    [first_reply] Första svar inom { $target }
+    [next_reply] Nästa svar inom { $target }
+    [update] Lägesbesked inom { $target }
+    [customer_wait] Kundens väntan högst { $target }
+    [agent_work] Handläggningstid högst { $target }
+    [resolution] Lösning inom { $target }
+    [ownership] Tid hos teamet högst { $target }
+    [contacts] Kontakter: högst { $target }
+   *[first_resolution] Första lösning inom { $target }
+}
+objective-none-over = { $measure ->
+    [first_reply] Ingen väntar mer än{"\u00A0"}{ $limit } på ett första svar
+    [next_reply] Ingen väntar mer än{"\u00A0"}{ $limit } på nästa svar
+    [update] Ingen väntar mer än{"\u00A0"}{ $limit } på ett lägesbesked
+    [customer_wait] Ingen kund väntar mer än{"\u00A0"}{ $limit }
+    [agent_work] Inget ärende tar mer än{"\u00A0"}{ $limit } att handlägga
+    [ownership] Inget ärende ligger hos teamet mer än{"\u00A0"}{ $limit }
+    [resolution] Ingen väntar mer än{"\u00A0"}{ $limit } på en lösning
+   *[first_resolution] Ingen väntar mer än{"\u00A0"}{ $limit } på en första lösning
+}
+agreed-within = { $share } av ärendena { $measure ->
+    [first_reply] får ett första svar inom { $target }
+    [next_reply] får nästa svar inom { $target }
+    [update] får ett lägesbesked inom { $target }
+    [customer_wait] låter kunden vänta högst { $target }
+    [agent_work] handläggs inom { $target }
+    [resolution] löses inom { $target }
+    [ownership] ligger hos teamet högst { $target }
+    [contacts] löses utan att kunden hör av sig igen fler gånger än { $target }
+   *[first_resolution] löses för första gången inom { $target }
+}, räknat på de { $window }. För en bedömning behövs minst { $minimum ->
+    [one] 1 ärende
+   *[other] { $minimum } ärenden
+}.
+agreed-none-over = { $measure ->
+    [first_reply] Ingen väntar mer än{"\u00A0"}{ $limit } på ett första svar
+    [next_reply] Ingen väntar mer än{"\u00A0"}{ $limit } på nästa svar
+    [update] Ingen väntar mer än{"\u00A0"}{ $limit } på ett lägesbesked
+    [customer_wait] Ingen kund väntar mer än{"\u00A0"}{ $limit }
+    [agent_work] Inget ärende tar mer än{"\u00A0"}{ $limit } att handlägga
+    [resolution] Ingen väntar mer än{"\u00A0"}{ $limit } på en lösning
+    [ownership] Inget ärende ligger hos teamet mer än{"\u00A0"}{ $limit }
+   *[first_resolution] Ingen väntar mer än{"\u00A0"}{ $limit } på en första lösning
+}. Ett ärende som väntade längre och avslutades { $measure ->
+    [first_reply] obesvarat
+    [next_reply] obesvarat
+    [update] utan lägesbesked
+   *[other] olöst
+} räknas med i { $length }.
+agreed-unanswered = Av dem som avslutas får högst { $max } avslutas { $measure ->
+    [first_reply] obesvarade
+    [next_reply] obesvarade
+    [update] utan lägesbesked
+   *[other] olösta
+}.
+targets = { $target } ({ $others })
+target-low = låg prioritet { $target }
+target-normal = normal prioritet { $target }
+target-high = hög prioritet { $target }
+target-urgent = brådskande { $target }
+window-last-hour = senaste 60{"\u00A0"}minuterna
+window-last = senaste { $length }
+
+# Varför målet har sitt läge.
+share-of = { $share } av { $decided ->
+    [one] 1 ärende
+   *[other] { $decided } ärenden
+} { $measure ->
+    [contacts] inom gränsen
+   *[other] i tid
+}; avtalat { $agreed }
+share-of-none = Inga ärenden att räkna än; avtalat { $agreed } { $measure ->
+    [contacts] inom gränsen
+   *[other] i tid
+}
+nobody-over = Ingen väntar mer än{"\u00A0"}{ $limit }
+somebody-over = { $missed ->
+    [one] 1 ärende väntade mer än{"\u00A0"}{ $limit }
+   *[other] { $missed } ärenden väntade mer än{"\u00A0"}{ $limit }
+}; { $waiting ->
+    [0] inget väntar längre
+   *[other] { $waiting } väntar ännu
+}
+below-minimum = för en bedömning behövs { $minimum } ärenden
+spam-over-target = { $count ->
+    [one] 1 över gränsen märktes som skräppost
+   *[other] { $count } över gränsen märktes som skräppost
+}
+unanswered-line = { $share } { $measure ->
+    [first_reply] fick inget svar
+    [next_reply] fick inget svar
+    [update] fick inget lägesbesked
+   *[other] fick ingen lösning
+}
+unanswered-line-max = { $share } { $measure ->
+    [first_reply] fick inget svar
+    [next_reply] fick inget svar
+    [update] fick inget lägesbesked
+   *[other] fick ingen lösning
+} (avtalat: högst { $max })
+unanswered-of = { $unanswered } av { $ended } ({ $share })
+history-too-short = Uppgifterna börjar först { $at }, efter periodens början
+why-met = Nivån nås.
+why-at-risk = Nivån nås, men de flesta överskridanden som den tillåter är redan förbrukade.
+why-excess-spam = { $count ->
+    [one] Nivån skulle nås, men 1 ärende över gränsen märktes som skräppost: det är fler överskridanden än nivån tillåter.
+   *[other] Nivån skulle nås, men { $count } ärenden över gränsen märktes som skräppost: det är fler överskridanden än nivån tillåter.
+}
+why-unanswered = För många ärenden { $measure ->
+    [first_reply] avslutades obesvarade
+    [next_reply] avslutades obesvarade
+    [update] avslutades utan lägesbesked
+   *[other] avslutades olösta
+}: { $share } av { $ended }, och avtalat är högst { $max }.
+why-missed = Nivån nås inte.
+why-missed-certain = Nivån kommer säkert inte att nås: av { $minimum } ärenden blir för många sena, även om alla återstående klaras i tid.
+why-few = För en bedömning behövs { $minimum } ärenden. Hittills finns { $decided }.
+why-history = Uppgifterna börjar först { $at }, efter periodens början.
+why-frozen = Ingen ny bedömning görs medan uppgifterna inte är aktuella.
+why-none-over-met = Ingen väntar längre än avtalat.
+why-none-over-missed = Någon har väntat längre än avtalat, och väntar fortfarande eller fick aldrig svar.
+
+# Väntar nu.
+waiting-now = { $measure ->
+    [first_reply] Väntar på svar
+    [next_reply] Väntar på svar
+    [update] Väntar på lägesbesked
+    [agent_work] Handläggs nu
+    [ownership] Hos teamet nu
+   *[other] Väntar på lösning
+}
+waiting-column = Väntar nu
+longest-wait = Längsta väntan
+waiting-caption = Väntar nu, efter vad som mäts
+over-target-line = { $count } över tiden
+due-soon-line = { $count } snart över tiden
+nobody = ingen
+wait-since = { $count }, längsta väntan { $wait } (sedan { $at })
+nothing-yet = Inga ärenden de senaste { $length }: inget besvarat, inget som väntar och inget som avslutats obesvarat.
+summary-answered = Senaste { $length }: { $measure ->
+    [first_reply] { $answered ->
+        [0] inga svar
+       *[other] { $answered } svar
+    }
+    [next_reply] { $answered ->
+        [0] inga svar
+       *[other] { $answered } svar
+    }
+    [update] { $answered ->
+        [0] inga lägesbesked
+       *[other] { $answered } lägesbesked
+    }
+    [ownership] { $answered ->
+        [0] inga vidarelämnade eller lösta
+        [one] 1 vidarelämnat eller löst
+       *[other] { $answered } vidarelämnade eller lösta
+    }
+   *[other] { $answered ->
+        [0] inga lösta
+        [one] 1 löst
+       *[other] { $answered } lösta
+    }
+}
+summary-half = { $measure ->
+    [contacts] hälften med högst { $wait }
+   *[other] hälften inom { $wait }
+}
+summary-most = { $measure ->
+    [contacts] 90{"\u00A0"}% med högst { $wait }
+   *[other] 90{"\u00A0"}% inom { $wait }
+}
+
+# Ett teams sida.
+objectives = Mål
+readings = Så länge väntar kunderna
+times-are-open = Tiderna är öppettid.
+readings-explained = Varje rad är en period som slutar nu. Median: hälften av ärendena gick snabbare, hälften långsammare. ”90 % inom”: nio av tio ärenden tog inte längre tid. ”Väntande medräknade” tar också med de ärenden som fortfarande väntar, så en växande kö syns direkt.
+column-window = Period
+column-answered = { $measure ->
+    [first_reply] Besvarade
+    [next_reply] Besvarade
+    [update] Lägesbesked
+    [ownership] Vidarelämnade eller lösta
+   *[other] Lösta
+}
+column-half = Median
+column-most = { $measure ->
+    [contacts] 90{"\u00A0"}% högst
+   *[other] 90{"\u00A0"}% inom
+}
+column-most-waiting = { $measure ->
+    [contacts] 90{"\u00A0"}% högst, väntande medräknade
+   *[other] 90{"\u00A0"}% inom, väntande medräknade
+}
+column-given-up = { $measure ->
+    [first_reply] Avslutade obesvarade
+    [next_reply] Avslutade obesvarade
+    [update] Avslutade utan lägesbesked
+   *[other] Avslutade olösta
+}
+too-few = för få ärenden väntade så länge ({ $count })
+none = –
+agreement = Avtalet
+split-caption = Uppdelat, { $window }
+column-split = Ärenden
+split-priority = { $priority ->
+    [low] låg prioritet
+    [normal] normal prioritet
+    [high] hög prioritet
+    [urgent] brådskande
+   *[none] utan prioritet
+}
+split-channel = kanal
+split-channel-other = övriga kanaler
+ratings = Betyg
+row-rated = Kundernas betyg
+row-reviewed = Egna bedömningar
+ratings-line = I snitt { $mean } av 5, { $count } betyg, { $window }
+
+flags = Vad som ändrade siffrorna utan ett snabbare svar
+flags-explained = Var och en av de här sakerna är ibland helt normal. De kan också få siffrorna att se bättre ut än servicen var, så titta på dem tillsammans. Period: { $window }.
+flag-deleted = { $count ->
+    [one] 1 väntande ärende raderades
+   *[other] { $count } väntande ärenden raderades
+}
+flag-spam = { $count ->
+    [one] 1 väntande ärende märktes som skräppost
+   *[other] { $count } väntande ärenden märktes som skräppost
+}
+flag-no-reply-needed = { $count ->
+    [one] 1 meddelande ansågs inte behöva något svar
+   *[other] { $count } meddelanden ansågs inte behöva något svar
+} ({ $share } av alla avslutade)
+flag-reopened = { $count ->
+    [one] 1 färdigt ärende öppnades igen och löstes sedan inte av samma team: om det var sent räknas det fortfarande som sent
+   *[other] { $count } färdiga ärenden öppnades igen och löstes sedan inte av samma team: de som var sena räknas fortfarande som sena
+}
+flag-answered-before-created = { $count ->
+    [one] 1 ärende hade fått svar redan innan det skapades, och räknas som besvarat direkt
+   *[other] { $count } ärenden hade fått svar redan innan de skapades, och räknas som besvarade direkt
+}
+flag-answered-at-once = { $count ->
+    [one] 1 svar kom inom 10 sekunder: skickades det automatiskt?
+   *[other] { $count } svar kom inom 10 sekunder: skickades de automatiskt?
+}
+flag-answered-near-target = { $count ->
+    [one] 1 svar kom precis innan tiden gick ut
+   *[other] { $count } svar kom precis innan tiden gick ut
+}
+flag-answered-by-undeclared-team = { $count ->
+    [one] 1 svar angav ett team utan avtal, och räknas till det team som har ärendet
+   *[other] { $count } svar angav ett team utan avtal, och räknas till det team som har ärendet
+}
+flag-answered-by-other-team = { $count ->
+    [one] 1 av teamets ärenden besvarades i ett annat teams namn: väntan räknas till det teamet
+   *[other] { $count } av teamets ärenden besvarades i andra teams namn: väntan räknas till de teamen
+}
+flag-created-missing = { $count ->
+    [one] 1 ärende bearbetades utan att det framgår när det skapades
+   *[other] { $count } ärenden bearbetades utan att det framgår när de skapades
+}
+flag-created-late = { $count ->
+    [one] 1 ärende skapades först när något redan hade hänt med det: tiden innan räknas inte
+   *[other] { $count } ärenden skapades först när något redan hade hänt med dem: tiden innan räknas inte
+}
+flag-id-sent-twice = { $count ->
+    [one] 1 händelse skickades två gånger med olika innehåll: den tidigare räknas
+   *[other] { $count } händelser skickades två gånger med olika innehåll: de tidigare räknas
+}
+flag-made-by-agent = { $count ->
+    [one] 1 ärende skapades av en medarbetare: inget första svar väntas förrän kunden skriver
+   *[other] { $count } ärenden skapades av medarbetare: inget första svar väntas förrän kunden skriver
+}
+flag-merged-waiting = { $count ->
+    [one] 1 väntande ärende slogs ihop med ett annat, och dess väntan fortsätter inte där
+   *[other] { $count } väntande ärenden slogs ihop med andra, och deras väntan fortsätter inte där
+}
+flag-moved-waiting = { $count ->
+    [one] 1 väntande ärende lämnades vidare till ett annat team
+   *[other] { $count } väntande ärenden lämnades vidare till andra team
+}
+flag-paused = { $count ->
+    [one] Klockan stoppades 1 gång
+   *[other] Klockan stoppades { $count } gånger
+}
+flag-paused-unanswered = { $count ->
+    [one] Klockan stoppades 1 gång medan kunden väntade på svar
+   *[other] Klockan stoppades { $count } gånger medan kunden väntade på svar
+}
+flag-reopened-for-nothing = { $count ->
+    [one] 1 gång öppnades ett ärende igen utan att räknas, eftersom meddelandet inte behövde något svar
+   *[other] { $count } gånger öppnades ett ärende igen utan att räknas, eftersom meddelandet inte behövde något svar
+}
+flag-priority-lowered = { $count ->
+    [one] 1 väntande ärende fick lägre prioritet
+   *[other] { $count } väntande ärenden fick lägre prioritet
+}
+flag-wrote-after-solved = { $count ->
+    [one] 1 kund skrev i ett löst ärende, som inte öppnades igen
+   *[other] { $count } kunder skrev i lösta ärenden, som inte öppnades igen
+}
+
+# Ett måls sida.
+heading-agreed = Vad som är avtalat
+heading-state = Läget nu
+row-why = Varför
+row-share = { $measure ->
+    [contacts] Inom gränsen
+   *[other] I tid
+}
+row-level = Avtalad nivå
+row-decided = Räknade ärenden
+row-missed = { $measure ->
+    [contacts] Över gränsen
+   *[other] Över tiden
+}
+row-spam-over-target = Över gränsen när de märktes som skräppost
+row-unanswered-max = Avtalat högst
+row-allowed = Tillåtna överskridanden
+row-left = Överskridanden kvar
+row-overspent = Överskridanden för mycket
+row-over-target = Väntar över tiden
+row-due-soon = Snart över tiden
+row-window = Period
+row-agreed-on = Avtalat
+row-look-again = Ses över
+row-runbook = Instruktion
+row-name = Namn i filen
+row-hours = Öppettider
+hours-of-each-team = varje teams egna
+hours-of-unclaimed = för ärenden utan ansvarigt team
+levels = Nivåer över tid
+column-when = När
+column-level = Nivå
+in-force = gäller nu
+before-day = före { $day }
+since-then = därefter
+level-within = { $share } { $measure ->
+    [contacts] med högst { $target }
+   *[other] inom { $target }
+}, räknat på de { $window }, minst { $minimum ->
+    [one] 1 ärende
+   *[other] { $minimum } ärenden
+}
+level-unanswered = högst { $max } { $measure ->
+    [first_reply] obesvarade
+    [next_reply] obesvarade
+    [update] utan lägesbesked
+   *[other] olösta
+}
+level-none-over = ingen över { $limit }, räknat på de { $window }
+levels-hours = Varje tid räknas efter de öppettider som gällde då.
+heading-changes = Ändringar i avtalet
+changes-explained = Vad som har ändrats i filerna, med den senaste ändringen först. Bedömningarna gäller de fyra veckorna före ändringen, enligt den tidigare och den nya texten.
+change-loaded = Gäller från
+change-new = Målet är nytt: inget tidigare avtal hade ett mål med det här namnet.
+change-looser = mindre strängt
+change-verdicts = Bedömningar enligt båda texterna
+change-pending = Bedömningarna enligt båda texterna räknas ut när uppgifterna är aktuella.
+change-not-computed = Bedömningarna enligt båda texterna kunde inte räknas ut här. Den som har händelserna får dem med det här kommandot:
+column-setting = Inställning
+column-former = Före
+column-present = Efter
+change-verdict = { $state }: { $missed } av { $decided ->
+    [one] 1 ärende
+   *[other] { $decided } ärenden
+} över gränsen
+change-verdict-limit = { $state }: { $missed ->
+    [one] 1 ärende
+   *[other] { $missed } ärenden
+} över gränsen
+allowed-among = { $allowed } av { $of } ärenden
+agreed-on = { $date }, av { $count ->
+    [one] 1 person
+   *[other] { $count } personer
+}
+decided-explained = { $measure ->
+    [first_reply] Räknade ärenden är de som besvarades under perioden, och de över tiden som fortfarande väntar eller avslutades obesvarade.
+    [next_reply] Räknade ärenden är de som besvarades under perioden, och de över tiden som fortfarande väntar eller avslutades obesvarade.
+    [update] Räknade är periodens lägesbesked och de ärenden över tiden som fortfarande väntar eller avslutades utan lägesbesked.
+    [contacts] Räknade ärenden är de som löstes under perioden.
+    [ownership] Räknade ärenden är de som lämnades vidare eller löstes under perioden, och de över tiden som fortfarande är hos teamet eller avslutades olösta.
+   *[other] Räknade ärenden är de som löstes under perioden, och de över tiden som fortfarande väntar eller avslutades olösta.
+}
+heading-certainty = Hur säkert det är
+interval-wide = Ärendena är få, så slumpen spelar in. Om teamet fortsätter så här hamnar mellan { $low } och { $high } av alla dess ärenden inom gränsen. (Ett sådant intervall stämmer 9 gånger av 10.)
+interval = Om teamet fortsätter så här hamnar mellan { $low } och { $high } av alla dess ärenden inom gränsen. (Ett sådant intervall stämmer 9 gånger av 10.)
+alert-confidence = Larmet börjar när det är { $confidence } säkert att mindre än { $level } hamnar inom gränsen, och slutar när det är mindre än 50{"\u00A0"}% säkert.
+alert-evidence = Nu är det { $probability } säkert: { $missed } av { $decided } ärenden är över gränsen ({ $window }).
+alert-evidence-few = Nu är det { $probability } säkert: { $missed } av { $decided } ärenden är över gränsen ({ $window }). Med så få ärenden måste det vara { $needed } säkert i stället för { $confidence }.
+alert-unanswered = Det börjar också när det är lika säkert att mer än { $max } { $measure ->
+    [first_reply] avslutas obesvarade
+    [next_reply] avslutas obesvarade
+    [update] avslutas utan lägesbesked
+   *[other] avslutas olösta
+}.
+alert-evidence-unanswered = Nu är det { $probability } säkert: { $missed } av { $decided } avslutades så ({ $window }). För ett larm krävs { $needed }.
+alert-plain = Larmet följer bedömningen.
+long-waits-explained = Ett ärende över tiden räknas så länge det väntar, och en period till efter svaret: en lång väntan väger tyngre i andelen än en kort.
+due-soon-explained = Snart över tiden: minst 80{"\u00A0"}% av tiden har gått.
+
+# Vart tiden tog vägen i sena ärenden.
+breakdown = Vart tiden tog vägen i sena ärenden
+breakdown-explained = { $count ->
+    [one] Hela väntan för det enda sena ärendet, från början till slut eller till nu.
+    [2] Hela väntan för båda sena ärendena, vart och ett från början till slut eller till nu.
+   *[other] Hela väntan för alla { $count } sena ärenden, vart och ett från början till slut eller till nu.
+} För teamen räknas bara öppettiden.
+column-location = Var
+column-share = Andel
+column-time = Tid
+location-pending = väntade på kunden
+location-on-hold = väntade på tredje part
+location-closed = utanför öppettiden
+
+# Jämförelse med andra, och kundernas betyg.
+market = Jämfört med andra
+market-behind = Andra klarar mer: en mindre andel av våra ärenden än avtalat når deras nivå.
+market-line = Andra klarar { $measure ->
+    [contacts] högst { $target }
+   *[other] { $target }
+}; våra ärenden inom det: { $share }
+market-share = { $share } av { $decided }
+row-market = { $measure ->
+    [contacts] Andra klarar högst
+   *[other] Andra klarar
+}
+row-market-share = Våra ärenden inom det
+row-market-source = Källa
+row-market-as-of = Uppgift från
+ratings-by-wait = Är den här nivån bra nog för våra kunder?
+ratings-by-wait-explained = Kundernas betyg (1–5) efter hur länge de hade väntat, jämfört med målet.
+column-band = { $measure ->
+    [contacts] Gånger de hörde av sig
+   *[other] Deras väntan
+}
+column-ratings = Betyg
+column-mean = I snitt
+band-up-to-half = högst hälften av målet
+band-within = mer än hälften, men inom målet
+band-up-to-double = över målet, högst det dubbla
+band-beyond = mer än det dubbla
+
+# Sidan finns inte.
+not-found-title = Sidan finns inte
+not-found-team = Det finns inget team med det här namnet. Det kan ha bytt namn, eller så saknas dess avtalsfil.
+not-found-objective = Teamet har inget mål med det här namnet. Avtalet kan ha ändrats.
+not-found-page = Länken kan vara gammal eller ofullständig.
+back = Tillbaka till alla team
+back-to-team = Tillbaka till teamet
