@@ -41,6 +41,8 @@ pub struct Evaluation {
     pub at: Timestamp,
     /// Alerts whose status has changed.
     pub transitions: Vec<Transition>,
+    /// Alerts that the last change of the agreements has ended, each with the reason.
+    pub removed: Vec<String>,
     /// Objectives whose verdict has changed to missed.
     pub breaches: Vec<ObjectiveId>,
     /// Notices to send to every Alertmanager.
@@ -85,6 +87,8 @@ pub struct Monitor {
     alerts: Alerts,
     /// Alerts that the last change of the agreements has removed.
     removed: RemovedAlerts,
+    /// Which these are and why they ended, until the next evaluation.
+    ended: Vec<String>,
     wait_alarms: WaitAlarms,
     self_alerts: SelfAlerts,
     sender: Sender,
@@ -125,6 +129,7 @@ impl Monitor {
             view: View::new(Arc::clone(&catalog), Timestamp::EVENT_MIN),
             alerts: Alerts::new(&catalog),
             removed: RemovedAlerts::default(),
+            ended: Vec::new(),
             wait_alarms: WaitAlarms::new(wait_alarms),
             self_alerts: SelfAlerts::new(stale_after),
             sender,
@@ -144,7 +149,8 @@ impl Monitor {
         if let Some(log) = log {
             monitor.adopt(log);
             monitor.wait_alarms.restore(log.waits(), &monitor.catalog, &monitor.sender);
-            monitor.removed.add(log, &monitor.alerts, &monitor.catalog, &monitor.sender);
+            let removed = &mut monitor.removed;
+            monitor.ended = removed.add(log, &monitor.alerts, &monitor.catalog, &monitor.sender);
         }
         monitor
     }
@@ -186,7 +192,7 @@ impl Monitor {
         self.catalog = catalog;
         self.trusted_at = Timestamp::EVENT_MIN;
         self.adopt(&log);
-        self.removed.add(&log, &self.alerts, &self.catalog, &self.sender);
+        self.ended = self.removed.add(&log, &self.alerts, &self.catalog, &self.sender);
         self.trusted_at = at;
     }
 
@@ -383,7 +389,8 @@ impl Monitor {
         // Without current data nothing is written: it could replace the log of an instance that has it.
         let log = (is_time && not_ready.is_none()).then(|| self.log(at));
         notices.extend(self.self_alerts.take_due(not_ready, &self.sender, at));
-        Evaluation { at, transitions, breaches, notices, log }
+        let removed = std::mem::take(&mut self.ended);
+        Evaluation { at, transitions, removed, breaches, notices, log }
     }
 
     fn log(&mut self, at: Timestamp) -> AlertStateLog {

@@ -73,7 +73,6 @@ pub(super) fn team_name(scope: ScopeId, catalog: &Catalog) -> &str {
 
 /// What the summary says of the objective.
 fn said(alert: &Alert, view: &View) -> String {
-    let (_, objective) = view.catalog().objective(alert.objective);
     if matches!(alert.status(), AlertStatus::Resolved { .. }) {
         let over = match alert.kind {
             AlertKind::Missed => "is met again",
@@ -88,6 +87,16 @@ fn said(alert: &Alert, view: &View) -> String {
             None => over.to_owned(),
         };
     }
+    let begun = begun(alert, view);
+    match alert.by_change {
+        Some(_) => format!("{begun}; the agreement was changed"),
+        None => begun,
+    }
+}
+
+/// What the summary of an alert that fires says.
+fn begun(alert: &Alert, view: &View) -> String {
+    let (_, objective) = view.catalog().objective(alert.objective);
     let verdict = view.verdict(alert.objective);
     let evidence = sure_of_miss(alert, view);
     match alert.kind {
@@ -191,7 +200,8 @@ fn description(
     }));
     sentences.push(waiting.oldest_since.map_or("Nobody is waiting.".to_owned(), |since| {
         let (count, longest) = (waiting.count, view.now().since(since).in_words());
-        format!("Waiting: {count}, {over} of them over target, longest {longest}.")
+        let since = minute(since);
+        format!("Waiting: {count}, {over} of them over target, longest {longest}, since {since}.")
     }));
     if !is_over {
         let times = view.breakdown(alert.objective);
@@ -211,7 +221,7 @@ fn agreed(objective: &Objective, at: Timestamp) -> String {
             format!("{measure} within {target} for {share} of the tickets of {over}")
         }
         Level::NoneOver(limit) => {
-            format!("{measure} over {} for no ticket", objective.shown(*limit))
+            format!("no ticket with a {measure} over {}", objective.shown(*limit))
         }
     };
     match objective.unanswered_max_at(at) {
@@ -261,6 +271,7 @@ fn change(alert: &Alert) -> Option<String> {
     Some(match alert.by_change.as_ref()? {
         AgreementNews::Added => "The agreement did not have this objective before.".to_owned(),
         AgreementNews::Changed(before) => {
+            let before = before.replace('_', " ");
             format!("The agreement was changed; it said before: {before}.")
         }
     })

@@ -31,14 +31,15 @@ struct RemovedAlert {
 
 impl RemovedAlerts {
     /// Adds the alerts of a log that fire and are not among `alerts`, which are those of the catalog in force
-    /// since. One that is there again is no longer removed.
+    /// since. One that is there again is no longer removed. Returns what has ended and why, one line each.
     pub fn add(
         &mut self,
         log: &AlertStateLog,
         alerts: &Alerts,
         catalog: &Catalog,
         sender: &Sender,
-    ) {
+    ) -> Vec<String> {
+        let mut news = Vec::new();
         let present = alerts.iter().map(|alert| sender.labels(alert, catalog));
         let present: BTreeSet<_> = present.collect();
         self.0.retain(|labels, _| !present.contains(&**labels));
@@ -49,15 +50,22 @@ impl RemovedAlerts {
                 continue;
             }
             let reason = reason(entry, alerts, catalog);
+            let owner = catalog.scope_by_label(&entry.team);
+            let page = address::team_by_label(owner.map_or("_unclaimed", |_| &*entry.team));
+            let page = format!("{}{page}", sender.external_url);
+            let mut annotations = annotations(entry, &reason, owner.is_none());
+            annotations.insert("page_url".to_owned(), page.clone());
+            news.push(format!("{}: {reason}", entry.alert));
             let removed = RemovedAlert {
-                annotations: Arc::new(annotations(entry, &reason)),
-                page: format!("{}{}", sender.external_url, address::TEAMS),
+                annotations: Arc::new(annotations),
+                page,
                 fired_at,
                 resolved_at: None,
                 sent_at: Timestamp::EVENT_MIN,
             };
             self.0.insert(Arc::new(entry.labels.clone()), removed);
         }
+        news
     }
 
     /// The notices to send at `at`. They count as sent.
@@ -114,13 +122,20 @@ fn reason(entry: &AlertStateEntry, alerts: &Alerts, catalog: &Catalog) -> String
     }
 }
 
-/// The last annotations, with what has happened since.
-fn annotations(entry: &AlertStateEntry, reason: &str) -> BTreeMap<String, String> {
-    let mut annotations = entry.told.clone();
-    annotations.remove("frozen_since");
-    let summary = format!("{reason}, so this alert has ended.");
-    let description = "Whether the level is met is not known: it is not judged any more.";
-    annotations.insert("summary".to_owned(), summary);
-    annotations.insert("description".to_owned(), description.to_owned());
+/// What has happened. The last numbers would be those of another time.
+fn annotations(
+    entry: &AlertStateEntry,
+    reason: &str,
+    is_unclaimed: bool,
+) -> BTreeMap<String, String> {
+    let kept = ["agreed", "runbook_url"].into_iter();
+    let kept = kept.filter_map(|name| Some((name.to_owned(), entry.told.get(name)?.clone())));
+    let mut annotations: BTreeMap<String, String> = kept.collect();
+    let tickets =
+        if is_unclaimed { " Those of its tickets that wait are unclaimed now." } else { "" };
+    let description =
+        format!("Whether the level is met is not known: it is not judged any more.{tickets}");
+    annotations.insert("summary".to_owned(), format!("{reason}, so this alert has ended."));
+    annotations.insert("description".to_owned(), description);
     annotations
 }

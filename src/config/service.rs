@@ -85,12 +85,11 @@ pub(super) fn read(
     let http = http::read(&mut fields, file);
     let alertmanagers = alertmanager::read(&mut fields, file);
     if let Some(http) = &http
-        && http.listen.ip().is_unspecified()
         && http.external_url.is_none()
         && !alertmanagers.is_empty()
     {
-        let problem =
-            "is missing, so links in alerts do not work; set it to the address of the board";
+        let problem = "is missing, so links in alerts do not work on other machines; set it to the address of \
+                       the board";
         file.warn_service(fields.at(), "http.external_url", problem);
     }
     let external_labels = fields

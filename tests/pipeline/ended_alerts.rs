@@ -225,7 +225,7 @@ fn a_level_that_comes_into_force_on_its_day_says_so() {
     let description = &notices[0].annotations["description"];
     assert!(
         description
-            .contains("The agreement was changed; it said before: 90% first_reply within 24h"),
+            .contains("The agreement was changed; it said before: 90% first reply within 24h"),
         "{description}"
     );
     // It is said of the alert that it began, not of the next one.

@@ -274,7 +274,8 @@ fn a_notice_says_how_sure_the_miss_is_and_by_which_window() {
         "Agreed: first reply within 4h for 90% of the tickets of 7d. Now: 0.00% within target; 3 of 3 \
          tickets missed it. Since 2026-03-02 05:00 UTC, for 10m. It is 99% sure that in the long run fewer \
          than 90% are within target: 3 of 3 tickets missed it in 28d. Nothing was answered in the last hour. \
-         Waiting: 3, 3 of them over target, longest 5h 10m. Missed tickets spent their time with billing \
-         100%. First: answer those who wait over target, the longest wait first."
+         Waiting: 3, 3 of them over target, longest 5h 10m, since 2026-03-02 00:00 UTC. Missed tickets \
+         spent their time with billing 100%. First: answer those who wait over target, the longest wait \
+         first."
     );
 }

@@ -298,7 +298,7 @@ impl Coordinator {
 
     /// Counts, logs, sends and stores the results of an evaluation.
     fn report(&self, evaluation: Evaluation) {
-        let Evaluation { at, transitions, breaches, notices, log } = evaluation;
+        let Evaluation { at, transitions, removed, breaches, notices, log } = evaluation;
         let instruments = &self.instruments;
         for id in breaches {
             let (owner, objective) = self.catalog.objective(id);
@@ -309,6 +309,9 @@ impl Coordinator {
             let team = team_label(transition.team.as_deref());
             let (alert, state) = (transition.alert.label(), transition.state);
             tracing::info!(team, objective = &*transition.objective, alert, "alert is {state}");
+        }
+        for reason in removed {
+            tracing::info!("alert is resolved: {reason}");
         }
         for notice in &notices {
             tracing::debug!(labels = ?notice.labels, "alert is sent");

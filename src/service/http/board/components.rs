@@ -151,13 +151,26 @@ fn pauses(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     }
 }
 
+/// The message id and the CSS class of a team without objectives.
+pub(super) fn words_without_agreement(
+    board: &Board<'_>,
+    scope: ScopeId,
+) -> (&'static str, &'static str) {
+    if board.waits_for_nobody(scope) {
+        ("overview-waits-too-long", "at-risk unowned")
+    } else if scope == board.catalog.unclaimed() {
+        ("state-unclaimed", "unclaimed")
+    } else {
+        (state_key(VerdictState::NotAgreed), state_class(VerdictState::NotAgreed))
+    }
+}
+
 /// The badge of a team without objectives.
 pub(super) fn badge_without_agreement(board: &Board<'_>, scope: ScopeId) -> Markup {
-    let is_unclaimed = scope == board.catalog.unclaimed();
-    let key = if is_unclaimed { "state-unclaimed" } else { state_key(VerdictState::NotAgreed) };
+    let (key, tone) = words_without_agreement(board, scope);
     let state = VerdictState::NotAgreed;
     html! {
-        p class={ "state " (state_class(state)) } data-team=(board.label(scope)) data-objective=""
+        p class={ "state " (tone) } data-team=(board.label(scope)) data-objective=""
             data-state=(state.label()) {
             (shape(state)) span { (board.texts.text(key)) }
         }

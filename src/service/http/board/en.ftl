@@ -59,7 +59,7 @@ as-of = As of { $at } (UTC)
 languages = Language
 you-are-here = You are here
 legend-bar = The filled part of a bar is the share of tickets within target. The line across it is the agreed level.
-legend-trouble = Teams in trouble come first: those that miss their level, those at risk, then tickets that nobody has agreed to answer.
+legend-trouble = Teams in trouble come first: those that miss their level, those at risk, then tickets that nobody has agreed to answer. Within each of these they are in alphabetical order.
 legend-order = Teams are in alphabetical order.
 legend-refresh = This page refreshes itself every 30 seconds.
 

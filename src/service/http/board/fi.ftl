@@ -65,7 +65,7 @@ as-of = Tilanne { $at } (UTC)
 languages = Kieli
 you-are-here = Olet tässä
 legend-bar = Palkin täytetty osa näyttää, kuinka suuri osa tiketeistä ehti tavoiteajassa. Palkin poikki kulkeva viiva on sovittu taso.
-legend-trouble = Ensin ovat tiimit, joilla on vaikeaa: ne, jotka eivät pysy tasollaan, sitten vaarassa olevat, sitten tiketit, joihin kukaan ei ole sopinut vastaavansa.
+legend-trouble = Ensin ovat tiimit, joilla on vaikeaa: ne, jotka eivät pysy tasollaan, sitten vaarassa olevat, sitten tiketit, joihin kukaan ei ole sopinut vastaavansa. Näiden sisällä järjestys on aakkosellinen.
 legend-order = Tiimit ovat aakkosjärjestyksessä.
 legend-refresh = Sivu päivittyy itsestään 30 sekunnin välein.
 

@@ -11,6 +11,7 @@ use maud::{Markup, html};
 
 use super::components::{
     name, objective_summary, reason, shape, share_bar, state_class, waiting_table,
+    words_without_agreement,
 };
 use super::pages::{state_words, without_agreement};
 use super::view_model::Board;
@@ -115,13 +116,19 @@ fn order_switch(board: &Board<'_>, order: TeamOrder) -> Markup {
 /// The row of a team, which opens into its objectives.
 fn row(board: &Board<'_>, scope: ScopeId) -> Markup {
     let objectives = board.objectives(scope);
+    let organisation = board.catalog.organisation();
     let path = board.reader.link(&board.team_path(scope));
     html! {
         li class={ "team-row " (tone(board, scope)) } {
             details {
                 summary {
                     (state(board, scope))
-                    h2 class="row-team" { (name(board, scope)) }
+                    h2 class="row-team" {
+                        (name(board, scope))
+                        @if scope == organisation && board.catalog.about(scope).is_some() {
+                            " " small { (board.texts.text("organisation")) }
+                        }
+                    }
                     span class="row-why" { (why(board, scope)) }
                     span class="row-share" { (share(board, scope)) }
                     span class="row-wait" { (longest_wait(board, scope)) }
@@ -149,13 +156,7 @@ fn state(board: &Board<'_>, scope: ScopeId) -> Markup {
     let agreed = state_words(board, scope);
     let nothing = agreed.is_none().then_some("");
     let (state, words) = agreed.unwrap_or_else(|| {
-        let key = if board.waits_for_nobody(scope) {
-            "overview-waits-too-long"
-        } else if scope == board.catalog.unclaimed() {
-            "state-unclaimed"
-        } else {
-            "state-not-agreed"
-        };
+        let (key, _) = words_without_agreement(board, scope);
         (VerdictState::NotAgreed, board.texts.text(key))
     });
     html! {
@@ -169,12 +170,7 @@ fn state(board: &Board<'_>, scope: ScopeId) -> Markup {
 
 /// The CSS class that colours a row.
 fn tone(board: &Board<'_>, scope: ScopeId) -> &'static str {
-    match worst(board, scope) {
-        Some(state) => state_class(state),
-        None if board.waits_for_nobody(scope) => "at-risk unowned",
-        None if scope == board.catalog.unclaimed() => "unclaimed",
-        None => state_class(VerdictState::NotAgreed),
-    }
+    worst(board, scope).map_or_else(|| words_without_agreement(board, scope).1, state_class)
 }
 
 /// Why the team is in its state, in one or two lines: its worst objective, over which time.

@@ -101,7 +101,7 @@ as-of = Läget { $at } (UTC)
 languages = Språk
 you-are-here = Du är här
 legend-bar = Den fyllda delen av stapeln visar hur stor andel av ärendena som klarades i tid. Strecket tvärs över är den avtalade nivån.
-legend-trouble = Team som har det svårt kommer först: de som inte når sin nivå, sedan de som är i riskzonen, sedan ärenden som ingen har åtagit sig att svara på.
+legend-trouble = Team som har det svårt kommer först: de som inte når sin nivå, sedan de som är i riskzonen, sedan ärenden som ingen har åtagit sig att svara på. Inom varje grupp står de i bokstavsordning.
 legend-order = Teamen står i bokstavsordning.
 legend-refresh = Sidan uppdateras av sig själv var trettionde sekund.
 
