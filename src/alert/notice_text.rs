@@ -17,7 +17,7 @@ use crate::window::from_of;
 /// The last hour, of which a description says what has happened.
 const LAST_HOUR: Elapsed = Elapsed::from_ms(HOUR_MS);
 
-/// Since when an alert fires is told to the minute, so a shorter time is not told.
+/// A shorter time is left out, since instants are given to the minute.
 const LENGTH_MIN: Elapsed = Elapsed::from_ms(MINUTE_MS);
 
 /// Locations with less than this part of the waiting time are not named, in percent.
@@ -323,7 +323,7 @@ fn advice(
     let is_due_soon = view.waiting_due_soon(alert.objective) > over;
     match (alert.kind, parts(times).first()) {
         (AlertKind::BehindMarket, _) => {
-            "see on the page how others do, before the team agrees anew"
+            "see on the page how others do, before the team agrees again"
         }
         (AlertKind::AtRisk, _) if is_due_soon => "answer the tickets that are due soon",
         _ if over > 0 => "answer those who wait over target, the longest wait first",

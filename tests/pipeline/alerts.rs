@@ -240,7 +240,7 @@ fn by_second(history: &History, until: Timestamp) -> Vec<String> {
                         condition(kind, &verdict)
                     };
                     *held_before = condition.unwrap_or(*held_before);
-                    // Nobody is told twice: at risk is over as soon as missed fires.
+                    // One page is enough: at risk is over as soon as missed fires.
                     let row = if *kind == "VasteObjectiveAtRisk" && missed_fires {
                         let gone = active.take().filter(|gone| gone.firing);
                         gone.map(|gone| ("resolved", gone.active_at, Some(gone.fired_at)))

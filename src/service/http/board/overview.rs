@@ -193,7 +193,7 @@ fn why(board: &Board<'_>, scope: ScopeId) -> String {
     texts.format("overview-why", &[("measure", measure.into()), ("reason", reason.into()), over])
 }
 
-/// The share within target beside the agreed one, or how many are over a limit.
+/// The share within target next to the agreed one, or how many are over a limit.
 fn share(board: &Board<'_>, scope: ScopeId) -> Markup {
     let texts = board.texts;
     let Some(view) = board.objectives(scope).first() else { return html! {} };
