@@ -34,6 +34,10 @@ pub(in crate::service) enum TeamOrder {
 /// What a customer waits for: an answer.
 const REPLIES: [Measure; 2] = [Measure::FirstReply, Measure::NextReply];
 
+/// Maximum rows of a page whose rows open. What is in them makes most of the page: with 200 teams it would be
+/// three times as long.
+const OPENING_MAX: usize = 40;
+
 /// The front page.
 pub(super) fn page(board: &Board<'_>, order: TeamOrder) -> Markup {
     let texts = board.texts;
@@ -47,7 +51,7 @@ pub(super) fn page(board: &Board<'_>, order: TeamOrder) -> Markup {
             (order_switch(board, order))
         }
         ul class="overview" {
-            @for scope in scopes { (row(board, scope)) }
+            @for scope in &scopes { (row(board, *scope, scopes.len() <= OPENING_MAX)) }
         }
         p class="legend" { (texts.text("legend-bar")) }
         p class="legend" {
@@ -113,40 +117,54 @@ fn order_switch(board: &Board<'_>, order: TeamOrder) -> Markup {
     }
 }
 
-/// The row of a team, which opens into its objectives.
-fn row(board: &Board<'_>, scope: ScopeId) -> Markup {
-    let objectives = board.objectives(scope);
-    let organisation = board.catalog.organisation();
+/// The row of a team. It opens into its objectives, or is a link to the team's page.
+fn row(board: &Board<'_>, scope: ScopeId, opens: bool) -> Markup {
     let path = board.reader.link(&board.team_path(scope));
     html! {
         li class={ "team-row " (tone(board, scope)) } {
-            details {
-                summary {
-                    (state(board, scope))
-                    h2 class="row-team" {
-                        (name(board, scope))
-                        @if scope == organisation && board.catalog.about(scope).is_some() {
-                            " " small { (board.texts.text("organisation")) }
-                        }
-                    }
-                    span class="row-why" { (why(board, scope)) }
-                    span class="row-share" { (share(board, scope)) }
-                    span class="row-wait" { (longest_wait(board, scope)) }
+            @if opens {
+                details {
+                    summary class="row" { (columns(board, scope)) }
+                    (more(board, scope, &path))
                 }
-                div class="row-more" {
-                    p { a href=(path) { (board.texts.text("to-team")) } }
-                    @if objectives.is_empty() {
-                        (without_agreement(board, scope))
-                    } @else {
-                        ul class="objectives" {
-                            @for view in objectives {
-                                (objective_summary(board, *view, &html! {}))
-                            }
-                        }
-                    }
-                    @if board.at.is_some() { (waiting_table(board, scope)) }
+            } @else {
+                a class="row" href=(path) { (columns(board, scope)) }
+            }
+        }
+    }
+}
+
+/// What a row shows.
+fn columns(board: &Board<'_>, scope: ScopeId) -> Markup {
+    let is_organisation = scope == board.catalog.organisation();
+    html! {
+        (state(board, scope))
+        h2 class="row-team" {
+            (name(board, scope))
+            @if is_organisation && board.catalog.about(scope).is_some() {
+                " " small { (board.texts.text("organisation")) }
+            }
+        }
+        span class="row-why" { (why(board, scope)) }
+        span class="row-share" { (share(board, scope)) }
+        span class="row-wait" { (longest_wait(board, scope)) }
+    }
+}
+
+/// What an opened row shows.
+fn more(board: &Board<'_>, scope: ScopeId, path: &str) -> Markup {
+    let objectives = board.objectives(scope);
+    html! {
+        div class="row-more" {
+            p { a href=(path) { (board.texts.text("to-team")) } }
+            @if objectives.is_empty() {
+                (without_agreement(board, scope))
+            } @else {
+                ul class="objectives" {
+                    @for view in objectives { (objective_summary(board, *view, &html! {})) }
                 }
             }
+            @if board.at.is_some() { (waiting_table(board, scope)) }
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::measure::Measure;
 use crate::service::kafka::trouble::Trouble;
 use crate::service::scenario::{
     ViewBuilder, agreement, agreements, assert_snapshot, fetch, fetch_bytes, flagged,
-    full_agreement, now, serve, teams_in_every_state, within,
+    full_agreement, none_over, now, serve, teams_in_every_state, within,
 };
 use crate::share::{MaxShare, Share};
 use crate::time::{DAY_MS, Elapsed};
@@ -494,4 +494,27 @@ fn teams_in_trouble_come_first_then_what_nobody_owns() {
     assert_eq!(order_of(&published, TeamOrder::TroubleFirst), loud);
     let page = text(&html(&published, &Route::Teams(TeamOrder::TroubleFirst), "en"));
     assert!(page.contains("Somebody has waited for too long."), "{page}");
+}
+
+#[test]
+fn the_front_page_of_two_hundred_teams_is_short() {
+    let teams = (0..200).map(|number| {
+        let name = format!("team-{number}");
+        let objectives = vec![
+            within("first-reply", Measure::FirstReply, 4, 1),
+            within("solved", Measure::Resolution, 72, 1),
+            none_over("nobody-forgotten", 5),
+        ];
+        agreement(&name, &name, &name, objectives)
+    });
+    let mut builder = ViewBuilder::new(&teams.collect::<Vec<_>>());
+    for number in 0..200 {
+        builder.add_answered(&format!("team-{number}"), &format!("t{number}"), 2, 500);
+    }
+    let published = builder.publish();
+    let page = html(&published, &Route::Teams(TeamOrder::TroubleFirst), "en");
+    // The whole organisation has a row, too.
+    assert_eq!(order_of(&published, TeamOrder::TroubleFirst).len(), 201);
+    assert!(page.contains("href=\"/teams/team-199\""));
+    assert!(page.len() <= 300_000, "{} bytes", page.len());
 }
