@@ -88,8 +88,8 @@ pub(super) fn read(
         && http.external_url.is_none()
         && !alertmanagers.is_empty()
     {
-        let problem = "is missing, so links in alerts do not work on other machines; set it to the address of \
-                       the board";
+        let problem = "is missing, so links in alerts do not work on other machines; set it to the address \
+                       of the board";
         file.warn_service(fields.at(), "http.external_url", problem);
     }
     let external_labels = fields
