@@ -18,7 +18,7 @@ objectives:
 ";
 
 /// Families that were added, or whose help text changed, after the catalogue was written.
-const ADDED: [&str; 17] = [
+const ADDED: [&str; 20] = [
     "vaste_alerts ",
     "vaste_fields_ignored_total",
     "vaste_kafka_topic_compacted",
@@ -32,6 +32,9 @@ const ADDED: [&str; 17] = [
     "vaste_objective_target_working_days",
     "vaste_objective_unanswered_ratio",
     "vaste_rating",
+    "vaste_records_applied_total",
+    "vaste_records_rejected_total",
+    "vaste_records_skipped_total",
     "vaste_response",
     "vaste_waiting_oldest_start_timestamp_seconds",
     "vaste_waiting_tickets",
