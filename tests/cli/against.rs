@@ -215,7 +215,7 @@ fn holidays_that_are_added_afterwards_show_in_the_verdicts() {
     insta::assert_snapshot!("holidays", checked(&folder, &arguments, 0));
 }
 
-/// 3 of 10 tickets are closed without a word. The shares say nothing of it, so the reason stands beside the
+/// 3 of 10 tickets are closed without a word. The shares say nothing of it, so the reason stands next to the
 /// verdict.
 #[test]
 fn a_verdict_by_the_ceiling_of_unanswered_tickets_says_so() {

@@ -462,7 +462,7 @@ impl PartitionSet {
                 let skipped = stream.outcomes.skipped(*skip);
                 if *skip == Skip::UnknownType && is_logged(skipped) {
                     let advice = match mapping {
-                        // The type is that of the filter's event, which the payload does not have.
+                        // The payload has no such type: the filter gave it.
                         Some(_) => skip.advice().to_owned(),
                         None => {
                             unknown_type_advice(&attributes, message.payload().unwrap_or_default())
