@@ -16,6 +16,8 @@ pub const TEAM: &str = "/teams/{team}";
 pub const OBJECTIVE: &str = "/teams/{team}/objectives/{objective}";
 /// The style sheet of the board.
 pub const STYLE: &str = "/assets/board.css";
+/// The script of the slider that tries other targets.
+pub const TRIED_SCRIPT: &str = "/assets/tried.js";
 /// The icon of the board.
 pub const ICON: &str = "/assets/icon.svg";
 /// An objective as JSON.

@@ -29,20 +29,23 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::catalog::Catalog;
 use crate::measure::{Basis, Measure};
+use crate::past::EvictedPast;
 use crate::responses::{BucketImage, ResponseCountsImage, Responses};
 use crate::shard::{Shard, ShardImage, Stub};
 use crate::ticket::TimelineImage;
 use crate::time::{Elapsed, Timestamp};
 
+mod evicted_past;
+
 /// The first bytes of every image.
 const MAGIC: &[u8; 8] = b"vaste-cp";
 
 /// The version that is written. Newer versions are refused: their sections may mean anything.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The oldest version that is still read. Version 1 had no stubs, no response counters and no instant up to
 /// which samples were counted; version 2 had no id of the topic; version 3 had no tickets that take over
-/// others, and no messages that need no reply.
+/// others, and no messages that need no reply; version 4 had no past of evicted tickets.
 pub const VERSION_OLDEST: u32 = 1;
 
 const HEAD_BYTES: usize = 8 + 4 + 8;
@@ -57,6 +60,7 @@ const TAG_RESPONSES: u8 = 5;
 const TAG_TOPIC_ID: u8 = 6;
 const TAG_TENURE: u8 = 7;
 const TAG_HANDED_OVER: u8 = 8;
+const TAG_EVICTED_PAST: u8 = 9;
 
 /// The partition of an image, and how far the image goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,6 +198,7 @@ pub struct Checkpoint<'b> {
     names: Vec<&'b str>,
     timelines: Vec<TimelineImage<'b>>,
     stubs: Vec<Stub>,
+    evicted_past: EvictedPast,
     responses: Vec<ResponseCountsImage<'b>>,
 }
 
@@ -240,6 +245,7 @@ pub fn write(shard: &Shard, responses: &Responses, catalog: &Catalog, origin: &O
             put_time(stub.last, out);
         }
     });
+    section(TAG_EVICTED_PAST, &mut out, |out| evicted_past::put(shard.evicted_past(), out));
     section(TAG_RESPONSES, &mut out, |out| {
         let images = responses.images(catalog);
         put_u64(images.len() as u64, out);
@@ -261,7 +267,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
     let (mut origin, mut names, mut timelines) = (None, None, None);
     let (mut topic_id, mut tenure) = (Some(None), Some(None));
     let (mut stubs, mut responses) = (Some(Vec::new()), Some(Vec::new()));
-    let mut is_handed_over = false;
+    let (mut is_handed_over, mut evicted_past) = (false, Some(None));
     let mut rest = ByteReader(body);
     while !rest.0.is_empty() {
         let tag = rest.byte().ok_or(CheckpointError::Content("a section"))?;
@@ -275,6 +281,9 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
             TAG_NAMES => names = names_of(&mut section),
             TAG_TIMELINES => timelines = timelines_of(&mut section, version),
             TAG_STUBS if version >= 2 => stubs = stubs_of(&mut section),
+            TAG_EVICTED_PAST if version >= 5 => {
+                evicted_past = evicted_past::of(&mut section).map(Some)
+            }
             TAG_RESPONSES if version >= 2 => responses = responses_of(&mut section),
             TAG_TENURE if version >= 3 => tenure = tenure_of(&mut section).map(Some),
             TAG_HANDED_OVER if version >= 3 => is_handed_over = true,
@@ -288,12 +297,18 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
     let origin = origin.ok_or(CheckpointError::Content("where it is from"))?;
     let topic_id = topic_id.ok_or(CheckpointError::Content("the id of its topic"))?;
     let tenure = tenure.ok_or(CheckpointError::Content("who has held it"))?;
+    let stubs = stubs.ok_or(CheckpointError::Content("its stubs"))?;
+    let evicted_past =
+        evicted_past.ok_or(CheckpointError::Content("the past of evicted tickets"))?;
+    // Earlier versions did not keep what their evicted tickets had added to the past.
+    let lost_to = || stubs.iter().map(|stub| stub.last).max();
     Ok(Checkpoint {
         version,
         origin: Origin { topic_id, tenure, is_handed_over, ..origin },
         names: names.ok_or(CheckpointError::Content("its names"))?,
         timelines: timelines.ok_or(CheckpointError::Content("its timelines"))?,
-        stubs: stubs.ok_or(CheckpointError::Content("its stubs"))?,
+        evicted_past: evicted_past.unwrap_or_else(|| EvictedPast::restore(&[], lost_to())),
+        stubs,
         responses: responses.ok_or(CheckpointError::Content("its response counters"))?,
     })
 }
@@ -334,6 +349,7 @@ impl Checkpoint<'_> {
             names: &self.names,
             timelines: &self.timelines,
             stubs: &self.stubs,
+            evicted_past: &self.evicted_past,
             counted_to: self.origin.counted_to,
         };
         Shard::restore(catalog, &image).ok_or(CheckpointError::Content("an event"))

@@ -31,6 +31,7 @@
 //! | `ticket` | one ticket: its packed timeline, and the state machine that derives its stopwatches |
 //! | `window` | panes, sums over rolling windows, waiting stopwatches, survival curves |
 //! | `responses` | monotone counters of response times |
+//! | `past` | tallies and verdicts at each whole hour of the past |
 //! | `shard`, `checkpoint` | all tickets of one source partition, and their stored form |
 //! | `partition` | a shard with its position in the topic: reading, snapshots, restoring |
 //! | `split_tickets` | tickets whose events came in two partitions |
@@ -85,6 +86,7 @@ pub mod catalog;
 pub mod ticket;
 pub mod window;
 pub mod responses;
+pub mod past;
 pub mod shard;
 pub mod checkpoint;
 pub mod partition;

@@ -13,6 +13,8 @@
 //! | `kafka` | workers: consumers, partitions, checkpoints, dead letters |
 //! | `coordinator` | advances the workers, evaluates alerts, publishes the view |
 //! | `comparer` | keeps the agreement log: what changed, and the verdicts by the text before |
+//! | `past_keeper`, `derived_past` | derives the past of all objectives, and shares it |
+//! | `partition_copies` | copies of partitions for threads that derive the past |
 //! | `store` | writes and reads checkpoints and logs |
 //! | `alertmanager` | delivers notices to Alertmanagers |
 //! | `http` | metrics, readiness, API and board |
@@ -32,12 +34,15 @@ pub mod clock;
 mod comparer;
 mod coordinator;
 pub mod demo;
+mod derived_past;
 mod http;
 mod instruments;
 mod kafka;
 pub mod loaded_config;
 pub mod log_counter;
 mod outage;
+mod partition_copies;
+mod past_keeper;
 pub mod run;
 #[cfg(test)]
 #[path = "../tests/board/scenario.rs"]

@@ -14,6 +14,7 @@ use crate::catalog::Catalog;
 use crate::event::{Event, Outcome, Skip, Subject};
 use crate::measure::Measure;
 use crate::name::{NameId, Names};
+use crate::past::EvictedPast;
 use crate::shard::keys::{CHUNK, is_resumed, key_at, key_of, timeline_at};
 use crate::shard::lookup::NameLookup;
 use crate::ticket::{
@@ -22,8 +23,10 @@ use crate::ticket::{
 };
 use crate::time::Timestamp;
 
+mod forgetting;
 mod keys;
 mod lookup;
+mod past;
 mod replace;
 mod stubs;
 
@@ -50,6 +53,8 @@ pub struct Shard {
     /// Numbers of evicted timelines, free for new ones.
     vacant: Vec<u32>,
     stubs: stubs::Stubs,
+    /// What the evicted tickets have added to the past.
+    evicted_past: EvictedPast,
     bounds: Bounds,
     /// Whether a new ticket was ever skipped because the shard was full.
     is_full: bool,
@@ -88,6 +93,7 @@ pub(crate) struct ShardImage<'b> {
     pub(crate) names: &'b [&'b str],
     pub(crate) timelines: &'b [TimelineImage<'b>],
     pub(crate) stubs: &'b [Stub],
+    pub(crate) evicted_past: &'b EvictedPast,
     /// The instant up to which samples were counted.
     pub(crate) counted_to: Timestamp,
 }
@@ -109,6 +115,7 @@ impl Shard {
             retracted: BTreeMap::new(),
             vacant: Vec::new(),
             stubs: stubs::Stubs::default(),
+            evicted_past: EvictedPast::default(),
             bounds,
             is_full: false,
             advanced_to: Timestamp::EVENT_MIN,
@@ -237,21 +244,6 @@ impl Shard {
         (latest > Timestamp::EVENT_MIN).then_some(latest)
     }
 
-    /// Considers the next `most` timelines in turn, and evicts those whose last event was before `horizon`
-    /// and that have no stopwatch running or paused. No window that begins at or after `horizon` has
-    /// anything of them. Returns how many were evicted; each leaves a stub.
-    pub fn forget_some(&mut self, horizon: Timestamp, most: usize) -> usize {
-        let numbers = u32::try_from(self.register.len() + self.vacant.len()).unwrap_or(u32::MAX);
-        let mut evicted = 0;
-        for _ in 0..most.min(numbers as usize) {
-            let number = self.next_considered;
-            self.next_considered = if number + 1 < numbers { number + 1 } else { 0 };
-            evicted += usize::from(self.forget(number, horizon));
-        }
-        self.stubs.prune(self.advanced_to, self.bounds.stubs);
-        evicted
-    }
-
     /// The tickets that were opened since the last call, as hashes of their keys. Another partition may have
     /// them, too. The first call returns none and starts the list.
     pub fn take_opened(&mut self) -> Vec<u64> {
@@ -275,35 +267,6 @@ impl Shard {
             timeline.restored = false;
         }
         true
-    }
-
-    /// Evicts one timeline if it is at rest. Returns whether it was evicted.
-    fn forget(&mut self, number: u32, horizon: Timestamp) -> bool {
-        let context = self.lookup.context();
-        let Some(timeline) = timeline_at(&mut self.timelines, number) else { return false };
-        // Concerns belong to a team, so a team's timeline stays.
-        if timeline.marked || timeline.restored || timeline.key().first().is_none_or(|b| *b == b' ')
-        {
-            return false;
-        }
-        let Some(last) = timeline.at_rest_since(context).filter(|last| *last < horizon) else {
-            return false;
-        };
-        let key = xxh3_64(timeline.key());
-        *timeline = Timeline::new(&[]);
-        if let Ok(entry) = self.register.find_entry(key, |other| *other == number) {
-            entry.remove();
-        }
-        self.vacant.push(number);
-        self.retracted.remove(&number);
-        self.stubs.put(Stub { key, last });
-        true
-    }
-
-    /// The latest event of the tickets that were evicted: windows that begin after it lack none of them.
-    /// `None` if none was.
-    pub fn evicted_to(&self) -> Option<Timestamp> {
-        self.stubs.latest()
     }
 
     /// The tickets that were set aside, as hashes of their keys.
@@ -403,21 +366,6 @@ impl Shard {
         self.stubs.iter()
     }
 
-    /// The number of stubs.
-    pub fn stub_count(&self) -> usize {
-        self.stubs.len()
-    }
-
-    /// The approximate memory of the stubs, in bytes.
-    pub fn stub_bytes(&self) -> usize {
-        self.stubs.bytes()
-    }
-
-    /// The number of stubs that were dropped because of the maximum.
-    pub fn stubs_evicted(&self) -> u64 {
-        self.stubs.evicted()
-    }
-
     /// Whether a new ticket was ever skipped because the shard was full.
     pub fn is_full(&self) -> bool {
         self.is_full
@@ -426,9 +374,10 @@ impl Shard {
     /// Restores a shard from its image. `None` if an event cannot be read, or names something that the image
     /// does not have.
     pub(crate) fn restore(catalog: Arc<Catalog>, image: &ShardImage<'_>) -> Option<Self> {
-        let ShardImage { names, timelines, stubs, counted_to } = image;
+        let ShardImage { names, timelines, stubs, evicted_past, counted_to } = image;
         let mut shard = Self {
             lookup: NameLookup::new(Arc::clone(&catalog), Names::from_ordered(names)?),
+            evicted_past: (*evicted_past).clone(),
             counted_to: *counted_to,
             opened: Some(Vec::with_capacity(timelines.len())),
             ..Self::new(catalog)

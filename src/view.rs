@@ -33,6 +33,8 @@ mod readings;
 mod breakdown;
 mod merged;
 
+pub use verdicts::AGE_EDGES;
+
 #[cfg(test)]
 mod tests;
 

@@ -2,15 +2,13 @@
 //! computes the verdicts by both.
 //!
 //! # Design
-//! Verdicts of past instants do not follow from windows of the present. So the workers copy their partitions
-//! one by one, as for a checkpoint, and this thread derives the tickets of each copy by both texts. The
-//! stream waits only while a partition is copied, and memory holds one copy at a time.
+//! Verdicts of past instants do not follow from windows of the present. So this thread derives the tickets of
+//! copies of the partitions by both texts.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -19,35 +17,22 @@ use crate::agreement_log::{
     AgreementLog, ComparisonState, ConfigText, ObjectiveChange, PendingComparison, VerdictsByText,
 };
 use crate::catalog::Catalog;
-use crate::checkpoint;
 use crate::config::{Config, FileTexts, FormerFiles};
 use crate::measure::Measure;
 use crate::name::team_label;
-use crate::partition::Partition;
 use crate::past_verdicts::PastVerdicts;
 use crate::reading::Verdict;
 use crate::service::clock;
 use crate::service::coordinator::published_view::Shared;
-use crate::service::kafka::worker::{PartitionCopy, WorkerCommand};
 use crate::service::loaded_config::LoadedConfig;
+use crate::service::partition_copies::{Obstacle, PartitionCopies};
 use crate::service::store::Job;
 
 /// Interval between two looks whether verdicts can be computed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// How long a worker may take to copy a partition before the comparison begins again.
-const COPY_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Interval at which the log is written again after a failure.
 const WRITE_RETRY: Duration = Duration::from_secs(60);
-
-/// The handle of the thread.
-pub(super) struct Comparer {
-    /// Texts that were loaded.
-    pub(super) loads: Sender<LoadedConfig>,
-    is_stopping: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
-}
 
 /// What the thread works with.
 pub(super) struct ComparerInputs {
@@ -55,10 +40,8 @@ pub(super) struct ComparerInputs {
     pub(super) log: Option<AgreementLog>,
     /// The store's thread; `None` without a store.
     pub(super) jobs: Option<Sender<Job>>,
-    /// One for each worker.
-    pub(super) workers: Vec<Sender<WorkerCommand>>,
-    /// The topic.
-    pub(super) topic: Arc<str>,
+    /// Copies of the partitions.
+    pub(super) copies: PartitionCopies,
     /// Says whether the data is current, and receives what changed.
     pub(super) shared: Shared,
 }
@@ -66,7 +49,6 @@ pub(super) struct ComparerInputs {
 /// The state of the thread.
 struct Comparing {
     inputs: ComparerInputs,
-    is_stopping: Arc<AtomicBool>,
     /// The configuration that was loaded last.
     loaded: LoadedConfig,
     log: AgreementLog,
@@ -77,55 +59,40 @@ struct Comparing {
     retry_at: Option<Instant>,
 }
 
-/// Why verdicts are not computed now.
-enum Obstacle {
-    /// They can be later: data is not current, or a partition moves to another worker.
-    NotYet,
-    /// They cannot be.
-    Never(&'static str),
-}
-
 /// A catalog with the agreements that it was compiled from.
 struct CompiledText {
     config: Config,
     catalog: Arc<Catalog>,
 }
 
-impl Comparer {
-    /// Starts the thread with the configuration that the service starts with.
-    ///
-    /// # Errors
-    /// When the system refuses a thread.
-    pub(super) fn start(loaded: LoadedConfig, inputs: ComparerInputs) -> io::Result<Self> {
-        let (loads, receiver) = mpsc::channel();
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let (done, written) = mpsc::channel();
-        let mut comparing = Comparing {
-            log: inputs.log.clone().unwrap_or_else(|| AgreementLog::new(text_of(&loaded.config))),
-            inputs,
-            is_stopping: Arc::clone(&is_stopping),
-            loaded,
-            written,
-            done,
-            retry_at: None,
-        };
-        let thread = thread::Builder::new().name("agreements".into());
-        let thread = thread.spawn(move || comparing.run(&receiver))?;
-        Ok(Self { loads, is_stopping, thread })
-    }
-
-    /// Ends the thread soon. Verdicts that are not computed yet are left to the next process.
-    pub(super) fn stop(self) -> JoinHandle<()> {
-        self.is_stopping.store(true, Ordering::Relaxed);
-        self.thread
-    }
+/// Starts the thread with the configuration that the service starts with. It ends soon after
+/// [`PartitionCopies::is_stopping`]. Configurations that are loaded go to the sender.
+///
+/// # Errors
+/// When the system refuses a thread.
+pub(super) fn start(
+    loaded: LoadedConfig,
+    inputs: ComparerInputs,
+) -> io::Result<(Sender<LoadedConfig>, JoinHandle<()>)> {
+    let (loads, receiver) = mpsc::channel();
+    let (done, written) = mpsc::channel();
+    let mut comparing = Comparing {
+        log: inputs.log.clone().unwrap_or_else(|| AgreementLog::new(text_of(&loaded.config))),
+        inputs,
+        loaded,
+        written,
+        done,
+        retry_at: None,
+    };
+    let thread = thread::Builder::new().name("agreements".into());
+    Ok((loads, thread.spawn(move || comparing.run(&receiver))?))
 }
 
 impl Comparing {
     fn run(&mut self, loads: &Receiver<LoadedConfig>) {
         let is_first = self.inputs.log.take().is_none();
         self.load(is_first);
-        while !self.is_stopping() {
+        while !self.inputs.copies.is_stopping() {
             match loads.recv_timeout(LOOK_EVERY) {
                 Ok(loaded) => {
                     self.loaded = loaded;
@@ -137,10 +104,6 @@ impl Comparing {
             self.compare_next();
             self.write_again();
         }
-    }
-
-    fn is_stopping(&self) -> bool {
-        self.is_stopping.load(Ordering::Relaxed)
     }
 
     /// Compares the text that was loaded with the one before.
@@ -241,9 +204,10 @@ impl Comparing {
         let instants = ObjectiveChange::instants(pending.loaded_at());
         let mut past = texts.each_ref().map(|text| PastVerdicts::new(&text.catalog, &instants));
         for number in published.stream.partitions.keys().copied() {
-            let (bytes, aside) = self.copy_of(number)?;
+            let copies = &self.inputs.copies;
+            let copy = copies.copy_of(number)?;
             for (text, past) in texts.iter().zip(&mut past) {
-                past.add(self.restored(number, &bytes, &aside, &text.catalog)?);
+                past.add(copies.restored(&copy, &text.catalog)?);
             }
         }
         let [former, present] = past.map(|past| by_objective(&past.verdicts()));
@@ -264,51 +228,6 @@ impl Comparing {
             }
         }
         Ok(all)
-    }
-
-    /// A copy of a partition, with the tickets that are not counted.
-    fn copy_of(&self, number: i32) -> Result<(Vec<u8>, Vec<u64>), Obstacle> {
-        if self.is_stopping() {
-            return Err(Obstacle::NotYet);
-        }
-        let (to, copies) = mpsc::channel();
-        for worker in &self.inputs.workers {
-            if worker.send(WorkerCommand::Copy(number, to.clone())).is_err() {
-                tracing::debug!("a worker has ended already");
-            }
-        }
-        drop(to);
-        match copies.recv_timeout(COPY_TIMEOUT) {
-            Ok(PartitionCopy::Made { bytes, aside }) => Ok((bytes, aside)),
-            Ok(PartitionCopy::TooLarge) => {
-                Err(Obstacle::Never("a partition has too many tickets to copy it"))
-            }
-            Err(_) => Err(Obstacle::NotYet),
-        }
-    }
-
-    /// A copied partition, restored to be counted by a catalog.
-    fn restored(
-        &self,
-        number: i32,
-        bytes: &[u8],
-        aside: &[u64],
-        catalog: &Arc<Catalog>,
-    ) -> Result<Partition, Obstacle> {
-        let topic = &self.inputs.topic;
-        let restored = checkpoint::read(bytes)
-            .and_then(|copy| Partition::restore(&copy, Arc::clone(catalog), topic, number, 1));
-        let mut partition = restored.map_err(|error| {
-            tracing::error!(
-                partition = number,
-                "the copy of the partition cannot be read: {error}"
-            );
-            Obstacle::Never("the copy of a partition cannot be read")
-        })?;
-        for ticket in aside {
-            partition.set_aside(*ticket, &mut ());
-        }
-        Ok(partition)
     }
 
     /// Compiles a text that was in force.

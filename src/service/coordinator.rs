@@ -31,6 +31,7 @@ use crate::catalog::Catalog;
 use crate::monitor::Monitor;
 use crate::service::alertmanager::Delivery;
 use crate::service::clock::{self, Clock};
+use crate::service::derived_past::{OldestEvent, SharedPast};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::Answers;
 use crate::service::kafka::worker::{Batch, WorkerCommand};
@@ -82,6 +83,10 @@ pub(in crate::service) struct Coordinator {
     published: Arc<ArcSwap<PublishedView>>,
     /// What changed in the agreements.
     changes: Arc<ArcSwap<Vec<ObjectiveChange>>>,
+    /// The past of all objectives.
+    past: SharedPast,
+    /// The earliest event that was applied since the past was derived.
+    oldest_event: Arc<OldestEvent>,
 }
 
 /// The channels of the coordinator.
@@ -148,6 +153,8 @@ impl Coordinator {
             caught_up_at: None,
             published: Arc::clone(&shared.published),
             changes: Arc::clone(&shared.changes),
+            past: Arc::clone(&shared.past),
+            oldest_event: Arc::clone(&shared.oldest_event),
         }
     }
 

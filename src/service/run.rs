@@ -5,6 +5,7 @@ use std::hash::BuildHasher as _;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender, SyncSender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -17,17 +18,20 @@ use crate::catalog::Catalog;
 use crate::config::{Config, Diagnostics, Service};
 use crate::service::alertmanager::{Delivery, DeliveryError};
 use crate::service::clock::{self, Clock};
-use crate::service::comparer::{Comparer, ComparerInputs};
+use crate::service::comparer::{self, ComparerInputs};
 use crate::service::coordinator::published_view::{PublishedView, Shared};
 use crate::service::coordinator::{Alerting, Coordinator, Inputs};
+use crate::service::derived_past::SharedPast;
 use crate::service::http::accept;
 use crate::service::http::routes;
 use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::{Probe, ProbeError};
 use crate::service::kafka::worker::{Batch, Worker, WorkerCommand, WorkerConfig, WorkerError};
 use crate::service::loaded_config::LoadedConfig;
+use crate::service::partition_copies::PartitionCopies;
+use crate::service::past_keeper;
 use crate::service::shutdown::{ReloadTrigger, Signals};
-use crate::service::store::{Store, StoreError, Writer};
+use crate::service::store::{Job, Store, StoreError, Writer};
 
 /// Maximum batches of effects in flight from workers to the coordinator.
 const BATCHES_MAX: usize = 2;
@@ -168,15 +172,17 @@ pub(super) fn run_on(
     let WorkerThreads { commands, mut threads } = start_workers(&worker_config, &to_coordinator)?;
     drop((worker_config, to_coordinator));
     let (reloaded, reloads) = mpsc::channel();
-    let comparer_inputs = ComparerInputs {
-        log: agreement_log,
-        jobs: writer.as_ref().map(Writer::jobs),
-        workers: commands.clone(),
-        topic: Arc::from(&*service.kafka.topic),
-        shared: shared.clone(),
-    };
-    let comparer = Comparer::start(config, comparer_inputs)?;
-    let loaded = Loaded { catalogs: reloaded, configs: comparer.loads.clone() };
+    let readers = PartitionReaders::start(
+        config,
+        |is_stopping| PartitionCopies {
+            workers: commands.clone(),
+            topic: Arc::from(&*service.kafka.topic),
+            is_stopping: Arc::clone(is_stopping),
+        },
+        (agreement_log, writer.as_ref().map(Writer::jobs)),
+        &shared,
+    )?;
+    let loaded = Loaded { catalogs: reloaded, configs: readers.configs.clone() };
     let inputs = Inputs { commands, batches, reloads, answers: probe.answers() };
     let coordinator = Coordinator::new(catalog, clock, inputs, alerting, &shared);
     let (stop, stopped) = mpsc::channel();
@@ -201,7 +207,7 @@ pub(super) fn run_on(
     // A Kafka client may wait a minute for a broker that is gone, and a disk may hang. The process does not.
     let until = clock::instant() + SHUTDOWN_TIMEOUT;
     threads.push(probe.stop());
-    threads.push(comparer.stop());
+    threads.extend(readers.stop());
     clock::join(threads, SHUTDOWN_TIMEOUT);
     // After the workers, to write their last checkpoints.
     if let Some(writer) = writer {
@@ -222,6 +228,8 @@ fn shared(service: &Service, loaded: &LoadedConfig) -> Result<Shared, prometheus
         published: Arc::new(ArcSwap::from_pointee(published)),
         instruments: Arc::new(instruments),
         changes: Arc::default(),
+        past: SharedPast::default(),
+        oldest_event: Arc::default(),
     })
 }
 
@@ -259,8 +267,8 @@ fn open_store(service: &Service, instruments: &Arc<Instruments>) -> Result<Store
 struct Loaded {
     /// The coordinator.
     catalogs: Sender<Arc<Catalog>>,
-    /// The comparer.
-    configs: Sender<LoadedConfig>,
+    /// The comparer and the thread that derives the past.
+    configs: [Sender<LoadedConfig>; 2],
 }
 
 /// Passes on a configuration that was loaded again. If it has errors, the one in force stays.
@@ -287,10 +295,44 @@ fn load_again(
     instruments.config.accept(*hash, zone_data.release(), clock::wall());
     tracing::info!("time zones: {zone_data}");
     let is_taken = to.catalogs.send(Arc::clone(&loaded.catalog)).is_ok();
-    if !is_taken || to.configs.send(loaded).is_err() {
-        tracing::debug!("the coordinator or the comparer has ended");
+    let are_taken = to.configs.each_ref().map(|to| to.send(loaded.clone()).is_ok());
+    if !is_taken || are_taken.contains(&false) {
+        tracing::debug!("a thread that must know of the configuration has ended");
     }
     Ok(())
+}
+
+/// The threads that derive the past from copies of the partitions.
+struct PartitionReaders {
+    /// Where configurations go that are loaded while the service runs.
+    configs: [Sender<LoadedConfig>; 2],
+    is_stopping: Arc<AtomicBool>,
+    threads: [JoinHandle<()>; 2],
+}
+
+impl PartitionReaders {
+    /// Starts the threads with the configuration that the service starts with. `log`: the agreement log of
+    /// the last run, and the store's thread.
+    fn start(
+        config: LoadedConfig,
+        copies: impl Fn(&Arc<AtomicBool>) -> PartitionCopies,
+        (log, jobs): (Option<AgreementLog>, Option<Sender<Job>>),
+        shared: &Shared,
+    ) -> io::Result<Self> {
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        let copies = || copies(&is_stopping);
+        let (to_past, past) = past_keeper::start(config.clone(), copies(), shared.clone())?;
+        let inputs = ComparerInputs { log, jobs, copies: copies(), shared: shared.clone() };
+        let (to_comparer, comparer) = comparer::start(config, inputs)?;
+        let (configs, threads) = ([to_past, to_comparer], [past, comparer]);
+        Ok(Self { configs, is_stopping, threads })
+    }
+
+    /// Ends the threads soon. Verdicts that are not computed yet are left to the next process.
+    fn stop(self) -> [JoinHandle<()>; 2] {
+        self.is_stopping.store(true, Ordering::Relaxed);
+        self.threads
+    }
 }
 
 /// Worker threads, and the channels that command them.

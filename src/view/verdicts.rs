@@ -8,8 +8,20 @@ use crate::catalog::{ObjectiveId, ScopeId, StopwatchKindId};
 use crate::measure::{Basis, Measure};
 use crate::reading::Verdict;
 use crate::ticket::{GivenUp, Running, StopwatchPosition};
-use crate::time::{Elapsed, Timestamp};
+use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use crate::window::{Instant, OverCounts, PaneContent as _, Spent, from_of};
+
+/// The lengths of waits by which waiting tickets are grouped, ascending.
+pub const AGE_EDGES: [Elapsed; 8] = [
+    Elapsed::from_ms(HOUR_MS),
+    Elapsed::from_ms(4 * HOUR_MS),
+    Elapsed::from_ms(8 * HOUR_MS),
+    Elapsed::from_ms(DAY_MS),
+    Elapsed::from_ms(3 * DAY_MS),
+    Elapsed::from_ms(7 * DAY_MS),
+    Elapsed::from_ms(14 * DAY_MS),
+    Elapsed::from_ms(28 * DAY_MS),
+];
 
 impl View {
     /// The verdicts on all objectives, in the order of [`crate::catalog::Catalog::objectives`].
@@ -187,6 +199,24 @@ impl View {
                 waiting.beyond(|priority| level.target(priority), spent, now)
             })
             .sum()
+    }
+
+    /// The number of tickets that wait and have waited for longer than each of [`AGE_EDGES`], in the kind of
+    /// time of the objective's target. The first is the number of all that wait.
+    pub fn waiting_longer_than(&self, id: ObjectiveId) -> [u64; AGE_EDGES.len() + 1] {
+        let (owner, objective) = self.catalog.objective(id);
+        let basis = objective.level_at(self.now).target(None).basis();
+        let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
+        let mut counts = [0; AGE_EDGES.len() + 1];
+        for (scope, waiting) in self.waiting_of(owner, stopwatch_kind) {
+            let now = self.instant(scope, stopwatch_kind, self.now);
+            let longer = AGE_EDGES.map(|elapsed| {
+                waiting.part_over(&|_, _| true, Target::Fixed { elapsed, basis }, now)
+            });
+            let all = std::iter::once(waiting.len(&|_, _| true)).chain(longer);
+            counts.iter_mut().zip(all).for_each(|(count, more)| *count += more);
+        }
+        counts
     }
 
     /// Whether a waiting stopwatch is over a target; `now` is by the calendar of its holder.

@@ -13,8 +13,13 @@ use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 /// The first instant of the window of that length at `now`: `now − length`, rounded up to the length of the
 /// panes of that age. The window includes this instant and `now`.
 pub fn from_of(now: Timestamp, length: Elapsed) -> Timestamp {
-    let older = PaneSize::COARSER.iter().rev().find(|size| length > size.age_min);
-    now.minus(length).ceil_to(older.map_or(PaneSize::FINEST, |size| size.length))
+    now.minus(length).ceil_to(PaneSize::oldest_in(length))
+}
+
+/// The first instant whose window of that length no longer includes `at`.
+pub fn leaves_at(at: Timestamp, length: Elapsed) -> Timestamp {
+    let pane = PaneSize::oldest_in(length);
+    at.floor_to(pane).plus(length).plus(Elapsed::from_ms(1))
 }
 
 /// One pane: `[start, start + length)`.
@@ -64,6 +69,12 @@ impl PaneSize {
         Self { length: Elapsed::from_ms(length_ms), age_min: Elapsed::from_ms(age_min_ms) }
     }
 
+    /// The length of the oldest panes in a window of that length.
+    fn oldest_in(length: Elapsed) -> Elapsed {
+        let older = Self::COARSER.iter().rev().find(|size| length > size.age_min);
+        older.map_or(Self::FINEST, |size| size.length)
+    }
+
     /// Panes that begin before this instant have at least this length at `now`.
     pub(super) fn coarse_before(self, now: Timestamp) -> Timestamp {
         now.minus(self.age_min).floor_to(self.length)
@@ -101,6 +112,22 @@ mod tests {
             from_of(at("2026-11-21T00:00:00Z"), Elapsed::from_ms(7 * DAY_MS)),
             at("2026-11-14T00:00:00Z")
         );
+    }
+
+    #[test]
+    fn an_instant_leaves_a_window_once_the_window_begins_after_it() {
+        for length in ["1h", "2h", "24h", "25h", "7d", "8d", "28d"] {
+            let length = Elapsed::parse(length).unwrap();
+            for text in
+                ["2026-11-21T10:00:00Z", "2026-11-21T10:07:31.5Z", "2026-11-21T11:59:59.999Z"]
+            {
+                let instant = at(text);
+                let leaves = leaves_at(instant, length);
+                let before = leaves.minus(Elapsed::from_ms(1));
+                assert!(from_of(leaves, length) > instant, "{text} {length}");
+                assert!(from_of(before, length) <= instant, "{text} {length}");
+            }
+        }
     }
 
     #[test]

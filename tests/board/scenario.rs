@@ -19,11 +19,13 @@ use crate::alert;
 use crate::calendar::{Calendar, Definition, Holiday, Opening, WorkingDays, Zone};
 use crate::catalog::Catalog;
 use crate::config::{Config, Disk, PatternError};
-use crate::event::{Event, Kind, Maker, Priority, Subject, decode};
+use crate::event::{Event, Kind, Maker, Priority, PriorityNames, Subject, decode};
 use crate::measure::Measure;
+use crate::past::{HourlyTallies, TriedCatalog};
 use crate::reading::Verdict;
 use crate::responses::Responses;
 use crate::service::coordinator::published_view::{self, ObjectiveDetail, PublishedView, Shared};
+use crate::service::derived_past::DerivedPast;
 use crate::service::http::routes;
 use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::TopicState;
@@ -164,20 +166,27 @@ pub(in crate::service) struct ViewBuilder {
     pub(in crate::service) catalog: Arc<Catalog>,
     shard: Shard,
     pub(in crate::service) view: View,
+    /// Shards that have the same events, to derive the past from, by the catalog and by the tried one.
+    for_past: Shard,
+    for_tried: Shard,
+    tried: TriedCatalog,
     events: u64,
 }
 
 impl ViewBuilder {
     pub(in crate::service) fn new(agreements: &[Agreement]) -> Self {
         let measures = [Measure::FirstReply, Measure::NextReply, Measure::Resolution];
-        Self::of(Catalog::new(agreements, &measures))
+        let tried = TriedCatalog::new(agreements, &measures, &PriorityNames::default());
+        Self::of(Catalog::new(agreements, &measures), tried)
     }
 
-    fn of(catalog: Catalog) -> Self {
+    fn of(catalog: Catalog, tried: TriedCatalog) -> Self {
         let catalog = Arc::new(catalog);
         let shard = Shard::new(Arc::clone(&catalog));
         let view = View::new(Arc::clone(&catalog), now());
-        Self { catalog, shard, view, events: 0 }
+        let for_past = Shard::new(Arc::clone(&catalog));
+        let for_tried = Shard::new(Arc::clone(tried.catalog()));
+        Self { catalog, shard, view, for_past, for_tried, tried, events: 0 }
     }
 
     pub(in crate::service) fn apply(
@@ -201,7 +210,23 @@ impl ViewBuilder {
             detail: None,
             ignored: Vec::new(),
         };
-        self.shard.apply(&event, &mut self.view);
+        self.enter(&event);
+    }
+
+    fn enter(&mut self, event: &Event<'_>) {
+        self.shard.apply(event, &mut self.view);
+        self.for_past.apply(event, &mut ());
+        self.for_tried.apply(event, &mut ());
+    }
+
+    /// The past of all events so far. Their timelines are used up by it.
+    fn past(&mut self) -> DerivedPast {
+        let mut tallies = HourlyTallies::new(Arc::clone(&self.catalog), now());
+        self.for_past.add_to_past(&mut tallies);
+        let mut tried = self.tried.tallies(now());
+        self.for_tried.add_to_past(&mut tried);
+        let tried = self.tried.past(tried, &self.catalog);
+        DerivedPast { catalog: Arc::clone(&self.catalog), past: tallies.into_past(), tried }
     }
 
     /// Applies a JSON record of the topic. `minute` is `YYYY-MM-DDTHH:MM`; `fields` start with a
@@ -219,7 +244,7 @@ impl ViewBuilder {
             self.events
         );
         let event = decode(record.as_bytes());
-        self.shard.apply(&event.unwrap(), &mut self.view);
+        self.enter(&event.unwrap());
     }
 
     /// Adds `count` tickets, one an hour up to two days ago. Each is answered after `minutes` and
@@ -294,6 +319,7 @@ impl ViewBuilder {
             caught_up_at: Some(now()),
             frozen: None,
             changes: Arc::default(),
+            past: Some(Arc::new(self.past())),
             trusted: None,
         }
     }
@@ -360,7 +386,11 @@ pub(in crate::service) fn teams_in_every_state() -> ViewBuilder {
 /// market and a count. Its tickets cover two weeks; some are transferred, on hold or late, and
 /// customers rate them.
 pub(in crate::service) fn full_agreement() -> ViewBuilder {
-    let mut builder = ViewBuilder::of(full_catalog());
+    let mut builder = {
+        let config = full_config();
+        let tried = TriedCatalog::new(&config.agreements, &config.measures, &config.priority_names);
+        ViewBuilder::of(config.catalog(), tried)
+    };
     for number in 0..40 {
         quick_ticket(&mut builder, number);
     }
@@ -376,7 +406,7 @@ pub(in crate::service) fn full_agreement() -> ViewBuilder {
 }
 
 /// The agreements in `tests/board/scenario`.
-fn full_catalog() -> Catalog {
+fn full_config() -> Config {
     let files = [
         ("calendars.yaml", include_str!("scenario/calendars.yaml")),
         ("care.yaml", include_str!("scenario/care.yaml")),
@@ -387,7 +417,7 @@ fn full_catalog() -> Catalog {
     let paths: Vec<PathBuf> = files.0.keys().map(PathBuf::from).collect();
     let config = Config::read(&paths, &files, "2026-11-23");
     assert!(!config.diagnostics.has_errors(), "{:?}", config.diagnostics.errors);
-    config.catalog()
+    config
 }
 
 /// A ticket answered on the day it was created. The team is open from 6:00 to 14:00 UTC.
@@ -523,6 +553,8 @@ pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Ru
         changes: Arc::default(),
         instruments: Arc::new(Instruments::new(&[], 0, "2026a", now()).unwrap()),
         published: Arc::new(ArcSwap::from_pointee(published)),
+        past: Default::default(),
+        oldest_event: Arc::default(),
     };
     let routes = routes::routes(shared, None);
     runtime.spawn(async { axum::serve(listener, routes).await });

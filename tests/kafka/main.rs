@@ -34,6 +34,7 @@ mod notified;
 mod open_hours;
 mod outages;
 mod own_broker;
+mod past;
 mod pauses;
 mod producers;
 mod prometheus;

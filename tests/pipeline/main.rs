@@ -22,6 +22,7 @@ mod naive;
 mod naive_check;
 mod notices;
 mod open_time;
+mod past;
 mod past_verdicts;
 #[path = "../support/random.rs"]
 mod random;

@@ -29,6 +29,8 @@ const VERSION_2: &[u8] = include_bytes!("version-2.vaste");
 const VERSION_3: &[u8] = include_bytes!("version-3.vaste");
 /// The same, and tickets that take over others, and messages that need no reply.
 const VERSION_4: &[u8] = include_bytes!("version-4.vaste");
+/// The same records, with what its evicted tickets have added to the past.
+const VERSION_5: &[u8] = include_bytes!("version-5.vaste");
 const TOPIC_ID: &str = "9_cCYlOHQvGRUcb2oCMQyA";
 const PROCESS: u64 = 0x0123_4567_89ab_cdef;
 const RECORDS: &str = include_str!("version-2.ndjson");
@@ -93,7 +95,7 @@ fn written() -> Vec<u8> {
     partition.hold(PROCESS);
     for (offset, record) in (40..).zip(records()) {
         if offset == 40 + i64::try_from(EVICTED).unwrap() {
-            let now = at("2026-05-31T00:00:00Z");
+            let now = at("2026-04-15T00:00:00Z");
             view.advance(now);
             while partition.advance_some(now, usize::MAX, &mut view) {}
             assert_eq!(partition.forget_some(now, Elapsed::from_ms(28 * DAY_MS), 100), 2);
@@ -122,7 +124,7 @@ fn the_present_version_is_written_byte_for_byte() {
     let name = format!("version-{}.vaste", checkpoint::VERSION);
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&kept, &bytes).unwrap();
-    assert!(bytes == VERSION_4, "the stored bytes changed: compare with {}", kept.display());
+    assert!(bytes == VERSION_5, "the stored bytes changed: compare with {}", kept.display());
 }
 
 #[test]
@@ -239,6 +241,17 @@ fn version_4_has_takeovers_and_messages_that_need_no_reply() {
     2026-06-01T09:00:00Z ticket.no_reply_needed - aino - -
     2026-06-01T09:30:00Z ticket.took_over - - - 2026-05-31T23:59:59.999Z
     ");
+}
+
+#[test]
+fn version_5_has_the_past_of_evicted_tickets() {
+    let [older, newer] = [VERSION_4, VERSION_5]
+        .map(|bytes| checkpoint::read(bytes).unwrap().restore(catalog()).unwrap());
+    let changes =
+        |shard: &Shard| shard.evicted_past().changes_of(Some("billing"), "first-reply").count();
+    assert!(changes(&older) == 0 && changes(&newer) > 0);
+    assert_eq!(older.evicted_past().known_from(), older.evicted_to(), "it has lost theirs");
+    assert_eq!(newer.evicted_past().known_from(), None);
 }
 
 #[test]

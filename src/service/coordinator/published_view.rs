@@ -12,12 +12,13 @@ use crate::catalog::{Catalog, ObjectiveId, ScopeId, WINDOWS};
 use crate::measure::Measure;
 use crate::reading::{Reading, Verdict};
 use crate::responses::Responses;
+use crate::service::derived_past::{DerivedPast, OldestEvent, SharedPast};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::TopicState;
 use crate::service::kafka::status::StreamStatus;
 use crate::ticket::{Band, GivenUp, RatingKind, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
-use crate::view::View;
+use crate::view::{AGE_EDGES, View};
 use crate::window::{FlagCounts, Scores};
 
 /// The state that the coordinator shares with the HTTP server.
@@ -27,6 +28,10 @@ pub(in crate::service) struct Shared {
     pub(in crate::service) instruments: Arc<Instruments>,
     /// What changed in the agreements, in order of time.
     pub(in crate::service) changes: Arc<ArcSwap<Vec<ObjectiveChange>>>,
+    /// The past of all objectives.
+    pub(in crate::service) past: SharedPast,
+    /// The earliest event that was applied since the past was derived.
+    pub(in crate::service) oldest_event: Arc<OldestEvent>,
 }
 
 /// Team, measure, window, and the tickets given up in it by reason.
@@ -71,6 +76,8 @@ pub(in crate::service) struct PublishedView {
     pub(in crate::service) frozen: Option<NotReady>,
     /// What changed in the agreements, in order of time.
     pub(in crate::service) changes: Arc<Vec<ObjectiveChange>>,
+    /// The past of all objectives; `None` until it is derived for this catalog.
+    pub(in crate::service) past: Option<Arc<DerivedPast>>,
     /// While frozen, the last view that was not; `None` if there was none since the start.
     pub(in crate::service) trusted: Option<Arc<Self>>,
 }
@@ -82,6 +89,8 @@ pub(in crate::service) struct ObjectiveDetail {
     pub(in crate::service) overdue: u64,
     /// Tickets that have waited for 80 % of the target or longer.
     pub(in crate::service) used_most: u64,
+    /// Tickets that have waited for longer than each of [`AGE_EDGES`]; the first are all that wait.
+    pub(in crate::service) waiting_longer_than: [u64; AGE_EDGES.len() + 1],
     /// What the alert `missed` rests on; `None` where it follows the verdict.
     pub(in crate::service) evidence: Option<ShareEvidence>,
     /// The tickets compared with the market; `None` without a market in the agreement.
@@ -98,6 +107,7 @@ impl ObjectiveDetail {
         Self {
             overdue: view.waiting_over(id),
             used_most: view.waiting_due_soon(id),
+            waiting_longer_than: view.waiting_longer_than(id),
             evidence: view.evidence(id),
             market: view.market(id),
             // Expensive: it visits every ticket that waits over target.
@@ -150,6 +160,8 @@ impl Shared {
             ))),
             instruments: Arc::new(instruments.unwrap()),
             changes: Arc::default(),
+            past: SharedPast::default(),
+            oldest_event: Arc::default(),
         }
     }
 }
@@ -177,6 +189,7 @@ impl PublishedView {
             caught_up_at: None,
             frozen: Some(NotReady::Starting),
             changes: Arc::default(),
+            past: None,
             trusted: None,
         }
     }

@@ -181,8 +181,11 @@ impl Coordinator {
         };
         self.workers.advance(now, &Arc::new(question));
         self.monitor.advance(now);
-        let Self { workers, monitor, instruments, split_tickets, .. } = self;
+        let Self { workers, monitor, instruments, split_tickets, oldest_event, .. } = self;
         workers.receive(|batch| {
+            if let Some(oldest) = batch.oldest_event {
+                oldest_event.note(oldest);
+            }
             let view = monitor.view_mut();
             batch.effects.apply_to(&mut InstrumentedSink { view, instruments });
             for (partition, keys) in batch.opened {
@@ -359,6 +362,10 @@ impl Coordinator {
             caught_up_at: self.caught_up_at,
             frozen: self.not_ready.clone(),
             changes: self.changes.load_full(),
+            past: self
+                .past
+                .load_full()
+                .filter(|derived| Arc::ptr_eq(&derived.catalog, &self.catalog)),
             trusted,
         }));
     }
@@ -439,6 +446,7 @@ mod tests {
                     worker: 0,
                     effects: Effects::default(),
                     stream: Some(stream),
+                    oldest_event: None,
                     opened: Vec::new(),
                     found: Vec::new(),
                 })

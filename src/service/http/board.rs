@@ -19,6 +19,7 @@ use crate::address;
 use crate::service::coordinator::published_view::PublishedView;
 use crate::service::coordinator::readiness::NotReady;
 
+mod ages;
 mod breakdown;
 mod certainty;
 mod changes;
@@ -29,13 +30,18 @@ mod market;
 mod objective;
 mod overview;
 mod pages;
+mod past;
 mod ratings;
 #[cfg(test)]
 mod tests;
+mod tried;
 mod view_model;
 
 /// The style sheet of all pages.
 pub(super) const STYLE: &str = include_str!("board/board.css");
+
+/// The script of the slider that tries other targets.
+pub(super) const TRIED_SCRIPT: &str = include_str!("board/tried.js");
 
 /// The icon of the site.
 pub(super) const ICON: &str = include_str!("board/icon.svg");
@@ -127,6 +133,7 @@ fn document(board: &Board<'_>, title: &str, path: &str, content: &Markup) -> Mar
                 meta name="color-scheme" content="light dark";
                 meta http-equiv="refresh" content="30";
                 link rel="stylesheet" href=(address::STYLE);
+                script src=(address::TRIED_SCRIPT) defer {}
                 link rel="icon" href=(address::ICON) type="image/svg+xml";
             }
             body class=[board.not_ready.map(|_| "stale")] {

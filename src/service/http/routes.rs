@@ -34,7 +34,7 @@ use crate::service::shutdown::ReloadRequest;
 const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (
         CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'",
     ),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -60,6 +60,10 @@ pub(in crate::service) fn routes(
         .route(address::API_OBJECTIVE, get(serve_objective_json))
         .route(address::API_DESCRIPTION, get(|| asset(JSON, api::OPENAPI)))
         .route(address::STYLE, get(|| asset("text/css; charset=utf-8", board::STYLE)))
+        .route(
+            address::TRIED_SCRIPT,
+            get(|| asset("text/javascript; charset=utf-8", board::TRIED_SCRIPT)),
+        )
         .route(address::ICON, get(|| asset("image/svg+xml", board::ICON)))
         .route(address::METRICS, get(serve_metrics))
         .route(address::HEALTHY, get(|| async { "healthy\n" }))

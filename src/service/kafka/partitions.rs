@@ -60,6 +60,8 @@ pub(super) struct PartitionSet {
     now: Timestamp,
     effects: Effects,
     stream: StreamStatus,
+    /// The earliest time of an event that was applied since it was last asked for.
+    oldest_event: Option<Timestamp>,
     /// Why assigned partitions are not taken up.
     blocked: Option<Trouble>,
     /// The delay of events since the last report.
@@ -125,6 +127,7 @@ impl PartitionSet {
             now: Timestamp::EVENT_MIN,
             effects: Effects::default(),
             stream: StreamStatus { topic: topic.to_owned(), ..StreamStatus::default() },
+            oldest_event: None,
             blocked: None,
             event_delay: instruments.event_delay.local(),
             dead_letters: None,
@@ -386,6 +389,11 @@ impl PartitionSet {
         }
     }
 
+    /// The earliest time of an event that was applied since the last call; `None` if none was.
+    pub(super) fn take_oldest_event(&mut self) -> Option<Timestamp> {
+        self.oldest_event.take()
+    }
+
     pub(super) fn take_effects(&mut self) -> Effects {
         std::mem::take(&mut self.effects)
     }
@@ -415,6 +423,7 @@ impl PartitionSet {
     pub(super) fn take(&mut self, message: &BorrowedMessage<'_>) -> bool {
         let Self { clock, partitions, effects, stream, event_delay, dead_letters, mapping, .. } =
             self;
+        let oldest_event = &mut self.oldest_event;
         let number = message.partition();
         let Some(partition) = partitions.get_mut(&number) else { return true };
         let Some(progress) = stream.partitions.get_mut(&number) else { return true };
@@ -444,6 +453,7 @@ impl PartitionSet {
             for (kind, time) in applied {
                 *stream.applied.entry(kind).or_default() += 1;
                 progress.event_time_max = progress.event_time_max.max(Some(time));
+                *oldest_event = Some(oldest_event.map_or(time, |oldest| oldest.min(time)));
                 // While catching up, the delay would measure the backlog.
                 if progress.is_caught_up {
                     event_delay.observe(now.since(time).seconds());

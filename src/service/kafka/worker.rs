@@ -125,6 +125,8 @@ pub(in crate::service) struct Batch {
     pub(in crate::service) effects: Effects,
     /// The status of the worker, in the last part.
     pub(in crate::service) stream: Option<StreamStatus>,
+    /// The earliest time of an event that was applied since the batch before; `None` if none was.
+    pub(in crate::service) oldest_event: Option<Timestamp>,
     /// Keys of the tickets that partitions have opened since the last answer, by partition.
     pub(in crate::service) opened: Vec<(i32, Vec<u64>)>,
     /// Tickets of the question that this worker holds.
@@ -438,6 +440,7 @@ impl Worker {
                 worker: self.number,
                 effects: self.partitions.take_effects(),
                 stream,
+                oldest_event: self.partitions.take_oldest_event(),
                 opened: if has_more { Vec::new() } else { self.partitions.take_opened() },
                 found: std::mem::take(&mut found),
             };

@@ -616,3 +616,62 @@ not-found-objective = This team has no objective of this name. Its agreement may
 not-found-page = The link may be old or incomplete.
 back = Back to all teams
 back-to-team = Back to the team
+
+# The past.
+trend-better = getting better
+trend-steady = steady
+trend-worse = getting worse
+trend-rule = (compared with { $length } earlier: the share differs by two percentage points or more, and by three tickets or more)
+strip-label = The last { $days } days: missed on { $missed }, at risk on { $at-risk }, met on { $met }
+strip-caption = The verdict on each of the last { $days } days: full height is missed, two thirds at risk, one third met. A day is as most of its hours were.
+strip-see-table = The table below has the figures.
+heading-past = How it has been
+as-table = As a table
+column-day = Day
+column-verdict = Verdict
+column-past-share = Share within target
+column-over-target = Over target
+column-decided = Counted tickets
+plot-share = Share within target, { $window } at each point
+plot-over = Tickets over the limit, { $window } at each point
+key-share = share within target
+key-over = tickets over the limit
+key-agreed = agreed
+key-market = within the market's target
+key-change = the level was changed
+heading-week = When customers ask, and when they are answered
+week-unheard = { $all ->
+    [one] 1 wait
+   *[other] { $all } waits
+} began in four weeks, { $count } of them in hours of the week in which nobody was answered.
+week-arrived = A wait began
+week-answered = Somebody was answered
+week-legend = The darker, the more in that hour of the week, in the last four weeks. Each column is an hour of the day.
+week-hour = { $weekday } { $from }–{ $to }: { $arrived } began, { $answered } answered
+
+# What another target would have meant.
+heading-tried = What another target would have meant
+tried-explained = Move the target. The figures are those of your own tickets: as if this target had been agreed on four weeks ago, up to { $at }.
+tried-caption = Share within each target, { $window }
+tried-slider = Target
+key-agreed-target = the agreed target
+tried-share = Within { $target }: { $share } of { $decided } tickets.
+tried-over = Over { $target }: { $count ->
+    [one] 1 ticket.
+   *[other] { $count } tickets.
+}
+tried-days = { $known ->
+    [0] On no day were there enough tickets for a verdict.
+   *[other] It would have been missed on { $missed } of { $known } days.
+}
+days-of = { $missed } of { $known }
+column-target = Target
+column-missed-days = Days missed
+
+# How long tickets have waited.
+heading-ages = How long they have waited
+column-age = Wait
+age-up-to = up to { $to }
+age-between = { $from } to { $to }
+age-over = over { $from }
+legend-strip = The marks on the right are the last 30 days: full height is missed, two thirds at risk, one third met. "Getting better" and "getting worse" compare the share with that of a week earlier (a day, where the window is shorter): two percentage points and three tickets or more.

@@ -621,3 +621,63 @@ not-found-objective = Tällä tiimillä ei ole tämän nimistä tavoitetta. Sopi
 not-found-page = Linkki on ehkä vanha, tai siitä puuttuu osa.
 back = Takaisin kaikkiin tiimeihin
 back-to-team = Takaisin tiimin sivulle
+
+# Mennyt aika.
+trend-better = paranemassa
+trend-steady = ennallaan
+trend-worse = huononemassa
+trend-rule = (verrattuna aikaan { $length } sitten: osuus eroaa vähintään kaksi prosenttiyksikköä ja vähintään kolme tikettiä)
+strip-label = Viimeiset { $days } päivää: alitettu { $missed } päivänä, vaarassa { $at-risk }, pidetty { $met }
+strip-caption = Tilanne kunakin { $days } viime päivänä: täysi korkeus on alitettu, kaksi kolmasosaa vaarassa, kolmasosa pidetty. Päivä on niin kuin useimmat sen tunnit.
+strip-see-table = Luvut ovat alla taulukossa.
+heading-past = Miten on mennyt
+as-table = Taulukkona
+column-day = Päivä
+column-verdict = Tilanne
+column-past-share = Osuus tavoiteajassa
+column-over-target = Yli tavoiteajan
+column-decided = Laskettuja tikettejä
+plot-share = Osuus tavoiteajassa, kussakin kohdassa { $window }
+plot-over = Tikettejä yli rajan, kussakin kohdassa { $window }
+key-share = osuus tavoiteajassa
+key-over = tikettejä yli rajan
+key-agreed = sovittu
+key-market = markkinoiden tavoiteajassa
+key-change = tasoa muutettiin
+heading-week = Milloin asiakkaat kysyvät ja milloin heille vastataan
+week-unheard = { $all ->
+    [one] Yksi odotus
+   *[other] { $all } odotusta
+} alkoi neljän viikon aikana, niistä { $count } sellaisina viikon tunteina, joina kenellekään ei vastattu.
+week-arrived = Odotus alkoi
+week-answered = Jollekulle vastattiin
+week-legend = Mitä tummempi, sitä enemmän sinä viikon tuntina neljän viime viikon aikana. Kukin sarake on yksi vuorokauden tunti.
+week-hour = { $weekday } { $from }–{ $to }: { $arrived } alkoi, { $answered } vastattiin
+
+# Mitä toinen tavoiteaika olisi tarkoittanut.
+heading-tried = Mitä toinen tavoiteaika olisi tarkoittanut
+tried-explained = Siirrä tavoiteaikaa. Luvut ovat omista tiketeistänne: niin kuin tästä tavoiteajasta olisi sovittu neljä viikkoa sitten; viimeksi laskettu { $at }.
+tried-caption = Osuus kussakin tavoiteajassa, { $window }
+tried-slider = Tavoiteaika
+key-agreed-target = sovittu tavoiteaika
+tried-share = Tavoiteaika { $target }: { $share }, tikettejä { $decided }.
+tried-over = Raja { $target }: { $count ->
+    [one] yksi tiketti yli rajan.
+   *[other] { $count } tikettiä yli rajan.
+}
+tried-days = { $known ->
+    [0] Minään päivänä ei ollut tarpeeksi tikettejä.
+    [one] Taso olisi alitettu { $missed } päivänä yhdestä.
+   *[other] Taso olisi alitettu { $missed } päivänä { $known }:stä.
+}
+days-of = { $missed } / { $known }
+column-target = Tavoiteaika
+column-missed-days = Alitettuja päiviä
+
+# Kuinka kauan tiketit ovat odottaneet.
+heading-ages = Kuinka kauan he ovat odottaneet
+column-age = Odotus
+age-up-to = enintään { $to }
+age-between = { $from } – { $to }
+age-over = yli { $from }
+legend-strip = Oikealla ovat viimeiset 30 päivää: täysi korkeus on alitettu, kaksi kolmasosaa vaarassa, kolmasosa pidetty. ”Paranemassa” ja ”huononemassa” vertaavat osuutta viikon takaiseen (lyhyemmillä jaksoilla vuorokauden takaiseen): vähintään kaksi prosenttiyksikköä ja kolme tikettiä.

@@ -7,7 +7,7 @@ use super::components::{
     targets, title, verdict, waiting_label, waiting_summary,
 };
 use super::view_model::{Allowance, Board, ObjectiveView, shown};
-use super::{breakdown, certainty, changes, flags, market, ratings};
+use super::{ages, breakdown, certainty, changes, flags, market, past, ratings, tried};
 use crate::agreement::{Level, VerdictState};
 use crate::share::MaxShare;
 use crate::time::{Elapsed, Timestamp};
@@ -36,6 +36,9 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                 }
             }
         }
+        (past::section(board, view))
+        (ages::section(board, view))
+        (tried::section(board, view))
         (certainty::section(board, view))
         (breakdown::breakdown(board, view))
         (market::section(board, view))

@@ -14,6 +14,7 @@ use super::components::{
     words_without_agreement,
 };
 use super::pages::{state_words, without_agreement};
+use super::past;
 use super::view_model::Board;
 use crate::address;
 use crate::agreement::{Level, VerdictState};
@@ -54,6 +55,7 @@ pub(super) fn page(board: &Board<'_>, order: TeamOrder) -> Markup {
             @for scope in &scopes { (row(board, *scope, scopes.len() <= OPENING_MAX)) }
         }
         p class="legend" { (texts.text("legend-bar")) }
+        @if board.past.is_some() { p class="legend" { (texts.text("legend-strip")) } }
         p class="legend" {
             (texts.text(match order {
                 TeamOrder::TroubleFirst => "legend-trouble",
@@ -148,6 +150,9 @@ fn columns(board: &Board<'_>, scope: ScopeId) -> Markup {
         span class="row-why" { (why(board, scope)) }
         span class="row-share" { (share(board, scope)) }
         span class="row-wait" { (longest_wait(board, scope)) }
+        span class="row-strip" {
+            @if let Some(view) = board.objectives(scope).first() { (past::strip(board, *view)) }
+        }
     }
 }
 
@@ -181,7 +186,14 @@ fn state(board: &Board<'_>, scope: ScopeId) -> Markup {
         span class={ "state row-state " (tone(board, scope)) } data-team=(board.label(scope))
             data-objective=[nothing] data-state=[nothing.map(|_| state.label())]
             data-team-state=(state.label()) {
-            (shape(state)) span { (words) }
+            (shape(state))
+            span {
+                (words)
+                @if let Some(view) = board.objectives(scope).first()
+                    && let Some(trend) = past::trend_word(board, *view) {
+                    " " span class="trend" { (trend) }
+                }
+            }
         }
     }
 }

@@ -659,3 +659,62 @@ not-found-objective = Teamet har inget mål med det här namnet. Avtalet kan ha 
 not-found-page = Länken kan vara gammal eller ofullständig.
 back = Tillbaka till alla team
 back-to-team = Tillbaka till teamet
+
+# Det som har varit.
+trend-better = blir bättre
+trend-steady = oförändrat
+trend-worse = blir sämre
+trend-rule = (jämfört med { $length } tidigare: andelen skiljer sig med minst två procentenheter och minst tre ärenden)
+strip-label = De senaste { $days } dagarna: missad { $missed } dagar, i riskzonen { $at-risk }, uppnådd { $met }
+strip-caption = Läget var och en av de senaste { $days } dagarna: full höjd är missad, två tredjedelar i riskzonen, en tredjedel uppnådd. En dag är som de flesta av dess timmar.
+strip-see-table = Siffrorna finns i tabellen nedan.
+heading-past = Så har det varit
+as-table = Som tabell
+column-day = Dag
+column-verdict = Läge
+column-past-share = Andel inom måltiden
+column-over-target = Över måltiden
+column-decided = Räknade ärenden
+plot-share = Andel inom måltiden, i varje punkt { $window }
+plot-over = Ärenden över gränsen, i varje punkt { $window }
+key-share = andel inom måltiden
+key-over = ärenden över gränsen
+key-agreed = överenskommet
+key-market = inom marknadens måltid
+key-change = nivån ändrades
+heading-week = När kunderna frågar och när de får svar
+week-unheard = { $all ->
+    [one] 1 väntan
+   *[other] { $all } väntetider
+} började på fyra veckor, { $count } av dem under timmar i veckan då ingen fick svar.
+week-arrived = En väntan började
+week-answered = Någon fick svar
+week-legend = Ju mörkare, desto fler under den timmen i veckan, de senaste fyra veckorna. Varje kolumn är en timme på dygnet.
+week-hour = { $weekday } { $from }–{ $to }: { $arrived } började, { $answered } fick svar
+
+# Vad en annan måltid hade inneburit.
+heading-tried = Vad en annan måltid hade inneburit
+tried-explained = Flytta måltiden. Siffrorna kommer från era egna ärenden: som om den måltiden hade avtalats för fyra veckor sedan, till och med { $at }.
+tried-caption = Andel inom varje måltid, { $window }
+tried-slider = Måltid
+key-agreed-target = den avtalade måltiden
+tried-share = Inom { $target }: { $share } av { $decided } ärenden.
+tried-over = Över { $target }: { $count ->
+    [one] 1 ärende.
+   *[other] { $count } ärenden.
+}
+tried-days = { $known ->
+    [0] Ingen dag fanns det tillräckligt många ärenden för ett läge.
+   *[other] Den hade missats { $missed } av { $known } dagar.
+}
+days-of = { $missed } av { $known }
+column-target = Måltid
+column-missed-days = Missade dagar
+
+# Hur länge ärenden har väntat.
+heading-ages = Hur länge de har väntat
+column-age = Väntan
+age-up-to = upp till { $to }
+age-between = { $from } till { $to }
+age-over = över { $from }
+legend-strip = Till höger är de senaste 30 dagarna: full höjd är missad, två tredjedelar i riskzonen, en tredjedel uppnådd. ”Blir bättre” och ”blir sämre” jämför andelen med den en vecka tidigare (ett dygn, där perioden är kortare): minst två procentenheter och tre ärenden.

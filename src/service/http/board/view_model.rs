@@ -6,13 +6,15 @@ use super::i18n::{Language, Translator};
 use crate::address;
 use crate::agreement::{Level, Objective, Tally, VerdictState};
 use crate::agreement_log::ObjectiveChange;
-use crate::catalog::{Catalog, ScopeId};
+use crate::calendar::Zone;
+use crate::catalog::{Catalog, ObjectiveId, ScopeId};
 use crate::measure::Measure;
 use crate::name::team_label;
 use crate::reading::{Reading, Verdict};
 
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
 use crate::service::coordinator::readiness::NotReady;
+use crate::service::derived_past::DerivedPast;
 use crate::share::{MaxShare, Share};
 use crate::ticket::{GivenUp, RatingKind};
 use crate::time::{Elapsed, Timestamp};
@@ -57,6 +59,8 @@ pub(super) struct Board<'a> {
     /// The instant of the view that is shown; `None` before the first trusted view.
     pub(super) at: Option<Timestamp>,
     pub(super) catalog: &'a Catalog,
+    /// The time zone of the days of the page.
+    pub(super) zone: Zone,
     objectives: BTreeMap<ScopeId, Vec<ObjectiveView<'a>>>,
     readings: BTreeMap<(Option<&'a str>, Measure), Vec<&'a Reading>>,
     /// Readings of one priority or channel.
@@ -64,6 +68,8 @@ pub(super) struct Board<'a> {
     ratings: &'a [(ScopeId, RatingKind, Elapsed, Scores)],
     /// `None` before the first trusted view.
     published: Option<&'a PublishedView>,
+    /// The past of all objectives; `None` until it is derived.
+    pub(super) past: Option<&'a DerivedPast>,
     /// What changed in all agreements, in order of time.
     changes: &'a [ObjectiveChange],
 }
@@ -71,6 +77,7 @@ pub(super) struct Board<'a> {
 /// One objective with its verdict.
 #[derive(Clone, Copy)]
 pub(super) struct ObjectiveView<'a> {
+    pub(super) id: ObjectiveId,
     pub(super) scope: ScopeId,
     pub(super) objective: &'a Objective,
     /// The level in force.
@@ -102,6 +109,7 @@ impl<'a> Board<'a> {
         let mut objectives: BTreeMap<ScopeId, Vec<ObjectiveView<'a>>> = BTreeMap::new();
         for (id, scope, objective) in catalog.objectives() {
             objectives.entry(scope).or_default().push(ObjectiveView {
+                id,
                 scope,
                 objective,
                 level: at.map_or(&objective.level, |at| objective.level_at(at)),
@@ -123,11 +131,13 @@ impl<'a> Board<'a> {
             not_ready: published.frozen.as_ref(),
             at,
             catalog,
+            zone: Zone::UTC,
             objectives,
             readings,
             splits,
             ratings: shown.map_or(&[], |shown| &shown.ratings),
             published: shown,
+            past: shown.and_then(|shown| shown.past.as_deref()),
             changes: &published.changes,
         }
     }

@@ -1,0 +1,27 @@
+// The slider of a page that shows what another target would have meant. All texts and figures are in the
+// table of the page; the script shows the row that the slider is at. It listens to the document, since the
+// content of the page is replaced while it is open.
+"use strict";
+(() => {
+  const show = (slider) => {
+    const section = slider.closest("section");
+    const row = section.querySelectorAll(".tried-table tbody tr")[Number(slider.value)];
+    if (!row) return;
+    section.querySelector(".tried-text").textContent = row.dataset.text;
+    slider.setAttribute("aria-valuetext", row.querySelector("th").textContent.trim());
+    const mark = section.querySelector(".tried-mark");
+    if (mark) mark.setAttribute("d", mark.getAttribute("d").replace(/^M\d+/, "M" + row.dataset.x));
+  };
+  const isSlider = (element) => element.matches(".tried-slider input");
+  const prepare = () => {
+    for (const label of document.querySelectorAll(".tried-slider")) {
+      label.hidden = false;
+      show(label.querySelector("input"));
+    }
+  };
+  document.addEventListener("input", (event) => {
+    if (isSlider(event.target)) show(event.target);
+  });
+  document.addEventListener("vaste:content", prepare);
+  prepare();
+})();

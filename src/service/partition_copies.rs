@@ -1,0 +1,97 @@
+//! Copies of the partitions that the workers hold, for threads that derive the past.
+//!
+//! # Design
+//! The workers copy their partitions one by one, as for a checkpoint. The stream waits only while a partition
+//! is copied, and memory holds one copy at a time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Sender};
+use std::time::Duration;
+
+use crate::catalog::Catalog;
+use crate::checkpoint;
+use crate::partition::Partition;
+use crate::service::kafka::worker::{PartitionCopy, WorkerCommand};
+
+/// How long a worker may take to copy a partition before its reader begins again.
+const COPY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Asks the workers for copies.
+pub(super) struct PartitionCopies {
+    /// One for each worker.
+    pub(super) workers: Vec<Sender<WorkerCommand>>,
+    /// The topic.
+    pub(super) topic: Arc<str>,
+    /// Set when the service stops.
+    pub(super) is_stopping: Arc<AtomicBool>,
+}
+
+/// Why there is no copy now.
+pub(super) enum Obstacle {
+    /// There can be one later: data is not current, or a partition moves to another worker.
+    NotYet,
+    /// There cannot be one.
+    Never(&'static str),
+}
+
+/// A copy of a partition.
+pub(super) struct CopiedPartition {
+    number: i32,
+    bytes: Vec<u8>,
+    /// The tickets that are not counted.
+    aside: Vec<u64>,
+}
+
+impl PartitionCopies {
+    /// Whether the service stops.
+    pub(super) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
+    }
+
+    /// A copy of a partition.
+    pub(super) fn copy_of(&self, number: i32) -> Result<CopiedPartition, Obstacle> {
+        if self.is_stopping() {
+            return Err(Obstacle::NotYet);
+        }
+        let (to, copies) = mpsc::channel();
+        for worker in &self.workers {
+            if worker.send(WorkerCommand::Copy(number, to.clone())).is_err() {
+                tracing::debug!("a worker has ended already");
+            }
+        }
+        drop(to);
+        match copies.recv_timeout(COPY_TIMEOUT) {
+            Ok(PartitionCopy::Made { bytes, aside }) => {
+                Ok(CopiedPartition { number, bytes, aside })
+            }
+            Ok(PartitionCopy::TooLarge) => {
+                Err(Obstacle::Never("a partition has too many tickets to copy it"))
+            }
+            Err(_) => Err(Obstacle::NotYet),
+        }
+    }
+
+    /// A copied partition, restored to be counted by a catalog.
+    pub(super) fn restored(
+        &self,
+        copy: &CopiedPartition,
+        catalog: &Arc<Catalog>,
+    ) -> Result<Partition, Obstacle> {
+        let CopiedPartition { number, bytes, aside } = copy;
+        let restored = checkpoint::read(bytes).and_then(|copy| {
+            Partition::restore(&copy, Arc::clone(catalog), &self.topic, *number, 1)
+        });
+        let mut partition = restored.map_err(|error| {
+            tracing::error!(
+                partition = number,
+                "the copy of the partition cannot be read: {error}"
+            );
+            Obstacle::Never("the copy of a partition cannot be read")
+        })?;
+        for ticket in aside {
+            partition.set_aside(*ticket, &mut ());
+        }
+        Ok(partition)
+    }
+}

@@ -1,0 +1,140 @@
+//! The past of an objective in the API: equal to `vaste replay --every 1h` of the same events, after a
+//! restart and after events that came late.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use serde_json::Value;
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
+
+use crate::harness::{Service, broker, create_topic, fresh, wait_for, wall_clock};
+use crate::simulated_team::{Team, log};
+
+const AGREEMENT: &str = "\
+team: billing
+objectives:
+  - name: quick
+    measure: first_reply
+    within: 3h
+    share: 80%
+    min_tickets: 5
+  - name: limit
+    measure: resolution
+    none_over: 30h
+    over: 24h
+";
+
+const DAYS: i64 = 40;
+
+/// Decided, missed and verdict by hour.
+type Hours = BTreeMap<String, (u64, u64, String)>;
+
+fn path_of(objective: &str) -> String {
+    format!("/api/v1/teams/billing/objectives/{objective}/history")
+}
+
+fn history(service: &Service, objective: &str) -> Option<Value> {
+    let body = service.get(&path_of(objective))?;
+    Some(serde_json::from_str(&body).unwrap())
+}
+
+fn hours<'a>(rows: impl Iterator<Item = &'a Value>) -> Hours {
+    let one = |row: &Value| {
+        let at = Timestamp::parse(row["at"].as_str().unwrap()).unwrap();
+        let [decided, missed] = ["decided", "missed"].map(|name| row[name].as_u64().unwrap());
+        (at.to_string(), (decided, missed, row["state"].as_str().unwrap().to_owned()))
+    };
+    rows.map(one).collect()
+}
+
+/// The hours that `replay` prints for the records.
+fn replayed(service: &Service, records: &[String], objective: &str) -> Hours {
+    fs::write(service.folder.path().join("replayed.ndjson"), records.concat()).unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_vaste"))
+        .args(["replay", "--every", "1h", "--format", "json"])
+        .args(["--agreements", "agreement-0.yaml", "replayed.ndjson"])
+        .current_dir(service.folder.path())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let verdicts =
+        rows.iter().filter(|row| row["objective"] == objective && row["decided"].is_u64());
+    let mut hours = hours(verdicts);
+    // The last instant is that of the last event.
+    hours.retain(|at, _| at.ends_with(":00:00Z"));
+    hours
+}
+
+/// Waits until the past of both objectives is that of a replay.
+fn is_as_replayed(service: &Service, records: &[String], what: &str) {
+    for objective in ["quick", "limit"] {
+        let expected = replayed(service, records, objective);
+        assert!(expected.len() > 24 * 30, "{} hours", expected.len());
+        let states: Vec<&String> = expected.values().map(|(_, _, state)| state).collect();
+        assert!(states.contains(&&"missed".to_owned()) && states.contains(&&"met".to_owned()));
+        let mut last = Hours::new();
+        wait_for(what, || {
+            let shown = history(service, objective)?;
+            let points = hours(shown["points"].as_array().unwrap().iter());
+            last = points.into_iter().filter(|(at, _)| expected.contains_key(at)).collect();
+            let first = last.keys().next()?;
+            let known: Hours = expected
+                .range(first.clone()..)
+                .map(|(at, row)| (at.clone(), row.clone()))
+                .collect();
+            (last == known && last.len() > 24 * 30).then_some(())
+        });
+    }
+}
+
+#[test]
+fn the_past_is_that_of_a_replay_after_a_restart_and_after_late_events() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("past");
+    create_topic(&broker, &topic, 3);
+    let kafka =
+        format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, workers: 2 }}");
+    let more = "state: { store: state, checkpoint_every: 0s }\n";
+    let mut service = Service::start_with(&kafka, AGREEMENT, more);
+    let team = Team {
+        name: "billing",
+        every_minutes: 90,
+        answers_minutes: 60,
+        slows_percent: 400,
+        forgets_one_of: 60,
+    };
+    let begin = wall_clock().minus(Elapsed::from_ms(DAYS * DAY_MS));
+    let records: Vec<String> = log(&[team], begin.floor_to(Elapsed::from_ms(HOUR_MS)), DAYS, 9)
+        .into_iter()
+        .map(|record| record + "\n")
+        .collect();
+    // Every seventh record comes later than the rest, after a restart.
+    let (late, timely): (Vec<_>, Vec<_>) =
+        records.iter().cloned().enumerate().partition(|(index, _)| index % 7 == 2);
+    let [late, timely] =
+        [late, timely].map(|all| all.into_iter().map(|(_, record)| record).collect());
+    let (late, timely): (Vec<String>, Vec<String>) = (late, timely);
+    assert!(service.publish(&timely.concat()).status.success());
+    is_as_replayed(&service, &timely, "the past of the first records");
+    assert_eq!(service.stop(), Some(0));
+    service.start_again();
+    is_as_replayed(&service, &timely, "the past after a restart");
+    assert!(service.publish(&late.concat()).status.success());
+    is_as_replayed(&service, &records, "the past with the late records");
+    service.kill();
+    service.start_again();
+    is_as_replayed(&service, &records, "the past after a crash");
+    let shown = history(&service, "quick").unwrap();
+    let agreed: Vec<&Value> = shown["tried"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|tried| tried["is_agreed"] == true)
+        .collect();
+    let last = shown["points"].as_array().unwrap().last().unwrap();
+    assert_eq!(agreed.len(), 1);
+    let counts = |row: &Value| [row["decided"].clone(), row["missed"].clone()];
+    assert_eq!(counts(agreed[0]), counts(last), "the agreed target is tried like the others");
+}
