@@ -20,6 +20,14 @@ pub const STYLE: &str = "/assets/board.css";
 pub const TRIED_SCRIPT: &str = "/assets/tried.js";
 /// The icon of the board.
 pub const ICON: &str = "/assets/icon.svg";
+/// All paths of the API begin with this.
+pub const API: &str = "/api/";
+/// The teams as JSON.
+pub const API_TEAMS: &str = "/api/v1/teams";
+/// A team as JSON.
+pub const API_TEAM: &str = "/api/v1/teams/{team}";
+/// The objectives of a team as JSON.
+pub const API_OBJECTIVES: &str = "/api/v1/teams/{team}/objectives";
 /// An objective as JSON.
 pub const API_OBJECTIVE: &str = "/api/v1/teams/{team}/objectives/{objective}";
 /// The OpenAPI description of the API.
@@ -50,6 +58,11 @@ pub fn objective(team: Option<&str>, objective: &str) -> String {
     OBJECTIVE
         .replace("{team}", &segment(team_label(team)))
         .replace("{objective}", &segment(objective))
+}
+
+/// The path of a team's objectives in the API, by the team's label.
+pub fn api_objectives(label: &str) -> String {
+    API_OBJECTIVES.replace("{team}", &segment(label))
 }
 
 /// A web address with names in place of `{team}` and `{objective}`.

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+use utoipa::ToSchema;
 
 use crate::agreement::{
     Agreement, AgreementChanges, ObjectiveChanges, SettingChange, VerdictState,
@@ -71,9 +72,10 @@ pub struct ConfigText {
 }
 
 /// What changed in one objective when a text was loaded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ObjectiveChange {
-    /// When the text was loaded: [`ObjectiveChange::loaded_at`].
+    /// When the text was loaded.
+    #[schema(value_type = Timestamp)]
     loaded_at: String,
     /// The label of the team: its name, or `_all` for the organisation.
     pub team: String,
@@ -90,7 +92,7 @@ pub struct ObjectiveChange {
 }
 
 /// Whether the verdicts by the former text are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ComparisonState {
     /// They will be computed when the data is current. A process that ends meanwhile leaves it to the next.
@@ -103,20 +105,24 @@ pub enum ComparisonState {
 }
 
 /// The verdicts on one objective at one instant, by the former and by the present text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VerdictsByText {
-    /// The instant: [`VerdictsByText::at`].
+    /// The instant.
+    #[schema(value_type = Timestamp)]
     at: String,
-    /// `None` if the former text does not have the objective.
+    /// By the former text; null if it does not have the objective.
+    #[schema(required)]
     pub former: Option<VerdictThen>,
     /// By the text that was loaded.
+    #[schema(required)]
     pub present: Option<VerdictThen>,
 }
 
 /// A verdict at a past instant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VerdictThen {
-    /// The label of the verdict: [`VerdictState::label`].
+    /// The state by that text.
+    #[schema(value_type = VerdictState)]
     state: String,
     /// The number of decided tickets.
     pub decided: u64,

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use crate::agreement::{ShareInterval, Tally, TargetShown, VerdictState};
 use crate::amount::Amount;
@@ -14,15 +15,18 @@ use crate::ticket::{Flag, GivenUp, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
 use crate::window::{FlagCounts, WaitedQuantile};
 
+pub(crate) mod schema;
+
 /// The quantiles of every reading, in per mille.
 pub const QUANTILES_PER_MILLE: [u32; 4] = [500, 900, 950, 990];
 
 /// One window of one team and measure, as of an instant.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Reading {
     /// The instant: the reading is made of events at or before it.
     pub at: Timestamp,
-    /// The team, `None` for the whole organisation, or `unclaimed`.
+    /// The team; null for the whole organisation; `unclaimed` for tickets of no declared team.
+    #[schema(required)]
     pub team: Option<Box<str>>,
     /// The measure.
     #[serde(serialize_with = "measure_label")]
@@ -32,29 +36,35 @@ pub struct Reading {
     pub basis: Basis,
     /// The length of the window.
     #[serde(serialize_with = "as_text")]
+    #[schema(value_type = String, example = "7d")]
     pub window: Elapsed,
     /// The first instant of the window, included.
     pub from: Timestamp,
     /// The number of samples in the window.
     pub answered: u64,
-    /// The mean of the samples, exact; `None` without samples.
+    /// The mean of the samples, exact; null without samples.
+    #[schema(required)]
     pub mean: Option<Amount>,
-    /// The quantiles of the samples by nearest rank, within 1 %; `None` without samples.
+    /// The quantiles of the samples by nearest rank, within 1 %; null without samples.
+    #[schema(value_type = schema::AnsweredQuantiles)]
     pub q: Quantiles<Option<Amount>>,
-    /// The largest sample, within 1 %; `None` without samples.
+    /// The largest sample, within 1 %; null without samples.
+    #[schema(required)]
     pub max: Option<Amount>,
     /// The number that wait now: running and paused stopwatches.
     pub waiting: u64,
-    /// The effective start of the longest wait; `None` if none waits.
+    /// The effective start of the longest wait; null if none waits.
+    #[schema(required)]
     pub oldest_waiting_since: Option<Timestamp>,
     /// The number that ended unanswered in the window: solved, closed or merged without a reply.
     pub given_up: u64,
-    /// The quantiles that include those still waiting; see [`crate::window::Survival`].
+    /// The quantiles that include those still waiting (Kaplan-Meier).
+    #[schema(value_type = schema::WaitedQuantiles)]
     pub q_with_waiting: Quantiles<WaitedQuantile<Amount>>,
     /// The exact counts within each agreed target of that kind of time.
     pub within: Vec<Within>,
-    /// What changed these figures without a sooner answer, by [`crate::ticket::Flag`], and the number
-    /// deleted, spam or in need of no reply. Absent if there was none, and in a part of a split.
+    /// What changed these figures without a sooner answer, by kind, and the number deleted, spam or in need
+    /// of no reply. Absent if there was none, and in a part of a split.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub flags: BTreeMap<&'static str, u64>,
     /// The part of the tickets; absent for all tickets.
@@ -63,7 +73,7 @@ pub struct Reading {
 }
 
 /// The part of the tickets in a reading.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SplitShown {
     /// Tickets of that priority; `none` for tickets without one.
@@ -73,7 +83,7 @@ pub enum SplitShown {
 }
 
 /// Counts at one agreed target.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Within {
     /// The target.
     pub target: TargetShown,
@@ -84,11 +94,12 @@ pub struct Within {
 }
 
 /// The verdict on one objective, as of an instant.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Verdict {
     /// The instant.
     pub at: Timestamp,
-    /// The team; `None` for the whole organisation.
+    /// The team; null for the whole organisation; `unclaimed` for tickets of no declared team.
+    #[schema(required)]
     pub team: Option<Box<str>>,
     /// The name of the objective.
     pub objective: Box<str>,
@@ -96,25 +107,29 @@ pub struct Verdict {
     pub decided: u64,
     /// The number of decided tickets over target.
     pub missed: u64,
-    /// The share within target in basis points, printed with 4 decimals; `None` without decided tickets and
-    /// for a `none_over` limit, which counts only tickets over it.
+    /// The share of decided tickets within target, 0 to 1 with 4 decimals; null without decided tickets and
+    /// for a `none_over` limit, which counts only tickets over it. Held in basis points.
     #[serde(serialize_with = "as_ratio")]
+    #[schema(value_type = Option<f64>, required, minimum = 0, maximum = 1)]
     pub compliance: Option<u32>,
-    /// The interval that holds the true share with a probability of 90 %; `None` without decided tickets
-    /// and for a `none_over` limit.
+    /// The interval that holds the true share with a probability of 90 % (Jeffreys); null without decided
+    /// tickets and for a `none_over` limit.
+    #[schema(required)]
     pub interval: Option<IntervalShown>,
-    /// The probability that the true share is below the agreed one, in basis points, printed with 4
-    /// decimals; `None` together with the interval.
+    /// The probability that the true share is below the agreed one, 0 to 1 with 4 decimals; null together
+    /// with the interval. Held in basis points.
     #[serde(serialize_with = "as_ratio")]
+    #[schema(value_type = Option<f64>, required, minimum = 0, maximum = 1)]
     pub below_level: Option<u32>,
     /// The number answered in the window, within target or over it.
     pub answered: u64,
     /// The number solved, closed or merged in the window without what the measure waits for, within target or
     /// over it.
     pub unanswered: u64,
-    /// The share of these two that is unanswered, in basis points, printed with 4 decimals; `None` while none
-    /// ended.
+    /// The share of these two that is unanswered, 0 to 1 with 4 decimals; null while none ended. Held in
+    /// basis points.
     #[serde(serialize_with = "as_ratio")]
+    #[schema(value_type = Option<f64>, required, minimum = 0, maximum = 1)]
     pub unanswered_share: Option<u32>,
     /// The number marked as spam in the window while over target. They are not decided.
     pub spam_over_target: u64,
@@ -123,7 +138,8 @@ pub struct Verdict {
     pub state: VerdictState,
     /// Whether the share within the market's target is below the agreed share.
     pub behind_market: bool,
-    /// Where the known history begins; `None` if all of it is known.
+    /// Where the known history begins; null if all of it is known.
+    #[schema(required)]
     pub history_from: Option<Timestamp>,
     /// Where missed tickets waited; absent without missed tickets, and where it was not looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -138,14 +154,16 @@ impl Verdict {
     }
 }
 
-/// An interval of the share within target, in basis points, printed with 4 decimals.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// An interval of the share within target, 0 to 1 with 4 decimals. Held in basis points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct IntervalShown {
     /// The lower bound.
     #[serde(serialize_with = "bp_as_ratio")]
+    #[schema(value_type = f64, minimum = 0, maximum = 1)]
     pub low: u32,
     /// The upper bound.
     #[serde(serialize_with = "bp_as_ratio")]
+    #[schema(value_type = f64, minimum = 0, maximum = 1)]
     pub high: u32,
 }
 
@@ -179,7 +197,7 @@ impl<T> From<[T; 4]> for Quantiles<T> {
 }
 
 /// Where tickets waited, in seconds by location.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct BreakdownShown {
     /// Unclaimed.
     pub unclaimed: Seconds,
@@ -287,11 +305,14 @@ pub(crate) fn measure_label<S: Serializer>(
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
-fn basis_label<S: Serializer>(basis: &Basis, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn basis_label<S: Serializer>(basis: &Basis, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(basis.label())
 }
 
-fn state_label<S: Serializer>(state: &VerdictState, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn state_label<S: Serializer>(
+    state: &VerdictState,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(state.label())
 }
 

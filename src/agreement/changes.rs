@@ -10,6 +10,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::{
     About, Agreement, AlertPolicy, Level, Market, MessageOnSolved, Objective, Owner, PreviousLevel,
@@ -64,13 +65,15 @@ pub enum ObjectiveChanges {
 }
 
 /// A setting that differs.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SettingChange {
     /// The key as files write it, such as `share` or `alerts.missed.for`.
     pub key: String,
-    /// The former value in the words of the file; `None` if there was none.
+    /// The former value in the words of the file; null if there was none.
+    #[schema(required)]
     pub former: Option<String>,
-    /// The present value; `None` if there is none.
+    /// The present value; null if there is none.
+    #[schema(required)]
     pub present: Option<String>,
     /// Whether the present value is certain to make the level looser.
     pub is_looser: bool,

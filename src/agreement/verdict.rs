@@ -23,7 +23,7 @@ pub enum VerdictState {
 
 impl VerdictState {
     /// All of them.
-    const ALL: [Self; 6] = [
+    pub const ALL: [Self; 6] = [
         Self::NotAgreed,
         Self::Frozen,
         Self::Missed,

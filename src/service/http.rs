@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `accept` | accepts connections; limits their number and duration |
+//! | `revalidate` | ETags of pages and API |
 //! | `routes` | maps paths to handlers; sets headers, compresses, counts requests |
 //! | `metrics` | the text of `/metrics` |
 //! | `api` | `/api/v1/…` |
@@ -12,6 +13,7 @@ pub(in crate::service) mod accept;
 mod api;
 mod board;
 mod metrics;
+mod revalidate;
 pub(in crate::service) mod routes;
 
 pub use metrics::families_of;

@@ -1,178 +1,96 @@
 //! The board's data as JSON for other services: `/api/v1/…`, described by OpenAPI.
 //!
+//! | module | what it answers |
+//! |---|---|
+//! | `teams` | the list of teams; one team with its readings, ratings, flags and alerts |
+//! | `objectives` | the objectives of a team; one objective with its verdict and everything behind it |
+//! | `problem` | errors, as RFC 9457 |
+//! | `labels`, `response`, `body` | what responses share |
+//!
 //! # Design
 //! A response comes from the same published view as the page. While verdicts are frozen, it holds
 //! the last trusted numbers, the state `frozen` and the reason. Before the first trusted view, the
 //! response is an error.
+//!
+//! The OpenAPI description is made from the handlers and the types of their responses. The doc comments of
+//! handlers, types and fields are what it says, so they name units and what null means.
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use axum::Router;
+use axum::routing::get;
+use utoipa::openapi::response::{Response as Described, ResponseBuilder};
+use utoipa::openapi::{Content, Header, OpenApi as Description, Ref, RefOr};
+use utoipa::{OpenApi, PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use self::problem::PROBLEM_JSON;
+pub(super) use self::problem::Problem;
 use crate::address;
-use crate::agreement::{Objective, TargetShown, VerdictState};
-use crate::agreement_log::ObjectiveChange;
-use crate::catalog::ObjectiveId;
-use crate::reading::{BreakdownShown, Verdict, flags_shown};
-use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
-use crate::ticket::{Band, GivenUp};
-use crate::window::FlagCounts;
+use crate::service::coordinator::published_view::Shared;
 
+mod body;
+mod labels;
+mod objectives;
+mod problem;
+mod response;
+mod teams;
 #[cfg(test)]
 mod tests;
 
-/// The OpenAPI description of the API.
-pub(super) const OPENAPI: &str = include_str!("api/openapi.json");
+/// The description without its paths.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Vaste",
+        version = "1",
+        description = "The board's data as JSON: the state of each team's objectives, and the reasons. \
+                       Times are RFC 3339 in UTC. Durations are seconds with up to three decimals; for the \
+                       measure `contacts`, which is a count, they are plain numbers. Shares are numbers from \
+                       0 to 1. New fields and new values of open sets may be added; what is described here \
+                       stays. Each response has an ETag: a request that names it in If-None-Match is \
+                       answered with 304 while nothing has changed. Errors are problem details of RFC 9457.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    servers((url = "/", description = "This instance."))
+)]
+struct ApiDescription;
 
-/// The response to a request.
-#[derive(Debug)]
-pub(super) enum ApiResponse {
-    /// The JSON body.
-    Found(String),
-    /// Why there is no body.
-    Missing(Missing),
+/// The routes of the API.
+pub(super) fn routes() -> Router<Shared> {
+    let (router, description) = described();
+    // Keys are strings, so it can be written as JSON.
+    let description = description.to_pretty_json().unwrap_or_default() + "\n";
+    let serve = move || async move { body::found(description) };
+    router.route(address::API_DESCRIPTION, get(serve))
 }
 
-/// Why a response has no data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
-    /// No team has that name.
-    Team,
-    /// The team has no objective of that name.
-    Objective,
-    /// No view was trusted since the start.
-    NotYet,
+/// The routes, and what they answer.
+fn described() -> (Router<Shared>, Description) {
+    let (router, mut description) = OpenApiRouter::with_openapi(ApiDescription::openapi())
+        .routes(routes!(teams::serve_list))
+        .routes(routes!(teams::serve_one))
+        .routes(routes!(objectives::serve_list))
+        .routes(routes!(objectives::serve_one))
+        .split_for_parts();
+    let operations = description.paths.paths.values_mut().filter_map(|path| path.get.as_mut());
+    operations.for_each(|operation| describe_common(&mut operation.responses.responses));
+    (router, description)
 }
 
-impl Missing {
-    /// The error as a JSON body.
-    pub(super) fn body(self) -> String {
-        let error = match self {
-            Self::Team => "there is no team of that name".to_owned(),
-            Self::Objective => "the team has no objective of that name".to_owned(),
-            Self::NotYet => format!("no data yet: see {}", address::READY),
-        };
-        json(&serde_json::json!({ "error": error }))
+/// Adds to the responses of one operation what all operations have: the `ETag`, 304, and 503.
+fn describe_common(responses: &mut BTreeMap<String, RefOr<Described>>) {
+    if let Some(RefOr::T(found)) = responses.get_mut("200") {
+        let mut etag = Header::new(String::schema());
+        etag.description = Some("Names this response; for If-None-Match.".to_owned());
+        found.headers.insert("etag".to_owned(), etag.into());
     }
-}
-
-/// One objective, as the API returns it.
-#[derive(Serialize)]
-struct ObjectiveShown<'a> {
-    /// The row that `replay` prints, plus the breakdown of the missed tickets.
-    #[serde(flatten)]
-    verdict: Verdict,
-    /// Why the verdict is frozen; null while it is not.
-    frozen: Option<String>,
-    market: Option<MarketShown<'a>>,
-    ratings_by_wait: Vec<RatingsShown>,
-    /// What changed the figures of its measure without a sooner answer, in its window.
-    flags: BTreeMap<&'static str, u64>,
-    /// What changed in its agreement, in order of time.
-    changes: Vec<&'a ObjectiveChange>,
-}
-
-#[derive(Serialize)]
-struct MarketShown<'a> {
-    target: TargetShown,
-    decided: u64,
-    missed: u64,
-    source: &'a str,
-    as_of: Option<String>,
-}
-
-#[derive(Serialize)]
-struct RatingsShown {
-    band: &'static str,
-    count: u64,
-    sum: u64,
-}
-
-/// One objective of a team, by the team's label and the objective's name.
-pub(super) fn objective(published: &PublishedView, team: &str, name: &str) -> ApiResponse {
-    let shown = published.shown();
-    let catalog = &*shown.unwrap_or(published).catalog;
-    let Some(scope) = catalog.scope_by_label(team) else {
-        return ApiResponse::Missing(Missing::Team);
-    };
-    let mut objectives = catalog.objectives();
-    let found =
-        objectives.find(|(_, owner, objective)| *owner == scope && *objective.name == *name);
-    let Some((id, _, objective)) = found else { return ApiResponse::Missing(Missing::Objective) };
-    match shown.and_then(|shown| present(shown, id, objective, published)) {
-        Some(body) => ApiResponse::Found(json(&body)),
-        None => ApiResponse::Missing(Missing::NotYet),
-    }
-}
-
-/// An objective of the view that is shown; `None` if the view has no verdict of it.
-fn present<'a>(
-    shown: &'a PublishedView,
-    id: ObjectiveId,
-    objective: &'a Objective,
-    published: &'a PublishedView,
-) -> Option<ObjectiveShown<'a>> {
-    let not_ready = published.frozen.as_ref();
-    let mut verdict = shown.verdicts.get(id.index())?.clone();
-    let detail = shown.details.get(id.index())?;
-    verdict.breakdown = Some(BreakdownShown::new(detail.breakdown.iter().copied(), &shown.catalog));
-    if not_ready.is_some() {
-        verdict.state = VerdictState::Frozen;
-    }
-    let (owner, _) = shown.catalog.objective(id);
-    let changes = published.changes.iter().filter(|change| {
-        *change.objective == *objective.name
-            && shown.catalog.scope_by_label(&change.team) == Some(owner)
-    });
-    Some(ObjectiveShown {
-        verdict,
-        frozen: not_ready.map(ToString::to_string),
-        market: market(objective, detail),
-        ratings_by_wait: ratings(detail),
-        flags: flags(shown, id, objective),
-        changes: changes.collect(),
-    })
-}
-
-/// The flagged acts that concern the measure of an objective, in its window.
-fn flags(
-    published: &PublishedView,
-    id: ObjectiveId,
-    objective: &Objective,
-) -> BTreeMap<&'static str, u64> {
-    let (owner, _) = published.catalog.objective(id);
-    let over = published.at.map_or(objective.over, |at| objective.over_at(at));
-    let key = (owner, objective.measure, over);
-    let mut given_up = published.given_up.iter().filter(|(s, m, w, _)| (*s, *m, *w) == key);
-    let by_reason = given_up.next().map_or([0; GivenUp::ALL.len()], |(.., counts)| *counts);
-    let mut acts = published.flags.iter().filter(|(s, m, w, _)| (*s, *m, *w) == key);
-    let counts = acts.next().map_or_else(FlagCounts::default, |(.., counts)| *counts);
-    flags_shown(&by_reason, counts)
-}
-
-fn market<'a>(objective: &'a Objective, detail: &ObjectiveDetail) -> Option<MarketShown<'a>> {
-    let (market, tally) = objective.market.as_ref().zip(detail.market)?;
-    Some(MarketShown {
-        target: market.within.shown(objective.measure),
-        decided: tally.decided,
-        missed: tally.missed,
-        source: &market.source,
-        as_of: market.as_of.map(|day| day.to_string()),
-    })
-}
-
-fn ratings(detail: &ObjectiveDetail) -> Vec<RatingsShown> {
-    let bands = Band::ALL.into_iter().zip(&detail.bands);
-    bands
-        .map(|(band, scores)| RatingsShown {
-            band: band.label(),
-            count: scores.count,
-            sum: scores.sum,
-        })
-        .collect()
-}
-
-/// Serializes `value`. It cannot fail for the types above; the empty object is for the compiler.
-fn json(value: &impl Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_else(|_| "{}".to_owned()) + "\n"
+    let unchanged = "Nothing has changed since the response that If-None-Match names.";
+    let unchanged = ResponseBuilder::new().description(unchanged).build();
+    responses.insert("304".to_owned(), unchanged.into());
+    let content = Content::new(Some(Ref::from_schema_name(Problem::name())));
+    let not_ready = "No data yet: the events are being read for the first time since the start.";
+    let not_ready = ResponseBuilder::new().description(not_ready).content(PROBLEM_JSON, content);
+    responses.insert("503".to_owned(), not_ready.build().into());
 }

@@ -12,7 +12,7 @@ use maud::{DOCTYPE, Markup, html};
 
 pub(super) use i18n::Language;
 pub(super) use overview::TeamOrder;
-pub(super) use view_model::PageLanguage;
+pub(super) use view_model::{Allowance, ObjectiveView, PageLanguage, urgency};
 
 use self::view_model::Board;
 use crate::address;

@@ -9,7 +9,7 @@ use axum::http::header::{
     REFERRER_POLICY, USER_AGENT, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
-use axum::middleware::{Next, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -24,9 +24,10 @@ use crate::address;
 use crate::exposition::MetricFormat;
 use crate::service::clock;
 use crate::service::coordinator::published_view::Shared;
-use crate::service::http::api::{self, ApiResponse, Missing};
+use crate::service::http::api::{self, Problem};
 use crate::service::http::board::{self, Language, PageLanguage, Route, TeamOrder};
 use crate::service::http::metrics;
+use crate::service::http::revalidate::revalidate;
 use crate::service::shutdown::ReloadRequest;
 
 /// Security headers of every response. Pages load their style sheet and icon from this server, and
@@ -45,31 +46,32 @@ const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
 /// Maximum size of a request body in bytes. No handler reads a body.
 const BODY_BYTES_MAX: usize = 64 << 10;
 
-const JSON: &str = "application/json";
-
 /// All routes. They set no cookies. All but [`address::RELOAD`] answer GET and HEAD only and change no state.
 /// `to_reload` takes requests to reload the configuration, if that is enabled.
 pub(in crate::service) fn routes(
     shared: Shared,
     to_reload: Option<Sender<ReloadRequest>>,
 ) -> Router {
-    Router::new()
+    let revalidated = Router::new()
         .route(address::TEAMS, get(serve_teams))
         .route(address::TEAM, get(serve_team))
         .route(address::OBJECTIVE, get(serve_objective))
-        .route(address::API_OBJECTIVE, get(serve_objective_json))
-        .route(address::API_DESCRIPTION, get(|| asset(JSON, api::OPENAPI)))
         .route(address::STYLE, get(|| asset("text/css; charset=utf-8", board::STYLE)))
         .route(
             address::TRIED_SCRIPT,
             get(|| asset("text/javascript; charset=utf-8", board::TRIED_SCRIPT)),
         )
         .route(address::ICON, get(|| asset("image/svg+xml", board::ICON)))
+        .merge(api::routes())
+        .route_layer(from_fn(revalidate));
+    Router::new()
+        .merge(revalidated)
         .route(address::METRICS, get(serve_metrics))
         .route(address::HEALTHY, get(|| async { "healthy\n" }))
         .route(address::READY, get(serve_ready))
         .route(address::RELOAD, post(move |headers| serve_reload(to_reload, headers)))
         .fallback(get(serve_unknown))
+        .method_not_allowed_fallback(serve_wrong_method)
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(map_response(name_body_limit))
         .layer(compression())
@@ -157,38 +159,29 @@ async fn serve_objective(
     page(&state, &route, &headers, &uri)
 }
 
-/// An objective as JSON. No team has a name that is not UTF-8.
-async fn serve_objective_json(
-    State(shared): State<Shared>,
-    path: Result<Path<ObjectivePath>, PathRejection>,
-) -> Response {
-    let response = match path {
-        Ok(Path(ObjectivePath { team, objective })) => {
-            api::objective(&shared.published.load(), &team, &objective)
-        }
-        Err(_) => ApiResponse::Missing(Missing::Team),
-    };
-    let (status, body) = match response {
-        ApiResponse::Found(body) => (StatusCode::OK, body),
-        ApiResponse::Missing(missing) => {
-            let status = match missing {
-                Missing::Team | Missing::Objective => StatusCode::NOT_FOUND,
-                Missing::NotYet => StatusCode::SERVICE_UNAVAILABLE,
-            };
-            (status, missing.body())
-        }
-    };
-    (status, [(CONTENT_TYPE, JSON), (CACHE_CONTROL, "no-store")], body).into_response()
+async fn serve_unknown(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
+    if uri.path().starts_with(address::API) {
+        return Problem::unknown_address(uri.path()).into_response();
+    }
+    page(&state, &Route::Unknown, &headers, &uri)
 }
 
-async fn serve_unknown(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
-    page(&state, &Route::Unknown, &headers, &uri)
+/// The router adds which methods are allowed.
+async fn serve_wrong_method(uri: Uri) -> Response {
+    if uri.path().starts_with(address::API) {
+        return Problem::method_not_allowed().into_response();
+    }
+    StatusCode::METHOD_NOT_ALLOWED.into_response()
 }
 
 fn page(shared: &Shared, route: &Route, headers: &HeaderMap, uri: &Uri) -> Response {
     let page = board::page(&shared.published.load(), route, page_language(headers, uri));
     let status = if page.is_found { StatusCode::OK } else { StatusCode::NOT_FOUND };
-    let headers = [(CONTENT_TYPE, "text/html; charset=utf-8"), (CACHE_CONTROL, "no-store")];
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CACHE_CONTROL, "private, no-cache"),
+        (VARY, "accept-language"),
+    ];
     (status, headers, page.html.into_string()).into_response()
 }
 

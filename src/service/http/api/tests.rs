@@ -5,18 +5,20 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::body::json;
+use super::labels::NamesInPath;
 use super::*;
 use crate::name::team_label;
+use crate::service::coordinator::published_view::PublishedView;
 use crate::service::coordinator::readiness::NotReady;
 use crate::service::scenario::{
-    assert_snapshot, fetch, full_agreement, serve, teams_in_every_state,
+    assert_snapshot, changes, fetch, fetch_bytes, flagged, full_agreement, serve,
+    teams_in_every_state,
 };
 
-fn found(published: &PublishedView, team: &str, name: &str) -> String {
-    match objective(published, team, name) {
-        ApiResponse::Found(body) => body,
-        ApiResponse::Missing(why) => panic!("{team} {name}: {why:?}"),
-    }
+fn found(published: &PublishedView, team: &str, objective: &str) -> String {
+    let names = NamesInPath { team: team.to_owned(), objective: objective.to_owned() };
+    json(&objectives::objective(published, &names).unwrap_or_else(|why| panic!("{why:?}")))
 }
 
 fn value(text: &str) -> Value {
@@ -36,86 +38,154 @@ fn a_response_is_the_row_of_replay_plus_the_numbers_of_the_page() {
     }
 }
 
-/// Resolves a `$ref` within the OpenAPI description.
-fn resolved<'a>(description: &'a Value, schema: &'a Value) -> &'a Value {
-    match schema["$ref"].as_str() {
-        Some(path) => description.pointer(path.trim_start_matches('#')).unwrap(),
-        None => schema,
-    }
+#[test]
+fn the_list_of_teams_and_a_team_are_complete() {
+    let (_runtime, address) = serve(full_agreement().publish());
+    let pages = ["teams", "teams/care"].map(|path| {
+        let (_, body) = fetch(address, &format!("GET /api/v1/{path}"), "");
+        serde_json::to_string_pretty(&value(&body)).unwrap() + "\n"
+    });
+    assert_snapshot("api_teams", &pages.concat());
 }
 
-/// Asserts that a value has exactly the keys and types that its schema describes, at every level.
-fn follows(description: &Value, schema: &Value, value: &Value, at: &str) {
-    let schema = resolved(description, schema);
-    if let Some(choices) = schema["oneOf"].as_array() {
-        let is_null = |choice: &&Value| choice["type"] == "null";
-        let choice = choices.iter().find(|choice| is_null(choice) == value.is_null()).unwrap();
-        return follows(description, choice, value, at);
+/// The description with its objects closed: a value may have no field that they do not describe.
+fn strict(description: &Value) -> Value {
+    let mut description = description.clone();
+    let schemas = description["components"]["schemas"].as_object_mut().unwrap();
+    let parts: BTreeSet<String> = schemas
+        .values()
+        .filter_map(|schema| schema["allOf"].as_array())
+        .flatten()
+        .filter_map(|part| Some(part["$ref"].as_str()?.rsplit('/').next()?.to_owned()))
+        .collect();
+    for (name, schema) in schemas {
+        let is_object = schema.get("allOf").or(schema.get("properties")).is_some();
+        if is_object && !parts.contains(name) {
+            schema["unevaluatedProperties"] = false.into();
+        }
     }
-    let types = &schema["type"];
-    let types = types.as_array().cloned().unwrap_or_else(|| vec![types.clone()]);
-    let kind = match value {
-        Value::Null => "null",
-        Value::Bool(_) => "boolean",
-        Value::Number(number) if number.is_f64() || !types.contains(&"integer".into()) => "number",
-        Value::Number(_) => "integer",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    assert!(types.contains(&kind.into()), "{at} is of type {kind}, described as {types:?}");
-    let choices = schema["enum"].as_array();
-    assert!(choices.is_none_or(|choices| choices.contains(value)), "{at}: {value}");
-    for item in value.as_array().into_iter().flatten() {
-        follows(description, &schema["items"], item, at);
-    }
-    let Some(fields) = value.as_object() else { return };
-    if let Some(each) = schema.get("additionalProperties") {
-        fields.values().for_each(|field| follows(description, each, field, at));
-        return;
-    }
-    let described = schema["properties"].as_object().unwrap();
-    let names = |keys: &mut dyn Iterator<Item = &String>| keys.cloned().collect::<BTreeSet<_>>();
-    assert_eq!(names(&mut fields.keys()), names(&mut described.keys()), "{at}");
-    let required = schema["required"].as_array().unwrap().iter();
-    let required: BTreeSet<String> = required.map(|key| key.as_str().unwrap().to_owned()).collect();
-    assert_eq!(required, names(&mut described.keys()), "{at}");
-    for (key, field) in fields {
-        follows(description, &described[key], field, &format!("{at}.{key}"));
-    }
+    description
+}
+
+/// Asserts that a body is what the description says of this path and status.
+fn follows(description: &Value, path: &str, status: &str, body: &Value) {
+    let content = &description["paths"][path]["get"]["responses"][status]["content"];
+    let (_, content) = content.as_object().unwrap().iter().next().unwrap();
+    let mut schema = content["schema"].clone();
+    schema["components"] = description["components"].clone();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let errors: Vec<_> =
+        validator.iter_errors(body).map(|e| format!("{e} at {}", e.instance_path())).collect();
+    assert!(errors.is_empty(), "{path} {status}: {errors:#?} in {body:#}");
 }
 
 #[test]
 fn responses_match_the_openapi_description() {
-    let (_runtime, address) = serve(full_agreement().publish());
-    let (head, description) = fetch(address, "GET /api/v1/openapi.json", "");
-    assert!(head.contains("content-type: application/json"), "{head}");
-    let description = value(&description);
-    let described = &description["paths"][address::API_OBJECTIVE]["get"]["responses"];
-    for (path, status) in [
-        ("care/objectives/first-reply", "200"),
-        ("care/objectives/handled", "200"),
-        ("%63are/objectives/asked-once", "200"),
-        ("_all/objectives/first-reply", "200"),
-        ("care/objectives/nothing", "404"),
-        ("_unclaimed/objectives/first-reply", "404"),
-        ("unclaimed/objectives/first-reply", "404"),
-        ("%ff/objectives/first-reply", "404"),
-    ] {
-        let (head, body) = fetch(address, &format!("GET /api/v1/teams/{path}"), "");
-        assert!(head.starts_with(&format!("http/1.0 {status} ")), "{path}: {head}");
-        assert!(head.contains("content-type: application/json"), "{path}: {head}");
-        assert!(head.contains("cache-control: no-store"), "{path}: {head}");
-        assert!(head.contains("x-content-type-options: nosniff"), "{path}: {head}");
-        let schema = &described[status]["content"]["application/json"]["schema"];
-        follows(&description, schema, &value(&body), path);
+    let mut view = full_agreement().publish();
+    view.changes = Arc::new(changes());
+    let views = [view, teams_in_every_state().publish(), flagged().publish()];
+    for (number, published) in views.into_iter().enumerate() {
+        let labels = published.catalog.reading_scopes();
+        let labels: Vec<_> = labels
+            .map(|scope| team_label(published.catalog.scope_name(scope)).to_owned())
+            .collect();
+        let (_runtime, address) = serve(published);
+        let (head, description) = fetch(address, "GET /api/v1/openapi.json", "");
+        assert!(head.contains("content-type: application/json"), "{head}");
+        let description = strict(&value(&description));
+        let get = |template: &str, path: &str, status: &str| {
+            let (head, body) = fetch(address, &format!("GET {path}"), "");
+            assert!(head.starts_with(&format!("http/1.0 {status} ")), "{path}: {head}");
+            let media_type = match status {
+                "200" => "content-type: application/json",
+                _ => "content-type: application/problem+json",
+            };
+            assert!(head.contains(media_type), "{path}: {head}");
+            assert!(head.contains("x-content-type-options: nosniff"), "{path}: {head}");
+            let body = value(&body);
+            follows(&description, template, status, &body);
+            body
+        };
+        get(address::API_TEAMS, address::API_TEAMS, "200");
+        let mut objectives = 0;
+        for label in &labels {
+            let team = format!("/api/v1/teams/{label}");
+            get(address::API_TEAM, &team, "200");
+            let all = get(address::API_OBJECTIVES, &format!("{team}/objectives"), "200");
+            for one in all["objectives"].as_array().unwrap() {
+                let path = format!("{team}/objectives/{}", one["objective"].as_str().unwrap());
+                assert_eq!(&get(address::API_OBJECTIVE, &path, "200"), one);
+                objectives += 1;
+            }
+        }
+        assert!(objectives > 1, "{number}");
+        for (path, template, status) in [
+            ("/api/v1/teams/no-such-team", address::API_TEAM, "404"),
+            ("/api/v1/teams/unclaimed", address::API_TEAM, "404"),
+            ("/api/v1/teams/%ff", address::API_TEAM, "404"),
+            ("/api/v1/teams/%ff/objectives", address::API_OBJECTIVES, "404"),
+            ("/api/v1/teams/_all/objectives/nothing", address::API_OBJECTIVE, "404"),
+            ("/api/v1/teams/%5Fall", address::API_TEAM, "200"),
+        ] {
+            get(template, path, status);
+        }
     }
+}
+
+#[test]
+fn every_operation_field_and_parameter_is_described() {
+    let (_, description) = described();
+    let description = serde_json::to_value(description).unwrap();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let operation = &item["get"];
+        assert!(operation["summary"].is_string(), "{path}");
+        assert!(operation["operationId"].is_string(), "{path}");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(parameter["description"].is_string(), "{path}: {parameter}");
+        }
+    }
+    for (name, schema) in description["components"]["schemas"].as_object().unwrap() {
+        let parts = schema["allOf"].as_array().into_iter().flatten();
+        for part in parts.chain([schema]) {
+            for (field, described) in part["properties"].as_object().into_iter().flatten() {
+                let choice = &described["oneOf"][0];
+                let texts = [&described["description"], &choice["description"], &described["$ref"]];
+                let text = texts.into_iter().find_map(Value::as_str);
+                assert!(
+                    text.is_some() || name.ends_with("Quantiles"),
+                    "{name}.{field}: {described}"
+                );
+                let text = text.unwrap_or_default();
+                assert!(!text.contains("[`") && !text.contains("`None`"), "{name}.{field}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_error_says_what_was_asked_for_and_what_there_is() {
+    let (_runtime, address) = serve(full_agreement().publish());
+    let get = |path: &str| fetch(address, &format!("GET {path}"), "").1;
+    let long = "x".repeat(1_000);
+    let bodies = [
+        get("/api/v1/teams/caer"),
+        get("/api/v1/teams/%3Cscript%3E"),
+        get("/api/v1/teams/care/objectives/first-repyl"),
+        get(&format!("/api/v1/teams/care/objectives/{long}")),
+        get("/api/v1/nothing"),
+        fetch(address, "DELETE /api/v1/teams", "").1,
+    ];
+    assert_snapshot("api_problems", &bodies.concat());
+    let (head, _) = fetch(address, "DELETE /api/v1/teams", "");
+    assert!(head.starts_with("http/1.0 405 ") && head.contains("allow: get,head"), "{head}");
     let (_, metrics) = fetch(address, "GET /metrics", "");
-    for (code, count) in [("200", 4), ("404", 4)] {
-        let series = format!(
-            "vaste_http_requests_total{{code=\"{code}\",route=\"{}\"}} {count}",
-            address::API_OBJECTIVE
-        );
+    for (route, code, count) in [
+        (address::API_TEAM, "404", 2),
+        (address::API_OBJECTIVE, "404", 2),
+        (address::API_TEAMS, "405", 2),
+    ] {
+        let series =
+            format!("vaste_http_requests_total{{code=\"{code}\",route=\"{route}\"}} {count}");
         assert!(metrics.contains(&series), "{series}");
     }
 }
@@ -132,10 +202,59 @@ fn while_frozen_a_response_has_the_last_trusted_numbers_and_the_reason() {
     let body = value(&found(&frozen, "orders", "first-reply"));
     assert_eq!((&body["state"], &body["decided"]), (&"frozen".into(), &30.into()));
     assert!(body["frozen"].as_str().unwrap().starts_with("1 of 3 partitions"), "{body}");
-    frozen.trusted = None;
+    let trusted = frozen.trusted.take();
     let (_runtime, address) = serve(frozen);
-    let path = "GET /api/v1/teams/orders/objectives/first-reply";
-    let (head, body) = fetch(address, path, "");
-    assert!(head.starts_with("http/1.0 503 "), "{head}");
-    assert_eq!(body, "{\"error\":\"no data yet: see /-/ready\"}\n");
+    for path in ["teams", "teams/orders", "teams/orders/objectives/first-reply"] {
+        let (head, body) = fetch(address, &format!("GET /api/v1/{path}"), "");
+        assert!(head.starts_with("http/1.0 503 "), "{head}");
+        assert_eq!(value(&body)["type"], "urn:vaste:problem:not-ready");
+        assert!(
+            value(&body)["detail"].as_str().unwrap().starts_with("1 of 3 partitions"),
+            "{body}"
+        );
+    }
+    let frozen = PublishedView { frozen: not_ready(), trusted, ..later.publish() };
+    let (_runtime, address) = serve(frozen);
+    let body = value(&fetch(address, "GET /api/v1/teams", "").1);
+    let states = body["teams"].as_array().unwrap().iter().map(|team| team["state"].as_str());
+    let states: BTreeSet<_> = states.flatten().collect();
+    assert_eq!(states, BTreeSet::from(["frozen", "not_agreed"]));
+}
+
+#[test]
+fn a_client_that_has_a_response_gets_it_again_only_when_it_has_changed() {
+    let (_runtime, address) = serve(full_agreement().publish());
+    let (_other_runtime, other) = serve(teams_in_every_state().publish());
+    let tag_of = |head: &str| {
+        let line = head.lines().find_map(|line| line.strip_prefix("etag: "));
+        line.map(str::to_owned).unwrap_or_else(|| panic!("{head}"))
+    };
+    for path in ["/api/v1/teams", "/", "/teams/_all?lang=fi", "/assets/board.css"] {
+        let (head, body) = fetch(address, &format!("GET {path}"), "");
+        let tag = tag_of(&head);
+        assert!(tag.starts_with("w/\""), "{tag}");
+        let (of_head, nothing) = fetch(address, &format!("HEAD {path}"), "");
+        assert_eq!((tag_of(&of_head), &*nothing), (tag.clone(), ""), "{path}");
+        let (compressed, _) =
+            fetch_bytes(address, &format!("GET {path}"), "accept-encoding: gzip\r\n");
+        assert_eq!(tag_of(&compressed), tag, "{path}");
+        let strong = tag.replace("w/", "");
+        for known in [&*tag, &*strong, &format!("\"other\", {tag}"), "*"] {
+            let tag = known.replace("w/", "W/");
+            let (head, nothing) =
+                fetch(address, &format!("GET {path}"), &format!("if-none-match: {tag}\r\n"));
+            assert!(head.starts_with("http/1.0 304 "), "{path} {known}: {head}");
+            assert_eq!(nothing, "");
+            assert!(head.contains("etag: w/\"") && !head.contains("\ncontent-type"), "{head}");
+        }
+        let (head, again) = fetch(address, &format!("GET {path}"), "if-none-match: W/\"0123\"\r\n");
+        assert!(head.starts_with("http/1.0 200 "), "{head}");
+        assert_eq!(again, body);
+        if path != "/assets/board.css" {
+            assert_ne!(tag_of(&fetch(other, &format!("GET {path}"), "").0), tag, "{path}");
+        }
+    }
+    // An error has no tag: it may be over at any time.
+    let (head, _) = fetch(address, "GET /api/v1/teams/nobody", "if-none-match: *\r\n");
+    assert!(head.starts_with("http/1.0 404 ") && !head.contains("etag"), "{head}");
 }

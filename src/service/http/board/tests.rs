@@ -353,7 +353,7 @@ fn a_missed_level_never_shows_the_agreed_share() {
     for decided in 1..300_u64 {
         for missed in 0..=decided {
             (verdict.decided, verdict.missed) = (decided, missed);
-            let view = view_model::ObjectiveView {
+            let view = ObjectiveView {
                 id,
                 scope: crate::catalog::ScopeId::FIRST,
                 objective: &objective,
@@ -409,7 +409,7 @@ fn every_response_has_security_headers_and_only_get_is_allowed() {
             assert!(head.contains(header), "{request}: {header} in {head}");
         }
         let is_page = head.contains("content-type: text/html");
-        assert_eq!(is_page, head.contains("cache-control: no-store"), "{request}: {head}");
+        assert_eq!(is_page, head.contains("cache-control: private, no-cache"), "{request}: {head}");
         assert_eq!(is_page && !request.starts_with("HEAD"), body.contains("<html"), "{request}");
     }
 }

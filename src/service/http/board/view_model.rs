@@ -76,28 +76,28 @@ pub(super) struct Board<'a> {
 
 /// One objective with its verdict.
 #[derive(Clone, Copy)]
-pub(super) struct ObjectiveView<'a> {
+pub(in crate::service::http) struct ObjectiveView<'a> {
     pub(super) id: ObjectiveId,
-    pub(super) scope: ScopeId,
-    pub(super) objective: &'a Objective,
+    pub(in crate::service::http) scope: ScopeId,
+    pub(in crate::service::http) objective: &'a Objective,
     /// The level in force.
-    pub(super) level: &'a Level,
+    pub(in crate::service::http) level: &'a Level,
     /// The length of the window in force.
-    pub(super) over: Elapsed,
+    pub(in crate::service::http) over: Elapsed,
     /// The ceiling of unanswered endings in force; `None` without one.
-    pub(super) unanswered_max: Option<MaxShare>,
+    pub(in crate::service::http) unanswered_max: Option<MaxShare>,
     /// `None` before the first trusted view.
-    pub(super) verdict: Option<&'a Verdict>,
+    pub(in crate::service::http) verdict: Option<&'a Verdict>,
     /// Numbers beyond the verdict; `None` together with it.
-    pub(super) detail: Option<&'a ObjectiveDetail>,
+    pub(in crate::service::http) detail: Option<&'a ObjectiveDetail>,
 }
 
 /// The misses that a level allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Allowance {
-    pub(super) allowed: u64,
+pub(in crate::service::http) struct Allowance {
+    pub(in crate::service::http) allowed: u64,
     /// The number of tickets that it is computed from.
-    pub(super) among: u64,
+    pub(in crate::service::http) among: u64,
 }
 
 impl<'a> Board<'a> {
@@ -108,17 +108,8 @@ impl<'a> Board<'a> {
         let catalog = &*shown.unwrap_or(published).catalog;
         let mut objectives: BTreeMap<ScopeId, Vec<ObjectiveView<'a>>> = BTreeMap::new();
         for (id, scope, objective) in catalog.objectives() {
-            objectives.entry(scope).or_default().push(ObjectiveView {
-                id,
-                scope,
-                objective,
-                level: at.map_or(&objective.level, |at| objective.level_at(at)),
-                over: at.map_or(objective.over, |at| objective.over_at(at)),
-                unanswered_max: at
-                    .map_or(objective.unanswered_max, |at| objective.unanswered_max_at(at)),
-                verdict: shown.and_then(|shown| shown.verdicts.get(id.index())),
-                detail: shown.and_then(|shown| shown.details.get(id.index())),
-            });
+            let view = ObjectiveView::new(shown, id, scope, objective);
+            objectives.entry(scope).or_default().push(view);
         }
         objectives
             .values_mut()
@@ -275,6 +266,29 @@ impl<'a> Board<'a> {
     }
 }
 
+impl<'a> ObjectiveView<'a> {
+    /// An objective of the view that is shown; `None` before the first trusted view.
+    pub(in crate::service::http) fn new(
+        shown: Option<&'a PublishedView>,
+        id: ObjectiveId,
+        scope: ScopeId,
+        objective: &'a Objective,
+    ) -> Self {
+        let at = shown.and_then(|shown| shown.at);
+        let unanswered_max = |at| objective.unanswered_max_at(at);
+        Self {
+            id,
+            scope,
+            objective,
+            level: at.map_or(&objective.level, |at| objective.level_at(at)),
+            over: at.map_or(objective.over, |at| objective.over_at(at)),
+            unanswered_max: at.map_or(objective.unanswered_max, unanswered_max),
+            verdict: shown.and_then(|shown| shown.verdicts.get(id.index())),
+            detail: shown.and_then(|shown| shown.details.get(id.index())),
+        }
+    }
+}
+
 impl ObjectiveView<'_> {
     /// The last known state; frozen if there is none.
     pub(super) fn last_state(self) -> VerdictState {
@@ -282,12 +296,12 @@ impl ObjectiveView<'_> {
     }
 
     /// Tickets that wait over target now.
-    pub(super) fn over_target(self) -> u64 {
+    pub(in crate::service::http) fn over_target(self) -> u64 {
         self.detail.map_or(0, |detail| detail.overdue)
     }
 
     /// Tickets that wait now and have used most of their target.
-    pub(super) fn due_soon(self) -> u64 {
+    pub(in crate::service::http) fn due_soon(self) -> u64 {
         self.detail.map_or(0, |detail| detail.used_most.saturating_sub(detail.overdue))
     }
 
@@ -313,7 +327,7 @@ impl ObjectiveView<'_> {
     /// The misses that the level allows; `None` if the level is not a share.
     ///
     /// Below `min_tickets` the level is judged as if `min_tickets` were decided.
-    pub(super) fn allowance(self) -> Option<Allowance> {
+    pub(in crate::service::http) fn allowance(self) -> Option<Allowance> {
         let Level::Within { share, min_tickets, .. } = self.level else { return None };
         let among = self.tally().decided.max(*min_tickets);
         let budget_bp = u128::from(Share::WHOLE_BP - share.basis_points());
@@ -363,7 +377,7 @@ fn by_measure<'a>(
 }
 
 /// The order of objectives within a team; the lowest comes first.
-pub(super) const fn urgency(state: VerdictState) -> u8 {
+pub(in crate::service::http) const fn urgency(state: VerdictState) -> u8 {
     match state {
         VerdictState::Missed => 0,
         VerdictState::AtRisk => 1,
