@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 
 use crate::amount::Amount;
-use crate::calendar::{Calendar, WorkingDays};
+use crate::calendar::{Calendar, WorkingDays, Zone};
 use crate::event::Priority;
 use crate::measure::{Basis, Measure, Pauses};
 use crate::share::{MaxShare, Share};
@@ -82,6 +82,8 @@ pub struct About {
     pub name: Box<str>,
     /// The name of its calendar; `None` where always open.
     pub hours: Option<Box<str>>,
+    /// The time zone of the texts about it, where its file names one.
+    pub zone: Option<Zone>,
     /// The names that the team had before. Events with one of them count for the team.
     pub former_names: Vec<Box<str>>,
     /// Display names by language code, such as `fi`, in the order of the codes.

@@ -15,7 +15,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::agreement::{About, Objective, Target};
-use crate::calendar::{Calendar, WorkingDays};
+use crate::calendar::{Calendar, WorkingDays, Zone};
 use crate::event::PriorityNames;
 use crate::measure::{Basis, Measure, Pauses};
 use crate::name;
@@ -89,6 +89,8 @@ pub struct Catalog {
     /// By scope; the organisation goes by the hours of the scope that holds the ticket.
     hours: Vec<CalendarId>,
     has_hours: bool,
+    /// By scope: the time zone of texts about it.
+    zones: Vec<Zone>,
     /// By scope: whether a customer's message on a solved ticket asks again.
     asks_again: Vec<bool>,
     objectives: Vec<CompiledObjective>,
@@ -246,6 +248,14 @@ impl Catalog {
     /// The calendar of a scope's team.
     pub fn hours_of(&self, scope: ScopeId) -> CalendarId {
         self.hours[scope.index()]
+    }
+
+    /// The time zone of texts about a scope: the one that its agreement names, else that of its calendar.
+    ///
+    /// A team without either, and unclaimed tickets, have that of the organisation. An organisation without
+    /// either has the one that the teams share, and UTC where they differ or have none.
+    pub fn zone_of(&self, scope: ScopeId) -> &Zone {
+        &self.zones[scope.index()]
     }
 
     /// One calendar.

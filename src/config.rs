@@ -124,7 +124,6 @@ impl Config {
                 config.files.push(path);
             }
         }
-        config.zone_data = sources.into_zone_data();
         let mut named = config.calendars.clone();
         if let Some(present) = present {
             for (name, calendar) in &present.calendars {
@@ -135,11 +134,13 @@ impl Config {
         // Agreements come last: they name calendars.
         for AgreementFile { path, node } in agreements {
             let diagnostics = &mut config.diagnostics;
-            if let Some(read) = agreement::read(&node, &path, &named, today, diagnostics) {
+            let zones = sources.zones();
+            if let Some(read) = agreement::read(&node, &path, &named, zones, today, diagnostics) {
                 diagnostics.register_owner(&read.owner, &path);
                 config.agreements.push(read);
             }
         }
+        config.zone_data = sources.into_zone_data();
         config.check_together();
         config
     }

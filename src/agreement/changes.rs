@@ -287,6 +287,7 @@ fn agreement_settings(agreement: &Agreement) -> Vec<Setting> {
     let About {
         name,
         hours,
+        zone,
         former_names,
         names,
         message_on_solved,
@@ -310,6 +311,7 @@ fn agreement_settings(agreement: &Agreement) -> Vec<Setting> {
     }
     settings.add_if("agreed.look_again", *look_again);
     settings.add("hours", hours.as_deref().unwrap_or("always"));
+    settings.add_if("zone", zone.as_ref().map(Zone::name));
     let asks = u64::from(*message_on_solved == MessageOnSolved::AsksAgain);
     let (value, strictness) = (message_on_solved.label(), Strictness::AtLeast(asks));
     settings.add_strict("message_on_solved", value, strictness);

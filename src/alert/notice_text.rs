@@ -6,6 +6,7 @@ use super::{AgreementNews, Alert, AlertKind, AlertStatus};
 use crate::agreement::{
     EvidenceSubject, Level, Market, Objective, ShareBelief, ShareEvidence, Tally,
 };
+use crate::calendar::Zone;
 use crate::catalog::{Catalog, ScopeId};
 use crate::name;
 use crate::reading::Verdict;
@@ -164,12 +165,13 @@ fn description(
     waiting: WaitingNow,
     over: u64,
 ) -> String {
-    let (_, objective) = view.catalog().objective(alert.objective);
+    let (owner, objective) = view.catalog().objective(alert.objective);
+    let zone = view.catalog().zone_of(owner);
     let is_over = matches!(alert.status(), AlertStatus::Resolved { .. });
     let mut sentences = vec![
         format!("Agreed: {}.", agreed(objective, view.now())),
         format!("Now: {}.", present(objective, verdict, view.now())),
-        duration(alert, view.now()),
+        duration(alert, view.now(), zone),
     ];
     sentences.extend(change(alert));
     match alert.kind {
@@ -200,7 +202,7 @@ fn description(
     }));
     sentences.push(waiting.oldest_since.map_or("Nobody is waiting.".to_owned(), |since| {
         let (count, longest) = (waiting.count, view.now().since(since).in_words());
-        let since = minute(since);
+        let since = minute(since, zone);
         format!("Waiting: {count}, {over} of them over target, longest {longest}, since {since}.")
     }));
     if !is_over {
@@ -243,27 +245,28 @@ fn present(objective: &Objective, verdict: &Verdict, at: Timestamp) -> String {
 }
 
 /// Since when it holds, or how long it did.
-fn duration(alert: &Alert, now: Timestamp) -> String {
+fn duration(alert: &Alert, now: Timestamp, zone: &Zone) -> String {
     match alert.status() {
         AlertStatus::Resolved { active_at, resolved_at, .. } => {
             let length = resolved_at.since(active_at).in_words();
-            format!("This lasted {length}, from {} to {}.", minute(active_at), minute(resolved_at))
+            let (from, to) = (minute(active_at, zone), minute(resolved_at, zone));
+            format!("This lasted {length}, from {from} to {to}.")
         }
         AlertStatus::Inactive => String::new(),
         AlertStatus::Pending { active_at } | AlertStatus::Firing { active_at, .. } => {
             let length = now.since(active_at);
             if length < LENGTH_MIN {
-                return format!("Since {}.", minute(active_at));
+                return format!("Since {}.", minute(active_at, zone));
             }
-            format!("Since {}, for {}.", minute(active_at), length.in_words())
+            format!("Since {}, for {}.", minute(active_at, zone), length.in_words())
         }
     }
 }
 
-/// An instant to the minute.
-fn minute(at: Timestamp) -> String {
-    let text: String = at.to_string().chars().take("2026-11-28T09:00".len()).collect();
-    format!("{} UTC", text.replace('T', " "))
+/// An instant to the minute in local time: `2026-11-28 11:00 EET`.
+fn minute(at: Timestamp, zone: &Zone) -> String {
+    let Some(local) = zone.local_time(at) else { return at.to_string() };
+    format!("{} {}", local.format("%Y-%m-%d %H:%M"), zone.abbreviation(at))
 }
 
 /// The change of the agreement that began or ended it.

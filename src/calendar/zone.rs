@@ -66,6 +66,12 @@ impl Zone {
         Some(DateTime::<Utc>::from_timestamp_millis(at.ms())?.with_timezone(&offset))
     }
 
+    /// The abbreviation of its time at an instant, such as `EET`, or the offset where it has none: `+03`.
+    pub fn abbreviation(&self, at: Timestamp) -> String {
+        let instant = jiff::Timestamp::from_millisecond(at.ms()).unwrap_or_default();
+        self.0.to_offset_info(instant).abbreviation().to_owned()
+    }
+
     /// The offsets from UTC that a local time can have: one, two when the clocks go back over it, none when
     /// they go forward over it.
     pub fn offsets(&self, local: NaiveDateTime) -> LocalResult<FixedOffset> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::id::{CalendarId, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use super::{Catalog, CompiledObjective, OwnHours, StopwatchKind, TEAMS_MAX, WINDOWS};
 use crate::agreement::{Agreement, Level, MessageOnSolved, Objective, Owner, Target};
-use crate::calendar::{Calendar, WorkingDays};
+use crate::calendar::{Calendar, WorkingDays, Zone};
 use crate::event::PriorityNames;
 use crate::measure::Measure;
 use crate::name;
@@ -55,6 +55,7 @@ impl Catalog {
             catalog.former_names.extend(former);
             catalog.about.insert(scope, agreement.about.clone());
         }
+        catalog.index_zones();
         catalog.has_hours = catalog.hours.iter().any(|id| *id != CalendarId::default());
         let kinds: Vec<StopwatchKind> =
             lines.iter().map(|(scope, line)| catalog.kind_for(*scope, line)).collect();
@@ -95,6 +96,7 @@ impl Catalog {
         teams.dedup();
         let hours = vec![CalendarId::default(); teams.len() + 2];
         let asks_again = vec![false; teams.len() + 2];
+        let zones = vec![Zone::UTC; teams.len() + 2];
         Self {
             teams,
             former_names: BTreeMap::new(),
@@ -104,6 +106,7 @@ impl Catalog {
             calendars: vec![Arc::new(Calendar::always())],
             hours,
             has_hours: false,
+            zones,
             asks_again,
             objectives: Vec::new(),
             about: BTreeMap::new(),
@@ -115,6 +118,25 @@ impl Catalog {
             splits: BTreeMap::new(),
             shown: BTreeMap::new(),
         }
+    }
+
+    /// Finds the time zone of every scope, as [`Catalog::zone_of`] says.
+    fn index_zones(&mut self) {
+        let own = |scope: ScopeId| {
+            let named = self.about.get(&scope).and_then(|about| about.zone.clone());
+            let hours = self.calendar(self.hours_of(self.holder_of_owner(scope)));
+            named.or_else(|| (!hours.is_always()).then(|| hours.zone().clone()))
+        };
+        let mut of_teams = self.ticket_scopes().filter_map(own);
+        let first = of_teams.next();
+        let shared = first.filter(|first| of_teams.all(|zone| zone == *first));
+        let organisation = own(self.organisation()).or(shared).unwrap_or(Zone::UTC);
+        let of = |scope| own(scope).unwrap_or_else(|| organisation.clone());
+        let teams: Vec<Zone> =
+            (0..self.teams.len()).map(|team| of(ScopeId::from_index(team))).collect();
+        // Unclaimed tickets and the organisation come last.
+        self.zones = teams;
+        self.zones.resize(self.scope_count(), organisation);
     }
 
     fn scope_of_owner(&self, owner: &Owner) -> ScopeId {
@@ -232,6 +254,70 @@ impl Catalog {
             split.channels.push(ChannelId::OTHER);
             split.channels.sort_unstable();
             split.channels.dedup();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::About;
+    use crate::calendar::Definition;
+
+    fn zone(name: &str) -> Zone {
+        Zone::compiled_in(name).unwrap()
+    }
+
+    /// An agreement whose file names this zone, and a calendar in that one.
+    fn agreement(owner: Owner, named: Option<&str>, hours: Option<&str>) -> Agreement {
+        let hours = hours.map(|name| {
+            let mut definition = Definition::new(zone(name));
+            definition.week[0] = vec![crate::calendar::Opening::new(480, 960).unwrap()];
+            Arc::new(Calendar::new(&definition).unwrap())
+        });
+        let about = About { zone: named.map(zone), ..About::default() };
+        Agreement { owner, hours, objectives: Vec::new(), about }
+    }
+
+    fn team(name: &str, named: Option<&str>, hours: Option<&str>) -> Agreement {
+        agreement(Owner::Team(name.into()), named, hours)
+    }
+
+    /// The zones of teams `a` and `b`, of unclaimed tickets and of the organisation.
+    fn zones(agreements: &[Agreement]) -> String {
+        let catalog = Catalog::new(agreements, &[]);
+        let scopes = ["a", "b"].map(|name| catalog.scope_of_team(name));
+        let scopes = scopes.into_iter().chain([catalog.unclaimed(), catalog.organisation()]);
+        scopes.map(|scope| catalog.zone_of(scope).name()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_zone_is_named_or_the_calendars_or_the_organisations() {
+        let (helsinki, tokyo, paris) = ("Europe/Helsinki", "Asia/Tokyo", "Europe/Paris");
+        let plain = || team("b", None, None);
+        let whole = |named, hours| agreement(Owner::Organisation, named, hours);
+        for (agreements, expected) in [
+            (vec![team("a", None, None), plain()], "UTC UTC UTC UTC".to_owned()),
+            // The organisation takes the zone that the teams share.
+            (
+                vec![team("a", None, Some(helsinki)), plain()],
+                format!("{helsinki} {helsinki} {helsinki} {helsinki}"),
+            ),
+            (
+                vec![team("a", None, Some(helsinki)), team("b", Some(tokyo), Some(helsinki))],
+                format!("{helsinki} {tokyo} UTC UTC"),
+            ),
+            (
+                vec![team("a", Some(tokyo), None), plain(), whole(Some(paris), Some(helsinki))],
+                format!("{tokyo} {paris} {paris} {paris}"),
+            ),
+            // The calendar of the organisation is that of unclaimed tickets.
+            (
+                vec![team("a", Some(tokyo), None), plain(), whole(None, Some(helsinki))],
+                format!("{tokyo} {helsinki} {helsinki} {helsinki}"),
+            ),
+        ] {
+            assert_eq!(zones(&agreements), expected);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::calendars::Calendars;
+use super::calendars::{self, Calendars};
 use super::diagnostic::Diagnostics;
 use super::duty;
 use super::fields::{Field, Fields, File, is_web_address};
@@ -11,6 +11,7 @@ use super::labels;
 use super::objective;
 use super::people;
 use super::yaml::Node;
+use super::zones::ZoneFinder;
 use crate::address;
 use crate::agreement::{About, AgreedOn, Agreement, Level, MessageOnSolved, Objective, Owner};
 use crate::name;
@@ -20,6 +21,7 @@ pub(super) fn read(
     node: &Node,
     path: &Path,
     calendars: &Calendars,
+    zones: &mut ZoneFinder<'_>,
     today: &str,
     diagnostics: &mut Diagnostics,
 ) -> Option<Agreement> {
@@ -33,6 +35,7 @@ pub(super) fn read(
     agreed(&mut fields, &mut about, file, today);
     let hours = TeamHours::read(&mut fields, calendars, file);
     about.hours.clone_from(&hours.name);
+    about.zone = fields.take("zone").and_then(|zone| calendars::zone::read(&zone, file, zones));
     message_on_solved(&mut fields, &mut about, file);
     let objectives = objectives(&mut fields, &hours, today, file);
     duty::read(&mut fields, file);

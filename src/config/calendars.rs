@@ -17,7 +17,7 @@ use crate::name;
 use crate::time::{Elapsed, HOUR_MS, MINUTE_MS};
 
 mod ics;
-mod zone;
+pub(super) mod zone;
 
 pub(super) use self::ics::IcsFile;
 pub use self::ics::NamedHoliday;
@@ -72,6 +72,11 @@ impl<'d> CalendarSources<'d> {
     /// The iCalendar files that were read since the last call.
     pub(super) fn take_ics_files(&mut self) -> Vec<IcsFile> {
         self.feeds.take_files()
+    }
+
+    /// What finds time zones, for the files that are read later.
+    pub(super) fn zones(&mut self) -> &mut ZoneFinder<'d> {
+        &mut self.zones
     }
 
     /// The time zone data that was used.

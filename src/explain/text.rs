@@ -8,7 +8,7 @@ use comfy_table::{Table, presets};
 use super::{Explained, StopwatchRow, Stretch};
 use crate::agreement::TargetShown;
 use crate::amount::Amount;
-use crate::calendar::{Calendar, Zone};
+use crate::calendar::Zone;
 use crate::catalog::ScopeId;
 use crate::event::Kind;
 use crate::measure::{Basis, Measure};
@@ -77,10 +77,9 @@ const OVER: &str = " ";
 
 impl Explained<'_> {
     fn clock(&self) -> TimeFormat {
-        // The last holder with a calendar decides the zone.
-        let hours = |step: &Step| self.catalog.calendar(self.catalog.hours_of(step.holder));
-        let zones = self.steps.iter().rev().map(hours).filter(|hours| !hours.is_always());
-        let zone = zones.map(Calendar::zone).next().cloned().unwrap_or(Zone::UTC);
+        // The last holder decides the zone.
+        let holder = self.steps.last().map_or(self.catalog.unclaimed(), |step| step.holder);
+        let zone = self.catalog.zone_of(holder).clone();
         let has_more_than = |unit: i64| {
             let mut shown = self.steps.iter().map(|step| step.at).chain([self.now]);
             shown.any(|at| at.ms() % unit != 0)

@@ -91,6 +91,7 @@ pub(in crate::service) fn agreement(
             .map(|date| AgreedOn { date, people: 3 }),
         look_again: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
         hours: None,
+        zone: None,
         labels: Vec::new(),
         runbook_url: Some("https://wiki.example/answers?team=a&then=b".into()),
     };

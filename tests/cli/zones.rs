@@ -232,3 +232,24 @@ fn the_metric_of_the_build_has_the_release_of_the_zone_data() {
     service.reload();
     wait_for("the new time zone data", || (release_of_metric() == "2099c").then_some(()));
 }
+
+/// The clocks of Helsinki go back at 2026-10-25 01:00 UTC: 03:30 comes twice.
+#[test]
+fn explain_shows_the_zone_that_the_agreement_names() {
+    let folder = Folder::new();
+    folder.write("billing.yaml", "team: billing\nzone: Europe/Helsinki\n");
+    folder.write("esimerkki.yaml", "organisation: Esimerkki Oy\nzone: Europe/Helsink\n");
+    let event = |id: u8, kind: &str, time: &str| {
+        let of = "\"ticket\":\"T-1\",\"team\":\"billing\"";
+        format!("{{\"id\":\"{id}\",\"type\":\"{kind}\",\"time\":\"{time}\",{of}}}\n")
+    };
+    folder.write(
+        "events.ndjson",
+        event(1, "ticket.created", "2026-10-25T00:30:00Z")
+            + &event(2, "ticket.agent_replied", "2026-10-25T01:30:00Z"),
+    );
+    let explained = ["explain", "T-1", "--agreements", "billing.yaml", "events.ndjson"];
+    let explained = page(&folder.vaste(&explained));
+    let misspelled = page(&folder.vaste(&["check", "billing.yaml", "esimerkki.yaml"]));
+    insta::assert_snapshot!("zone_of_agreement", explained + &misspelled);
+}

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use vaste::agreement::{
-    About, Agreement, AlertPolicies, AlertPolicy, DecidedVerdict, Objective, Owner, VerdictState,
+    About, Agreement, AlertPolicies, AlertPolicy, DecidedVerdict, Level, Objective, Owner, Target,
+    VerdictState,
 };
 use vaste::alert::{Alerts, Notice, Sender};
+use vaste::calendar::Zone;
 use vaste::catalog::Catalog;
 use vaste::event::Kind;
 use vaste::measure::Measure;
@@ -154,4 +156,36 @@ fn a_notice_of_being_at_risk_says_that_it_is_because_of_spam() {
     assert!(said("summary").contains("more tickets over target were marked as spam"));
     assert!(said("description").contains("Marked as spam while over target: 11."));
     assert_eq!(said("spam_over_target"), "11");
+}
+
+/// The clocks of Helsinki go back at 2026-10-25 01:00 UTC: 03:30 comes twice.
+#[test]
+fn a_notice_gives_times_in_the_zone_of_the_team() {
+    let hour = Elapsed::from_ms(HOUR_MS);
+    let objective = Objective {
+        alerts: AlertPolicies { missed: at_once(), ..AlertPolicies::default() },
+        ..Objective::new("nobody", Measure::FirstReply, Level::NoneOver(Target::calendar(hour)))
+    };
+    let about = About {
+        name: "Billing".into(),
+        zone: Zone::compiled_in("Europe/Helsinki"),
+        ..About::default()
+    };
+    let owner = Owner::Team("billing".into());
+    let agreement = Agreement { owner, hours: None, objectives: vec![objective], about };
+    let catalog = Arc::new(Catalog::new(&[agreement], &[]));
+    let begin = Timestamp::parse("2026-10-25T00:30:00Z").unwrap();
+    let mut pipeline = Pipeline::new(&catalog, 1, begin);
+    pipeline.apply(&of_team(event(Kind::Created, "T-1", begin, 1), "billing"));
+    let at = Timestamp::parse("2026-10-25T01:45:00Z").unwrap();
+    let view = pipeline.advance(at);
+    let (id, _, _) = catalog.objectives().next().unwrap();
+    let mut alerts = Alerts::new(&catalog);
+    alerts.evaluate(id, view.alert_verdicts(id), &catalog, at);
+    let notices = Sender::default().take_due(&mut alerts, view, at);
+    let (notice, _) = notices.into_iter().next().unwrap();
+    let said = &notice.annotations["description"];
+    assert!(said.contains("Since 2026-10-25 03:45 EET."), "{said}");
+    assert!(said.contains("longest 1h 15m, since 2026-10-25 03:30 EEST."), "{said}");
+    assert_eq!(notice.annotations["window_end"], "2026-10-25T01:45:00Z");
 }

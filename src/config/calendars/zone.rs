@@ -1,4 +1,4 @@
-//! The time zone of a calendar, with advice for texts that are offsets or misspelled.
+//! The time zone of a calendar or an agreement, with advice for texts that are offsets or misspelled.
 
 use crate::calendar::Zone;
 use crate::config::fields::{Field, File};
@@ -6,7 +6,7 @@ use crate::config::yaml::YamlValue;
 use crate::config::zones::ZoneFinder;
 
 /// Reads the name of a zone; `None` with an error if there is no such zone.
-pub(super) fn read(
+pub(in crate::config) fn read(
     field: &Field<'_>,
     file: &mut File<'_>,
     zones: &mut ZoneFinder<'_>,

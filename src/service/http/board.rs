@@ -77,6 +77,14 @@ pub(super) struct Page {
 /// The page of a route in a language.
 pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguage) -> Page {
     let board = Board::new(published, reader);
+    let of_team = match route {
+        Route::Team(team) | Route::Objective { team, .. } => board.catalog.scope_by_label(team),
+        Route::Teams(_) | Route::Unknown => None,
+    };
+    let board = match of_team {
+        Some(scope) => board.in_zone_of(scope),
+        None => board,
+    };
     let found = |title: String, path: String, content: Markup| Page {
         is_found: true,
         html: document(&board, &title, &path, &content),
@@ -142,7 +150,10 @@ fn document(board: &Board<'_>, title: &str, path: &str, content: &Markup) -> Mar
                     @if let Some(at) = board.at {
                         p class="as-of" {
                             time datetime=(at) {
-                                (texts.format("as-of", &[("at", board.instant(at).into())]))
+                                (texts.format("as-of", &[
+                                    ("at", board.instant(at).into()),
+                                    ("zone", board.zone_name(at).into()),
+                                ]))
                             }
                         }
                     }

@@ -161,7 +161,7 @@ const OBJECTIVES: [(&str, bool); 41] = [
 
 /// Values of whole files.
 #[rustfmt::skip]
-const FILES: [(&str, &str, bool); 69] = [
+const FILES: [(&str, &str, bool); 72] = [
     ("agreement", "{ team: a, organisation: b }", false),
     ("agreement", "{ organisation: b }", true),
     ("agreement", "{ organisation: b, was_named: [a] }", false),
@@ -176,6 +176,9 @@ const FILES: [(&str, &str, bool); 69] = [
     ("agreement", "{ team: a, agreed: { on: 1.9.2026, by: [a, b] } }", false),
     ("agreement", "{ team: a, agreed: { on: 2026-09-01, by: [] } }", false),
     ("agreement", "{ team: a, agreed: { on: 2026-09-01, by: [Aino A] } }", false),
+    ("agreement", "{ team: a, zone: Europe/Helsinki }", true),
+    ("agreement", "{ team: a, zone: '' }", false),
+    ("agreement", "{ team: a, zone: [Europe/Helsinki] }", false),
     ("agreement", "{ team: a, message_on_solved: asks_again }", true),
     ("agreement", "{ team: a, message_on_solved: counts }", false),
     ("agreement", "{ team: a, labels: { severity: page } }", false),

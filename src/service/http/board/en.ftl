@@ -55,7 +55,7 @@ date = { $day } { $month } { $year }
 
 # Every page.
 title = Response times
-as-of = As of { $at } (UTC)
+as-of = As of { $at } ({ $zone })
 languages = Language
 you-are-here = You are here
 legend-bar = The filled part of a bar is the share of tickets within target. The line across it is the agreed level.

@@ -61,7 +61,7 @@ date = { $day }.{ $month }.{ $year }
 
 # Joka sivulla.
 title = Vastausajat
-as-of = Tilanne { $at } (UTC)
+as-of = Tilanne { $at } ({ $zone })
 languages = Kieli
 you-are-here = Olet tässä
 legend-bar = Palkin täytetty osa näyttää, kuinka suuri osa tiketeistä ehti tavoiteajassa. Palkin poikki kulkeva viiva on sovittu taso.

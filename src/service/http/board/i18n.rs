@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{Datelike, NaiveDate, Timelike};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use fluent_langneg::NegotiationStrategy;
@@ -16,6 +16,7 @@ use unic_langid::LanguageIdentifier;
 
 use crate::agreement::{Target, TargetShown};
 use crate::amount::Amount;
+use crate::calendar::Zone;
 use crate::measure::{Basis, Measure};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
@@ -321,10 +322,10 @@ impl Translator {
         self.duration_in(form, Elapsed::from_ms(rounded))
     }
 
-    /// An instant: `ma 23.11. klo 9.00`, with the year if it is not the year of `now`.
-    pub(super) fn instant(&self, at: Timestamp, now: Timestamp) -> String {
-        let utc = |at: Timestamp| DateTime::<Utc>::from_timestamp_millis(at.ms());
-        let (Some(at), Some(now)) = (utc(at), utc(now)) else { return at.to_string() };
+    /// An instant in local time: `ma 23.11. klo 9.00`, with the year if it is not the year of `now`.
+    pub(super) fn instant(&self, at: Timestamp, now: Timestamp, zone: &Zone) -> String {
+        let local = |at: Timestamp| zone.local_time(at);
+        let (Some(at), Some(now)) = (local(at), local(now)) else { return at.to_string() };
         let key = if at.year() == now.year() { "instant" } else { "instant-of-year" };
         let weekday = at.weekday().number_from_monday();
         self.format(
@@ -466,15 +467,16 @@ mod tests {
         let (fi, en) = (language("fi").texts(), language("en").texts());
         let at = Timestamp::parse("2026-11-23T09:00:00Z").unwrap();
         let old = Timestamp::parse("2025-01-04T23:59:00Z").unwrap();
+        let utc = &Zone::UTC;
         let sv = language("sv").texts();
-        assert_eq!(plain(&sv.instant(at, at)), "mån 23 nov 09:00");
-        assert_eq!(plain(&sv.instant(old, at)), "lör 4 jan 2025 23:59");
+        assert_eq!(plain(&sv.instant(at, at, utc)), "mån 23 nov 09:00");
+        assert_eq!(plain(&sv.instant(old, at, utc)), "lör 4 jan 2025 23:59");
         assert_eq!(sv.percent(9_250), "92,5\u{a0}%");
         assert_eq!(sv.format("count", &[("count", 4_736.into())]), "4\u{a0}736");
-        assert_eq!(plain(&fi.instant(at, at)), "ma 23.11. klo 9.00");
-        assert_eq!(plain(&en.instant(at, at)), "Mon 23 Nov 09:00");
-        assert_eq!(plain(&fi.instant(old, at)), "la 4.1.2025 klo 23.59");
-        assert_eq!(plain(&en.instant(old, at)), "Sat 4 Jan 2025 23:59");
+        assert_eq!(plain(&fi.instant(at, at, utc)), "ma 23.11. klo 9.00");
+        assert_eq!(plain(&en.instant(at, at, utc)), "Mon 23 Nov 09:00");
+        assert_eq!(plain(&fi.instant(old, at, utc)), "la 4.1.2025 klo 23.59");
+        assert_eq!(plain(&en.instant(old, at, utc)), "Sat 4 Jan 2025 23:59");
         for (bp, finnish, english) in
             [(9_250, "92,5 %", "92.5%"), (9_000, "90 %", "90%"), (5, "0,05 %", "0.05%")]
         {
@@ -503,6 +505,26 @@ mod tests {
         ] {
             let shown = |texts: &Translator| texts.format("count", &[("count", count.into())]);
             assert_eq!((shown(fi), shown(en)), (finnish.into(), english.into()));
+        }
+    }
+
+    /// The clocks of Helsinki go forward at 2026-03-29 01:00 UTC and back at 2026-10-25 01:00 UTC.
+    #[test]
+    fn instants_follow_the_clocks_of_their_zone() {
+        let helsinki = Zone::compiled_in("Europe/Helsinki").unwrap();
+        let now = Timestamp::parse("2026-12-31T22:30:00Z").unwrap();
+        for (at, finnish, english, abbreviation) in [
+            ("2026-03-29T00:59:00Z", "su 29.3.2026 klo 2.59", "Sun 29 Mar 2026 02:59", "EET"),
+            ("2026-03-29T01:00:00Z", "su 29.3.2026 klo 4.00", "Sun 29 Mar 2026 04:00", "EEST"),
+            ("2026-10-25T00:59:00Z", "su 25.10.2026 klo 3.59", "Sun 25 Oct 2026 03:59", "EEST"),
+            ("2026-10-25T01:00:00Z", "su 25.10.2026 klo 3.00", "Sun 25 Oct 2026 03:00", "EET"),
+            // The year of local time decides, not that of UTC.
+            ("2026-12-31T22:00:00Z", "pe 1.1. klo 0.00", "Fri 1 Jan 00:00", "EET"),
+        ] {
+            let at = Timestamp::parse(at).unwrap();
+            let shown = |code| plain(&language(code).texts().instant(at, now, &helsinki));
+            assert_eq!((shown("fi").as_str(), shown("en").as_str()), (finnish, english));
+            assert_eq!(helsinki.abbreviation(at), abbreviation);
         }
     }
 

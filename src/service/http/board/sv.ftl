@@ -97,7 +97,7 @@ date = { $day } { $month } { $year }
 
 # På alla sidor.
 title = Svarstider
-as-of = Läget { $at } (UTC)
+as-of = Läget { $at } ({ $zone })
 languages = Språk
 you-are-here = Du är här
 legend-bar = Den fyllda delen av stapeln visar hur stor andel av ärendena som klarades i tid. Strecket tvärs över är den avtalade nivån.

@@ -58,9 +58,9 @@ pub(super) struct Board<'a> {
     pub(super) not_ready: Option<&'a NotReady>,
     /// The instant of the view that is shown; `None` before the first trusted view.
     pub(super) at: Option<Timestamp>,
-    pub(super) catalog: &'a Catalog,
-    /// The time zone of the days of the page.
+    /// The time zone of all instants of the page.
     pub(super) zone: Zone,
+    pub(super) catalog: &'a Catalog,
     objectives: BTreeMap<ScopeId, Vec<ObjectiveView<'a>>>,
     readings: BTreeMap<(Option<&'a str>, Measure), Vec<&'a Reading>>,
     /// Readings of one priority or channel.
@@ -121,8 +121,8 @@ impl<'a> Board<'a> {
             texts: reader.language.texts(),
             not_ready: published.frozen.as_ref(),
             at,
+            zone: catalog.zone_of(catalog.organisation()).clone(),
             catalog,
-            zone: Zone::UTC,
             objectives,
             readings,
             splits,
@@ -131,6 +131,19 @@ impl<'a> Board<'a> {
             past: shown.and_then(|shown| shown.past.as_deref()),
             changes: &published.changes,
         }
+    }
+
+    /// The same board in the time zone of a team.
+    pub(super) fn in_zone_of(mut self, scope: ScopeId) -> Self {
+        self.zone = self.catalog.zone_of(scope).clone();
+        self
+    }
+
+    /// The time zone of the page as text: its abbreviation at the instant of the board, and its name.
+    pub(super) fn zone_name(&self, at: Timestamp) -> String {
+        let name = self.zone.name();
+        let abbreviation = self.zone.abbreviation(at);
+        if abbreviation == name { abbreviation } else { format!("{abbreviation}, {name}") }
     }
 
     /// The objectives of a team, worst first.
@@ -262,7 +275,7 @@ impl<'a> Board<'a> {
 
     /// An instant as text; the year is left out if it is the year of the board.
     pub(super) fn instant(&self, at: Timestamp) -> String {
-        self.texts.instant(at, self.at.unwrap_or(at))
+        self.texts.instant(at, self.at.unwrap_or(at), &self.zone)
     }
 }
 
