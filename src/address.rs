@@ -8,6 +8,8 @@ use crate::name::team_label;
 
 /// The query of the front page that orders teams by name.
 pub const ORDER_BY_NAME: &str = "order=name";
+/// The query of the front page that shows it on a screen across the room.
+pub const WALL: &str = "wall";
 /// The front page of the board: all teams.
 pub const TEAMS: &str = "/";
 /// The page of a team.
@@ -16,8 +18,6 @@ pub const TEAM: &str = "/teams/{team}";
 pub const OBJECTIVE: &str = "/teams/{team}/objectives/{objective}";
 /// The style sheet of the board.
 pub const STYLE: &str = "/assets/board.css";
-/// The script of the slider that tries other targets.
-pub const TRIED_SCRIPT: &str = "/assets/tried.js";
 /// The icon of the board.
 pub const ICON: &str = "/assets/icon.svg";
 /// All paths of the API begin with this.
@@ -28,6 +28,10 @@ pub const API_TEAMS: &str = "/api/v1/teams";
 pub const API_TEAM: &str = "/api/v1/teams/{team}";
 /// The objectives of a team as JSON.
 pub const API_OBJECTIVES: &str = "/api/v1/teams/{team}/objectives";
+/// The script of the board.
+pub const SCRIPT: &str = "/assets/board.js";
+/// Server-sent events: one whenever pages show something else than before.
+pub const LIVE: &str = "/live";
 /// An objective as JSON.
 pub const API_OBJECTIVE: &str = "/api/v1/teams/{team}/objectives/{objective}";
 /// The OpenAPI description of the API.

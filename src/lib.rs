@@ -54,7 +54,7 @@
 //! service/
 //!   kafka/          worker threads: consumer, partitions, checkpointer, client, dead letters
 //!   coordinator/    one thread: merges workers into a view, publishes it, evaluates alerts, readiness
-//!   http/           accept, routes, metrics, api, board
+//!   http/           accept, routes, metrics, api, board, live
 //!   alertmanager/   one thread for each Alertmanager: delivery, clock skew
 //!   store           checkpoints and the alert state log, on disk or in an object store
 //!   clock, shutdown, run, demo, instruments, log_counter

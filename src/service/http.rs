@@ -8,10 +8,12 @@
 //! | `metrics` | the text of `/metrics` |
 //! | `api` | `/api/v1/…` |
 //! | `board` | the HTML pages |
+//! | `live` | tells open pages that there is something new |
 
 pub(in crate::service) mod accept;
 mod api;
 mod board;
+pub(in crate::service) mod live;
 mod metrics;
 mod revalidate;
 pub(in crate::service) mod routes;

@@ -23,6 +23,7 @@ use crate::service::coordinator::published_view::{PublishedView, Shared};
 use crate::service::coordinator::{Alerting, Coordinator, Inputs};
 use crate::service::derived_past::SharedPast;
 use crate::service::http::accept;
+use crate::service::http::live::LiveStreams;
 use crate::service::http::routes;
 use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::{Probe, ProbeError};
@@ -193,15 +194,16 @@ pub(super) fn run_on(
         let instruments = Arc::clone(&shared.instruments);
         let (to_reload, requests) = tokio::sync::mpsc::channel(RELOAD_REQUESTS_MAX);
         let every = service.reload.every;
+        let (live, closer) = LiveStreams::new(&shared.published);
         let ended = async move {
             let load = |trigger| load_again(reload(trigger), &loaded, &instruments);
             signals.until_shutdown(requests, every, load).await;
             // Stops the coordinator now, so that the final notices go out while requests are still served.
-            drop(stop);
+            drop((stop, closer));
         };
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let to_reload = service.reload.endpoint.then_some(to_reload);
-        accept::serve(listener, routes::routes(shared, to_reload), ended).await;
+        accept::serve(listener, routes::routes(shared, live, to_reload), ended).await;
         Ok::<(), io::Error>(())
     });
     // A Kafka client may wait a minute for a broker that is gone, and a disk may hang. The process does not.

@@ -26,6 +26,7 @@ use crate::reading::Verdict;
 use crate::responses::Responses;
 use crate::service::coordinator::published_view::{self, ObjectiveDetail, PublishedView, Shared};
 use crate::service::derived_past::DerivedPast;
+use crate::service::http::live::LiveStreams;
 use crate::service::http::routes;
 use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::TopicState;
@@ -557,8 +558,12 @@ pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Ru
         past: Default::default(),
         oldest_event: Arc::default(),
     };
-    let routes = routes::routes(shared, None);
-    runtime.spawn(async { axum::serve(listener, routes).await });
+    let (live, closer) = LiveStreams::new(&shared.published);
+    let routes = routes::routes(shared, live, None);
+    runtime.spawn(async move {
+        let _closer = closer;
+        axum::serve(listener, routes).await
+    });
     (runtime, address)
 }
 

@@ -2,9 +2,9 @@
 //!
 //! # Design
 //! [`page`] is a pure function of the published view, the route and the language, so that tests
-//! need no sockets. Pages are rendered on the server and have no scripts: they work on a phone, on
-//! a wall display and in a screen reader, and the content security policy can forbid all scripts.
-//! maud checks templates at compile time and escapes every value.
+//! need no sockets. Pages are rendered on the server and are whole without scripts: they work on a phone, on
+//! a wall display and in a screen reader. One script keeps open pages up to date. The content security policy
+//! forbids all others. maud checks templates at compile time and escapes every value.
 //!
 //! The front page shows teams in trouble first, and by name on request. No page orders or compares people.
 
@@ -36,12 +36,14 @@ mod ratings;
 mod tests;
 mod tried;
 mod view_model;
+mod wall;
 
 /// The style sheet of all pages.
 pub(super) const STYLE: &str = include_str!("board/board.css");
 
-/// The script of the slider that tries other targets.
-pub(super) const TRIED_SCRIPT: &str = include_str!("board/tried.js");
+/// The script of all pages.
+pub(super) const SCRIPT: &str =
+    concat!(include_str!("board/board.js"), include_str!("board/tried.js"));
 
 /// The icon of the site.
 pub(super) const ICON: &str = include_str!("board/icon.svg");
@@ -51,6 +53,8 @@ pub(super) const ICON: &str = include_str!("board/icon.svg");
 pub(super) enum Route {
     /// The front page with every team, in an order.
     Teams(TeamOrder),
+    /// The front page for a screen across the room.
+    Wall,
     /// One team, by its label: its name, `_all` for the organisation, `_unclaimed` for unclaimed
     /// tickets.
     Team(String),
@@ -79,7 +83,7 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
     let board = Board::new(published, reader);
     let of_team = match route {
         Route::Team(team) | Route::Objective { team, .. } => board.catalog.scope_by_label(team),
-        Route::Teams(_) | Route::Unknown => None,
+        Route::Teams(_) | Route::Wall | Route::Unknown => None,
     };
     let board = match of_team {
         Some(scope) => board.in_zone_of(scope),
@@ -87,14 +91,14 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
     };
     let found = |title: String, path: String, content: Markup| Page {
         is_found: true,
-        html: document(&board, &title, &path, &content),
+        html: document(&board, &title, Some(&path), &content),
     };
     let none = |why, team| Page {
         is_found: false,
         html: document(
             &board,
             &board.texts.text("not-found-title"),
-            address::TEAMS,
+            Some(address::TEAMS),
             &pages::not_found(&board, why, team),
         ),
     };
@@ -104,6 +108,10 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
             address::TEAMS.to_owned(),
             overview::page(&board, *order),
         ),
+        Route::Wall => Page {
+            is_found: true,
+            html: document(&board, &board.texts.text("title"), None, &wall::page(&board)),
+        },
         Route::Team(label) => match board.catalog.scope_by_label(label) {
             Some(scope) => {
                 found(board.name(scope), board.team_path(scope), pages::team(&board, scope))
@@ -128,44 +136,63 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
     }
 }
 
-/// An HTML document around the content of a page.
-fn document(board: &Board<'_>, title: &str, path: &str, content: &Markup) -> Markup {
-    let texts = board.texts;
+/// An HTML document around the content of a page. Without a `path` of its own, it is for a screen across the
+/// room, where nobody follows links.
+fn document(board: &Board<'_>, title: &str, path: Option<&str>, content: &Markup) -> Markup {
     html! {
         (DOCTYPE)
-        html lang=(board.reader.language.code()) {
+        html lang=(board.reader.language.code()) class=[path.is_none().then_some("wall")] {
             head {
                 meta charset="utf-8";
                 title { (title) " – Vaste" }
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                meta http-equiv="refresh" content="30";
+                // The script does it without loading the page again.
+                noscript { meta http-equiv="refresh" content="30"; }
                 link rel="stylesheet" href=(address::STYLE);
-                script src=(address::TRIED_SCRIPT) defer {}
                 link rel="icon" href=(address::ICON) type="image/svg+xml";
+                script src=(address::SCRIPT) defer {}
             }
             body class=[board.not_ready.map(|_| "stale")] {
                 header {
                     a class="brand" href=(board.reader.link(address::TEAMS)) { "Vaste" }
-                    @if let Some(at) = board.at {
-                        p class="as-of" {
-                            time datetime=(at) {
-                                (texts.format("as-of", &[
-                                    ("at", board.instant(at).into()),
-                                    ("zone", board.zone_name(at).into()),
-                                ]))
-                            }
-                        }
-                    }
-                    (languages(board, path))
+                    (as_of(board))
+                    @if let Some(path) = path { (languages(board, path)) }
                 }
-                main {
+                // The script says here that the connection is lost.
+                p id="connection" class="connection" role="status" {}
+                main data-lost=(lost(board)) {
                     @if let Some(not_ready) = board.not_ready { (banner(board, not_ready)) }
                     (content)
                 }
             }
         }
     }
+}
+
+/// The instant of the page, with the zone of all its times.
+fn as_of(board: &Board<'_>) -> Markup {
+    html! {
+        @if let Some(at) = board.at {
+            p class="as-of" {
+                time datetime=(at) {
+                    (board.texts.format("as-of", &[
+                        ("at", board.instant(at).into()),
+                        ("zone", board.zone_name(at).into()),
+                    ]))
+                }
+            }
+        }
+    }
+}
+
+/// What the script says once the server cannot be reached.
+fn lost(board: &Board<'_>) -> String {
+    let at = board.at.map(|at| ("at", board.instant(at).into()));
+    at.map_or_else(
+        || board.texts.text("connection-lost"),
+        |at| board.texts.format("connection-lost-as-of", &[at]),
+    )
 }
 
 /// Links to the same page in every other language.
@@ -192,35 +219,20 @@ fn languages(board: &Board<'_>, path: &str) -> Markup {
 /// The banner while verdicts are frozen: the reason, and what the page shows meanwhile.
 fn banner(board: &Board<'_>, not_ready: &NotReady) -> Markup {
     let texts = board.texts;
+    let reason = match not_ready {
+        NotReady::Starting => "not-ready-starting",
+        NotReady::Trouble(_) => "not-ready-trouble",
+        NotReady::Full => "not-ready-full",
+        NotReady::Jumped => "not-ready-jumped",
+        NotReady::Overloaded => "not-ready-overloaded",
+        NotReady::PartitionsUnknown => "not-ready-unknown",
+        NotReady::PartitionsElsewhere { .. } => "not-ready-elsewhere",
+        NotReady::Behind { .. } => "not-ready-behind",
+    };
     html! {
         section class="banner" {
             h2 { (texts.text("frozen-title")) }
-            p {
-                @match not_ready {
-                    NotReady::Starting => { (texts.text("not-ready-starting")) }
-                    NotReady::Trouble(trouble) => {
-                        (texts.text("not-ready-trouble")) " "
-                        // For whoever runs Vaste, in English like the log.
-                        q lang="en" { (trouble) }
-                    }
-                    NotReady::Full => { (texts.text("not-ready-full")) }
-                    NotReady::Jumped => { (texts.text("not-ready-jumped")) }
-                    NotReady::Overloaded => { (texts.text("not-ready-overloaded")) }
-                    NotReady::PartitionsUnknown => { (texts.text("not-ready-partitions-unknown")) }
-                    NotReady::PartitionsElsewhere { held, all, .. } => {
-                        (texts.format("not-ready-partitions-elsewhere", &[
-                            ("held", (*held as u64).into()),
-                            ("all", (*all as u64).into()),
-                        ]))
-                    }
-                    NotReady::Behind { behind, all } => {
-                        (texts.format("not-ready-behind", &[
-                            ("behind", (*behind as u64).into()),
-                            ("all", (*all as u64).into()),
-                        ]))
-                    }
-                }
-            }
+            p { (texts.text(reason)) }
             p {
                 @match board.at {
                     Some(at) => {
@@ -228,6 +240,11 @@ fn banner(board: &Board<'_>, not_ready: &NotReady) -> Markup {
                     }
                     None => { (texts.text("frozen-reading")) }
                 }
+            }
+            details {
+                summary { (texts.text("for-the-operator")) }
+                // In English, as in the log.
+                p lang="en" { (not_ready) }
             }
         }
     }

@@ -26,16 +26,17 @@ use crate::service::clock;
 use crate::service::coordinator::published_view::Shared;
 use crate::service::http::api::{self, Problem};
 use crate::service::http::board::{self, Language, PageLanguage, Route, TeamOrder};
+use crate::service::http::live::LiveStreams;
 use crate::service::http::metrics;
 use crate::service::http::revalidate::revalidate;
 use crate::service::shutdown::ReloadRequest;
 
-/// Security headers of every response. Pages load their style sheet and icon from this server, and
+/// Security headers of every response. Pages load their style sheet, script and icon from this server, and
 /// nothing else.
 const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (
         CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'",
     ),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -50,6 +51,7 @@ const BODY_BYTES_MAX: usize = 64 << 10;
 /// `to_reload` takes requests to reload the configuration, if that is enabled.
 pub(in crate::service) fn routes(
     shared: Shared,
+    live: LiveStreams,
     to_reload: Option<Sender<ReloadRequest>>,
 ) -> Router {
     let revalidated = Router::new()
@@ -57,15 +59,13 @@ pub(in crate::service) fn routes(
         .route(address::TEAM, get(serve_team))
         .route(address::OBJECTIVE, get(serve_objective))
         .route(address::STYLE, get(|| asset("text/css; charset=utf-8", board::STYLE)))
-        .route(
-            address::TRIED_SCRIPT,
-            get(|| asset("text/javascript; charset=utf-8", board::TRIED_SCRIPT)),
-        )
+        .route(address::SCRIPT, get(|| asset("text/javascript; charset=utf-8", board::SCRIPT)))
         .route(address::ICON, get(|| asset("image/svg+xml", board::ICON)))
         .merge(api::routes())
         .route_layer(from_fn(revalidate));
     Router::new()
         .merge(revalidated)
+        .route(address::LIVE, get(async move |headers: HeaderMap| live.answer(&headers)))
         .route(address::METRICS, get(serve_metrics))
         .route(address::HEALTHY, get(|| async { "healthy\n" }))
         .route(address::READY, get(serve_ready))
@@ -125,9 +125,15 @@ async fn asset(content_type: &'static str, content: &'static str) -> impl IntoRe
 }
 
 async fn serve_teams(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
-    let is_by_name = address::is_in_query(uri.query().unwrap_or_default(), address::ORDER_BY_NAME);
-    let order = if is_by_name { TeamOrder::ByName } else { TeamOrder::TroubleFirst };
-    page(&state, &Route::Teams(order), &headers, &uri)
+    let has = |wanted| address::is_in_query(uri.query().unwrap_or_default(), wanted);
+    let route = if has(address::WALL) {
+        Route::Wall
+    } else if has(address::ORDER_BY_NAME) {
+        Route::Teams(TeamOrder::ByName)
+    } else {
+        Route::Teams(TeamOrder::TroubleFirst)
+    };
+    page(&state, &route, &headers, &uri)
 }
 
 async fn serve_team(

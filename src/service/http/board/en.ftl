@@ -61,7 +61,7 @@ you-are-here = You are here
 legend-bar = The filled part of a bar is the share of tickets within target. The line across it is the agreed level.
 legend-trouble = Teams in trouble come first: those that miss their level, those at risk, then tickets that nobody has agreed to answer. Within each of these they are in alphabetical order.
 legend-order = Teams are in alphabetical order.
-legend-refresh = This page refreshes itself every 30 seconds.
+legend-refresh = This page keeps itself up to date.
 
 # The front page.
 order = Order
@@ -94,13 +94,13 @@ frozen-title = The data is not up to date
 frozen-kept = Colours and numbers show the state at { $at }. They stay until the data is up to date again.
 frozen-reading = Teams are shown once all events have been read.
 not-ready-starting = Vaste has just started.
-not-ready-trouble = Vaste reports a problem:
-not-ready-partitions-unknown = Kafka has not yet reported which partitions the topic has.
-not-ready-partitions-elsewhere = This instance reads { $held } of { $all } partitions. The others belong to other instances of the group, or are not assigned yet.
-not-ready-behind = { $behind } of { $all } partitions are not read to the end yet.
+not-ready-trouble = Vaste does not get new events at the moment.
+not-ready-unknown = Vaste does not get events yet.
+not-ready-elsewhere = Vaste gets only a part of the events at the moment.
+not-ready-behind = Vaste is still reading earlier events.
 not-ready-full = There are more open tickets than Vaste can hold. New tickets are not counted.
-not-ready-jumped = The machine's clock jumped. Vaste waits to see whether the new time holds.
-not-ready-overloaded = A part of Vaste has not responded for several seconds. The machine may be overloaded.
+not-ready-jumped = The clock of Vaste's computer has changed suddenly. Vaste waits to see which time is right.
+not-ready-overloaded = Vaste is too slow at the moment. Its computer may have too much to do.
 
 # The state of an objective.
 state-met = Met
@@ -675,3 +675,8 @@ age-up-to = up to { $to }
 age-between = { $from } to { $to }
 age-over = over { $from }
 legend-strip = The marks on the right are the last 30 days: full height is missed, two thirds at risk, one third met. "Getting better" and "getting worse" compare the share with that of a week earlier (a day, where the window is shorter): two percentage points and three tickets or more.
+# A page that stays open, and a screen across the room.
+connection-lost = No connection to Vaste. The page keeps trying.
+connection-lost-as-of = No connection to Vaste. Colours and numbers show the state at { $at }. The page keeps trying.
+for-the-operator = For whoever runs Vaste
+wall-link = Show on a screen

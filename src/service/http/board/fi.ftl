@@ -67,7 +67,7 @@ you-are-here = Olet tässä
 legend-bar = Palkin täytetty osa näyttää, kuinka suuri osa tiketeistä ehti tavoiteajassa. Palkin poikki kulkeva viiva on sovittu taso.
 legend-trouble = Ensin ovat tiimit, joilla on vaikeaa: ne, jotka eivät pysy tasollaan, sitten vaarassa olevat, sitten tiketit, joihin kukaan ei ole sopinut vastaavansa. Näiden sisällä järjestys on aakkosellinen.
 legend-order = Tiimit ovat aakkosjärjestyksessä.
-legend-refresh = Sivu päivittyy itsestään 30 sekunnin välein.
+legend-refresh = Sivu pysyy itsestään ajan tasalla.
 
 # Etusivu.
 order = Järjestys
@@ -100,13 +100,13 @@ frozen-title = Tieto ei ole ajan tasalla
 frozen-kept = Värit ja luvut näyttävät tilanteen { $at }. Ne eivät muutu, ennen kuin tieto on taas ajan tasalla.
 frozen-reading = Tiimien tilanne näytetään, kun kaikki tapahtumat on luettu.
 not-ready-starting = Vaste on juuri käynnistynyt.
-not-ready-trouble = Vaste ilmoittaa ongelmasta:
-not-ready-partitions-unknown = Kafka ei ole vielä kertonut, mitä luettavaa on.
-not-ready-partitions-elsewhere = Kaikkiaan { $all } osiosta luetaan täällä { $held }. Muut ovat ryhmän muilla palvelimilla, tai niitä ei ole vielä jaettu.
-not-ready-behind = Kaikkiaan { $all } osiosta { $behind } on vielä lukematta loppuun.
+not-ready-trouble = Vaste ei juuri nyt saa uusia tapahtumia.
+not-ready-unknown = Vaste ei vielä saa tapahtumia.
+not-ready-elsewhere = Vaste saa juuri nyt vain osan tapahtumista.
+not-ready-behind = Vaste lukee vielä aiempia tapahtumia.
 not-ready-full = Avoimia tikettejä on enemmän kuin Vasteen muistiin mahtuu. Uusia tikettejä ei lasketa.
-not-ready-jumped = Koneen kello siirtyi äkisti. Vaste odottaa nähdäkseen, pysyykö aika.
-not-ready-overloaded = Osa Vasteesta ei ole vastannut useaan sekuntiin. Kone voi olla ylikuormitettu.
+not-ready-jumped = Vasteen tietokoneen kello muuttui äkisti. Vaste odottaa, kumpi aika on oikea.
+not-ready-overloaded = Vaste on juuri nyt liian hidas. Sen tietokoneella voi olla liikaa tehtävää.
 
 # Tavoitteen tila.
 state-met = Täyttyy
@@ -681,3 +681,8 @@ age-up-to = enintään { $to }
 age-between = { $from } – { $to }
 age-over = yli { $from }
 legend-strip = Oikealla ovat viimeiset 30 päivää: täysi korkeus on alitettu, kaksi kolmasosaa vaarassa, kolmasosa pidetty. ”Paranemassa” ja ”huononemassa” vertaavat osuutta viikon takaiseen (lyhyemmillä jaksoilla vuorokauden takaiseen): vähintään kaksi prosenttiyksikköä ja kolme tikettiä.
+# Auki oleva sivu ja seinänäyttö.
+connection-lost = Vasteeseen ei ole yhteyttä. Sivu yrittää uudelleen.
+connection-lost-as-of = Vasteeseen ei ole yhteyttä. Värit ja luvut näyttävät tilanteen { $at }. Sivu yrittää uudelleen.
+for-the-operator = Vasteen ylläpitäjälle
+wall-link = Näytä seinänäytöllä

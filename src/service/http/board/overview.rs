@@ -42,10 +42,7 @@ const OPENING_MAX: usize = 40;
 /// The front page.
 pub(super) fn page(board: &Board<'_>, order: TeamOrder) -> Markup {
     let texts = board.texts;
-    let mut scopes = shown_scopes(board);
-    if order == TeamOrder::TroubleFirst {
-        scopes.sort_by_key(|scope| trouble(board, *scope));
-    }
+    let scopes = ordered_scopes(board, order);
     html! {
         div class="overview-head" {
             h1 { (texts.text("title")) }
@@ -61,9 +58,21 @@ pub(super) fn page(board: &Board<'_>, order: TeamOrder) -> Markup {
                 TeamOrder::TroubleFirst => "legend-trouble",
                 TeamOrder::ByName => "legend-order",
             }))
-            " " (texts.text("legend-refresh"))
+            " " (texts.text("legend-refresh")) " "
+            a href=(board.reader.link_with(address::TEAMS, Some(address::WALL))) {
+                (texts.text("wall-link"))
+            }
         }
     }
+}
+
+/// The teams that have something to show, in an order.
+pub(super) fn ordered_scopes(board: &Board<'_>, order: TeamOrder) -> Vec<ScopeId> {
+    let mut scopes = shown_scopes(board);
+    if order == TeamOrder::TroubleFirst {
+        scopes.sort_by_key(|scope| trouble(board, *scope));
+    }
+    scopes
 }
 
 /// The organisation, the teams by name, and unclaimed tickets; those that have nothing to show are left out.
@@ -123,7 +132,7 @@ fn order_switch(board: &Board<'_>, order: TeamOrder) -> Markup {
 fn row(board: &Board<'_>, scope: ScopeId, opens: bool) -> Markup {
     let path = board.reader.link(&board.team_path(scope));
     html! {
-        li class={ "team-row " (tone(board, scope)) } {
+        li class={ "team-row " (tone(board, scope)) } data-key=(board.label(scope)) {
             @if opens {
                 details {
                     summary class="row" { (columns(board, scope)) }
@@ -175,7 +184,7 @@ fn more(board: &Board<'_>, scope: ScopeId, path: &str) -> Markup {
 }
 
 /// The state of a team as shape and words.
-fn state(board: &Board<'_>, scope: ScopeId) -> Markup {
+pub(super) fn state(board: &Board<'_>, scope: ScopeId) -> Markup {
     let agreed = state_words(board, scope);
     let nothing = agreed.is_none().then_some("");
     let (state, words) = agreed.unwrap_or_else(|| {
@@ -199,7 +208,7 @@ fn state(board: &Board<'_>, scope: ScopeId) -> Markup {
 }
 
 /// The CSS class that colours a row.
-fn tone(board: &Board<'_>, scope: ScopeId) -> &'static str {
+pub(super) fn tone(board: &Board<'_>, scope: ScopeId) -> &'static str {
     worst(board, scope).map_or_else(|| words_without_agreement(board, scope).1, state_class)
 }
 
@@ -224,7 +233,7 @@ fn why(board: &Board<'_>, scope: ScopeId) -> String {
 }
 
 /// The share within target next to the agreed one, or how many are over a limit.
-fn share(board: &Board<'_>, scope: ScopeId) -> Markup {
+pub(super) fn share(board: &Board<'_>, scope: ScopeId) -> Markup {
     let texts = board.texts;
     let Some(view) = board.objectives(scope).first() else { return html! {} };
     match view.level {
@@ -246,7 +255,7 @@ fn share(board: &Board<'_>, scope: ScopeId) -> Markup {
 }
 
 /// The longest wait for an answer now.
-fn longest_wait(board: &Board<'_>, scope: ScopeId) -> Markup {
+pub(super) fn longest_wait(board: &Board<'_>, scope: ScopeId) -> Markup {
     let texts = board.texts;
     let since = REPLIES.iter().filter_map(|measure| waiting(board, scope, *measure).1).min();
     html! {

@@ -103,7 +103,7 @@ you-are-here = Du är här
 legend-bar = Den fyllda delen av stapeln visar hur stor andel av ärendena som klarades i tid. Strecket tvärs över är den avtalade nivån.
 legend-trouble = Team som har det svårt kommer först: de som inte når sin nivå, sedan de som är i riskzonen, sedan ärenden som ingen har åtagit sig att svara på. Inom varje grupp står de i bokstavsordning.
 legend-order = Teamen står i bokstavsordning.
-legend-refresh = Sidan uppdateras av sig själv var trettionde sekund.
+legend-refresh = Sidan håller sig själv aktuell.
 
 # Startsidan.
 order = Ordning
@@ -136,13 +136,13 @@ frozen-title = Uppgifterna är inte aktuella
 frozen-kept = Färger och siffror visar läget { $at }. De ändras inte förrän uppgifterna är aktuella igen.
 frozen-reading = Teamen visas när alla händelser har lästs in.
 not-ready-starting = Vaste har just startat.
-not-ready-trouble = Vaste rapporterar ett problem:
-not-ready-partitions-unknown = Kafka har ännu inte berättat vad som finns att läsa.
-not-ready-partitions-elsewhere = Här läses { $held } av { $all } partitioner. De övriga finns på andra servrar i gruppen, eller har inte fördelats än.
-not-ready-behind = { $behind } av { $all } partitioner är inte lästa till slutet än.
+not-ready-trouble = Vaste får inga nya händelser just nu.
+not-ready-unknown = Vaste får inga händelser än.
+not-ready-elsewhere = Vaste får bara en del av händelserna just nu.
+not-ready-behind = Vaste läser fortfarande in tidigare händelser.
 not-ready-full = Det finns fler öppna ärenden än Vaste får plats med. Nya ärenden räknas inte.
-not-ready-jumped = Serverns klocka ändrades plötsligt. Vaste väntar för att se om den nya tiden består.
-not-ready-overloaded = En del av Vaste har inte svarat på flera sekunder. Servern kan vara överbelastad.
+not-ready-jumped = Klockan i Vastes dator har plötsligt ändrats. Vaste väntar på att se vilken tid som är rätt.
+not-ready-overloaded = Vaste är för långsamt just nu. Datorn kan ha för mycket att göra.
 
 # Läget för ett mål.
 state-met = Nås
@@ -718,3 +718,8 @@ age-up-to = upp till { $to }
 age-between = { $from } till { $to }
 age-over = över { $from }
 legend-strip = Till höger är de senaste 30 dagarna: full höjd är missad, två tredjedelar i riskzonen, en tredjedel uppnådd. ”Blir bättre” och ”blir sämre” jämför andelen med den en vecka tidigare (ett dygn, där perioden är kortare): minst två procentenheter och tre ärenden.
+# En sida som står öppen, och en skärm på väggen.
+connection-lost = Ingen anslutning till Vaste. Sidan försöker igen.
+connection-lost-as-of = Ingen anslutning till Vaste. Färger och siffror visar läget { $at }. Sidan försöker igen.
+for-the-operator = För den som driver Vaste
+wall-link = Visa på en skärm
