@@ -36,7 +36,7 @@ impl Service {
             "team: billing\nobjectives: [{ name: o, measure: first_reply, none_over: 1h }]\n";
         fs::write(folder.path().join("agreement.yaml"), agreement).unwrap();
         let config = format!(
-            "kafka: {kafka}\nagreements: [agreement.yaml]\nhttp: {{ listen: \"127.0.0.1:{port}\" }}\n{more}"
+            "kafka: {kafka}\nagreements: [\"*agreement.yaml\"]\nhttp: {{ listen: \"127.0.0.1:{port}\" }}\n{more}"
         );
         fs::write(folder.path().join("vaste.yaml"), config).unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();

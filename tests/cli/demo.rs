@@ -5,19 +5,20 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::process::{ChildStdout, Command, Stdio};
 
+use crate::browser::Browser;
 use crate::process::{ChildProcess, fetch, sample, wait_for};
 
 /// A running demo that is killed when the test ends.
-struct Demo {
+pub(crate) struct Demo {
     child: ChildProcess,
     out: BufReader<ChildStdout>,
     /// Its output at the start, with the port replaced.
     printed: String,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Demo {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut vaste = Command::new(env!("CARGO_BIN_EXE_vaste"));
         vaste
             .args(["demo", "--listen", "127.0.0.1:0"])
@@ -38,19 +39,19 @@ impl Demo {
     }
 
     /// The body of a page. `None` if there is no answer.
-    fn get(&self, path: &str) -> Option<String> {
+    pub(crate) fn get(&self, path: &str) -> Option<String> {
         fetch(self.port, path).map(|(_, body)| body)
     }
 
     /// The metrics, once the demo is ready.
-    fn metrics(&self) -> String {
+    pub(crate) fn metrics(&self) -> String {
         wait_for("the demo to be ready", || {
             self.get("/metrics").filter(|page| page.lines().any(|line| line == "vaste_ready 1"))
         })
     }
 
     /// Sends `SIGTERM` and waits. Returns the exit code and the rest of the output.
-    fn terminate(mut self) -> (Option<i32>, String) {
+    pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
         let code = self.child.terminate();
         let mut last = String::new();
         self.out.read_to_string(&mut last).unwrap();
@@ -100,28 +101,14 @@ fn the_demo_shows_the_drifting_team_missed_and_with_calm_met() {
 }
 
 /// The states that a page shows in a browser, by team and objective.
-fn shown(chromium: &str, url: &str) -> BTreeMap<(String, String), String> {
-    let profile = tempfile::tempdir().unwrap();
-    let folder = profile.path().join("profile");
-    let output = Command::new(chromium)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--dump-dom"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .arg(format!("--user-data-dir={}", folder.display()))
-        .arg(url)
-        .stderr(Stdio::null())
-        .output()
-        .unwrap();
-    let page = String::from_utf8(output.stdout).unwrap();
-    let attribute = |tag: &str, name: &str| {
-        let (_, rest) = tag.split_once(&format!("{name}=\""))?;
-        Some(rest.split('"').next()?.to_owned())
-    };
-    let tags = page.split('<').filter_map(|rest| rest.split('>').next());
-    let states = tags.filter_map(|tag| {
-        let place = (attribute(tag, "data-team")?, attribute(tag, "data-objective")?);
-        Some((place, attribute(tag, "data-state")?))
-    });
-    states.collect()
+fn shown(browser: &mut Browser, url: &str) -> BTreeMap<(String, String), String> {
+    browser.open(url);
+    let states = browser.evaluate(
+        "[...document.querySelectorAll('[data-objective][data-state]')]
+           .map(({ dataset: { team, objective, state } }) => [team, objective, state])",
+    );
+    let states: Vec<[String; 3]> = serde_json::from_value(states).unwrap();
+    states.into_iter().map(|[team, objective, state]| ((team, objective), state)).collect()
 }
 
 /// The states of all objectives in the metrics.
@@ -136,10 +123,7 @@ fn states(page: &str) -> BTreeMap<(String, String), String> {
 
 #[test]
 fn a_browser_shows_the_same_states_as_the_metrics_in_every_language() {
-    let Ok(chromium) = std::env::var("VASTE_TEST_CHROMIUM") else {
-        println!("left out: no browser in VASTE_TEST_CHROMIUM; tests/run finds one");
-        return;
-    };
+    let Some(mut browser) = Browser::start() else { return };
     let demo = Demo::start(&["--seed", "7"]);
     demo.metrics();
     let page = demo.get("/").unwrap();
@@ -153,7 +137,7 @@ fn a_browser_shows_the_same_states_as_the_metrics_in_every_language() {
         wait_for("states that do not change while the browser reads them", || {
             let before = states(&demo.get("/metrics")?);
             let url = format!("http://127.0.0.1:{}/?lang={language}", demo.port);
-            let mut shown = shown(&chromium, &url);
+            let mut shown = shown(&mut browser, &url);
             let after = states(&demo.get("/metrics")?);
             for team in ["returns", "_unclaimed"] {
                 let without = shown.remove(&(team.to_owned(), String::new()));

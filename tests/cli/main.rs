@@ -10,6 +10,9 @@ mod alertmanagers;
 mod abuse;
 mod acts;
 mod against;
+mod board;
+#[path = "../support/browser.rs"]
+mod browser;
 mod calendar;
 mod check;
 mod check_events;

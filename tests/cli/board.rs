@@ -1,0 +1,294 @@
+//! The board as a person sees it in Chromium: on a phone, a laptop and a wall, in every language.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::abuse::{NO_BROKER, Service};
+use crate::browser::Browser;
+use crate::demo::Demo;
+
+const LANGUAGES: [&str; 3] = ["en", "fi", "sv"];
+const SCHEMES: [&str; 2] = ["light", "dark"];
+
+/// The pages of the demo, with the names of their pictures.
+const PAGES: [(&str, &str); 7] = [
+    ("front", "/"),
+    ("team", "/teams/deliveries"),
+    ("objective", "/teams/deliveries/objectives/first-reply"),
+    ("limit", "/teams/technical/objectives/nobody-forgotten"),
+    ("unclaimed", "/teams/_unclaimed"),
+    ("organisation", "/teams/_all"),
+    ("missing", "/teams/nobody"),
+];
+
+/// Screens: a name, the size in pixels, and whether it hangs on a wall.
+const SCREENS: [(&str, [u32; 2], bool); 4] = [
+    ("phone", [390, 844], false),
+    // The laptop at 200 %.
+    ("zoomed", [640, 400], false),
+    ("laptop", [1280, 800], false),
+    ("wall", [1920, 1080], true),
+];
+
+/// The address of a page in a language.
+fn url(port: u16, path: &str, language: &str) -> String {
+    format!("http://127.0.0.1:{port}{path}?lang={language}")
+}
+
+fn wall(port: u16, language: &str) -> String {
+    url(port, "/", language) + "&wall"
+}
+
+/// The folder of the pictures, which stay with the test output.
+fn pictures() -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("board");
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// A demo that has read all past events.
+fn demo() -> Demo {
+    let demo = Demo::start(&["--seed", "7"]);
+    demo.metrics();
+    demo
+}
+
+/// Whether the page is wider than the window, and how much of its text reaches the right third.
+const FIT: &str = "(() => {
+  const rects = [];
+  const walker = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    if (node.nodeValue.trim()) rects.push(...range.getClientRects());
+  }
+  const shown = rects.filter((rect) => rect.width > 1);
+  return {
+    sticksOut: document.documentElement.scrollWidth > innerWidth,
+    rightThird: shown.filter((rect) => rect.right > innerWidth * 2 / 3).length / shown.length,
+  };
+})()";
+
+#[test]
+fn a_browser_fits_every_page_to_every_screen() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = demo();
+    let pictures = pictures();
+    let mut wrong = String::new();
+    for (screen, size, is_wall) in SCREENS {
+        browser.resize(size);
+        for language in LANGUAGES {
+            let pages = PAGES.map(|(page, path)| (page, url(demo.port, path, language)));
+            let wall = [("screen", wall(demo.port, language))];
+            for (page, url) in if is_wall { &wall[..] } else { &pages[..] } {
+                for scheme in SCHEMES {
+                    browser.set_media(scheme, "screen");
+                    browser.open(url);
+                    let name = format!("{page}-{screen}-{language}-{scheme}");
+                    browser.screenshot(&pictures.join(format!("{name}.png")));
+                    let fit = browser.evaluate(FIT);
+                    if fit["sticksOut"] == true {
+                        writeln!(wrong, "{name} sticks out of the window").unwrap();
+                    }
+                    let part = fit["rightThird"].as_f64().unwrap();
+                    if screen == "laptop" && *page != "missing" && part < 0.1 {
+                        writeln!(wrong, "{name} leaves the right third empty: {part}").unwrap();
+                    }
+                }
+            }
+        }
+    }
+    println!("pictures are in {}", pictures.display());
+    assert!(wrong.is_empty(), "{wrong}");
+    assert!(browser.faults.is_empty(), "{:?}", browser.faults);
+}
+
+#[test]
+fn a_browser_finds_every_page_accessible() {
+    let Some(mut browser) = Browser::start() else { return };
+    let Ok(axe) = std::env::var("VASTE_TEST_AXE") else {
+        println!("left out: no axe-core in VASTE_TEST_AXE; tests/run fetches it");
+        return;
+    };
+    let axe = fs::read_to_string(axe).unwrap();
+    let demo = demo();
+    let mut wrong = String::new();
+    browser.resize([1280, 800]);
+    for language in LANGUAGES {
+        let pages = PAGES.map(|(_, path)| url(demo.port, path, language));
+        for url in pages.iter().chain([&wall(demo.port, language)]) {
+            for scheme in SCHEMES {
+                browser.set_media(scheme, "screen");
+                browser.open(url);
+                // Rows are checked as they look when they are open.
+                browser.evaluate(
+                    "document.querySelectorAll('main details').forEach((row) => { row.open = true })",
+                );
+                browser.evaluate(&format!("{axe}; true"));
+                let found = browser.evaluate(
+                    "axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) =>
+                       violations.map(({ id, help, nodes }) =>
+                         [id, help, ...nodes.slice(0, 3).map(({ html }) => html.slice(0, 160))].join(': ')))",
+                );
+                for violation in found.as_array().into_iter().flatten().filter_map(Value::as_str) {
+                    writeln!(wrong, "{url} {scheme}: {violation}").unwrap();
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The demo goes on, so the instant of a page moves on.
+#[test]
+fn a_browser_shows_news_without_loading_the_page_again() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = demo();
+    browser.resize([1280, 800]);
+    browser.open(&url(demo.port, "/", "fi"));
+    let before = browser.text("document.querySelector('.as-of').textContent");
+    browser.evaluate(
+        "window.isSamePage = true;
+         const row = document.querySelector('[data-key=technical]');
+         row.querySelector('summary').focus();
+         row.querySelector('details').open = true;
+         const field = document.createElement('input');
+         field.value = 'typed';
+         field.id = 'typed';
+         window.row = row;
+         scrollTo(0, 40);
+         true",
+    );
+    browser.wait_until(
+        "the instant of the page to move on",
+        &format!("document.querySelector('.as-of').textContent !== {before:?}"),
+    );
+    let kept = browser.evaluate(
+        "[window.isSamePage, window.row.isConnected, window.row.querySelector('details').open,
+          document.activeElement === window.row.querySelector('summary'), scrollY === 40]",
+    );
+    assert_eq!(kept, serde_json::json!(vec![true; 5]));
+    assert!(browser.faults.is_empty(), "{:?}", browser.faults);
+}
+
+#[test]
+fn a_browser_says_that_the_connection_is_lost() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = demo();
+    browser.resize([1920, 1080]);
+    browser.open(&wall(demo.port, "sv"));
+    assert_eq!(browser.text("document.getElementById('connection').textContent"), "");
+    let (code, _) = demo.terminate();
+    assert_eq!(code, Some(0));
+    browser.wait_until(
+        "the page to say that the connection is lost",
+        "document.getElementById('connection').textContent !== ''",
+    );
+    let said = browser.text("document.getElementById('connection').textContent");
+    assert!(
+        said.starts_with("Ingen anslutning till Vaste. Färger och siffror visar läget "),
+        "{said}"
+    );
+    assert_eq!(browser.evaluate("document.querySelectorAll('#wall > li').length > 5"), true);
+    browser.screenshot(&pictures().join("screen-lost.png"));
+}
+
+#[test]
+fn a_browser_on_a_wall_turns_to_the_teams_that_do_not_fit() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = demo();
+    // A phone shows five at a time.
+    browser.resize([390, 844]);
+    browser.open(&wall(demo.port, "en"));
+    let shown = "[...document.querySelectorAll('#wall > li:not([hidden])')]
+                   .map((team) => team.dataset.key).join(' ')";
+    let first = browser.text(shown);
+    assert_eq!(first.split(' ').count(), 5, "{first}");
+    assert_eq!(browser.text("document.getElementById('wall-page').textContent"), "1 / 2");
+    browser.wait_until(
+        "the next page",
+        "document.getElementById('wall-page').textContent === '2 / 2'",
+    );
+    let second = browser.text(shown);
+    assert!(
+        !second.is_empty() && !second.split(' ').any(|team| first.split(' ').any(|t| t == team))
+    );
+    // Without the script, the page refreshes itself and shows the first ones.
+    browser.call("Emulation.setScriptExecutionDisabled", &serde_json::json!({ "value": true }));
+    let html = demo.get("/?lang=en&wall").unwrap();
+    assert!(
+        html.contains("<noscript><meta http-equiv=\"refresh\" content=\"30\"></noscript>"),
+        "{html}"
+    );
+}
+
+/// A team with hostile names, and a service that has read nothing yet.
+#[test]
+fn a_browser_runs_nothing_that_names_contain() {
+    let Some(mut browser) = Browser::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let hostile = r#"
+team: "<script>window.hacked=1</script>"
+name:
+  fi: "\"><img src=x onerror=window.hacked=2>"
+  en: "<svg onload=window.hacked=3>"
+  sv: "'}]);window.hacked=4//"
+runbook_url: "https://wiki.example/'onmouseover='window.hacked=5'x='"
+objectives:
+  - { name: "window.hacked", measure: first_reply, none_over: 1h }
+"#;
+    fs::write(folder.path().join("hostile-agreement.yaml"), hostile).unwrap();
+    let service = Service::start_in(folder, NO_BROKER, "", &[]);
+    let team = "/teams/%3Cscript%3Ewindow.hacked%3D1%3C%2Fscript%3E";
+    let objective = format!("{team}/objectives/window.hacked");
+    let unknown = "/teams/%22%3E%3Cscript%3Ewindow.hacked=7%3C%2Fscript%3E";
+    for language in LANGUAGES {
+        for path in ["/", team, &objective, unknown] {
+            browser.open(&url(service.port, path, language));
+            // The script takes over what it fetches.
+            browser.evaluate(
+                "fetch(location.href).then((response) => response.text()).then(() => true)",
+            );
+            let hacked = browser.evaluate(
+                "window.hacked === undefined && !document.querySelector('main script, main img')",
+            );
+            assert_eq!(hacked, true, "{path} {language}");
+        }
+        let shown = browser.text("document.querySelector('main').textContent");
+        assert!(!shown.is_empty());
+        browser.open(&url(service.port, "/", language));
+        let banner = browser.text("document.querySelector('.banner > p').textContent");
+        for word in ["Kafka", "partition", "broker"] {
+            assert!(!banner.contains(word), "a team does not know {word}: {banner}");
+        }
+    }
+    assert!(browser.faults.is_empty(), "{:?}", browser.faults);
+}
+
+#[test]
+fn a_browser_prints_all_rows_in_black_on_white_without_navigation() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = demo();
+    browser.resize([800, 1100]);
+    browser.set_media("dark", "print");
+    browser.open(&url(demo.port, "/", "en"));
+    let printed = browser.evaluate(
+        "(() => {
+           const style = (selector) => getComputedStyle(document.querySelector(selector));
+           const all = (selector) => [...document.querySelectorAll(selector)];
+           return {
+             colours: [style('body').color, style('body').backgroundColor],
+             navigation: all('nav').filter((nav) => nav.offsetHeight > 0).length,
+             closed: all('.row-more').filter((row) => row.offsetHeight === 0).length,
+           };
+         })()",
+    );
+    let expected = serde_json::json!({
+        "colours": ["rgb(0, 0, 0)", "rgb(255, 255, 255)"], "navigation": 0, "closed": 0,
+    });
+    browser.screenshot(&pictures().join("front-paper.png"));
+    assert_eq!(printed, expected);
+}
