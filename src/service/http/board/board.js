@@ -78,6 +78,7 @@
       focused.focus({ preventScroll: true });
     }
     turn(0);
+    document.dispatchEvent(new Event("vaste:content"));
   };
 
   const setLost = (isLost) => {

@@ -1,7 +1,6 @@
 // The slider of a page that shows what another target would have meant. All texts and figures are in the
 // table of the page; the script shows the row that the slider is at. It listens to the document, since the
 // content of the page is replaced while it is open.
-"use strict";
 (() => {
   const show = (slider) => {
     const section = slider.closest("section");
