@@ -16,6 +16,16 @@ pub const TEAMS: &str = "/";
 pub const TEAM: &str = "/teams/{team}";
 /// The page of an objective.
 pub const OBJECTIVE: &str = "/teams/{team}/objectives/{objective}";
+/// The waiting tickets of an objective that are over target or due soon.
+pub const OBJECTIVE_TICKETS: &str = "/teams/{team}/objectives/{objective}/tickets";
+/// The same as a table of comma-separated values.
+pub const OBJECTIVE_TICKETS_CSV: &str = "/teams/{team}/objectives/{objective}/tickets.csv";
+/// The page of a ticket.
+pub const TICKET: &str = "/tickets/{id}";
+/// Tickets by id, and teams by a part of their name; the query [`SEARCHED`] has what is searched for.
+pub const SEARCH: &str = "/search";
+/// The name of the query of [`SEARCH`].
+pub const SEARCHED: &str = "q";
 /// The style sheet of the board.
 pub const STYLE: &str = "/assets/board.css";
 /// The icon of the board.
@@ -32,6 +42,10 @@ pub const API_OBJECTIVES: &str = "/api/v1/teams/{team}/objectives";
 pub const SCRIPT: &str = "/assets/board.js";
 /// Server-sent events: one whenever pages show something else than before.
 pub const LIVE: &str = "/live";
+/// The past of an objective as JSON.
+pub const API_HISTORY: &str = "/api/v1/teams/{team}/objectives/{objective}/history";
+/// The waiting tickets of an objective as JSON.
+pub const API_OBJECTIVE_TICKETS: &str = "/api/v1/teams/{team}/objectives/{objective}/tickets";
 /// An objective as JSON.
 pub const API_OBJECTIVE: &str = "/api/v1/teams/{team}/objectives/{objective}";
 /// The OpenAPI description of the API.
@@ -69,9 +83,54 @@ pub fn api_objectives(label: &str) -> String {
     API_OBJECTIVES.replace("{team}", &segment(label))
 }
 
+/// The path of the waiting tickets of an objective. `None` is the organisation.
+pub fn objective_tickets(team: Option<&str>, name: &str) -> String {
+    format!("{}/tickets", objective(team, name))
+}
+
+/// The path of the same as comma-separated values.
+pub fn objective_tickets_csv(team: Option<&str>, name: &str) -> String {
+    format!("{}.csv", objective_tickets(team, name))
+}
+
+/// The path of a ticket's page.
+pub fn ticket(id: &str) -> String {
+    with_ticket(TICKET, id)
+}
+
 /// A web address with names in place of `{team}` and `{objective}`.
 pub fn with_names(url: &str, team: &str, objective: &str) -> String {
     url.replace("{team}", &segment(team)).replace("{objective}", &segment(objective))
+}
+
+/// Where the id of a ticket belongs in the URL of tickets.
+pub const TICKET_PLACE: &str = "{id}";
+
+/// A web address with a ticket's id in place of [`TICKET_PLACE`].
+pub fn with_ticket(url: &str, id: &str) -> String {
+    url.replace(TICKET_PLACE, &segment(id))
+}
+
+/// How pages, API and alerts name tickets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketLinks {
+    /// The URL of a ticket at the desk, with [`TICKET_PLACE`] where its id belongs; `None` without links.
+    pub url: Option<String>,
+    /// Whether ids of tickets are shown. If not, pages, API and alerts give counts only.
+    pub shows_ids: bool,
+}
+
+impl Default for TicketLinks {
+    fn default() -> Self {
+        Self { url: None, shows_ids: true }
+    }
+}
+
+impl TicketLinks {
+    /// The address of a ticket at the desk; `None` without a URL of tickets.
+    pub fn of(&self, id: &str) -> Option<String> {
+        self.url.as_deref().map(|url| with_ticket(url, id))
+    }
 }
 
 /// A path with the code of the language in which its page is shown.
@@ -82,6 +141,13 @@ pub fn in_language(path: &str, code: &str) -> String {
 /// The language codes that a query string asks for, in order.
 pub fn languages_asked(query: &str) -> impl Iterator<Item = &str> {
     query.split('&').filter_map(|pair| pair.strip_prefix("lang="))
+}
+
+/// What a query string searches for, without spaces around it.
+pub fn searched(query: &str) -> String {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let value = pairs.find(|(name, _)| name == SEARCHED).map(|(_, value)| value);
+    value.unwrap_or_default().trim().to_owned()
 }
 
 /// Whether a query string has this pair of a name and a value.

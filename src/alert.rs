@@ -23,6 +23,7 @@ use crate::time::{Elapsed, MINUTE_MS, Timestamp};
 mod alerts;
 mod handled_elsewhere;
 mod state_log;
+mod named_tickets;
 mod notice;
 mod notice_text;
 mod removed;

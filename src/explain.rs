@@ -24,12 +24,14 @@ use crate::ticket::{
 };
 use crate::time::{Elapsed, Timestamp};
 
+mod life;
 mod stretch;
 mod text;
 
 #[cfg(test)]
 mod tests;
 
+pub use life::{EventNews, LifeLine, LifeMark, TicketCondition};
 pub use stretch::Stretch;
 
 /// One ticket as of one instant.
@@ -89,6 +91,36 @@ pub struct StopwatchRow {
     given_up: Option<GivenUp>,
 }
 
+impl StopwatchRow {
+    /// The objective that it is compared with; `None` without one.
+    pub fn objective(&self) -> Option<ObjectiveId> {
+        self.objective
+    }
+
+    /// The kind of time of its target.
+    pub fn basis(&self) -> Basis {
+        self.basis
+    }
+
+    /// How long it may run to be within the target; `None` without one.
+    pub fn allowance(&self) -> Option<Amount> {
+        self.allowance
+    }
+
+    /// How long it ran in the kind of time of its target.
+    pub fn elapsed(&self) -> Amount {
+        match self.basis {
+            Basis::Calendar => self.elapsed_calendar,
+            Basis::Open => self.elapsed_open,
+        }
+    }
+
+    /// Why it ended without a sample; `None` if it did not.
+    pub fn given_up(&self) -> Option<GivenUp> {
+        self.given_up
+    }
+}
+
 /// A stopwatch while its row is built.
 struct RowBuilder {
     stopwatch_kind: StopwatchKindId,
@@ -120,6 +152,26 @@ impl<'r> Explained<'r> {
         Self { catalog, ticket: ticket.to_owned(), now, steps, stretches, rows }
     }
 
+    /// The ticket's id.
+    pub fn ticket(&self) -> &str {
+        &self.ticket
+    }
+
+    /// The catalog that it is explained by.
+    pub fn catalog(&self) -> &'r Catalog {
+        self.catalog
+    }
+
+    /// The instant of the explanation.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The events up to then, in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
     /// Every stopwatch, in order of measure and start.
     pub fn rows(&self) -> &[StopwatchRow] {
         &self.rows
@@ -138,6 +190,25 @@ impl<'r> Explained<'r> {
         }
         BreakdownShown::new(breakdown.iter(), self.catalog)
     }
+}
+
+/// When the target of an objective was used up by a stopwatch that runs or is paused, as
+/// [`StopwatchRow::due_at`] has it. `None` if it was not, and is not if it goes on.
+pub(crate) fn due_of(
+    steps: &[Step],
+    id: ObjectiveId,
+    running: &Running,
+    catalog: &Catalog,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let target = catalog.objective(id).1.level_at(now).target(running.priority);
+    let builders = builders(steps);
+    let own = builders.iter().rfind(|builder| {
+        builder.stopwatch_kind == running.stopwatch_kind
+            && builder.ended.is_none()
+            && builder.started == running.started
+    });
+    own?.due(target, catalog)
 }
 
 /// Collects the stopwatches of all steps.

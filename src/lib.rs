@@ -30,6 +30,7 @@
 //! | `catalog` | agreements compiled to ids |
 //! | `ticket` | one ticket: its packed timeline, and the state machine that derives its stopwatches |
 //! | `window` | panes, sums over rolling windows, waiting stopwatches, survival curves |
+//! | `waiting_list` | the tickets that wait for an objective, by id |
 //! | `responses` | monotone counters of response times |
 //! | `past` | tallies and verdicts at each whole hour of the past |
 //! | `shard`, `checkpoint` | all tickets of one source partition, and their stored form |
@@ -43,6 +44,7 @@
 //! | `agreement_log` | the text of the agreements in force, and what changed in them |
 //! | `config` | files to agreements and settings, with all faults of a file in one run |
 //! | `explain` | one ticket: events, stretches, every stopwatch with its due time |
+//! | `waiting_walk` | fills the lists of waiting tickets of one partition |
 //! | `replay` | the pipeline over a whole history |
 //! | `demo` | a made-up organisation with its agreements and tickets |
 //! | `input` | events from files |
@@ -85,6 +87,7 @@ pub mod agreement;
 pub mod catalog;
 pub mod ticket;
 pub mod window;
+pub mod waiting_list;
 pub mod responses;
 pub mod past;
 pub mod shard;
@@ -99,6 +102,7 @@ pub mod past_verdicts;
 pub mod agreement_log;
 pub mod config;
 pub mod explain;
+pub mod waiting_walk;
 pub mod replay;
 pub mod demo;
 pub mod input;

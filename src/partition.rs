@@ -523,6 +523,11 @@ impl Partition {
     pub fn shard(&self) -> &Shard {
         &self.shard
     }
+
+    /// The shard, for queries that look up names first.
+    pub(crate) fn shard_mut(&mut self) -> &mut Shard {
+        &mut self.shard
+    }
 }
 
 /// Rejects an event that is too far after the time at which the broker stored its record.

@@ -141,7 +141,7 @@ impl Readings {
 
     /// Known ticket ids that are similar to an unknown one.
     pub fn similar_tickets(&self, ticket: &str) -> Vec<String> {
-        self.shard.similar_tickets(ticket, SIMILAR_MAX)
+        self.shard.similar_tickets(ticket, SIMILAR_MAX, usize::MAX)
     }
 
     /// The view of the last [`Readings::at`]; `None` before the first.

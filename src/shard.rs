@@ -18,7 +18,7 @@ use crate::past::EvictedPast;
 use crate::shard::keys::{CHUNK, is_resumed, key_at, key_of, timeline_at};
 use crate::shard::lookup::NameLookup;
 use crate::ticket::{
-    Change, Entry, NewSampleFilter, Placement, RetractionRecorder, Sink, Step, Timeline,
+    Advanced, Change, Entry, NewSampleFilter, Placement, RetractionRecorder, Sink, Timeline,
     TimelineImage, pack_detail,
 };
 use crate::time::Timestamp;
@@ -29,9 +29,12 @@ mod lookup;
 mod past;
 mod replace;
 mod stubs;
+mod trace;
+mod waiting;
 
 pub(crate) use stubs::Stub;
 pub use stubs::{STUBS_FOR, STUBS_MAX};
+pub(crate) use waiting::Derived;
 
 /// Maximum timelines of one shard: about 2 GB. Beyond it new tickets are skipped as `ticket_full`.
 pub const TIMELINES_MAX: usize = 8_000_000;
@@ -67,6 +70,8 @@ pub struct Shard {
     /// The tickets that were opened since the last question, as hashes of their keys. `None` until the first
     /// question.
     opened: Option<Vec<u64>>,
+    /// The timelines that were derived, and which of them wait.
+    derived: waiting::DerivedNotes,
     /// A buffer for packed details, kept to save allocations.
     scratch: Vec<u8>,
 }
@@ -122,6 +127,7 @@ impl Shard {
             counted_to: Timestamp::EVENT_MIN,
             next_considered: 0,
             opened: None,
+            derived: waiting::DerivedNotes::default(),
             scratch: Vec::new(),
         }
     }
@@ -182,7 +188,9 @@ impl Shard {
             }
             if timeline.restored {
                 timeline.restored = now < self.counted_to;
-                let next = timeline.advance(self.counted_to.min(now), context, sink);
+                let Advanced { next, waits } =
+                    timeline.advance(self.counted_to.min(now), context, sink);
+                self.derived.note(number, waits);
                 if next.is_none_or(|next| next > now) {
                     self.ahead.extend(next.map(|next| (next, number)));
                     continue;
@@ -191,7 +199,8 @@ impl Shard {
             let retracted = self.retracted.remove(&number).unwrap_or_default();
             let mut new_samples =
                 NewSampleFilter { sink: &mut *sink, catalog: context.catalog, retracted };
-            let next = timeline.advance(now, context, &mut new_samples);
+            let Advanced { next, waits } = timeline.advance(now, context, &mut new_samples);
+            self.derived.note(number, waits);
             let NewSampleFilter { retracted, .. } = new_samples;
             if let Some(next) = next {
                 self.ahead.insert((next, number));
@@ -263,6 +272,7 @@ impl Shard {
         {
             timeline.unwind_all(context, sink);
             timeline.split = true;
+            self.derived.note(number, false);
             // A split ticket is never derived again, not even up to `counted_to`.
             timeline.restored = false;
         }
@@ -305,33 +315,6 @@ impl Shard {
         self.mark_all();
     }
 
-    /// A ticket's events up to `now`, each with what it changed. `None` if no ticket has that id.
-    pub fn trace(&mut self, ticket: &str, now: Timestamp) -> Option<Vec<Step>> {
-        self.lookup.resolve();
-        let subject = Subject::Ticket(Cow::Borrowed(ticket));
-        let mut buffer = [0_u8; 256];
-        let key = key_of(&subject, &mut buffer);
-        let known = |&number: &u32| key_at(&self.timelines, number) == key;
-        let number = *self.register.find(xxh3_64(key), known)? as usize;
-        let timeline = self.timelines.get(number / CHUNK)?.get(number % CHUNK)?;
-        let context = self.lookup.context();
-        Some(timeline.trace(now, self.lookup.names(), context))
-    }
-
-    /// Suggestions for an unknown ticket id: up to `most` ids that differ by at most two edits, the closest
-    /// first.
-    pub fn similar_tickets(&self, ticket: &str, most: usize) -> Vec<String> {
-        let keys = self.timelines.iter().flatten().map(Timeline::key);
-        let ids = keys.filter_map(|key| std::str::from_utf8(key).ok());
-        let mut near: Vec<(usize, &str)> = ids
-            .filter(|id| !id.starts_with(' '))
-            .map(|id| (strsim::damerau_levenshtein(id, ticket), id))
-            .filter(|(distance, _)| *distance <= 2)
-            .collect();
-        near.sort_unstable();
-        near.into_iter().take(most).map(|(_, id)| id.to_owned()).collect()
-    }
-
     /// The teams that its events name, in order of first arrival.
     pub fn team_names(&self) -> impl Iterator<Item = &str> {
         self.timelines
@@ -348,6 +331,11 @@ impl Shard {
         let mut times = self.timelines.iter().flatten().flat_map(Timeline::times);
         let first = times.next()?;
         Some(times.fold((first, first), |(from, to), at| (from.min(at), to.max(at))))
+    }
+
+    /// The catalog that it derives by.
+    pub(crate) fn catalog(&self) -> &Arc<Catalog> {
+        self.lookup.catalog()
     }
 
     /// The names that its timelines refer to.
@@ -416,7 +404,7 @@ impl Shard {
         if timeline.restored {
             // Samples that the checkpoint counted must be derived before the event: they are not new.
             timeline.restored = false;
-            if let Some(next) = timeline.advance(self.counted_to, context, sink) {
+            if let Some(next) = timeline.advance(self.counted_to, context, sink).next {
                 self.ahead.insert((next, number));
             }
         }

@@ -24,6 +24,7 @@ use crate::ticket::{
     Sink, StopwatchPosition, TakenOver,
 };
 use crate::time::{Elapsed, Timestamp};
+use crate::waiting_list::{self, ListOf, TicketList, WaitingLists};
 use crate::window::{
     FlagCounts, Instant, Levels, OpenAllowance, PaneContent, Part, Ring, Scores, Series, Waiting,
 };
@@ -33,7 +34,7 @@ mod readings;
 mod breakdown;
 mod merged;
 
-pub use verdicts::AGE_EDGES;
+pub use verdicts::{AGE_EDGES, AGE_GROUPS, OverdueCauses};
 
 #[cfg(test)]
 mod tests;
@@ -65,6 +66,8 @@ pub struct View {
     ratings: BTreeMap<(ScopeId, RatingKind), Ring<Scores>>,
     flags: BTreeMap<(ScopeId, Measure), Ring<FlagCounts>>,
     merged: MergedTickets,
+    /// The lists of waiting tickets of each partition.
+    waiting_lists: Vec<WaitingLists>,
     /// Customers' ratings by objective and by wait compared with its target.
     bands: BTreeMap<ObjectiveId, Ring<[Scores; Band::ALL.len()]>>,
 }
@@ -241,6 +244,7 @@ impl View {
             ratings: BTreeMap::new(),
             flags: BTreeMap::new(),
             merged: MergedTickets::default(),
+            waiting_lists: Vec::new(),
             bands: BTreeMap::new(),
         }
     }
@@ -283,6 +287,21 @@ impl View {
     /// Where the known history begins; `None` if all of it is known.
     pub fn history_from(&self) -> Option<Timestamp> {
         self.history_from
+    }
+
+    /// Sets the lists of waiting tickets of all partitions, as of the instant of the view.
+    pub fn set_waiting_lists(&mut self, lists: Vec<WaitingLists>) {
+        self.waiting_lists = lists;
+    }
+
+    /// The lists of waiting tickets of each partition.
+    pub fn waiting_lists(&self) -> &[WaitingLists] {
+        &self.waiting_lists
+    }
+
+    /// The first waiting tickets of a list.
+    pub fn waiting_tickets(&self, of: ListOf) -> TicketList {
+        waiting_list::merged(&self.waiting_lists, of, &self.catalog, self.now)
     }
 
     /// Freezes all verdicts while the data is not current or not complete.

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::named_tickets;
 use super::notice_text::annotations;
 use super::{Alert, AlertStatus, Alerts, LabelSet, REFRESH_EVERY, SendReason};
-use crate::address;
+use crate::address::{self, TicketLinks};
 use crate::catalog::Catalog;
 use crate::name;
 use crate::time::{Elapsed, MINUTE_MS, Timestamp};
@@ -53,6 +54,8 @@ pub struct Sender {
     pub external_labels: Vec<(Box<str>, Box<str>)>,
     /// The URL of a team's dashboard, with `{team}` and `{objective}` where their names belong.
     pub dashboard_url: Option<String>,
+    /// How notices name tickets.
+    pub tickets: TicketLinks,
 }
 
 impl Sender {
@@ -88,7 +91,7 @@ impl Sender {
         let page = format!("{}{path}", self.external_url);
         // While its condition is not known, the view may be empty.
         if alert.frozen_since().is_none() || alert.last_annotations.is_empty() {
-            let mut about = annotations(alert, view);
+            let mut about = annotations(alert, view, &self.tickets);
             let team = name::team_label(catalog.scope_name(owner));
             let dashboard = self.dashboard_url.as_deref();
             let dashboard = dashboard.map(|url| address::with_names(url, team, &objective.name));
@@ -97,6 +100,7 @@ impl Sender {
             alert.last_annotations = Arc::new(about);
         }
         alert.last_labels = Arc::new(self.labels(alert, catalog));
+        named_tickets::hide(&mut alert.last_annotations, &self.tickets);
         let mut annotations = Arc::clone(&alert.last_annotations);
         if let Some(since) = alert.frozen_since() {
             Arc::make_mut(&mut annotations).insert("frozen_since".to_owned(), since.to_string());

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::named_tickets::NamedTickets;
 use super::{AgreementNews, Alert, AlertKind, AlertStatus};
+use crate::address::TicketLinks;
 use crate::agreement::{
     EvidenceSubject, Level, Market, Objective, ShareBelief, ShareEvidence, Tally,
 };
@@ -13,6 +15,7 @@ use crate::reading::Verdict;
 use crate::ticket::WaitLocation;
 use crate::time::{Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use crate::view::{View, WaitingNow};
+use crate::waiting_list::ListOf;
 use crate::window::from_of;
 
 /// The last hour, of which a description says what has happened.
@@ -25,7 +28,11 @@ const LENGTH_MIN: Elapsed = Elapsed::from_ms(MINUTE_MS);
 const LOCATION_PERCENT_MIN: i64 = 5;
 
 /// The numbers and texts of an alert, without links to pages.
-pub(super) fn annotations(alert: &Alert, view: &View) -> BTreeMap<String, String> {
+pub(super) fn annotations(
+    alert: &Alert,
+    view: &View,
+    links: &TicketLinks,
+) -> BTreeMap<String, String> {
     let catalog = view.catalog();
     let (owner, objective) = catalog.objective(alert.objective);
     let verdict = view.verdict(alert.objective);
@@ -36,9 +43,14 @@ pub(super) fn annotations(alert: &Alert, view: &View) -> BTreeMap<String, String
     let spam = Some(verdict.spam_over_target).filter(|spam| *spam > 0);
     let over = view.waiting_over(alert.objective);
     let now = view.waiting(owner, objective.measure);
+    let is_over = matches!(alert.status(), AlertStatus::Resolved { .. });
+    let list = ListOf::Objective(alert.objective);
+    let named = if is_over { None } else { NamedTickets::of(list, view, links) };
+    let sentence = named.as_ref().map(|named| named.sentence.clone());
+    let waits = WaitingTold { waiting: now, over, sentence };
     let mut annotations = BTreeMap::from([
         ("summary", format!("{team}: the objective {} {}.", objective.name, said(alert, view))),
-        ("description", description(alert, &verdict, view, now, over)),
+        ("description", description(alert, &verdict, view, waits)),
         ("agreed", objective.said_at(view.now())),
         ("decided", verdict.decided.to_string()),
         ("missed", verdict.missed.to_string()),
@@ -57,6 +69,7 @@ pub(super) fn annotations(alert: &Alert, view: &View) -> BTreeMap<String, String
         ("longest_wait", now.oldest_since.map(|since| view.now().since(since).to_string())),
         ("runbook_url", about.and_then(|about| about.runbook_url.as_deref()).map(str::to_owned)),
     ];
+    annotations.extend(named.into_iter().flat_map(|named| named.annotations));
     annotations.extend(more.into_iter().filter_map(|(name, value)| Some((name, value?))));
     if let (AlertKind::BehindMarket, Some(market)) = (alert.kind, &objective.market) {
         let tally = view.market(alert.objective).unwrap_or_default();
@@ -156,15 +169,19 @@ fn percent(bp: u32) -> String {
     format!("{}.{:02}%", bp / 100, bp % 100)
 }
 
+/// Who waits, for a description.
+struct WaitingTold {
+    waiting: WaitingNow,
+    /// The number over target.
+    over: u64,
+    /// Which tickets to answer first; `None` where they are not named.
+    sentence: Option<String>,
+}
+
 /// What is agreed, what is, since when, what has changed, who waits, where the time went and what to do
 /// first, in sentences.
-fn description(
-    alert: &Alert,
-    verdict: &Verdict,
-    view: &View,
-    waiting: WaitingNow,
-    over: u64,
-) -> String {
+fn description(alert: &Alert, verdict: &Verdict, view: &View, waits: WaitingTold) -> String {
+    let WaitingTold { waiting, over, sentence } = waits;
     let (owner, objective) = view.catalog().objective(alert.objective);
     let zone = view.catalog().zone_of(owner);
     let is_over = matches!(alert.status(), AlertStatus::Resolved { .. });
@@ -205,6 +222,7 @@ fn description(
         let since = minute(since, zone);
         format!("Waiting: {count}, {over} of them over target, longest {longest}, since {since}.")
     }));
+    sentences.extend(sentence);
     if !is_over {
         let times = view.breakdown(alert.objective);
         sentences.extend(where_time_went(&times, view));

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::named_tickets::{self, NamedTickets};
 use super::notice::{ENDS_AFTER, Notice, Sender};
 use super::notice_text::team_name;
 use super::{LabelSet, REFRESH_EVERY, RESOLVED_FOR};
@@ -20,6 +21,7 @@ use crate::measure::Measure;
 use crate::name::team_label;
 use crate::time::{DAY_MS, Elapsed, Timestamp};
 use crate::view::{View, WaitingNow};
+use crate::waiting_list::ListOf;
 
 /// When one kind of these alarms fires.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,7 +140,7 @@ impl WaitAlarms {
                 sent_at: Timestamp::EVENT_MIN,
                 labels: labels(&key, &severity, scope, catalog, sender),
                 severity,
-                annotations: Arc::new(entry.told.clone()),
+                annotations: told(entry, sender),
             };
             self.firing.insert(key, firing);
         }
@@ -235,7 +237,9 @@ impl WaitAlarms {
             annotations.remove("frozen_since");
             let summary = "No such ticket waits for too long any more.".to_owned();
             annotations.insert("summary".to_owned(), summary);
-            annotations.remove("description");
+            for name in ["description", "tickets", "ticket_urls"] {
+                annotations.remove(name);
+            }
             self.over.insert(key, ResolvedWait { firing, resolved_at: at });
         }
     }
@@ -255,6 +259,13 @@ impl WaitAlarms {
         };
         catalog.ticket_scopes().filter(|scope| !agreed.contains(scope)).filter_map(of).collect()
     }
+}
+
+/// The last annotations of an alarm, without tickets if ids are no longer shown.
+fn told(entry: &WaitEntry, sender: &Sender) -> Arc<BTreeMap<String, String>> {
+    let mut told = Arc::new(entry.told.clone());
+    named_tickets::hide(&mut told, &sender.tickets);
+    told
 }
 
 /// The tickets of a scope that wait for an answer.
@@ -311,8 +322,10 @@ fn annotations(
                 .to_owned(),
         )
     };
+    let named = NamedTickets::of(ListOf::Scope(scope), view, &sender.tickets);
+    let first = named.as_ref().map_or_else(String::new, |named| format!("{} ", named.sentence));
     let description = format!(
-        "Waiting for an answer: {}, the longest for {}. {advice}",
+        "Waiting for an answer: {}, the longest for {}. {first}{advice}",
         waiting.count,
         longest.in_words()
     );
@@ -324,6 +337,7 @@ fn annotations(
         ("page_url", page(key, sender)),
     ]);
     let runbook = about.and_then(|about| about.runbook_url.as_deref());
+    annotations.extend(named.into_iter().flat_map(|named| named.annotations));
     annotations.extend(runbook.map(|url| ("runbook_url", url.to_owned())));
     annotations.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

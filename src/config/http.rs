@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::fields::{Fields, File, is_web_address};
-use crate::address;
+use super::fields::{Field, Fields, File, boolean, is_web_address};
+use crate::address::{self, TicketLinks};
 
 /// The addresses of the service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct Http {
     pub external_url: Option<String>,
     /// The URL of a team's dashboard, with `{team}` and `{objective}` where their names belong.
     pub dashboard_url: Option<String>,
+    /// How pages, API and alerts name tickets.
+    pub tickets: TicketLinks,
 }
 
 impl Http {
@@ -28,7 +30,8 @@ impl Http {
 pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http> {
     let default = SocketAddr::from(([127, 0, 0, 1], 9464));
     let Some(mut http) = fields.take("http").and_then(|http| http.fields(file)) else {
-        return Some(Http { listen: default, external_url: None, dashboard_url: None });
+        let tickets = TicketLinks::default();
+        return Some(Http { listen: default, external_url: None, dashboard_url: None, tickets });
     };
     let listen = http.take("listen").map_or(Some(default), |field| {
         let problem = "is not an address to listen on; write, for example, \"127.0.0.1:9464\"";
@@ -45,9 +48,10 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http>
         let is_address = |text: &str| is_web_address(&address::with_names(text, "team", "name"));
         field.parse(file, problem, |text| is_address(text).then(|| text.to_owned()))
     });
-    if let Some(field) = http.take("ticket_url") {
-        file.warn(field.node.at, &field.key, "is ignored: this version does not support it");
-    }
+    let ticket_url = http.take("ticket_url").map(|field| ticket_url(&field, file));
+    let shows_ids = http.take("ticket_ids").map_or(Some(true), |field| {
+        field.parse(file, "is neither true nor false; write one of the two", boolean)
+    });
     http.finish(file);
     let external_url = match external_url {
         Some(url) => Some(url?.trim_end_matches('/').to_owned()),
@@ -57,5 +61,27 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http>
         Some(url) => Some(url?),
         None => None,
     };
-    Some(Http { listen: listen?, external_url, dashboard_url })
+    let url = match ticket_url {
+        Some(url) => Some(url?),
+        None => None,
+    };
+    let tickets = TicketLinks { url, shows_ids: shows_ids? };
+    Some(Http { listen: listen?, external_url, dashboard_url, tickets })
+}
+
+/// Reads the URL of a ticket at the desk.
+fn ticket_url(field: &Field<'_>, file: &mut File<'_>) -> Option<String> {
+    let example = "for example, https://desk.example/tickets/{id}";
+    let url = field.parse(file, &format!("is not a web address; write, {example}"), |text| {
+        let is_address = is_web_address(&address::with_ticket(text, "id"));
+        is_address.then(|| text.to_owned())
+    })?;
+    let has_place = url.contains(address::TICKET_PLACE);
+    if !has_place {
+        field.error(
+            file,
+            &format!("has no {{id}}, so each ticket would lead there; write, {example}"),
+        );
+    }
+    has_place.then_some(url)
 }

@@ -5,14 +5,14 @@ use std::fmt::{self, Write};
 use chrono::{DateTime, FixedOffset};
 use comfy_table::{Table, presets};
 
-use super::{Explained, StopwatchRow, Stretch};
+use super::{Explained, LifeLine, LifeMark, StopwatchRow, Stretch, TicketCondition};
 use crate::agreement::TargetShown;
 use crate::amount::Amount;
 use crate::calendar::Zone;
 use crate::catalog::ScopeId;
 use crate::event::Kind;
 use crate::measure::{Basis, Measure};
-use crate::ticket::{GivenUp, Step, WaitLocation};
+use crate::ticket::{GivenUp, WaitLocation};
 use crate::time::{Elapsed, MINUTE_MS, SECOND_MS, Timestamp};
 
 /// The width of the longest bar in characters.
@@ -32,7 +32,7 @@ impl fmt::Display for Explained<'_> {
             return writeln!(f, "nothing had happened to it by then: its first event came later");
         }
         writeln!(f)?;
-        self.life(&clock, f)?;
+        self.print_life(&clock, f)?;
         if self.rows.is_empty() {
             return writeln!(f, "\nno stopwatch has run");
         }
@@ -94,10 +94,6 @@ impl Explained<'_> {
         TimeFormat { zone, form }
     }
 
-    fn has_begun_in_the_middle(&self) -> bool {
-        self.steps.last().is_some_and(|step| !step.is_created)
-    }
-
     fn team(&self, scope: ScopeId) -> &str {
         self.catalog.scope_name(scope).unwrap_or_default()
     }
@@ -105,21 +101,22 @@ impl Explained<'_> {
     /// The present state of the ticket, in one line.
     fn state_line(&self) -> Option<String> {
         let last = self.steps.last()?;
-        let priority = self.steps.iter().rev().find_map(|step| step.priority);
-        let channel = self.steps.iter().rev().find_map(|step| step.channel.as_deref());
+        let (priority, channel) = self.priority_and_channel();
         let holder = if last.holder == self.catalog.unclaimed() {
             "nobody answers for it".to_owned()
         } else {
             format!("with {}", self.team(last.holder))
         };
-        let state =
-            match (last.is_over, last.ticket_position.is_solved, last.ticket_position.location) {
-                (true, true, _) => "solved",
-                (true, false, _) => self.gone(),
-                (false, _, WaitLocation::Pending) => "pending: waits for the customer",
-                (false, _, WaitLocation::OnHold) => "on hold: waits for a third party",
-                (false, _, WaitLocation::With(_) | WaitLocation::Closed) => "open",
-            };
+        let state = match self.condition() {
+            Some(TicketCondition::Solved) => "solved",
+            Some(TicketCondition::Merged) => "merged",
+            Some(TicketCondition::Deleted) => "deleted",
+            Some(TicketCondition::Spam) => "spam",
+            Some(TicketCondition::Pending) => "pending: waits for the customer",
+            Some(TicketCondition::OnHold) => "on hold: waits for a third party",
+            Some(TicketCondition::Open) => "open",
+            None => "gone",
+        };
         let parts = [
             Some(state.to_owned()),
             Some(holder),
@@ -129,59 +126,31 @@ impl Explained<'_> {
         Some(parts.into_iter().flatten().collect::<Vec<_>>().join(" · "))
     }
 
-    /// Why a ticket is gone.
-    fn gone(&self) -> &'static str {
-        const WORDS: [(Kind, &str); 3] =
-            [(Kind::Merged, "merged"), (Kind::Deleted, "deleted"), (Kind::MarkedSpam, "spam")];
-        let word = |step: &Step| WORDS.iter().find(|(kind, _)| *kind == step.kind);
-        self.steps.iter().rev().find_map(word).map_or("gone", |(_, word)| word)
-    }
-
     /// Events and due times with the stretches between them, from top to bottom.
-    fn life(&self, clock: &TimeFormat, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut marks: Vec<(Timestamp, usize, String)> = Vec::new();
-        for index in 0..self.steps.len() {
-            let (before, from) = self.steps.split_at(index);
-            marks.extend(from.first().map(|step| (step.at, index, self.happened(step, before))));
-        }
-        for row in &self.rows {
-            let is_shown = row.stopped_at.is_none_or(|stopped| row.due_at < Some(stopped));
-            if let Some(due) = row.due_at.filter(|_| is_shown) {
-                marks.push((due, self.steps.len(), format!("◆ {} is due", self.of_row(row))));
-            }
-        }
-        marks.push((self.now, usize::MAX, "now".to_owned()));
-        marks.sort();
-        let mut before: Option<Timestamp> = None;
-        for (at, _, text) in marks {
-            if let Some(before) = before {
-                self.between(before, at.min(self.now), clock, f)?;
-                if at > self.now && before <= self.now {
-                    // The future has no stretches.
-                    writeln!(f, "    ⋮")?;
+    fn print_life(&self, clock: &TimeFormat, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in self.life() {
+            match line {
+                LifeLine::Mark { at, mark } => {
+                    let text = match mark {
+                        LifeMark::Event(index) => self.happened(index),
+                        LifeMark::Due(index) => {
+                            let row = self.rows.get(index);
+                            row.map_or_else(String::new, |row| {
+                                format!("◆ {} is due", self.of_row(row))
+                            })
+                        }
+                        LifeMark::Now => "now".to_owned(),
+                    };
+                    writeln!(f, "  {}  {text}", clock.full(at))?;
                 }
-            }
-            writeln!(f, "  {}  {text}", clock.full(at))?;
-            before = Some(at);
-        }
-        Ok(())
-    }
-
-    /// The stretches between two instants.
-    fn between(
-        &self,
-        from: Timestamp,
-        to: Timestamp,
-        clock: &TimeFormat,
-        f: &mut fmt::Formatter<'_>,
-    ) -> fmt::Result {
-        for stretch in &self.stretches {
-            let (from, to) = (stretch.from.max(from), stretch.to.min(to));
-            if from < to {
-                let (mark, words) = self.stretch_words(stretch);
-                let change = clock.change(from, to).map(|change| format!("; {change}"));
-                let change = change.unwrap_or_default();
-                writeln!(f, "    {mark} {:<12} {words}{change}", to.since(from).in_words())?;
+                LifeLine::Between(stretch) => {
+                    let (mark, words) = self.stretch_words(&stretch);
+                    let change = clock.change(stretch.from, stretch.to);
+                    let change = change.map(|change| format!("; {change}")).unwrap_or_default();
+                    let length = stretch.length().in_words();
+                    writeln!(f, "    {mark} {length:<12} {words}{change}")?;
+                }
+                LifeLine::Future => writeln!(f, "    ⋮")?,
             }
         }
         Ok(())
@@ -214,7 +183,8 @@ impl Explained<'_> {
     }
 
     /// An event in words, with team, priority and channel where the event changed them.
-    fn happened(&self, step: &Step, before: &[Step]) -> String {
+    fn happened(&self, index: usize) -> String {
+        let Some(step) = self.steps.get(index) else { return String::new() };
         let mut words = match step.kind {
             Kind::Created => "created",
             Kind::CustomerReplied => "the customer wrote",
@@ -245,10 +215,8 @@ impl Explained<'_> {
         let since = since
             .map(|since| format!(", whose customer waits since {}", self.clock().full(*since)));
         let score = step.score.iter().map(|score| format!(", {score} of 5"));
-        let holder = self.team(step.holder);
-        let is_new = matches!(step.kind, Kind::Created | Kind::Assigned)
-            || before.last().is_none_or(|last| last.holder != step.holder);
-        let team = step.team.iter().filter(|team| is_new || ***team != *holder).map(|team| {
+        let news = self.news(index);
+        let team = news.team.map(|team| {
             if step.kind != Kind::Assigned {
                 format!(" ({team})")
             } else if step.holder != self.catalog.unclaimed() {
@@ -257,12 +225,8 @@ impl Explained<'_> {
                 format!(" to {team}, which is not declared")
             }
         });
-        let had = before.iter().rev().find_map(|step| step.priority);
-        let priority = step.priority.filter(|priority| had != Some(*priority));
-        let priority = priority.iter().map(|priority| format!(", {} priority", priority.label()));
-        let had = before.iter().rev().find_map(|step| step.channel.as_ref());
-        let channel = step.channel.iter().filter(|channel| had != Some(channel));
-        let channel = channel.map(|channel| format!(", by {channel}"));
+        let priority = news.priority.map(|priority| format!(", {} priority", priority.label()));
+        let channel = news.channel.map(|channel| format!(", by {channel}"));
         words.extend(
             into.chain(from).chain(since).chain(score).chain(team).chain(priority).chain(channel),
         );
@@ -370,9 +334,8 @@ impl Explained<'_> {
         if parts.is_empty() { "-".to_owned() } else { parts.join(", ") }
     }
 
-    /// The stretches in which the ticket was solved or gone and a stopwatch counts. That happens to one that
-    /// ended unanswered, or started then, and goes on as if it had never ended.
-    fn counted_at_rest(&self, row: &StopwatchRow) -> impl Iterator<Item = &Stretch> {
+    /// The stretches in which the ticket was solved or gone and a stopwatch counts.
+    pub(super) fn stretches_at_rest(&self, row: &StopwatchRow) -> impl Iterator<Item = &Stretch> {
         let leaves_out_solved = matches!(
             row.measure,
             Measure::CustomerWait | Measure::AgentWork | Measure::Resolution | Measure::Contacts
@@ -387,7 +350,7 @@ impl Explained<'_> {
 
     /// A remark if a stopwatch counts time in which the ticket was solved or gone.
     fn at_rest(&self, row: &StopwatchRow) -> &'static str {
-        match self.counted_at_rest(row).next() {
+        match self.stretches_at_rest(row).next() {
             None => "",
             Some(stretch) if stretch.is_solved => "counting while it was solved",
             Some(_) => "counting while it was gone",
@@ -398,13 +361,10 @@ impl Explained<'_> {
     /// breakdown of an objective's misses has it.
     fn counted_besides(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for row in self.rows.iter().filter(|row| row.measure.is_timed()) {
-            let until = row.stopped_at.unwrap_or(self.now);
-            let within =
-                |stretch: &Stretch| stretch.to.min(until).since(stretch.from.max(row.started_at));
-            let counted: i64 = self.counted_at_rest(row).map(|stretch| within(stretch).ms()).sum();
-            if counted > 0 {
+            let counted = self.counted_at_rest(row);
+            if counted > Elapsed::ZERO {
                 let name = self.of_row(row);
-                let counted = Elapsed::from_ms(counted).in_words();
+                let counted = counted.in_words();
                 writeln!(
                     f,
                     " {name} counts {counted} more, while the ticket was solved or gone; so does the \
@@ -437,10 +397,7 @@ fn print(table: &Table, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 
 /// A stopwatch compared with the time that its target allows, in words.
 fn against_allowance(row: &StopwatchRow, allowance: Amount) -> String {
-    let elapsed = match row.basis {
-        Basis::Calendar => row.elapsed_calendar,
-        Basis::Open => row.elapsed_open,
-    };
+    let elapsed = row.elapsed();
     match (row.over, elapsed > allowance) {
         (true, true) => format!("over by {}", elapsed.less(allowance).in_words()),
         (true, false) => "over: it was when its priority changed".to_owned(),

@@ -43,7 +43,7 @@ impl<'a, T: TallyChanges> Contributions<'a, T> {
         let mut next = timeline.times().next();
         while let Some(hour) = next.map(Hour::from).filter(|hour| *hour <= last) {
             self.hour = hour;
-            next = timeline.advance(hour.start(), context, &mut self);
+            next = timeline.advance(hour.start(), context, &mut self).next;
         }
     }
 

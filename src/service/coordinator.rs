@@ -25,6 +25,7 @@ use self::published_view::{PublishedView, Shared};
 use self::readiness::NotReady;
 use self::state_log::StateLogAccess;
 use self::workers::Workers;
+use crate::address::TicketLinks;
 use crate::agreement_log::ObjectiveChange;
 use crate::alert::{self, AlertStateLog, WaitAlarmPolicies};
 use crate::catalog::Catalog;
@@ -80,6 +81,7 @@ pub(in crate::service) struct Coordinator {
     /// Whether a new catalog is in force by which partitions have not counted everything yet.
     is_adopting: bool,
     instruments: Arc<Instruments>,
+    ticket_links: Arc<TicketLinks>,
     published: Arc<ArcSwap<PublishedView>>,
     /// What changed in the agreements.
     changes: Arc<ArcSwap<Vec<ObjectiveChange>>>,
@@ -125,10 +127,12 @@ impl Coordinator {
     ) -> Self {
         let Inputs { commands, batches, reloads, answers } = inputs;
         let Alerting { sender, delivery, stale_after, wait_alarms, log, jobs } = alerting;
+        let ticket_links = Arc::new(sender.tickets.clone());
         let monitor =
             Monitor::new(Arc::clone(&catalog), log.as_ref(), stale_after, wait_alarms, sender);
         shared.instruments.add_counters(&catalog);
         Self {
+            ticket_links,
             publishing_took: Duration::ZERO,
             publish_at: clock::instant(),
             not_ready: None,

@@ -9,13 +9,17 @@
 //! | `api` | `/api/v1/…` |
 //! | `board` | the HTML pages |
 //! | `live` | tells open pages that there is something new |
+//! | `ticket_rows` | the waiting tickets of an objective as rows |
+//! | `lookup` | asks the workers about one ticket |
 
 pub(in crate::service) mod accept;
 mod api;
 mod board;
 pub(in crate::service) mod live;
+pub(in crate::service) mod lookup;
 mod metrics;
 mod revalidate;
+mod ticket_rows;
 pub(in crate::service) mod routes;
 
 pub use metrics::families_of;

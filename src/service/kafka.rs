@@ -54,9 +54,12 @@ mod client;
 pub(in crate::service) mod dead_letters;
 mod partitions;
 pub(in crate::service) mod probe;
+mod ends_ahead;
 pub(crate) mod send;
 pub(in crate::service) mod status;
 pub(in crate::service) mod trouble;
+pub(in crate::service) mod ticket_question;
+mod waiting_walks;
 pub(in crate::service) mod worker;
 
 pub use check::{refuse_client, refuse_property};

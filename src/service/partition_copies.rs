@@ -18,11 +18,11 @@ use crate::service::kafka::worker::{PartitionCopy, WorkerCommand};
 const COPY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Asks the workers for copies.
+#[derive(Clone)]
 pub(super) struct PartitionCopies {
     /// One for each worker.
-    pub(super) workers: Vec<Sender<WorkerCommand>>,
-    /// The topic.
-    pub(super) topic: Arc<str>,
+    workers: Vec<Sender<WorkerCommand>>,
+    topic: Arc<str>,
     /// Set when the service stops.
     pub(super) is_stopping: Arc<AtomicBool>,
 }
@@ -44,6 +44,12 @@ pub(super) struct CopiedPartition {
 }
 
 impl PartitionCopies {
+    /// Copies of the partitions of a topic; `workers`: the commands of each worker.
+    pub(super) fn new(workers: &[Sender<WorkerCommand>], topic: &str) -> Self {
+        let is_stopping = Arc::new(AtomicBool::new(false));
+        Self { workers: workers.to_vec(), topic: topic.into(), is_stopping }
+    }
+
     /// Whether the service stops.
     pub(super) fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)

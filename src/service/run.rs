@@ -11,6 +11,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use tokio::runtime::{self, Runtime};
 
 use crate::agreement_log::AgreementLog;
 use crate::alert::{self, AlertStateLog};
@@ -24,7 +25,8 @@ use crate::service::coordinator::{Alerting, Coordinator, Inputs};
 use crate::service::derived_past::SharedPast;
 use crate::service::http::accept;
 use crate::service::http::live::LiveStreams;
-use crate::service::http::routes;
+use crate::service::http::lookup::TicketLookup;
+use crate::service::http::routes::{self, Served};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::{Probe, ProbeError};
 use crate::service::kafka::worker::{Batch, Worker, WorkerCommand, WorkerConfig, WorkerError};
@@ -130,6 +132,7 @@ fn sender(service: &Service, listening: SocketAddr) -> alert::Sender {
         external_url: service.http.external_url(listening),
         external_labels: service.external_labels.clone(),
         dashboard_url: service.http.dashboard_url.clone(),
+        tickets: service.http.tickets.clone(),
     }
 }
 
@@ -153,8 +156,7 @@ pub(super) fn run_on(
         sender: sender(service, listener.local_addr()?),
         delivery: Delivery::start(&service.alertmanagers, &shared.instruments.delivered)?,
     };
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = http_runtime()?;
     listener.set_nonblocking(true)?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     // Bounded: a worker with many effects waits for the coordinator.
@@ -169,20 +171,15 @@ pub(super) fn run_on(
         jobs,
         answers: probe.answers(),
         process: RandomState::new().hash_one(std::process::id()),
+        shows_ids: service.http.tickets.shows_ids,
     };
     let WorkerThreads { commands, mut threads } = start_workers(&worker_config, &to_coordinator)?;
     drop((worker_config, to_coordinator));
     let (reloaded, reloads) = mpsc::channel();
-    let readers = PartitionReaders::start(
-        config,
-        |is_stopping| PartitionCopies {
-            workers: commands.clone(),
-            topic: Arc::from(&*service.kafka.topic),
-            is_stopping: Arc::clone(is_stopping),
-        },
-        (agreement_log, writer.as_ref().map(Writer::jobs)),
-        &shared,
-    )?;
+    let copies = PartitionCopies::new(&commands, &service.kafka.topic);
+    let log = (agreement_log, writer.as_ref().map(Writer::jobs));
+    let readers = PartitionReaders::start(config, copies, log, &shared)?;
+    let lookup = TicketLookup::new(commands.clone());
     let loaded = Loaded { catalogs: reloaded, configs: readers.configs.clone() };
     let inputs = Inputs { commands, batches, reloads, answers: probe.answers() };
     let coordinator = Coordinator::new(catalog, clock, inputs, alerting, &shared);
@@ -203,7 +200,8 @@ pub(super) fn run_on(
         };
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let to_reload = service.reload.endpoint.then_some(to_reload);
-        accept::serve(listener, routes::routes(shared, live, to_reload), ended).await;
+        let served = Served { shared, live, lookup, to_reload };
+        accept::serve(listener, routes::routes(served), ended).await;
         Ok::<(), io::Error>(())
     });
     // A Kafka client may wait a minute for a broker that is gone, and a disk may hang. The process does not.
@@ -218,10 +216,19 @@ pub(super) fn run_on(
     Ok(served?)
 }
 
+/// The threads of the HTTP server.
+fn http_runtime() -> io::Result<Runtime> {
+    runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}
+
 /// The state that the coordinator and the HTTP server share, before anything was read.
 fn shared(service: &Service, loaded: &LoadedConfig) -> Result<Shared, prometheus::Error> {
     let Config { hash, zone_data, .. } = &*loaded.config;
-    let published = PublishedView::new(&loaded.catalog, clock::wall(), &service.kafka.topic);
+    let ticket_links = Arc::new(service.http.tickets.clone());
+    let published = PublishedView {
+        ticket_links,
+        ..PublishedView::new(&loaded.catalog, clock::wall(), &service.kafka.topic)
+    };
     let alertmanagers: Vec<String> =
         service.alertmanagers.iter().map(|am| am.url.clone()).collect();
     let instruments = Instruments::new(&alertmanagers, *hash, zone_data.release(), clock::wall())?;
@@ -317,14 +324,13 @@ impl PartitionReaders {
     /// the last run, and the store's thread.
     fn start(
         config: LoadedConfig,
-        copies: impl Fn(&Arc<AtomicBool>) -> PartitionCopies,
+        copies: PartitionCopies,
         (log, jobs): (Option<AgreementLog>, Option<Sender<Job>>),
         shared: &Shared,
     ) -> io::Result<Self> {
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let copies = || copies(&is_stopping);
-        let (to_past, past) = past_keeper::start(config.clone(), copies(), shared.clone())?;
-        let inputs = ComparerInputs { log, jobs, copies: copies(), shared: shared.clone() };
+        let is_stopping = Arc::clone(&copies.is_stopping);
+        let (to_past, past) = past_keeper::start(config.clone(), copies.clone(), shared.clone())?;
+        let inputs = ComparerInputs { log, jobs, copies, shared: shared.clone() };
         let (to_comparer, comparer) = comparer::start(config, inputs)?;
         let (configs, threads) = ([to_past, to_comparer], [past, comparer]);
         Ok(Self { configs, is_stopping, threads })

@@ -34,6 +34,10 @@ impl NameLookup {
         }
     }
 
+    pub(super) fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
     pub(super) fn names(&self) -> &Names {
         &self.names
     }

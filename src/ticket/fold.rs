@@ -4,6 +4,7 @@
 //! moves the spot forward and sends what the events change. [`Timeline::unwind`] moves it back and sends the
 //! same changes with the opposite sign.
 
+use super::breakdown::WaitLocation;
 use super::change::Running;
 use super::sink::{Change, EffectLog, Sink};
 use super::state::TicketState;
@@ -19,15 +20,34 @@ struct Limit {
     now: Timestamp,
 }
 
+/// What a ticket waits for.
+#[derive(Debug)]
+pub(crate) struct Waits {
+    /// Its stopwatches that run or are paused.
+    pub(crate) running: Vec<Running>,
+    /// Where it waits.
+    pub(crate) location: WaitLocation,
+    /// Whether it took over a merged ticket: a wait may go on that was over target before.
+    pub(crate) has_taken_over: bool,
+}
+
+/// How far a timeline was advanced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Advanced {
+    /// The time of the next event; `None` if there is none.
+    pub(crate) next: Option<Timestamp>,
+    /// Whether a stopwatch runs or is paused.
+    pub(crate) waits: bool,
+}
+
 impl Timeline {
-    /// Sends the changes of all events up to and including `now`. Returns the time of the next event after
-    /// that; `None` if there is none.
+    /// Sends the changes of all events up to and including `now`.
     pub(crate) fn advance(
         &mut self,
         now: Timestamp,
         context: DerivationContext<'_>,
         sink: &mut dyn Sink,
-    ) -> Option<Timestamp> {
+    ) -> Advanced {
         let mut state = self.state_at(self.done, context);
         let before = running_of(&state, context);
         let mut spot = self.done;
@@ -45,7 +65,15 @@ impl Timeline {
             send_running(&before, -1, sink);
             send_running(&after, 1, sink);
         }
-        next
+        Advanced { next, waits: !after.is_empty() }
+    }
+
+    /// What the ticket waits for after the events that the sink has the changes of.
+    pub(crate) fn waits(&self, context: DerivationContext<'_>) -> Waits {
+        let state = self.state_at(self.done, context);
+        let location = state.ticket_position(context).location;
+        let has_taken_over = state.has_taken_over();
+        Waits { running: running_of(&state, context), location, has_taken_over }
     }
 
     /// Takes back the changes of all events from the start of `spot`'s block on. State is kept per block, so

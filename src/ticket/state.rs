@@ -508,6 +508,11 @@ impl TicketState {
         self.keep_overdue_in_reopening(attribution, change, context.catalog);
     }
 
+    /// Whether it took over a merged ticket.
+    pub(crate) fn has_taken_over(&self) -> bool {
+        !self.taken_over.is_empty()
+    }
+
     /// The team that holds the ticket.
     pub(crate) fn holder(&self, context: DerivationContext<'_>) -> ScopeId {
         context.scope(self.team)

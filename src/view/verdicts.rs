@@ -5,6 +5,7 @@ use crate::agreement::{
     AlertVerdicts, Completeness, DecidedVerdict, Level, ShareEvidence, Tally, Target,
 };
 use crate::catalog::{ObjectiveId, ScopeId, StopwatchKindId};
+use crate::event::Priority;
 use crate::measure::{Basis, Measure};
 use crate::reading::Verdict;
 use crate::ticket::{GivenUp, Running, StopwatchPosition};
@@ -22,6 +23,22 @@ pub const AGE_EDGES: [Elapsed; 8] = [
     Elapsed::from_ms(14 * DAY_MS),
     Elapsed::from_ms(28 * DAY_MS),
 ];
+/// The number of groups that [`AGE_EDGES`] make.
+pub const AGE_GROUPS: usize = 9;
+
+/// The waiting tickets of an objective over target, counted by what may be why. One ticket may count several
+/// times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OverdueCauses {
+    /// Those that no declared team holds.
+    pub unclaimed: u64,
+    /// Those that are paused: they wait for the customer or for a third party.
+    pub paused: u64,
+    /// Those that run while the team that holds them is closed.
+    pub closed: u64,
+    /// Those of each priority, in the order of [`Priority::ALL`].
+    pub by_priority: [u64; Priority::ALL.len()],
+}
 
 impl View {
     /// The verdicts on all objectives, in the order of [`crate::catalog::Catalog::objectives`].
@@ -164,17 +181,31 @@ impl View {
 
     /// The number of waiting tickets that are over target, or have used at least 80 % of it.
     pub fn waiting_due_soon(&self, id: ObjectiveId) -> u64 {
-        self.beyond(id, Spent::Most)
+        let (_, objective) = self.catalog.objective(id);
+        let level = objective.level_at(self.now);
+        let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
+        // Of those that stay over a former target, some have used little of the present one.
+        let others = self.staying_over(id).filter(|(key, _)| {
+            let target = level.target(key.priority);
+            let allowance = self.catalog.allowance(target, stopwatch_kind, key.holder, key.started);
+            let now = self.instant(key.holder, stopwatch_kind, self.now);
+            let elapsed = key.position.elapsed(now.at, now.opened).of(target.basis());
+            elapsed.ms() <= Spent::Most.limit(allowance.ms())
+        });
+        self.beyond(id, Spent::Most) + others.map(|(_, count)| count).sum::<u64>()
     }
 
     /// The number of waiting tickets over target.
     pub fn waiting_over(&self, id: ObjectiveId) -> u64 {
+        self.beyond(id, Spent::All) + self.staying_over(id).map(|(_, count)| count).sum::<u64>()
+    }
+
+    /// The tickets that stay over a former target and are within the present one, with their number.
+    fn staying_over(&self, id: ObjectiveId) -> impl Iterator<Item = (&StickyKey, u64)> {
         let (_, objective) = self.catalog.objective(id);
         let level = objective.level_at(self.now);
-        let over = self.beyond(id, Spent::All);
-        // Tickets that stay over a former target are not counted yet, unless over the present one too.
         let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
-        let sticky = self.sticky_of(id).filter(|(key, _)| {
+        let staying = self.sticky_of(id).filter(move |(key, _)| {
             let now = self.instant(key.holder, stopwatch_kind, self.now);
             let wait = WaitJudged {
                 stopwatch_kind,
@@ -184,7 +215,44 @@ impl View {
             };
             !self.is_over(wait, level.target(key.priority), now)
         });
-        over + sticky.map(|(_, count)| count).sum::<u64>()
+        staying.map(|(key, count)| (key, *count))
+    }
+
+    /// The waiting tickets over target, counted by what may be why.
+    pub fn overdue_causes(&self, id: ObjectiveId) -> OverdueCauses {
+        let (owner, objective) = self.catalog.objective(id);
+        let level = objective.level_at(self.now);
+        let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
+        let mut causes = OverdueCauses::default();
+        for (holder, waiting) in self.waiting_of(owner, stopwatch_kind) {
+            let now = self.instant(holder, stopwatch_kind, self.now);
+            let target = |priority| level.target(priority);
+            for (priority, counts) in waiting.beyond_by_priority(target, Spent::All, now) {
+                self.add_cause(&mut causes, holder, priority, counts);
+            }
+        }
+        for (key, count) in self.staying_over(id) {
+            let counts = if key.position.is_paused { [0, count] } else { [count, 0] };
+            self.add_cause(&mut causes, key.holder, key.priority, counts);
+        }
+        causes
+    }
+
+    fn add_cause(
+        &self,
+        causes: &mut OverdueCauses,
+        holder: ScopeId,
+        priority: Option<Priority>,
+        [running, paused]: [u64; 2],
+    ) {
+        let all = running + paused;
+        let hours = self.catalog.calendar(self.catalog.hours_of(holder));
+        causes.unclaimed += if holder == self.catalog.unclaimed() { all } else { 0 };
+        causes.closed += if hours.is_open(self.now) { 0 } else { running };
+        causes.paused += paused;
+        if let Some(priority) = priority {
+            causes.by_priority[priority.index()] += all;
+        }
     }
 
     /// The number of waiting tickets that have spent their target.
@@ -203,11 +271,11 @@ impl View {
 
     /// The number of tickets that wait and have waited for longer than each of [`AGE_EDGES`], in the kind of
     /// time of the objective's target. The first is the number of all that wait.
-    pub fn waiting_longer_than(&self, id: ObjectiveId) -> [u64; AGE_EDGES.len() + 1] {
+    pub fn waiting_longer_than(&self, id: ObjectiveId) -> [u64; AGE_GROUPS] {
         let (owner, objective) = self.catalog.objective(id);
         let basis = objective.level_at(self.now).target(None).basis();
         let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
-        let mut counts = [0; AGE_EDGES.len() + 1];
+        let mut counts = [0; AGE_GROUPS];
         for (scope, waiting) in self.waiting_of(owner, stopwatch_kind) {
             let now = self.instant(scope, stopwatch_kind, self.now);
             let longer = AGE_EDGES.map(|elapsed| {

@@ -206,7 +206,7 @@ pub enum Spent {
 
 impl Spent {
     /// The longest time in ms that is not beyond, for a target of `ms`.
-    fn limit(self, ms: i64) -> i64 {
+    pub fn limit(self, ms: i64) -> i64 {
         match self {
             Self::All => ms,
             Self::Most => ms.saturating_mul(DUE_SOON_PERCENT) / 100 - 1,
@@ -284,6 +284,19 @@ impl Waiting {
         self.sets().map(|(_, priority, sets)| sets.beyond(target(priority), spent, now)).sum()
     }
 
+    /// The same by priority: the number of running ones, and of paused ones.
+    pub fn beyond_by_priority(
+        &self,
+        target: impl Fn(Option<Priority>) -> Target,
+        spent: Spent,
+        now: Instant,
+    ) -> impl Iterator<Item = (Option<Priority>, [u64; 2])> {
+        let counts = move |(_, priority, sets): (ChannelId, Option<Priority>, &Sets)| {
+            (priority, sets.split_beyond(target(priority), spent, now))
+        };
+        self.sets().map(counts)
+    }
+
     /// The number of the chosen ones that wait longer than a target.
     pub fn part_over(&self, filter: TicketFilter<'_>, target: Target, now: Instant) -> u64 {
         self.sets_of(filter).map(|sets| sets.beyond(target, Spent::All, now)).sum()
@@ -342,14 +355,20 @@ pub(super) type TicketFilter<'a> = &'a dyn Fn(ChannelId, Option<Priority>) -> bo
 impl Sets {
     /// The number that have spent a target.
     fn beyond(&self, target: Target, spent: Spent, now: Instant) -> u64 {
+        self.split_beyond(target, spent, now).into_iter().sum()
+    }
+
+    /// The numbers of running and of paused ones that have spent a target.
+    fn split_beyond(&self, target: Target, spent: Spent, now: Instant) -> [u64; 2] {
         match target {
             Target::Fixed { elapsed, basis } => {
                 let limit = spent.limit(elapsed.ms());
                 let (running, paused) = (&self.running[basis.index()], &self.paused[basis.index()]);
                 let within = paused.before(limit.saturating_add(1));
-                running.before(now.of(basis).saturating_sub(limit)) + paused.len() - within
+                let running = running.before(now.of(basis).saturating_sub(limit));
+                [running, paused.len() - within]
             }
-            Target::WorkingDays(days) => self.limits(days).map_or(0, |sets| match spent {
+            Target::WorkingDays(days) => self.limits(days).map_or([0, 0], |sets| match spent {
                 Spent::All => sets.all.over(now),
                 Spent::Most => sets.most.over(now),
             }),
@@ -394,9 +413,9 @@ impl LimitSets {
         }
     }
 
-    /// The number over their limit.
-    fn over(&self, now: Instant) -> u64 {
-        self.running.before(now.opened) + self.paused.len() - self.paused.before(1)
+    /// The numbers of running and of paused ones over their limit.
+    fn over(&self, now: Instant) -> [u64; 2] {
+        [self.running.before(now.opened), self.paused.len() - self.paused.before(1)]
     }
 }
 

@@ -27,7 +27,8 @@ use crate::responses::Responses;
 use crate::service::coordinator::published_view::{self, ObjectiveDetail, PublishedView, Shared};
 use crate::service::derived_past::DerivedPast;
 use crate::service::http::live::LiveStreams;
-use crate::service::http::routes;
+use crate::service::http::lookup::TicketLookup;
+use crate::service::http::routes::{self, Served};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::TopicState;
 use crate::service::kafka::status::StreamStatus;
@@ -35,6 +36,7 @@ use crate::shard::Shard;
 use crate::share::Share;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use crate::view::View;
+use crate::waiting_walk::WaitingWalk;
 
 /// Parses an instant.
 pub(in crate::service) fn at(text: &str) -> Timestamp {
@@ -167,6 +169,7 @@ pub(in crate::service) fn working_days() -> ViewBuilder {
 pub(in crate::service) struct ViewBuilder {
     pub(in crate::service) catalog: Arc<Catalog>,
     shard: Shard,
+    walk: WaitingWalk,
     pub(in crate::service) view: View,
     /// Shards that have the same events, to derive the past from, by the catalog and by the tried one.
     for_past: Shard,
@@ -184,11 +187,12 @@ impl ViewBuilder {
 
     fn of(catalog: Catalog, tried: TriedCatalog) -> Self {
         let catalog = Arc::new(catalog);
-        let shard = Shard::new(Arc::clone(&catalog));
+        let mut shard = Shard::new(Arc::clone(&catalog));
+        let walk = WaitingWalk::new(&mut shard);
         let view = View::new(Arc::clone(&catalog), now());
         let for_past = Shard::new(Arc::clone(&catalog));
         let for_tried = Shard::new(Arc::clone(tried.catalog()));
-        Self { catalog, shard, view, for_past, for_tried, tried, events: 0 }
+        Self { catalog, shard, walk, view, for_past, for_tried, tried, events: 0 }
     }
 
     pub(in crate::service) fn apply(
@@ -300,6 +304,9 @@ impl ViewBuilder {
     /// The published view of all events so far.
     pub(in crate::service) fn publish(&mut self) -> PublishedView {
         self.shard.advance(now(), &mut self.view);
+        self.walk.follow(&mut self.shard, now());
+        self.walk.go_on(&mut self.shard, now());
+        self.view.set_waiting_lists(vec![self.walk.lists().clone()]);
         let verdicts = self.view.verdicts();
         PublishedView {
             at: Some(now()),
@@ -312,6 +319,8 @@ impl ViewBuilder {
             ratings: published_view::ratings(&self.view),
             alerts: alert::Alerts::new(&self.catalog),
             wait_alarms: alert::WaitAlarms::default(),
+            waiting_lists: self.view.waiting_lists().to_vec(),
+            ticket_links: Arc::default(),
             stream: StreamStatus::default(),
             topic: TopicState::default(),
             responses: Some(Arc::new(Responses::new(&self.catalog))),
@@ -559,7 +568,8 @@ pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Ru
         oldest_event: Arc::default(),
     };
     let (live, closer) = LiveStreams::new(&shared.published);
-    let routes = routes::routes(shared, live, None);
+    let lookup = TicketLookup::new(Vec::new());
+    let routes = routes::routes(Served { shared, live, lookup, to_reload: None });
     runtime.spawn(async move {
         let _closer = closer;
         axum::serve(listener, routes).await

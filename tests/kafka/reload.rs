@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::harness::{Metrics, Service, broker, create_topic, fresh, record, wait_for};
+use crate::harness::{Metrics, Service, broker, create_topic, fresh, record, wait_for, wall_clock};
 use crate::notified::{Alertmanager, Webhook};
 
 const BILLING: &str = "\
@@ -197,4 +197,38 @@ fn at_an_interval_files_are_loaded_if_they_differ_and_errors_are_said_once() {
     fs::remove_file(service.folder.path().join("agreement-2.yaml")).unwrap();
     wait_for("the success", || (loaded(&service.metrics()) == Some(1.0)).then_some(()));
     assert_eq!(service.logged("the configuration is not loaded"), 1, "{}", service.log());
+}
+
+/// The text of an agreement with one objective of that name.
+fn with_objective(name: &str) -> String {
+    format!(
+        "team: billing\nobjectives: [{{ name: {name}, measure: first_reply, none_over: 5h }}]\n"
+    )
+}
+
+#[test]
+fn files_are_read_again_at_the_interval_also_after_the_process_stood_still() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("read-again");
+    create_topic(&broker, &topic, 1);
+    let kafka = format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic} }}");
+    let service = Service::start_with(&kafka, &with_objective("first"), "reload: { every: 1s }\n");
+    service.wait_until_ready();
+    let file = service.folder.path().join("agreement-0.yaml");
+    let is_shown = |name: &str| {
+        wait_for(name, || service.get(&format!("/teams/billing/objectives/{name}")));
+    };
+    is_shown("first");
+    for name in ["second", "third"] {
+        service.child.signal("STOP");
+        fs::write(&file, with_objective(name)).unwrap();
+        // Longer than two intervals.
+        let begin = wall_clock();
+        wait_for("time to pass", || (wall_clock().since(begin).ms() > 2_500).then_some(()));
+        service.child.signal("CONT");
+        is_shown(name);
+    }
+    // It goes on at the interval, and not only once.
+    fs::write(&file, with_objective("fourth")).unwrap();
+    is_shown("fourth");
 }

@@ -35,4 +35,5 @@ mod stored_format;
 mod sureness;
 mod verdicts;
 mod waiting;
+mod waiting_lists;
 mod working_days;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use vaste::address::TicketLinks;
 use vaste::agreement::{
     About, Agreement, AlertPolicies, AlertPolicy, DecidedVerdict, Level, Objective, Owner, Target,
     VerdictState,
@@ -36,6 +37,7 @@ fn a_notice_says_what_is_agreed_what_is_and_where_to_look() {
         external_url: "https://vaste.example".to_owned(),
         external_labels: vec![("cluster".into(), "eu".into()), ("region".into(), "north".into())],
         dashboard_url: Some("https://grafana.example/d/team?var-team={team}".to_owned()),
+        tickets: TicketLinks::default(),
     };
     let mut notices = Vec::new();
     for seconds in [0, 10] {

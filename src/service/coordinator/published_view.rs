@@ -5,6 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::readiness::NotReady;
+use crate::address::TicketLinks;
 use crate::agreement::{ShareEvidence, Tally};
 use crate::agreement_log::ObjectiveChange;
 use crate::alert::{Alerts, WaitAlarms};
@@ -18,7 +19,8 @@ use crate::service::kafka::probe::TopicState;
 use crate::service::kafka::status::StreamStatus;
 use crate::ticket::{Band, GivenUp, RatingKind, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
-use crate::view::{AGE_EDGES, View};
+use crate::view::{AGE_GROUPS, OverdueCauses, View};
+use crate::waiting_list::{self, ListOf, TicketList, WaitingLists};
 use crate::window::{FlagCounts, Scores};
 
 /// The state that the coordinator shares with the HTTP server.
@@ -59,6 +61,10 @@ pub(in crate::service) struct PublishedView {
     pub(in crate::service) alerts: Alerts,
     /// The alarms about tickets that nobody has agreed to answer.
     pub(in crate::service) wait_alarms: WaitAlarms,
+    /// The lists of waiting tickets of each partition.
+    pub(in crate::service) waiting_lists: Vec<WaitingLists>,
+    /// How tickets are named.
+    pub(in crate::service) ticket_links: Arc<TicketLinks>,
     pub(in crate::service) stream: StreamStatus,
     /// The topic as the brokers last described it.
     pub(in crate::service) topic: TopicState,
@@ -89,8 +95,10 @@ pub(in crate::service) struct ObjectiveDetail {
     pub(in crate::service) overdue: u64,
     /// Tickets that have waited for 80 % of the target or longer.
     pub(in crate::service) used_most: u64,
-    /// Tickets that have waited for longer than each of [`AGE_EDGES`]; the first are all that wait.
-    pub(in crate::service) waiting_longer_than: [u64; AGE_EDGES.len() + 1],
+    /// Tickets that have waited for longer than each of [`crate::view::AGE_EDGES`]; the first are all that wait.
+    pub(in crate::service) waiting_longer_than: [u64; AGE_GROUPS],
+    /// What may be why the overdue ones are.
+    pub(in crate::service) causes: OverdueCauses,
     /// What the alert `missed` rests on; `None` where it follows the verdict.
     pub(in crate::service) evidence: Option<ShareEvidence>,
     /// The tickets compared with the market; `None` without a market in the agreement.
@@ -108,6 +116,7 @@ impl ObjectiveDetail {
             overdue: view.waiting_over(id),
             used_most: view.waiting_due_soon(id),
             waiting_longer_than: view.waiting_longer_than(id),
+            causes: view.overdue_causes(id),
             evidence: view.evidence(id),
             market: view.market(id),
             // Expensive: it visits every ticket that waits over target.
@@ -180,6 +189,8 @@ impl PublishedView {
             ratings: Vec::new(),
             alerts: Alerts::new(catalog),
             wait_alarms: WaitAlarms::default(),
+            waiting_lists: Vec::new(),
+            ticket_links: Arc::default(),
             stream: StreamStatus { topic: topic.to_owned(), ..StreamStatus::default() },
             topic: TopicState::default(),
             responses: None,
@@ -205,10 +216,17 @@ impl PublishedView {
             given_up: given_up(view),
             flags: view.all_flags().collect(),
             ratings: ratings(view),
+            waiting_lists: view.waiting_lists().to_vec(),
             alerts,
             frozen: None,
             ..Self::new(view.catalog(), view.now(), "")
         }
+    }
+
+    /// The first waiting tickets of a list; none where ids are not shown.
+    pub(in crate::service) fn waiting_tickets(&self, of: ListOf) -> TicketList {
+        let listed = |at| waiting_list::merged(&self.waiting_lists, of, &self.catalog, at);
+        self.at.filter(|_| self.ticket_links.shows_ids).map(listed).unwrap_or_default()
     }
 
     /// The readings that pages and metrics show: of all tickets, on the basis that is shown for the team and

@@ -207,7 +207,9 @@ impl Coordinator {
     /// Determines whether data is current.
     fn update_readiness(&mut self, is_behind: bool) {
         let status = self.workers.status();
-        self.monitor.view_mut().set_history_from(status.history_from());
+        let view = self.monitor.view_mut();
+        view.set_history_from(status.history_from());
+        view.set_waiting_lists(status.waiting_lists());
         let held = status.partitions.iter().filter(|(_, progress)| progress.is_caught_up);
         let given_up = status.given_up.iter();
         for (partition, last) in
@@ -347,6 +349,8 @@ impl Coordinator {
             verdicts,
             given_up: if is_known { published_view::given_up(view) } else { Vec::new() },
             flags: if is_known { view.all_flags().collect() } else { Vec::new() },
+            waiting_lists: view.waiting_lists().to_vec(),
+            ticket_links: Arc::clone(&self.ticket_links),
             ratings: if is_known { published_view::ratings(view) } else { Vec::new() },
             alerts: self.monitor.alerts().clone(),
             wait_alarms: self.monitor.wait_alarms().clone(),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `teams` | the list of teams; one team with its readings, ratings, flags and alerts |
 //! | `objectives` | the objectives of a team; one objective with its verdict and everything behind it |
+//! | `history` | the past of an objective, and what other targets would have meant |
 //! | `problem` | errors, as RFC 9457 |
 //! | `labels`, `response`, `body` | what responses share |
 //!
@@ -31,6 +32,7 @@ use crate::address;
 use crate::service::coordinator::published_view::Shared;
 
 mod body;
+mod history;
 mod labels;
 mod objectives;
 mod problem;
@@ -73,6 +75,7 @@ fn described() -> (Router<Shared>, Description) {
         .routes(routes!(teams::serve_one))
         .routes(routes!(objectives::serve_list))
         .routes(routes!(objectives::serve_one))
+        .routes(routes!(history::serve))
         .split_for_parts();
     let operations = description.paths.paths.values_mut().filter_map(|path| path.get.as_mut());
     operations.for_each(|operation| describe_common(&mut operation.responses.responses));

@@ -12,6 +12,7 @@ use maud::{DOCTYPE, Markup, html};
 
 pub(super) use i18n::Language;
 pub(super) use overview::TeamOrder;
+pub(super) use ticket::TicketShown;
 pub(super) use view_model::{Allowance, ObjectiveView, PageLanguage, urgency};
 
 use self::view_model::Board;
@@ -21,6 +22,7 @@ use crate::service::coordinator::readiness::NotReady;
 
 mod ages;
 mod breakdown;
+mod causes;
 mod certainty;
 mod changes;
 mod components;
@@ -32,6 +34,9 @@ mod overview;
 mod pages;
 mod past;
 mod ratings;
+mod search;
+mod ticket;
+mod tickets;
 #[cfg(test)]
 mod tests;
 mod tried;
@@ -65,6 +70,13 @@ pub(super) enum Route {
         /// Its name.
         name: String,
     },
+    /// The waiting tickets of an objective.
+    ObjectiveTickets {
+        /// The label of its team.
+        team: String,
+        /// Its name.
+        name: String,
+    },
     /// An address without a page.
     Unknown,
 }
@@ -82,7 +94,9 @@ pub(super) struct Page {
 pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguage) -> Page {
     let board = Board::new(published, reader);
     let of_team = match route {
-        Route::Team(team) | Route::Objective { team, .. } => board.catalog.scope_by_label(team),
+        Route::Team(team)
+        | Route::Objective { team, .. }
+        | Route::ObjectiveTickets { team, .. } => board.catalog.scope_by_label(team),
         Route::Teams(_) | Route::Wall | Route::Unknown => None,
     };
     let board = match of_team {
@@ -118,12 +132,17 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
             }
             None => none("not-found-team", None),
         },
-        Route::Objective { team: label, name } => {
+        Route::Objective { team: label, name } | Route::ObjectiveTickets { team: label, name } => {
             let Some(scope) = board.catalog.scope_by_label(label) else {
                 return none("not-found-team", None);
             };
             let mut objectives = board.objectives(scope).iter();
             match objectives.find(|view| *view.objective.name == **name) {
+                Some(view) if matches!(route, Route::ObjectiveTickets { .. }) => found(
+                    format!("{} – {}", board.texts.text("heading-tickets"), board.name(scope)),
+                    board.objective_tickets_path(*view),
+                    tickets::page(&board, *view),
+                ),
                 Some(view) => found(
                     format!("{} – {}", components::title(&board, *view), board.name(scope)),
                     board.objective_path(*view),
@@ -134,6 +153,35 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
         }
         Route::Unknown => none("not-found-page", None),
     }
+}
+
+/// The page of a ticket.
+pub(super) fn ticket_page(
+    published: &PublishedView,
+    id: &str,
+    ticket: TicketShown,
+    reader: PageLanguage,
+) -> Page {
+    let board = Board::new(published, reader);
+    let (path, title) = (address::ticket(id), view_model::shown(id));
+    match ticket {
+        TicketShown::Found(found) => Page {
+            is_found: true,
+            html: document(&board, &title, Some(&path), &ticket::page(&board, id, found)),
+        },
+        TicketShown::Unknown(_) | TicketShown::Late | TicketShown::Hidden => Page {
+            is_found: false,
+            html: document(&board, &title, Some(&path), &ticket::missing(&board, id, &ticket)),
+        },
+    }
+}
+
+/// The teams that a search has found.
+pub(super) fn search_page(published: &PublishedView, searched: &str, reader: PageLanguage) -> Page {
+    let board = Board::new(published, reader);
+    let content = search::page(&board, searched);
+    let title = board.texts.text("search");
+    Page { is_found: true, html: document(&board, &title, Some(address::SEARCH), &content) }
 }
 
 /// An HTML document around the content of a page. Without a `path` of its own, it is for a screen across the
@@ -157,7 +205,10 @@ fn document(board: &Board<'_>, title: &str, path: Option<&str>, content: &Markup
                 header {
                     a class="brand" href=(board.reader.link(address::TEAMS)) { "Vaste" }
                     (as_of(board))
-                    @if let Some(path) = path { (languages(board, path)) }
+                    @if let Some(path) = path {
+                        (search::form(board))
+                        (languages(board, path))
+                    }
                 }
                 // The script says here that the connection is lost.
                 p id="connection" class="connection" role="status" {}

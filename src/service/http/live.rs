@@ -196,6 +196,10 @@ fn fingerprint(published: &PublishedView) -> u64 {
         flags,
         ratings,
         wait_alarms,
+        past,
+        // A ticket comes and goes with the counts.
+        waiting_lists: _,
+        ticket_links,
         alerts: _,
         stream: _,
         topic: _,
@@ -213,6 +217,8 @@ fn fingerprint(published: &PublishedView) -> u64 {
     readings.iter().for_each(|reading| add_reading(&mut hash, reading));
     verdicts.iter().for_each(|verdict| add_verdict(&mut hash, verdict));
     hash.add(&(details, given_up, flags, ratings));
+    hash.add(&past.as_ref().map(Arc::as_ptr));
+    hash.add(ticket_links);
     wait_alarms.firing().for_each(|(_, team, _)| hash.add(&team));
     hash.0.digest()
 }

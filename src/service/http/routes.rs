@@ -5,8 +5,9 @@ use axum::Router;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{MatchedPath, Path, Request, State};
 use axum::http::header::{
-    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ORIGIN,
-    REFERRER_POLICY, USER_AGENT, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY,
+    CONTENT_TYPE, LOCATION, ORIGIN, REFERRER_POLICY, USER_AGENT, VARY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
@@ -25,10 +26,14 @@ use crate::exposition::MetricFormat;
 use crate::service::clock;
 use crate::service::coordinator::published_view::Shared;
 use crate::service::http::api::{self, Problem};
-use crate::service::http::board::{self, Language, PageLanguage, Route, TeamOrder};
+use crate::service::http::board::{
+    self, Language, Page, PageLanguage, Route, TeamOrder, TicketShown,
+};
 use crate::service::http::live::LiveStreams;
+use crate::service::http::lookup::{LookupResult, TicketLookup};
 use crate::service::http::metrics;
 use crate::service::http::revalidate::revalidate;
+use crate::service::http::ticket_rows;
 use crate::service::shutdown::ReloadRequest;
 
 /// Security headers of every response. Pages load their style sheet, script and icon from this server, and
@@ -36,7 +41,7 @@ use crate::service::shutdown::ReloadRequest;
 const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (
         CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; \
          frame-ancestors 'none'",
     ),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -47,17 +52,36 @@ const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
 /// Maximum size of a request body in bytes. No handler reads a body.
 const BODY_BYTES_MAX: usize = 64 << 10;
 
+/// The parts of the service that answer requests.
+pub(in crate::service) struct Served {
+    /// The published view.
+    pub(in crate::service) shared: Shared,
+    /// Tells open pages that there is something new.
+    pub(in crate::service) live: LiveStreams,
+    /// Asks the workers about tickets.
+    pub(in crate::service) lookup: TicketLookup,
+    /// Takes requests to reload the configuration; `None` if that is off.
+    pub(in crate::service) to_reload: Option<Sender<ReloadRequest>>,
+}
+
 /// All routes. They set no cookies. All but [`address::RELOAD`] answer GET and HEAD only and change no state.
-/// `to_reload` takes requests to reload the configuration, if that is enabled.
-pub(in crate::service) fn routes(
-    shared: Shared,
-    live: LiveStreams,
-    to_reload: Option<Sender<ReloadRequest>>,
-) -> Router {
+pub(in crate::service) fn routes(served: Served) -> Router {
+    let Served { shared, live, lookup, to_reload } = served;
+    let searched = lookup.clone();
     let revalidated = Router::new()
         .route(address::TEAMS, get(serve_teams))
         .route(address::TEAM, get(serve_team))
         .route(address::OBJECTIVE, get(serve_objective))
+        .route(address::OBJECTIVE_TICKETS, get(serve_objective_tickets))
+        .route(address::OBJECTIVE_TICKETS_CSV, get(serve_objective_tickets_csv))
+        .route(
+            address::TICKET,
+            get(move |state, path, headers, uri| serve_ticket(lookup, state, path, headers, uri)),
+        )
+        .route(
+            address::SEARCH,
+            get(move |state, headers, uri| serve_search(searched, state, headers, uri)),
+        )
         .route(address::STYLE, get(|| asset("text/css; charset=utf-8", board::STYLE)))
         .route(address::SCRIPT, get(|| asset("text/javascript; charset=utf-8", board::SCRIPT)))
         .route(address::ICON, get(|| asset("image/svg+xml", board::ICON)))
@@ -165,6 +189,85 @@ async fn serve_objective(
     page(&state, &route, &headers, &uri)
 }
 
+async fn serve_objective_tickets(
+    state: State<Shared>,
+    path: Result<Path<ObjectivePath>, PathRejection>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let route = path.map_or(Route::Unknown, |Path(ObjectivePath { team, objective })| {
+        Route::ObjectiveTickets { team, name: objective }
+    });
+    page(&state, &route, &headers, &uri)
+}
+
+/// The waiting tickets of an objective as comma-separated values.
+async fn serve_objective_tickets_csv(
+    state: State<Shared>,
+    path: Result<Path<ObjectivePath>, PathRejection>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let csv = path.ok().and_then(|Path(ObjectivePath { team, objective })| {
+        ticket_rows::csv(&state.published.load(), &team, &objective)
+    });
+    let Some(csv) = csv else { return page(&state, &Route::Unknown, &headers, &uri) };
+    let headers = [
+        (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"tickets.csv\""),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    (headers, csv).into_response()
+}
+
+/// The page of a ticket.
+async fn serve_ticket(
+    lookup: TicketLookup,
+    state: State<Shared>,
+    id: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let Ok(Path(id)) = id else { return page(&state, &Route::Unknown, &headers, &uri) };
+    let ticket = find_ticket(&lookup, &state, &id).await;
+    let status = match ticket {
+        TicketShown::Found(_) => StatusCode::OK,
+        TicketShown::Unknown(_) | TicketShown::Hidden => StatusCode::NOT_FOUND,
+        TicketShown::Late => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let published = state.published.load();
+    let page = board::ticket_page(&published, &id, ticket, page_language(&headers, &uri));
+    html_page(status, page)
+}
+
+async fn find_ticket(lookup: &TicketLookup, shared: &Shared, id: &str) -> TicketShown {
+    if !shared.published.load().ticket_links.shows_ids {
+        return TicketShown::Hidden;
+    }
+    match lookup.find(id).await {
+        LookupResult::Found(found) => TicketShown::Found(found),
+        LookupResult::Unknown(similar) => TicketShown::Unknown(similar),
+        LookupResult::Late => TicketShown::Late,
+    }
+}
+
+/// Leads to the page of the ticket with that id; else the teams with that in their name.
+async fn serve_search(
+    lookup: TicketLookup,
+    state: State<Shared>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let reader = page_language(&headers, &uri);
+    let searched = address::searched(uri.query().unwrap_or_default());
+    if let TicketShown::Found(_) = find_ticket(&lookup, &state, &searched).await {
+        let to = [(LOCATION, reader.link(&address::ticket(&searched)))];
+        return (StatusCode::SEE_OTHER, to, [(CACHE_CONTROL, "no-store")]).into_response();
+    }
+    let page = board::search_page(&state.published.load(), &searched, reader);
+    html_page(StatusCode::OK, page)
+}
+
 async fn serve_unknown(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
     if uri.path().starts_with(address::API) {
         return Problem::unknown_address(uri.path()).into_response();
@@ -183,6 +286,10 @@ async fn serve_wrong_method(uri: Uri) -> Response {
 fn page(shared: &Shared, route: &Route, headers: &HeaderMap, uri: &Uri) -> Response {
     let page = board::page(&shared.published.load(), route, page_language(headers, uri));
     let status = if page.is_found { StatusCode::OK } else { StatusCode::NOT_FOUND };
+    html_page(status, page)
+}
+
+fn html_page(status: StatusCode, page: Page) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/html; charset=utf-8"),
         (CACHE_CONTROL, "private, no-cache"),

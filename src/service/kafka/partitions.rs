@@ -1,14 +1,14 @@
 //! The partitions of one worker, their progress and their effects.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Instant;
 
 use prometheus::local::LocalHistogram;
 use rdkafka::message::{self, BorrowedMessage, Headers as _, Message};
 use smallvec::SmallVec;
 
 use super::changes::Effects;
+use super::ends_ahead::EndsAhead;
 use crate::catalog::{Catalog, undeclared_team_advice};
 use crate::event::{IgnoredField, Outcome, Outcomes, Rejection, Skip, unknown_type_advice};
 use crate::mapping::Mapping;
@@ -16,11 +16,13 @@ use crate::partition::{AHEAD_MAX, Partition, ProcessedRecord, Published, Record,
 use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::dead_letters::DeadLetters;
-use crate::service::kafka::probe::{EndAt, TopicState};
+use crate::service::kafka::probe::TopicState;
 use crate::service::kafka::status::{
     GivenUpPartition, MismatchedTimes, PartitionProgress, StreamStatus,
 };
 use crate::service::kafka::trouble::Trouble;
+use crate::service::kafka::waiting_walks::WaitingWalks;
+use crate::shard::Shard;
 use crate::split_tickets::{SplitQuestion, TicketInPartition};
 use crate::time::{Elapsed, Timestamp};
 
@@ -41,10 +43,6 @@ const TEAMS_NAMED_MAX: usize = 100;
 /// Maximum characters of a record's key in the log.
 const TICKET_CHARS_MAX: usize = 64;
 
-/// Ends of a partition that are known and not reached yet. A partition that is further behind is not current
-/// anyway.
-const ENDS_AHEAD_MAX: usize = 16;
-
 /// The partitions that a worker holds.
 pub(super) struct PartitionSet {
     topic: Arc<str>,
@@ -52,6 +50,7 @@ pub(super) struct PartitionSet {
     clock: Clock,
     reopen_within: Elapsed,
     partitions: BTreeMap<i32, Partition>,
+    waiting_walks: WaitingWalks,
     /// Ends that the brokers have reported and that are not reached yet, the oldest first.
     ends_ahead: BTreeMap<i32, EndsAhead>,
     /// The undeclared teams that were named in the log.
@@ -72,42 +71,6 @@ pub(super) struct PartitionSet {
     mapping: Option<Arc<Mapping>>,
 }
 
-/// The ends of one partition that are not reached yet.
-struct EndsAhead {
-    /// When the partition was assigned, or began again. Only ends that were asked for later count.
-    since: Instant,
-    ends: VecDeque<EndAt>,
-}
-
-impl EndsAhead {
-    fn new() -> Self {
-        Self { since: clock::instant(), ends: VecDeque::new() }
-    }
-
-    /// Adds an end unless it is known or too old.
-    fn add(&mut self, end: EndAt) {
-        let last = self.ends.back().map_or(self.since, |last| last.asked_at);
-        if end.asked_at > last {
-            self.ends.push_back(end);
-            if self.ends.len() > ENDS_AHEAD_MAX {
-                self.ends.pop_front();
-            }
-        }
-    }
-
-    /// Removes the ends up to this position. Returns when the last of them was asked for.
-    fn reach(&mut self, position: i64) -> Option<Instant> {
-        let mut reached = None;
-        while let Some(end) = self.ends.pop_front_if(|end| end.end <= position) {
-            reached = Some(end.asked_at);
-        }
-        if let Some(at) = reached {
-            self.since = at;
-        }
-        reached
-    }
-}
-
 impl PartitionSet {
     pub(super) fn new(
         topic: &str,
@@ -122,6 +85,7 @@ impl PartitionSet {
             clock,
             reopen_within,
             partitions: BTreeMap::new(),
+            waiting_walks: WaitingWalks::default(),
             ends_ahead: BTreeMap::new(),
             named: BTreeSet::new(),
             now: Timestamp::EVENT_MIN,
@@ -138,6 +102,11 @@ impl PartitionSet {
     /// Sets the filter that makes events of the records.
     pub(super) fn set_mapping(&mut self, mapping: Option<Arc<Mapping>>) {
         self.mapping = mapping;
+    }
+
+    /// Sets whether the ids of waiting tickets are shown. Called before the first partition is taken up.
+    pub(super) fn set_shows_ids(&mut self, shows_ids: bool) {
+        self.waiting_walks = WaitingWalks::new(shows_ids);
     }
 
     /// Sets where rejected records are written.
@@ -167,6 +136,15 @@ impl PartitionSet {
         &self.catalog
     }
 
+    /// The instant that partitions were last advanced to.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    pub(super) fn shards_mut(&mut self) -> impl Iterator<Item = &mut Shard> {
+        self.partitions.values_mut().map(Partition::shard_mut)
+    }
+
     pub(super) fn numbers(&self) -> Vec<i32> {
         self.partitions.keys().copied().collect()
     }
@@ -190,7 +168,8 @@ impl PartitionSet {
     }
 
     /// Adds a partition.
-    pub(super) fn insert(&mut self, number: i32, partition: Partition) {
+    pub(super) fn insert(&mut self, number: i32, mut partition: Partition) {
+        self.waiting_walks.begin(number, &mut partition);
         let progress = PartitionProgress {
             tenure: partition.held_since(),
             position: partition.position(),
@@ -208,6 +187,7 @@ impl PartitionSet {
 
     /// Removes a partition and retracts its effects.
     pub(super) fn remove(&mut self, number: i32) {
+        self.waiting_walks.end(number);
         let progress = self.stream.partitions.remove(&number);
         if let Some(mut partition) = self.partitions.remove(&number) {
             if progress.is_some_and(|progress| progress.is_caught_up) {
@@ -378,11 +358,13 @@ impl PartitionSet {
             .collect()
     }
 
-    /// Evicts some of the timelines that have been at rest for long.
-    pub(super) fn forget(&mut self) {
+    /// Evicts some of the timelines that have been at rest for long, and looks at some for the lists of those
+    /// that wait.
+    pub(super) fn walk(&mut self) {
         for (number, partition) in &mut self.partitions {
             let is_whole = self.stream.partitions.get(number).is_some_and(|p| p.is_caught_up);
             if is_whole {
+                self.waiting_walks.go_on(*number, partition, self.now);
                 let part = partition.shard().timelines() / EVICTION_PARTS + 1;
                 partition.forget_some(self.now, self.reopen_within, part);
             }
@@ -402,8 +384,11 @@ impl PartitionSet {
     pub(super) fn report(&mut self, topic: &TopicState) -> StreamStatus {
         self.event_delay.flush();
         self.look_at_ends(topic);
-        for (number, partition) in &self.partitions {
+        for (number, partition) in &mut self.partitions {
             let Some(progress) = self.stream.partitions.get_mut(number) else { continue };
+            if progress.is_caught_up {
+                progress.waiting_lists = self.waiting_walks.follow(*number, partition, self.now);
+            }
             if progress.responses.total() != partition.responses().total() {
                 progress.responses = Arc::new(partition.responses().clone());
             }

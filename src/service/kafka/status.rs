@@ -9,6 +9,7 @@ use super::trouble::{OpenTransaction, Trouble};
 use crate::event::{Kind, Outcomes};
 use crate::responses::Responses;
 use crate::time::Timestamp;
+use crate::waiting_list::WaitingLists;
 
 /// The status of one worker, or of all workers merged.
 #[derive(Clone, Debug, Default)]
@@ -77,6 +78,8 @@ pub(in crate::service) struct PartitionProgress {
     pub(in crate::service) replayed: u64,
     /// The samples counted in this partition.
     pub(in crate::service) responses: Arc<Responses>,
+    /// The tickets that wait longest; `None` where ids of tickets are not shown.
+    pub(in crate::service) waiting_lists: Option<WaitingLists>,
     /// See [`Partition::counted_before`](crate::partition::Partition::counted_before).
     pub(in crate::service) counted_before: Option<Arc<Responses>>,
     /// Since when its history is complete; `None` if it is complete from the start of the topic.
@@ -142,6 +145,11 @@ impl StreamStatus {
                 ours.clone_from(theirs);
             }
         }
+    }
+
+    /// The lists of waiting tickets of all partitions.
+    pub(in crate::service) fn waiting_lists(&self) -> Vec<WaitingLists> {
+        self.partitions.values().filter_map(|progress| progress.waiting_lists.clone()).collect()
     }
 
     /// Tickets held in memory.

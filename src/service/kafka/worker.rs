@@ -39,6 +39,7 @@ use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::dead_letters::{DeadLetters, DeadLettersError};
 use crate::service::kafka::status::StreamStatus;
+use crate::service::kafka::ticket_question::TicketQuestion;
 use crate::service::store::{Job, Store, StoreError};
 use crate::split_tickets::{SplitQuestion, TicketInPartition};
 use crate::time::Timestamp;
@@ -99,6 +100,8 @@ pub(in crate::service) enum WorkerCommand {
     CorrectTime(Timestamp),
     /// Send a copy of a partition, if it is held here.
     Copy(i32, Sender<PartitionCopy>),
+    /// Say what a ticket went through, if it is held here.
+    Explain(TicketQuestion),
     /// Write checkpoints, leave the group and end.
     Stop,
 }
@@ -201,6 +204,8 @@ pub(in crate::service) struct WorkerConfig<'a> {
     pub(in crate::service) answers: Answers,
     /// The random number of this process.
     pub(in crate::service) process: u64,
+    /// Whether ids of tickets are shown.
+    pub(in crate::service) shows_ids: bool,
 }
 
 /// Why a worker cannot start.
@@ -226,8 +231,8 @@ impl Worker {
         number: usize,
         config: &WorkerConfig<'_>,
     ) -> Result<Self, WorkerError> {
-        let WorkerConfig { kafka, state, catalog, clock, instruments, jobs, answers, process } =
-            config;
+        let WorkerConfig { kafka, state, catalog, clock, instruments, jobs, answers, .. } = config;
+        let WorkerConfig { process, shows_ids, .. } = config;
         let catalog = Arc::clone(catalog);
         let callback_state = Arc::new(Mutex::new(CallbackState::default()));
         let consumer = join(kafka, number, &callback_state)?;
@@ -242,6 +247,7 @@ impl Worker {
             dead_letters.map(|topic| DeadLetters::new(kafka, topic)).transpose()?,
         );
         partitions.set_mapping(kafka.mapping.clone());
+        partitions.set_shows_ids(*shows_ids);
         Ok(Self {
             number,
             consumer,
@@ -289,7 +295,7 @@ impl Worker {
                     if !self.advance(now, found, batches) {
                         break;
                     }
-                    self.partitions.forget();
+                    self.partitions.walk();
                     self.partitions.name_undeclared_teams();
                     self.checkpointer.make_next_due(&mut self.partitions);
                     self.send_copies();
@@ -297,6 +303,7 @@ impl Worker {
                 Ok(WorkerCommand::Adopt(catalog)) => self.partitions.adopt(&catalog),
                 Ok(WorkerCommand::CorrectTime(now)) => self.partitions.correct_time(now),
                 Ok(WorkerCommand::Copy(number, to)) => self.copies_wanted.push((number, to)),
+                Ok(WorkerCommand::Explain(question)) => question.answer(&mut self.partitions),
                 Ok(WorkerCommand::Stop) | Err(TryRecvError::Disconnected) => break,
                 Err(TryRecvError::Empty) => {}
             }

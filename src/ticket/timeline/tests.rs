@@ -35,7 +35,7 @@ fn a_late_event_takes_back_what_followed_from_the_old_order() {
     insert(&mut timeline, &example.event(Kind::Created, "09:00"), names);
     insert(&mut timeline, &example.event(Kind::Closed, "11:00"), names);
     let mut log = EffectLog::default();
-    assert_eq!(timeline.advance(at("12:00"), context, &mut log), None, "no event after 12:00");
+    assert_eq!(timeline.advance(at("12:00"), context, &mut log).next, None, "no event after 12:00");
     assert_eq!(lines(log), ["+1 first_reply given up (closed) after 120 min"]);
 
     let reply = example.event(Kind::AgentReplied, "10:00");
@@ -69,7 +69,7 @@ fn an_event_after_now_is_stored_and_not_yet_derived() {
     insert(&mut timeline, &example.event(Kind::Created, "09:00"), names);
     insert(&mut timeline, &example.event(Kind::AgentReplied, "10:00"), names);
     let mut log = EffectLog::default();
-    assert_eq!(timeline.advance(at("09:30"), context, &mut log), Some(at("10:00")));
+    assert_eq!(timeline.advance(at("09:30"), context, &mut log).next, Some(at("10:00")));
     assert_eq!(lines(log), ["+1 first_reply running since 2026-03-02T09:00:00Z"]);
     let mut log = EffectLog::default();
     timeline.advance(at("10:00"), context, &mut log);

@@ -161,7 +161,7 @@ const OBJECTIVES: [(&str, bool); 41] = [
 
 /// Values of whole files.
 #[rustfmt::skip]
-const FILES: [(&str, &str, bool); 72] = [
+const FILES: [(&str, &str, bool); 73] = [
     ("agreement", "{ team: a, organisation: b }", false),
     ("agreement", "{ organisation: b }", true),
     ("agreement", "{ organisation: b, was_named: [a] }", false),
@@ -237,6 +237,10 @@ const FILES: [(&str, &str, bool); 72] = [
     ("config", "{ waiting_alarms: { unclaimed: { severity: 'very high' } } }", false),
     ("config", "{ http: { dashboard_url: 'https://g.example/d/team?var-team={team}' } }", true),
     ("config", "{ http: { dashboard_url: team } }", false),
+    ("config", "{ http: { ticket_url: 'https://desk.example/tickets/{id}', ticket_ids: false } }", true),
+    ("config", "{ http: { ticket_url: 'https://desk.example/tickets/' } }", false),
+    ("config", "{ http: { ticket_url: 'javascript:alert({id})' } }", false),
+    ("config", "{ http: { ticket_ids: 'off' } }", false),
     ("config", "{ reload: { endpoint: soon } }", false),
 ];
 

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::problem::Problem;
-use crate::catalog::{Catalog, ScopeId};
+use crate::agreement::Objective;
+use crate::catalog::{Catalog, ObjectiveId, ScopeId};
 use crate::name::team_label;
 
 /// The names in a path.
@@ -31,6 +32,21 @@ impl NamesInPath {
     pub(super) fn scope(&self, catalog: &Catalog) -> Result<ScopeId, Problem> {
         let scope = catalog.scope_by_label(&self.team);
         scope.ok_or_else(|| Problem::unknown_team(&self.team, catalog))
+    }
+
+    /// The objective.
+    pub(super) fn objective<'a>(
+        &self,
+        catalog: &'a Catalog,
+    ) -> Result<(ObjectiveId, &'a Objective), Problem> {
+        let scope = self.scope(catalog)?;
+        let of_team = || catalog.objectives().filter(|(_, owner, _)| *owner == scope);
+        let found = of_team().find(|(.., one)| *one.name == *self.objective);
+        found.map(|(id, _, objective)| (id, objective)).ok_or_else(|| {
+            let known = of_team().map(|(.., one)| &*one.name);
+            let label = team_label(catalog.scope_name(scope));
+            Problem::unknown_objective(&self.objective, label, known)
+        })
     }
 }
 

@@ -19,7 +19,6 @@ use crate::agreement_log::ObjectiveChange;
 use crate::catalog::ObjectiveId;
 use crate::event::Priority;
 use crate::measure::{Basis, Measure};
-use crate::name::team_label;
 use crate::reading::{BreakdownShown, Verdict, flags_shown};
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView, Shared};
 use crate::service::http::board::{Allowance, ObjectiveView};
@@ -245,13 +244,7 @@ pub(super) fn objective<'a>(
     names: &NamesInPath,
 ) -> Result<ObjectiveShown<'a>, Problem> {
     let catalog = &*published.shown().unwrap_or(published).catalog;
-    let scope = names.scope(catalog)?;
-    let of_team = || catalog.objectives().filter(|(_, owner, _)| *owner == scope);
-    let Some((id, _, objective)) = of_team().find(|(.., one)| *one.name == *names.objective) else {
-        let known = of_team().map(|(.., one)| &*one.name);
-        let label = team_label(catalog.scope_name(scope));
-        return Err(Problem::unknown_objective(&names.objective, label, known));
-    };
+    let (id, objective) = names.objective(catalog)?;
     let (shown, _) = trusted(published)?;
     present(shown, id, objective, published)
         .ok_or_else(|| Problem::not_ready(published.frozen.as_ref()))

@@ -269,7 +269,11 @@ unanswered-line-max = { $share } { $measure ->
 } (agreed: at most { $max })
 unanswered-of = { $unanswered } of { $ended } ({ $share })
 history-too-short = The data starts at { $at }, after the beginning of the period
-why-met = The level is met.
+why-counts = { $missed ->
+    [0] None of { $decided } tickets is over target
+    [one] 1 of { $decided } tickets is over target
+   *[other] { $missed } of { $decided } tickets are over target
+}, and the level allows { $allowed }.
 why-at-risk = The level is met, but most of the misses it allows are used up.
 why-excess-spam = { $count ->
     [one] The level would be met, but 1 ticket over target was marked as spam: more than the level allows to be over target.
@@ -281,7 +285,6 @@ why-unanswered = Too many tickets { $measure ->
     [update] ended without an update
    *[other] ended unsolved
 }: { $share } of { $ended }, and { $max } is the most that is agreed.
-why-missed = The level is not met.
 why-missed-certain = The level will certainly be missed: of { $minimum } tickets too many would be over target, even if all further ones were within it.
 why-few = A verdict needs { $minimum } tickets; so far there are { $decided }.
 why-history = The data starts at { $at }, after the beginning of the period.
@@ -680,3 +683,145 @@ connection-lost = No connection to Vaste. The page keeps trying.
 connection-lost-as-of = No connection to Vaste. Colours and numbers show the state at { $at }. The page keeps trying.
 for-the-operator = For whoever runs Vaste
 wall-link = Show on a screen
+# Tickets by id, and what may be why a level is missed.
+heading-tickets = Tickets over target or due soon
+heading-longest-waits = Tickets that have waited longest
+tickets-counts = { $over ->
+    [one] 1 ticket is over target
+   *[other] { $over } tickets are over target
+}, { $soon } { $soon ->
+    [one] is due soon
+   *[other] are due soon
+}.
+tickets-none = No ticket is over target or due soon.
+tickets-first = The first { $count } are listed, the earliest due time first.
+tickets-not-whole = The list is still being put together; earlier tickets may be missing.
+tickets-more = All { $count } that are listed
+tickets-csv = Download as CSV
+tickets-without-ids = This Vaste shows no ids of tickets.
+column-ticket = Ticket
+column-waited = Has waited
+column-due = Due
+column-left = Time left
+column-holder = With
+column-priority = Priority
+desk = Desk
+open-in-desk = Open ticket { $ticket } at the desk
+paused = the clock stands still
+paused-pending = pending
+paused-on-hold = on hold
+ticket-left = { $time } left
+ticket-over-by = over by { $time }
+ticket-stays-over = over by its former priority
+ticket-priority = { $priority ->
+    [low] low
+    [normal] normal
+    [high] high
+   *[urgent] urgent
+}
+list-mark = {", "}
+why-time = Missed tickets spent their time { $parts }.
+cause-unclaimed = unclaimed ({ $percent })
+cause-own-team = open with the team ({ $percent })
+cause-other-team = with { $team } ({ $percent })
+cause-pending = pending for the customer ({ $percent })
+cause-on-hold = on hold for a third party ({ $percent })
+cause-closed = outside opening hours ({ $percent })
+why-waits = { $count ->
+    [one] 1 ticket waits over target now
+   *[other] { $count } tickets wait over target now
+}
+why-waits-of-them = { $all }: { $parts }.
+cause-waits-unclaimed = { $count } unclaimed
+cause-waits-paused = { $count } pending or on hold
+cause-waits-closed = { $count } outside opening hours
+cause-waits-urgent = { $count } urgent
+cause-waits-high = { $count } of high priority
+ticket-split = Its events came in two partitions of the topic, so it is not counted. Each event of a ticket needs the ticket's id as its key.
+ticket-partial = Its creation is not known: what starts there does not run.
+ticket-not-yet = Its first event comes later.
+ticket-unknown = No ticket has this id. It may have been evicted after a long rest, or its events have not been read.
+ticket-late = The events of this ticket are not at hand now. Try again in a moment.
+ticket-similar = Did you mean one of these?
+ticket-condition = { $condition ->
+    [open] open
+    [pending] pending: waits for the customer
+    [on_hold] on hold: waits for a third party
+    [solved] solved
+    [merged] merged
+    [deleted] deleted
+   *[spam] spam
+}
+heading-life = What happened
+heading-stopwatches = Stopwatches
+heading-where-waited = Where the waiting went
+column-stopwatch = Stopwatch
+column-of = Counts for
+column-open-time = Open time
+column-elapsed = Calendar time
+column-target = Target
+column-verdict = Verdict
+ticket-now = now
+ticket-due = Due: { $stopwatch }
+ticket-event = { $kind ->
+    [created] created
+    [customer_replied] the customer wrote
+    [took_over] took over
+    [agent_replied] an agent replied
+    [bot_replied] a bot replied: no answer
+    [note_added] an internal note: no answer
+    [no_reply_needed] an agent says that no reply is needed
+    [assigned] assigned
+    [pending] pending: waits for the customer
+    [on_hold] on hold: waits for a third party
+    [resumed] resumed
+    [solved] solved
+    [reopened] reopened
+    [closed] closed
+    [merged] merged
+    [deleted] deleted
+    [marked_spam] marked as spam
+    [rated] rated by the customer
+    [reviewed] reviewed
+   *[other] a concern
+}
+ticket-waits-since = whose customer waits since
+ticket-score = { $score } of 5
+ticket-undeclared = not declared
+ticket-stretch = { $place ->
+    [open] open
+    [closed] outside opening hours
+    [pending] pending
+    [on_hold] on hold
+    [solved] solved
+    [gone] gone
+   *[idle] open, but nothing to do
+}
+ticket-pauses = { $pauses ->
+    [never] never paused
+    [pending] paused while pending
+    [on_hold] paused while on hold
+   *[both] paused while pending or on hold
+}
+ticket-ended = { $state ->
+    [waiting] waiting
+    [paused] paused
+    [answered] done
+    [deleted-miss] deleted, which stays a miss
+    [reopened-miss] reopened and not solved again, which stays a miss
+    [deleted] no longer counts: deleted
+    [no_reply_needed] no longer counts: no reply needed
+    [spam] no longer counts: spam
+    [closed] ended without an answer: closed
+    [merged] ended without an answer: merged
+   *[solved] ended without an answer: solved
+}
+ticket-not-over = not over
+ticket-in-time = in time
+ticket-at-rest = with { $time } while the ticket was solved or gone
+search = Search
+search-label = Ticket id or team
+search-no-ticket = No ticket has this id.
+search-no-team = No team has this in its name.
+search-teams = Teams
+search-more-teams = { $count } teams in all; write more of the name.

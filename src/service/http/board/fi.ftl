@@ -275,7 +275,10 @@ unanswered-line-max = { $share } { $measure ->
 } (sovittu enintään { $max })
 unanswered-of = { $unanswered }/{ $ended } ({ $share })
 history-too-short = Tiedot alkavat vasta { $at }, mutta jakso alkaa jo sitä ennen
-why-met = Taso täyttyy.
+why-counts = { $missed ->
+    [0] Yksikään { $decided } tiketistä ei ole yli tavoiteajan
+   *[other] { $decided } tiketistä { $missed } on yli tavoiteajan
+}; taso sallii { $allowed }.
 why-at-risk = Taso täyttyy, mutta suurin osa sallituista ylityksistä on jo käytetty.
 why-excess-spam = { $count ->
     [one] Taso täyttyisi, mutta 1 tavoitteen ylittänyt tiketti merkittiin roskapostiksi: enemmän kuin taso sallii ylityksiä.
@@ -287,7 +290,6 @@ why-unanswered = Liian moni tiketti { $measure ->
     [update] päättyi ilman väliaikatietoa
    *[other] päättyi ratkaisutta
 }: { $ended } päättyneestä { $share }, kun sovittu on enintään { $max }.
-why-missed = Taso ei täyty.
 why-missed-certain = Taso jää varmasti täyttymättä: { $minimum } tiketistä liian moni olisi myöhässä, vaikka kaikki loput ehtisivät tavoiteajassa.
 why-few = Arvioon tarvitaan { $minimum } tikettiä, nyt niitä on { $decided }.
 why-history = Tiedot alkavat vasta { $at }, mutta jakso alkaa jo sitä ennen.
@@ -686,3 +688,142 @@ connection-lost = Vasteeseen ei ole yhteyttä. Sivu yrittää uudelleen.
 connection-lost-as-of = Vasteeseen ei ole yhteyttä. Värit ja luvut näyttävät tilanteen { $at }. Sivu yrittää uudelleen.
 for-the-operator = Vasteen ylläpitäjälle
 wall-link = Näytä seinänäytöllä
+# Tiketit tunnuksittain, ja mikä voi olla syynä, kun taso jää saavuttamatta.
+heading-tickets = Tiketit yli tavoiteajan tai kohta yli
+heading-longest-waits = Pisimpään odottaneet tiketit
+tickets-counts = { $over ->
+    [one] 1 tiketti on yli tavoiteajan
+   *[other] { $over } tikettiä on yli tavoiteajan
+}, { $soon } kohta yli.
+tickets-none = Yksikään tiketti ei ole yli tavoiteajan eikä kohta yli.
+tickets-first = Luettelossa on { $count } ensimmäistä, aikaisin määräaika ensin.
+tickets-not-whole = Luetteloa kootaan vielä, ja siitä voi puuttua aikaisempia tikettejä.
+tickets-more = Kaikki { $count } luetteloitua
+tickets-csv = Lataa CSV-tiedostona
+tickets-without-ids = Tämä Vaste ei näytä tikettien tunnuksia.
+column-ticket = Tiketti
+column-waited = Odottanut
+column-due = Määräaika
+column-left = Aikaa jäljellä
+column-holder = Kenellä
+column-priority = Kiireellisyys
+desk = Tikettijärjestelmä
+open-in-desk = Avaa tiketti { $ticket } tikettijärjestelmässä
+paused = kello seisoo
+paused-pending = odottaa asiakasta
+paused-on-hold = odottaa kolmatta osapuolta
+ticket-left = { $time } jäljellä
+ticket-over-by = ylitetty { $time }
+ticket-stays-over = ylitetty aiemman kiireellisyyden mukaan
+ticket-priority = { $priority ->
+    [low] vähäkiireinen
+    [normal] tavallinen
+    [high] tärkeä
+   *[urgent] kiireellinen
+}
+list-mark = {", "}
+why-time = Tavoiteajan ylittäneiden tikettien aika kului näin: { $parts }.
+cause-unclaimed = ilman tiimiä { $percent }
+cause-own-team = avoinna tiimillä { $percent }
+cause-other-team = tiimillä { $team } { $percent }
+cause-pending = asiakasta odottaen { $percent }
+cause-on-hold = kolmatta osapuolta odottaen { $percent }
+cause-closed = aukioloaikojen ulkopuolella { $percent }
+why-waits = { $count ->
+    [one] 1 tiketti odottaa nyt yli tavoiteajan
+   *[other] { $count } tikettiä odottaa nyt yli tavoiteajan
+}
+why-waits-of-them = { $all }; niistä { $parts }.
+cause-waits-unclaimed = { $count } ilman tiimiä
+cause-waits-paused = { $count } asiakasta tai kolmatta osapuolta odottamassa
+cause-waits-closed = { $count } aukioloaikojen ulkopuolella
+cause-waits-urgent = { $count } kiireellistä
+cause-waits-high = { $count } tärkeää
+ticket-split = Tiketin tapahtumat tulivat topicin kahdessa osiossa, joten sitä ei lasketa. Jokaisen tapahtuman avaimeksi tarvitaan tiketin tunnus.
+ticket-partial = Tiketin luomista ei tunneta, joten siitä alkavat kellot eivät käy.
+ticket-not-yet = Ensimmäinen tapahtuma on vasta tulossa.
+ticket-unknown = Tällä tunnuksella ei ole tikettiä. Se on voitu poistaa muistista pitkän hiljaisuuden jälkeen, tai sen tapahtumia ei ole luettu.
+ticket-late = Tiketin tapahtumia ei saatu juuri nyt. Yritä hetken päästä uudelleen.
+ticket-similar = Tarkoititko jotakin näistä?
+ticket-condition = { $condition ->
+    [open] avoinna
+    [pending] odottaa asiakasta
+    [on_hold] odottaa kolmatta osapuolta
+    [solved] ratkaistu
+    [merged] yhdistetty
+    [deleted] poistettu
+   *[spam] roskapostia
+}
+heading-life = Mitä tapahtui
+heading-stopwatches = Kellot
+heading-where-waited = Mihin odotus kului
+column-stopwatch = Kello
+column-of = Kenen lukuihin
+column-open-time = Aukioloaikaa
+column-elapsed = Kalenteriaikaa
+column-target = Tavoiteaika
+column-verdict = Tulos
+ticket-now = nyt
+ticket-due = Määräaika: { $stopwatch }
+ticket-event = { $kind ->
+    [created] luotu
+    [customer_replied] asiakas kirjoitti
+    [took_over] otti hoitaakseen tiketin
+    [agent_replied] asiakaspalvelija vastasi
+    [bot_replied] botti vastasi: ei ole vastaus
+    [note_added] sisäinen muistiinpano: ei ole vastaus
+    [no_reply_needed] asiakaspalvelijan mukaan vastausta ei tarvita
+    [assigned] annettu tiimille
+    [pending] odottaa asiakasta
+    [on_hold] odottaa kolmatta osapuolta
+    [resumed] jatkettu
+    [solved] ratkaistu
+    [reopened] avattu uudelleen
+    [closed] suljettu
+    [merged] yhdistetty tikettiin
+    [deleted] poistettu
+    [marked_spam] merkitty roskapostiksi
+    [rated] asiakas antoi arvion
+    [reviewed] käsittely arvioitu
+   *[other] huoli
+}
+ticket-waits-since = asiakas odottanut alkaen
+ticket-score = { $score }/5
+ticket-undeclared = ei sopimusta
+ticket-stretch = { $place ->
+    [open] avoinna
+    [closed] aukioloaikojen ulkopuolella
+    [pending] odottaa asiakasta
+    [on_hold] odottaa kolmatta osapuolta
+    [solved] ratkaistuna
+    [gone] poissa
+   *[idle] avoinna, mutta ei mitään tehtävää
+}
+ticket-pauses = { $pauses ->
+    [never] kello ei pysähdy
+    [pending] pysähtyy asiakasta odotettaessa
+    [on_hold] pysähtyy kolmatta osapuolta odotettaessa
+   *[both] pysähtyy asiakasta tai kolmatta osapuolta odotettaessa
+}
+ticket-ended = { $state ->
+    [waiting] odottaa
+    [paused] kello seisoo
+    [answered] valmis
+    [deleted-miss] poistettu, ylitys jää voimaan
+    [reopened-miss] avattu uudelleen eikä ratkaistu, ylitys jää voimaan
+    [deleted] ei enää mukana: poistettu
+    [no_reply_needed] ei enää mukana: vastausta ei tarvita
+    [spam] ei enää mukana: roskapostia
+    [closed] päättyi ilman vastausta: suljettu
+    [merged] päättyi ilman vastausta: yhdistetty
+   *[solved] päättyi ilman vastausta: ratkaistu
+}
+ticket-not-over = ei ylitystä
+ticket-in-time = ajoissa
+ticket-at-rest = josta { $time } tiketti oli ratkaistuna tai poissa
+search = Hae
+search-label = Tiketin tunnus tai tiimi
+search-no-ticket = Tällä tunnuksella ei ole tikettiä.
+search-no-team = Minkään tiimin nimessä ei ole tätä.
+search-teams = Tiimit
+search-more-teams = Tiimejä on { $count }; kirjoita nimestä enemmän.

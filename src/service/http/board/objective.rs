@@ -7,8 +7,10 @@ use super::components::{
     targets, title, verdict, waiting_label, waiting_summary,
 };
 use super::view_model::{Allowance, Board, ObjectiveView, shown};
-use super::{ages, breakdown, certainty, changes, flags, market, past, ratings, tried};
-use crate::agreement::{Level, VerdictState};
+use super::{
+    ages, breakdown, causes, certainty, changes, flags, market, past, ratings, tickets, tried,
+};
+use crate::agreement::{Level, Tally, VerdictState};
 use crate::share::MaxShare;
 use crate::time::{Elapsed, Timestamp};
 use crate::window::from_of;
@@ -36,8 +38,9 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                 }
             }
         }
-        (past::section(board, view))
+        (tickets::section(board, view))
         (ages::section(board, view))
+        (past::section(board, view))
         (tried::section(board, view))
         (certainty::section(board, view))
         (breakdown::breakdown(board, view))
@@ -251,7 +254,7 @@ fn has_excess_spam(board: &Board<'_>, view: ObjectiveView<'_>) -> bool {
 
 /// The reason for the verdict in sentences.
 fn why(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
-    let of_level = || why_level(board, view);
+    let of_level = || causes::with_causes(board, view, why_level(board, view));
     let Some(unanswered) = why_unanswered(board, view) else { return of_level() };
     let misses_level = |at| view.objective.misses_level(view.tally(), at);
     if board.at.is_some_and(misses_level) {
@@ -277,6 +280,15 @@ fn why_unanswered(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> 
     ))
 }
 
+/// How many tickets are over target, and how many the level allows.
+fn why_counts(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
+    let Tally { decided, missed, .. } = view.tally();
+    let allowed = view.allowance().map_or(0, |allowance| allowance.allowed);
+    let counts =
+        [("missed", missed.into()), ("decided", decided.into()), ("allowed", allowed.into())];
+    board.texts.format("why-counts", &counts)
+}
+
 /// The reason for the verdict by its level as a sentence.
 fn why_level(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
     let texts = board.texts;
@@ -290,7 +302,7 @@ fn why_level(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
     };
     match (view.level, board.state(view)) {
         (_, VerdictState::Frozen | VerdictState::NotAgreed) => texts.text("why-frozen"),
-        (Level::Within { .. }, VerdictState::Met) => texts.text("why-met"),
+        (Level::Within { .. }, VerdictState::Met) => why_counts(board, view),
         (_, VerdictState::AtRisk) if has_excess_spam(board, view) => {
             texts.format("why-excess-spam", &[("count", view.tally().spam_over_target.into())])
         }
@@ -298,7 +310,7 @@ fn why_level(board: &Board<'_>, view: ObjectiveView<'_>) -> String {
         (Level::Within { min_tickets, .. }, VerdictState::Missed) if decided < *min_tickets => {
             few("why-missed-certain", *min_tickets)
         }
-        (Level::Within { .. }, VerdictState::Missed) => texts.text("why-missed"),
+        (Level::Within { .. }, VerdictState::Missed) => why_counts(board, view),
         (Level::Within { min_tickets, .. }, VerdictState::InsufficientData) => {
             history().unwrap_or_else(|| few("why-few", *min_tickets))
         }

@@ -7,7 +7,7 @@ use super::components::{
     shown_state_key, state_class, waiting_label, waiting_summary,
 };
 use super::view_model::{Board, ObjectiveView, shown, urgency};
-use super::{flags, market, ratings};
+use super::{flags, market, ratings, tickets};
 use crate::address;
 use crate::agreement::VerdictState;
 use crate::amount::Amount;
@@ -106,6 +106,7 @@ pub(super) fn team(board: &Board<'_>, scope: ScopeId) -> Markup {
         (team_state(board, scope))
         @if objectives.is_empty() {
             (without_agreement(board, scope))
+            (tickets::of_scope(board, scope))
         } @else {
             section {
                 h2 { (texts.text("objectives")) }

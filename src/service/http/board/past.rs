@@ -152,7 +152,7 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     let rule = Trend::compared_with(view.over);
     html! {
         @if !days.is_empty() {
-            section {
+            section class="whole" {
                 h2 { (texts.text("heading-past")) }
                 @if let Some(word) = trend_word(board, view) {
                     p {
@@ -456,7 +456,7 @@ fn week(board: &Board<'_>, view: ObjectiveView<'_>, past: &Past) -> Markup {
     let measure = || ("measure", view.objective.measure.label().into());
     html! {
         @if all > 0 && view.objective.measure.is_timed() {
-            section {
+            section class="whole" {
                 h2 { (texts.text("heading-week")) }
                 p {
                     (texts.format("week-unheard", &[("count", unheard.into()), ("all", all.into())]))

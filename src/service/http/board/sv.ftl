@@ -311,7 +311,11 @@ unanswered-line-max = { $share } { $measure ->
 } (avtalat: högst { $max })
 unanswered-of = { $unanswered } av { $ended } ({ $share })
 history-too-short = Uppgifterna börjar först { $at }, efter periodens början
-why-met = Nivån nås.
+why-counts = { $missed ->
+    [0] Inget av { $decided } ärenden är över tiden
+    [one] 1 av { $decided } ärenden är över tiden
+   *[other] { $missed } av { $decided } ärenden är över tiden
+}, och nivån tillåter { $allowed }.
 why-at-risk = Nivån nås, men de flesta överskridanden som den tillåter är redan förbrukade.
 why-excess-spam = { $count ->
     [one] Nivån skulle nås, men 1 ärende över gränsen märktes som skräppost: det är fler överskridanden än nivån tillåter.
@@ -323,7 +327,6 @@ why-unanswered = För många ärenden { $measure ->
     [update] avslutades utan lägesbesked
    *[other] avslutades olösta
 }: { $share } av { $ended }, och avtalat är högst { $max }.
-why-missed = Nivån nås inte.
 why-missed-certain = Nivån kommer säkert inte att nås: av { $minimum } ärenden blir för många sena, även om alla återstående klaras i tid.
 why-few = För en bedömning behövs { $minimum } ärenden. Hittills finns { $decided }.
 why-history = Uppgifterna börjar först { $at }, efter periodens början.
@@ -723,3 +726,142 @@ connection-lost = Ingen anslutning till Vaste. Sidan försöker igen.
 connection-lost-as-of = Ingen anslutning till Vaste. Färger och siffror visar läget { $at }. Sidan försöker igen.
 for-the-operator = För den som driver Vaste
 wall-link = Visa på en skärm
+# Ärenden efter id, och vad som kan vara orsaken när en nivå inte nås.
+heading-tickets = Ärenden över tiden eller snart över tiden
+heading-longest-waits = Ärenden som har väntat längst
+tickets-counts = { $over ->
+    [one] 1 ärende är över tiden
+   *[other] { $over } ärenden är över tiden
+}, { $soon } snart över tiden.
+tickets-none = Inget ärende är över tiden eller snart över tiden.
+tickets-first = De första { $count } visas, den tidigaste förfallotiden först.
+tickets-not-whole = Listan sammanställs fortfarande; tidigare ärenden kan saknas.
+tickets-more = Alla { $count } som visas
+tickets-csv = Ladda ner som CSV
+tickets-without-ids = Denna Vaste visar inga ärende-id.
+column-ticket = Ärende
+column-waited = Har väntat
+column-due = Förfaller
+column-left = Tid kvar
+column-holder = Hos
+column-priority = Prioritet
+desk = Ärendesystemet
+open-in-desk = Öppna ärendet { $ticket } i ärendesystemet
+paused = klockan står still
+paused-pending = väntar på kunden
+paused-on-hold = väntar på tredje part
+ticket-left = { $time } kvar
+ticket-over-by = överskriden med { $time }
+ticket-stays-over = över enligt sin tidigare prioritet
+ticket-priority = { $priority ->
+    [low] låg
+    [normal] normal
+    [high] hög
+   *[urgent] brådskande
+}
+list-mark = {", "}
+why-time = Missade ärenden tillbringade sin tid så här: { $parts }.
+cause-unclaimed = utan team { $percent }
+cause-own-team = öppna hos teamet { $percent }
+cause-other-team = hos { $team } { $percent }
+cause-pending = i väntan på kunden { $percent }
+cause-on-hold = i väntan på tredje part { $percent }
+cause-closed = utanför öppettiderna { $percent }
+why-waits = { $count ->
+    [one] 1 ärende väntar nu över tiden
+   *[other] { $count } ärenden väntar nu över tiden
+}
+why-waits-of-them = { $all }, varav { $parts }.
+cause-waits-unclaimed = { $count } utan team
+cause-waits-paused = { $count } i väntan på kunden eller tredje part
+cause-waits-closed = { $count } utanför öppettiderna
+cause-waits-urgent = { $count } brådskande
+cause-waits-high = { $count } med hög prioritet
+ticket-split = Dess händelser kom i två partitioner av topicen, så det räknas inte. Varje händelse behöver ärendets id som nyckel.
+ticket-partial = När det skapades är inte känt: det som börjar där går inte.
+ticket-not-yet = Dess första händelse kommer senare.
+ticket-unknown = Inget ärende har detta id. Det kan ha tagits bort ur minnet efter en lång vila, eller så har dess händelser inte lästs.
+ticket-late = Ärendets händelser finns inte till hands just nu. Försök igen om en stund.
+ticket-similar = Menade du något av dessa?
+ticket-condition = { $condition ->
+    [open] öppet
+    [pending] väntar på kunden
+    [on_hold] väntar på tredje part
+    [solved] löst
+    [merged] sammanslaget
+    [deleted] borttaget
+   *[spam] skräppost
+}
+heading-life = Vad som hände
+heading-stopwatches = Klockor
+heading-where-waited = Var väntetiden gick åt
+column-stopwatch = Klocka
+column-of = Räknas för
+column-open-time = Öppen tid
+column-elapsed = Kalendertid
+column-target = Tid
+column-verdict = Utfall
+ticket-now = nu
+ticket-due = Förfaller: { $stopwatch }
+ticket-event = { $kind ->
+    [created] skapat
+    [customer_replied] kunden skrev
+    [took_over] tog över
+    [agent_replied] en handläggare svarade
+    [bot_replied] en bot svarade: inget svar
+    [note_added] en intern anteckning: inget svar
+    [no_reply_needed] en handläggare säger att inget svar behövs
+    [assigned] tilldelat
+    [pending] väntar på kunden
+    [on_hold] väntar på tredje part
+    [resumed] återupptaget
+    [solved] löst
+    [reopened] öppnat igen
+    [closed] stängt
+    [merged] sammanslaget med
+    [deleted] borttaget
+    [marked_spam] märkt som skräppost
+    [rated] betygsatt av kunden
+    [reviewed] granskat
+   *[other] en oro
+}
+ticket-waits-since = vars kund väntar sedan
+ticket-score = { $score } av 5
+ticket-undeclared = utan avtal
+ticket-stretch = { $place ->
+    [open] öppet
+    [closed] utanför öppettiderna
+    [pending] väntar på kunden
+    [on_hold] väntar på tredje part
+    [solved] löst
+    [gone] borta
+   *[idle] öppet, men inget att göra
+}
+ticket-pauses = { $pauses ->
+    [never] klockan stannar aldrig
+    [pending] stannar i väntan på kunden
+    [on_hold] stannar i väntan på tredje part
+   *[both] stannar i väntan på kunden eller tredje part
+}
+ticket-ended = { $state ->
+    [waiting] väntar
+    [paused] klockan står still
+    [answered] klart
+    [deleted-miss] borttaget, vilket förblir en miss
+    [reopened-miss] öppnat igen och inte löst, vilket förblir en miss
+    [deleted] räknas inte längre: borttaget
+    [no_reply_needed] räknas inte längre: inget svar behövs
+    [spam] räknas inte längre: skräppost
+    [closed] slutade utan svar: stängt
+    [merged] slutade utan svar: sammanslaget
+   *[solved] slutade utan svar: löst
+}
+ticket-not-over = inte över
+ticket-in-time = i tid
+ticket-at-rest = varav { $time } medan ärendet var löst eller borta
+search = Sök
+search-label = Ärende-id eller team
+search-no-ticket = Inget ärende har detta id.
+search-no-team = Inget team har detta i sitt namn.
+search-teams = Team
+search-more-teams = { $count } team totalt; skriv mer av namnet.

@@ -55,7 +55,7 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     let at = tried.iter().position(|one| one.target == agreed);
     html! {
         @if let Some(at) = at && tried.len() > 1 {
-            section {
+            section class="whole" {
                 h2 { (texts.text("heading-tried")) }
                 p class="legend" {
                     (texts.format("tried-explained", &[

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::i18n::{Language, Translator};
-use crate::address;
+use crate::address::{self, TicketLinks};
 use crate::agreement::{Level, Objective, Tally, VerdictState};
 use crate::agreement_log::ObjectiveChange;
 use crate::calendar::Zone;
@@ -18,6 +18,7 @@ use crate::service::derived_past::DerivedPast;
 use crate::share::{MaxShare, Share};
 use crate::ticket::{GivenUp, RatingKind};
 use crate::time::{Elapsed, Timestamp};
+use crate::waiting_list::{ListOf, TicketList};
 use crate::window::{FlagCounts, Scores};
 
 /// The language of a page, and whether its links must carry it.
@@ -31,7 +32,7 @@ pub(in crate::service) struct PageLanguage {
 
 impl PageLanguage {
     /// A link to a path of this site; it keeps the language if the address asked for it.
-    pub(super) fn link(self, path: &str) -> String {
+    pub(in crate::service::http) fn link(self, path: &str) -> String {
         if self.is_asked {
             address::in_language(path, self.language.code())
         } else {
@@ -66,6 +67,7 @@ pub(super) struct Board<'a> {
     /// Readings of one priority or channel.
     splits: BTreeMap<(Option<&'a str>, Measure), Vec<&'a Reading>>,
     ratings: &'a [(ScopeId, RatingKind, Elapsed, Scores)],
+    ticket_links: &'a TicketLinks,
     /// `None` before the first trusted view.
     published: Option<&'a PublishedView>,
     /// The past of all objectives; `None` until it is derived.
@@ -127,6 +129,7 @@ impl<'a> Board<'a> {
             readings,
             splits,
             ratings: shown.map_or(&[], |shown| &shown.ratings),
+            ticket_links: &published.ticket_links,
             published: shown,
             past: shown.and_then(|shown| shown.past.as_deref()),
             changes: &published.changes,
@@ -206,6 +209,16 @@ impl<'a> Board<'a> {
         found.map_or([0; GivenUp::ALL.len()], |(.., by_reason)| *by_reason)
     }
 
+    /// The first waiting tickets of a list.
+    pub(super) fn waiting_tickets(&self, of: ListOf) -> TicketList {
+        self.published.map(|published| published.waiting_tickets(of)).unwrap_or_default()
+    }
+
+    /// How tickets are named.
+    pub(super) fn ticket_links(&self) -> &'a TicketLinks {
+        self.ticket_links
+    }
+
     /// Whether tickets that nobody has agreed to answer have waited here for so long that an alarm fires.
     pub(super) fn waits_for_nobody(&self, scope: ScopeId) -> bool {
         let mut alarms = self.published.iter().flat_map(|published| published.wait_alarms.firing());
@@ -266,6 +279,11 @@ impl<'a> Board<'a> {
     /// The path of an objective's page.
     pub(super) fn objective_path(&self, view: ObjectiveView<'_>) -> String {
         address::objective(self.catalog.scope_name(view.scope), &view.objective.name)
+    }
+
+    /// The path of the page with an objective's waiting tickets.
+    pub(super) fn objective_tickets_path(&self, view: ObjectiveView<'_>) -> String {
+        address::objective_tickets(self.catalog.scope_name(view.scope), &view.objective.name)
     }
 
     /// The current state of an objective: frozen while the data is not ready.

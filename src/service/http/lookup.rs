@@ -1,0 +1,83 @@
+//! Looks a ticket up: asks all workers, and waits for their answers without blocking a thread.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
+
+use crate::name;
+use crate::service::kafka::ticket_question::{FoundTicket, TicketAnswer, TicketQuestion};
+use crate::service::kafka::worker::WorkerCommand;
+
+/// How long workers may take to answer. One that reads a large history answers later.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Maximum tickets that are looked up at once: workers read the stream meanwhile.
+const LOOKUPS_MAX: usize = 4;
+
+/// Maximum suggestions for an unknown ticket id.
+const SIMILAR_MAX: usize = 5;
+
+/// Asks the workers about tickets.
+#[derive(Clone, Debug)]
+pub(in crate::service) struct TicketLookup {
+    workers: Vec<Sender<WorkerCommand>>,
+    permits: Arc<Semaphore>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(super) enum LookupResult {
+    /// The ticket.
+    Found(FoundTicket),
+    /// No partition of this instance has it. These ids are similar.
+    Unknown(Vec<String>),
+    /// Not all workers answered in time.
+    Late,
+}
+
+impl TicketLookup {
+    pub(in crate::service) fn new(workers: Vec<Sender<WorkerCommand>>) -> Self {
+        Self { workers, permits: Arc::new(Semaphore::new(LOOKUPS_MAX)) }
+    }
+
+    /// Looks up a ticket by its id.
+    pub(super) async fn find(&self, ticket: &str) -> LookupResult {
+        if !name::is_id(ticket) {
+            return LookupResult::Unknown(Vec::new());
+        }
+        let found = timeout(ANSWER_TIMEOUT, self.ask(ticket)).await;
+        found.unwrap_or(LookupResult::Late)
+    }
+
+    async fn ask(&self, ticket: &str) -> LookupResult {
+        let Ok(_permit) = self.permits.acquire().await else { return LookupResult::Late };
+        let (to, mut answers) = mpsc::unbounded_channel();
+        let question = TicketQuestion { ticket: ticket.into(), to };
+        let mut asked = 0;
+        for worker in &self.workers {
+            let command = WorkerCommand::Explain(question.clone());
+            asked += usize::from(worker.send(command).is_ok());
+        }
+        drop(question);
+        let mut similar = BTreeSet::new();
+        let mut answered = 0;
+        while let Some(answer) = answers.recv().await {
+            answered += 1;
+            match answer {
+                TicketAnswer::Found(found) => return LookupResult::Found(found),
+                TicketAnswer::Unknown(others) => similar.extend(others),
+            }
+        }
+        if answered < asked || asked < self.workers.len() {
+            return LookupResult::Late;
+        }
+        let mut similar: Vec<String> = similar.into_iter().collect();
+        similar.sort_by_key(|other| strsim::damerau_levenshtein(other, ticket));
+        similar.truncate(SIMILAR_MAX);
+        LookupResult::Unknown(similar)
+    }
+}
