@@ -195,8 +195,9 @@ pub fn cast(calm: bool) -> [(&'static str, &'static str); 7] {
 }
 
 /// The agreement files of the teams.
-const FILES: [(&str, &str); 7] = [
+const FILES: [(&str, &str); 8] = [
     ("agreements/billing.yaml", include_str!("agreements/billing.yaml")),
+    ("agreements/calendars.yaml", include_str!("agreements/calendars.yaml")),
     ("agreements/deliveries.yaml", include_str!("agreements/deliveries.yaml")),
     ("agreements/esimerkki.yaml", include_str!("agreements/esimerkki.yaml")),
     ("agreements/orders.yaml", include_str!("agreements/orders.yaml")),
@@ -216,10 +217,12 @@ pub fn config(begin: Timestamp, listen: SocketAddr, brokers: &str) -> Config {
     );
     let days = |days| Elapsed::from_ms(days * DAY_MS);
     let agreed = date(begin.minus(days(60)));
+    let changed = date(begin.plus(BACKLOG).minus(days(14)));
     let look_again = date(begin.plus(BACKLOG).plus(PLAY).plus(days(90)));
     let mut files = BTreeMap::from([("vaste.yaml", service)]);
     files.extend(FILES.map(|(name, text)| {
-        (name, text.replace("$AGREED_ON", &agreed).replace("$LOOK_AGAIN", &look_again))
+        let text = text.replace("$AGREED_ON", &agreed).replace("$CHANGED_ON", &changed);
+        (name, text.replace("$LOOK_AGAIN", &look_again))
     }));
     let today = date(begin.plus(BACKLOG));
     Config::read(&[PathBuf::from("vaste.yaml")], &MemoryFiles(files), &today)
@@ -261,7 +264,7 @@ mod tests {
             warnings.chain(&config.diagnostics.service_warnings).map(ToString::to_string).collect();
         assert!(!config.diagnostics.has_errors(), "{:?}", config.diagnostics.errors);
         assert!(warnings.is_empty(), "{warnings:?}");
-        assert_eq!(config.agreements.len(), FILES.len());
+        assert_eq!(config.agreements.len(), FILES.len() - 1, "one file has calendars");
         assert_eq!(config.service.unwrap().kafka.topic, TOPIC);
     }
 }

@@ -161,7 +161,7 @@ const OBJECTIVES: [(&str, bool); 41] = [
 
 /// Values of whole files.
 #[rustfmt::skip]
-const FILES: [(&str, &str, bool); 73] = [
+const FILES: [(&str, &str, bool); 76] = [
     ("agreement", "{ team: a, organisation: b }", false),
     ("agreement", "{ organisation: b }", true),
     ("agreement", "{ organisation: b, was_named: [a] }", false),

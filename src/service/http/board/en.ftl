@@ -631,7 +631,7 @@ strip-see-table = The table below has the figures.
 heading-past = How it has been
 as-table = As a table
 column-day = Day
-column-verdict = Verdict
+column-day-verdict = Verdict
 column-past-share = Share within target
 column-over-target = Over target
 column-decided = Counted tickets
@@ -668,7 +668,7 @@ tried-days = { $known ->
    *[other] It would have been missed on { $missed } of { $known } days.
 }
 days-of = { $missed } of { $known }
-column-target = Target
+column-tried-target = Target
 column-missed-days = Days missed
 
 # How long tickets have waited.

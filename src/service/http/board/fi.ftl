@@ -635,7 +635,7 @@ strip-see-table = Luvut ovat alla taulukossa.
 heading-past = Miten on mennyt
 as-table = Taulukkona
 column-day = Päivä
-column-verdict = Tilanne
+column-day-verdict = Tilanne
 column-past-share = Osuus tavoiteajassa
 column-over-target = Yli tavoiteajan
 column-decided = Laskettuja tikettejä
@@ -673,7 +673,7 @@ tried-days = { $known ->
    *[other] Taso olisi alitettu { $missed } päivänä { $known }:stä.
 }
 days-of = { $missed } / { $known }
-column-target = Tavoiteaika
+column-tried-target = Tavoiteaika
 column-missed-days = Alitettuja päiviä
 
 # Kuinka kauan tiketit ovat odottaneet.

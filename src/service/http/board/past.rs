@@ -206,7 +206,7 @@ fn day_table(board: &Board<'_>, view: ObjectiveView<'_>, days: &[PastDay]) -> Ma
                     thead {
                         tr {
                             th scope="col" { (texts.text("column-day")) }
-                            th scope="col" { (texts.text("column-verdict")) }
+                            th scope="col" { (texts.text("column-day-verdict")) }
                             @if view.has_share() { th scope="col" { (texts.text("column-past-share")) } }
                             th scope="col" { (texts.text("column-over-target")) }
                             @if view.has_share() { th scope="col" { (texts.text("column-decided")) } }

@@ -674,7 +674,7 @@ strip-see-table = Siffrorna finns i tabellen nedan.
 heading-past = Så har det varit
 as-table = Som tabell
 column-day = Dag
-column-verdict = Läge
+column-day-verdict = Läge
 column-past-share = Andel inom måltiden
 column-over-target = Över måltiden
 column-decided = Räknade ärenden
@@ -711,7 +711,7 @@ tried-days = { $known ->
    *[other] Den hade missats { $missed } av { $known } dagar.
 }
 days-of = { $missed } av { $known }
-column-target = Måltid
+column-tried-target = Måltid
 column-missed-days = Missade dagar
 
 # Hur länge ärenden har väntat.

@@ -170,7 +170,7 @@ fn table(board: &Board<'_>, view: ObjectiveView<'_>, tried: &[Tried], at: usize)
             table class="tried-table" {
                 thead {
                     tr {
-                        th scope="col" { (texts.text("column-target")) }
+                        th scope="col" { (texts.text("column-tried-target")) }
                         @if view.has_share() { th scope="col" { (texts.text("column-past-share")) } }
                         th scope="col" { (texts.text("column-over-target")) }
                         th scope="col" { (texts.text("column-missed-days")) }
