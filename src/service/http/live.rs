@@ -96,7 +96,7 @@ impl LiveStreams {
             checked: 0,
             _place: place,
         };
-        let events = stream::unfold(client, async |mut client| {
+        let events = stream::unfold(client, |mut client: LiveClient| async move {
             let event = client.next().await?;
             Some((Ok::<_, Infallible>(event), client))
         });

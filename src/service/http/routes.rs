@@ -89,7 +89,7 @@ pub(in crate::service) fn routes(served: Served) -> Router {
         .route_layer(from_fn(revalidate));
     Router::new()
         .merge(revalidated)
-        .route(address::LIVE, get(async move |headers: HeaderMap| live.answer(&headers)))
+        .route(address::LIVE, get(move |headers: HeaderMap| async move { live.answer(&headers) }))
         .route(address::METRICS, get(serve_metrics))
         .route(address::HEALTHY, get(|| async { "healthy\n" }))
         .route(address::READY, get(serve_ready))
