@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::abuse::{NO_BROKER, Service};
 use crate::browser::Browser;
 use crate::demo::Demo;
+use crate::process::wait_for;
 
 const LANGUAGES: [&str; 3] = ["en", "fi", "sv"];
 const SCHEMES: [&str; 2] = ["light", "dark"];
@@ -142,6 +143,24 @@ fn a_browser_finds_every_page_accessible() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
+#[test]
+fn a_browser_opens_a_row_by_keyboard() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = demo();
+    browser.resize([1280, 800]);
+    browser.open(&url(demo.port, "/", "en"));
+    // The brand, the other languages and the other order come first.
+    wait_for("a row to have the focus", || {
+        browser.press("Tab", 9, "");
+        let focused = browser.text("document.activeElement.nodeName");
+        (focused == "SUMMARY").then_some(())
+    });
+    let outline = browser.text("getComputedStyle(document.activeElement).outlineStyle");
+    assert_eq!(outline, "solid", "the focus can be seen");
+    browser.press("Enter", 13, "\r");
+    assert_eq!(browser.evaluate("document.activeElement.parentElement.open"), true);
+}
+
 /// The demo goes on, so the instant of a page moves on.
 #[test]
 fn a_browser_shows_news_without_loading_the_page_again() {
@@ -155,9 +174,6 @@ fn a_browser_shows_news_without_loading_the_page_again() {
          const row = document.querySelector('[data-key=technical]');
          row.querySelector('summary').focus();
          row.querySelector('details').open = true;
-         const field = document.createElement('input');
-         field.value = 'typed';
-         field.id = 'typed';
          window.row = row;
          scrollTo(0, 40);
          true",

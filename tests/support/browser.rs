@@ -165,6 +165,15 @@ impl Browser {
         wait_for(what, || self.evaluate(expression).as_bool().filter(|is| *is));
     }
 
+    /// Presses a key, by its name, its code and the text that it types.
+    pub(crate) fn press(&mut self, key: &str, code: u8, text: &str) {
+        for kind in ["keyDown", "keyUp"] {
+            let event =
+                json!({ "type": kind, "key": key, "windowsVirtualKeyCode": code, "text": text });
+            self.call("Input.dispatchKeyEvent", &event);
+        }
+    }
+
     /// Writes what the page shows to a PNG file.
     pub(crate) fn screenshot(&mut self, path: &Path) {
         let image = self.call("Page.captureScreenshot", &json!({ "format": "png" }));
