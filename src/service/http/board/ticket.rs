@@ -291,9 +291,9 @@ fn stopwatches(board: &Board<'_>, explained: &Explained<'_>) -> Markup {
                         th scope="col" { (label("column-of")) }
                         @if has_hours { th scope="col" { (label("column-open-time")) } }
                         th scope="col" { (label("column-elapsed")) }
-                        th scope="col" { (label("column-target")) }
+                        th scope="col" { (label("ticket-column-target")) }
                         th scope="col" { (label("column-due")) }
-                        th scope="col" { (label("column-verdict")) }
+                        th scope="col" { (label("ticket-column-verdict")) }
                     }
                 }
                 tbody {
@@ -307,14 +307,16 @@ fn stopwatches(board: &Board<'_>, explained: &Explained<'_>) -> Markup {
                                 td data-label=(label("column-open-time")) { (open_time(board, row)) }
                             }
                             td data-label=(label("column-elapsed")) { (amount(board, row.elapsed_calendar)) }
-                            td data-label=(label("column-target")) { (target(board, explained, row)) }
+                            td data-label=(label("ticket-column-target")) { (target(board, explained, row)) }
                             td data-label=(label("column-due")) {
                                 @match row.due_at {
                                     Some(at) => { (instant(board, at)) }
                                     None => { (texts.text("none")) }
                                 }
                             }
-                            td data-label=(label("column-verdict")) { (row_verdict(board, explained, row)) }
+                            td data-label=(label("ticket-column-verdict")) {
+                                (row_verdict(board, explained, row))
+                            }
                         }
                     }
                 }
