@@ -304,9 +304,13 @@ mod tests {
     fn only_what_pages_show_changes_the_fingerprint() {
         let published = || teams_in_every_state().publish();
         let plain = published();
-        // One catalog, as in the service. Another one may have other names.
+        // One catalog and one past, as in the service. Others may have other content.
         let with = |change: fn(&mut PublishedView)| {
-            let mut other = PublishedView { catalog: Arc::clone(&plain.catalog), ..published() };
+            let mut other = PublishedView {
+                catalog: Arc::clone(&plain.catalog),
+                past: plain.past.clone(),
+                ..published()
+            };
             change(&mut other);
             fingerprint(&other)
         };
