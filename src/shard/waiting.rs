@@ -61,12 +61,11 @@ impl Shard {
         word.is_some_and(|bits| bits & (1 << (number % 64)) != 0)
     }
 
-    /// What a ticket waits for, as of the last advance; `None` if it is not counted.
+    /// What a ticket waits for, as of the last advance. One that another partition has too waits for nothing.
     pub(crate) fn waits_of(&mut self, number: u32) -> Option<Waits> {
         self.lookup.resolve();
         let context = self.lookup.context();
-        let timeline = timeline_at(&mut self.timelines, number)?;
-        (!timeline.split).then(|| timeline.waits(context))
+        timeline_at(&mut self.timelines, number).map(|timeline| timeline.waits(context))
     }
 
     /// The events of a ticket by number; see [`Shard::trace`].

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `teams` | the list of teams; one team with its readings, ratings, flags and alerts |
 //! | `objectives` | the objectives of a team; one objective with its verdict and everything behind it |
+//! | `tickets` | the waiting tickets of an objective |
 //! | `history` | the past of an objective, and what other targets would have meant |
 //! | `problem` | errors, as RFC 9457 |
 //! | `labels`, `response`, `body` | what responses share |
@@ -38,6 +39,7 @@ mod objectives;
 mod problem;
 mod response;
 mod teams;
+mod tickets;
 #[cfg(test)]
 mod tests;
 
@@ -76,6 +78,7 @@ fn described() -> (Router<Shared>, Description) {
         .routes(routes!(objectives::serve_list))
         .routes(routes!(objectives::serve_one))
         .routes(routes!(history::serve))
+        .routes(routes!(tickets::serve))
         .split_for_parts();
     let operations = description.paths.paths.values_mut().filter_map(|path| path.get.as_mut());
     operations.for_each(|operation| describe_common(&mut operation.responses.responses));

@@ -1,6 +1,7 @@
 //! The waiting tickets of an objective as rows for programs: comma-separated values and JSON.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::name::team_label;
 use crate::reading::Seconds;
@@ -10,31 +11,37 @@ use crate::time::{Elapsed, Timestamp};
 use crate::waiting_list::{ListOf, ListedTicket, TicketList};
 
 /// One waiting ticket.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct TicketRow {
-    /// Its id.
+    /// The id of the ticket.
     ticket: String,
-    /// `over_target` or `due_soon`.
+    /// `over_target`, or `due_soon`: within target, with 80 % of it used.
     state: &'static str,
     /// How long it has waited, in seconds of the kind of time of its target.
     waited_seconds: Seconds,
     /// When its target is or was used up; null while it is paused before that.
+    #[schema(required)]
     due_at: Option<Timestamp>,
     /// The seconds left until then, in the kind of time of its target; null once it is used up.
+    #[schema(required)]
     left_seconds: Option<Seconds>,
     /// By how many seconds the target is exceeded, in the same kind of time; null while it is not.
+    #[schema(required)]
     overdue_seconds: Option<Seconds>,
-    /// `calendar` or `open`: the kind of time of its target.
+    /// The kind of time of its target: `calendar`, or `open` for opening hours.
+    #[schema(required)]
     basis: Option<&'static str>,
     /// Whether its stopwatch is paused.
     paused: bool,
-    /// `open`, `pending` or `on_hold`.
+    /// Where it waits: `open` with its team, `pending` for the customer, `on_hold` for a third party.
     status: &'static str,
     /// The label of the team that holds it.
     team: String,
-    /// Its priority; null without one.
+    /// Its priority, `low`, `normal`, `high` or `urgent`; null without one.
+    #[schema(required)]
     priority: Option<&'static str>,
     /// Its address at the desk; null if none is configured.
+    #[schema(required)]
     url: Option<String>,
 }
 
@@ -52,7 +59,8 @@ fn rows(published: &PublishedView, team: &str, name: &str) -> Option<Vec<TicketR
     Some(tickets.into_iter().map(row).collect())
 }
 
-fn row(published: &PublishedView, one: ListedTicket) -> TicketRow {
+/// A listed ticket as a row.
+pub(super) fn row(published: &PublishedView, one: ListedTicket) -> TicketRow {
     let catalog = &*published.shown().unwrap_or(published).catalog;
     let seconds = |ms: i64| Seconds(Elapsed::from_ms(ms));
     let ListedTicket { ticket, waited, left_ms, is_over } = one;

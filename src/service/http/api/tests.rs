@@ -107,7 +107,7 @@ fn responses_match_the_openapi_description() {
             body
         };
         get(address::API_TEAMS, address::API_TEAMS, "200");
-        let mut objectives = 0;
+        let (mut objectives, mut listed) = (0, 0);
         for label in &labels {
             let team = format!("/api/v1/teams/{label}");
             get(address::API_TEAM, &team, "200");
@@ -115,16 +115,27 @@ fn responses_match_the_openapi_description() {
             for one in all["objectives"].as_array().unwrap() {
                 let path = format!("{team}/objectives/{}", one["objective"].as_str().unwrap());
                 assert_eq!(&get(address::API_OBJECTIVE, &path, "200"), one);
+                let tickets = format!("{path}/tickets");
+                let tickets = get(address::API_OBJECTIVE_TICKETS, &tickets, "200");
+                assert_eq!(tickets["over_target"], one["overdue"]);
+                assert_eq!(tickets["due_soon"], one["due_soon"]);
+                listed += tickets["tickets"].as_array().unwrap().len();
                 objectives += 1;
             }
         }
         assert!(objectives > 1, "{number}");
+        assert!(listed > 0 || number == 2, "{number}");
         for (path, template, status) in [
             ("/api/v1/teams/no-such-team", address::API_TEAM, "404"),
             ("/api/v1/teams/unclaimed", address::API_TEAM, "404"),
             ("/api/v1/teams/%ff", address::API_TEAM, "404"),
             ("/api/v1/teams/%ff/objectives", address::API_OBJECTIVES, "404"),
             ("/api/v1/teams/_all/objectives/nothing", address::API_OBJECTIVE, "404"),
+            (
+                "/api/v1/teams/_all/objectives/nothing/tickets",
+                address::API_OBJECTIVE_TICKETS,
+                "404",
+            ),
             ("/api/v1/teams/%5Fall", address::API_TEAM, "200"),
         ] {
             get(template, path, status);
