@@ -95,7 +95,8 @@ pub(in crate::service) struct ObjectiveDetail {
     pub(in crate::service) overdue: u64,
     /// Tickets that have waited for 80 % of the target or longer.
     pub(in crate::service) used_most: u64,
-    /// Tickets that have waited for longer than each of [`crate::view::AGE_EDGES`]; the first are all that wait.
+    /// Tickets that have waited for longer than each of [`crate::view::AGE_EDGES`]; the first are all that
+    /// wait.
     pub(in crate::service) waiting_longer_than: [u64; AGE_GROUPS],
     /// What may be why the overdue ones are.
     pub(in crate::service) causes: OverdueCauses,

@@ -306,11 +306,8 @@ mod tests {
         let plain = published();
         // One catalog and one past, as in the service. Others may have other content.
         let with = |change: fn(&mut PublishedView)| {
-            let mut other = PublishedView {
-                catalog: Arc::clone(&plain.catalog),
-                past: plain.past.clone(),
-                ..published()
-            };
+            let (catalog, past) = (Arc::clone(&plain.catalog), plain.past.clone());
+            let mut other = PublishedView { catalog, past, ..published() };
             change(&mut other);
             fingerprint(&other)
         };

@@ -53,8 +53,8 @@ struct HistoryShown {
     trend: Option<TrendShown>,
     /// One point for each whole hour, in order of time.
     points: Vec<PointShown>,
-    /// The objective with other targets, as if each had been agreed on four weeks ago; ascending by target. Empty
-    /// where none were tried.
+    /// The objective with other targets, as if each had been agreed on four weeks ago; ascending by target.
+    /// Empty where none were tried.
     tried: Vec<TriedShown>,
 }
 
@@ -79,8 +79,8 @@ struct PointShown {
     decided: u32,
     /// Those over target.
     missed: u32,
-    /// The share of decided tickets within target, 0 to 1; null while nothing is decided, and for a `none_over`
-    /// limit.
+    /// The share of decided tickets within target, 0 to 1; null while nothing is decided, and for a
+    /// `none_over` limit.
     #[schema(required, minimum = 0, maximum = 1)]
     compliance: Option<f64>,
     /// The verdict.
