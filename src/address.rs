@@ -26,6 +26,8 @@ pub const TICKET: &str = "/tickets/{id}";
 pub const SEARCH: &str = "/search";
 /// The name of the query of [`SEARCH`].
 pub const SEARCHED: &str = "q";
+/// The page about the stream: what producers must know, and how far each partition is read.
+pub const STREAM: &str = "/stream";
 /// The style sheet of the board.
 pub const STYLE: &str = "/assets/board.css";
 /// The icon of the board.
@@ -48,6 +50,8 @@ pub const API_HISTORY: &str = "/api/v1/teams/{team}/objectives/{objective}/histo
 pub const API_OBJECTIVE_TICKETS: &str = "/api/v1/teams/{team}/objectives/{objective}/tickets";
 /// An objective as JSON.
 pub const API_OBJECTIVE: &str = "/api/v1/teams/{team}/objectives/{objective}";
+/// The stream as JSON.
+pub const API_STREAM: &str = "/api/v1/stream";
 /// The OpenAPI description of the API.
 pub const API_DESCRIPTION: &str = "/api/v1/openapi.json";
 /// Metrics in the Prometheus text format.

@@ -41,10 +41,15 @@ pub const WINDOWS: [Elapsed; 4] = [
 
 /// What to do about events of a team without an agreement.
 pub fn undeclared_team_advice(team: &str, catalog: &Catalog) -> String {
-    match name::similar(team, catalog.teams()) {
+    match similar_team(team, catalog) {
         Some(declared) => format!("did you mean {declared:?}? correct the `team` of the events"),
         None => "write an agreement for the team, or correct the `team` of the events".to_owned(),
     }
+}
+
+/// The declared team that a name was probably meant to be; `None` if there is none like it.
+pub fn similar_team<'c>(team: &str, catalog: &'c Catalog) -> Option<&'c str> {
+    name::similar(team, catalog.teams())
 }
 
 /// A kind of stopwatch: what it measures, what pauses it, and which calendar it goes by.

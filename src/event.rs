@@ -20,7 +20,7 @@ pub use decode::{
 };
 pub use ignored::{IgnoredField, OptionalField, PriorityNames};
 pub use rejection::{Outcome, Outcomes, Reason, Rejection, Skip};
-pub use unknown_type::unknown_type_advice;
+pub use unknown_type::{similar_types, type_of, unknown_type_advice};
 
 /// What kind of thing happened. Events of one instant are sorted in the order of these variants.
 ///

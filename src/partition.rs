@@ -429,6 +429,17 @@ impl Partition {
         self.shard.correct_time(now) || is_late
     }
 
+    /// The team of the last event, if it has no agreement; `None` if that was returned before. Of several
+    /// events of one record it is that of the last.
+    pub fn take_undeclared_last(&mut self) -> Option<&str> {
+        self.shard.take_undeclared_last()
+    }
+
+    /// The id of the ticket with that hash; `None` if the partition has none.
+    pub fn ticket_of(&self, key: u64) -> Option<&str> {
+        self.shard.ticket_of(key)
+    }
+
     /// The names of teams without an agreement that events have had since the last call, each once.
     pub fn take_undeclared(&mut self) -> Vec<String> {
         self.shard.take_undeclared()

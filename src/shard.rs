@@ -15,7 +15,7 @@ use crate::event::{Event, Outcome, Skip, Subject};
 use crate::measure::Measure;
 use crate::name::{NameId, Names};
 use crate::past::EvictedPast;
-use crate::shard::keys::{CHUNK, is_resumed, key_at, key_of, timeline_at};
+use crate::shard::keys::{CHUNK, is_resumed, key_at, key_of, number_of, timeline_at};
 use crate::shard::lookup::NameLookup;
 use crate::ticket::{
     Advanced, Change, Entry, NewSampleFilter, Placement, RetractionRecorder, Sink, Timeline,
@@ -233,6 +233,11 @@ impl Shard {
         is_ahead
     }
 
+    /// The team of the last event, if it has no agreement; `None` if that was returned before.
+    pub fn take_undeclared_last(&mut self) -> Option<&str> {
+        self.lookup.take_undeclared_last()
+    }
+
     /// The names of teams without an agreement that events have had since the last call, each once.
     pub fn take_undeclared(&mut self) -> Vec<String> {
         self.lookup.take_undeclared()
@@ -259,12 +264,16 @@ impl Shard {
         self.opened.replace(Vec::new()).unwrap_or_default()
     }
 
+    /// The id of the ticket with that hash; `None` if the shard has none.
+    pub fn ticket_of(&self, key: u64) -> Option<&str> {
+        let number = number_of(&self.register, &self.timelines, key)?;
+        std::str::from_utf8(key_at(&self.timelines, number)).ok()
+    }
+
     /// Leaves the ticket with that hash out of all counts, because another partition has other events of it:
     /// no partition can derive the whole ticket. Returns whether the shard has the ticket.
     pub fn set_aside(&mut self, key: u64, sink: &mut dyn Sink) -> bool {
-        let timelines = &self.timelines;
-        let is_it = |&number: &u32| xxh3_64(key_at(timelines, number)) == key;
-        let Some(&number) = self.register.find(key, is_it) else { return false };
+        let Some(number) = number_of(&self.register, &self.timelines, key) else { return false };
         self.lookup.resolve();
         let context = self.lookup.context();
         if let Some(timeline) = timeline_at(&mut self.timelines, number)

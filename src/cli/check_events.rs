@@ -295,7 +295,8 @@ fn describe(outcome: &Outcome, event: &str, attributes: &[(&str, &str)], record:
         Outcome::Applied => format!("applied: {event}"),
         Outcome::Duplicate => format!("duplicate: {event} is there already"),
         Outcome::Skipped(skip @ Skip::UnknownType) => {
-            format!("skipped ({}): {}", skip.label(), unknown_type_advice(attributes, record))
+            let label = event::type_of(attributes, record).unwrap_or_default();
+            format!("skipped ({}): {}", skip.label(), unknown_type_advice(&label))
         }
         Outcome::Skipped(skip) => {
             format!("skipped ({}): {}", skip.label(), skip.advice())

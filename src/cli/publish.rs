@@ -16,7 +16,7 @@ use super::exit::{CommandError, Exit};
 use super::feed::REJECTIONS_PRINTED_MAX;
 use super::terminal::Terminal;
 use crate::config::Kafka;
-use crate::event::{Event, Outcome, Skip, Subject, unknown_type_advice};
+use crate::event::{Event, Outcome, Skip, Subject, type_of, unknown_type_advice};
 use crate::input::{InputError, InputSource, read_events};
 use crate::service::{drain, send_when_room};
 
@@ -239,7 +239,10 @@ fn send_all(
             Err(Outcome::Rejected(rejection)) => refuse(number, Some(&rejection.to_string())),
             Err(Outcome::Skipped(Skip::NoEvent)) => refuse(number, None),
             Err(Outcome::Skipped(Skip::UnknownType)) => {
-                refuse(number, Some(&unknown_type_advice(&[], bytes)));
+                refuse(
+                    number,
+                    Some(&unknown_type_advice(&type_of(&[], bytes).unwrap_or_default())),
+                );
             }
             Err(Outcome::Skipped(skip)) => refuse(number, Some(skip.advice())),
             Err(Outcome::Applied | Outcome::Duplicate) => {}

@@ -6,27 +6,51 @@ use super::rejection::Skip;
 use super::wire::{EventKey, EventValue};
 use crate::name;
 
-/// What to do about a record whose `type` Vaste does not know. `attributes` are as in [`super::decode_with`].
-pub fn unknown_type_advice(attributes: &[(&str, &str)], record: &[u8]) -> String {
-    let label = wire_of(attributes, record).map(|mut wire| wire.take(EventKey::Type));
-    let Ok(EventValue::Text(label)) = label else { return Skip::UnknownType.advice().to_owned() };
-    let shown = excerpt(&label);
-    let known = || Kind::ALL.into_iter().map(Kind::label);
-    // `created` for `ticket.created`.
-    let is_rest = |known: &&str| known.split_once('.').is_some_and(|(_, rest)| rest == label);
-    // `com.example.ticket.creatd` of a CloudEvent.
-    let begin = label.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
-    let end = label.get(begin..).unwrap_or_default();
-    let known = name::similar(&label, known())
-        .or_else(|| known().find(is_rest))
-        .or_else(|| name::similar(end, known()));
-    match known.map_or_else(|| other_word(end), |known| vec![known]).join("\" or \"") {
+/// The `type` of a record; `None` if it has none that can be read. `attributes` are as in
+/// [`super::decode_with`].
+pub fn type_of(attributes: &[(&str, &str)], record: &[u8]) -> Option<String> {
+    match wire_of(attributes, record).map(|mut wire| wire.take(EventKey::Type)) {
+        Ok(EventValue::Text(label)) => Some(label.into_owned()),
+        Ok(
+            EventValue::Absent
+            | EventValue::Integer(_)
+            | EventValue::Bool(_)
+            | EventValue::Number(_)
+            | EventValue::Repeated
+            | EventValue::Array
+            | EventValue::Object,
+        )
+        | Err(_) => None,
+    }
+}
+
+/// What to do about a record whose `type` Vaste does not know; an empty type is one that cannot be read.
+pub fn unknown_type_advice(label: &str) -> String {
+    if label.is_empty() {
+        return Skip::UnknownType.advice().to_owned();
+    }
+    let shown = excerpt(label);
+    match similar_types(label).join("\" or \"") {
         known if known.is_empty() => format!(
             "`type` is {shown}: Vaste does not use such events; nothing to do (`vaste schema event` has those \
              that it uses)"
         ),
         known => format!("`type` is {shown}: did you mean \"{known}\"?"),
     }
+}
+
+/// The types that an unknown type was probably meant to be; empty if there is none like it.
+pub fn similar_types(label: &str) -> Vec<&'static str> {
+    let known = || Kind::ALL.into_iter().map(Kind::label);
+    // `created` for `ticket.created`.
+    let is_rest = |known: &&str| known.split_once('.').is_some_and(|(_, rest)| rest == label);
+    // `com.example.ticket.creatd` of a CloudEvent.
+    let begin = label.rmatch_indices('.').nth(1).map_or(0, |(at, _)| at + 1);
+    let end = label.get(begin..).unwrap_or_default();
+    let known = name::similar(label, known())
+        .or_else(|| known().find(is_rest))
+        .or_else(|| name::similar(end, known()));
+    known.map_or_else(|| other_word(end), |known| vec![known])
 }
 
 /// Words of other systems for what happens to a ticket, and the types that they may mean.

@@ -8,6 +8,8 @@
 //! | `probe` | asks the brokers for the ends of partitions, apart from the stream |
 //! | `trouble` | why the stream cannot be read |
 //! | `partitions` | the partitions that one worker holds, and their progress |
+//! | `producer_notes` | what producers must know: unknown types, undeclared teams, rejections, split tickets |
+//! | `record_log` | what is logged and noted about single records |
 //! | `client` | consumer configuration, and the callbacks of the client |
 //! | `check` | checks the properties of the client without a broker |
 //! | `checkpointer` | schedules the checkpoints of partitions, and collects durable offsets |
@@ -55,6 +57,8 @@ pub(in crate::service) mod dead_letters;
 mod partitions;
 pub(in crate::service) mod probe;
 mod ends_ahead;
+pub(in crate::service) mod producer_notes;
+mod record_log;
 pub(crate) mod send;
 pub(in crate::service) mod status;
 pub(in crate::service) mod trouble;

@@ -1,5 +1,8 @@
 //! Timelines by number, and the keys that they are found by.
 
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::event::Subject;
 use crate::ticket::Timeline;
 
@@ -19,6 +22,16 @@ pub(super) fn key_at(timelines: &[Vec<Timeline>], number: u32) -> &[u8] {
         .get(number / CHUNK)
         .and_then(|chunk| chunk.get(number % CHUNK))
         .map_or(&[], Timeline::key)
+}
+
+/// The number of the timeline whose key has that hash; `None` if there is none.
+pub(super) fn number_of(
+    register: &HashTable<u32>,
+    timelines: &[Vec<Timeline>],
+    hash: u64,
+) -> Option<u32> {
+    let is_it = |&number: &u32| xxh3_64(key_at(timelines, number)) == hash;
+    register.find(hash, is_it).copied()
 }
 
 /// Whether an earlier part of that timeline was evicted.

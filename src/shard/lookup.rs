@@ -20,6 +20,8 @@ pub(super) struct NameLookup {
     undeclared: BTreeSet<NameId>,
     /// Those of them that [`NameLookup::take_undeclared`] has not returned yet.
     undeclared_new: Vec<NameId>,
+    /// The team of the last event, if it has no agreement.
+    undeclared_last: Option<NameId>,
 }
 
 impl NameLookup {
@@ -31,6 +33,7 @@ impl NameLookup {
             channels: Vec::new(),
             undeclared: BTreeSet::new(),
             undeclared_new: Vec::new(),
+            undeclared_last: None,
         }
     }
 
@@ -63,9 +66,17 @@ impl NameLookup {
         // Without any agreement nobody expects one.
         let is_undeclared =
             scope == Some(self.catalog.unclaimed()) && self.catalog.has_objectives();
+        self.undeclared_last = is_undeclared.then_some(team);
         if is_undeclared && self.undeclared.insert(team) {
             self.undeclared_new.push(team);
         }
+    }
+
+    /// The team of the last event, if it has no agreement. The next call returns `None` until another event
+    /// has such a team.
+    pub(super) fn take_undeclared_last(&mut self) -> Option<&str> {
+        let team = self.undeclared_last.take()?;
+        Some(self.names.text(team))
     }
 
     /// The undeclared teams that were noted since the last call.

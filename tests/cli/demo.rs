@@ -151,6 +151,25 @@ fn a_browser_shows_the_same_states_as_the_metrics_in_every_language() {
 }
 
 #[test]
+fn schemathesis_finds_that_the_api_keeps_to_its_description() {
+    let Ok(schemathesis) = std::env::var("VASTE_TEST_SCHEMATHESIS") else {
+        println!("left out: no VASTE_TEST_SCHEMATHESIS; tests/run --all fetches it");
+        return;
+    };
+    let demo = Demo::start(&["--seed", "7"]);
+    demo.metrics();
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(schemathesis)
+        .args(["run", "--checks", "all", "--max-examples", "50", "--seed", "7", "--no-color"])
+        .arg(format!("http://127.0.0.1:{}/api/v1/openapi.json", demo.port))
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
 fn the_error_for_a_port_in_use_says_what_to_do() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();

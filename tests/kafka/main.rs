@@ -53,6 +53,7 @@ mod simulated_team;
 mod skewed;
 mod stack;
 mod stores;
+mod stream_page;
 mod tickets;
 mod transactions;
 #[path = "../deploy/yaml.rs"]

@@ -1,5 +1,6 @@
 //! The published view: everything that pages, API and metrics show, as of one instant. Immutable.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
@@ -16,6 +17,7 @@ use crate::responses::Responses;
 use crate::service::derived_past::{DerivedPast, OldestEvent, SharedPast};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::TopicState;
+use crate::service::kafka::producer_notes::ProducerNotes;
 use crate::service::kafka::status::StreamStatus;
 use crate::ticket::{Band, GivenUp, RatingKind, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
@@ -247,6 +249,16 @@ impl PublishedView {
             let scope = catalog.scope_by_name(reading.team.as_deref());
             reading.basis == catalog.basis_shown(scope, reading.measure)
         })
+    }
+
+    /// What producers must know; without ids of tickets where these are not shown.
+    pub(in crate::service) fn producer_notes(&self) -> Cow<'_, ProducerNotes> {
+        let notes = &*self.stream.producer_notes;
+        if self.ticket_links.shows_ids {
+            Cow::Borrowed(notes)
+        } else {
+            Cow::Owned(notes.without_ids())
+        }
     }
 
     /// The view to show: this one, or while it is frozen the last one that was not, if there was one.

@@ -6,6 +6,7 @@
 //! | `objectives` | the objectives of a team; one objective with its verdict and everything behind it |
 //! | `tickets` | the waiting tickets of an objective |
 //! | `history` | the past of an objective, and what other targets would have meant |
+//! | `stream` | what producers must know, and how far each partition is read |
 //! | `problem` | errors, as RFC 9457 |
 //! | `labels`, `response`, `body` | what responses share |
 //!
@@ -22,12 +23,11 @@ use std::collections::BTreeMap;
 use axum::Router;
 use axum::routing::get;
 use utoipa::openapi::response::{Response as Described, ResponseBuilder};
-use utoipa::openapi::{Content, Header, OpenApi as Description, Ref, RefOr};
-use utoipa::{OpenApi, PartialSchema, ToSchema};
+use utoipa::openapi::{Header, OpenApi as Description, RefOr};
+use utoipa::{OpenApi, PartialSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use self::problem::PROBLEM_JSON;
 pub(super) use self::problem::Problem;
 use crate::address;
 use crate::service::coordinator::published_view::Shared;
@@ -38,6 +38,7 @@ mod labels;
 mod objectives;
 mod problem;
 mod response;
+mod stream;
 mod teams;
 mod tickets;
 #[cfg(test)]
@@ -79,13 +80,14 @@ fn described() -> (Router<Shared>, Description) {
         .routes(routes!(objectives::serve_one))
         .routes(routes!(history::serve))
         .routes(routes!(tickets::serve))
+        .routes(routes!(stream::serve))
         .split_for_parts();
     let operations = description.paths.paths.values_mut().filter_map(|path| path.get.as_mut());
     operations.for_each(|operation| describe_common(&mut operation.responses.responses));
     (router, description)
 }
 
-/// Adds to the responses of one operation what all operations have: the `ETag`, 304, and 503.
+/// Adds to the responses of one operation what all operations have: the `ETag`, and 304.
 fn describe_common(responses: &mut BTreeMap<String, RefOr<Described>>) {
     if let Some(RefOr::T(found)) = responses.get_mut("200") {
         let mut etag = Header::new(String::schema());
@@ -95,8 +97,4 @@ fn describe_common(responses: &mut BTreeMap<String, RefOr<Described>>) {
     let unchanged = "Nothing has changed since the response that If-None-Match names.";
     let unchanged = ResponseBuilder::new().description(unchanged).build();
     responses.insert("304".to_owned(), unchanged.into());
-    let content = Content::new(Some(Ref::from_schema_name(Problem::name())));
-    let not_ready = "No data yet: the events are being read for the first time since the start.";
-    let not_ready = ResponseBuilder::new().description(not_ready).content(PROBLEM_JSON, content);
-    responses.insert("503".to_owned(), not_ready.build().into());
 }

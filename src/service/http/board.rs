@@ -38,6 +38,9 @@ mod search;
 mod ticket;
 mod tickets;
 #[cfg(test)]
+mod same_numbers;
+mod stream;
+#[cfg(test)]
 mod tests;
 mod tried;
 mod view_model;
@@ -77,6 +80,8 @@ pub(super) enum Route {
         /// Its name.
         name: String,
     },
+    /// The stream of events.
+    Stream,
     /// An address without a page.
     Unknown,
 }
@@ -97,7 +102,7 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
         Route::Team(team)
         | Route::Objective { team, .. }
         | Route::ObjectiveTickets { team, .. } => board.catalog.scope_by_label(team),
-        Route::Teams(_) | Route::Wall | Route::Unknown => None,
+        Route::Teams(_) | Route::Wall | Route::Stream | Route::Unknown => None,
     };
     let board = match of_team {
         Some(scope) => board.in_zone_of(scope),
@@ -151,6 +156,11 @@ pub(super) fn page(published: &PublishedView, route: &Route, reader: PageLanguag
                 None => none("not-found-objective", Some(scope)),
             }
         }
+        Route::Stream => found(
+            board.texts.text("stream-title"),
+            address::STREAM.to_owned(),
+            stream::page(&board, published),
+        ),
         Route::Unknown => none("not-found-page", None),
     }
 }

@@ -82,6 +82,7 @@ pub(in crate::service) fn routes(served: Served) -> Router {
             address::SEARCH,
             get(move |state, headers, uri| serve_search(searched, state, headers, uri)),
         )
+        .route(address::STREAM, get(serve_stream))
         .route(address::STYLE, get(|| asset("text/css; charset=utf-8", board::STYLE)))
         .route(address::SCRIPT, get(|| asset("text/javascript; charset=utf-8", board::SCRIPT)))
         .route(address::ICON, get(|| asset("image/svg+xml", board::ICON)))
@@ -266,6 +267,10 @@ async fn serve_search(
     }
     let page = board::search_page(&state.published.load(), &searched, reader);
     html_page(StatusCode::OK, page)
+}
+
+async fn serve_stream(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {
+    page(&state, &Route::Stream, &headers, &uri)
 }
 
 async fn serve_unknown(state: State<Shared>, headers: HeaderMap, uri: Uri) -> Response {

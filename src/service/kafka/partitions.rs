@@ -10,16 +10,15 @@ use smallvec::SmallVec;
 use super::changes::Effects;
 use super::ends_ahead::EndsAhead;
 use crate::catalog::{Catalog, undeclared_team_advice};
-use crate::event::{IgnoredField, Outcome, Outcomes, Rejection, Skip, unknown_type_advice};
+use crate::event::Outcome;
 use crate::mapping::Mapping;
-use crate::partition::{AHEAD_MAX, Partition, ProcessedRecord, Published, Record, Taken};
+use crate::partition::{Partition, ProcessedRecord, Published, Record, Taken};
 use crate::service::clock::{self, Clock};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::dead_letters::DeadLetters;
 use crate::service::kafka::probe::TopicState;
-use crate::service::kafka::status::{
-    GivenUpPartition, MismatchedTimes, PartitionProgress, StreamStatus,
-};
+use crate::service::kafka::record_log::{ReadRecord, mismatched_times, name_ignored};
+use crate::service::kafka::status::{GivenUpPartition, PartitionProgress, StreamStatus};
 use crate::service::kafka::trouble::Trouble;
 use crate::service::kafka::waiting_walks::WaitingWalks;
 use crate::shard::Shard;
@@ -33,15 +32,8 @@ const DERIVED_AT_ONCE: usize = 20_000;
 /// about ten minutes.
 const EVICTION_PARTS: usize = 3_000;
 
-/// The first records of a kind are logged one by one. After that each doubling of their count is: poison
-/// would fill the log.
-const LOGGED_ONE_BY_ONE: u64 = 10;
-
 /// Maximum undeclared teams that are named in the log.
 const TEAMS_NAMED_MAX: usize = 100;
-
-/// Maximum characters of a record's key in the log.
-const TICKET_CHARS_MAX: usize = 64;
 
 /// The partitions that a worker holds.
 pub(super) struct PartitionSet {
@@ -300,6 +292,7 @@ impl PartitionSet {
             }
         }
         self.stream.given_up.clear();
+        Arc::make_mut(&mut self.stream.producer_notes).adopt(catalog);
         self.catalog = Arc::clone(catalog);
         self.effects = Effects::default();
     }
@@ -333,21 +326,37 @@ impl PartitionSet {
 
     /// Stops counting split tickets, and returns which tickets that another partition opened are here.
     pub(super) fn answer(&mut self, question: &SplitQuestion) -> Vec<TicketInPartition> {
+        let mut noted = Vec::new();
         for ticket in &question.aside {
-            if let Some(partition) = self.partitions.get_mut(&ticket.partition) {
-                partition.set_aside(ticket.key, &mut self.effects);
+            if let Some(partition) = self.partitions.get_mut(&ticket.partition)
+                && partition.set_aside(ticket.key, &mut self.effects)
+            {
+                noted.push(*ticket);
             }
         }
         let mut found = Vec::new();
         for &ticket in &question.opened {
             let others = self.partitions.iter_mut();
-            for (_, partition) in others.filter(|(number, _)| **number != ticket.partition) {
+            for (number, partition) in others.filter(|(number, _)| **number != ticket.partition) {
                 if partition.set_aside(ticket.key, &mut self.effects) {
                     found.push(ticket);
+                    noted.push(TicketInPartition { partition: *number, ..ticket });
                 }
             }
         }
+        self.note_split_tickets(&noted);
         found
+    }
+
+    /// Names tickets that have events in one of these partitions and in another one.
+    fn note_split_tickets(&mut self, tickets: &[TicketInPartition]) {
+        for ticket in tickets {
+            let partition = self.partitions.get(&ticket.partition);
+            if let Some(id) = partition.and_then(|partition| partition.ticket_of(ticket.key)) {
+                let notes = Arc::make_mut(&mut self.stream.producer_notes);
+                notes.split_ticket(id, ticket.partition);
+            }
+        }
     }
 
     /// Keys of the tickets that partitions have opened since the last call, by partition.
@@ -406,8 +415,17 @@ impl PartitionSet {
 
     /// Applies one record. Returns false if the topic was recreated.
     pub(super) fn take(&mut self, message: &BorrowedMessage<'_>) -> bool {
-        let Self { clock, partitions, effects, stream, event_delay, dead_letters, mapping, .. } =
-            self;
+        let Self {
+            catalog,
+            clock,
+            partitions,
+            effects,
+            stream,
+            event_delay,
+            dead_letters,
+            mapping,
+            ..
+        } = self;
         let oldest_event = &mut self.oldest_event;
         let number = message.partition();
         let Some(partition) = partitions.get_mut(&number) else { return true };
@@ -428,6 +446,7 @@ impl PartitionSet {
         };
         let ProcessedRecord { outcome, applied, is_misplaced, ahead, ignored } = processed;
         progress.position = partition.position();
+        let undeclared_team = partition.take_undeclared_last();
         progress.records += 1;
         progress.replayed += u64::from(!progress.is_caught_up);
         progress.bytes += (message.key().map_or(0, <[u8]>::len) + message.payload_len()) as u64;
@@ -451,70 +470,12 @@ impl PartitionSet {
         stream.outcomes.count(&outcome);
         stream.outcomes.count_ignored(&ignored);
         name_ignored(message, &ignored, &stream.outcomes);
-        match &outcome {
-            Outcome::Applied | Outcome::Duplicate => {}
-            Outcome::Skipped(skip) => {
-                let skipped = stream.outcomes.skipped(*skip);
-                if *skip == Skip::UnknownType && is_logged(skipped) {
-                    let advice = match mapping {
-                        // The payload has no such type: the filter gave it.
-                        Some(_) => skip.advice().to_owned(),
-                        None => {
-                            unknown_type_advice(&attributes, message.payload().unwrap_or_default())
-                        }
-                    };
-                    let (partition, offset, ticket) = place(message);
-                    tracing::warn!(partition, offset, ticket, skipped, "record skipped: {advice}");
-                }
-            }
-            Outcome::Rejected(rejection) => {
-                log_rejection(message, rejection, stream.outcomes.rejected_total());
-                if let Some(dead_letters) = dead_letters {
-                    dead_letters.send(message, rejection);
-                }
-            }
+        let read = ReadRecord { message, attributes: &attributes, is_mapped: mapping.is_some() };
+        read.note(&outcome, undeclared_team, catalog, stream);
+        if let (Outcome::Rejected(rejection), Some(dead_letters)) = (&outcome, dead_letters) {
+            dead_letters.send(message, rejection);
         }
         true
-    }
-}
-
-/// Names the fields that were left out of an event that counts.
-fn name_ignored(message: &BorrowedMessage<'_>, ignored: &[IgnoredField], outcomes: &Outcomes) {
-    for one in ignored {
-        let left_out = outcomes.ignored(one.field);
-        if is_logged(left_out) {
-            let (partition, offset, ticket) = place(message);
-            let (field, advice) = (one.field.label(), &one.advice);
-            tracing::warn!(
-                partition,
-                offset,
-                ticket,
-                field,
-                left_out,
-                "field left out, the event counts: {advice}"
-            );
-        }
-    }
-}
-
-/// Whether the record with this number among those of its kind is logged.
-fn is_logged(number: u64) -> bool {
-    number <= LOGGED_ONE_BY_ONE || number.is_power_of_two()
-}
-
-/// The place of a record in a log line: partition, offset, and its key, which should be its ticket.
-fn place(message: &BorrowedMessage<'_>) -> (i32, i64, String) {
-    let key = String::from_utf8_lossy(message.key().unwrap_or_default());
-    let ticket: String = key.chars().take(TICKET_CHARS_MAX).collect();
-    (message.partition(), message.offset(), ticket)
-}
-
-/// Logs a rejected record, unless enough of the `rejected` ones so far were logged.
-fn log_rejection(message: &BorrowedMessage<'_>, rejection: &Rejection, rejected: u64) {
-    if is_logged(rejected) {
-        let (partition, offset, ticket) = place(message);
-        let reason = rejection.reason.label();
-        tracing::warn!(partition, offset, ticket, reason, rejected, "record rejected: {rejection}");
     }
 }
 
@@ -540,40 +501,4 @@ pub fn cloud_event_attributes<'m>(
     let attributes: SmallVec<_> = attributes.collect();
     let has_version = attributes.iter().any(|(name, _)| *name == "specversion");
     if has_version { attributes } else { SmallVec::new() }
-}
-
-/// Counts and names an event whose time and record timestamp do not fit together.
-fn mismatched_times(
-    message: &BorrowedMessage<'_>,
-    event: Timestamp,
-    now: Timestamp,
-    counts: &mut MismatchedTimes,
-) {
-    let (partition, offset, ticket) = place(message);
-    if event > now.plus(AHEAD_MAX) {
-        counts.event += 1;
-        if is_logged(counts.event) {
-            tracing::warn!(
-                partition,
-                offset,
-                ticket,
-                "the event's time {event} is ahead of the clock, and it counts from then on: correct the clock \
-                 of its producer"
-            );
-        }
-    } else {
-        counts.record += 1;
-        if is_logged(counts.record) {
-            let record = message.timestamp().to_millis().map_or(0, |ms| ms);
-            let record = Timestamp::from_ms(record);
-            tracing::warn!(
-                partition,
-                offset,
-                ticket,
-                "the record's timestamp {record}, which its producer has set, is more than 5 minutes before the \
-                 event's time {event}; the event counts at its own time; let the producer leave the record's \
-                 timestamp out, or set message.timestamp.type=LogAppendTime"
-            );
-        }
-    }
 }

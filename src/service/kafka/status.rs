@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::dead_letters::DeadLetterCounts;
+use super::producer_notes::ProducerNotes;
 use super::trouble::{OpenTransaction, Trouble};
 use crate::event::{Kind, Outcomes};
 use crate::responses::Responses;
@@ -20,6 +21,10 @@ pub(in crate::service) struct StreamStatus {
     pub(in crate::service) given_up: BTreeMap<i32, GivenUpPartition>,
     pub(in crate::service) outcomes: Outcomes,
     pub(in crate::service) applied: BTreeMap<Kind, u64>,
+    /// What producers must know. It is replaced only when there is news.
+    pub(in crate::service) producer_notes: Arc<ProducerNotes>,
+    /// Applied events of teams without an agreement.
+    pub(in crate::service) undeclared_team_events: u64,
     /// Records whose key is not their ticket or team.
     pub(in crate::service) key_mismatches: u64,
     /// Times that records were deleted unread, or the topic was recreated.
@@ -103,6 +108,11 @@ pub(in crate::service) struct GivenUpPartition {
 }
 
 impl PartitionProgress {
+    /// Records between the position and the end; `None` while the end is not known.
+    pub(in crate::service) fn lag(&self) -> Option<u64> {
+        self.end.map(|end| (end - self.position).max(0).unsigned_abs())
+    }
+
     /// The number of records behind an open transaction, if all before it is read; 0 without one.
     pub(in crate::service) fn hidden_records(&self) -> i64 {
         let Some(OpenTransaction { stable_end, end }) = self.open_transaction else { return 0 };
@@ -127,6 +137,12 @@ impl StreamStatus {
         for (code, count) in &other.errors {
             *self.errors.entry(code.clone()).or_default() += count;
         }
+        if *self.producer_notes == ProducerNotes::default() {
+            self.producer_notes = Arc::clone(&other.producer_notes);
+        } else {
+            Arc::make_mut(&mut self.producer_notes).merge(&other.producer_notes);
+        }
+        self.undeclared_team_events += other.undeclared_team_events;
         self.key_mismatches += other.key_mismatches;
         self.gaps += other.gaps;
         self.commit_failures += other.commit_failures;

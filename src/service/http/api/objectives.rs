@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::labels::{NamesInPath, ratio};
 use super::problem::{PROBLEM_JSON, Problem};
-use super::response::{TEAM_LABEL, frozen, respond, trusted};
+use super::response::{NO_DATA, TEAM_LABEL, frozen, respond, trusted};
 use crate::address;
 use crate::agreement::{
     EvidenceSubject, Level, Objective, PreviousLevel, ShareEvidence, TargetShown, VerdictState,
@@ -37,6 +37,7 @@ use crate::window::FlagCounts;
         (status = 200, description = "The objectives in the order of the agreement.",
             body = ObjectiveList<'_>),
         (status = 404, description = "No such team.", body = Problem, content_type = PROBLEM_JSON),
+        (status = 503, description = NO_DATA, body = Problem, content_type = PROBLEM_JSON),
     )
 )]
 pub(super) async fn serve_list(
@@ -60,6 +61,7 @@ pub(super) async fn serve_list(
         (status = 200, description = "The objective.", body = ObjectiveShown<'_>),
         (status = 404, description = "No such team or objective.", body = Problem,
             content_type = PROBLEM_JSON),
+        (status = 503, description = NO_DATA, body = Problem, content_type = PROBLEM_JSON),
     )
 )]
 pub(super) async fn serve_one(

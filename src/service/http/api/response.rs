@@ -12,6 +12,10 @@ use crate::time::Timestamp;
 pub(super) const TEAM_LABEL: &str =
     "Label of the team, as in the list of teams. A former name works.";
 
+/// What the description says of the response before the first trusted view.
+pub(super) const NO_DATA: &str =
+    "No data yet: the events are being read for the first time since the start.";
+
 /// A response from the view that is shown, or the reason why there is none.
 pub(super) fn respond<T: Serialize>(result: Result<T, Problem>) -> Response {
     match result {

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::labels::{NamesInPath, ScopeShown};
 use super::problem::{PROBLEM_JSON, Problem};
-use super::response::{TEAM_LABEL, frozen, respond, trusted};
+use super::response::{NO_DATA, TEAM_LABEL, frozen, respond, trusted};
 use crate::address;
 use crate::agreement::{About, VerdictState};
 use crate::catalog::ScopeId;
@@ -32,6 +32,7 @@ use crate::window::FlagCounts;
     responses(
         (status = 200, description = "The organisation, the teams by name, and unclaimed tickets.",
             body = TeamList<'_>),
+        (status = 503, description = NO_DATA, body = Problem, content_type = PROBLEM_JSON),
     )
 )]
 pub(super) async fn serve_list(State(shared): State<Shared>) -> Response {
@@ -47,6 +48,7 @@ pub(super) async fn serve_list(State(shared): State<Shared>) -> Response {
     responses(
         (status = 200, description = "The team.", body = TeamShown<'_>),
         (status = 404, description = "No such team.", body = Problem, content_type = PROBLEM_JSON),
+        (status = 503, description = NO_DATA, body = Problem, content_type = PROBLEM_JSON),
     )
 )]
 pub(super) async fn serve_one(

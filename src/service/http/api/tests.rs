@@ -107,6 +107,7 @@ fn responses_match_the_openapi_description() {
             body
         };
         get(address::API_TEAMS, address::API_TEAMS, "200");
+        get(address::API_STREAM, address::API_STREAM, "200");
         let (mut objectives, mut listed) = (0, 0);
         for label in &labels {
             let team = format!("/api/v1/teams/{label}");

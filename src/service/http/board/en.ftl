@@ -825,3 +825,69 @@ search-no-ticket = No ticket has this id.
 search-no-team = No team has this in its name.
 search-teams = Teams
 search-more-teams = { $count } teams in all; write more of the name.
+
+# The stream: for developers who publish events.
+stream-title = The event stream
+stream-link = For developers: the event stream, and records that do not count
+stream-intro = For developers who publish events. Counts are since Vaste started. Topic:
+stream-current = All events are read, and the board is up to date.
+stream-partitions = Partitions
+stream-partitions-explained = How far Vaste has read each partition. The board is not up to date until all of them are read to the end.
+stream-no-partitions = Vaste does not read any partition yet.
+stream-partition = Partition
+stream-position = Next offset
+stream-end = End
+stream-lag = Not read yet
+stream-last-event = Latest event
+stream-caught-up = Read to the end
+stream-yes = yes
+stream-no = no
+stream-unknown-types = Unknown event types
+stream-undeclared-teams = Teams without an agreement
+stream-rejected = Rejected records
+stream-split-tickets = Tickets in two partitions
+stream-explained = { $list ->
+    [stream-unknown-types] Records with a type that Vaste does not know are skipped.
+    [stream-undeclared-teams] Events of these teams are counted, but their tickets belong to no team with an agreement.
+    [stream-rejected] Records that Vaste cannot read are left out. The advice is about the latest of each reason.
+   *[stream-split-tickets] Events of these tickets came in more than one partition. The tickets are not counted. Use the ticket's id as the key of all its events.
+}
+stream-nothing = None since Vaste started.
+stream-records = { $count ->
+    [one] 1 record:
+   *[other] { $count } records, the latest:
+}
+stream-place = partition { $partition }, offset { $offset }
+stream-key = key
+stream-source = source
+stream-by-filter = A type that the filter of kafka.map has made
+stream-did-you-mean = Did you mean
+stream-or = or
+stream-advice = { $list ->
+    [stream-unknown-types] Nothing, if Vaste need not count these events.
+   *[other] Write an agreement for the team, or correct the team of the events.
+}
+stream-others = { $count ->
+    [one] One more record has another name.
+   *[other] { $count } more records have other names.
+}
+stream-split-count = { $count ->
+    [one] One ticket is not counted.
+   *[other] { $count } tickets are not counted.
+}
+stream-others-split = { $count ->
+    [one] One more is not listed.
+   *[other] { $count } more are not listed.
+}
+stream-in-partitions = partitions
+stream-reason-of = { $reason ->
+    [bad_id] An id is empty, too long, or has characters that are not allowed
+    [bad_schema] A field is missing, or its value is not allowed
+    [bad_team] The name of the team is not allowed
+    [bad_timestamp] The time cannot be read
+    [filter_failed] The filter of kafka.map does not work for the record
+    [future] The time is in the future
+    [malformed] The record is not JSON
+    [too_large] The record is too long
+   *[unsupported_encoding] The record is not plain JSON in UTF-8
+}

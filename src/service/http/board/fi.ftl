@@ -827,3 +827,69 @@ search-no-ticket = Tällä tunnuksella ei ole tikettiä.
 search-no-team = Minkään tiimin nimessä ei ole tätä.
 search-teams = Tiimit
 search-more-teams = Tiimejä on { $count }; kirjoita nimestä enemmän.
+
+# The stream: for developers who publish events.
+stream-title = Tapahtumavirta
+stream-link = Kehittäjille: tapahtumavirta ja tietueet, joita ei lasketa
+stream-intro = Kehittäjille, jotka lähettävät tapahtumia. Määrät on laskettu Vasteen käynnistymisestä. Aihe (topic):
+stream-current = Kaikki tapahtumat on luettu, ja tieto on ajan tasalla.
+stream-partitions = Osiot
+stream-partitions-explained = Kuinka pitkälle Vaste on lukenut kunkin osion (partition). Tieto ei ole ajan tasalla, ennen kuin kaikki osiot on luettu loppuun.
+stream-no-partitions = Vaste ei vielä lue yhtään osiota.
+stream-partition = Osio
+stream-position = Seuraava offset
+stream-end = Loppu
+stream-lag = Lukematta
+stream-last-event = Uusin tapahtuma
+stream-caught-up = Luettu loppuun
+stream-yes = kyllä
+stream-no = ei
+stream-unknown-types = Tuntemattomat tapahtumatyypit
+stream-undeclared-teams = Tiimit, joilla ei ole sopimusta
+stream-rejected = Hylätyt tietueet
+stream-split-tickets = Tiketit, joiden tapahtumat ovat kahdessa osiossa
+stream-explained = { $list ->
+    [stream-unknown-types] Tietueet, joiden tyyppiä Vaste ei tunne, ohitetaan.
+    [stream-undeclared-teams] Näiden tiimien tapahtumat lasketaan, mutta niiden tiketit eivät kuulu millekään tiimille, jolla on sopimus.
+    [stream-rejected] Tietueet, joita Vaste ei pysty lukemaan, jätetään pois. Neuvo koskee kunkin syyn uusinta tietuetta.
+   *[stream-split-tickets] Näiden tikettien tapahtumat tulivat useampaan kuin yhteen osioon. Tikettejä ei lasketa. Käytä tiketin tunnusta sen kaikkien tapahtumien avaimena (key).
+}
+stream-nothing = Ei yhtään Vasteen käynnistymisen jälkeen.
+stream-records = { $count ->
+    [one] 1 tietue:
+   *[other] { $count } tietuetta, uusin:
+}
+stream-place = osio { $partition }, offset { $offset }
+stream-key = avain
+stream-source = lähde
+stream-by-filter = Tyyppi, jonka asetuksen kafka.map suodatin on tehnyt
+stream-did-you-mean = Tarkoititko
+stream-or = tai
+stream-advice = { $list ->
+    [stream-unknown-types] Ei mitään, jos Vasteen ei tarvitse laskea näitä tapahtumia.
+   *[other] Kirjoita tiimille sopimus tai korjaa tapahtumien tiimi.
+}
+stream-others = { $count ->
+    [one] Lisäksi yhdellä tietueella on jokin muu nimi.
+   *[other] Lisäksi { $count } tietueella on muita nimiä.
+}
+stream-split-count = { $count ->
+    [one] Yhtä tikettiä ei lasketa.
+   *[other] { $count } tikettiä jää laskematta.
+}
+stream-others-split = { $count ->
+    [one] Luettelosta puuttuu vielä yksi.
+   *[other] Luettelosta puuttuu vielä { $count }.
+}
+stream-in-partitions = osiot
+stream-reason-of = { $reason ->
+    [bad_id] Tunnus on tyhjä tai liian pitkä, tai siinä on merkkejä, joita ei sallita
+    [bad_schema] Kenttä puuttuu, tai sen arvoa ei sallita
+    [bad_team] Tiimin nimeä ei sallita
+    [bad_timestamp] Aikaa ei voi lukea
+    [filter_failed] Asetuksen kafka.map suodatin ei toimi tietueelle
+    [future] Aika on tulevaisuudessa
+    [malformed] Tietue ei ole JSONia
+    [too_large] Tietue on liian pitkä
+   *[unsupported_encoding] Tietue ei ole tavallista JSONia UTF-8-muodossa
+}

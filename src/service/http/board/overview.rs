@@ -63,6 +63,9 @@ pub(super) fn page(board: &Board<'_>, order: TeamOrder) -> Markup {
                 (texts.text("wall-link"))
             }
         }
+        p class="legend" {
+            a href=(board.reader.link(address::STREAM)) { (texts.text("stream-link")) }
+        }
     }
 }
 

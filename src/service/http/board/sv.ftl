@@ -865,3 +865,69 @@ search-no-ticket = Inget ärende har detta id.
 search-no-team = Inget team har detta i sitt namn.
 search-teams = Team
 search-more-teams = { $count } team totalt; skriv mer av namnet.
+
+# The stream: for developers who publish events.
+stream-title = Händelseströmmen
+stream-link = För utvecklare: händelseströmmen och poster som inte räknas
+stream-intro = För utvecklare som skickar händelser. Antalen gäller sedan Vaste startade. Ämne (topic):
+stream-current = Alla händelser är lästa, och uppgifterna är aktuella.
+stream-partitions = Partitioner
+stream-partitions-explained = Hur långt Vaste har läst varje partition. Uppgifterna är inte aktuella förrän alla är lästa till slutet.
+stream-no-partitions = Vaste läser inte någon partition än.
+stream-partition = Partition
+stream-position = Nästa offset
+stream-end = Slut
+stream-lag = Olästa
+stream-last-event = Senaste händelse
+stream-caught-up = Läst till slutet
+stream-yes = ja
+stream-no = nej
+stream-unknown-types = Okända händelsetyper
+stream-undeclared-teams = Team utan avtal
+stream-rejected = Avvisade poster
+stream-split-tickets = Ärenden i två partitioner
+stream-explained = { $list ->
+    [stream-unknown-types] Poster vars typ Vaste inte känner till hoppas över.
+    [stream-undeclared-teams] Händelser från dessa team räknas, men deras ärenden hör inte till något team med avtal.
+    [stream-rejected] Poster som Vaste inte kan läsa utelämnas. Rådet gäller den senaste posten för varje orsak.
+   *[stream-split-tickets] Händelser för dessa ärenden kom i mer än en partition. Ärendena räknas inte. Använd ärendets id som nyckel (key) för alla dess händelser.
+}
+stream-nothing = Inga sedan Vaste startade.
+stream-records = { $count ->
+    [one] 1 post:
+   *[other] { $count } poster, den senaste:
+}
+stream-place = partition { $partition }, offset { $offset }
+stream-key = nyckel
+stream-source = källa
+stream-by-filter = En typ som filtret i kafka.map har gjort
+stream-did-you-mean = Menade du
+stream-or = eller
+stream-advice = { $list ->
+    [stream-unknown-types] Ingenting, om Vaste inte behöver räkna dessa händelser.
+   *[other] Skriv ett avtal för teamet, eller rätta händelsernas team.
+}
+stream-others = { $count ->
+    [one] Ytterligare en post har ett annat namn.
+   *[other] Ytterligare { $count } poster har andra namn.
+}
+stream-split-count = { $count ->
+    [one] Ett ärende räknas inte.
+   *[other] { $count } ärenden räknas inte.
+}
+stream-others-split = { $count ->
+    [one] Ett till finns inte i listan.
+   *[other] { $count } till finns inte i listan.
+}
+stream-in-partitions = partitionerna
+stream-reason-of = { $reason ->
+    [bad_id] Ett id är tomt, för långt eller har otillåtna tecken
+    [bad_schema] Ett fält saknas, eller dess värde är inte tillåtet
+    [bad_team] Teamets namn är inte tillåtet
+    [bad_timestamp] Tiden går inte att läsa
+    [filter_failed] Filtret i kafka.map fungerar inte för posten
+    [future] Tiden ligger i framtiden
+    [malformed] Posten är inte JSON
+    [too_large] Posten är för lång
+   *[unsupported_encoding] Posten är inte vanlig JSON i UTF-8
+}

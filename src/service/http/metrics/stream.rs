@@ -23,12 +23,12 @@ pub(super) fn stream(published: &PublishedView, families: &mut MetricFamilies) {
             &labels,
             progress.bytes,
         );
-        if let Some(end) = progress.end {
+        if let Some(lag) = progress.lag() {
             families.gauge(
                 "kafka_consumer_lag_records",
                 "Records between the partition high watermark and the next record to apply.",
                 &labels,
-                count((end - progress.position).max(0).unsigned_abs()),
+                count(lag),
             );
         }
         if let Some(at) = progress.event_time_max {
@@ -134,6 +134,12 @@ fn outcomes(published: &PublishedView, families: &mut MetricFamilies) {
         "Records whose key is not their ticket id.",
         &[],
         stream.key_mismatches,
+    );
+    families.counter(
+        "undeclared_team_events_total",
+        "Applied events of teams without an agreement; their tickets are unclaimed.",
+        &[],
+        stream.undeclared_team_events,
     );
     let MismatchedTimes { event, record } = stream.mismatched_times;
     for (fault, events) in [("event", event), ("record", record)] {
