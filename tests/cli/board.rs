@@ -15,13 +15,17 @@ const LANGUAGES: [&str; 3] = ["en", "fi", "sv"];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
 /// The pages of the demo, with the names of their pictures.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 11] = [
     ("front", "/"),
     ("team", "/teams/deliveries"),
     ("objective", "/teams/deliveries/objectives/first-reply"),
     ("limit", "/teams/technical/objectives/nobody-forgotten"),
     ("unclaimed", "/teams/_unclaimed"),
     ("organisation", "/teams/_all"),
+    ("changed", "/teams/billing/objectives/first-reply"),
+    ("tickets", "/teams/deliveries/objectives/first-reply/tickets"),
+    ("search", "/search?q=ing"),
+    ("stream", "/stream"),
     ("missing", "/teams/nobody"),
 ];
 
@@ -36,7 +40,8 @@ const SCREENS: [(&str, [u32; 2], bool); 4] = [
 
 /// The address of a page in a language.
 fn url(port: u16, path: &str, language: &str) -> String {
-    format!("http://127.0.0.1:{port}{path}?lang={language}")
+    let mark = if path.contains('?') { '&' } else { '?' };
+    format!("http://127.0.0.1:{port}{path}{mark}lang={language}")
 }
 
 fn wall(port: u16, language: &str) -> String {
@@ -82,7 +87,10 @@ fn a_browser_fits_every_page_to_every_screen() {
     for (screen, size, is_wall) in SCREENS {
         browser.resize(size);
         for language in LANGUAGES {
-            let pages = PAGES.map(|(page, path)| (page, url(demo.port, path, language)));
+            let ticket = ticket(&demo);
+            let pages = PAGES.into_iter().chain([("ticket", &*ticket)]);
+            let pages: Vec<_> =
+                pages.map(|(page, path)| (page, url(demo.port, path, language))).collect();
             let wall = [("screen", wall(demo.port, language))];
             for (page, url) in if is_wall { &wall[..] } else { &pages[..] } {
                 for scheme in SCHEMES {
@@ -95,7 +103,8 @@ fn a_browser_fits_every_page_to_every_screen() {
                         writeln!(wrong, "{name} sticks out of the window").unwrap();
                     }
                     let part = fit["rightThird"].as_f64().unwrap();
-                    if screen == "laptop" && *page != "missing" && part < 0.1 {
+                    let is_short = ["missing", "search", "ticket"].contains(page);
+                    if screen == "laptop" && !is_short && part < 0.1 {
                         writeln!(wrong, "{name} leaves the right third empty: {part}").unwrap();
                     }
                 }
@@ -119,7 +128,9 @@ fn a_browser_finds_every_page_accessible() {
     let mut wrong = String::new();
     browser.resize([1280, 800]);
     for language in LANGUAGES {
-        let pages = PAGES.map(|(_, path)| url(demo.port, path, language));
+        let ticket = ticket(&demo);
+        let paths = PAGES.iter().map(|(_, path)| *path).chain([&*ticket]);
+        let pages: Vec<String> = paths.map(|path| url(demo.port, path, language)).collect();
         for url in pages.iter().chain([&wall(demo.port, language)]) {
             for scheme in SCHEMES {
                 browser.set_media(scheme, "screen");
@@ -141,6 +152,72 @@ fn a_browser_finds_every_page_accessible() {
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The page of a ticket that waits.
+fn ticket(demo: &Demo) -> String {
+    wait_for("a ticket that waits", || {
+        let list = demo.get("/teams/deliveries/objectives/first-reply/tickets")?;
+        let (_, link) = list.split_once("href=\"/tickets/")?;
+        Some(format!("/tickets/{}", link.split('"').next()?))
+    })
+}
+
+/// Finds a level as a team does: with the slider, by keyboard. The page takes over what changes meanwhile.
+#[test]
+fn a_browser_moves_the_target_and_sees_what_it_would_have_meant() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = demo();
+    browser.resize([1280, 800]);
+    let path = "/teams/deliveries/objectives/first-reply";
+    wait_for("the past", || demo.get(path).filter(|page| page.contains("tried-slider")));
+    browser.open(&url(demo.port, path, "en"));
+    browser.evaluate("document.querySelector('.tried-slider input').focus(); true");
+    let said = "document.querySelector('.tried-text').textContent";
+    let agreed = browser.text(said);
+    assert!(agreed.starts_with("Within 24\u{a0}h: "), "{agreed}");
+    browser.press("ArrowLeft", 37, "");
+    let stricter = browser.text(said);
+    assert!(stricter.starts_with("Within 16\u{a0}h: "), "{stricter}");
+    // Exactly what the API says.
+    let history = demo.get(&format!("/api/v1{path}/history")).unwrap();
+    let history: Value = serde_json::from_str(&history).unwrap();
+    let tried = history["tried"].as_array().unwrap();
+    let of = tried.iter().find(|tried| tried["target"] == 57_600).unwrap();
+    let counted = format!(" of {} tickets.", of["decided"]);
+    assert!(stricter.contains(&counted), "{stricter}: {of}");
+    let before = browser.text("document.querySelector('.as-of').textContent");
+    browser.wait_until(
+        "the page to move on",
+        &format!("document.querySelector('.as-of').textContent !== {before:?}"),
+    );
+    let kept = browser.text(said);
+    assert!(kept.starts_with("Within 16\u{a0}h: "), "the slider stays: {kept}");
+    browser.screenshot(&pictures().join("target-moved.png"));
+    assert!(browser.faults.is_empty(), "{:?}", browser.faults);
+}
+
+#[test]
+fn a_browser_goes_from_a_missed_objective_to_a_ticket() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = demo();
+    browser.resize([1280, 800]);
+    let path = ticket(&demo);
+    browser.open(&url(demo.port, &path, "en"));
+    let id = path.trim_start_matches("/tickets/").to_owned();
+    assert!(browser.text("document.querySelector('main').textContent").contains(&id));
+    // The same by the search.
+    browser.open(&url(demo.port, "/", "en"));
+    browser.evaluate(&format!(
+        "(() => {{
+           const field = document.querySelector('header input[name=q]');
+           field.value = {id:?};
+           field.form.requestSubmit();
+           return true;
+         }})()"
+    ));
+    browser.wait_until("the page of the ticket", &format!("location.pathname === {path:?}"));
+    assert!(browser.faults.is_empty(), "{:?}", browser.faults);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The past of an objective in the API: equal to `vaste replay --every 1h` of the same events, after a
 //! restart and after events that came late.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
@@ -16,8 +16,8 @@ team: billing
 objectives:
   - name: quick
     measure: first_reply
-    within: 3h
-    share: 80%
+    within: 12h
+    share: 50%
     min_tickets: 5
   - name: limit
     measure: resolution
@@ -69,11 +69,11 @@ fn replayed(service: &Service, records: &[String], objective: &str) -> Hours {
 
 /// Waits until the past of both objectives is that of a replay.
 fn is_as_replayed(service: &Service, records: &[String], what: &str) {
+    let mut states = BTreeSet::new();
     for objective in ["quick", "limit"] {
         let expected = replayed(service, records, objective);
         assert!(expected.len() > 24 * 30, "{} hours", expected.len());
-        let states: Vec<&String> = expected.values().map(|(_, _, state)| state).collect();
-        assert!(states.contains(&&"missed".to_owned()) && states.contains(&&"met".to_owned()));
+        states.extend(expected.values().map(|(_, _, state)| state.clone()));
         let mut last = Hours::new();
         wait_for(what, || {
             let shown = history(service, objective)?;
@@ -87,6 +87,7 @@ fn is_as_replayed(service: &Service, records: &[String], what: &str) {
             (last == known && last.len() > 24 * 30).then_some(())
         });
     }
+    assert!(states.len() > 1, "several verdicts: {states:?}");
 }
 
 #[test]
@@ -96,7 +97,8 @@ fn the_past_is_that_of_a_replay_after_a_restart_and_after_late_events() {
     create_topic(&broker, &topic, 3);
     let kafka =
         format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, workers: 2 }}");
-    let more = "state: { store: state, checkpoint_every: 0s }\n";
+    // No ticket is evicted, as none is in a replay. The events of evicted ones are too old to count.
+    let more = "state: { store: state, checkpoint_every: 0s, reopen_within: 60d }\n";
     let mut service = Service::start_with(&kafka, AGREEMENT, more);
     let team = Team {
         name: "billing",

@@ -22,7 +22,7 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     let page = board.objective_tickets_path(view);
     html! {
         @if is_shown(board, view) {
-            section class="waiting-tickets" id="tickets" {
+            section class="waiting-tickets whole" id="tickets" {
                 h2 { (texts.text("heading-tickets")) }
                 (counts(board, view, &list, FIRST_TICKETS))
                 (table(board, &list, FIRST_TICKETS))
