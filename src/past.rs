@@ -135,8 +135,7 @@ pub struct PastPoint {
 
 /// The tallies of all objectives at each hour of the past, while tickets are added.
 ///
-/// Use: [`HourlyTallies::add`] every ticket of every partition once, and what the evicted ones have left;
-/// then read [`HourlyTallies::into_past`].
+/// Use: add every partition once (`Partition::add_to_past`), then read [`HourlyTallies::into_past`].
 #[derive(Debug)]
 pub struct HourlyTallies {
     catalog: Arc<Catalog>,
