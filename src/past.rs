@@ -296,14 +296,28 @@ impl Past {
         self.points.get(id.index())?.get(hour.since(self.first)?).copied()
     }
 
+    /// The first hour since which an objective has the verdict that it has at the last hour; `None` if it has
+    /// had it since before the first hour.
+    pub fn unchanged_since(&self, id: ObjectiveId) -> Option<Hour> {
+        let last = self.point(id, self.last)?.state;
+        let (before, _) = self.points_of(id).rev().find(|(_, point)| point.state != last)?;
+        Some(before.plus(1))
+    }
+
+    /// The point that the trend of an objective compares with the last one; `None` if there is none.
+    pub fn compared_point(&self, id: ObjectiveId, catalog: &Catalog) -> Option<(Hour, PastPoint)> {
+        let at = self.last.start();
+        let over = catalog.objective(id).1.over_at(at);
+        let hour = Hour::until(at.minus(Trend::compared_with(over)));
+        Some((hour, self.point(id, hour)?))
+    }
+
     /// Where an objective is going, by the level and the window of its last point; `None` where that is not
     /// known.
     pub fn trend(&self, id: ObjectiveId, catalog: &Catalog) -> Option<Trend> {
-        let objective = catalog.objective(id).1;
-        let at = self.last.start();
-        let earlier = at.minus(Trend::compared_with(objective.over_at(at)));
-        let before = self.point(id, Hour::until(earlier))?;
-        Trend::between(before, self.point(id, self.last)?, objective.level_at(at))
+        let (_, before) = self.compared_point(id, catalog)?;
+        let level = catalog.objective(id).1.level_at(self.last.start());
+        Trend::between(before, self.point(id, self.last)?, level)
     }
 
     /// Its approximate memory, in bytes.

@@ -18,7 +18,7 @@ objectives:
 ";
 
 /// Families that were added, or whose help text changed, after the catalogue was written.
-const ADDED: [&str; 20] = [
+const ADDED: [&str; 21] = [
     "vaste_alerts ",
     "vaste_fields_ignored_total",
     "vaste_kafka_topic_compacted",
@@ -36,6 +36,7 @@ const ADDED: [&str; 20] = [
     "vaste_records_rejected_total",
     "vaste_records_skipped_total",
     "vaste_response",
+    "vaste_undeclared_team_events_total",
     "vaste_waiting_oldest_start_timestamp_seconds",
     "vaste_waiting_tickets",
     "vaste_window_",

@@ -113,6 +113,11 @@ impl PartitionProgress {
         self.end.map(|end| (end - self.position).max(0).unsigned_abs())
     }
 
+    /// The end as far as it is known: brokers are asked for it now and then, and records come meanwhile.
+    pub(in crate::service) fn known_end(&self) -> Option<i64> {
+        self.end.map(|end| end.max(self.position))
+    }
+
     /// The number of records behind an open transaction, if all before it is read; 0 without one.
     pub(in crate::service) fn hidden_records(&self) -> i64 {
         let Some(OpenTransaction { stable_end, end }) = self.open_transaction else { return 0 };

@@ -51,7 +51,11 @@ struct HistoryShown {
     /// window is shorter than a week. Null where one of them has no verdict.
     #[schema(required)]
     trend: Option<TrendShown>,
-    /// One point for each whole hour, in order of time.
+    /// The hour since which the objective has the verdict of the last point; null if it has had it since
+    /// before the first hour that is kept.
+    #[schema(required)]
+    unchanged_since: Option<Timestamp>,
+    /// One point for each whole hour, in order of time, from the first hour that has a ticket.
     points: Vec<PointShown>,
     /// The objective with other targets, as if each had been agreed on four weeks ago; ascending by target.
     /// Empty where none were tried.
@@ -122,9 +126,20 @@ fn history(published: &PublishedView, names: &NamesInPath) -> Result<HistoryShow
             Trend::Steady => TrendShown::Steady,
             Trend::Worse => TrendShown::Worse,
         }),
-        points: points.map(|(hour, point)| point_shown(objective, hour, point)).collect(),
+        unchanged_since: derived
+            .and_then(|derived| derived.past.unchanged_since(id))
+            .map(Hour::start),
+        points: points
+            .skip_while(is_before_tickets)
+            .map(|(hour, point)| point_shown(objective, hour, point))
+            .collect(),
         tried: derived.map_or_else(Vec::new, |derived| tried(objective, id, derived)),
     })
+}
+
+/// Whether an hour is before those that have a ticket.
+fn is_before_tickets((_, point): &(Hour, PastPoint)) -> bool {
+    point.decided == 0 && point.arrived == 0
 }
 
 fn point_shown(objective: &Objective, hour: Hour, point: PastPoint) -> PointShown {

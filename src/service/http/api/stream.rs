@@ -220,7 +220,7 @@ impl PartitionShown {
         Self {
             partition,
             position: progress.position,
-            end: progress.end,
+            end: progress.known_end(),
             lag: progress.lag(),
             caught_up: progress.is_caught_up,
             last_event: progress.event_time_max,

@@ -42,8 +42,10 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                                 td {
                                     svg class="bar" viewBox={ "0 0 " (most) " 1" } preserveAspectRatio="none"
                                         aria-hidden="true" {
-                                        rect class={ "age" @if is_over(view, index) { " missed" } }
-                                            x="0" y="0" width=(count) height="1" {}
+                                        @let over = over_target(view, &longer, index).min(*count);
+                                        rect class="age" x="0" y="0" width=(count - over) height="1" {}
+                                        rect class="age missed" x=(count - over) y="0" width=(over)
+                                            height="1" {}
                                     }
                                 }
                             }
@@ -55,11 +57,19 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     }
 }
 
-/// Whether every wait of a group is over the common target. Working days have no fixed length.
-fn is_over(view: ObjectiveView<'_>, index: usize) -> bool {
+/// How many waits of a group are over the common target. Working days have no fixed length, and with targets
+/// by priority a length says nothing.
+fn over_target(view: ObjectiveView<'_>, longer: &[u64], index: usize) -> u64 {
+    let Some(target) = view.level.target(None).elapsed() else { return 0 };
     let least = index.checked_sub(1).and_then(|edge| AGE_EDGES.get(edge));
-    let target = view.level.target(None).elapsed();
-    least.zip(target).is_some_and(|(least, target)| *least >= target)
+    if view.level.differs_by_priority() || AGE_EDGES.get(index).is_some_and(|most| *most <= target)
+    {
+        return 0;
+    }
+    if least.is_some_and(|least| *least >= target) {
+        return u64::MAX;
+    }
+    view.over_target().saturating_sub(longer.get(index + 1).copied().unwrap_or(0))
 }
 
 /// The lengths of the waits of a group.

@@ -59,7 +59,7 @@ as-of = As of { $at } ({ $zone })
 languages = Language
 you-are-here = You are here
 legend-bar = The filled part of a bar is the share of tickets within target. The line across it is the agreed level.
-legend-trouble = Teams in trouble come first: those that miss their level, those at risk, then tickets that nobody has agreed to answer. Within each of these they are in alphabetical order.
+legend-trouble = Teams in trouble come first: those that miss their level, those at risk, then tickets that nobody has agreed to answer. Within each of these they are in alphabetical order, the whole organisation last.
 legend-order = Teams are in alphabetical order.
 legend-refresh = This page keeps itself up to date.
 
@@ -70,7 +70,7 @@ order-name = A–Z
 to-team = The team's page
 overview-why = { $measure }: { $reason }, { $window }
 overview-agreed = agreed { $agreed }
-overview-over = { $count } over
+overview-over = { $count } over { $limit }
 overview-longest = longest wait
 overview-nobody-waits = nobody waits
 overview-waits-too-long = Waiting too long
@@ -624,9 +624,9 @@ back-to-team = Back to the team
 trend-better = getting better
 trend-steady = steady
 trend-worse = getting worse
-trend-rule = (compared with { $length } earlier: the share differs by two percentage points or more, and by three tickets or more)
+trend-rule = ({ $length } earlier and now; better or worse from two percentage points and three tickets on)
 strip-label = The last { $days } days: missed on { $missed }, at risk on { $at-risk }, met on { $met }
-strip-caption = The verdict on each of the last { $days } days: full height is missed, two thirds at risk, one third met. A day is as most of its hours were.
+strip-caption = The verdict on each of the last { $days } days: a full bar is missed, two thirds at risk, one third met. A day is as most of its hours were.
 strip-see-table = The table below has the figures.
 heading-past = How it has been
 as-table = As a table
@@ -665,7 +665,7 @@ tried-over = Over { $target }: { $count ->
 }
 tried-days = { $known ->
     [0] On no day were there enough tickets for a verdict.
-   *[other] It would have been missed on { $missed } of { $known } days.
+   *[other] It would have been missed on { $missed } of the { $known } days that can still be counted.
 }
 days-of = { $missed } of { $known }
 column-tried-target = Target
@@ -677,7 +677,7 @@ column-age = Wait
 age-up-to = up to { $to }
 age-between = { $from } to { $to }
 age-over = over { $from }
-legend-strip = The marks on the right are the last 30 days: full height is missed, two thirds at risk, one third met. "Getting better" and "getting worse" compare the share with that of a week earlier (a day, where the window is shorter): two percentage points and three tickets or more.
+legend-strip = The small bars are the last 30 days: a full bar is missed, two thirds at risk, one third met. "Getting better" and "getting worse" compare with a week earlier (a day, where the window is shorter): two percentage points and three tickets or more.
 # A page that stays open, and a screen across the room.
 connection-lost = No connection to Vaste. The page keeps trying.
 connection-lost-as-of = No connection to Vaste. Colours and numbers show the state at { $at }. The page keeps trying.
@@ -891,3 +891,7 @@ stream-reason-of = { $reason ->
     [too_large] The record is too long
    *[unsupported_encoding] The record is not plain JSON in UTF-8
 }
+past-since = { $state } since { $at }.
+trend-figures = { $trend }: { $before } → { $now }
+overview-why-share = { $measure }: { $missed } of { $decided } over { $target }, { $window }
+overview-why-limit = { $measure }: { $missed } over { $target }, { $window }

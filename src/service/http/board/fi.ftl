@@ -65,7 +65,7 @@ as-of = Tilanne { $at } ({ $zone })
 languages = Kieli
 you-are-here = Olet tässä
 legend-bar = Palkin täytetty osa näyttää, kuinka suuri osa tiketeistä ehti tavoiteajassa. Palkin poikki kulkeva viiva on sovittu taso.
-legend-trouble = Ensin ovat tiimit, joilla on vaikeaa: ne, jotka eivät pysy tasollaan, sitten vaarassa olevat, sitten tiketit, joihin kukaan ei ole sopinut vastaavansa. Näiden sisällä järjestys on aakkosellinen.
+legend-trouble = Ensin ovat tiimit, joilla on vaikeaa: ne, jotka eivät pysy tasollaan, sitten vaarassa olevat, sitten tiketit, joihin kukaan ei ole sopinut vastaavansa. Näiden sisällä järjestys on aakkosellinen, koko organisaatio viimeisenä.
 legend-order = Tiimit ovat aakkosjärjestyksessä.
 legend-refresh = Sivu pysyy itsestään ajan tasalla.
 
@@ -76,7 +76,7 @@ order-name = A–Ö
 to-team = Tiimin sivu
 overview-why = { $measure }: { $reason }, { $window }
 overview-agreed = sovittu { $agreed }
-overview-over = { $count } yli rajan
+overview-over = { $count } yli { $limit }
 overview-longest = pisin odotus
 overview-nobody-waits = kukaan ei odota
 overview-waits-too-long = Odottaa liian kauan
@@ -628,9 +628,9 @@ back-to-team = Takaisin tiimin sivulle
 trend-better = paranemassa
 trend-steady = ennallaan
 trend-worse = huononemassa
-trend-rule = (verrattuna aikaan { $length } sitten: osuus eroaa vähintään kaksi prosenttiyksikköä ja vähintään kolme tikettiä)
-strip-label = Viimeiset { $days } päivää: alitettu { $missed } päivänä, vaarassa { $at-risk }, pidetty { $met }
-strip-caption = Tilanne kunakin { $days } viime päivänä: täysi korkeus on alitettu, kaksi kolmasosaa vaarassa, kolmasosa pidetty. Päivä on niin kuin useimmat sen tunnit.
+trend-rule = ({ $length } sitten ja nyt; parempi tai huonompi, kun eroa on vähintään kaksi prosenttiyksikköä ja kolme tikettiä)
+strip-label = Viimeiset { $days } päivää: ei täyttynyt { $missed } päivänä, vaarassa { $at-risk }, täyttyi { $met }
+strip-caption = Tilanne kunakin { $days } viime päivänä: täysi palkki on ei täyty, kaksi kolmasosaa vaarassa, kolmasosa täyttyy. Päivä on niin kuin useimmat sen tunnit.
 strip-see-table = Luvut ovat alla taulukossa.
 heading-past = Miten on mennyt
 as-table = Taulukkona
@@ -669,12 +669,11 @@ tried-over = Raja { $target }: { $count ->
 }
 tried-days = { $known ->
     [0] Minään päivänä ei ollut tarpeeksi tikettejä.
-    [one] Taso olisi alitettu { $missed } päivänä yhdestä.
-   *[other] Taso olisi alitettu { $missed } päivänä { $known }:stä.
+   *[other] Taso ei olisi täyttynyt { $missed } päivänä; laskettavissa olevia päiviä on { $known }.
 }
 days-of = { $missed } / { $known }
 column-tried-target = Tavoiteaika
-column-missed-days = Alitettuja päiviä
+column-missed-days = Päiviä, joina ei täyty
 
 # Kuinka kauan tiketit ovat odottaneet.
 heading-ages = Kuinka kauan he ovat odottaneet
@@ -682,7 +681,7 @@ column-age = Odotus
 age-up-to = enintään { $to }
 age-between = { $from } – { $to }
 age-over = yli { $from }
-legend-strip = Oikealla ovat viimeiset 30 päivää: täysi korkeus on alitettu, kaksi kolmasosaa vaarassa, kolmasosa pidetty. ”Paranemassa” ja ”huononemassa” vertaavat osuutta viikon takaiseen (lyhyemmillä jaksoilla vuorokauden takaiseen): vähintään kaksi prosenttiyksikköä ja kolme tikettiä.
+legend-strip = Pienet palkit ovat viimeiset 30 päivää: täysi palkki on ei täyty, kaksi kolmasosaa vaarassa, kolmasosa täyttyy. ”Paranemassa” ja ”huononemassa” vertaavat viikon takaiseen (lyhyemmillä jaksoilla vuorokauden takaiseen): vähintään kaksi prosenttiyksikköä ja kolme tikettiä.
 # Auki oleva sivu ja seinänäyttö.
 connection-lost = Vasteeseen ei ole yhteyttä. Sivu yrittää uudelleen.
 connection-lost-as-of = Vasteeseen ei ole yhteyttä. Värit ja luvut näyttävät tilanteen { $at }. Sivu yrittää uudelleen.
@@ -893,3 +892,7 @@ stream-reason-of = { $reason ->
     [too_large] Tietue on liian pitkä
    *[unsupported_encoding] Tietue ei ole tavallista JSONia UTF-8-muodossa
 }
+past-since = { $state }, alkaen { $at }.
+trend-figures = { $trend }: { $before } → { $now }
+overview-why-share = { $measure }: { $decided } tiketistä { $missed } yli { $target }, { $window }
+overview-why-limit = { $measure }: { $missed } yli { $target }, { $window }

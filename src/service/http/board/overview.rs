@@ -15,7 +15,7 @@ use super::components::{
 };
 use super::pages::{state_words, without_agreement};
 use super::past;
-use super::view_model::Board;
+use super::view_model::{Board, ObjectiveView};
 use crate::address;
 use crate::agreement::{Level, VerdictState};
 use crate::catalog::ScopeId;
@@ -73,7 +73,9 @@ pub(super) fn page(board: &Board<'_>, order: TeamOrder) -> Markup {
 pub(super) fn ordered_scopes(board: &Board<'_>, order: TeamOrder) -> Vec<ScopeId> {
     let mut scopes = shown_scopes(board);
     if order == TeamOrder::TroubleFirst {
-        scopes.sort_by_key(|scope| trouble(board, *scope));
+        // Who looks for a team in trouble wants a team first.
+        let is_whole = |scope| scope == board.catalog.organisation();
+        scopes.sort_by_key(|scope| (trouble(board, *scope), is_whole(*scope)));
     }
     scopes
 }
@@ -216,7 +218,7 @@ pub(super) fn tone(board: &Board<'_>, scope: ScopeId) -> &'static str {
 }
 
 /// Why the team is in its state, in one or two lines: its worst objective, over which time.
-fn why(board: &Board<'_>, scope: ScopeId) -> String {
+pub(super) fn why(board: &Board<'_>, scope: ScopeId) -> String {
     let texts = board.texts;
     let Some(view) = board.objectives(scope).first() else {
         let key = match (board.waits_for_nobody(scope), scope == board.catalog.unclaimed()) {
@@ -228,11 +230,31 @@ fn why(board: &Board<'_>, scope: ScopeId) -> String {
         let count = REPLIES.iter().map(|measure| waiting(board, scope, *measure).0).sum::<u64>();
         return texts.format(key, &[("count", count.into())]);
     };
-    let Some(reason) = reason(board, *view) else { return String::new() };
     let measure = ("measure", view.objective.measure.label().into());
     let measure = texts.format("measure", &[measure]);
     let over = ("window", texts.window(view.over).into());
+    if let Some(key) = why_in_numbers(board, *view) {
+        let tally = view.tally();
+        let target = texts.limit(view.objective.measure, view.level.target(None));
+        let missed = ("missed", tally.missed.into());
+        let decided = ("decided", tally.decided.into());
+        let all = [("measure", measure.into()), missed, decided, ("target", target.into()), over];
+        return texts.format(key, &all);
+    }
+    let Some(reason) = reason(board, *view) else { return String::new() };
     texts.format("overview-why", &[("measure", measure.into()), ("reason", reason.into()), over])
+}
+
+/// The message that says the state of an objective in numbers; `None` where something else decides it.
+fn why_in_numbers(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<&'static str> {
+    let tally = view.tally();
+    let says_it = match view.last_state() {
+        VerdictState::Missed => view.objective.misses_level(tally, board.at?),
+        VerdictState::AtRisk | VerdictState::Met => tally.spam_over_target == 0,
+        VerdictState::InsufficientData | VerdictState::Frozen | VerdictState::NotAgreed => false,
+    };
+    let key = if view.has_share() { "overview-why-share" } else { "overview-why-limit" };
+    says_it.then_some(key)
 }
 
 /// The share within target next to the agreed one, or how many are over a limit.
@@ -251,16 +273,24 @@ pub(super) fn share(board: &Board<'_>, scope: ScopeId) -> Markup {
             }
         }
         Level::NoneOver(_) => {
-            let missed = ("count", view.tally().missed.into());
-            html! { strong { (texts.format("overview-over", &[missed])) } }
+            let limit = texts.limit(view.objective.measure, view.level.target(None));
+            let count = view.tally().missed.into();
+            html! {
+                strong {
+                    (texts.format("overview-over", &[("count", count), ("limit", limit.into())]))
+                }
+            }
         }
     }
 }
 
-/// The longest wait for an answer now.
+/// The longest wait now for what the worst objective measures; without one, for an answer.
 pub(super) fn longest_wait(board: &Board<'_>, scope: ScopeId) -> Markup {
     let texts = board.texts;
-    let since = REPLIES.iter().filter_map(|measure| waiting(board, scope, *measure).1).min();
+    let own = board.objectives(scope).first().map(|view| view.objective.measure);
+    let own = own.filter(|measure| measure.is_timed()).map(|measure| [measure; 2]);
+    let measures = own.unwrap_or(REPLIES);
+    let since = measures.iter().filter_map(|measure| waiting(board, scope, *measure).1).min();
     html! {
         @if let (Some(since), Some(at)) = (since, board.at) {
             strong { (texts.wait(at.since(since))) } " "

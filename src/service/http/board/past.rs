@@ -143,6 +143,36 @@ pub(super) fn trend_word(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<S
     Some(board.texts.text(key))
 }
 
+/// Since when the objective has the state that it has now; `None` if that is not known.
+fn since(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
+    let past = &board.past?.past;
+    let is_same = past.point(view.id, past.last)?.state == view.last_state();
+    let since = past.unchanged_since(view.id).filter(|_| is_same)?;
+    let state = board.texts.text(state_key(view.last_state()));
+    let at = board.instant(since.start());
+    Some(board.texts.format("past-since", &[("state", state.into()), ("at", at.into())]))
+}
+
+/// Where an objective is going, with the figures that are compared; `None` where that is not known.
+fn trend(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
+    let past = &board.past?.past;
+    let (hour, before) = past.compared_point(view.id, board.catalog)?;
+    let now = past.point(view.id, past.last)?;
+    let shown = |point: PastPoint, at: Hour| {
+        if view.has_share() {
+            share_of(board, view, point, at.start())
+        } else {
+            y_label(board, view, point.missed.into())
+        }
+    };
+    let args = [
+        ("trend", trend_word(board, view)?.into()),
+        ("before", shown(before, hour).into()),
+        ("now", shown(now, past.last).into()),
+    ];
+    Some(board.texts.format("trend-figures", &args))
+}
+
 /// The past of an objective: its days, its share over time, and the hours of the week.
 pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     let texts = board.texts;
@@ -154,9 +184,10 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
         @if !days.is_empty() {
             section class="whole" {
                 h2 { (texts.text("heading-past")) }
-                @if let Some(word) = trend_word(board, view) {
+                @if let Some(since) = since(board, view) { p { (since) } }
+                @if let Some(trend) = trend(board, view) {
                     p {
-                        strong { (word) } " "
+                        strong { (trend) } " "
                         span class="detail" {
                             (texts.format("trend-rule", &[("length", texts.duration(rule).into())]))
                         }

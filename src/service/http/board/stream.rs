@@ -74,7 +74,7 @@ fn partition(board: &Board<'_>, number: i32, progress: &PartitionProgress) -> Ma
         tr {
             th scope="row" { (number) }
             td { (progress.position) }
-            td { (progress.end.map_or_else(none, |end| end.to_string())) }
+            td { (progress.known_end().map_or_else(none, |end| end.to_string())) }
             td { (progress.lag().map_or_else(none, |lag| lag.to_string())) }
             td { (when(board, progress.event_time_max)) }
             td { (texts.text(caught_up)) }

@@ -101,7 +101,7 @@ as-of = Läget { $at } ({ $zone })
 languages = Språk
 you-are-here = Du är här
 legend-bar = Den fyllda delen av stapeln visar hur stor andel av ärendena som klarades i tid. Strecket tvärs över är den avtalade nivån.
-legend-trouble = Team som har det svårt kommer först: de som inte når sin nivå, sedan de som är i riskzonen, sedan ärenden som ingen har åtagit sig att svara på. Inom varje grupp står de i bokstavsordning.
+legend-trouble = Team som har det svårt kommer först: de som inte når sin nivå, sedan de som är i riskzonen, sedan ärenden som ingen har åtagit sig att svara på. Inom varje grupp står de i bokstavsordning, hela organisationen sist.
 legend-order = Teamen står i bokstavsordning.
 legend-refresh = Sidan håller sig själv aktuell.
 
@@ -112,7 +112,7 @@ order-name = A–Ö
 to-team = Teamets sida
 overview-why = { $measure }: { $reason }, { $window }
 overview-agreed = avtalat { $agreed }
-overview-over = { $count } över gränsen
+overview-over = { $count } över { $limit }
 overview-longest = längsta väntan
 overview-nobody-waits = ingen väntar
 overview-waits-too-long = Väntar för länge
@@ -667,9 +667,9 @@ back-to-team = Tillbaka till teamet
 trend-better = blir bättre
 trend-steady = oförändrat
 trend-worse = blir sämre
-trend-rule = (jämfört med { $length } tidigare: andelen skiljer sig med minst två procentenheter och minst tre ärenden)
+trend-rule = ({ $length } tidigare och nu; bättre eller sämre från två procentenheter och tre ärenden)
 strip-label = De senaste { $days } dagarna: missad { $missed } dagar, i riskzonen { $at-risk }, uppnådd { $met }
-strip-caption = Läget var och en av de senaste { $days } dagarna: full höjd är missad, två tredjedelar i riskzonen, en tredjedel uppnådd. En dag är som de flesta av dess timmar.
+strip-caption = Läget var och en av de senaste { $days } dagarna: en full stapel är missad, två tredjedelar i riskzonen, en tredjedel uppnådd. En dag är som de flesta av dess timmar.
 strip-see-table = Siffrorna finns i tabellen nedan.
 heading-past = Så har det varit
 as-table = Som tabell
@@ -708,7 +708,7 @@ tried-over = Över { $target }: { $count ->
 }
 tried-days = { $known ->
     [0] Ingen dag fanns det tillräckligt många ärenden för ett läge.
-   *[other] Den hade missats { $missed } av { $known } dagar.
+   *[other] Den hade missats { $missed } av de { $known } dagar som ännu kan räknas.
 }
 days-of = { $missed } av { $known }
 column-tried-target = Måltid
@@ -720,7 +720,7 @@ column-age = Väntan
 age-up-to = upp till { $to }
 age-between = { $from } till { $to }
 age-over = över { $from }
-legend-strip = Till höger är de senaste 30 dagarna: full höjd är missad, två tredjedelar i riskzonen, en tredjedel uppnådd. ”Blir bättre” och ”blir sämre” jämför andelen med den en vecka tidigare (ett dygn, där perioden är kortare): minst två procentenheter och tre ärenden.
+legend-strip = De små staplarna är de senaste 30 dagarna: en full stapel är missad, två tredjedelar i riskzonen, en tredjedel uppnådd. ”Blir bättre” och ”blir sämre” jämför med en vecka tidigare (ett dygn, där perioden är kortare): minst två procentenheter och tre ärenden.
 # En sida som står öppen, och en skärm på väggen.
 connection-lost = Ingen anslutning till Vaste. Sidan försöker igen.
 connection-lost-as-of = Ingen anslutning till Vaste. Färger och siffror visar läget { $at }. Sidan försöker igen.
@@ -931,3 +931,7 @@ stream-reason-of = { $reason ->
     [too_large] Posten är för lång
    *[unsupported_encoding] Posten är inte vanlig JSON i UTF-8
 }
+past-since = { $state } sedan { $at }.
+trend-figures = { $trend }: { $before } → { $now }
+overview-why-share = { $measure }: { $missed } av { $decided } över { $target }, { $window }
+overview-why-limit = { $measure }: { $missed } över { $target }, { $window }

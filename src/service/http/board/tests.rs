@@ -489,7 +489,7 @@ fn order_of(published: &PublishedView, order: TeamOrder) -> Vec<String> {
 fn teams_in_trouble_come_first_then_what_nobody_owns() {
     let mut builder = teams_in_every_state();
     let published = builder.publish();
-    let quiet = ["billing", "support", "_all", "orders", "press", "_unclaimed"];
+    let quiet = ["billing", "support", "orders", "_all", "press", "_unclaimed"];
     assert_eq!(order_of(&published, TeamOrder::TroubleFirst), quiet);
     let by_name = ["_all", "billing", "orders", "press", "support", "_unclaimed"];
     assert_eq!(order_of(&published, TeamOrder::ByName), by_name);
@@ -499,7 +499,7 @@ fn teams_in_trouble_come_first_then_what_nobody_owns() {
     builder.view.advance(now);
     alarms.take_due(true, &builder.view, &crate::alert::Sender::default(), now);
     let published = PublishedView { wait_alarms: alarms, ..published };
-    let loud = ["billing", "support", "press", "_unclaimed", "_all", "orders"];
+    let loud = ["billing", "support", "press", "_unclaimed", "orders", "_all"];
     assert_eq!(order_of(&published, TeamOrder::TroubleFirst), loud);
     let page = text(&html(&published, &Route::Teams(TeamOrder::TroubleFirst), "en"));
     assert!(page.contains("Somebody has waited for too long."), "{page}");

@@ -7,7 +7,7 @@
 use maud::{Markup, html};
 
 use super::components::name;
-use super::overview::{TeamOrder, longest_wait, ordered_scopes, share, state, tone};
+use super::overview::{TeamOrder, longest_wait, ordered_scopes, share, state, tone, why};
 use super::view_model::Board;
 
 /// The numbers of cards that there are grids for, in the style sheet: 1, 2, 2 × 2, 3 × 2, 3 × 3, 4 × 3.
@@ -25,6 +25,7 @@ pub(super) fn page(board: &Board<'_>) -> Markup {
                 li class={ "wall-team " (tone(board, *scope)) } data-key=(board.label(*scope)) {
                     h2 { (name(board, *scope)) }
                     (state(board, *scope))
+                    p class="wall-why" { (why(board, *scope)) }
                     p class="wall-share" { (share(board, *scope)) }
                     p class="wall-wait" { (longest_wait(board, *scope)) }
                 }
