@@ -45,6 +45,7 @@ mod tests;
 mod tried;
 mod view_model;
 mod wall;
+mod week;
 
 /// The style sheet of all pages.
 pub(super) const STYLE: &str = include_str!("board/board.css");

@@ -8,12 +8,13 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Datelike, FixedOffset, NaiveDate, Timelike};
+use chrono::{DateTime, FixedOffset, NaiveDate};
 use maud::{Markup, html};
 
 use super::components::state_class;
 use super::components::state_key;
 use super::view_model::{Board, ObjectiveView, share_shown};
+use super::week;
 use crate::agreement::{Level, Tally, VerdictState};
 use crate::calendar::Zone;
 use crate::past::{Hour, Past, PastPoint, Trend};
@@ -32,12 +33,6 @@ const LINE_POINTS_MAX: usize = 400;
 /// The width and the height of the coordinates of a plot.
 pub(super) const WIDTH: u64 = 1_000;
 pub(super) const HEIGHT: u64 = 300;
-
-/// The weeks that the hours of the week are counted over.
-const WEEKS: i64 = 4;
-
-/// The shades of the hours of the week, beside the one for nothing.
-const SHADES: u64 = 4;
 
 /// One day of an objective: the verdict that held for most of its hours, and its last point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,20 +108,43 @@ pub(super) fn strip(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
         @if !days.is_empty() {
             svg class="strip" viewBox={ "0 0 " (STRIP_DAYS * 10) " 30" } preserveAspectRatio="none"
                 role="img" aria-label=(label) {
-                @for (index, day) in days.iter().enumerate() { (mark(first + index, day.state, &html! {})) }
+                @for (state, path) in runs(first, &days) { path class=(state_class(state)) d=(path) {} }
             }
         }
     }
 }
 
-/// The mark of one day: a state has a colour and a height.
-fn mark(index: usize, state: VerdictState, title: &Markup) -> Markup {
-    let height = match state {
+/// The days of each state as one path. Days of one state that follow each other are one mark: with a mark for
+/// each day, the page of 200 teams would be twice as long.
+fn runs(first: usize, days: &[PastDay]) -> Vec<(VerdictState, String)> {
+    let mut paths: Vec<(VerdictState, String)> = Vec::new();
+    let mut at = first;
+    for run in days.chunk_by(|one, next| one.state == next.state) {
+        let Some(state) = run.first().map(|day| day.state) else { continue };
+        let (x, width, height) = (at * 10, run.len() * 10 - 1, height_of(state));
+        let mark = format!("M{x} {}h{width}v{height}h-{width}z", 30 - height);
+        match paths.iter_mut().find(|(other, _)| *other == state) {
+            Some((_, path)) => path.push_str(&mark),
+            None => paths.push((state, mark)),
+        }
+        at += run.len();
+    }
+    paths
+}
+
+/// The height of a mark: a state has a colour and a height.
+const fn height_of(state: VerdictState) -> usize {
+    match state {
         VerdictState::Missed => 30,
         VerdictState::AtRisk => 20,
         VerdictState::Met => 10,
         VerdictState::InsufficientData | VerdictState::Frozen | VerdictState::NotAgreed => 4,
-    };
+    }
+}
+
+/// The mark of one day.
+fn mark(index: usize, state: VerdictState, title: &Markup) -> Markup {
+    let height = height_of(state);
     html! {
         rect class=(state_class(state)) x=(index * 10) y=(30 - height) width="9" height=(height) { (title) }
     }
@@ -197,7 +215,7 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                 (plot(board, view, past))
                 (day_table(board, view, &days))
             }
-            (week(board, view, past))
+            (week::section(board, view, past))
         }
     }
 }
@@ -440,123 +458,6 @@ impl Scale {
         }
         path
     }
-}
-
-/// Waits that began and that were answered, by hour of the week.
-struct WeekHours {
-    /// By weekday, then by hour.
-    arrived: [[u64; 24]; 7],
-    answered: [[u64; 24]; 7],
-}
-
-impl WeekHours {
-    fn of(past: &Past, view: ObjectiveView<'_>, zone: &Zone) -> Self {
-        let mut all = Self { arrived: [[0; 24]; 7], answered: [[0; 24]; 7] };
-        let from = past.last.start().minus(Elapsed::from_ms(WEEKS * 7 * DAY_MS));
-        let points = past.points_of(view.id).rev().take_while(|(hour, _)| hour.start() > from);
-        for (hour, point) in points {
-            // A point has what happened in the hour before it.
-            let began = hour.start().minus(Elapsed::from_ms(1));
-            let Some(at) = local(zone, began) else { continue };
-            let (day, hour) = (at.weekday().num_days_from_monday() as usize, at.hour() as usize);
-            for (table, count) in
-                [(&mut all.arrived, point.arrived), (&mut all.answered, point.answered)]
-            {
-                if let Some(sum) = table.get_mut(day).and_then(|hours| hours.get_mut(hour)) {
-                    *sum += u64::from(count);
-                }
-            }
-        }
-        all
-    }
-
-    /// The waits that began in an hour of the week in which nothing was answered, and all that began.
-    fn unheard(&self) -> (u64, u64) {
-        let both = self.arrived.iter().flatten().zip(self.answered.iter().flatten());
-        both.fold((0, 0), |(unheard, all), (arrived, answered)| {
-            (unheard + if *answered == 0 { *arrived } else { 0 }, all + arrived)
-        })
-    }
-}
-
-/// When customers ask and when they are answered, by hour of the week.
-fn week(board: &Board<'_>, view: ObjectiveView<'_>, past: &Past) -> Markup {
-    let texts = board.texts;
-    let hours = WeekHours::of(past, view, &board.zone);
-    let (unheard, all) = hours.unheard();
-    let measure = || ("measure", view.objective.measure.label().into());
-    html! {
-        @if all > 0 && view.objective.measure.is_timed() {
-            section class="whole" {
-                h2 { (texts.text("heading-week")) }
-                p {
-                    (texts.format("week-unheard", &[("count", unheard.into()), ("all", all.into())]))
-                }
-                div class="weeks" {
-                    (week_grid(board, &hours, &hours.arrived, &texts.format("week-arrived", &[measure()])))
-                    (week_grid(board, &hours, &hours.answered, &texts.format("week-answered", &[measure()])))
-                }
-                p class="legend" { (texts.text("week-legend")) }
-            }
-        }
-    }
-}
-
-/// The hours of the week as a grid of shades.
-fn week_grid(
-    board: &Board<'_>,
-    hours: &WeekHours,
-    shown: &[[u64; 24]; 7],
-    caption: &str,
-) -> Markup {
-    let texts = board.texts;
-    let most = shown.iter().flatten().copied().max().unwrap_or(0).max(1);
-    let weekday = |day: usize| texts.format("weekday", &[("number", (day as u64 + 1).into())]);
-    html! {
-        figure class="plot week" {
-            figcaption { (caption) }
-            div class="plot-area" {
-                div class="plot-y" aria-hidden="true" { @for day in 0..7 { span { (weekday(day)) } } }
-                svg class="heat" viewBox="0 0 240 70" preserveAspectRatio="none" role="img"
-                    aria-label=(caption) {
-                    @for (day, row) in shown.iter().enumerate() {
-                        @for (hour, count) in row.iter().enumerate() {
-                            rect class={ "h" (shade(*count, most)) } x=(hour * 10) y=(day * 10)
-                                width="9.4" height="9.2" {
-                                @if *count > 0 { title { (hour_text(board, hours, day, hour)) } }
-                            }
-                        }
-                    }
-                }
-            }
-            div class="plot-x hours" aria-hidden="true" {
-                @for hour in [0, 6, 12, 18, 24] { span { (hour) } }
-            }
-        }
-    }
-}
-
-/// What happened in an hour of the week.
-fn hour_text(board: &Board<'_>, hours: &WeekHours, day: usize, hour: usize) -> String {
-    let texts = board.texts;
-    let count = |table: &[[u64; 24]; 7]| {
-        table.get(day).and_then(|hours| hours.get(hour)).copied().unwrap_or(0)
-    };
-    texts.format(
-        "week-hour",
-        &[
-            ("weekday", texts.format("weekday", &[("number", (day as u64 + 1).into())]).into()),
-            ("from", (hour as u64).into()),
-            ("to", (hour as u64 + 1).into()),
-            ("arrived", count(&hours.arrived).into()),
-            ("answered", count(&hours.answered).into()),
-        ],
-    )
-}
-
-/// The shade of a count: 0 for nothing, else by its part of the largest.
-fn shade(count: u64, most: u64) -> u64 {
-    (count * SHADES).div_ceil(most)
 }
 
 #[cfg(test)]
