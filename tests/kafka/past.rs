@@ -62,7 +62,7 @@ fn replayed(service: &Service, records: &[String], objective: &str) -> Hours {
     let verdicts =
         rows.iter().filter(|row| row["objective"] == objective && row["decided"].is_u64());
     let mut hours = hours(verdicts);
-    // The last instant is that of the last event.
+    // At the end stands the instant of the last event.
     hours.retain(|at, _| at.ends_with(":00:00Z"));
     hours
 }

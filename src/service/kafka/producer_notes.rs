@@ -49,7 +49,7 @@ pub(in crate::service) struct ProducerNote {
     pub(in crate::service) latest: RecordPlace,
     /// The names that it was probably meant to be; empty if there is none like it.
     pub(in crate::service) similar: Vec<String>,
-    /// What to do, in English. That of the latest record.
+    /// What to do about the latest record, in English.
     pub(in crate::service) advice: String,
 }
 
