@@ -257,7 +257,7 @@ impl Catalog {
 
     /// The time zone of texts about a scope: the one that its agreement names, else that of its calendar.
     ///
-    /// A team without either, and unclaimed tickets, have that of the organisation. An organisation without
+    /// A team without either, and unclaimed tickets, have the organisation's zone. An organisation without
     /// either has the one that the teams share, and UTC where they differ or have none.
     pub fn zone_of(&self, scope: ScopeId) -> &Zone {
         &self.zones[scope.index()]

@@ -429,8 +429,8 @@ impl Partition {
         self.shard.correct_time(now) || is_late
     }
 
-    /// The team of the last event, if it has no agreement; `None` if that was returned before. Of several
-    /// events of one record it is that of the last.
+    /// The team of the last event, if it has no agreement; `None` if that was returned before. If one
+    /// record has several events, the last one counts.
     pub fn take_undeclared_last(&mut self) -> Option<&str> {
         self.shard.take_undeclared_last()
     }

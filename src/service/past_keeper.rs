@@ -25,6 +25,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 /// After it has derived, the thread rests for this many times as long.
 const REST: u32 = 20;
 
+/// Where the past cannot be derived, the thread tries again after this time: tickets may have been evicted.
+const RETRY: Duration = Duration::from_secs(600);
+
 /// The state of the thread.
 struct PastKeeper {
     copies: PartitionCopies,
@@ -92,8 +95,10 @@ impl PastKeeper {
         let Some(hour) = self.due(&published) else { return };
         let oldest = self.shared.oldest_event.take();
         let began = clock::instant();
+        let mut rest = Duration::ZERO;
         match self.derive(&published, hour) {
             Ok(derived) => {
+                tracing::debug!(took = ?began.elapsed(), %hour, "the past is derived");
                 self.shared.past.store(Some(Arc::new(derived)));
                 self.split = published.tickets_split;
                 self.has_given_up = false;
@@ -102,16 +107,17 @@ impl PastKeeper {
                 if let Some(oldest) = oldest {
                     self.shared.oldest_event.note(oldest);
                 }
-                if let Obstacle::Never(why) = obstacle
-                    && !std::mem::replace(&mut self.has_given_up, true)
-                {
-                    tracing::warn!("pages show no past: {why}");
+                if let Obstacle::Never(why) = obstacle {
+                    rest = RETRY;
+                    if !std::mem::replace(&mut self.has_given_up, true) {
+                        tracing::warn!(
+                            "pages show no past, or an old one, until this is mended: {why}"
+                        );
+                    }
                 }
             }
         }
-        let took = began.elapsed();
-        tracing::debug!(?took, %hour, "the past is derived");
-        self.rests_until = clock::instant() + took * REST;
+        self.rests_until = clock::instant() + rest.max(began.elapsed() * REST);
     }
 
     /// The hour up to which the past must be derived; `None` if nothing has changed, and while data is not

@@ -9,7 +9,7 @@ objectives:
   - { name: quick, measure: first_reply, none_over: 30m }
 ";
 
-/// A record of a ticket, so many minutes ago.
+/// A record of a ticket, `minutes_ago` minutes ago.
 fn record(id: u32, kind: &str, ticket: &str, minutes_ago: i64) -> String {
     let time = wall_clock().minus(Elapsed::from_ms(minutes_ago * MINUTE_MS));
     format!(

@@ -67,7 +67,7 @@ impl ListedShard {
         self.view.set_waiting_lists(vec![self.walk.lists().clone()]);
     }
 
-    /// The lists of a walk that starts anew.
+    /// The lists of a new walk over all tickets.
     fn walked_anew(&self, events: &[Event<'static>], now: Timestamp) -> WaitingLists {
         let mut other = Self::new(&self.catalog, now);
         events.iter().for_each(|event| other.apply(event));

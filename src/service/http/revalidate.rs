@@ -1,4 +1,4 @@
-//! ETags: a client that has the response already is told so instead of getting it again.
+//! ETags: a client that already has a response gets 304 instead of the response.
 //!
 //! # Design
 //! The tag is a hash of the body, so it changes exactly when the content does, whatever route made it. It is

@@ -162,6 +162,8 @@ impl PartitionSet {
     /// Adds a partition.
     pub(super) fn insert(&mut self, number: i32, mut partition: Partition) {
         self.waiting_walks.begin(number, &mut partition);
+        // Another instance may have read events of any time.
+        self.oldest_event = Some(Timestamp::EVENT_MIN);
         let progress = PartitionProgress {
             tenure: partition.held_since(),
             position: partition.position(),

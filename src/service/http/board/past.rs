@@ -474,6 +474,24 @@ mod tests {
     }
 
     #[test]
+    fn days_of_one_state_that_follow_each_other_are_one_mark() {
+        let day = |state| PastDay {
+            date: NaiveDate::default(),
+            state,
+            last: PastPoint { decided: 1, missed: 0, state, arrived: 0, answered: 0 },
+            at: Timestamp::EVENT_MIN,
+        };
+        let [met, missed] = [VerdictState::Met, VerdictState::Missed].map(day);
+        let days = [vec![met; 3], vec![missed; 2], vec![met; 1]].concat();
+        let marks = runs(24, &days);
+        let expected = [
+            (VerdictState::Met, "M240 20h29v10h-29zM290 20h9v10h-9z"),
+            (VerdictState::Missed, "M270 0h19v30h-19z"),
+        ];
+        assert_eq!(marks, expected.map(|(state, path)| (state, path.to_owned())));
+    }
+
+    #[test]
     fn a_day_is_one_of_the_zone_of_the_page() {
         let zone = Zone::compiled_in("Europe/Helsinki").unwrap();
         let point = |state| PastPoint { decided: 1, missed: 0, state, arrived: 0, answered: 0 };

@@ -11,7 +11,7 @@ use crate::time::{DAY_MS, Elapsed};
 /// The weeks that the hours of the week are counted over.
 const WEEKS: i64 = 4;
 
-/// The shades of the hours of the week, beside the one for nothing.
+/// The number of shades for hours of the week in which something happened.
 const SHADES: u64 = 4;
 
 /// Waits that began and that were answered, by hour of the week.

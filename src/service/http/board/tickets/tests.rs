@@ -37,7 +37,7 @@ fn linked(html: &str) -> Vec<String> {
     links.map(|link| link.split('"').next().unwrap().to_owned()).collect()
 }
 
-/// Billing, with so many tickets that wait for `minutes` and more.
+/// Billing, with `count` tickets that wait for `minutes` and more.
 fn waiting(count: i64, minutes: i64) -> ViewBuilder {
     let mut builder = ViewBuilder::new(&agreements());
     for number in 0..count {
