@@ -29,7 +29,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::catalog::Catalog;
 use crate::measure::{Basis, Measure};
-use crate::past::EvictedPast;
+use crate::past::{EvictedPast, HourlyTallies};
 use crate::responses::{BucketImage, ResponseCountsImage, Responses};
 use crate::shard::{Shard, ShardImage, Stub};
 use crate::ticket::TimelineImage;
@@ -345,14 +345,31 @@ impl Checkpoint<'_> {
     /// # Errors
     /// If an event cannot be read, or names something that the image does not have.
     pub fn restore(&self, catalog: Arc<Catalog>) -> Result<Shard, CheckpointError> {
-        let image = ShardImage {
+        Shard::restore(catalog, &self.shard()).ok_or(CheckpointError::Content("an event"))
+    }
+
+    /// Adds its tickets to the past, the evicted ones included, but none of `aside`: hashes of the keys of
+    /// split tickets.
+    ///
+    /// # Errors
+    /// If an event cannot be read, or names something that the image does not have.
+    pub fn add_to_past(
+        &self,
+        tallies: &mut HourlyTallies,
+        aside: &[u64],
+    ) -> Result<(), CheckpointError> {
+        tallies.known_from(self.origin.history_from);
+        self.shard().add_to_past(tallies, aside).ok_or(CheckpointError::Content("an event"))
+    }
+
+    fn shard(&self) -> ShardImage<'_> {
+        ShardImage {
             names: &self.names,
             timelines: &self.timelines,
             stubs: &self.stubs,
             evicted_past: &self.evicted_past,
             counted_to: self.origin.counted_to,
-        };
-        Shard::restore(catalog, &image).ok_or(CheckpointError::Content("an event"))
+        }
     }
 }
 

@@ -371,7 +371,8 @@ impl RowBuilder {
         })
     }
 
-    /// The first instant at which it reaches a target: past, or to come if it goes on running.
+    /// Since when it has used up a target, by the holder of each time; else when it will have, if it goes on
+    /// running. What it had used up with an earlier holder counts only while it has stayed used up.
     fn due(&self, target: Target, catalog: &Catalog) -> Option<Timestamp> {
         let reaches = |since: &PositionSince| {
             let (kind, basis) = (self.stopwatch_kind, target.basis());
@@ -390,21 +391,24 @@ impl RowBuilder {
             };
             Some(at.max(since.from))
         };
-        let mut last = None;
-        for (index, since) in self.positions.iter().enumerate() {
-            let until = self.positions.get(index + 1).map(|next| next.from);
-            let due = reaches(since);
-            if let (Some(due), Some(until)) = (due, until)
-                && due <= until
-            {
-                return Some(due);
+        let mut latest_first = self.positions.iter().rev();
+        let mut since = latest_first.next()?;
+        let Some(mut due) = reaches(since) else {
+            // After an answer in time, this is when it would have been due. The due time of a stopwatch that
+            // is paused, or was when it was given up, is unknown.
+            let before = if self.is_answered() { latest_first.next() } else { None };
+            return before.and_then(reaches);
+        };
+        for before in latest_first {
+            // Of positions from the same instant on, only the last one takes time.
+            if before.from == since.from {
+                continue;
             }
-            // After an end in time, this is when it would have been due. The due time of a stopwatch that is
-            // paused, or was when it was given up, is unknown.
-            let is_end = until.is_none() && self.is_answered();
-            last = if since.position.is_paused && !is_end { due } else { due.or(last) };
+            let earlier = reaches(before).filter(|earlier| *earlier < since.from);
+            let Some(earlier) = earlier.filter(|_| due == since.from) else { break };
+            (since, due) = (before, earlier);
         }
-        last
+        Some(due)
     }
 }
 

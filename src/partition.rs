@@ -16,7 +16,6 @@ use crate::checkpoint::{self, Checkpoint, CheckpointError, Origin, RecordFingerp
 use crate::event::{Event, IgnoredField, Kind, Outcome, Skip, Subject, decode_with, too_far_ahead};
 use crate::mapping::Mapping;
 use crate::name;
-use crate::past::HourlyTallies;
 use crate::responses::{ResponseCounter, Responses};
 use crate::shard::Shard;
 use crate::ticket::Sink;
@@ -326,13 +325,6 @@ impl Partition {
     pub fn advance_some(&mut self, now: Timestamp, most: usize, sink: &mut dyn Sink) -> bool {
         let mut counting = ResponseCounter { sink, responses: &mut self.responses };
         self.shard.advance_some(now, most, &mut counting)
-    }
-
-    /// Adds its tickets to the past. Only for a partition that was restored for the catalog of `tallies` and
-    /// has not been advanced; its tickets are used up.
-    pub fn add_to_past(&mut self, tallies: &mut HourlyTallies) {
-        tallies.known_from(self.history_from);
-        self.shard.add_to_past(tallies);
     }
 
     /// Switches to another catalog. Nothing is taken back: the sink must start empty, too.

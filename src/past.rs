@@ -135,7 +135,7 @@ pub struct PastPoint {
 
 /// The tallies of all objectives at each hour of the past, while tickets are added.
 ///
-/// Use: add every partition once (`Partition::add_to_past`), then read [`HourlyTallies::into_past`].
+/// Use: add every partition once (`Checkpoint::add_to_past`), then read [`HourlyTallies::into_past`].
 #[derive(Debug)]
 pub struct HourlyTallies {
     catalog: Arc<Catalog>,
@@ -183,6 +183,11 @@ impl HourlyTallies {
             known_from: None,
             has_evicted: true,
         }
+    }
+
+    /// The catalog by which tickets are counted.
+    pub(crate) fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
     }
 
     /// Notes that the history before an instant is not known. Verdicts whose windows begin before it have

@@ -103,6 +103,14 @@ pub(crate) struct ShardImage<'b> {
     pub(crate) counted_to: Timestamp,
 }
 
+impl ShardImage<'_> {
+    /// Whether it has the names of an event.
+    fn has_names_of(&self, entry: &Entry<'_>) -> bool {
+        let named = [entry.team, entry.channel, entry.agent];
+        named.into_iter().flatten().all(|name| name.index() < self.names.len())
+    }
+}
+
 impl Shard {
     /// An empty shard with the default bounds.
     pub fn new(catalog: Arc<Catalog>) -> Self {
@@ -380,16 +388,11 @@ impl Shard {
             ..Self::new(catalog)
         };
         stubs.iter().for_each(|stub| shard.stubs.put(*stub));
-        let known = names.len();
-        let is_known = |entry: &Entry<'_>| {
-            let named = [entry.team, entry.channel, entry.agent];
-            named.into_iter().flatten().all(|name| name.index() < known)
-        };
         shard.register.reserve(timelines.len(), |_| 0);
-        for image in *timelines {
-            let mut timeline = Timeline::from_image(image, is_known)?;
+        for one in *timelines {
+            let mut timeline = Timeline::from_image(one, |entry| image.has_names_of(entry))?;
             timeline.restored = true;
-            let number = shard.push(timeline, xxh3_64(image.key));
+            let number = shard.push(timeline, xxh3_64(one.key));
             shard.mark(number);
         }
         Some(shard)

@@ -10,8 +10,9 @@ use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
 use crate::catalog::Catalog;
-use crate::checkpoint;
+use crate::checkpoint::{self, CheckpointError};
 use crate::partition::Partition;
+use crate::past::HourlyTallies;
 use crate::service::kafka::worker::{PartitionCopy, WorkerCommand};
 
 /// How long a worker may take to copy a partition before its reader begins again.
@@ -88,16 +89,30 @@ impl PartitionCopies {
         let restored = checkpoint::read(bytes).and_then(|copy| {
             Partition::restore(&copy, Arc::clone(catalog), &self.topic, *number, 1)
         });
-        let mut partition = restored.map_err(|error| {
-            tracing::error!(
-                partition = number,
-                "the copy of the partition cannot be read: {error}"
-            );
-            Obstacle::Never("the copy of a partition cannot be read")
-        })?;
+        let mut partition = restored.map_err(|error| copy.unreadable(&error))?;
         for ticket in aside {
             partition.set_aside(*ticket, &mut ());
         }
         Ok(partition)
+    }
+}
+
+impl CopiedPartition {
+    /// Adds its tickets to the past, each by the catalog of these tallies.
+    pub(super) fn add_to_past<const N: usize>(
+        &self,
+        tallies: [&mut HourlyTallies; N],
+    ) -> Result<(), Obstacle> {
+        let copy = checkpoint::read(&self.bytes).map_err(|error| self.unreadable(&error))?;
+        for tallies in tallies {
+            copy.add_to_past(tallies, &self.aside).map_err(|error| self.unreadable(&error))?;
+        }
+        Ok(())
+    }
+
+    fn unreadable(&self, error: &CheckpointError) -> Obstacle {
+        let partition = self.number;
+        tracing::error!(partition, "the copy of the partition cannot be read: {error}");
+        Obstacle::Never("the copy of a partition cannot be read")
     }
 }

@@ -143,9 +143,7 @@ impl PastKeeper {
         let mut tallies = HourlyTallies::new(Arc::clone(catalog), hour.start());
         let mut tried = self.tried.tallies(hour.start());
         for number in published.stream.partitions.keys().copied() {
-            let copy = self.copies.copy_of(number)?;
-            self.copies.restored(&copy, catalog)?.add_to_past(&mut tallies);
-            self.copies.restored(&copy, self.tried.catalog())?.add_to_past(&mut tried);
+            self.copies.copy_of(number)?.add_to_past([&mut tallies, &mut tried])?;
         }
         let tried = self.tried.past(tried, catalog);
         Ok(DerivedPast { catalog: Arc::clone(catalog), past: tallies.into_past(), tried })

@@ -15,6 +15,7 @@ use crate::agreement_log::{
 use crate::alert;
 use crate::calendar::{Calendar, Definition, Holiday, Opening, WorkingDays, Zone};
 use crate::catalog::Catalog;
+use crate::checkpoint::{self, Origin};
 use crate::config::{Config, Disk, PatternError};
 use crate::event::{Event, Kind, Maker, Priority, PriorityNames, Subject, decode};
 use crate::measure::Measure;
@@ -169,9 +170,6 @@ pub(in crate::service) struct ViewBuilder {
     shard: Shard,
     walk: WaitingWalk,
     pub(in crate::service) view: View,
-    /// Shards that have the same events, to derive the past from, by the catalog and by the tried one.
-    for_past: Shard,
-    for_tried: Shard,
     tried: TriedCatalog,
     events: u64,
 }
@@ -188,9 +186,7 @@ impl ViewBuilder {
         let mut shard = Shard::new(Arc::clone(&catalog));
         let walk = WaitingWalk::new(&mut shard);
         let view = View::new(Arc::clone(&catalog), now());
-        let for_past = Shard::new(Arc::clone(&catalog));
-        let for_tried = Shard::new(Arc::clone(tried.catalog()));
-        Self { catalog, shard, walk, view, for_past, for_tried, tried, events: 0 }
+        Self { catalog, shard, walk, view, tried, events: 0 }
     }
 
     pub(in crate::service) fn apply(
@@ -219,16 +215,34 @@ impl ViewBuilder {
 
     fn enter(&mut self, event: &Event<'_>) {
         self.shard.apply(event, &mut self.view);
-        self.for_past.apply(event, &mut ());
-        self.for_tried.apply(event, &mut ());
     }
 
-    /// The past of all events so far. Their timelines are used up by it.
-    fn past(&mut self) -> DerivedPast {
+    /// The checkpoint of the shard.
+    fn image(&self) -> Vec<u8> {
+        let origin = Origin {
+            topic: "ticket-events".into(),
+            topic_id: None,
+            tenure: None,
+            partition: 0,
+            epoch: 1,
+            position: 0,
+            written_at: now(),
+            history_from: None,
+            counted_to: now(),
+            last_record: None,
+            is_handed_over: false,
+        };
+        checkpoint::write(&self.shard, &Responses::new(&self.catalog), &self.catalog, &origin)
+    }
+
+    /// The past of all events so far.
+    fn past(&self) -> DerivedPast {
+        let image = self.image();
+        let image = checkpoint::read(&image).unwrap();
         let mut tallies = HourlyTallies::new(Arc::clone(&self.catalog), now());
-        self.for_past.add_to_past(&mut tallies);
+        image.add_to_past(&mut tallies, &[]).unwrap();
         let mut tried = self.tried.tallies(now());
-        self.for_tried.add_to_past(&mut tried);
+        image.add_to_past(&mut tried, &[]).unwrap();
         let tried = self.tried.past(tried, &self.catalog);
         DerivedPast { catalog: Arc::clone(&self.catalog), past: tallies.into_past(), tried }
     }

@@ -6,12 +6,13 @@ use proptest::prelude::*;
 use proptest::test_runner::FileFailurePersistence;
 use vaste::agreement::{Agreement, Level, Objective, Owner, PreviousLevel, Target, VerdictState};
 use vaste::catalog::Catalog;
-use vaste::checkpoint;
+use vaste::checkpoint::{self, Origin};
 use vaste::event::decode;
 use vaste::measure::Measure;
 use vaste::partition::{Partition, Published, Record, Taken};
 use vaste::past::{Hour, HourlyTallies, PAST_FOR, Past, PastPoint};
 use vaste::replay::Replay;
+use vaste::responses::Responses;
 use vaste::shard::Shard;
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
@@ -58,16 +59,11 @@ proptest! {
         let now = Timestamp::from_ms(BEGIN_MS + SPAN_MS + 20 * DAY_MS);
         let mut random = Random::new(seed);
         random.shuffle(&mut events);
-        let mut shards = [0, 1].map(|_| Shard::new(Arc::clone(&catalog)));
+        let mut shard = Shard::new(Arc::clone(&catalog));
         for event in &events {
-            for shard in &mut shards {
-                shard.apply(event, &mut ());
-            }
+            shard.apply(event, &mut ());
         }
-        let [mut shard, mut other] = shards;
-        let mut tallies = HourlyTallies::new(Arc::clone(&catalog), now);
-        other.add_to_past(&mut tallies);
-        let past = tallies.into_past();
+        let past = past_of(&written(&shard, &catalog), &catalog, now);
         let mut view = View::new(Arc::clone(&catalog), past.first.start());
         let mut rows = Vec::new();
         let hours = past.last.since(past.first).unwrap();
@@ -147,9 +143,28 @@ fn restored(partition: &mut Partition, catalog: &Arc<Catalog>, now: Timestamp) -
     Partition::restore(&image, Arc::clone(catalog), &"events".into(), 0, 2).unwrap()
 }
 
-fn past_of(partition: &mut Partition, catalog: &Arc<Catalog>, now: Timestamp) -> Past {
+/// The checkpoint of a shard of which all is known.
+fn written(shard: &Shard, catalog: &Catalog) -> Vec<u8> {
+    let start = Timestamp::from_ms(BEGIN_MS);
+    let origin = Origin {
+        topic: "events".into(),
+        topic_id: None,
+        tenure: None,
+        partition: 0,
+        epoch: 1,
+        position: 0,
+        written_at: start,
+        history_from: None,
+        counted_to: start,
+        last_record: None,
+        is_handed_over: false,
+    };
+    checkpoint::write(shard, &Responses::new(catalog), catalog, &origin)
+}
+
+fn past_of(image: &[u8], catalog: &Arc<Catalog>, now: Timestamp) -> Past {
     let mut tallies = HourlyTallies::new(Arc::clone(catalog), now);
-    restored(partition, catalog, now).add_to_past(&mut tallies);
+    checkpoint::read(image).unwrap().add_to_past(&mut tallies, &[]).unwrap();
     tallies.into_past()
 }
 
@@ -198,7 +213,7 @@ fn the_past_of_a_service_that_evicts_and_restarts_is_that_of_a_replay() {
     let now = day(DAYS + 10);
     while partition.advance_some(now, usize::MAX, &mut ()) {}
     assert!(evicted > 1_000, "{evicted} evicted");
-    let past = past_of(&mut partition, &catalog, now);
+    let past = past_of(&partition.image(now).unwrap().1, &catalog, now);
     let kept = Elapsed::from_ms(28 * DAY_MS).ms() + PAST_FOR.ms();
     assert_eq!(
         (past.first, past.last),
@@ -220,7 +235,7 @@ fn the_memory_of_an_hour_and_objective_is_bounded() {
     let now = day(DAYS);
     while partition.advance_some(now, usize::MAX, &mut ()) {}
     partition.forget_some(now, Elapsed::from_ms(56 * DAY_MS), usize::MAX);
-    let past = past_of(&mut partition, &catalog, now);
+    let past = past_of(&partition.image(now).unwrap().1, &catalog, now);
     let hours: usize = past.points.iter().map(Vec::len).sum();
     let bytes = past.bytes() + partition.shard().evicted_past().bytes();
     assert!(bytes <= 40 * hours, "{} bytes an hour and objective", bytes / hours);
@@ -234,7 +249,7 @@ fn before_the_known_history_there_is_no_verdict() {
     let now = day(DAYS);
     while partition.advance_some(now, usize::MAX, &mut ()) {}
     partition.lost_history(day(150));
-    let past = past_of(&mut partition, &catalog, now);
+    let past = past_of(&partition.image(now).unwrap().1, &catalog, now);
     let (quick, _, _) = catalog.objectives().find(|(_, _, one)| &*one.name == "quick").unwrap();
     let known = |(hour, _): &(Hour, PastPoint)| hour.start() >= day(157);
     let (after, before): (Vec<_>, Vec<_>) = past.points_of(quick).partition(known);
