@@ -14,12 +14,28 @@ pub const WALL: &str = "wall";
 pub const TEAMS: &str = "/";
 /// The page of a team.
 pub const TEAM: &str = "/teams/{team}";
+/// The turns of duty of a team, for calendar programs.
+pub const TEAM_DUTY: &str = "/teams/{team}/duty.ics";
 /// The page of an objective.
 pub const OBJECTIVE: &str = "/teams/{team}/objectives/{objective}";
 /// The waiting tickets of an objective that are over target or due soon.
 pub const OBJECTIVE_TICKETS: &str = "/teams/{team}/objectives/{objective}/tickets";
 /// The same as a table of comma-separated values.
 pub const OBJECTIVE_TICKETS_CSV: &str = "/teams/{team}/objectives/{objective}/tickets.csv";
+/// The agenda of a team's talk; what people say is posted to it.
+pub const AGENDA: &str = "/teams/{team}/agenda";
+/// The same as Markdown.
+pub const AGENDA_MARKDOWN: &str = "/teams/{team}/agenda.md";
+/// What the present turn of a team's duty checks; judgements are posted to it.
+pub const TURN: &str = "/teams/{team}/turn";
+/// What a member judges of their own work; judgements are posted to it.
+pub const OWN: &str = "/teams/{team}/own";
+/// The query of [`OWN`] that says who looks, where no proxy does.
+pub const BY: &str = "by";
+/// The query of a page after something was written.
+pub const SENT: &str = "sent";
+/// The past of an objective as a table of comma-separated values.
+pub const OBJECTIVE_HISTORY_CSV: &str = "/teams/{team}/objectives/{objective}/history.csv";
 /// The page of a ticket.
 pub const TICKET: &str = "/tickets/{id}";
 /// Tickets by id, and teams by a part of their name; the query [`SEARCHED`] has what is searched for.
@@ -38,8 +54,22 @@ pub const API: &str = "/api/";
 pub const API_TEAMS: &str = "/api/v1/teams";
 /// A team as JSON.
 pub const API_TEAM: &str = "/api/v1/teams/{team}";
+/// The turns of duty of a team as JSON.
+pub const API_DUTY: &str = "/api/v1/teams/{team}/duty";
 /// The objectives of a team as JSON.
 pub const API_OBJECTIVES: &str = "/api/v1/teams/{team}/objectives";
+/// Concerns of teams, which are written through the API.
+pub const API_CONCERNS: &str = "/api/v1/concerns";
+/// Decisions of teams, which are written through the API.
+pub const API_DECISIONS: &str = "/api/v1/decisions";
+/// Notes of turns of duty, which are written through the API.
+pub const API_TURN_NOTES: &str = "/api/v1/turn_notes";
+/// Reviews of tickets, which are written through the API.
+pub const API_REVIEWS: &str = "/api/v1/reviews";
+/// What the present turn of a team checks, as JSON.
+pub const API_TURN: &str = "/api/v1/teams/{team}/turn";
+/// What a team has said, as JSON.
+pub const API_TEAM_LOG: &str = "/api/v1/teams/{team}/log";
 /// The script of the board.
 pub const SCRIPT: &str = "/assets/board.js";
 /// Server-sent events: one whenever pages show something else than before.
@@ -73,6 +103,11 @@ pub fn team_by_label(label: &str) -> String {
     TEAM.replace("{team}", &segment(label))
 }
 
+/// The path of a team's turns of duty for calendar programs, by the team's label.
+pub fn team_duty(label: &str) -> String {
+    TEAM_DUTY.replace("{team}", &segment(label))
+}
+
 /// The path of an objective's page. `None` is the organisation.
 pub fn objective(team: Option<&str>, objective: &str) -> String {
     // An encoded segment has no braces, so one replacement cannot create the placeholder of the
@@ -82,9 +117,34 @@ pub fn objective(team: Option<&str>, objective: &str) -> String {
         .replace("{objective}", &segment(objective))
 }
 
+/// The path of a team's agenda, by the team's label.
+pub fn agenda(label: &str) -> String {
+    AGENDA.replace("{team}", &segment(label))
+}
+
+/// The path of a team's agenda as Markdown, by the team's label.
+pub fn agenda_markdown(label: &str) -> String {
+    AGENDA_MARKDOWN.replace("{team}", &segment(label))
+}
+
+/// The path of a team's present turn, by the team's label.
+pub fn turn(label: &str) -> String {
+    TURN.replace("{team}", &segment(label))
+}
+
+/// The path of a member's own list, by the team's label.
+pub fn own(label: &str) -> String {
+    OWN.replace("{team}", &segment(label))
+}
+
 /// The path of a team's objectives in the API, by the team's label.
 pub fn api_objectives(label: &str) -> String {
     API_OBJECTIVES.replace("{team}", &segment(label))
+}
+
+/// The path of the past of an objective in the API, by the team's label.
+pub fn api_history(label: &str, objective: &str) -> String {
+    API_HISTORY.replace("{team}", &segment(label)).replace("{objective}", &segment(objective))
 }
 
 /// The path of the waiting tickets of an objective. `None` is the organisation.
@@ -95,6 +155,11 @@ pub fn objective_tickets(team: Option<&str>, name: &str) -> String {
 /// The path of the same as comma-separated values.
 pub fn objective_tickets_csv(team: Option<&str>, name: &str) -> String {
     format!("{}.csv", objective_tickets(team, name))
+}
+
+/// The path of the past of an objective as comma-separated values.
+pub fn objective_history_csv(team: Option<&str>, name: &str) -> String {
+    format!("{}/history.csv", objective(team, name))
 }
 
 /// The path of a ticket's page.
@@ -115,18 +180,20 @@ pub fn with_ticket(url: &str, id: &str) -> String {
     url.replace(TICKET_PLACE, &segment(id))
 }
 
-/// How pages, API and alerts name tickets.
+/// How pages, API and alerts name tickets and people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TicketLinks {
     /// The URL of a ticket at the desk, with [`TICKET_PLACE`] where its id belongs; `None` without links.
     pub url: Option<String>,
     /// Whether ids of tickets are shown. If not, pages, API and alerts give counts only.
     pub shows_ids: bool,
+    /// Whether people are named: who has a turn of duty.
+    pub shows_people: bool,
 }
 
 impl Default for TicketLinks {
     fn default() -> Self {
-        Self { url: None, shows_ids: true }
+        Self { url: None, shows_ids: true, shows_people: true }
     }
 }
 
@@ -152,6 +219,18 @@ pub fn searched(query: &str) -> String {
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
     let value = pairs.find(|(name, _)| name == SEARCHED).map(|(_, value)| value);
     value.unwrap_or_default().trim().to_owned()
+}
+
+/// The person that a query string names; `None` without one.
+pub fn person(query: &str) -> Option<String> {
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let value = pairs.find(|(name, _)| name == BY).map(|(_, value)| value.trim().to_owned());
+    value.filter(|value| !value.is_empty())
+}
+
+/// A person as a pair of a query string.
+pub fn by(person: &str) -> String {
+    format!("{BY}={}", segment(person))
 }
 
 /// Whether a query string has this pair of a name and a value.

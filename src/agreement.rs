@@ -7,6 +7,7 @@ use chrono::NaiveDate;
 
 use crate::amount::Amount;
 use crate::calendar::{Calendar, WorkingDays, Zone};
+use crate::duty::Duty;
 use crate::event::Priority;
 use crate::measure::{Basis, Measure, Pauses};
 use crate::share::{MaxShare, Share};
@@ -15,10 +16,12 @@ use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 mod changes;
 mod confidence;
 mod verdict;
+mod written;
 
 pub use changes::{AgreementChanges, ObjectiveChanges, SettingChange};
 pub use confidence::{EvidenceSubject, ShareEvidence, ShareInterval};
 pub use verdict::{AlertVerdicts, Completeness, DecidedVerdict, ShareBelief, Tally, VerdictState};
+pub use written::{NAME_PLACEHOLDER, yaml_list, yaml_text};
 
 /// The owner of an agreement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -95,6 +98,10 @@ pub struct About {
     pub agreed: Option<AgreedOn>,
     /// When the team wants to review it.
     pub look_again: Option<NaiveDate>,
+    /// The turns of duty; `None` if the file has none.
+    pub duty: Option<Duty>,
+    /// The categories by which the team judges how tickets were handled, in its order.
+    pub review_categories: Vec<Box<str>>,
     /// Labels that its alerts have in addition to those that identify them.
     pub labels: Vec<(Box<str>, Box<str>)>,
     /// The web address of its runbook.
@@ -111,6 +118,11 @@ pub struct AgreedOn {
 }
 
 impl About {
+    /// Whether the day has passed on which the team wanted to review the agreement.
+    pub fn is_review_due(&self, today: NaiveDate) -> bool {
+        self.look_again.is_some_and(|date| date < today)
+    }
+
     /// The display name in a language.
     pub fn name_in(&self, language: &str) -> &str {
         let named = self.names.iter().find(|(code, _)| **code == *language);
@@ -179,6 +191,16 @@ pub struct Market {
     pub source: Box<str>,
     /// The date of that claim.
     pub as_of: Option<NaiveDate>,
+}
+
+impl Market {
+    /// The age in days above which the figure is out of date.
+    const DAYS_MAX: i64 = 365;
+
+    /// Whether the figure is more than a year old on a day.
+    pub fn is_old(&self, today: NaiveDate) -> bool {
+        self.as_of.is_some_and(|date| (today - date).num_days() > Self::DAYS_MAX)
+    }
 }
 
 /// The longest time (or highest count) that is within an objective.
@@ -304,6 +326,27 @@ impl Level {
         }
     }
 
+    /// The share that must be within target; `None` for a limit.
+    pub const fn share(&self) -> Option<Share> {
+        match self {
+            Self::Within { share, .. } => Some(*share),
+            Self::NoneOver(_) => None,
+        }
+    }
+
+    /// The number of decided tickets that a verdict needs; `None` for a limit.
+    pub const fn min_tickets(&self) -> Option<u64> {
+        match self {
+            Self::Within { min_tickets, .. } => Some(*min_tickets),
+            Self::NoneOver(_) => None,
+        }
+    }
+
+    /// Whether no ticket may wait longer.
+    pub const fn is_limit(&self) -> bool {
+        matches!(self, Self::NoneOver(_))
+    }
+
     /// Whether the target depends on the priority.
     pub fn differs_by_priority(&self) -> bool {
         match self {
@@ -349,6 +392,25 @@ impl Objective {
             at_risk: Self::AT_RISK_DEFAULT,
             alerts: AlertPolicies::default(),
         }
+    }
+
+    /// The same with another target for all priorities without one of their own. Targets by priority that
+    /// count what the former target counts then count what this one counts, as in a file.
+    #[must_use]
+    pub fn with_target(&self, target: Target) -> Self {
+        let level = match self.level.clone() {
+            Level::Within { target: former, by_priority, share, min_tickets } => {
+                let by_priority = by_priority.map(|own| match own? {
+                    Target::Fixed { elapsed, basis } if basis == former.basis() => {
+                        Some(Target::Fixed { elapsed, basis: target.basis() })
+                    }
+                    other @ (Target::Fixed { .. } | Target::WorkingDays(_)) => Some(other),
+                });
+                Level::Within { target, by_priority, share, min_tickets }
+            }
+            Level::NoneOver(_) => Level::NoneOver(target),
+        };
+        Self { level, ..self.clone() }
     }
 
     /// One of its targets as people read it: `4h`, `4h of open time`, `2 working days`, or the number of a

@@ -28,9 +28,11 @@ mod notice;
 mod notice_text;
 mod removed;
 mod self_alerts;
+mod duty_turns;
 mod wait_alarms;
 
 pub use alerts::Alerts;
+pub use duty_turns::{DUTY_SEVERITY, DUTY_TURN, DutyTurns, turns_begun};
 pub use handled_elsewhere::{Listed, is_handled_elsewhere};
 pub use notice::{Notice, Sender};
 pub use removed::RemovedAlerts;
@@ -228,6 +230,13 @@ pub struct Transition {
     pub active_at: Timestamp,
     /// Since when it fires; `None` while it is pending.
     pub fired_at: Option<Timestamp>,
+}
+
+impl Transition {
+    /// Whether the alert begins to fire.
+    pub fn is_firing(&self) -> bool {
+        self.state == "firing"
+    }
 }
 
 fn kind_label<S: Serializer>(kind: &AlertKind, serializer: S) -> Result<S::Ok, S::Error> {

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use crate::agreement::{About, Objective, Target};
 use crate::calendar::{Calendar, WorkingDays, Zone};
+use crate::duty::Duty;
 use crate::event::PriorityNames;
 use crate::measure::{Basis, Measure, Pauses};
 use crate::name;
@@ -347,6 +348,11 @@ impl Catalog {
     /// What a scope's agreement says besides its objectives; `None` without an agreement.
     pub fn about(&self, scope: ScopeId) -> Option<&About> {
         self.about.get(&scope)
+    }
+
+    /// The turns of duty of a scope, with their time zone; `None` where the agreement has none.
+    pub fn duty(&self, scope: ScopeId) -> Option<&Duty> {
+        self.about(scope)?.duty.as_ref()
     }
 
     /// The scope's own objectives for this kind of stopwatch.

@@ -28,6 +28,7 @@ use thiserror::Error;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::catalog::Catalog;
+use crate::check_list::CheckDraw;
 use crate::measure::{Basis, Measure};
 use crate::past::{EvictedPast, HourlyTallies};
 use crate::responses::{BucketImage, ResponseCountsImage, Responses};
@@ -41,11 +42,12 @@ mod evicted_past;
 const MAGIC: &[u8; 8] = b"vaste-cp";
 
 /// The version that is written. Newer versions are refused: their sections may mean anything.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// The oldest version that is still read. Version 1 had no stubs, no response counters and no instant up to
 /// which samples were counted; version 2 had no id of the topic; version 3 had no tickets that take over
-/// others, and no messages that need no reply; version 4 had no past of evicted tickets.
+/// others, and no messages that need no reply; version 4 had no past of evicted tickets; version 5
+/// had no decisions, notes of turns and categories of reviews.
 pub const VERSION_OLDEST: u32 = 1;
 
 const HEAD_BYTES: usize = 8 + 4 + 8;
@@ -360,6 +362,18 @@ impl Checkpoint<'_> {
     ) -> Result<(), CheckpointError> {
         tallies.known_from(self.origin.history_from);
         self.shard().add_to_past(tallies, aside).ok_or(CheckpointError::Content("an event"))
+    }
+
+    /// Adds its tickets to the lists of what turns of duty check, but none of `aside`.
+    ///
+    /// # Errors
+    /// If an event cannot be read, or names something that the image does not have.
+    pub fn add_to_checks(
+        &self,
+        draw: &mut CheckDraw,
+        aside: &[u64],
+    ) -> Result<(), CheckpointError> {
+        self.shard().add_to_checks(draw, aside).ok_or(CheckpointError::Content("an event"))
     }
 
     fn shard(&self) -> ShardImage<'_> {

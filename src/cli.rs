@@ -10,6 +10,7 @@ use arguments::{Cli, Command};
 use exit::{CommandError, EXIT_USAGE, Exit};
 use terminal::Terminal;
 
+mod agenda;
 mod arguments;
 mod calendar;
 mod check;
@@ -32,6 +33,7 @@ mod run;
 mod schema;
 mod table;
 mod terminal;
+mod whatif;
 
 /// Runs the command that the arguments name; returns its exit code, one of [`exit`].
 pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
@@ -67,6 +69,7 @@ fn run_command(command: Command, terminal: &mut Terminal<'_>) -> Result<Exit, Co
         Command::Checkpoint(arguments) => checkpoint::run(&arguments, terminal),
         Command::Completions(arguments) => help_files::print_completions(arguments, terminal),
         Command::Demo(arguments) => demo::run(&arguments, terminal),
+        Command::Agenda(arguments) => agenda::run(&arguments, terminal),
         Command::Explain(arguments) => explain::run(&arguments, terminal),
         Command::Man(arguments) => help_files::write_pages(&arguments, terminal),
         Command::Map(arguments) => map::run(&arguments, terminal),
@@ -75,5 +78,6 @@ fn run_command(command: Command, terminal: &mut Terminal<'_>) -> Result<Exit, Co
         Command::Rules(arguments) => rules::run(&arguments, terminal),
         Command::Run(arguments) => run::run(&arguments, terminal),
         Command::Schema(arguments) => schema::run(&arguments, terminal),
+        Command::WhatIf(arguments) => whatif::run(&arguments, terminal),
     }
 }

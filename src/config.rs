@@ -51,6 +51,7 @@ pub use http_client::{
     TextOrFile, TlsSettings,
 };
 pub use kafka::{Kafka, MissingCredential, SecretError, is_broker};
+pub use objective::read_target;
 pub use property::Property;
 pub use reload::ReloadConfig;
 pub use service::Service;

@@ -6,19 +6,22 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use chrono::NaiveDate;
+
 use crate::time::Timestamp;
 
 mod decode;
 mod ignored;
+mod optional;
 mod rejection;
 mod unknown_type;
 mod wire;
 
 pub use decode::{
-    RECORD_BYTES_MAX, TEXT_BYTES_MAX, decode, decode_with, identity_hash, json_of, too_far_ahead,
-    too_large,
+    RECORD_BYTES_MAX, decode, decode_with, identity_hash, json_of, too_far_ahead, too_large,
 };
 pub use ignored::{IgnoredField, OptionalField, PriorityNames};
+pub use optional::{CATEGORIES_MAX, TEXT_BYTES_MAX};
 pub use rejection::{Outcome, Outcomes, Reason, Rejection, Skip};
 pub use unknown_type::{similar_types, type_of, unknown_type_advice};
 
@@ -76,11 +79,17 @@ pub enum Kind {
     ConcernRaised,
     /// A concern was settled.
     ConcernSettled,
+    /// A team decided something.
+    Decided,
+    /// What a team had decided was done.
+    DecisionDone,
+    /// The member on duty left a note about their turn.
+    TurnNoted,
 }
 
 impl Kind {
     /// All kinds, in order.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::Created,
         Self::Reopened,
         Self::Resumed,
@@ -102,6 +111,9 @@ impl Kind {
         Self::Assigned,
         Self::ConcernRaised,
         Self::ConcernSettled,
+        Self::Decided,
+        Self::DecisionDone,
+        Self::TurnNoted,
     ];
 
     /// The `type` of a record.
@@ -128,6 +140,9 @@ impl Kind {
             Self::Assigned => "ticket.assigned",
             Self::ConcernRaised => "team.concern_raised",
             Self::ConcernSettled => "team.concern_settled",
+            Self::Decided => "team.decided",
+            Self::DecisionDone => "team.decision_done",
+            Self::TurnNoted => "team.turn_noted",
         }
     }
 
@@ -156,13 +171,23 @@ impl Kind {
             "ticket.assigned" => Self::Assigned,
             "team.concern_raised" => Self::ConcernRaised,
             "team.concern_settled" => Self::ConcernSettled,
+            "team.decided" => Self::Decided,
+            "team.decision_done" => Self::DecisionDone,
+            "team.turn_noted" => Self::TurnNoted,
             _ => return None,
         })
     }
 
     /// Whether events of this kind are about a team instead of a ticket.
     pub const fn is_of_team(self) -> bool {
-        matches!(self, Self::ConcernRaised | Self::ConcernSettled)
+        matches!(
+            self,
+            Self::ConcernRaised
+                | Self::ConcernSettled
+                | Self::Decided
+                | Self::DecisionDone
+                | Self::TurnNoted
+        )
     }
 }
 
@@ -283,7 +308,7 @@ impl fmt::Display for Event<'_> {
 /// Fields that few kinds of events have. Events that are otherwise equal are sorted by these, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventDetail<'a> {
-    /// Who reviewed the ticket, or raised or settled the concern.
+    /// Who reviewed the ticket, raised or settled the concern, recorded the decision, or left the note.
     pub by: Option<Cow<'a, str>>,
     /// The score of a rating or a review, 1 to 5.
     pub score: Option<u8>,
@@ -293,7 +318,7 @@ pub struct EventDetail<'a> {
     pub bring_to_team: Option<bool>,
     /// The id of the concern.
     pub concern: Option<Cow<'a, str>>,
-    /// The text of the concern.
+    /// The text of the concern, of its settlement, of the decision, or of the note.
     pub text: Option<Cow<'a, str>>,
     /// The ticket that this one was merged into. Only shown, never used to decide anything.
     pub into: Option<Cow<'a, str>>,
@@ -301,4 +326,13 @@ pub struct EventDetail<'a> {
     pub from: Option<Cow<'a, str>>,
     /// The time of the oldest unanswered customer message of the ticket that is taken over.
     pub waiting_since: Option<Timestamp>,
+    /// The id of the decision.
+    pub decision: Option<Cow<'a, str>>,
+    /// The role that is to do what was decided.
+    pub owner: Option<Cow<'a, str>>,
+    /// The day by which it is to be done.
+    pub due: Option<NaiveDate>,
+    /// The reviewer's scores in the categories of the team, sorted by name: 1 to 5, or `None` where the
+    /// category does not apply. Empty without any.
+    pub categories: Vec<(Cow<'a, str>, Option<u8>)>,
 }

@@ -24,6 +24,7 @@
 //! | `time`, `share`, `amount`, `measure`, `name` | the vocabulary: integers with units, bounded names |
 //! | `address` | paths of the HTTP server's pages |
 //! | `calendar` | opening hours: open time between two instants, due times |
+//! | `duty` | turns of duty: who has one, and when the next begins |
 //! | `event` | one record decoded to a checked event, or the reason why it is rejected |
 //! | `mapping` | filters in jq that make events of the payloads of other products |
 //! | `agreement` | what a team agreed on: objectives with levels, and when an objective is missed |
@@ -31,6 +32,9 @@
 //! | `ticket` | one ticket: its packed timeline, and the state machine that derives its stopwatches |
 //! | `window` | panes, sums over rolling windows, waiting stopwatches, survival curves |
 //! | `waiting_list` | the tickets that wait for an objective, by id |
+//! | `team_log` | what a team has said: concerns, decisions, notes of its turns of duty |
+//! | `review` | how people judged tickets |
+//! | `check_list` | what a turn of duty checks |
 //! | `responses` | monotone counters of response times |
 //! | `past` | tallies and verdicts at each whole hour of the past |
 //! | `shard`, `checkpoint` | all tickets of one source partition, and their stored form |
@@ -46,6 +50,7 @@
 //! | `explain` | one ticket: events, stretches, every stopwatch with its due time |
 //! | `waiting_walk` | fills the lists of waiting tickets of one partition |
 //! | `replay` | the pipeline over a whole history |
+//! | `whatif` | what other levels would have meant, and levels that fit the past |
 //! | `demo` | a made-up organisation with its agreements and tickets |
 //! | `input` | events from files |
 //! | `exposition` | metric families as text |
@@ -81,6 +86,7 @@ pub mod measure;
 pub mod name;
 pub mod address;
 pub mod calendar;
+pub mod duty;
 pub mod event;
 pub mod mapping;
 pub mod agreement;
@@ -88,6 +94,9 @@ pub mod catalog;
 pub mod ticket;
 pub mod window;
 pub mod waiting_list;
+pub mod team_log;
+pub mod review;
+pub mod check_list;
 pub mod responses;
 pub mod past;
 pub mod shard;
@@ -104,6 +113,7 @@ pub mod config;
 pub mod explain;
 pub mod waiting_walk;
 pub mod replay;
+pub mod whatif;
 pub mod demo;
 pub mod input;
 pub mod exposition;

@@ -23,7 +23,7 @@ pub use self::clock_guard::{ClockGuard, GuardedTime};
 use self::clock_guard::JUMP_MAX;
 use crate::agreement::VerdictState;
 use crate::alert::{
-    AlertStateLog, Alerts, Notice, RemovedAlerts, SelfAlerts, Sender, Transition,
+    AlertStateLog, Alerts, DutyTurns, Notice, RemovedAlerts, SelfAlerts, Sender, Transition,
     WaitAlarmPolicies, WaitAlarms,
 };
 use crate::catalog::{Catalog, ObjectiveId};
@@ -90,6 +90,7 @@ pub struct Monitor {
     /// Which these are and why they ended, until the next evaluation.
     ended: Vec<String>,
     wait_alarms: WaitAlarms,
+    duty_turns: DutyTurns,
     self_alerts: SelfAlerts,
     sender: Sender,
     clock_guard: ClockGuard,
@@ -131,6 +132,7 @@ impl Monitor {
             removed: RemovedAlerts::default(),
             ended: Vec::new(),
             wait_alarms: WaitAlarms::new(wait_alarms),
+            duty_turns: DutyTurns::default(),
             self_alerts: SelfAlerts::new(stale_after),
             sender,
             clock_guard: ClockGuard::default(),
@@ -249,6 +251,7 @@ impl Monitor {
         self.alerts.correct_time(now);
         self.removed.correct_time(now);
         self.wait_alarms.correct_time(now);
+        self.duty_turns.correct_time();
         self.self_alerts.correct_time(now);
         for at in [&mut self.evaluated_at, &mut self.trusted_at, &mut self.logged_at] {
             *at = (*at).min(now);
@@ -384,6 +387,7 @@ impl Monitor {
         notices.extend(self.removed.take_due(at));
         let is_current = not_ready.is_none();
         notices.extend(self.wait_alarms.take_due(is_current, &self.view, &self.sender, at));
+        notices.extend(self.duty_turns.take_due(&self.catalog, &self.sender, at));
         let is_news = !transitions.is_empty() || !notices.is_empty();
         let is_time = is_news || self.logged_at.plus(LOG_EVERY) <= at;
         // Without current data nothing is written: it could replace the log of an instance that has it.

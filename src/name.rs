@@ -15,14 +15,16 @@ pub const IDENTITY_BYTES_MAX: usize = 256;
 
 /// The name for tickets without a declared team. Reserved: no team can have it.
 pub const UNCLAIMED: &str = "unclaimed";
+/// The name of the whole organisation in readings, metrics, alerts and URLs. Reserved, too.
+pub const ALL_TEAMS: &str = "_all";
 /// Names that no team can have, because readings and metrics use them otherwise.
-pub const RESERVED_TEAMS: [&str; 3] = [UNCLAIMED, "_all", "_unclaimed"];
+pub const RESERVED_TEAMS: [&str; 3] = [UNCLAIMED, ALL_TEAMS, "_unclaimed"];
 
 /// The label of a team in metrics, alerts and URLs: `_all` for the whole organisation (`None`), `_unclaimed`
 /// for tickets without a declared team.
 pub fn team_label(team: Option<&str>) -> &str {
     match team {
-        None => "_all",
+        None => ALL_TEAMS,
         Some(UNCLAIMED) => "_unclaimed",
         Some(team) => team,
     }

@@ -42,7 +42,9 @@ mod tried;
 pub use evicted::{EvictedImage, EvictedPast, HourChange};
 pub use hour::Hour;
 pub use trend::Trend;
-pub use tried::{TRIED_FOR, TRIED_OBJECTIVES_MAX, TriedCatalog, TriedPast, TriedTarget};
+pub use tried::{
+    TRIED_FOR, TRIED_OBJECTIVES_MAX, TriedCatalog, TriedPast, TriedTarget, usual_targets,
+};
 
 pub(crate) use contribution::Contributions;
 

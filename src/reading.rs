@@ -316,7 +316,7 @@ pub(crate) fn state_label<S: Serializer>(
     serializer.serialize_str(state.label())
 }
 
-fn as_text<S: Serializer>(length: &Elapsed, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_text<S: Serializer>(length: &Elapsed, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(length)
 }
 
@@ -325,7 +325,8 @@ fn bp_as_ratio<S: Serializer>(bp: &u32, serializer: S) -> Result<S::Ok, S::Error
     as_ratio(&Some(*bp), serializer)
 }
 
+/// Serialises basis points as a number from 0 to 1.
 #[expect(clippy::ref_option, reason = "serde passes a reference")]
-fn as_ratio<S: Serializer>(bp: &Option<u32>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn as_ratio<S: Serializer>(bp: &Option<u32>, serializer: S) -> Result<S::Ok, S::Error> {
     bp.map(|bp| f64::from(bp) / 10_000.0).serialize(serializer)
 }

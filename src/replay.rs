@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use self::alert_history::AlertHistory;
 use crate::alert::{Alerts, Transition};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, ObservedTeams};
 use crate::event::{Event, Outcome, Outcomes};
 use crate::explain::Explained;
+use crate::review::Reviews;
 use crate::shard::Shard;
+use crate::team_log::TeamLogs;
 use crate::time::{DAY_MS, Elapsed, Timestamp};
 use crate::view::View;
 
@@ -116,12 +118,30 @@ impl Replay {
         self.shard.span().map(|(_, last)| last)
     }
 
+    /// The times of the first and the last event; `None` without events.
+    pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
+        self.shard.span()
+    }
+
+    /// The teams that events name, as a replay without a catalog has them.
+    pub fn observed_teams(&self) -> ObservedTeams {
+        Catalog::from_observed_teams(self.shard.team_names())
+    }
+
+    /// Ends reading events and begins readings by another catalog than the one by which events were read. Its
+    /// names of priorities are without effect.
+    pub fn into_readings_by(mut self, catalog: Arc<Catalog>) -> Readings {
+        self.shard.adopt(Arc::clone(&catalog), &mut ());
+        self.catalog = Some(catalog);
+        self.into_readings()
+    }
+
     /// Ends reading events and begins readings.
     pub fn into_readings(mut self) -> Readings {
         let (catalog, too_many_teams) = match self.catalog.take() {
             Some(catalog) => (catalog, false),
             None => {
-                let observed = Catalog::from_observed_teams(self.shard.team_names());
+                let observed = self.observed_teams();
                 let catalog = Arc::new(observed.catalog);
                 self.shard.adopt(Arc::clone(&catalog), &mut ());
                 (catalog, observed.too_many)
@@ -142,6 +162,21 @@ impl Readings {
     /// Known ticket ids that are similar to an unknown one.
     pub fn similar_tickets(&self, ticket: &str) -> Vec<String> {
         self.shard.similar_tickets(ticket, SIMILAR_MAX, usize::MAX)
+    }
+
+    /// What the teams have said up to an instant.
+    pub fn team_logs(&mut self, now: Timestamp) -> TeamLogs {
+        TeamLogs::merged(&[self.shard.team_events(now)], &self.catalog)
+    }
+
+    /// How people judged tickets up to an instant.
+    pub fn reviews(&mut self, now: Timestamp) -> Reviews {
+        Reviews::merged(&[self.shard.reviews(now)])
+    }
+
+    /// The catalog by which it reads.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
     }
 
     /// The view of the last [`Readings::at`]; `None` before the first.

@@ -51,7 +51,7 @@ mod shutdown;
 mod store;
 
 pub use alertmanager::refuse_connection;
-pub use http::families_of;
+pub use http::{AgendaFormat, agenda_of, families_of};
 pub(crate) use kafka::send::{drain, send_when_room};
 pub use kafka::{client_config, cloud_event_attributes, published, refuse_client, refuse_property};
 pub use shutdown::ReloadTrigger;

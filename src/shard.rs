@@ -4,6 +4,7 @@
 //! changes up to that instant. `now` must not go back.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::catalog::Catalog;
-use crate::event::{Event, Outcome, Skip, Subject};
+use crate::event::{Event, Kind, Outcome, Skip, Subject};
 use crate::measure::Measure;
 use crate::name::{NameId, Names};
 use crate::past::EvictedPast;
@@ -28,7 +29,9 @@ mod keys;
 mod lookup;
 mod past;
 mod replace;
+mod reviews;
 mod stubs;
+mod team_events;
 mod trace;
 mod waiting;
 
@@ -72,6 +75,10 @@ pub struct Shard {
     opened: Option<Vec<u64>>,
     /// The timelines that were derived, and which of them wait.
     derived: waiting::DerivedNotes,
+    /// The events of teams.
+    team_events: team_events::CollectedTeamEvents,
+    /// The reviews of tickets.
+    reviews: reviews::CollectedReviews,
     /// A buffer for packed details, kept to save allocations.
     scratch: Vec<u8>,
 }
@@ -136,6 +143,8 @@ impl Shard {
             next_considered: 0,
             opened: None,
             derived: waiting::DerivedNotes::default(),
+            team_events: team_events::CollectedTeamEvents::default(),
+            reviews: reviews::CollectedReviews::default(),
             scratch: Vec::new(),
         }
     }
@@ -147,6 +156,11 @@ impl Shard {
             Ok(number) => number,
             Err(skip) => return Outcome::Skipped(skip),
         };
+        self.team_events.has_changed |= matches!(event.subject, Subject::Team(_));
+        if event.kind == Kind::Reviewed {
+            self.reviews.timelines.insert(number);
+            self.reviews.has_changed = true;
+        }
         let mut detail = std::mem::take(&mut self.scratch);
         detail.clear();
         if let Some(content) = &event.detail {
@@ -289,6 +303,7 @@ impl Shard {
         {
             timeline.unwind_all(context, sink);
             timeline.split = true;
+            self.reviews.has_changed = true;
             self.derived.note(number, false);
             // A split ticket is never derived again, not even up to `counted_to`.
             timeline.restored = false;
@@ -390,9 +405,17 @@ impl Shard {
         stubs.iter().for_each(|stub| shard.stubs.put(*stub));
         shard.register.reserve(timelines.len(), |_| 0);
         for one in *timelines {
-            let mut timeline = Timeline::from_image(one, |entry| image.has_names_of(entry))?;
+            let has_review = Cell::new(false);
+            let mut timeline = Timeline::from_image(one, |entry| {
+                has_review.set(has_review.get() || entry.kind == Kind::Reviewed);
+                image.has_names_of(entry)
+            })?;
             timeline.restored = true;
             let number = shard.push(timeline, xxh3_64(one.key));
+            if has_review.get() {
+                shard.reviews.timelines.insert(number);
+                shard.reviews.has_changed = true;
+            }
             shard.mark(number);
         }
         Some(shard)
@@ -509,9 +532,10 @@ impl Shard {
     fn register(&mut self, number: u32, hash: u64) {
         let timelines = &self.timelines;
         // A team may raise concerns in any partition, so team timelines are never split.
-        if let Some(opened) = &mut self.opened
-            && key_at(timelines, number).first() != Some(&b' ')
-        {
+        if key_at(timelines, number).first() == Some(&b' ') {
+            self.team_events.timelines.push(number);
+            self.team_events.has_changed = true;
+        } else if let Some(opened) = &mut self.opened {
             opened.push(hash);
         }
         self.register.insert_unique(hash, number, |&number| xxh3_64(key_at(timelines, number)));

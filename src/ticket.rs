@@ -43,7 +43,7 @@ pub use sink::{Change, Effect, EffectLog, Sink};
 pub use timeline::EVENTS_PER_TICKET_MAX;
 pub use trace::Step;
 
-pub(crate) use entry::{Entry, pack_detail};
+pub(crate) use entry::{Entry, pack_detail, unpack_detail};
 pub(crate) use fold::{Advanced, Waits};
 pub(crate) use retraction::{NewSampleFilter, RetractionRecorder};
 pub(crate) use stopwatch::DerivationContext;

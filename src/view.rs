@@ -19,6 +19,7 @@ use crate::agreement::Target;
 use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Measure;
+use crate::team_log::TeamLogs;
 use crate::ticket::{
     Band, Change, CountedFor, Ended, Flagged, GivenUp, MergedWait, Rated, RatingKind, Running,
     Sink, StopwatchPosition, TakenOver,
@@ -68,6 +69,7 @@ pub struct View {
     merged: MergedTickets,
     /// The lists of waiting tickets of each partition.
     waiting_lists: Vec<WaitingLists>,
+    team_logs: Arc<TeamLogs>,
     /// Customers' ratings by objective and by wait compared with its target.
     bands: BTreeMap<ObjectiveId, Ring<[Scores; Band::ALL.len()]>>,
 }
@@ -245,6 +247,7 @@ impl View {
             flags: BTreeMap::new(),
             merged: MergedTickets::default(),
             waiting_lists: Vec::new(),
+            team_logs: Arc::default(),
             bands: BTreeMap::new(),
         }
     }
@@ -297,6 +300,16 @@ impl View {
     /// The lists of waiting tickets of each partition.
     pub fn waiting_lists(&self) -> &[WaitingLists] {
         &self.waiting_lists
+    }
+
+    /// Sets what the teams have said up to the instant of the view.
+    pub fn set_team_logs(&mut self, logs: Arc<TeamLogs>) {
+        self.team_logs = logs;
+    }
+
+    /// What the teams have said.
+    pub fn team_logs(&self) -> &Arc<TeamLogs> {
+        &self.team_logs
     }
 
     /// The first waiting tickets of a list.

@@ -17,6 +17,7 @@ use super::{
     Split, Target,
 };
 use crate::calendar::{Calendar, CalendarChanges, Zone};
+use crate::duty::{Duty, TurnLength};
 use crate::event::Priority;
 use crate::measure::{Basis, Pauses};
 use crate::share::{MaxShare, Share};
@@ -293,6 +294,8 @@ fn agreement_settings(agreement: &Agreement) -> Vec<Setting> {
         message_on_solved,
         agreed,
         look_again,
+        duty,
+        review_categories,
         labels,
         runbook_url,
     } = &agreement.about;
@@ -315,11 +318,33 @@ fn agreement_settings(agreement: &Agreement) -> Vec<Setting> {
     let asks = u64::from(*message_on_solved == MessageOnSolved::AsksAgain);
     let (value, strictness) = (message_on_solved.label(), Strictness::AtLeast(asks));
     settings.add_strict("message_on_solved", value, strictness);
+    if let Some(duty) = duty {
+        duty_settings(duty, &mut settings);
+    }
+    settings.add_if("review_categories", list(review_categories.iter().map(|name| &**name)));
     for (label, value) in labels {
         settings.add(format!("labels.{label}"), value);
     }
     settings.add_if("runbook_url", runbook_url.as_ref());
     settings.0
+}
+
+/// Settings of duty, without names of people.
+fn duty_settings(duty: &Duty, settings: &mut Settings) {
+    let Duty { members, since, every, handover, zone, swaps, absences, check } = duty;
+    settings.add("duty.members", format!("{} people", members.len()));
+    settings.add("duty.since", since);
+    settings.add("duty.every", every);
+    let day = match every {
+        TurnLength::Weeks { from, .. } => format!("{from} "),
+        TurnLength::Days(_) => String::new(),
+    };
+    let zone = zone.as_ref().map_or_else(String::new, |zone| format!(" {}", zone.name()));
+    settings.add("duty.handover", format!("{day}{}{zone}", handover.format("%H:%M")));
+    let count = |count: usize| (count > 0).then_some(count);
+    settings.add_if("duty.swaps", count(swaps.len()));
+    settings.add_if("duty.away", count(absences.len()));
+    settings.add("duty.check", check);
 }
 
 fn objective_settings(objective: &Objective, agreement: &Agreement) -> Vec<Setting> {

@@ -1,10 +1,12 @@
-//! Alarms about tickets that nobody has agreed to answer: unclaimed ones, and those of teams without a
-//! level.
+//! Alarms about what waits without an objective: tickets that nobody has agreed to answer, which are
+//! unclaimed or of a team without a level, and concerns that are not settled.
 //!
 //! # Design
-//! No objective covers these tickets, so nothing else would ever turn red. A wait grows by itself and ends
-//! at once, so there is no timer: the alarm holds while the longest wait is over the limit. As with other
-//! alerts, data that is not current starts and ends none.
+//! No objective covers these, so nothing else would ever turn red. A wait grows by itself and ends at once,
+//! so there is no timer: the alarm holds while the longest wait is over the limit. As with other alerts, data
+//! that is not current starts and ends none.
+//!
+//! An alarm about concerns does not say what they are about: that is for the team's page only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -39,6 +41,8 @@ pub struct WaitAlarmPolicies {
     pub unclaimed: Option<WaitAlarm>,
     /// About tickets of a team without objectives. Default after 14 days, `info`.
     pub not_agreed: Option<WaitAlarm>,
+    /// About concerns that are not settled. Default at once, `info`.
+    pub concerns: Option<WaitAlarm>,
 }
 
 impl Default for WaitAlarmPolicies {
@@ -47,7 +51,7 @@ impl Default for WaitAlarmPolicies {
             let after = Elapsed::from_ms(days * DAY_MS);
             Some(WaitAlarm { after, severity: "info".into() })
         };
-        Self { unclaimed: after_days(5), not_agreed: after_days(14) }
+        Self { unclaimed: after_days(5), not_agreed: after_days(14), concerns: after_days(0) }
     }
 }
 
@@ -59,6 +63,17 @@ const UNCLAIMED: &str = "VasteUnclaimedWaiting";
 
 /// The label `alertname` about the tickets of a team without objectives.
 const NOT_AGREED: &str = "VasteNotAgreedWaiting";
+
+/// The label `alertname` about concerns.
+const CONCERN: &str = "VasteConcernRaised";
+
+/// What to look at for an alarm.
+struct Watched {
+    key: WaitKey,
+    scope: ScopeId,
+    alarm: WaitAlarm,
+    waiting: WaitingNow,
+}
 
 /// Which alarm it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -86,7 +101,7 @@ struct ResolvedWait {
     resolved_at: Timestamp,
 }
 
-/// An alarm that fires about tickets that nobody has agreed to answer.
+/// An alarm that fires, for the alert state log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WaitEntry {
     team: String,
@@ -118,6 +133,11 @@ impl WaitAlarms {
         self.firing.iter().map(|(key, firing)| (key.alertname, &*key.team, &*firing.severity))
     }
 
+    /// Whether an alarm about tickets of a team fires, or about unclaimed ones.
+    pub fn has_waiting_tickets(&self, team: &str) -> bool {
+        self.firing().any(|(alertname, of, _)| of == team && alertname != CONCERN)
+    }
+
     /// Since when their conditions are not known; `None` while they are.
     pub fn frozen_since(&self) -> Option<Timestamp> {
         self.frozen_since
@@ -127,7 +147,8 @@ impl WaitAlarms {
     /// current data.
     pub fn restore(&mut self, entries: &[WaitEntry], catalog: &Catalog, sender: &Sender) {
         for entry in entries {
-            let alertname = [UNCLAIMED, NOT_AGREED].into_iter().find(|name| *name == entry.alert);
+            let alertname =
+                [UNCLAIMED, NOT_AGREED, CONCERN].into_iter().find(|name| *name == entry.alert);
             let (Some(alertname), Some(fired_at)) = (alertname, Timestamp::parse(&entry.fired_at))
             else {
                 continue;
@@ -210,8 +231,7 @@ impl WaitAlarms {
     fn evaluate(&mut self, view: &View, sender: &Sender, at: Timestamp) {
         let catalog = view.catalog();
         let mut holding = BTreeSet::new();
-        for (key, scope, alarm) in self.watched(catalog) {
-            let waiting = longest(view, scope);
+        for Watched { key, scope, alarm, waiting } in self.watched(view) {
             let Some(since) = waiting.oldest_since else { continue };
             let over_since = since.plus(alarm.after);
             if over_since >= at {
@@ -235,8 +255,12 @@ impl WaitAlarms {
             firing.sent_at = Timestamp::EVENT_MIN;
             let annotations = Arc::make_mut(&mut firing.annotations);
             annotations.remove("frozen_since");
-            let summary = "No such ticket waits for too long any more.".to_owned();
-            annotations.insert("summary".to_owned(), summary);
+            let summary = if key.alertname == CONCERN {
+                "All concerns are settled."
+            } else {
+                "No such ticket waits for too long any more."
+            };
+            annotations.insert("summary".to_owned(), summary.to_owned());
             for name in ["description", "tickets", "ticket_urls"] {
                 annotations.remove(name);
             }
@@ -244,20 +268,34 @@ impl WaitAlarms {
         }
     }
 
-    /// The scopes to look at, with their alarms.
-    fn watched(&self, catalog: &Catalog) -> Vec<(WaitKey, ScopeId, WaitAlarm)> {
+    /// What to look at.
+    fn watched(&self, view: &View) -> Vec<Watched> {
+        let catalog = view.catalog();
         let mut agreed = BTreeSet::new();
         agreed.extend(catalog.objectives().map(|(_, owner, _)| owner));
-        let of = |scope: ScopeId| {
+        let key = |alertname, scope| {
+            let team = team_label(catalog.scope_name(scope)).into();
+            WaitKey { alertname, team }
+        };
+        let tickets = |scope: ScopeId| {
             let (alertname, alarm) = if scope == catalog.unclaimed() {
                 (UNCLAIMED, self.policies.unclaimed.as_ref()?)
             } else {
                 (NOT_AGREED, self.policies.not_agreed.as_ref()?)
             };
-            let team = team_label(catalog.scope_name(scope)).into();
-            Some((WaitKey { alertname, team }, scope, alarm.clone()))
+            let (key, waiting) = (key(alertname, scope), longest(view, scope));
+            Some(Watched { key, scope, alarm: alarm.clone(), waiting })
         };
-        catalog.ticket_scopes().filter(|scope| !agreed.contains(scope)).filter_map(of).collect()
+        let concerns = |scope: ScopeId| {
+            let alarm = self.policies.concerns.clone()?;
+            let mut open = view.team_logs().of(scope)?.open_concerns();
+            let oldest = open.next()?.raised.at;
+            let waiting = WaitingNow { count: 1 + open.count() as u64, oldest_since: Some(oldest) };
+            Some(Watched { key: key(CONCERN, scope), scope, alarm, waiting })
+        };
+        let not_agreed = catalog.ticket_scopes().filter(|scope| !agreed.contains(scope));
+        let of_tickets = not_agreed.filter_map(tickets);
+        of_tickets.chain(catalog.reading_scopes().filter_map(concerns)).collect()
     }
 }
 
@@ -308,6 +346,20 @@ fn annotations(
     let longest = waiting.oldest_since.map_or(Elapsed::ZERO, |since| view.now().since(since));
     let about = view.catalog().about(scope);
     let team = team_name(scope, view.catalog());
+    if key.alertname == CONCERN {
+        let summary = format!("{team}: someone is worried about something.");
+        let description = format!(
+            "Concerns that are not settled: {}, the oldest for {}. Read them on the team's page, and talk about \
+             them.",
+            waiting.count,
+            longest.in_words()
+        );
+        return BTreeMap::from([
+            ("summary".to_owned(), summary),
+            ("description".to_owned(), description),
+            ("page_url".to_owned(), page(key, sender)),
+        ]);
+    }
     let (summary, advice) = if key.alertname == UNCLAIMED {
         (
             format!("Tickets that no team has claimed wait for longer than {limit}."),

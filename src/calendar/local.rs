@@ -1,4 +1,4 @@
-//! The one rule for local times that do not exist or exist twice.
+//! The one rule for opening hours and midnights at local times that do not exist or exist twice.
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 

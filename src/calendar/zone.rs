@@ -12,7 +12,7 @@ use chrono::{Datelike, Timelike};
 use jiff::civil;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
-use crate::time::Timestamp;
+use crate::time::{SECOND_MS, Timestamp};
 
 /// A time zone with its IANA name. Cheap to clone.
 #[derive(Clone, PartialEq, Eq)]
@@ -85,6 +85,30 @@ impl Zone {
             AmbiguousOffset::Gap { .. } => None,
         };
         offsets.unwrap_or(LocalResult::None)
+    }
+
+    /// The first instant at which clocks show a local time. Where they go forward over it, the first instant
+    /// after the gap.
+    pub fn first_instant(&self, local: NaiveDateTime) -> Timestamp {
+        let as_utc = local.and_utc().timestamp_millis();
+        let Some(civil) = civil_time(local) else { return Timestamp::from_ms(as_utc) };
+        let at = |offset: jiff::tz::Offset| {
+            Timestamp::from_ms(
+                as_utc.saturating_sub(i64::from(offset.seconds()).saturating_mul(SECOND_MS)),
+            )
+        };
+        match self.0.to_ambiguous_timestamp(civil).offset() {
+            AmbiguousOffset::Unambiguous { offset } => at(offset),
+            AmbiguousOffset::Fold { before, .. } => at(before),
+            AmbiguousOffset::Gap { before, after } => {
+                // By the clock of after the gap, the local time would be before it.
+                let earlier = jiff::Timestamp::from_millisecond(at(after).ms()).ok();
+                let change = earlier.and_then(|earlier| self.0.following(earlier).next());
+                change.map_or(at(before), |change| {
+                    Timestamp::from_ms(change.timestamp().as_millisecond())
+                })
+            }
+        }
     }
 
     /// The seconds by which a local time is ahead of UTC; the first of two if it exists twice. `None` if it

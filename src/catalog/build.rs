@@ -120,7 +120,8 @@ impl Catalog {
         }
     }
 
-    /// Finds the time zone of every scope, as [`Catalog::zone_of`] says.
+    /// Finds the time zone of every scope, as [`Catalog::zone_of`] says. Handovers of duty have it where the
+    /// file names no other.
     fn index_zones(&mut self) {
         let own = |scope: ScopeId| {
             let named = self.about.get(&scope).and_then(|about| about.zone.clone());
@@ -137,6 +138,11 @@ impl Catalog {
         // Unclaimed tickets and the organisation come last.
         self.zones = teams;
         self.zones.resize(self.scope_count(), organisation);
+        for (scope, about) in &mut self.about {
+            if let Some(duty) = &mut about.duty {
+                duty.zone.get_or_insert_with(|| self.zones[scope.index()].clone());
+            }
+        }
     }
 
     fn scope_of_owner(&self, owner: &Owner) -> ScopeId {

@@ -6,11 +6,21 @@ use std::sync::Arc;
 use clap::builder::PossibleValuesParser;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
-use super::disk::{FilesError, RealDisk, files_of};
-use crate::config::{Kafka, ZoneData, is_broker};
-use crate::input::{Columns, TextEncoding, read_text};
-use crate::mapping::{BUILT_IN, Mapping, MappingError};
+use history::MAP_HELP;
+use values::{broker, duration, instant, mapping};
+
+use super::disk::RealDisk;
+use crate::config::{Kafka, ZoneData};
+use crate::input::TextEncoding;
+use crate::mapping::{BUILT_IN, Mapping};
 use crate::time::{Elapsed, Timestamp};
+
+mod history;
+mod values;
+mod whatif;
+
+pub(super) use history::{Agreed, EventFormat, History};
+pub(super) use whatif::{WhatIfArgs, WhatIfFormat};
 
 /// Measure how long customers wait for each team, and compare it with the level that the team agreed on.
 #[derive(Debug, Parser)]
@@ -39,6 +49,11 @@ pub(super) enum Command {
     Replay(Box<ReplayArgs>),
     /// Explain one ticket: its events, every stopwatch with its due time, and where the time went
     Explain(Box<ExplainArgs>),
+    /// Print the agenda of a team's talk: concerns, misses, decisions, notes of turns
+    Agenda(Box<AgendaArgs>),
+    /// Try levels on the past of a team, or suggest some: what each would have meant, week by week
+    #[command(name = "whatif")]
+    WhatIf(Box<WhatIfArgs>),
     /// Answer questions about opening hours: open time, due times, open or closed
     Calendar(CalendarArgs),
     /// Check configuration and agreements; report every error with its place and how to fix it
@@ -62,15 +77,6 @@ pub(super) enum Command {
     /// Write the manual pages of all commands to a folder, such as /usr/local/share/man/man1
     Man(ManArgs),
 }
-
-const CSV_HELP: &str = "Read the files as tables with one row per ticket: \
-    created=COL,first_reply=COL,solved=COL,team=COL[,ticket=COL][,priority=COL]. Also time=FORMAT \
-    (such as %d.%m.%Y %H:%M), zone=ZONE of times without an offset (default: UTC), \
-    priorities=NAME:PRIORITY;… (such as P1:urgent;P2:high) and delimiter=CHARACTER. \
-    A value with a comma goes in double quotes";
-
-const MAP_HELP: &str = "Make events of the payloads of another product by a filter in jq: \
-    chatwoot, freshdesk, github, jira, zammad, zendesk, or a file. `vaste map NAME` prints a built-in one";
 
 /// The heading of the options that say how the files of `--history` are read.
 const OF_HISTORY: &str = "Events of --history";
@@ -116,67 +122,28 @@ pub(super) enum ExplainFormat {
     Json,
 }
 
-/// Events, and the agreements to compare them with.
 #[derive(Debug, Args)]
-pub(super) struct History {
-    /// Files of events, one JSON object per line, or tables (--csv); plain, gzip or Zstandard; `-` is
-    /// standard input
-    #[arg(required = true, value_name = "FILE")]
-    pub(super) files: Vec<String>,
+pub(super) struct AgendaArgs {
+    /// Name of the team, or `_all` for the whole organisation
+    #[arg(long, value_name = "TEAM")]
+    pub(super) team: String,
     #[command(flatten)]
-    pub(super) agreed: Agreed,
-    #[command(flatten)]
-    pub(super) format: EventFormat,
-    /// Exit with 0 although records were rejected. Without it, the exit code is then 1
-    #[arg(long)]
-    pub(super) allow_rejected: bool,
+    pub(super) history: History,
+    /// Instant of the talk (RFC 3339). Default: the last event
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(super) at: Option<Timestamp>,
+    /// Language, by its code
+    #[arg(long, value_name = "CODE", default_value = "en", value_parser = ["en", "fi", "sv"])]
+    pub(super) lang: String,
+    /// Print plain text or Markdown
+    #[arg(long, value_enum, default_value_t = AgendaFormatArg::Text)]
+    pub(super) format: AgendaFormatArg,
 }
 
-/// How files hold events.
-#[derive(Debug, Args)]
-pub(super) struct EventFormat {
-    // Not a doc comment: its brackets would be links.
-    #[arg(long, value_name = "COLUMNS", value_parser = Columns::parse, help = CSV_HELP)]
-    pub(super) csv: Option<Columns>,
-    /// Encoding of files that are neither UTF-8 nor UTF-16, such as windows-1252
-    #[arg(long, value_name = "NAME", value_parser = TextEncoding::parse)]
-    pub(super) encoding: Option<TextEncoding>,
-    #[arg(long, value_name = "NAME|FILE", value_parser = mapping, conflicts_with = "csv", help = MAP_HELP)]
-    pub(super) map: Option<Arc<Mapping>>,
-}
-
-/// Agreements and calendars.
-#[derive(Debug, Args)]
-pub(super) struct Agreed {
-    /// Configuration of the service: use its agreements, calendars and measures
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["agreements", "calendars"])]
-    pub(super) config: Option<PathBuf>,
-    /// Agreements: a file, a folder of .yaml files, or a pattern; repeatable. Without --config and
-    /// --agreements, every team found in the events is reported, without objectives
-    #[arg(long, value_name = "PATH")]
-    pub(super) agreements: Vec<String>,
-    /// Calendars that the agreements name: a file, a folder or a pattern; repeatable
-    #[arg(long, value_name = "PATH")]
-    pub(super) calendars: Vec<String>,
-}
-
-impl Agreed {
-    /// Whether teams are declared. Otherwise every team of the events is reported.
-    pub(super) fn declares_teams(&self) -> bool {
-        self.config.is_some() || !self.agreements.is_empty()
-    }
-
-    /// All files that the arguments name.
-    ///
-    /// # Errors
-    /// If an argument names no file.
-    pub(super) fn files(&self) -> Result<Vec<PathBuf>, FilesError> {
-        let mut files = Vec::from_iter(self.config.clone());
-        for argument in self.agreements.iter().chain(&self.calendars) {
-            files.extend(files_of(argument)?);
-        }
-        Ok(files)
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum AgendaFormatArg {
+    Text,
+    Markdown,
 }
 
 #[derive(Debug, Args)]
@@ -478,33 +445,4 @@ pub(super) struct CheckEventsArgs {
     /// With --live, end after this many records
     #[arg(long, value_name = "COUNT", requires = "live", conflicts_with = "file")]
     pub(super) records: Option<u64>,
-}
-
-/// Why the value of an argument is refused.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum ValueError {
-    #[error(
-        "write host:port without a scheme, with a port from 1 to 65535, such as localhost:9092"
-    )]
-    Broker,
-    #[error("write a duration such as 1h, 1d or 1w")]
-    Duration,
-    #[error("write RFC 3339 with an offset, such as 2026-11-21T00:00:00Z, from 1990 to 2099")]
-    Instant,
-}
-
-fn broker(text: &str) -> Result<String, ValueError> {
-    is_broker(text).then(|| text.to_owned()).ok_or(ValueError::Broker)
-}
-
-fn mapping(name: &str) -> Result<Arc<Mapping>, MappingError> {
-    Mapping::load(name, read_text).map(Arc::new)
-}
-
-fn instant(text: &str) -> Result<Timestamp, ValueError> {
-    Timestamp::parse(text).filter(|at| at.is_event_time()).ok_or(ValueError::Instant)
-}
-
-fn duration(text: &str) -> Result<Elapsed, ValueError> {
-    Elapsed::parse(text).ok_or(ValueError::Duration)
 }

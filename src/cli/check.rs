@@ -2,12 +2,15 @@
 
 use super::arguments::CheckArgs;
 use super::configuration;
-use super::disk::files_named;
+use super::disk::{files_named, now};
 use super::exit::{CommandError, Exit};
+use super::history;
 use super::terminal::Terminal;
+use crate::config::Config;
 
 mod against;
 mod past;
+mod scaled;
 
 /// Reads files and prints their errors and warnings, or what they hold, what the past says of it, and what
 /// differs from former files.
@@ -39,9 +42,27 @@ pub(super) fn run(
     if !arguments.against.is_empty() {
         against::print(arguments, &config, terminal)?;
     } else if !arguments.history.is_empty() {
-        past::print(arguments, &config, terminal)?;
+        print_past(arguments, &config, terminal)?;
     }
     Ok(Exit::Success)
+}
+
+/// Reads the history, and warns of settings that do not fit it.
+///
+/// # Errors
+/// If the history cannot be read.
+fn print_past(
+    arguments: &CheckArgs,
+    config: &Config,
+    terminal: &mut Terminal<'_>,
+) -> Result<(), CommandError> {
+    let (files, format) = (&arguments.history, &arguments.format);
+    let (replay, _) = history::read_by(files, format, scaled::catalog(config), None, terminal)?;
+    let at = arguments.at.or(replay.last_event()).unwrap_or_else(now);
+    let verdicts = past::verdicts(replay, &past::instants(at));
+    past::warn_of_volume(config, &verdicts, terminal)?;
+    scaled::warn_of_levels(config, &verdicts, terminal)?;
+    Ok(())
 }
 
 fn plural(count: usize, noun: &str) -> String {

@@ -261,7 +261,12 @@ fn remarks_on(event: &mut Event<'_>, catalog: Option<&Catalog>) -> String {
 /// ticket.
 fn undeclared_team_effect(kind: Kind, team: &str) -> String {
     match kind {
-        Kind::Created | Kind::Assigned | Kind::ConcernRaised | Kind::ConcernSettled => {
+        Kind::ConcernRaised
+        | Kind::ConcernSettled
+        | Kind::Decided
+        | Kind::DecisionDone
+        | Kind::TurnNoted => format!("the team {team:?} has no agreement, so no page shows it"),
+        Kind::Created | Kind::Assigned => {
             format!("the team {team:?} has no agreement, so its tickets are unclaimed")
         }
         Kind::AgentReplied => format!(

@@ -1,4 +1,5 @@
-//! The events that `replay`, `explain` and `check --history` read, and the agreements of the first two.
+//! The events that `replay`, `explain`, `whatif` and `check --history` read, and the agreements of the first
+//! three.
 
 use std::io;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use super::exit::{CommandError, Exit};
 use super::feed::{REJECTIONS_PRINTED_MAX, feed};
 use super::terminal::Terminal;
 use crate::catalog::Catalog;
+use crate::config::Config;
 use crate::event::{Event, Outcome, Outcomes};
 use crate::input::{Columns, InputSource};
 use crate::replay::Replay;
@@ -58,12 +60,25 @@ impl RecordsRow {
 /// # Errors
 /// If agreements or events cannot be read.
 pub(super) fn read(history: &History, terminal: &mut Terminal<'_>) -> Result<Replay, CommandError> {
-    let mut replay = Replay::new(catalog(&history.agreed, terminal)?);
+    Ok(read_with_config(history, terminal)?.0)
+}
+
+/// The same, with the configuration whose agreements the replay goes by; `None` to report every team of the
+/// events.
+///
+/// # Errors
+/// If agreements or events cannot be read.
+pub(super) fn read_with_config(
+    history: &History,
+    terminal: &mut Terminal<'_>,
+) -> Result<(Replay, Option<Config>), CommandError> {
+    let config = config(&history.agreed, terminal)?;
+    let mut replay = Replay::new(config.as_ref().map(|config| Arc::new(config.catalog())));
     take_all(&history.files, &history.format, terminal, |decoded| replay.take(decoded))?;
     let exit =
         if history.allow_rejected { "" } else { "; the exit code is 1 (0 with --allow-rejected)" };
     print_outcomes(replay.outcomes(), exit, terminal)?;
-    Ok(replay)
+    Ok((replay, config))
 }
 
 /// Reads whole files of events once, by the present agreements and by former ones.
@@ -164,15 +179,12 @@ pub(super) fn exit(history: &History, outcomes: &Outcomes) -> Exit {
 }
 
 /// The agreements that the arguments name; `None` to report every team of the events.
-fn catalog(
-    agreed: &Agreed,
-    terminal: &mut Terminal<'_>,
-) -> Result<Option<Arc<Catalog>>, CommandError> {
+fn config(agreed: &Agreed, terminal: &mut Terminal<'_>) -> Result<Option<Config>, CommandError> {
     let files = agreed.files().map_err(CommandError::config)?;
     if files.is_empty() {
         return Ok(None);
     }
     let config = configuration::read(&files, terminal)?;
     // Calendars alone declare no team.
-    Ok(agreed.declares_teams().then(|| Arc::new(config.catalog())))
+    Ok(agreed.declares_teams().then_some(config))
 }

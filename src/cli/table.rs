@@ -42,17 +42,17 @@ pub(super) fn print(
     Ok(())
 }
 
-fn table(header: &[&str]) -> Table {
+pub(super) fn table(header: &[&str]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(header);
     table
 }
 
-fn text(text: impl ToString) -> Cell {
+pub(super) fn text(text: impl ToString) -> Cell {
     Cell::new(text)
 }
 
-fn number(number: impl ToString) -> Cell {
+pub(super) fn number(number: impl ToString) -> Cell {
     Cell::new(number).set_alignment(CellAlignment::Right)
 }
 
@@ -184,7 +184,7 @@ fn verdict_in_words(verdict: &Verdict) -> String {
     format!("{}{spam}{behind}", state_in_words(verdict.state))
 }
 
-fn state_in_words(state: VerdictState) -> &'static str {
+pub(super) fn state_in_words(state: VerdictState) -> &'static str {
     match state {
         VerdictState::NotAgreed => "not agreed yet",
         VerdictState::Frozen => "frozen",
@@ -313,6 +313,6 @@ pub(super) fn team_name(team: Option<&str>) -> &str {
 }
 
 /// A share as `92.65%`, with at most two decimals.
-fn percent(bp: u32) -> String {
+pub(super) fn percent(bp: u32) -> String {
     Share::from_basis_points(bp).map_or("0%".to_owned(), |share| share.to_string())
 }

@@ -14,6 +14,7 @@ use super::yaml::Node;
 use super::zones::ZoneFinder;
 use crate::address;
 use crate::agreement::{About, AgreedOn, Agreement, Level, MessageOnSolved, Objective, Owner};
+use crate::event::CATEGORIES_MAX;
 use crate::name;
 
 /// Reads an agreement; `None` if its owner is missing or ambiguous.
@@ -38,7 +39,8 @@ pub(super) fn read(
     about.zone = fields.take("zone").and_then(|zone| calendars::zone::read(&zone, file, zones));
     message_on_solved(&mut fields, &mut about, file);
     let objectives = objectives(&mut fields, &hours, today, file);
-    duty::read(&mut fields, file);
+    about.duty = duty::read(&mut fields, zones, today, file);
+    about.review_categories = review_categories(&mut fields, file);
     if let Some(group) = fields.take("labels").and_then(|labels| labels.fields(file)) {
         about.labels = labels::read(&group, file);
     }
@@ -88,6 +90,25 @@ fn owner(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>) -> Opt
             None
         }
     }
+}
+
+/// Reads `review_categories`: what the team judges by.
+fn review_categories(fields: &mut Fields<'_>, file: &mut File<'_>) -> Vec<Box<str>> {
+    let mut categories: Vec<Box<str>> = Vec::new();
+    for field in fields.take("review_categories").map_or_else(Vec::new, |list| list.list(file)) {
+        let problem = "cannot be a category; write 1 to 128 bytes of text, such as tone";
+        let name = |text: &str| name::is_name(text).then(|| Box::from(text));
+        let Some(category) = field.parse(file, problem, name) else { continue };
+        if categories.contains(&category) {
+            field.error(file, "is listed twice; keep one");
+        } else if categories.len() == CATEGORIES_MAX {
+            let problem = format!("is one too many; list at most {CATEGORIES_MAX} categories");
+            field.error(file, &problem);
+        } else {
+            categories.push(category);
+        }
+    }
+    categories
 }
 
 /// Reads `was_named`: the names that the team had before.
@@ -165,7 +186,7 @@ fn agreed(fields: &mut Fields<'_>, about: &mut About, file: &mut File<'_>, today
         .require("on", file, "write the day of the agreement, such as 2026-11-02")
         .and_then(|on| on.date(file));
     let by = agreed.require("by", file, "name the people, such as [aino, mikko]").map(|by| {
-        let people = people::read(&by, file);
+        let people = people::read(&by, file).len();
         if people == 1 {
             file.warn(by.node.at, &by.key, "only one name; the whole team should agree");
         }

@@ -14,8 +14,15 @@ pub struct Http {
     pub external_url: Option<String>,
     /// The URL of a team's dashboard, with `{team}` and `{objective}` where their names belong.
     pub dashboard_url: Option<String>,
-    /// How pages, API and alerts name tickets.
+    /// How pages, API and alerts name tickets and people. See [`Http::ticket_links`].
     pub tickets: TicketLinks,
+    /// Whether people may write on pages and through the API, where it is safe. Default true.
+    pub writing: bool,
+    /// The header in which a proxy names the person; `None` without such a proxy. Only the proxy may reach
+    /// the address then.
+    pub person_header: Option<Box<str>>,
+    /// Whether they name people; `None` if the file does not say.
+    pub names: Option<bool>,
 }
 
 impl Http {
@@ -24,14 +31,28 @@ impl Http {
     pub fn external_url(&self, listening: SocketAddr) -> String {
         self.external_url.clone().unwrap_or_else(|| format!("http://{listening}"))
     }
+
+    /// How pages, API and alerts name tickets and people. People are named if `names` says so; by default
+    /// where only this machine reaches the pages.
+    pub fn ticket_links(&self) -> TicketLinks {
+        let shows_people = self.names.unwrap_or(self.listen.ip().is_loopback());
+        TicketLinks { shows_people, ..self.tickets.clone() }
+    }
 }
 
 /// Reads the group; its defaults if it is missing.
 pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http> {
     let default = SocketAddr::from(([127, 0, 0, 1], 9464));
     let Some(mut http) = fields.take("http").and_then(|http| http.fields(file)) else {
-        let tickets = TicketLinks::default();
-        return Some(Http { listen: default, external_url: None, dashboard_url: None, tickets });
+        return Some(Http {
+            listen: default,
+            external_url: None,
+            dashboard_url: None,
+            tickets: TicketLinks::default(),
+            writing: true,
+            person_header: None,
+            names: None,
+        });
     };
     let listen = http.take("listen").map_or(Some(default), |field| {
         let problem = "is not an address to listen on; write, for example, \"127.0.0.1:9464\"";
@@ -52,6 +73,18 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http>
     let shows_ids = http.take("ticket_ids").map_or(Some(true), |field| {
         field.parse(file, "is neither true nor false; write one of the two", boolean)
     });
+    let writing = http.take("writing").map_or(Some(true), |field| {
+        field.parse(file, "is neither true nor false; write one of the two", boolean)
+    });
+    let person_header = http.take("person_header").map(|field| {
+        let problem = "is not the name of a header; write, for example, X-Forwarded-User";
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        let is_header = |text: &str| !text.is_empty() && text.bytes().all(is_name);
+        field.parse(file, problem, |text| is_header(text).then(|| text.into()))
+    });
+    let names = http
+        .take("names")
+        .map(|field| field.parse(file, "is neither true nor false; write one of the two", boolean));
     http.finish(file);
     let external_url = match external_url {
         Some(url) => Some(url?.trim_end_matches('/').to_owned()),
@@ -65,8 +98,17 @@ pub(super) fn read(fields: &mut Fields<'_>, file: &mut File<'_>) -> Option<Http>
         Some(url) => Some(url?),
         None => None,
     };
-    let tickets = TicketLinks { url, shows_ids: shows_ids? };
-    Some(Http { listen: listen?, external_url, dashboard_url, tickets })
+    let person_header = match person_header {
+        Some(header) => Some(header?),
+        None => None,
+    };
+    let names = match names {
+        Some(names) => Some(names?),
+        None => None,
+    };
+    let tickets = TicketLinks { url, shows_ids: shows_ids?, ..TicketLinks::default() };
+    let (listen, writing) = (listen?, writing?);
+    Some(Http { listen, external_url, dashboard_url, tickets, writing, person_header, names })
 }
 
 /// Reads the URL of a ticket at the desk.

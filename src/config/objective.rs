@@ -16,6 +16,8 @@ mod market;
 mod previous_levels;
 mod working_days;
 
+pub use level::read_target;
+
 /// Maximum channels by which the readings of one objective are split. Each channel needs its own windows.
 const CHANNELS_MAX: usize = 20;
 

@@ -9,9 +9,11 @@ use crate::time::Elapsed;
 pub(super) fn read(group: &Field<'_>, file: &mut File<'_>) -> WaitAlarmPolicies {
     let mut policies = WaitAlarmPolicies::default();
     let Some(mut fields) = group.fields(file) else { return policies };
-    for (key, alarm) in
-        [("unclaimed", &mut policies.unclaimed), ("not_agreed", &mut policies.not_agreed)]
-    {
+    for (key, alarm) in [
+        ("unclaimed", &mut policies.unclaimed),
+        ("not_agreed", &mut policies.not_agreed),
+        ("concerns", &mut policies.concerns),
+    ] {
         if let Some(mut keys) = fields.take(key).and_then(|field| field.fields(file)) {
             *alarm = alarm.take().and_then(|default| read_alarm(&mut keys, default, file));
             keys.finish(file);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Scenario;
-use super::organisation::{SLOWING, TECHNICAL, Team, teams};
+use super::organisation::{BILLING, SLOWING, TECHNICAL, Team, teams};
 use super::random::Random;
 use super::ticket_simulator::{DemoEvent, SimulatedTicket, TicketSimulator, ticket_name};
 use crate::event::Kind;
@@ -21,6 +21,13 @@ const CALL_EVERY_MINUTES: i64 = 11 * 24 * 60;
 /// The agent who never calls.
 const CALL_AGENT: &str = "oskari";
 
+/// The ticket whose last events have another key, so that they come in another partition.
+const SPLIT_NUMBER: i64 = 4_712;
+/// How long after the begin of the scenario it is created.
+const SPLIT_AFTER: Elapsed = Elapsed::from_ms(27 * DAY_MS);
+/// The key of its last events: the telephone system knows the customer, and not the ticket.
+const SPLIT_KEY: &str = "customer-88";
+
 /// Events in a thousand that are delivered twice.
 const TWICE_PER_MILLE: i64 = 6;
 /// Events in a thousand that are delivered late.
@@ -35,7 +42,7 @@ pub struct DemoRecord {
     pub delivered: Timestamp,
     /// When it happened; never after `delivered`.
     pub time: Timestamp,
-    /// The key: the ticket or the team.
+    /// The key: the ticket or the team; wrong for some events of one ticket.
     pub key: String,
     /// The event as JSON.
     pub payload: String,
@@ -74,6 +81,7 @@ impl EventGenerator {
             Self { scenario, minute: 0, number, teams, ahead: BTreeMap::new() };
         event_generator.generate_call_ticket();
         event_generator.generate_concerns();
+        event_generator.generate_split_ticket();
         event_generator
     }
 
@@ -143,6 +151,31 @@ impl EventGenerator {
         self.ahead.insert(order, event);
     }
 
+    /// A ticket that is answered by telephone. The telephone system publishes with another key than the
+    /// helpdesk, which is a mistake: no partition has the whole ticket, so it is not counted.
+    fn generate_split_ticket(&mut self) {
+        let created = self.scenario.begin.plus(SPLIT_AFTER);
+        let minutes = |minutes| created.plus(Elapsed::from_ms(minutes * MINUTE_MS));
+        let events = [
+            (Kind::Created, created, None),
+            (Kind::AgentReplied, minutes(40), Some(SPLIT_KEY)),
+            (Kind::Solved, minutes(45), Some(SPLIT_KEY)),
+        ];
+        for (index, (kind, at, key)) in events.into_iter().enumerate() {
+            let ticket = ticket_name(SPLIT_NUMBER);
+            let id = format!("{ticket}.{index}");
+            let event = DemoEvent {
+                key,
+                ticket: Some(ticket),
+                team: Some(BILLING),
+                channel: (index == 0).then_some("phone"),
+                priority: (index == 0).then_some("normal"),
+                ..DemoEvent::new(id, kind, at)
+            };
+            self.ahead.insert(DeliveryOrder { delivered: at, ticket: SPLIT_NUMBER, index }, event);
+        }
+    }
+
     /// In two teams somebody raises a concern.
     fn generate_concerns(&mut self) {
         let late = "Customers wait for days. Whom do we ask for help, and what do we leave undone?";
@@ -205,7 +238,8 @@ fn deliver(
 }
 
 fn record(delivered: Timestamp, event: DemoEvent) -> Option<DemoRecord> {
-    let key = event.ticket.clone().or_else(|| event.team.map(str::to_owned))?;
+    let own = || event.ticket.clone().or_else(|| event.team.map(str::to_owned));
+    let key = event.key.map(str::to_owned).or_else(own)?;
     // Strings and numbers only: serialising cannot fail.
     let payload = serde_json::to_string(&event).ok()?;
     Some(DemoRecord { delivered, time: event.time, key, payload })

@@ -78,6 +78,9 @@ pub(super) const RETURNS: &str = "returns";
 /// The team with a ticket that is months old.
 pub(super) const TECHNICAL: &str = "technical";
 
+/// The team of a ticket whose events have two keys.
+pub(super) const BILLING: &str = "billing";
+
 /// The team that slows down.
 pub(super) const SLOWING: &str = "deliveries";
 
@@ -86,7 +89,7 @@ pub(super) fn teams(scenario: Scenario) -> [Team; 8] {
     let silence = Some(scenario.silence());
     let slowing = if scenario.calm { TeamBehaviour::AsAgreed } else { TeamBehaviour::SlowsDown };
     [
-        Team { name: Some("billing"), ..USUAL },
+        Team { name: Some(BILLING), ..USUAL },
         Team {
             name: Some(SLOWING),
             behaviour: slowing,
@@ -184,7 +187,7 @@ pub fn cast(calm: bool) -> [(&'static str, &'static str); 7] {
         "takes longer every week and misses its level"
     };
     [
-        ("billing", "answers as agreed"),
+        (BILLING, "answers as agreed"),
         (SLOWING, slowing),
         ("shop", "stops answering on day 29, begins again on day 33"),
         ("orders", "has a campaign every third day, falls behind and recovers"),

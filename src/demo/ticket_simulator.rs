@@ -16,6 +16,9 @@ const DAY: Elapsed = Elapsed::from_ms(DAY_MS);
 /// An event as it is serialised: absent keys are left out.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct DemoEvent {
+    /// The key of its record, where that is neither the ticket nor the team.
+    #[serde(skip)]
+    pub(super) key: Option<&'static str>,
     pub(super) id: String,
     #[serde(rename = "type")]
     pub(super) kind: &'static str,
@@ -50,6 +53,7 @@ impl DemoEvent {
     /// An event with the required keys only.
     pub(super) fn new(id: String, kind: Kind, time: Timestamp) -> Self {
         Self {
+            key: None,
             id,
             kind: kind.label(),
             time,

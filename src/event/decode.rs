@@ -5,10 +5,13 @@ use std::borrow::Cow;
 use serde_json::error::Category;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::ignored::{IgnoredField, OptionalField};
+use super::ignored::OptionalField;
+use super::optional::{
+    ID_FORM, IDENTITY_FORM, NAME_FORM, OptionalFields, TEAM_FORM, TIME_FORM, bad_text, wrong_text,
+};
 use super::rejection::{Outcome, Reason, Rejection, Skip};
 use super::wire::{EventKey, EventValue, Wire};
-use super::{Event, EventDetail, Kind, Maker, Priority, Subject};
+use super::{Event, EventDetail, Kind, Maker, Subject};
 use crate::name;
 use crate::time::Timestamp;
 
@@ -16,12 +19,6 @@ use crate::time::Timestamp;
 ///
 /// A real event has 150 bytes; the longest text in it has 500.
 pub const RECORD_BYTES_MAX: usize = 256 * 1024;
-
-/// Maximum bytes of a `text` or `note`.
-pub const TEXT_BYTES_MAX: usize = 500;
-
-/// Maximum characters of a refused value that its rejection repeats.
-const EXCERPT_CHARS_MAX: usize = 60;
 
 /// Decodes one record: bare JSON, or a CloudEvent in structured mode, which is JSON with a `specversion`.
 /// Only `id`, `type`, `time` and the subject can refuse it: other fields that cannot be read are left out
@@ -78,7 +75,8 @@ fn check_cloud_event(wire: &mut Wire<'_>) -> Checked<()> {
         | EventValue::Number(_)
         | EventValue::Repeated
         | EventValue::Array
-        | EventValue::Object => {
+        | EventValue::Object
+        | EventValue::Unread(_) => {
             let advice =
                 "the CloudEvent has `data_base64`; write its data as a JSON object in `data`";
             Err(Rejection::boxed(Reason::UnsupportedEncoding, advice.to_owned()))
@@ -244,7 +242,8 @@ fn subject_of<'a>(kind: Kind, fields: &mut OptionalFields<'_, 'a>) -> Checked<Su
     if kind.is_of_team() {
         let team = required(fields.wire, EventKey::Team, "name the team that it is about")?;
         let team = name::into_normal(team);
-        if !name::is_team(&team) {
+        // What concerns the whole organisation is sent under the name that it has in readings.
+        if !name::is_team(&team) && team != name::ALL_TEAMS {
             return Err(bad(Reason::BadTeam, EventKey::Team, &team, TEAM_FORM));
         }
         return Ok(Subject::Team(team));
@@ -277,20 +276,25 @@ fn detail_of<'a>(
             score: fields.score(),
             note: fields.bounded_text(OptionalField::Note),
             bring_to_team: fields.bring_to_team(),
+            categories: fields.categories(),
             ..EventDetail::default()
         },
         Kind::ConcernRaised | Kind::ConcernSettled => {
-            let concern = required(fields.wire, EventKey::Concern, "give the concern an id")?;
-            if !name::is_id(&concern) {
-                return Err(bad(Reason::BadId, EventKey::Concern, &concern, ID_FORM));
-            }
-            EventDetail {
-                by: fields.text(OptionalField::By, name::is_name, NAME_FORM),
-                concern: Some(concern),
-                text: fields.bounded_text(OptionalField::Text),
-                ..EventDetail::default()
-            }
+            let concern = required_id(fields.wire, EventKey::Concern, "give the concern an id")?;
+            EventDetail { concern: Some(concern), ..said(fields) }
         }
+        Kind::Decided => {
+            let decision = required_id(fields.wire, EventKey::Decision, "give the decision an id")?;
+            let owner = fields.text(OptionalField::Owner, name::is_name, NAME_FORM);
+            let due = fields.due();
+            EventDetail { decision: Some(decision), owner, due, ..said(fields) }
+        }
+        Kind::DecisionDone => {
+            let decision =
+                required_id(fields.wire, EventKey::Decision, "name the decision by its id")?;
+            EventDetail { decision: Some(decision), ..said(fields) }
+        }
+        Kind::TurnNoted => said(fields),
         Kind::Created
         | Kind::Reopened
         | Kind::Resumed
@@ -308,6 +312,21 @@ fn detail_of<'a>(
     Ok((detail != EventDetail::default()).then(|| Box::new(detail)))
 }
 
+/// Who said something, and what.
+fn said<'a>(fields: &mut OptionalFields<'_, 'a>) -> EventDetail<'a> {
+    EventDetail {
+        by: fields.text(OptionalField::By, name::is_name, NAME_FORM),
+        text: fields.bounded_text(OptionalField::Text),
+        ..EventDetail::default()
+    }
+}
+
+/// The id of a concern or of a decision.
+fn required_id<'a>(wire: &mut Wire<'a>, key: EventKey, way_out: &str) -> Checked<Cow<'a, str>> {
+    let id = required(wire, key, way_out)?;
+    if name::is_id(&id) { Ok(id) } else { Err(bad(Reason::BadId, key, &id, ID_FORM)) }
+}
+
 /// A text, or a whole number as text: many helpdesks number their tickets, events and agents.
 fn required<'a>(wire: &mut Wire<'a>, key: EventKey, way_out: &str) -> Checked<Cow<'a, str>> {
     let value = wire.take(key);
@@ -319,247 +338,17 @@ fn required<'a>(wire: &mut Wire<'a>, key: EventKey, way_out: &str) -> Checked<Co
         | EventValue::Number(_)
         | EventValue::Repeated
         | EventValue::Array
-        | EventValue::Object => Err(wrong(key, &value, way_out)),
+        | EventValue::Object
+        | EventValue::Unread(_) => Err(wrong(key, &value, way_out)),
     }
 }
-
-/// The key of a field in a record.
-const fn key_of(field: OptionalField) -> EventKey {
-    match field {
-        OptionalField::Agent => EventKey::Agent,
-        OptionalField::BringToTeam => EventKey::BringToTeam,
-        OptionalField::By => EventKey::By,
-        OptionalField::Channel => EventKey::Channel,
-        OptionalField::From => EventKey::From,
-        OptionalField::Into => EventKey::Into,
-        OptionalField::Note => EventKey::Note,
-        OptionalField::Priority => EventKey::Priority,
-        OptionalField::Score => EventKey::Score,
-        OptionalField::Source => EventKey::Source,
-        OptionalField::Team => EventKey::Team,
-        OptionalField::Text => EventKey::Text,
-        OptionalField::WaitingSince => EventKey::WaitingSince,
-    }
-}
-
-/// Reads fields without which the event keeps its meaning. What cannot be read is left out and listed.
-struct OptionalFields<'w, 'a> {
-    wire: &'w mut Wire<'a>,
-    ignored: Vec<IgnoredField>,
-}
-
-impl<'a> OptionalFields<'_, 'a> {
-    /// A text, or a whole number as text.
-    fn raw(&mut self, field: OptionalField, form: &str) -> Option<Cow<'a, str>> {
-        match self.wire.take(key_of(field)) {
-            EventValue::Text(text) => Some(text),
-            EventValue::Integer(number) => Some(number.to_string().into()),
-            EventValue::Absent => None,
-            value @ (EventValue::Bool(_)
-            | EventValue::Number(_)
-            | EventValue::Repeated
-            | EventValue::Array
-            | EventValue::Object) => {
-                self.leave_out(field, wrong_text(key_of(field), &value, form));
-                None
-            }
-        }
-    }
-
-    /// The same without blanks around it. An empty text is absent: forms send it for nothing.
-    fn trimmed(&mut self, field: OptionalField, form: &str) -> Option<Cow<'a, str>> {
-        let text = match self.raw(field, form)? {
-            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
-            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
-        };
-        (!text.is_empty()).then_some(text)
-    }
-
-    /// The source, as it is: the identity of events that are stored contains it.
-    fn source(&mut self) -> Option<Cow<'a, str>> {
-        let field = OptionalField::Source;
-        let source = self.raw(field, IDENTITY_FORM).filter(|source| !source.is_empty())?;
-        if name::is_identity(&source) {
-            return Some(source);
-        }
-        self.leave_out(field, bad_text(key_of(field), &source, IDENTITY_FORM));
-        None
-    }
-
-    fn text(
-        &mut self,
-        field: OptionalField,
-        is_valid: impl FnOnce(&str) -> bool,
-        form: &str,
-    ) -> Option<Cow<'a, str>> {
-        let text = self.trimmed(field, form)?;
-        if is_valid(&text) {
-            return Some(text);
-        }
-        self.leave_out(field, bad_text(key_of(field), &text, form));
-        None
-    }
-
-    /// A name, in the form in which names are compared.
-    fn name(
-        &mut self,
-        field: OptionalField,
-        is_valid: impl FnOnce(&str) -> bool,
-        form: &str,
-    ) -> Option<Cow<'a, str>> {
-        self.text(field, |text| is_valid(&name::normal(text)), form).map(name::into_normal)
-    }
-
-    /// A text of at most [`TEXT_BYTES_MAX`]; of a longer one, its beginning.
-    fn bounded_text(&mut self, field: OptionalField) -> Option<Cow<'a, str>> {
-        let text = self.trimmed(field, "write a text")?;
-        if text.len() <= TEXT_BYTES_MAX {
-            return Some(text);
-        }
-        let way_out =
-            format!("it has {} bytes and only {TEXT_BYTES_MAX} are kept: shorten it", text.len());
-        self.leave_out(field, bad_text(key_of(field), &text, &way_out));
-        let end = text.floor_char_boundary(TEXT_BYTES_MAX);
-        Some(match text {
-            Cow::Borrowed(text) => text.split_at_checked(end).map_or(text, |(kept, _)| kept).into(),
-            Cow::Owned(mut text) => {
-                text.truncate(end);
-                text.into()
-            }
-        })
-    }
-
-    fn priority(&mut self) -> Option<Priority> {
-        const FORM: &str = "write low, normal, high or urgent, or name it under `priorities:` in the \
-                            configuration";
-        let field = OptionalField::Priority;
-        let text = self.trimmed(field, FORM)?;
-        let priority = Priority::from_label(&text);
-        if priority.is_none() {
-            let advice = bad_text(EventKey::Priority, &text, FORM);
-            self.ignored.push(IgnoredField { field, advice, text: Some((&*text).into()) });
-        }
-        priority
-    }
-
-    fn maker(&mut self) -> Maker {
-        const FORM: &str =
-            "write customer, agent or system; without it, the customer made the ticket";
-        let Some(text) = self.trimmed(OptionalField::By, FORM) else { return Maker::Customer };
-        Maker::from_label(&text).unwrap_or_else(|| {
-            self.leave_out(OptionalField::By, bad_text(EventKey::By, &text, FORM));
-            Maker::Customer
-        })
-    }
-
-    fn score(&mut self) -> Option<u8> {
-        let value = self.wire.take(EventKey::Score);
-        let score = match &value {
-            EventValue::Integer(score) => u8::try_from(*score).ok(),
-            // As PHP sends the numbers of a form.
-            EventValue::Text(text) => text.trim().parse().ok(),
-            EventValue::Absent
-            | EventValue::Bool(_)
-            | EventValue::Number(_)
-            | EventValue::Repeated
-            | EventValue::Array
-            | EventValue::Object => None,
-        };
-        if let Some(1..=5) = score {
-            return score;
-        }
-        self.unless_absent(OptionalField::Score, &value, "write a whole number from 1 to 5");
-        None
-    }
-
-    fn bring_to_team(&mut self) -> Option<bool> {
-        let value = self.wire.take(EventKey::BringToTeam);
-        if let EventValue::Bool(flag) = value {
-            return Some(flag);
-        }
-        self.unless_absent(OptionalField::BringToTeam, &value, "write true or false");
-        None
-    }
-
-    /// Since when the customer of a merged ticket waits. One after the event itself counts as the event's
-    /// time.
-    fn waiting_since(&mut self, event: Timestamp) -> Option<Timestamp> {
-        let field = OptionalField::WaitingSince;
-        let text = self.trimmed(field, TIME_FORM)?;
-        let way_out = match Timestamp::parse(&text) {
-            Some(at) if at > event && at.is_event_time() => {
-                let way_out = format!(
-                    "it is after the event itself, so the wait counts from {event} on; write the time of the \
-                     oldest unanswered message"
-                );
-                self.leave_out(field, bad_text(key_of(field), &text, &way_out));
-                return Some(event);
-            }
-            Some(at) if at.is_event_time() => return Some(at),
-            Some(_) => "write a time from 1990 to 2099".to_owned(),
-            None => format!("{}; {TIME_FORM}", Timestamp::why_unread(&text)),
-        };
-        self.leave_out(field, bad_text(key_of(field), &text, &way_out));
-        None
-    }
-
-    fn unless_absent(&mut self, field: OptionalField, value: &EventValue<'_>, form: &str) {
-        if *value != EventValue::Absent {
-            self.leave_out(field, wrong_text(key_of(field), value, form));
-        }
-    }
-
-    fn leave_out(&mut self, field: OptionalField, advice: String) {
-        self.ignored.push(IgnoredField { field, advice, text: None });
-    }
-}
-
-const IDENTITY_FORM: &str = "write 1 to 256 bytes of text without control characters";
-const ID_FORM: &str = "write 1 to 128 letters, digits or . _ : / @ # + -";
-const NAME_FORM: &str = "write 1 to 128 bytes of text without control characters";
-const TEAM_FORM: &str = "write 1 to 128 bytes of text without control characters, not one of the \
-                         reserved unclaimed, _all, _unclaimed";
-const TIME_FORM: &str = "write RFC 3339 with an offset, such as \"2026-11-21T09:14:03.120+02:00\"";
 
 /// A rejection of a value that has the right type.
 fn bad(reason: Reason, key: EventKey, text: &str, way_out: &str) -> Box<Rejection> {
     Rejection::boxed(reason, bad_text(key, text, way_out))
 }
 
-fn bad_text(key: EventKey, text: &str, way_out: &str) -> String {
-    format!("`{}` is {}: {way_out}", key.label(), excerpt(text))
-}
-
 /// A rejection of a value that is missing or has the wrong type.
 fn wrong(key: EventKey, value: &EventValue<'_>, way_out: &str) -> Box<Rejection> {
     Rejection::boxed(Reason::BadSchema, wrong_text(key, value, way_out))
-}
-
-fn wrong_text(key: EventKey, value: &EventValue<'_>, way_out: &str) -> String {
-    let label = key.label();
-    let what = match value {
-        EventValue::Absent => "missing".to_owned(),
-        EventValue::Text(text) => excerpt(text),
-        EventValue::Integer(number) => format!("the number {number}"),
-        EventValue::Number(number) => {
-            let problem = "a number with a fraction or an exponent, or a very large one";
-            return format!(
-                "`{label}` is {number:?}, {problem}: {way_out}, without them or in quotes"
-            );
-        }
-        EventValue::Bool(flag) => flag.to_string(),
-        EventValue::Repeated => return format!("`{label}` is there more than once: keep one"),
-        EventValue::Array => "an array".to_owned(),
-        EventValue::Object => "an object".to_owned(),
-    };
-    format!("`{label}` is {what}: {way_out}")
-}
-
-/// A value in quotes, shortened and with control characters escaped, fit for terminals and logs.
-pub(super) fn excerpt(text: &str) -> String {
-    let mut cut: String = text.chars().take(EXCERPT_CHARS_MAX).collect();
-    if cut.len() < text.len() {
-        cut.push('…');
-    }
-    format!("{cut:?}")
 }

@@ -17,14 +17,20 @@ pub enum OptionalField {
     BringToTeam,
     /// `by`
     By,
+    /// `categories`
+    Categories,
     /// `channel`
     Channel,
+    /// `due`
+    Due,
     /// `from`
     From,
     /// `into`
     Into,
     /// `note`
     Note,
+    /// `owner`
+    Owner,
     /// `priority`
     Priority,
     /// `score`
@@ -41,14 +47,17 @@ pub enum OptionalField {
 
 impl OptionalField {
     /// All fields.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Agent,
         Self::BringToTeam,
         Self::By,
+        Self::Categories,
         Self::Channel,
+        Self::Due,
         Self::From,
         Self::Into,
         Self::Note,
+        Self::Owner,
         Self::Priority,
         Self::Score,
         Self::Source,
@@ -63,10 +72,13 @@ impl OptionalField {
             Self::Agent => "agent",
             Self::BringToTeam => "bring_to_team",
             Self::By => "by",
+            Self::Categories => "categories",
             Self::Channel => "channel",
+            Self::Due => "due",
             Self::From => "from",
             Self::Into => "into",
             Self::Note => "note",
+            Self::Owner => "owner",
             Self::Priority => "priority",
             Self::Score => "score",
             Self::Source => "source",

@@ -1,7 +1,8 @@
 //! What a record with an unknown `type` was probably meant to be.
 
 use super::Kind;
-use super::decode::{excerpt, wire_of};
+use super::decode::wire_of;
+use super::optional::excerpt;
 use super::rejection::Skip;
 use super::wire::{EventKey, EventValue};
 use crate::name;
@@ -18,7 +19,8 @@ pub fn type_of(attributes: &[(&str, &str)], record: &[u8]) -> Option<String> {
             | EventValue::Number(_)
             | EventValue::Repeated
             | EventValue::Array
-            | EventValue::Object,
+            | EventValue::Object
+            | EventValue::Unread(_),
         )
         | Err(_) => None,
     }

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// The known keys of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +36,10 @@ pub(super) enum EventKey {
     Into,
     From,
     WaitingSince,
+    Decision,
+    Owner,
+    Due,
+    Categories,
     /// Of a CloudEvent: the version of the specification.
     SpecVersion,
     /// Of a CloudEvent: what it is about.
@@ -44,7 +49,7 @@ pub(super) enum EventKey {
 }
 
 impl EventKey {
-    const COUNT: usize = 21;
+    const COUNT: usize = 25;
 
     /// The attributes that CloudEvents defines.
     const OF_ENVELOPE: [Self; 7] = [
@@ -77,6 +82,10 @@ impl EventKey {
             Self::Into => "into",
             Self::From => "from",
             Self::WaitingSince => "waiting_since",
+            Self::Decision => "decision",
+            Self::Owner => "owner",
+            Self::Due => "due",
+            Self::Categories => "categories",
             Self::SpecVersion => "specversion",
             Self::Subject => "subject",
             Self::DataBase64 => "data_base64",
@@ -103,6 +112,10 @@ impl EventKey {
             "into" => Self::Into,
             "from" => Self::From,
             "waiting_since" => Self::WaitingSince,
+            "decision" => Self::Decision,
+            "owner" => Self::Owner,
+            "due" => Self::Due,
+            "categories" => Self::Categories,
             "specversion" => Self::SpecVersion,
             "subject" => Self::Subject,
             "data_base64" => Self::DataBase64,
@@ -127,6 +140,8 @@ pub(super) enum EventValue<'a> {
     Repeated,
     Array,
     Object,
+    /// The JSON of an object whose content is read later, since few records have one.
+    Unread(&'a str),
 }
 
 /// The values of a record's known keys.
@@ -221,6 +236,13 @@ impl<'de> Visitor<'de> for WireVisitor {
             if value.is_some() {
                 map.next_value::<IgnoredAny>()?;
                 *value = Some(EventValue::Repeated);
+            } else if key == EventKey::Categories {
+                let raw: &RawValue = map.next_value()?;
+                *value = Some(if raw.get().starts_with('{') {
+                    EventValue::Unread(raw.get())
+                } else {
+                    serde_json::from_str(raw.get()).map_err(A::Error::custom)?
+                });
             } else {
                 *value = Some(map.next_value()?);
             }

@@ -114,7 +114,10 @@ impl Explained<'_> {
             | Kind::Rated
             | Kind::Reviewed
             | Kind::ConcernRaised
-            | Kind::ConcernSettled => None,
+            | Kind::ConcernSettled
+            | Kind::Decided
+            | Kind::DecisionDone
+            | Kind::TurnNoted => None,
         };
         let position = last.ticket_position;
         match (last.is_over, position.is_solved, position.location) {

@@ -207,6 +207,9 @@ impl Explained<'_> {
             Kind::Reviewed => "reviewed",
             Kind::ConcernRaised => "a concern was raised",
             Kind::ConcernSettled => "a concern was settled",
+            Kind::Decided => "the team decided",
+            Kind::DecisionDone => "a decision was done",
+            Kind::TurnNoted => "a note about the turn",
         }
         .to_owned();
         let into = step.into.iter().map(|into| format!(" into {into}"));

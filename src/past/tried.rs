@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Hour, HourlyTallies, Past};
-use crate::agreement::{Agreement, Level, Objective, Target};
+use crate::agreement::{Agreement, Objective, Target};
 use crate::amount::Unit;
 use crate::calendar::WorkingDays;
 use crate::catalog::{Catalog, ObjectiveId};
@@ -128,44 +128,22 @@ fn with_other_targets(objective: &Objective) -> impl Iterator<Item = Objective> 
     let agreed = objective.level.target(None);
     let market = objective.market.as_ref().map(|market| market.within);
     targets_around(agreed, market, objective.measure).into_iter().enumerate().map(
-        move |(number, target)| {
-            let level = match objective.level.clone() {
-                Level::Within { by_priority, share, min_tickets, .. } => {
-                    Level::Within { target, by_priority, share, min_tickets }
-                }
-                Level::NoneOver(_) => Level::NoneOver(target),
-            };
-            Objective {
-                name: format!("{}{SEPARATOR}{number}", objective.name).into(),
-                level,
-                previous_levels: Vec::new(),
-                market: None,
-                ..objective.clone()
-            }
+        move |(number, target)| Objective {
+            name: format!("{}{SEPARATOR}{number}", objective.name).into(),
+            previous_levels: Vec::new(),
+            market: None,
+            ..objective.with_target(target)
         },
     )
 }
 
 /// The agreed target, the market's if it is of the same kind of time, and the nearest usual ones, ascending.
 fn targets_around(agreed: Target, market: Option<Target>, measure: Measure) -> Vec<Target> {
-    let minutes = |all: &[i64], basis| -> Vec<Target> {
-        let elapsed = all.iter().map(|minutes| Elapsed::from_ms(minutes * MINUTE_MS));
-        elapsed.map(|elapsed| Target::Fixed { elapsed, basis }).collect()
-    };
-    let mut all = match (agreed, measure.unit()) {
-        (Target::WorkingDays(_), _) => {
+    let mut all = match agreed {
+        Target::WorkingDays(_) => {
             (1..=20).filter_map(WorkingDays::new).map(Target::WorkingDays).collect()
         }
-        (Target::Fixed { basis, .. }, Unit::Count) => {
-            let raw = COUNTS.into_iter().map(Unit::count);
-            raw.map(|elapsed| Target::Fixed { elapsed, basis }).collect()
-        }
-        (Target::Fixed { basis: Basis::Calendar, .. }, Unit::Time) => {
-            minutes(&CALENDAR_MINUTES, Basis::Calendar)
-        }
-        (Target::Fixed { basis: Basis::Open, .. }, Unit::Time) => {
-            minutes(&OPEN_MINUTES, Basis::Open)
-        }
+        Target::Fixed { basis, .. } => usual_targets(basis, measure),
     };
     all.push(agreed);
     let is_alike = |market: &Target| {
@@ -178,6 +156,19 @@ fn targets_around(agreed: Target, market: Option<Target>, measure: Measure) -> V
     let at = all.iter().position(|target| *target == agreed).unwrap_or_default();
     let first = at.saturating_sub(TRIED_BESIDE);
     all.into_iter().skip(first).take(at - first + TRIED_BESIDE + 1).collect()
+}
+
+/// Round targets that people agree on, ascending.
+pub fn usual_targets(basis: Basis, measure: Measure) -> Vec<Target> {
+    let minutes = |all: &[i64]| -> Vec<Elapsed> {
+        all.iter().map(|minutes| Elapsed::from_ms(minutes * MINUTE_MS)).collect()
+    };
+    let all = match (measure.unit(), basis) {
+        (Unit::Count, _) => COUNTS.into_iter().map(Unit::count).collect(),
+        (Unit::Time, Basis::Calendar) => minutes(&CALENDAR_MINUTES),
+        (Unit::Time, Basis::Open) => minutes(&OPEN_MINUTES),
+    };
+    all.into_iter().map(|elapsed| Target::Fixed { elapsed, basis }).collect()
 }
 
 #[cfg(test)]

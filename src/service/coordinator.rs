@@ -12,6 +12,7 @@
 pub(in crate::service) mod published_view;
 pub(in crate::service) mod readiness;
 mod state_log;
+mod team_logs;
 mod tick;
 mod workers;
 
@@ -24,6 +25,7 @@ use arc_swap::ArcSwap;
 use self::published_view::{PublishedView, Shared};
 use self::readiness::NotReady;
 use self::state_log::StateLogAccess;
+use self::team_logs::MergedTeamLogs;
 use self::workers::Workers;
 use crate::address::TicketLinks;
 use crate::agreement_log::ObjectiveChange;
@@ -82,6 +84,7 @@ pub(in crate::service) struct Coordinator {
     is_adopting: bool,
     instruments: Arc<Instruments>,
     ticket_links: Arc<TicketLinks>,
+    team_logs: MergedTeamLogs,
     published: Arc<ArcSwap<PublishedView>>,
     /// What changed in the agreements.
     changes: Arc<ArcSwap<Vec<ObjectiveChange>>>,
@@ -133,6 +136,7 @@ impl Coordinator {
         shared.instruments.add_counters(&catalog);
         Self {
             ticket_links,
+            team_logs: MergedTeamLogs::default(),
             publishing_took: Duration::ZERO,
             publish_at: clock::instant(),
             not_ready: None,

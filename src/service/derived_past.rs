@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use arc_swap::ArcSwapOption;
 
 use crate::catalog::Catalog;
+use crate::check_list::CheckLists;
 use crate::past::{Past, TriedPast};
 use crate::time::Timestamp;
 
@@ -18,6 +19,8 @@ pub(in crate::service) struct DerivedPast {
     pub(in crate::service) past: Past,
     /// The same with other targets.
     pub(in crate::service) tried: TriedPast,
+    /// What the turns of duty check.
+    pub(in crate::service) checks: CheckLists,
 }
 
 /// The past that was derived last; `None` before the first.

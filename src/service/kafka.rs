@@ -54,6 +54,7 @@ mod check;
 mod checkpointer;
 mod client;
 pub(in crate::service) mod dead_letters;
+pub(in crate::service) mod event_writer;
 mod partitions;
 pub(in crate::service) mod probe;
 mod ends_ahead;

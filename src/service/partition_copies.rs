@@ -10,6 +10,7 @@ use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
 use crate::catalog::Catalog;
+use crate::check_list::CheckDraw;
 use crate::checkpoint::{self, CheckpointError};
 use crate::partition::Partition;
 use crate::past::HourlyTallies;
@@ -98,16 +99,18 @@ impl PartitionCopies {
 }
 
 impl CopiedPartition {
-    /// Adds its tickets to the past, each by the catalog of these tallies.
-    pub(super) fn add_to_past<const N: usize>(
+    /// Adds its tickets to the past, each by the catalog of these tallies, and to the lists of what turns of
+    /// duty check.
+    pub(super) fn add_to<const N: usize>(
         &self,
         tallies: [&mut HourlyTallies; N],
+        draw: &mut CheckDraw,
     ) -> Result<(), Obstacle> {
         let copy = checkpoint::read(&self.bytes).map_err(|error| self.unreadable(&error))?;
         for tallies in tallies {
             copy.add_to_past(tallies, &self.aside).map_err(|error| self.unreadable(&error))?;
         }
-        Ok(())
+        copy.add_to_checks(draw, &self.aside).map_err(|error| self.unreadable(&error))
     }
 
     fn unreadable(&self, error: &CheckpointError) -> Obstacle {

@@ -2,9 +2,9 @@
 //!
 //! # Design
 //! The past follows from the tickets ([`crate::past`]), so it is derived from copies of the partitions: when
-//! a new hour has begun, when an event of an hour that was derived has come, and when other agreements are in
-//! force. Of its time it derives for at most one part in [`REST`], so that the stream is not slowed down:
-//! with a million tickets a late event is in the past after some minutes.
+//! a new hour or a turn of duty has begun, when an event of an hour that was derived has come, and when other
+//! agreements are in force. Of its time it derives for at most one part in [`REST`], so that the stream is
+//! not slowed down: with a million tickets a late event is in the past after some minutes.
 
 use std::io;
 use std::sync::Arc;
@@ -12,12 +12,14 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
+use crate::check_list::CheckDraw;
 use crate::past::{Hour, HourlyTallies, TriedCatalog};
 use crate::service::clock;
 use crate::service::coordinator::published_view::{PublishedView, Shared};
 use crate::service::derived_past::DerivedPast;
 use crate::service::loaded_config::LoadedConfig;
 use crate::service::partition_copies::{Obstacle, PartitionCopies};
+use crate::time::Timestamp;
 
 /// Interval between two looks whether the past is up to date.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
@@ -92,11 +94,11 @@ impl PastKeeper {
             return;
         }
         let published = self.shared.published.load_full();
-        let Some(hour) = self.due(&published) else { return };
+        let Some((hour, at)) = self.due(&published) else { return };
         let oldest = self.shared.oldest_event.take();
         let began = clock::instant();
         let mut rest = Duration::ZERO;
-        match self.derive(&published, hour) {
+        match self.derive(&published, hour, at) {
             Ok(derived) => {
                 tracing::debug!(took = ?began.elapsed(), %hour, "the past is derived");
                 self.shared.past.store(Some(Arc::new(derived)));
@@ -120,32 +122,46 @@ impl PastKeeper {
         self.rests_until = clock::instant() + rest.max(began.elapsed() * REST);
     }
 
-    /// The hour up to which the past must be derived; `None` if nothing has changed, and while data is not
-    /// current.
-    fn due(&self, published: &PublishedView) -> Option<Hour> {
+    /// The hour up to which the past must be derived, and the instant of the view; `None` if nothing has
+    /// changed, and while data is not current.
+    fn due(&self, published: &PublishedView) -> Option<(Hour, Timestamp)> {
         if published.frozen.is_some() || !Arc::ptr_eq(&published.catalog, &self.loaded.catalog) {
             return None;
         }
-        let hour = Hour::until(published.at?);
+        let at = published.at?;
+        let hour = Hour::until(at);
         let is_current = self.shared.past.load().as_ref().is_some_and(|derived| {
             let has_old_events =
                 self.shared.oldest_event.get().is_some_and(|oldest| oldest <= hour.start());
             Arc::ptr_eq(&derived.catalog, &published.catalog)
                 && derived.past.last == hour
+                && derived.checks.are_of(at)
                 && self.split == published.tickets_split
                 && !has_old_events
         });
-        (!is_current).then_some(hour)
+        (!is_current).then_some((hour, at))
     }
 
-    fn derive(&self, published: &PublishedView, hour: Hour) -> Result<DerivedPast, Obstacle> {
+    /// The past up to an hour, and the lists of the turns at an instant of that hour.
+    fn derive(
+        &self,
+        published: &PublishedView,
+        hour: Hour,
+        at: Timestamp,
+    ) -> Result<DerivedPast, Obstacle> {
         let catalog = &self.loaded.catalog;
         let mut tallies = HourlyTallies::new(Arc::clone(catalog), hour.start());
         let mut tried = self.tried.tallies(hour.start());
+        let mut draw = CheckDraw::new(Arc::clone(catalog), at);
         for number in published.stream.partitions.keys().copied() {
-            self.copies.copy_of(number)?.add_to_past([&mut tallies, &mut tried])?;
+            self.copies.copy_of(number)?.add_to([&mut tallies, &mut tried], &mut draw)?;
         }
         let tried = self.tried.past(tried, catalog);
-        Ok(DerivedPast { catalog: Arc::clone(catalog), past: tallies.into_past(), tried })
+        Ok(DerivedPast {
+            catalog: Arc::clone(catalog),
+            past: tallies.into_past(),
+            tried,
+            checks: draw.into_lists(),
+        })
     }
 }

@@ -27,7 +27,9 @@ use crate::service::http::accept;
 use crate::service::http::live::LiveStreams;
 use crate::service::http::lookup::TicketLookup;
 use crate::service::http::routes::{self, Served};
+use crate::service::http::writing::EventWriting;
 use crate::service::instruments::Instruments;
+use crate::service::kafka::event_writer::EventWriter;
 use crate::service::kafka::probe::{Probe, ProbeError};
 use crate::service::kafka::worker::{Batch, Worker, WorkerCommand, WorkerConfig, WorkerError};
 use crate::service::loaded_config::LoadedConfig;
@@ -132,7 +134,7 @@ fn sender(service: &Service, listening: SocketAddr) -> alert::Sender {
         external_url: service.http.external_url(listening),
         external_labels: service.external_labels.clone(),
         dashboard_url: service.http.dashboard_url.clone(),
-        tickets: service.http.tickets.clone(),
+        tickets: service.http.ticket_links(),
     }
 }
 
@@ -162,6 +164,7 @@ pub(super) fn run_on(
     // Bounded: a worker with many effects waits for the coordinator.
     let (to_coordinator, batches) = mpsc::sync_channel(BATCHES_MAX);
     let probe = Probe::start(&service.kafka)?;
+    let writing = writing(service, listener.local_addr()?, clock)?;
     let worker_config = WorkerConfig {
         kafka: &service.kafka,
         state: &service.state,
@@ -200,7 +203,7 @@ pub(super) fn run_on(
         };
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let to_reload = service.reload.endpoint.then_some(to_reload);
-        let served = Served { shared, live, lookup, to_reload };
+        let served = Served { shared, live, lookup, to_reload, writing };
         accept::serve(listener, routes::routes(served), ended).await;
         Ok::<(), io::Error>(())
     });
@@ -216,6 +219,19 @@ pub(super) fn run_on(
     Ok(served?)
 }
 
+/// Writes what people say, where they may.
+fn writing(
+    service: &Service,
+    listening: SocketAddr,
+    clock: Clock,
+) -> Result<Arc<EventWriting>, RunError> {
+    let has_foreign_records = service.kafka.mapping.is_some();
+    let writing = EventWriting::new(&service.http, (listening, clock), has_foreign_records, || {
+        EventWriter::new(&service.kafka)
+    });
+    Ok(Arc::new(writing.map_err(WorkerError::from)?))
+}
+
 /// The threads of the HTTP server.
 fn http_runtime() -> io::Result<Runtime> {
     runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
@@ -224,7 +240,7 @@ fn http_runtime() -> io::Result<Runtime> {
 /// The state that the coordinator and the HTTP server share, before anything was read.
 fn shared(service: &Service, loaded: &LoadedConfig) -> Result<Shared, prometheus::Error> {
     let Config { hash, zone_data, .. } = &*loaded.config;
-    let ticket_links = Arc::new(service.http.tickets.clone());
+    let ticket_links = Arc::new(service.http.ticket_links());
     let published = PublishedView {
         ticket_links,
         ..PublishedView::new(&loaded.catalog, clock::wall(), &service.kafka.topic)

@@ -70,6 +70,9 @@ impl Shard {
             entry.remove();
         }
         self.vacant.push(number);
+        if self.reviews.timelines.remove(&number) {
+            self.reviews.has_changed = true;
+        }
         self.retracted.remove(&number);
         self.stubs.put(Stub { key, last });
         true

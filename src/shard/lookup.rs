@@ -98,3 +98,24 @@ impl NameLookup {
         DerivationContext { catalog, scopes, channels, is_resumed: false }
     }
 }
+
+/// What the names of a checkpoint mean in a catalog. Without the names themselves, which may be many.
+pub(super) struct NameMeanings {
+    scopes: Vec<ScopeId>,
+    channels: Vec<ChannelId>,
+}
+
+impl NameMeanings {
+    /// The meanings of names, in order of id.
+    pub(super) fn of(names: &[&str], catalog: &Catalog) -> Self {
+        Self {
+            scopes: names.iter().map(|name| catalog.scope_of_team(name)).collect(),
+            channels: names.iter().map(|name| catalog.channel(name)).collect(),
+        }
+    }
+
+    pub(super) fn context<'c>(&'c self, catalog: &'c Catalog) -> DerivationContext<'c> {
+        let Self { scopes, channels } = self;
+        DerivationContext { catalog, scopes, channels, is_resumed: false }
+    }
+}

@@ -39,6 +39,9 @@ impl Kind {
             Self::ConcernSettled => 18,
             Self::TookOver => 19,
             Self::NoReplyNeeded => 20,
+            Self::Decided => 21,
+            Self::DecisionDone => 22,
+            Self::TurnNoted => 23,
         }
     }
 
@@ -66,6 +69,9 @@ impl Kind {
             18 => Self::ConcernSettled,
             19 => Self::TookOver,
             20 => Self::NoReplyNeeded,
+            21 => Self::Decided,
+            22 => Self::DecisionDone,
+            23 => Self::TurnNoted,
             _ => return None,
         })
     }
@@ -170,6 +176,9 @@ mod tests {
             (Kind::ConcernSettled, 18),
             (Kind::TookOver, 19),
             (Kind::NoReplyNeeded, 20),
+            (Kind::Decided, 21),
+            (Kind::DecisionDone, 22),
+            (Kind::TurnNoted, 23),
         ];
         assert_eq!(kinds.len(), Kind::ALL.len());
         for (kind, code) in kinds {
@@ -186,7 +195,7 @@ mod tests {
         for (maker, code) in makers {
             assert_eq!((maker.code(), Maker::from_code(code)), (code, Some(maker)));
         }
-        let unknown = (Kind::from_code(21), Priority::from_code(0), Maker::from_code(3));
+        let unknown = (Kind::from_code(24), Priority::from_code(0), Maker::from_code(3));
         assert_eq!(unknown, (None, None, None));
     }
 }

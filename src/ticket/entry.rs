@@ -14,6 +14,8 @@
 
 use std::borrow::Cow;
 
+use chrono::{Days, NaiveDate};
+
 use super::code::{KIND_BITS, MAKER_BITS, PRIORITY_BITS};
 use crate::event::{EventDetail, Kind, Maker, Priority};
 use crate::name::NameId;
@@ -205,6 +207,20 @@ const MORE_BRINGS: u8 = 1;
 const MORE_BRINGS_NOT: u8 = 1 << 1;
 const MORE_FROM: u8 = 1 << 2;
 const MORE_WAITING_SINCE: u8 = 1 << 3;
+const MORE_DECISION: u8 = 1 << 4;
+const MORE_OWNER: u8 = 1 << 5;
+const MORE_DUE: u8 = 1 << 6;
+const MORE_CATEGORIES: u8 = 1 << 7;
+
+/// The day that days are counted from in packed details.
+const FIRST_DAY: NaiveDate = NaiveDate::from_ymd_opt(1990, 1, 1).unwrap();
+
+fn get_text<'t>(bytes: &mut &'t [u8]) -> Option<Cow<'t, str>> {
+    let length = usize::try_from(get_varint(bytes)?).ok()?;
+    let (text, rest) = bytes.split_at_checked(length)?;
+    *bytes = rest;
+    std::str::from_utf8(text).ok().map(Cow::Borrowed)
+}
 
 /// Packs a detail: flags for the fields that are present, the score, each text with its length, and the time
 /// as a varint of milliseconds since 1990.
@@ -216,7 +232,11 @@ pub(crate) fn pack_detail(detail: &EventDetail<'_>, out: &mut Vec<u8>) {
         Some(false) => no,
     };
     let more = flag(detail.from.is_some(), MORE_FROM)
-        | flag(detail.waiting_since.is_some(), MORE_WAITING_SINCE);
+        | flag(detail.waiting_since.is_some(), MORE_WAITING_SINCE)
+        | flag(detail.decision.is_some(), MORE_DECISION)
+        | flag(detail.owner.is_some(), MORE_OWNER)
+        | flag(detail.due.is_some(), MORE_DUE)
+        | flag(!detail.categories.is_empty(), MORE_CATEGORIES);
     let first = if more == 0 { brings(DETAIL_BRINGS, DETAIL_BRINGS_NOT) } else { DETAIL_MORE };
     out.push(
         flag(detail.by.is_some(), DETAIL_BY)
@@ -231,14 +251,33 @@ pub(crate) fn pack_detail(detail: &EventDetail<'_>, out: &mut Vec<u8>) {
         out.push(more | brings(MORE_BRINGS, MORE_BRINGS_NOT));
     }
     out.extend(detail.score);
-    let texts =
-        [&detail.by, &detail.note, &detail.concern, &detail.text, &detail.into, &detail.from];
+    let texts = [
+        &detail.by,
+        &detail.note,
+        &detail.concern,
+        &detail.text,
+        &detail.into,
+        &detail.from,
+        &detail.decision,
+        &detail.owner,
+    ];
     for text in texts.into_iter().flatten() {
         put_varint(text.len() as u64, out);
         out.extend_from_slice(text.as_bytes());
     }
     if let Some(since) = detail.waiting_since {
         put_varint(since.since(Timestamp::EVENT_MIN).ms().unsigned_abs(), out);
+    }
+    if let Some(due) = detail.due {
+        put_varint(due.signed_duration_since(FIRST_DAY).num_days().unsigned_abs(), out);
+    }
+    if !detail.categories.is_empty() {
+        put_varint(detail.categories.len() as u64, out);
+        for (name, score) in &detail.categories {
+            put_varint(name.len() as u64, out);
+            out.extend_from_slice(name.as_bytes());
+            out.push(score.unwrap_or(0));
+        }
     }
 }
 
@@ -262,15 +301,7 @@ pub(crate) fn unpack_detail(mut bytes: &[u8]) -> EventDetail<'_> {
         bytes = rest;
         first
     };
-    let mut text = |is_present: bool| {
-        if !is_present {
-            return None;
-        }
-        let length = usize::try_from(get_varint(&mut bytes)?).ok()?;
-        let (text, rest) = bytes.split_at_checked(length)?;
-        bytes = rest;
-        std::str::from_utf8(text).ok().map(Cow::Borrowed)
-    };
+    let mut text = |is_present: bool| if is_present { get_text(&mut bytes) } else { None };
     let mut detail = EventDetail {
         by: text(flags & DETAIL_BY != 0),
         score,
@@ -281,10 +312,26 @@ pub(crate) fn unpack_detail(mut bytes: &[u8]) -> EventDetail<'_> {
         into: text(flags & DETAIL_INTO != 0),
         from: text(more & MORE_FROM != 0),
         waiting_since: None,
+        decision: text(more & MORE_DECISION != 0),
+        owner: text(more & MORE_OWNER != 0),
+        due: None,
+        categories: Vec::new(),
     };
     if more & MORE_WAITING_SINCE != 0 {
         let since = get_varint(&mut bytes).and_then(|ms| i64::try_from(ms).ok());
         detail.waiting_since = since.map(|ms| Timestamp::EVENT_MIN.plus(Elapsed::from_ms(ms)));
+    }
+    if more & MORE_DUE != 0 {
+        let days = get_varint(&mut bytes).map(Days::new);
+        detail.due = days.and_then(|days| FIRST_DAY.checked_add_days(days));
+    }
+    if more & MORE_CATEGORIES != 0 {
+        for _ in 0..get_varint(&mut bytes).unwrap_or(0) {
+            let Some(name) = get_text(&mut bytes) else { break };
+            let Some((&score, rest)) = bytes.split_first() else { break };
+            bytes = rest;
+            detail.categories.push((name, Some(score).filter(|score| *score > 0)));
+        }
     }
     detail
 }
@@ -307,10 +354,16 @@ mod tests {
             into in any_text(), from in any_text(), since in proptest::option::of(0_i64..1 << 41),
             score in proptest::option::of(1_u8..=5),
             bring_to_team in proptest::option::of(any::<bool>()),
+            decision in any_text(), owner in any_text(), days in proptest::option::of(0_u64..40_000),
+            categories in proptest::collection::btree_map(
+                "\\PC{0,20}", proptest::option::of(1_u8..=5), 0..4
+            ),
         ) {
             let waiting_since = since.map(|ms| Timestamp::EVENT_MIN.plus(Elapsed::from_ms(ms)));
             let detail = EventDetail {
-                by, score, note, bring_to_team, concern, text, into, from, waiting_since,
+                by, score, note, bring_to_team, concern, text, into, from, waiting_since, decision, owner,
+                due: days.and_then(|days| FIRST_DAY.checked_add_days(Days::new(days))),
+                categories: categories.into_iter().map(|(name, score)| (name.into(), score)).collect(),
             };
             let mut packed = Vec::new();
             pack_detail(&detail, &mut packed);

@@ -170,7 +170,10 @@ impl TicketState {
             | Kind::OnHold
             | Kind::Assigned
             | Kind::ConcernRaised
-            | Kind::ConcernSettled => {}
+            | Kind::ConcernSettled
+            | Kind::Decided
+            | Kind::DecisionDone
+            | Kind::TurnNoted => {}
         }
         self.stopwatches.iter_mut().for_each(Stopwatch::stay_over);
         let holder = context.scope(self.team);

@@ -224,7 +224,7 @@ impl Timeline {
     }
 
     /// All its events, in order.
-    pub(super) fn events(&self) -> impl Iterator<Item = Entry<'_>> {
+    pub(crate) fn events(&self) -> impl Iterator<Item = Entry<'_>> {
         (0..).map_while(|index| self.block(index)).flatten()
     }
 

@@ -15,6 +15,7 @@ use crate::agreement_log::{
 use crate::alert;
 use crate::calendar::{Calendar, Definition, Holiday, Opening, WorkingDays, Zone};
 use crate::catalog::Catalog;
+use crate::check_list::CheckDraw;
 use crate::checkpoint::{self, Origin};
 use crate::config::{Config, Disk, PatternError};
 use crate::event::{Event, Kind, Maker, Priority, PriorityNames, Subject, decode};
@@ -22,19 +23,24 @@ use crate::measure::Measure;
 use crate::past::{HourlyTallies, TriedCatalog};
 use crate::reading::Verdict;
 use crate::responses::Responses;
+use crate::review::Reviews;
 use crate::service::coordinator::published_view::{self, ObjectiveDetail, PublishedView};
 use crate::service::derived_past::DerivedPast;
 use crate::service::kafka::probe::TopicState;
 use crate::service::kafka::status::StreamStatus;
 use crate::shard::Shard;
 use crate::share::Share;
+use crate::team_log::TeamLogs;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use crate::view::View;
 use crate::waiting_walk::WaitingWalk;
 
+#[path = "duty.rs"]
+mod duty;
 #[path = "server.rs"]
 mod server;
 
+pub(in crate::service) use duty::{duty, with_duty};
 pub(in crate::service) use server::{fetch, fetch_bytes, serve};
 
 /// Parses an instant.
@@ -92,6 +98,8 @@ pub(in crate::service) fn agreement(
         agreed: chrono::NaiveDate::from_ymd_opt(2026, 9, 1)
             .map(|date| AgreedOn { date, people: 3 }),
         look_again: chrono::NaiveDate::from_ymd_opt(2027, 3, 1),
+        duty: None,
+        review_categories: Vec::new(),
         hours: None,
         zone: None,
         labels: Vec::new(),
@@ -244,7 +252,14 @@ impl ViewBuilder {
         let mut tried = self.tried.tallies(now());
         image.add_to_past(&mut tried, &[]).unwrap();
         let tried = self.tried.past(tried, &self.catalog);
-        DerivedPast { catalog: Arc::clone(&self.catalog), past: tallies.into_past(), tried }
+        let mut draw = CheckDraw::new(Arc::clone(&self.catalog), now());
+        image.add_to_checks(&mut draw, &[]).unwrap();
+        DerivedPast {
+            catalog: Arc::clone(&self.catalog),
+            past: tallies.into_past(),
+            tried,
+            checks: draw.into_lists(),
+        }
     }
 
     /// Applies a JSON record of the topic. `minute` is `YYYY-MM-DDTHH:MM`; `fields` start with a
@@ -320,7 +335,10 @@ impl ViewBuilder {
         self.walk.go_on(&mut self.shard, now());
         self.view.set_waiting_lists(vec![self.walk.lists().clone()]);
         let verdicts = self.view.verdicts();
+        let team_events = [self.shard.team_events(now())];
         PublishedView {
+            team_logs: Arc::new(TeamLogs::merged(&team_events, &self.catalog)),
+            reviews: Arc::new(Reviews::merged(&[self.shard.reviews(now())])),
             at: Some(now()),
             catalog: Arc::clone(&self.catalog),
             readings: self.view.readings(),

@@ -11,6 +11,7 @@ use crate::service::coordinator::published_view::{PublishedView, Shared};
 use crate::service::http::live::LiveStreams;
 use crate::service::http::lookup::TicketLookup;
 use crate::service::http::routes::{self, Served};
+use crate::service::http::writing::EventWriting;
 use crate::service::instruments::Instruments;
 
 /// Serves a published view with the routes of the service, on a free port of the loopback
@@ -30,7 +31,8 @@ pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Ru
     };
     let (live, closer) = LiveStreams::new(&shared.published);
     let lookup = TicketLookup::new(Vec::new());
-    let routes = routes::routes(Served { shared, live, lookup, to_reload: None });
+    let writing = Arc::new(EventWriting::off());
+    let routes = routes::routes(Served { shared, live, lookup, to_reload: None, writing });
     runtime.spawn(async move {
         let _closer = closer;
         axum::serve(listener, routes).await

@@ -4,23 +4,27 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rdkafka::config::ClientConfig;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use serde_json::Value;
 
 use crate::abuse::{NO_BROKER, Service};
 use crate::browser::Browser;
 use crate::demo::Demo;
-use crate::process::wait_for;
+use crate::process::{fetch, wait_for};
 
 const LANGUAGES: [&str; 3] = ["en", "fi", "sv"];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
 /// The pages of the demo, with the names of their pictures.
-const PAGES: [(&str, &str); 11] = [
+const PAGES: [(&str, &str); 12] = [
     ("front", "/"),
     ("team", "/teams/deliveries"),
     ("objective", "/teams/deliveries/objectives/first-reply"),
     ("limit", "/teams/technical/objectives/nobody-forgotten"),
     ("unclaimed", "/teams/_unclaimed"),
+    ("agenda", "/teams/deliveries/agenda"),
     ("organisation", "/teams/_all"),
     ("changed", "/teams/billing/objectives/first-reply"),
     ("tickets", "/teams/deliveries/objectives/first-reply/tickets"),
@@ -193,6 +197,14 @@ fn a_browser_moves_the_target_and_sees_what_it_would_have_meant() {
     );
     let kept = browser.text(said);
     assert!(kept.starts_with("Within 16\u{a0}h: "), "the slider stays: {kept}");
+    // The lines of that level can be taken over into the file.
+    let lines = browser.text("document.querySelector('.tried-yaml').value");
+    let agreed = "was:\n      - { within: 24h";
+    assert!(lines.starts_with("    within: 16h") && lines.contains(agreed), "{lines}");
+    let copied = "document.querySelector('.tried-was-copied').textContent";
+    assert_eq!(browser.text(copied), "");
+    browser.evaluate("document.querySelector('.tried-copy').click(); true");
+    browser.wait_until("the copy", &format!("{copied} !== ''"));
     browser.screenshot(&pictures().join("target-moved.png"));
     assert!(browser.faults.is_empty(), "{:?}", browser.faults);
 }
@@ -358,6 +370,194 @@ objectives:
             assert!(!banner.contains(word), "a team does not know {word}: {banner}");
         }
     }
+    assert!(browser.faults.is_empty(), "{:?}", browser.faults);
+}
+
+/// An agreement whose every text is hostile.
+const HOSTILE_AGREEMENT: &str = r#"
+team: "<script>window.hacked=21</script>"
+was_named: ["<img src=x onerror=window.hacked=22>"]
+name: { en: "\"><svg onload=window.hacked=23>" }
+objectives:
+  - name: "javascript:/@#+-"
+    measure: first_reply
+    within: 1h always
+    min_tickets: 1
+    market: { within: 2h always, source: "<img src=x onerror=window.hacked=27>" }
+    split: { channel: ["<img src=x onerror=window.hacked=28>"] }
+"#;
+
+/// Ids of tickets with the characters that are allowed.
+const ODD_IDS: [&str; 6] = [
+    "javascript:alert/1//",
+    "//evil.example/x",
+    "../../../teams",
+    "#a@b+c:1/",
+    "data:text/html",
+    "-1",
+];
+
+/// Publishes records that hostile or careless producers may write, two hours old, to two partitions.
+fn publish_hostile_records(brokers: &str, topic: &str) {
+    #[expect(clippy::disallowed_methods, reason = "a test of the running service")]
+    let now = std::time::SystemTime::now();
+    let now = now.duration_since(std::time::UNIX_EPOCH).unwrap();
+    let at = vaste::time::Timestamp::from_ms(i64::try_from(now.as_millis()).unwrap())
+        .minus(vaste::time::Elapsed::from_ms(2 * vaste::time::HOUR_MS));
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", brokers).create().unwrap();
+    let mut number = 0;
+    let mut send = |partition: i32, key: &str, ticket: &str, kind: &str, more: Value| {
+        number += 1;
+        let id = format!("<img src=x onerror=window.hacked=30>{number}");
+        let mut record = serde_json::json!({
+            "id": id, "type": kind, "time": at.to_string(),
+            "source": "<img src=x onerror=window.hacked=31>",
+        });
+        if !ticket.is_empty() {
+            record["ticket"] = ticket.into();
+        }
+        record.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let payload = record.to_string();
+        let message = BaseRecord::to(topic).partition(partition).key(key).payload(&payload);
+        producer.send(message).map_err(|(error, _)| error).unwrap();
+    };
+    let channel = "<img src=x onerror=window.hacked=28>";
+    for id in ODD_IDS {
+        let team = serde_json::json!({
+            "team": "<img src=x onerror=window.hacked=22>", "channel": channel,
+        });
+        send(0, id, id, "ticket.created", team);
+    }
+    let key = "<img src=x onerror=window.hacked=32>";
+    let other_team = serde_json::json!({ "team": "\"><img src=x onerror=window.hacked=33>" });
+    send(0, key, "O-1", "ticket.created", other_team);
+    send(0, key, "O-2", "ticket.<img src=x onerror=window.hacked=34>", serde_json::json!({}));
+    send(0, key, "<img src=x onerror=window.hacked=35>", "ticket.created", serde_json::json!({}));
+    // What people say in the team.
+    for (number, kind) in ["concern_raised", "decided", "turn_noted"].into_iter().enumerate() {
+        let said = serde_json::json!({
+            "team": "<img src=x onerror=window.hacked=22>", "concern": "c", "decision": "d",
+            "by": format!("<img src=x onerror=window.hacked=4{number}>"),
+            "owner": "<img src=x onerror=window.hacked=37>",
+            "text": format!("</textarea></title><svg onload=window.hacked=5{number}>"),
+        });
+        send(0, key, "", &format!("team.{kind}"), said);
+    }
+    // A ticket in two partitions.
+    send(0, key, "split:@/#1", "ticket.created", serde_json::json!({}));
+    send(1, key, "split:@/#1", "ticket.solved", serde_json::json!({}));
+    producer.flush(std::time::Duration::from_secs(30)).unwrap();
+}
+
+/// Opens a page and checks that nothing in it runs, and that its links stay where they belong.
+fn runs_nothing(browser: &mut Browser, port: u16, path: &str) {
+    browser.open(&url(port, path, "en"));
+    let wrong = browser.evaluate(
+        "(() => {
+           const wrong = [];
+           if (window.hacked !== undefined) wrong.push(`hacked ${window.hacked}`);
+           for (const { nodeName } of document.querySelectorAll('main script, main img')) {
+             wrong.push(nodeName);
+           }
+           for (const element of document.querySelectorAll('*')) {
+             for (const { name } of element.attributes) {
+               if (name.startsWith('on') || name === 'style') wrong.push(name);
+             }
+           }
+           for (const { href } of document.querySelectorAll('a')) {
+             if (new URL(href).origin !== location.origin) wrong.push(href);
+           }
+           return wrong;
+         })()",
+    );
+    assert_eq!(wrong, serde_json::json!([]), "{path}");
+}
+
+#[test]
+fn a_browser_runs_nothing_that_records_contain() {
+    let Some(mut browser) = Browser::start() else { return };
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("events", 2, 1).unwrap();
+    let brokers = cluster.bootstrap_servers();
+    publish_hostile_records(&brokers, "events");
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("hostile-agreement.yaml"), HOSTILE_AGREEMENT).unwrap();
+    let kafka = format!("{{ brokers: [\"{brokers}\"], topic: events, group: hostile }}");
+    let service = Service::start_in(folder, &kafka, "", &[]);
+    let get = |path: &str| fetch(service.port, path).map(|(_, body)| body);
+    let teams = wait_for("the teams", || {
+        let teams: Value = serde_json::from_str(&get("/api/v1/teams")?).unwrap();
+        teams["frozen"].is_null().then_some(teams["teams"].as_array()?.clone())
+    });
+    let team = "/teams/%3Cscript%3Ewindow.hacked%3D21%3C%2Fscript%3E";
+    let objective = format!("{team}/objectives/javascript%3A%2F%40%23%2B-");
+    let tickets = format!("{objective}/tickets");
+    wait_for("the tickets", || {
+        let list: Value = serde_json::from_str(&get(&format!("/api/v1{tickets}"))?).unwrap();
+        (list["tickets"].as_array()?.len() == ODD_IDS.len()).then_some(())
+    });
+    wait_for("the past", || get(&objective).filter(|page| page.contains("history.csv")));
+    assert!(teams.len() >= 3, "{teams:?}");
+    let stream = wait_for("what producers must know", || {
+        get("/stream?lang=en").filter(|page| page.contains("split:@/#1"))
+    });
+    for number in [32, 33, 34, 35] {
+        assert!(stream.contains(&format!("window.hacked={number}")), "{number}: {stream}");
+    }
+    let agenda = format!("{team}/agenda");
+    let said = wait_for("what people say", || {
+        get(&agenda).filter(|page| ["50", "51", "52"].iter().all(|number| page.contains(number)))
+    });
+    for number in [50, 51, 52] {
+        assert!(said.contains(&format!("window.hacked={number}")), "{number}: {said}");
+    }
+    let searched = "/search?q=%3Cimg%20src=x%20onerror=window.hacked=36%3E";
+    let former = "/teams/%3Cimg%20src=x%20onerror=window.hacked=22%3E";
+    for path in ["/", "/?wall", team, former, &objective, &tickets, &agenda, "/stream", searched] {
+        runs_nothing(&mut browser, service.port, path);
+    }
+    // Each id leads to the page of its ticket.
+    for (at, id) in ODD_IDS.into_iter().enumerate() {
+        browser.open(&url(service.port, &tickets, "en"));
+        let links = "[...document.querySelectorAll('table.tickets th a')]";
+        let link = format!("{links}.find((link) => link.textContent === {id:?})");
+        let path = browser.text(&format!("{link}.getAttribute('href')"));
+        assert!(path.starts_with("/tickets/"), "{at}: {path}");
+        let path = path.split('?').next().unwrap();
+        runs_nothing(&mut browser, service.port, path);
+        let heading = browser.text("document.querySelector('h1').textContent");
+        assert_eq!(heading, format!("Ticket {id}"), "{path}");
+    }
+    assert!(browser.faults.is_empty(), "{:?}", browser.faults);
+}
+
+#[test]
+fn a_browser_keeps_what_is_typed_while_the_page_changes() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = demo();
+    browser.resize([1280, 800]);
+    browser.open(&url(demo.port, "/", "en"));
+    browser.evaluate("document.querySelector('header input[name=q]').focus(); true");
+    browser.call("Input.insertText", &serde_json::json!({ "text": "deliv" }));
+    browser.evaluate("document.activeElement.setSelectionRange(1, 3); true");
+    let before = browser.text("document.querySelector('.as-of').textContent");
+    browser.wait_until(
+        "the page to move on",
+        &format!("document.querySelector('.as-of').textContent !== {before:?}"),
+    );
+    let field = browser.evaluate(
+        "(() => {
+           const { name, value, selectionStart, selectionEnd } = document.activeElement;
+           return [name, value, selectionStart, selectionEnd];
+         })()",
+    );
+    assert_eq!(field, serde_json::json!(["q", "deliv", 1, 3]));
+    // What was typed is searched for.
+    browser.press("Enter", 13, "\r");
+    browser.wait_until("the search", "location.search.includes('q=deliv')");
+    let found = browser.text("document.querySelector('main').textContent");
+    assert!(found.contains("Deliveries"), "{found}");
     assert!(browser.faults.is_empty(), "{:?}", browser.faults);
 }
 

@@ -29,7 +29,7 @@ impl Disk for Table {
     }
 }
 
-const GOOD: &str = "\
+pub(crate) const GOOD: &str = "\
 team: billing
 name: { fi: Laskutus, en: Billing }
 agreed: { on: 2026-11-02, by: [aino, mikko], look_again: 2027-02-01 }
@@ -65,7 +65,7 @@ duty:
   since: 2026-11-02
   every: 1w
   handover: \"Mon 09:00 Europe/Helsinki\"
-  swaps: [{ on: 2026-12-21, from: aino, to: mikko }]
+  swaps: [{ on: 2026-12-28, from: aino, to: mikko }]
   away: [{ who: mikko, from: 2026-12-01, to: 2026-12-14 }]
   check: 10
 labels: { tier: \"1\" }
@@ -173,7 +173,7 @@ const FAULTS: [(&str, &str); 86] = [
     ("  since: 2026-11-02\n", ""),
     ("  every: 1w\n", "  every: weekly\n"),
     ("Mon 09:00 Europe/Helsinki", "Monday morning"),
-    ("on: 2026-12-21, from: aino, to: mikko", "on: 2026-12-21, from: aino"),
+    ("on: 2026-12-28, from: aino, to: mikko", "on: 2026-12-21, from: aino"),
     ("who: mikko, from: 2026-12-01", "who: mikko, from: december"),
     ("  check: 10\n", "  check: all\n"),
     ("{ tier: \"1\" }", "{ severity: \"1\" }"),

@@ -11,10 +11,11 @@ use crate::run::{AFTER_ALL, Folder, page};
 
 const GOOD: &str = r#"{"id":"e-1","type":"ticket.created","time":"2026-11-21T09:14:03.120+02:00","ticket":"T-1042","team":"billing","channel":"email","priority":"normal","source":"desk"}"#;
 const REPLY: &str = r#"{"id":"e-2","type":"ticket.agent_replied","time":"2026-11-21T09:14:03Z","ticket":"T-1","agent":"aino"}"#;
-const REVIEW: &str = r#"{"id":"e-3","type":"ticket.reviewed","time":"2026-11-21T09:14:03Z","ticket":"T-1","by":"sara","score":4,"note":"well done","bring_to_team":true}"#;
+const REVIEW: &str = r#"{"id":"e-3","type":"ticket.reviewed","time":"2026-11-21T09:14:03Z","ticket":"T-1","by":"sara","score":4,"categories":{"tone":5},"note":"well done","bring_to_team":true}"#;
 const MERGED: &str = r#"{"id":"e-4","type":"ticket.merged","time":"2026-11-21T09:14:03Z","ticket":"T-1","into":"T-2"}"#;
 const TAKEN: &str = r#"{"id":"e-1","type":"ticket.took_over","time":"2026-11-21T09:14:03Z","ticket":"T-1","from":"T-2","waiting_since":"2026-11-21T08:00:00Z"}"#;
 const CONCERN: &str = r#"{"id":"e-5","type":"team.concern_raised","time":"2026-11-21T09:14:03Z","team":"billing","concern":"c-1","by":"ville","text":"nobody calls back"}"#;
+const DECIDED: &str = r#"{"id":"e-7","type":"team.decided","time":"2026-11-21T09:14:03Z","team":"billing","decision":"d-1","by":"ville","text":"chats first","owner":"team lead","due":"2026-12-01"}"#;
 const MADE: &str = r#"{"id":"e-6","type":"ticket.created","time":"2026-11-21T09:14:03Z","ticket":"T-1","by":"agent"}"#;
 
 /// A valid record, a part of it, and the invalid text that replaces it: the record is rejected, or a field is
@@ -65,9 +66,15 @@ fn faults() -> Vec<(&'static str, &'static str, String)> {
         (REVIEW, "true", r#""yes""#),
         (MERGED, r#""T-2""#, r#""T 2""#),
         (CONCERN, r#""team":"billing","#, ""),
-        (CONCERN, r#""billing""#, r#""_all""#),
+        (CONCERN, r#""billing""#, r#""_unclaimed""#),
         (CONCERN, r#""concern":"c-1","#, ""),
         (CONCERN, r#""c-1""#, r#""c 1""#),
+        (REVIEW, r#"{"tone":5}"#, r#"{"tone":6}"#),
+        (REVIEW, r#"{"tone":5}"#, "5"),
+        (DECIDED, r#""decision":"d-1","#, ""),
+        (DECIDED, r#""d-1""#, r#""d 1""#),
+        (DECIDED, r#""team lead""#, "[]"),
+        (DECIDED, r#""2026-12-01""#, r#""1.12.2026""#),
         (MADE, r#""agent""#, r#""bot""#),
         (TAKEN, r#""T-2""#, r#""T 2""#),
         (TAKEN, r#""2026-11-21T08:00:00Z""#, r#""yesterday""#),

@@ -80,6 +80,17 @@ fn the_demo_shows_the_drifting_team_missed_and_with_calm_met() {
         assert!(is_in_state(page, "billing", "first-reply", "met"));
         assert!(is_in_state(page, "technical", "nobody-forgotten", "missed"));
     }
+    // One ticket has events with two keys.
+    for demo in &demos {
+        let stream = wait_for("the ticket in two partitions", || {
+            demo.get("/stream?lang=en").filter(|page| page.contains("One ticket is not counted."))
+        });
+        assert!(stream.contains("T-4712"), "{stream}");
+        let page = "/teams/billing/objectives/first-reply?lang=en";
+        wait_for("the hours in which nobody answers", || {
+            demo.get(page).filter(|page| page.contains("Nobody answered from "))
+        });
+    }
     for ((demo, page), name) in demos.into_iter().zip(pages).zip(["demo", "demo_calm"]) {
         insta::assert_snapshot!(name, demo.printed);
         // The scenario runs faster than real time, and none of its events lies ahead of its clock.
@@ -96,7 +107,10 @@ fn the_demo_shows_the_drifting_team_missed_and_with_calm_met() {
             assert!(newest <= view_time(&later) + 300.0, "{newest} {}", view_time(&later));
             (view_time(&later) > view_time(&page) + 600.0).then_some(())
         });
-        assert_eq!(demo.terminate(), (Some(0), String::new()));
+        let (code, said) = demo.terminate();
+        assert_eq!(code, Some(0));
+        let is_of_split = |line: &str| line.contains("tickets have events in two partitions");
+        assert!(said.lines().count() == 1 && said.lines().all(is_of_split), "{said}");
     }
 }
 

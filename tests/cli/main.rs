@@ -9,6 +9,7 @@
 mod alertmanagers;
 mod abuse;
 mod acts;
+mod agenda;
 mod against;
 mod board;
 #[path = "../support/browser.rs"]
@@ -20,6 +21,7 @@ mod checkpoint;
 mod cloud_events;
 mod confidence;
 mod demo;
+mod duty;
 mod explain;
 mod exports;
 mod fair;
@@ -43,5 +45,9 @@ mod spam;
 mod tickets;
 mod unanswered;
 mod vectors;
+mod way_out;
+mod whatif;
+mod whatif_pages;
 mod working_days;
+mod written;
 mod zones;

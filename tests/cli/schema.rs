@@ -147,7 +147,10 @@ fn a_value_that_vaste_cannot_read_is_invalid() {
             ],
         ),
         ("ticket", vec![json!("T 1"), json!("työ"), json!(1.5), json!("x".repeat(129)), json!({})]),
-        ("team", vec![json!("_all"), json!("unclaimed"), json!("a\u{7}"), json!("x".repeat(129))]),
+        (
+            "team",
+            vec![json!("_unclaimed"), json!("unclaimed"), json!("a\u{7}"), json!("x".repeat(129))],
+        ),
         ("concern", vec![json!("C 1"), json!(false)]),
         ("priority", vec![json!("Medium"), json!(1), json!("")]),
         ("channel", vec![json!("a\nb"), json!([])]),

@@ -43,6 +43,8 @@ const NOT_USED: [(&str, &str); 0] = [];
 const AGREEMENTS: [&str; 3] = [
     "\
 team: billing
+agreed: { on: 2026-01-05, by: [aino, mikko], look_again: 2030-01-05 }
+duty: { members: [aino, mikko], since: 2026-01-05, every: 52w }
 objectives:
   - name: quick
     measure: first_reply
@@ -50,7 +52,7 @@ objectives:
     share: 80%
     min_tickets: 3
     alerts: { missed: { for: 0s, keep_firing_for: 0s, confidence: plain } }
-    market: { within: 24h, source: trade survey }
+    market: { within: 24h, source: trade survey, as_of: 2026-01-05 }
   - name: nobody-forgotten
     measure: first_reply
     none_over: 5d
@@ -270,8 +272,8 @@ fn rules() -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// The events of [`TICKETS`], a rating, a review, a ticket that an agent wrote, and one that ended
-/// unanswered.
+/// The events of [`TICKETS`], a rating, a review, a ticket that an agent wrote, one that ended
+/// unanswered, and a concern.
 fn events(now: Timestamp) -> Vec<String> {
     let event = |id: &str, kind: &str, minutes: i64, ticket: &str, more: &str| {
         let time = now.minus(Elapsed::from_ms(minutes * MINUTE_MS));
@@ -300,6 +302,8 @@ fn events(now: Timestamp) -> Vec<String> {
     events.push(event("o", "created", 50, "B-12", by_agent));
     events.push(event("e", "created", 480, "P-3", ",\"team\":\"parcels\""));
     events.push(event("f", "closed", 470, "P-3", ""));
+    let concern = event("w", "concern", 30, "billing", ",\"team\":\"billing\",\"concern\":\"c-1\"");
+    events.push(concern.replace("ticket.concern", "team.concern_raised"));
     events
 }
 

@@ -56,5 +56,6 @@ mod stores;
 mod stream_page;
 mod tickets;
 mod transactions;
+mod writes;
 #[path = "../deploy/yaml.rs"]
 mod yaml;

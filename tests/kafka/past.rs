@@ -4,11 +4,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
+use std::time::Duration;
 
+use rdkafka::config::ClientConfig;
+use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use serde_json::Value;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
-use crate::harness::{Service, broker, create_topic, fresh, wait_for, wall_clock};
+use crate::harness::{
+    Service, broker, create_topic, fresh, key, wait_for, wait_for_members, wall_clock,
+};
 use crate::simulated_team::{Team, log};
 
 const AGREEMENT: &str = "\
@@ -139,4 +144,85 @@ fn the_past_is_that_of_a_replay_after_a_restart_and_after_late_events() {
     assert_eq!(agreed.len(), 1);
     let counts = |row: &Value| [row["decided"].clone(), row["missed"].clone()];
     assert_eq!(counts(agreed[0]), counts(last), "the agreed target is tried like the others");
+}
+
+/// The partitions that an instance reads: number, position and end.
+fn partitions(service: &Service) -> Option<Vec<[i64; 3]>> {
+    let stream: Value = serde_json::from_str(&service.get("/api/v1/stream")?).unwrap();
+    let one = |partition: &Value| {
+        let [number, position, end] =
+            ["partition", "position", "end"].map(|key| partition[key].as_i64());
+        Some([number?, position?, end?])
+    };
+    stream["partitions"].as_array()?.iter().map(one).collect()
+}
+
+/// The partition that the test puts a record in.
+fn partition_of(record: &str) -> i32 {
+    i32::from(key(record).bytes().fold(0_u8, u8::wrapping_add) % 2)
+}
+
+/// One instance has read all, a second one takes over a partition, reads late events of it and goes. The
+/// first one then restores what the second one has stored, and reads none of these events itself.
+#[test]
+fn the_past_has_what_another_instance_read_of_a_partition_that_comes_back() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("past-shared");
+    create_topic(&broker, &topic, 2);
+    let kafka =
+        format!("{{ brokers: [\"{broker}\"], topic: {topic}, group: {topic}, workers: 1 }}");
+    let store = tempfile::tempdir().unwrap();
+    let more = format!(
+        "state: {{ store: \"{}\", checkpoint_every: 0s, reopen_within: 60d }}\n",
+        store.path().display()
+    );
+    let team = Team {
+        name: "billing",
+        every_minutes: 90,
+        answers_minutes: 60,
+        slows_percent: 400,
+        forgets_one_of: 60,
+    };
+    let begin = wall_clock().minus(Elapsed::from_ms(DAYS * DAY_MS));
+    let records: Vec<String> = log(&[team], begin.floor_to(Elapsed::from_ms(HOUR_MS)), DAYS, 9)
+        .into_iter()
+        .map(|record| record + "\n")
+        .collect();
+    let producer: BaseProducer =
+        ClientConfig::new().set("bootstrap.servers", &broker).create().unwrap();
+    let publish = |records: &[String]| {
+        for record in records {
+            let to = BaseRecord::to(&topic).partition(partition_of(record));
+            let sent = producer.send(to.key(key(record)).payload(record.trim_end()));
+            sent.map_err(|(error, _)| error).unwrap();
+        }
+        producer.flush(Duration::from_secs(30)).unwrap();
+    };
+    let (late, timely): (Vec<_>, Vec<_>) =
+        records.into_iter().enumerate().partition(|(index, _)| index % 7 == 2);
+    let only = |records: Vec<(usize, String)>| -> Vec<String> {
+        records.into_iter().map(|(_, record)| record).collect()
+    };
+    let (late, timely) = (only(late), only(timely));
+    publish(&timely);
+    let first = Service::start_with(&kafka, AGREEMENT, &more);
+    is_as_replayed(&first, &timely, "the past of the first records");
+    let second = Service::start_with(&kafka, AGREEMENT, &more);
+    wait_for_members(&broker, &topic, 2);
+    let taken = wait_for("the second instance to read a partition", || {
+        let partitions = partitions(&second)?;
+        let [number, position, end] = *partitions.first()?;
+        (partitions.len() == 1 && position == end && end > 0).then_some((number, end))
+    });
+    let of_taken = |record: &String| i64::from(partition_of(record)) == taken.0;
+    let late: Vec<String> = late.into_iter().filter(of_taken).collect();
+    assert!(late.len() > 10, "{} late records", late.len());
+    publish(&late);
+    let end = taken.1 + i64::try_from(late.len()).unwrap();
+    wait_for("the second instance to read the late records", || {
+        (partitions(&second)?.first()? == &[taken.0, end, end]).then_some(())
+    });
+    assert_eq!(second.terminate(), Some(0));
+    let all = [timely, late].concat();
+    is_as_replayed(&first, &all, "the past with what the second instance read");
 }

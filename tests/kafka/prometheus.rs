@@ -18,10 +18,11 @@ objectives:
 ";
 
 /// Families that were added, or whose help text changed, after the catalogue was written.
-const ADDED: [&str; 21] = [
+const ADDED: [&str; 22] = [
     "vaste_alerts ",
     "vaste_fields_ignored_total",
     "vaste_kafka_topic_compacted",
+    "vaste_market_as_of_timestamp_seconds",
     "vaste_merged_waiting_total",
     "vaste_mismatched_times_total",
     "vaste_objective_compliance_high_ratio",

@@ -310,7 +310,7 @@ fn tickets_that_nobody_has_agreed_to_answer_raise_an_alarm_after_a_while() {
 #[test]
 fn an_alarm_that_is_turned_off_does_not_fire() {
     let (_, mut pipeline) = waiting();
-    let policies = WaitAlarmPolicies { unclaimed: None, not_agreed: None };
+    let policies = WaitAlarmPolicies { unclaimed: None, not_agreed: None, concerns: None };
     let mut alarms = WaitAlarms::new(policies);
     let now = at(0).plus(Elapsed::from_ms(60 * DAY_MS));
     assert_eq!(alarms.take_due(true, pipeline.advance(now), &Sender::default(), now), []);

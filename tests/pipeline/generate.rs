@@ -59,8 +59,9 @@ pub(crate) fn history() -> impl Strategy<Value = History> {
                 events.append(&mut ticket);
             }
             let last = events.iter().map(|e| e.time).max();
-            // Concerns of teams have timelines of their own, and change no ticket.
-            for (identity, kind) in (0..).zip([Kind::ConcernRaised, Kind::ConcernSettled]) {
+            // What teams say has timelines of its own, and changes no ticket.
+            let of_team = Kind::ALL.into_iter().filter(|kind| kind.is_of_team());
+            for (identity, kind) in (0..).zip(of_team) {
                 let at = Timestamp::from_ms(BEGIN_MS + (seed >> 24).cast_signed() % SPAN_MS);
                 let mut concern = event(kind, "", at, identity);
                 concern.subject = vaste::event::Subject::Team(Cow::Borrowed("billing"));

@@ -23,6 +23,11 @@ pub(crate) fn at(text: &str) -> Timestamp {
     Timestamp::parse(text).unwrap()
 }
 
+/// A concern of a team, by the JSON of its name.
+fn concern_of(team: &str) -> Vec<u8> {
+    with(&[("type", "\"team.concern_raised\""), ("concern", "7"), ("team", team)])
+}
+
 /// A valid record with these keys set to these JSON values. Missing keys are added.
 fn with(changed: &[(&str, &str)]) -> Vec<u8> {
     let good = [
@@ -283,17 +288,10 @@ fn values() -> Vec<Case> {
             with(&[("type", "\"ticket.reviewed\""), ("bring_to_team", "\"yes\"")]),
             "applied without bring_to_team",
         ),
-        (
-            "a concern of a reserved team",
-            with(&[("type", "\"team.concern_raised\""), ("concern", "7"), ("team", "\"_all\"")]),
-            TEAM,
-        ),
+        ("a concern of a reserved team", concern_of("\"_unclaimed\""), TEAM),
+        ("a concern of the whole organisation", concern_of("\"_all\""), APPLIED),
         ("a concern without an id", with(&[("type", "\"team.concern_raised\"")]), SCHEMA),
-        (
-            "a concern of no team",
-            with(&[("type", "\"team.concern_raised\""), ("concern", "\"c\""), ("team", "null")]),
-            SCHEMA,
-        ),
+        ("a concern of no team", concern_of("null"), SCHEMA),
         ("a type of a newer producer", with(&[("type", "\"ticket.escalated\"")]), UNKNOWN),
         ("an empty type", with(&[("type", "\"\"")]), UNKNOWN),
         ("a type with a blank", with(&[("type", "\"ticket.created \"")]), UNKNOWN),

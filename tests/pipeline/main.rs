@@ -4,8 +4,10 @@
 
 mod alerts;
 mod calendar;
+mod check_lists;
 mod checkpoints;
 mod convergence;
+mod duty_turns;
 mod ended_alerts;
 mod explain;
 mod finished;
@@ -36,4 +38,5 @@ mod sureness;
 mod verdicts;
 mod waiting;
 mod waiting_lists;
+mod whatif;
 mod working_days;

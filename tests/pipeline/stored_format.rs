@@ -31,10 +31,13 @@ const VERSION_3: &[u8] = include_bytes!("version-3.vaste");
 const VERSION_4: &[u8] = include_bytes!("version-4.vaste");
 /// The same records, with what its evicted tickets have added to the past.
 const VERSION_5: &[u8] = include_bytes!("version-5.vaste");
+/// The same, and what teams say, and categories of a review.
+const VERSION_6: &[u8] = include_bytes!("version-6.vaste");
 const TOPIC_ID: &str = "9_cCYlOHQvGRUcb2oCMQyA";
 const PROCESS: u64 = 0x0123_4567_89ab_cdef;
 const RECORDS: &str = include_str!("version-2.ndjson");
 const RECORDS_OF_4: &str = include_str!("version-4.ndjson");
+const RECORDS_OF_6: &str = include_str!("version-6.ndjson");
 
 /// Records of the two tickets that are evicted before the other records arrive.
 const EVICTED: usize = 4;
@@ -81,8 +84,13 @@ fn older_records() -> Vec<String> {
     RECORDS.lines().map(str::to_owned).chain(busy_records()).collect()
 }
 
-fn records() -> Vec<String> {
+/// The records of version 4 and 5.
+fn records_of_4() -> Vec<String> {
     older_records().into_iter().chain(RECORDS_OF_4.lines().map(str::to_owned)).collect()
+}
+
+fn records() -> Vec<String> {
+    records_of_4().into_iter().chain(RECORDS_OF_6.lines().map(str::to_owned)).collect()
 }
 
 /// What the present code writes after the records.
@@ -124,7 +132,7 @@ fn the_present_version_is_written_byte_for_byte() {
     let name = format!("version-{}.vaste", checkpoint::VERSION);
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&kept, &bytes).unwrap();
-    assert!(bytes == VERSION_5, "the stored bytes changed: compare with {}", kept.display());
+    assert!(bytes == VERSION_6, "the stored bytes changed: compare with {}", kept.display());
 }
 
 #[test]
@@ -252,6 +260,27 @@ fn version_5_has_the_past_of_evicted_tickets() {
     assert!(changes(&older) == 0 && changes(&newer) > 0);
     assert_eq!(older.evicted_past().known_from(), older.evicted_to(), "it has lost theirs");
     assert_eq!(newer.evicted_past().known_from(), None);
+}
+
+#[test]
+fn version_6_has_what_teams_say() {
+    let mut shard = checkpoint::read(VERSION_6).unwrap().restore(catalog()).unwrap();
+    let mut said = String::new();
+    for (team, events) in &*shard.team_events(Timestamp::EVENT_END) {
+        for one in events {
+            let texts = [&one.id, &one.by, &one.text, &one.owner];
+            let texts = texts.map(|text| text.as_deref().unwrap_or("-")).join(", ");
+            let due = one.due.map_or_else(|| "-".into(), |due| due.to_string());
+            writeln!(said, "{team} {} {}: {texts}, {due}", one.at, one.kind.label()).unwrap();
+        }
+    }
+    insta::assert_snapshot!(said);
+    for record in records() {
+        let event = decode(record.as_bytes()).unwrap();
+        let outcome = shard.apply(&event, &mut ());
+        assert!(matches!(outcome, Outcome::Duplicate | Outcome::Skipped(_)), "{record}");
+    }
+    assert_eq!(checkpoint::read(VERSION_5).unwrap().timelines(), shard.timelines() - 1);
 }
 
 #[test]

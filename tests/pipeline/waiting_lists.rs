@@ -359,7 +359,7 @@ fn annotations(links: &TicketLinks) -> BTreeMap<String, String> {
 #[test]
 fn a_notice_names_up_to_three_tickets_that_are_due_first() {
     let url = Some("https://desk.example/t/{id}".to_owned());
-    let told = annotations(&TicketLinks { url, shows_ids: true });
+    let told = annotations(&TicketLinks { url, shows_ids: true, ..TicketLinks::default() });
     let description = &told["description"];
     let sentence = "Due first: T-0 (waiting for 10h), T-1 (9h 59m), T-2 (9h 58m).";
     assert!(description.contains(sentence), "{description}");
@@ -368,7 +368,7 @@ fn a_notice_names_up_to_three_tickets_that_are_due_first() {
     assert_eq!(told["ticket_urls"], urls);
     let told = annotations(&TicketLinks::default());
     assert!(told.contains_key("tickets") && !told.contains_key("ticket_urls"));
-    let told = annotations(&TicketLinks { url: None, shows_ids: false });
+    let told = annotations(&TicketLinks { url: None, shows_ids: false, ..TicketLinks::default() });
     assert!(!told.values().any(|text| text.contains("T-0")), "{told:?}");
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::past::{self, ObjectiveKey};
+use super::scaled;
 use crate::agreement::{Agreement, AgreementChanges};
 use crate::calendar::CalendarChanges;
 use crate::cli::arguments::CheckArgs;
@@ -38,7 +39,7 @@ pub(super) fn print(
     } else {
         let (files, format) = (&arguments.history, &arguments.format);
         let former = Some(former.catalog());
-        Some(history::read_by(files, format, present.catalog(), former, terminal)?)
+        Some(history::read_by(files, format, scaled::catalog(present), former, terminal)?)
     };
     let last_event = replays.as_ref().and_then(|(present, _)| present.last_event());
     let at = arguments.at.or(last_event).unwrap_or_else(now);
@@ -124,7 +125,8 @@ fn print_verdicts(
             }
         }
     }
-    let mut keys: Vec<&ObjectiveKey> = after.keys().chain(before.keys()).collect();
+    let keys = after.keys().chain(before.keys());
+    let mut keys: Vec<&ObjectiveKey> = keys.filter(|key| !scaled::is_scaled(&key.1)).collect();
     keys.sort_unstable();
     keys.dedup();
     let mut rows = Vec::new();
@@ -141,5 +143,6 @@ fn print_verdicts(
     }
     writeln!(terminal.out, "\n{}", compared(&rows))?;
     past::warn_of_excused(&rows, terminal)?;
-    past::warn_of_volume(present, &after, terminal)
+    past::warn_of_volume(present, &after, terminal)?;
+    scaled::warn_of_levels(present, &after, terminal)
 }

@@ -4,10 +4,6 @@ use std::collections::BTreeMap;
 use std::io;
 
 use crate::agreement::{Level, VerdictState};
-use crate::cli::arguments::CheckArgs;
-use crate::cli::disk::now;
-use crate::cli::exit::CommandError;
-use crate::cli::history;
 use crate::cli::table::{ComparedVerdict, PastVerdict, team_name, verdict_with_reason};
 use crate::cli::terminal::Terminal;
 use crate::config::Config;
@@ -22,22 +18,6 @@ pub(super) type ObjectiveKey = (Option<Box<str>>, Box<str>);
 
 /// The verdicts on each objective, one for each instant.
 pub(super) type VerdictsByObjective = BTreeMap<ObjectiveKey, Vec<PastVerdict>>;
-
-/// Reads the history, and warns of settings that do not fit it.
-///
-/// # Errors
-/// If the history cannot be read.
-pub(super) fn print(
-    arguments: &CheckArgs,
-    config: &Config,
-    terminal: &mut Terminal<'_>,
-) -> Result<(), CommandError> {
-    let (files, format) = (&arguments.history, &arguments.format);
-    let (replay, _) = history::read_by(files, format, config.catalog(), None, terminal)?;
-    let at = arguments.at.or(replay.last_event()).unwrap_or_else(now);
-    warn_of_volume(config, &verdicts(replay, &instants(at)), terminal)?;
-    Ok(())
-}
 
 /// The instants at which verdicts are read, the earliest first.
 pub(super) fn instants(at: Timestamp) -> [Timestamp; DAYS_BEFORE.len()] {

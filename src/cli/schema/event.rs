@@ -85,5 +85,8 @@ pub(super) const fn meaning(kind: Kind) -> &'static str {
         Kind::Assigned => "A team or an agent owes the answer from now on.",
         Kind::ConcernRaised => "Someone raised a concern in a team.",
         Kind::ConcernSettled => "A concern was settled.",
+        Kind::Decided => "A team decided something.",
+        Kind::DecisionDone => "What a team had decided was done.",
+        Kind::TurnNoted => "The member on duty left a note about their turn.",
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::event::{Kind, Maker, OptionalField, Priority, TEXT_BYTES_MAX};
-use crate::name::{ID_BYTES_MAX, IDENTITY_BYTES_MAX, NAME_BYTES_MAX, RESERVED_TEAMS};
+use crate::event::{CATEGORIES_MAX, Kind, Maker, OptionalField, Priority, TEXT_BYTES_MAX};
+use crate::name::{ALL_TEAMS, ID_BYTES_MAX, IDENTITY_BYTES_MAX, NAME_BYTES_MAX, RESERVED_TEAMS};
 
 /// A field of some type of event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub(super) enum SchemaField {
     Ticket,
     /// `concern`
     Concern,
+    /// `decision`
+    Decision,
     /// `by` of `ticket.created`: one of three words. Every other `by` is a person.
     CreatedBy,
     /// `team` of an event about a team. Every other `team` is optional.
@@ -27,18 +29,45 @@ pub(super) enum SchemaField {
 impl SchemaField {
     /// All fields.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        let required = [Self::Id, Self::Time, Self::Ticket, Self::Concern, Self::ConcernedTeam];
+        let required = [
+            Self::Id,
+            Self::Time,
+            Self::Ticket,
+            Self::Concern,
+            Self::Decision,
+            Self::ConcernedTeam,
+        ];
         let optional = OptionalField::ALL.into_iter().map(Self::Optional);
         required.into_iter().chain([Self::CreatedBy]).chain(optional)
     }
 
     /// The fields without which an event of this kind is rejected, besides `type`.
     pub(super) fn required(kind: Kind) -> Vec<Self> {
-        if kind.is_of_team() {
-            vec![Self::Id, Self::Time, Self::ConcernedTeam, Self::Concern]
-        } else {
-            vec![Self::Id, Self::Time, Self::Ticket]
-        }
+        let subject: &[Self] = match kind {
+            Kind::ConcernRaised | Kind::ConcernSettled => &[Self::ConcernedTeam, Self::Concern],
+            Kind::Decided | Kind::DecisionDone => &[Self::ConcernedTeam, Self::Decision],
+            Kind::TurnNoted => &[Self::ConcernedTeam],
+            Kind::Created
+            | Kind::Reopened
+            | Kind::Resumed
+            | Kind::CustomerReplied
+            | Kind::TookOver
+            | Kind::BotReplied
+            | Kind::AgentReplied
+            | Kind::NoteAdded
+            | Kind::NoReplyNeeded
+            | Kind::Pending
+            | Kind::OnHold
+            | Kind::Solved
+            | Kind::Closed
+            | Kind::Merged
+            | Kind::Deleted
+            | Kind::MarkedSpam
+            | Kind::Rated
+            | Kind::Reviewed
+            | Kind::Assigned => &[Self::Ticket],
+        };
+        [&[Self::Id, Self::Time], subject].concat()
     }
 
     /// The other fields that are read of an event of this kind.
@@ -49,8 +78,11 @@ impl SchemaField {
             Kind::Merged | Kind::Deleted | Kind::MarkedSpam => &[F::Into],
             Kind::TookOver => &[F::From, F::WaitingSince],
             Kind::Rated => &[F::Score],
-            Kind::Reviewed => &[F::By, F::Score, F::Note, F::BringToTeam],
-            Kind::ConcernRaised | Kind::ConcernSettled => &[F::By, F::Text],
+            Kind::Reviewed => &[F::By, F::Score, F::Categories, F::Note, F::BringToTeam],
+            Kind::ConcernRaised | Kind::ConcernSettled | Kind::DecisionDone | Kind::TurnNoted => {
+                &[F::By, F::Text]
+            }
+            Kind::Decided => &[F::By, F::Text, F::Owner, F::Due],
             Kind::Created
             | Kind::Reopened
             | Kind::Resumed
@@ -75,6 +107,7 @@ impl SchemaField {
             Self::Time => "time",
             Self::Ticket => "ticket",
             Self::Concern => "concern",
+            Self::Decision => "decision",
             Self::CreatedBy => "by",
             Self::ConcernedTeam => "team",
             Self::Optional(field) => field.label(),
@@ -86,7 +119,12 @@ impl SchemaField {
         match self {
             Self::CreatedBy => "created_by",
             Self::ConcernedTeam => "concerned_team",
-            Self::Id | Self::Time | Self::Ticket | Self::Concern | Self::Optional(_) => self.key(),
+            Self::Id
+            | Self::Time
+            | Self::Ticket
+            | Self::Concern
+            | Self::Decision
+            | Self::Optional(_) => self.key(),
         }
     }
 
@@ -100,12 +138,15 @@ impl SchemaField {
             Self::Time => time("When it happened, not when it was sent."),
             Self::Ticket => id("Id of the ticket. Use it as the key of the record, too."),
             Self::Concern => id("Id of the concern."),
+            Self::Decision => id("Id of the decision."),
             Self::CreatedBy => json!({
                 "description": "Who created the ticket. Without it, the customer did.",
                 "type": "string",
                 "enum": Maker::ALL.map(Maker::label),
             }),
-            Self::ConcernedTeam => team("The team that the concern is about."),
+            Self::ConcernedTeam => {
+                team_or_all("The team that it is about; `_all` for the whole organisation.")
+            }
             Self::Optional(field) => optional_definition(field),
         }
     }
@@ -118,16 +159,20 @@ impl SchemaField {
             Self::Id => json!("8f14e45f"),
             Self::Ticket => json!("T-1042"),
             Self::Concern => json!("C-7"),
+            Self::Decision => json!("D-3"),
             Self::CreatedBy => json!("customer"),
             Self::ConcernedTeam => json!("billing"),
             Self::Optional(field) => match field {
                 F::Agent => json!("agent-8"),
                 F::BringToTeam => json!(true),
                 F::By => json!("aino"),
+                F::Categories => json!({ "tone": 4, "facts": null }),
                 F::Channel => json!("email"),
+                F::Due => json!("2026-12-01"),
                 F::From => json!("T-1040"),
                 F::Into => json!("T-1043"),
                 F::Note => json!("A clear answer."),
+                F::Owner => json!("team lead"),
                 F::Priority => json!("normal"),
                 F::Score => json!(4),
                 F::Source => json!("helpdesk"),
@@ -157,13 +202,29 @@ fn optional_definition(field: OptionalField) -> Value {
             "description": "Whether the reviewer wants to discuss the review in the team.",
             "type": "boolean",
         }),
-        OptionalField::By => {
-            name("The person who reviewed the ticket, or who raised or settled the concern.")
-        }
+        OptionalField::By => name(
+            "The person who did it: reviewed, raised or settled a concern, recorded, or noted.",
+        ),
+        OptionalField::Categories => json!({
+            "description": "The scores in the categories that the team judges by, 1 to 5; null where one \
+                            does not apply.",
+            "type": "object",
+            "maxProperties": CATEGORIES_MAX,
+            "additionalProperties": { "type": ["integer", "null"], "minimum": 1, "maximum": 5 },
+        }),
         OptionalField::Channel => name("The channel of the ticket, from this event on."),
+        OptionalField::Due => json!({
+            "description": "The day by which it is to be done, from 1990 to 2099.",
+            "type": "string",
+            "format": "date",
+            "pattern": "^(199[0-9]|20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+        }),
         OptionalField::From => id("The merged ticket that this ticket takes over."),
         OptionalField::Into => id("The ticket that this one was merged into."),
         OptionalField::Note => text("The note of the reviewer."),
+        OptionalField::Owner => {
+            name("The role that is to do it, such as \"team lead\"; without it, nobody.")
+        }
         OptionalField::Priority => json!({
             "description": "The priority of the ticket, from this event on. Vaste also reads the names that \
                             `priorities` in its configuration adds.",
@@ -183,7 +244,9 @@ fn optional_definition(field: OptionalField) -> Value {
             "On `ticket.created` and `ticket.assigned`: the team that owes the answer from now on. On other \
              events: the team that acted, or the team of a ticket that has none yet.",
         ),
-        OptionalField::Text => text("What the concern is about."),
+        OptionalField::Text => {
+            text("What the concern, its settlement, the decision or the note says.")
+        }
         OptionalField::WaitingSince => time(
             "The time of the oldest unanswered customer message of the ticket that is taken over. Without \
              it, every message was answered.",
@@ -246,6 +309,20 @@ fn team(meaning: &str) -> Value {
         "maxLength": NAME_BYTES_MAX,
         "not": { "enum": RESERVED_TEAMS },
     })
+}
+
+/// A team, or the whole organisation.
+fn team_or_all(meaning: &str) -> Value {
+    let mut value = team(meaning);
+    let others: Vec<&str> =
+        RESERVED_TEAMS.iter().copied().filter(|name| *name != ALL_TEAMS).collect();
+    value["description"] = json!(format!(
+        "{meaning} 1 to {NAME_BYTES_MAX} bytes of text without control characters, but none of the reserved \
+         {}.",
+        others.join(", ")
+    ));
+    value["not"] = json!({ "enum": others });
+    value
 }
 
 fn text(meaning: &str) -> Value {

@@ -1,12 +1,15 @@
 //! The level of an objective: its target, share and window.
 
+use std::path::Path;
+
 use super::working_days;
 use crate::agreement::{Level, Objective, Target};
 use crate::amount::Unit;
+use crate::config::diagnostic::Diagnostics;
 use crate::config::fields::{Field, Fields, File};
-use crate::config::yaml::{Node, YamlValue};
+use crate::config::yaml::{Node, SourcePosition, YamlValue};
 use crate::event::Priority;
-use crate::measure::Basis;
+use crate::measure::{Basis, Measure};
 use crate::share::{MaxShare, Share};
 use crate::time::{DAY_MS, Elapsed};
 
@@ -184,6 +187,22 @@ pub(super) fn target(field: &Field<'_>, unit: TargetUnit, file: &mut File<'_>) -
         working_days::warn_of_days(field, elapsed, usual_day, file);
     }
     target
+}
+
+/// Reads a target that is in no file, for a team that has opening hours or has none.
+///
+/// # Errors
+/// What a file with this target would be refused for.
+pub fn read_target(text: &str, measure: Measure, has_hours: bool) -> Result<Target, String> {
+    let node = Node { at: SourcePosition::default(), value: YamlValue::Scalar(text.to_owned()) };
+    let field = Field { key: String::new(), node: &node };
+    let mut diagnostics = Diagnostics::default();
+    let mut file = File { path: Path::new(""), diagnostics: &mut diagnostics };
+    let read = target(&field, TargetUnit::new(measure.unit(), has_hours), &mut file);
+    read.ok_or_else(|| {
+        let problems = diagnostics.errors.into_iter().map(|error| error.problem);
+        problems.collect::<Vec<_>>().join("; ")
+    })
 }
 
 /// Warns of priorities whose targets count other time than `within`.

@@ -5,9 +5,6 @@ use crate::agreement::{Level, Market};
 use crate::config::fields::{Fields, File, is_web_address};
 use crate::name;
 
-/// Age in days from which the numbers of the market are out of date.
-const MARKET_DAYS_MAX: i64 = 365;
-
 /// Reads the group. Its `within` counts the same time as the target of the objective, without `always`.
 pub(super) fn read(
     fields: &mut Fields<'_>,
@@ -31,14 +28,7 @@ pub(super) fn read(
         });
     let as_of = keys.take("as_of").and_then(|as_of| {
         let date = as_of.date(file)?;
-        let is_old = chrono::NaiveDate::parse_from_str(today, "%Y-%m-%d")
-            .is_ok_and(|today| (today - date).num_days() > MARKET_DAYS_MAX);
-        if is_old {
-            let problem =
-                format!("`{date}` is more than a year ago; look up what others achieve now");
-            file.warn(as_of.node.at, &as_of.key, problem);
-        }
-        Some(date)
+        Some((date, as_of))
     });
     keys.finish(file);
     if matches!(agreed, Some(Level::NoneOver(_))) {
@@ -47,5 +37,13 @@ pub(super) fn read(
         file.error(field.node.at, &field.key, problem);
         return None;
     }
-    Some(Market { within: within?, source: source?, as_of })
+    let market = Market { within: within?, source: source?, as_of: as_of.as_ref().map(|of| of.0) };
+    let today = chrono::NaiveDate::parse_from_str(today, "%Y-%m-%d");
+    if let Some((date, as_of)) = as_of
+        && today.is_ok_and(|today| market.is_old(today))
+    {
+        let problem = format!("`{date}` is more than a year ago; look up what others achieve now");
+        file.warn(as_of.node.at, &as_of.key, problem);
+    }
+    Some(market)
 }

@@ -14,11 +14,13 @@ use crate::catalog::{Catalog, ObjectiveId, ScopeId, WINDOWS};
 use crate::measure::Measure;
 use crate::reading::{Reading, Verdict};
 use crate::responses::Responses;
+use crate::review::Reviews;
 use crate::service::derived_past::{DerivedPast, OldestEvent, SharedPast};
 use crate::service::instruments::Instruments;
 use crate::service::kafka::probe::TopicState;
 use crate::service::kafka::producer_notes::ProducerNotes;
 use crate::service::kafka::status::StreamStatus;
+use crate::team_log::TeamLogs;
 use crate::ticket::{Band, GivenUp, RatingKind, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
 use crate::view::{AGE_GROUPS, OverdueCauses, View};
@@ -65,6 +67,10 @@ pub(in crate::service) struct PublishedView {
     pub(in crate::service) wait_alarms: WaitAlarms,
     /// The lists of waiting tickets of each partition.
     pub(in crate::service) waiting_lists: Vec<WaitingLists>,
+    /// What the teams have said.
+    pub(in crate::service) team_logs: Arc<TeamLogs>,
+    /// How people judged tickets.
+    pub(in crate::service) reviews: Arc<Reviews>,
     /// How tickets are named.
     pub(in crate::service) ticket_links: Arc<TicketLinks>,
     pub(in crate::service) stream: StreamStatus,
@@ -193,6 +199,8 @@ impl PublishedView {
             alerts: Alerts::new(catalog),
             wait_alarms: WaitAlarms::default(),
             waiting_lists: Vec::new(),
+            team_logs: Arc::default(),
+            reviews: Arc::default(),
             ticket_links: Arc::default(),
             stream: StreamStatus { topic: topic.to_owned(), ..StreamStatus::default() },
             topic: TopicState::default(),
@@ -220,6 +228,7 @@ impl PublishedView {
             flags: view.all_flags().collect(),
             ratings: ratings(view),
             waiting_lists: view.waiting_lists().to_vec(),
+            team_logs: Arc::clone(view.team_logs()),
             alerts,
             frozen: None,
             ..Self::new(view.catalog(), view.now(), "")

@@ -210,6 +210,8 @@ impl Coordinator {
         let view = self.monitor.view_mut();
         view.set_history_from(status.history_from());
         view.set_waiting_lists(status.waiting_lists());
+        view.set_team_logs(self.team_logs.update(status.team_events(), &self.catalog));
+        self.team_logs.update_reviews(status.reviews());
         let held = status.partitions.iter().filter(|(_, progress)| progress.is_caught_up);
         let given_up = status.given_up.iter();
         for (partition, last) in
@@ -350,6 +352,8 @@ impl Coordinator {
             given_up: if is_known { published_view::given_up(view) } else { Vec::new() },
             flags: if is_known { view.all_flags().collect() } else { Vec::new() },
             waiting_lists: view.waiting_lists().to_vec(),
+            team_logs: Arc::clone(view.team_logs()),
+            reviews: Arc::clone(self.team_logs.reviews()),
             ticket_links: Arc::clone(&self.ticket_links),
             ratings: if is_known { published_view::ratings(view) } else { Vec::new() },
             alerts: self.monitor.alerts().clone(),

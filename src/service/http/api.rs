@@ -3,9 +3,13 @@
 //! | module | what it answers |
 //! |---|---|
 //! | `teams` | the list of teams; one team with its readings, ratings, flags and alerts |
+//! | `duty` | the turns of duty of a team: the one of now, and the next ten |
 //! | `objectives` | the objectives of a team; one objective with its verdict and everything behind it |
 //! | `tickets` | the waiting tickets of an objective |
 //! | `history` | the past of an objective, and what other targets would have meant |
+//! | `team_log` | what a team has said: concerns, decisions, notes of its turns |
+//! | `turn` | what the present turn of duty checks |
+//! | `writes` | takes what people say, and writes it to the topic |
 //! | `stream` | what producers must know, and how far each partition is read |
 //! | `problem` | errors, as RFC 9457 |
 //! | `labels`, `response`, `body` | what responses share |
@@ -33,14 +37,18 @@ use crate::address;
 use crate::service::coordinator::published_view::Shared;
 
 mod body;
+mod duty;
 mod history;
 mod labels;
 mod objectives;
 mod problem;
 mod response;
 mod stream;
+mod team_log;
 mod teams;
 mod tickets;
+mod turn;
+mod writes;
 #[cfg(test)]
 mod tests;
 
@@ -76,11 +84,18 @@ fn described() -> (Router<Shared>, Description) {
     let (router, mut description) = OpenApiRouter::with_openapi(ApiDescription::openapi())
         .routes(routes!(teams::serve_list))
         .routes(routes!(teams::serve_one))
+        .routes(routes!(duty::serve))
         .routes(routes!(objectives::serve_list))
         .routes(routes!(objectives::serve_one))
         .routes(routes!(history::serve))
         .routes(routes!(tickets::serve))
         .routes(routes!(stream::serve))
+        .routes(routes!(team_log::serve))
+        .routes(routes!(turn::serve))
+        .routes(routes!(writes::concern))
+        .routes(routes!(writes::decision))
+        .routes(routes!(writes::turn_note))
+        .routes(routes!(writes::review))
         .split_for_parts();
     let operations = description.paths.paths.values_mut().filter_map(|path| path.get.as_mut());
     operations.for_each(|operation| describe_common(&mut operation.responses.responses));

@@ -8,24 +8,38 @@
 //!
 //! The front page shows teams in trouble first, and by name on request. No page orders or compares people.
 
+use std::sync::Arc;
+
 use maud::{DOCTYPE, Markup, html};
 
+pub(super) use agenda::{FormAction, Forms, RefusedForm};
+pub(super) use duty_feed::calendar as duty_calendar;
 pub(super) use i18n::Language;
 pub(super) use overview::TeamOrder;
+pub(super) use past::{PastDay, days};
 pub(super) use ticket::TicketShown;
 pub(super) use view_model::{Allowance, ObjectiveView, PageLanguage, urgency};
 
 use self::view_model::Board;
 use crate::address;
+use crate::alert::Alerts;
+use crate::review::Reviews;
 use crate::service::coordinator::published_view::PublishedView;
 use crate::service::coordinator::readiness::NotReady;
+use crate::team_log::TeamLogs;
+use crate::view::View;
 
+mod agenda;
+mod agenda_text;
 mod ages;
 mod breakdown;
 mod causes;
 mod certainty;
+mod checks;
 mod changes;
 mod components;
+mod duty;
+mod duty_feed;
 mod flags;
 mod i18n;
 mod market;
@@ -187,6 +201,101 @@ pub(super) fn ticket_page(
     }
 }
 
+/// A page on which the members of a team write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TeamPage {
+    /// The agenda of its talk.
+    Agenda,
+    /// What its present turn of duty checks.
+    Turn,
+    /// What a member judges of their own work.
+    Own,
+}
+
+impl TeamPage {
+    /// The path, by the team's label.
+    pub(super) fn path(self, label: &str) -> String {
+        match self {
+            Self::Agenda => address::agenda(label),
+            Self::Turn => address::turn(label),
+            Self::Own => address::own(label),
+        }
+    }
+}
+
+/// A page on which the members of a team write; "not found" without such a team. `says`: who looks, where no
+/// proxy says it.
+pub(super) fn team_page(
+    published: &PublishedView,
+    shown: TeamPage,
+    team: &str,
+    reader: PageLanguage,
+    forms: &Forms,
+    says: Option<&str>,
+) -> Page {
+    let board = Board::new(published, reader);
+    let Some(scope) = agenda::scope_of(&board, team) else {
+        return page(published, &Route::Unknown, reader);
+    };
+    let board = board.in_zone_of(scope);
+    let (title, content) = match shown {
+        TeamPage::Agenda => {
+            ("agenda", agenda::page(&board, scope, agenda::since(&board, scope), forms))
+        }
+        TeamPage::Turn => ("turn", checks::turn_page(&board, scope, forms)),
+        TeamPage::Own => ("own", checks::own_page(&board, scope, forms, says)),
+    };
+    let title = format!("{} – {}", board.texts.text(title), board.name(scope));
+    let path = shown.path(board.label(scope));
+    let frame = Frame { path: Some(&path), keeps: forms.refused.is_some() };
+    Page { is_found: true, html: framed(&board, &title, frame, &content) }
+}
+
+/// The agenda of a team, or of the organisation, as a text; `None` without such a team.
+pub(super) fn agenda_text(
+    published: &PublishedView,
+    team: &str,
+    reader: PageLanguage,
+    format: AgendaFormat,
+) -> Option<String> {
+    let board = Board::new(published, reader);
+    let scope = agenda::scope_of(&board, team)?;
+    let board = board.in_zone_of(scope);
+    let since = agenda::since(&board, scope);
+    Some(match format {
+        AgendaFormat::Text => agenda_text::plain_text(&board, scope, since),
+        AgendaFormat::Markdown => agenda_text::markdown(&board, scope, since),
+    })
+}
+
+/// How an agenda is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AgendaFormat {
+    /// Plain text.
+    Text,
+    /// Markdown.
+    Markdown,
+}
+
+/// The agenda of a team by past events, in a language by its code; `None` without such a team or language.
+/// `team` is a label: a name, or `_all` for the organisation.
+pub fn agenda_of(
+    view: &View,
+    said: (TeamLogs, Reviews),
+    team: &str,
+    language: &str,
+    format: AgendaFormat,
+) -> Option<String> {
+    let (team_logs, reviews) = said;
+    let published = PublishedView {
+        team_logs: Arc::new(team_logs),
+        reviews: Arc::new(reviews),
+        ..PublishedView::of_past(view, Alerts::new(view.catalog()))
+    };
+    let reader = PageLanguage { language: Language::from_tag(language)?, is_asked: false };
+    agenda_text(&published, team, reader, format)
+}
+
 /// The teams that a search has found.
 pub(super) fn search_page(published: &PublishedView, searched: &str, reader: PageLanguage) -> Page {
     let board = Board::new(published, reader);
@@ -198,6 +307,20 @@ pub(super) fn search_page(published: &PublishedView, searched: &str, reader: Pag
 /// An HTML document around the content of a page. Without a `path` of its own, it is for a screen across the
 /// room, where nobody follows links.
 fn document(board: &Board<'_>, title: &str, path: Option<&str>, content: &Markup) -> Markup {
+    framed(board, title, Frame { path, keeps: false }, content)
+}
+
+/// What surrounds the content of a page.
+#[derive(Clone, Copy)]
+struct Frame<'p> {
+    /// Its path; `None` for a screen across the room.
+    path: Option<&'p str>,
+    /// Whether it keeps what someone has written, so that it must not be loaded again.
+    keeps: bool,
+}
+
+fn framed(board: &Board<'_>, title: &str, frame: Frame<'_>, content: &Markup) -> Markup {
+    let Frame { path, keeps } = frame;
     html! {
         (DOCTYPE)
         html lang=(board.reader.language.code()) class=[path.is_none().then_some("wall")] {
@@ -207,7 +330,7 @@ fn document(board: &Board<'_>, title: &str, path: Option<&str>, content: &Markup
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 // The script does it without loading the page again.
-                noscript { meta http-equiv="refresh" content="30"; }
+                @if !keeps { noscript { meta http-equiv="refresh" content="30"; } }
                 link rel="stylesheet" href=(address::STYLE);
                 link rel="icon" href=(address::ICON) type="image/svg+xml";
                 script src=(address::SCRIPT) defer {}

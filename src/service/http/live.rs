@@ -196,6 +196,8 @@ fn fingerprint(published: &PublishedView) -> u64 {
         flags,
         ratings,
         wait_alarms,
+        team_logs,
+        reviews,
         past,
         // A ticket comes and goes with the counts.
         waiting_lists: _,
@@ -218,8 +220,9 @@ fn fingerprint(published: &PublishedView) -> u64 {
     verdicts.iter().for_each(|verdict| add_verdict(&mut hash, verdict));
     hash.add(&(details, given_up, flags, ratings));
     hash.add(&past.as_ref().map(Arc::as_ptr));
+    hash.add(&(team_logs.digest(), reviews.digest()));
     hash.add(ticket_links);
-    wait_alarms.firing().for_each(|(_, team, _)| hash.add(&team));
+    wait_alarms.firing().for_each(|(alertname, team, _)| hash.add(&(alertname, team)));
     hash.0.digest()
 }
 

@@ -4,7 +4,9 @@
 //! | module | families |
 //! |---|---|
 //! | `windows` | windows, waiting tickets, objectives, alerts |
+//! | `duty` | turns of duty |
 //! | `market` | the market and ratings |
+//! | `market` | the market, dates of agreements, and ratings |
 //! | `state` | responses, history, readiness, the build |
 //! | `stream` | Kafka and the outcomes of records |
 
@@ -17,6 +19,8 @@ use crate::service::coordinator::published_view::PublishedView;
 use crate::service::instruments::Instruments;
 use crate::view::View;
 
+mod concerns;
+mod duty;
 mod families;
 mod market;
 mod state;
@@ -39,10 +43,14 @@ pub(super) fn families(
         windows::given_up(published, &mut families);
         windows::flags(published, &mut families);
         market::ratings(published, &mut families);
+        concerns::concerns(published, &mut families);
+        concerns::checks(published, &mut families);
     }
     state::responses(published, instruments, scraper, &mut families);
     state::history(published, &mut families);
     windows::objectives(published, &mut families);
+    duty::handovers(published, &mut families);
+    market::dates(published, &mut families);
     stream::stream(published, &mut families);
     state::readiness(published, instruments, &mut families);
     windows::alerts(published, &mut families);
@@ -53,8 +61,9 @@ pub(super) fn families(
     all
 }
 
-/// The families that follow from events alone, as of the instant of a view: windows, waiting tickets,
-/// objectives, ratings and alerts. Names and values are those that a service exports at that instant.
+/// The families that follow from events and agreements alone, as of the instant of a view: windows, waiting
+/// tickets, objectives, ratings, alerts and handovers of duty. Names and values are those that a service
+/// exports at that instant.
 pub fn families_of(view: &View, alerts: Alerts) -> Vec<MetricFamily> {
     let published = PublishedView::of_past(view, alerts);
     let mut families = MetricFamilies::default();
@@ -63,6 +72,7 @@ pub fn families_of(view: &View, alerts: Alerts) -> Vec<MetricFamily> {
     windows::flags(&published, &mut families);
     market::ratings(&published, &mut families);
     windows::objectives(&published, &mut families);
+    duty::handovers(&published, &mut families);
     windows::alerts(&published, &mut families);
     families.into_sorted()
 }

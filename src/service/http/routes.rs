@@ -1,18 +1,20 @@
 //! The routes of the HTTP server, and what applies to every response: headers, compression,
 //! counters.
 
-use axum::Router;
+use std::sync::Arc;
+
 use axum::extract::rejection::PathRejection;
 use axum::extract::{MatchedPath, Path, Request, State};
 use axum::http::header::{
-    ACCEPT, ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY,
-    CONTENT_TYPE, LOCATION, ORIGIN, REFERRER_POLICY, USER_AGENT, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
+    ORIGIN, REFERRER_POLICY, RETRY_AFTER, USER_AGENT, VARY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
+use axum::{Extension, Router};
 use serde::Deserialize;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::oneshot;
@@ -26,14 +28,16 @@ use crate::exposition::MetricFormat;
 use crate::service::clock;
 use crate::service::coordinator::published_view::Shared;
 use crate::service::http::api::{self, Problem};
-use crate::service::http::board::{
-    self, Language, Page, PageLanguage, Route, TeamOrder, TicketShown,
-};
+use crate::service::http::board::{self, Route, TeamOrder, TeamPage, TicketShown};
+use crate::service::http::forms::{self, TeamRequest};
 use crate::service::http::live::LiveStreams;
 use crate::service::http::lookup::{LookupResult, TicketLookup};
 use crate::service::http::metrics;
+use crate::service::http::page_response::{html_page, page_language};
+use crate::service::http::past_rows::{self, Period};
 use crate::service::http::revalidate::revalidate;
 use crate::service::http::ticket_rows;
+use crate::service::http::writing::EventWriting;
 use crate::service::shutdown::ReloadRequest;
 
 /// Security headers of every response. Pages load their style sheet, script and icon from this server, and
@@ -49,7 +53,7 @@ const SECURITY_HEADERS: [(HeaderName, &str); 4] = [
     (REFERRER_POLICY, "no-referrer"),
 ];
 
-/// Maximum size of a request body in bytes. No handler reads a body.
+/// Maximum size of a request body in bytes: ten times what the longest form needs.
 const BODY_BYTES_MAX: usize = 64 << 10;
 
 /// The parts of the service that answer requests.
@@ -62,18 +66,23 @@ pub(in crate::service) struct Served {
     pub(in crate::service) lookup: TicketLookup,
     /// Takes requests to reload the configuration; `None` if that is off.
     pub(in crate::service) to_reload: Option<Sender<ReloadRequest>>,
+    /// Writes what people say.
+    pub(in crate::service) writing: Arc<EventWriting>,
 }
 
-/// All routes. They set no cookies. All but [`address::RELOAD`] answer GET and HEAD only and change no state.
+/// All routes. They set no cookies. Only [`address::RELOAD`] and what [`EventWriting`] writes change
+/// anything; all others answer GET and HEAD only.
 pub(in crate::service) fn routes(served: Served) -> Router {
-    let Served { shared, live, lookup, to_reload } = served;
+    let Served { shared, live, lookup, to_reload, writing } = served;
     let searched = lookup.clone();
     let revalidated = Router::new()
         .route(address::TEAMS, get(serve_teams))
         .route(address::TEAM, get(serve_team))
+        .route(address::TEAM_DUTY, get(serve_duty))
         .route(address::OBJECTIVE, get(serve_objective))
         .route(address::OBJECTIVE_TICKETS, get(serve_objective_tickets))
         .route(address::OBJECTIVE_TICKETS_CSV, get(serve_objective_tickets_csv))
+        .route(address::OBJECTIVE_HISTORY_CSV, get(serve_objective_history_csv))
         .route(
             address::TICKET,
             get(move |state, path, headers, uri| serve_ticket(lookup, state, path, headers, uri)),
@@ -83,6 +92,10 @@ pub(in crate::service) fn routes(served: Served) -> Router {
             get(move |state, headers, uri| serve_search(searched, state, headers, uri)),
         )
         .route(address::STREAM, get(serve_stream))
+        .route(address::AGENDA, team_page(TeamPage::Agenda))
+        .route(address::TURN, team_page(TeamPage::Turn))
+        .route(address::OWN, team_page(TeamPage::Own))
+        .route(address::AGENDA_MARKDOWN, get(forms::serve_markdown))
         .route(address::STYLE, get(|| asset("text/css; charset=utf-8", board::STYLE)))
         .route(address::SCRIPT, get(|| asset("text/javascript; charset=utf-8", board::SCRIPT)))
         .route(address::ICON, get(|| asset("image/svg+xml", board::ICON)))
@@ -97,12 +110,25 @@ pub(in crate::service) fn routes(served: Served) -> Router {
         .route(address::RELOAD, post(move |headers| serve_reload(to_reload, headers)))
         .fallback(get(serve_unknown))
         .method_not_allowed_fallback(serve_wrong_method)
+        .layer(Extension(writing))
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(map_response(name_body_limit))
         .layer(compression())
         .layer(security_headers())
         .layer(from_fn_with_state(shared.clone(), count))
         .with_state(shared)
+}
+
+/// A page on which the members of a team write.
+fn team_page(shown: TeamPage) -> MethodRouter<Shared> {
+    let request = move |team, headers, uri| TeamRequest { shown, team, headers, uri };
+    let serve = move |writing, state, team, headers, uri| {
+        forms::serve(request(team, headers, uri), writing, state)
+    };
+    let take = move |writing, state, team, headers, uri, body| {
+        forms::take(request(team, headers, uri), writing, state, body)
+    };
+    get(serve).post(take)
 }
 
 /// Counts requests by the template of their route. Unknown paths share the label `other`.
@@ -171,6 +197,30 @@ async fn serve_team(
     page(&state, &route, &headers, &uri)
 }
 
+/// The turns of duty of a team for calendar programs.
+async fn serve_duty(
+    state: State<Shared>,
+    team: Result<Path<String>, PathRejection>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let published = state.published.load();
+    if published.shown().is_none() {
+        // A 404 would make calendar programs give the feed up.
+        let busy = "no data yet; ask again in a minute\n";
+        return (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "60")], busy).into_response();
+    }
+    let reader = page_language(&headers, &uri);
+    let calendar = team.ok().and_then(|Path(team)| board::duty_calendar(&published, &team, reader));
+    let Some(calendar) = calendar else { return page(&state, &Route::Unknown, &headers, &uri) };
+    let headers = [
+        (CONTENT_TYPE, "text/calendar; charset=utf-8"),
+        (CACHE_CONTROL, "private, no-cache"),
+        (VARY, "accept-language"),
+    ];
+    (headers, calendar).into_response()
+}
+
 /// The names in [`address::OBJECTIVE`].
 #[derive(Deserialize)]
 struct ObjectivePath {
@@ -213,9 +263,32 @@ async fn serve_objective_tickets_csv(
         ticket_rows::csv(&state.published.load(), &team, &objective)
     });
     let Some(csv) = csv else { return page(&state, &Route::Unknown, &headers, &uri) };
+    csv_file("attachment; filename=\"tickets.csv\"", csv)
+}
+
+/// The past of an objective as comma-separated values.
+async fn serve_objective_history_csv(
+    state: State<Shared>,
+    path: Result<Path<ObjectivePath>, PathRejection>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let period = match Period::of(uri.query().unwrap_or_default()) {
+        Ok(period) => period,
+        Err(error) => return Problem::invalid_query(&error).into_response(),
+    };
+    let csv = path.ok().and_then(|Path(ObjectivePath { team, objective })| {
+        past_rows::csv(&state.published.load(), &team, &objective, period)
+    });
+    let Some(csv) = csv else { return page(&state, &Route::Unknown, &headers, &uri) };
+    csv_file("attachment; filename=\"history.csv\"", csv)
+}
+
+/// Comma-separated values that a browser saves as a file.
+fn csv_file(disposition: &'static str, csv: Vec<u8>) -> Response {
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8; header=present"),
-        (CONTENT_DISPOSITION, "attachment; filename=\"tickets.csv\""),
+        (CONTENT_DISPOSITION, disposition),
         (CACHE_CONTROL, "no-store"),
     ];
     (headers, csv).into_response()
@@ -292,26 +365,6 @@ fn page(shared: &Shared, route: &Route, headers: &HeaderMap, uri: &Uri) -> Respo
     let page = board::page(&shared.published.load(), route, page_language(headers, uri));
     let status = if page.is_found { StatusCode::OK } else { StatusCode::NOT_FOUND };
     html_page(status, page)
-}
-
-fn html_page(status: StatusCode, page: Page) -> Response {
-    let headers = [
-        (CONTENT_TYPE, "text/html; charset=utf-8"),
-        (CACHE_CONTROL, "private, no-cache"),
-        (VARY, "accept-language"),
-    ];
-    (status, headers, page.html.into_string()).into_response()
-}
-
-/// The language of the address, else of `Accept-Language`, else the default.
-fn page_language(headers: &HeaderMap, uri: &Uri) -> PageLanguage {
-    let mut asked = address::languages_asked(uri.query().unwrap_or_default());
-    let asked = asked.find_map(Language::from_tag);
-    let accepted = || Language::accepted(headers.get(ACCEPT_LANGUAGE)?.to_str().ok()?);
-    PageLanguage {
-        language: asked.or_else(accepted).unwrap_or(Language::DEFAULT),
-        is_asked: asked.is_some(),
-    }
 }
 
 async fn serve_metrics(State(shared): State<Shared>, headers: HeaderMap) -> impl IntoResponse {

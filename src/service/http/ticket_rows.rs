@@ -15,7 +15,7 @@ use crate::waiting_list::{ListOf, ListedTicket, TicketList};
 pub(super) struct TicketRow {
     /// The id of the ticket.
     ticket: String,
-    /// `over_target`, or `due_soon`: within target, with 80 % of it used.
+    /// `over_target`, or `due_soon`: within target, with 80 % of it used. `waiting` without a target.
     state: &'static str,
     /// How long it has waited, in seconds of the kind of time of its target.
     waited_seconds: Seconds,
@@ -65,7 +65,11 @@ pub(super) fn row(published: &PublishedView, one: ListedTicket) -> TicketRow {
     let seconds = |ms: i64| Seconds(Elapsed::from_ms(ms));
     let ListedTicket { ticket, waited, left_ms, is_over } = one;
     TicketRow {
-        state: if is_over { "over_target" } else { "due_soon" },
+        state: match ticket.allowance {
+            _ if is_over => "over_target",
+            Some(_) => "due_soon",
+            None => "waiting",
+        },
         waited_seconds: Seconds(waited),
         due_at: ticket.due_at,
         left_seconds: left_ms.filter(|ms| *ms >= 0).map(seconds),

@@ -403,6 +403,8 @@ impl PartitionSet {
             if progress.responses.total() != partition.responses().total() {
                 progress.responses = Arc::new(partition.responses().clone());
             }
+            progress.team_events = partition.shard_mut().team_events(self.now);
+            progress.reviews = partition.shard_mut().reviews(self.now);
             progress.history_from = partition.history_from();
             let shard = partition.shard();
             progress.timelines = shard.timelines() as u64;

@@ -9,6 +9,8 @@ use super::producer_notes::ProducerNotes;
 use super::trouble::{OpenTransaction, Trouble};
 use crate::event::{Kind, Outcomes};
 use crate::responses::Responses;
+use crate::review::Review;
+use crate::team_log::TeamEvents;
 use crate::time::Timestamp;
 use crate::waiting_list::WaitingLists;
 
@@ -85,6 +87,10 @@ pub(in crate::service) struct PartitionProgress {
     pub(in crate::service) responses: Arc<Responses>,
     /// The tickets that wait longest; `None` where ids of tickets are not shown.
     pub(in crate::service) waiting_lists: Option<WaitingLists>,
+    /// The events of teams in it.
+    pub(in crate::service) team_events: Arc<TeamEvents>,
+    /// The reviews of its tickets.
+    pub(in crate::service) reviews: Arc<Vec<Review>>,
     /// See [`Partition::counted_before`](crate::partition::Partition::counted_before).
     pub(in crate::service) counted_before: Option<Arc<Responses>>,
     /// Since when its history is complete; `None` if it is complete from the start of the topic.
@@ -171,6 +177,16 @@ impl StreamStatus {
     /// The lists of waiting tickets of all partitions.
     pub(in crate::service) fn waiting_lists(&self) -> Vec<WaitingLists> {
         self.partitions.values().filter_map(|progress| progress.waiting_lists.clone()).collect()
+    }
+
+    /// The events of teams in all partitions.
+    pub(in crate::service) fn team_events(&self) -> Vec<Arc<TeamEvents>> {
+        self.partitions.values().map(|progress| Arc::clone(&progress.team_events)).collect()
+    }
+
+    /// The reviews of the tickets of all partitions.
+    pub(in crate::service) fn reviews(&self) -> Vec<Arc<Vec<Review>>> {
+        self.partitions.values().map(|progress| Arc::clone(&progress.reviews)).collect()
     }
 
     /// Tickets held in memory.

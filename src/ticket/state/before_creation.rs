@@ -37,7 +37,10 @@ impl TicketState {
             | Kind::Rated
             | Kind::Reviewed
             | Kind::ConcernRaised
-            | Kind::ConcernSettled => (false, false),
+            | Kind::ConcernSettled
+            | Kind::Decided
+            | Kind::DecisionDone
+            | Kind::TurnNoted => (false, false),
         };
         if is_act {
             self.before_creation.first_act.get_or_insert(event.time);

@@ -161,7 +161,7 @@ const OBJECTIVES: [(&str, bool); 41] = [
 
 /// Values of whole files.
 #[rustfmt::skip]
-const FILES: [(&str, &str, bool); 76] = [
+const FILES: [(&str, &str, bool); 83] = [
     ("agreement", "{ team: a, organisation: b }", false),
     ("agreement", "{ organisation: b }", true),
     ("agreement", "{ organisation: b, was_named: [a] }", false),
@@ -189,6 +189,9 @@ const FILES: [(&str, &str, bool); 76] = [
     ("agreement", "{ team: a, runbook_url: wiki.example }", false),
     ("agreement", "{ team: a, duty: { members: [a, b], since: 2026-09-07, handover: Mon 09:00 UTC } }", true),
     ("agreement", "{ team: a, duty: { members: [a, b], since: 2026-09-07, handover: monday } }", false),
+    ("agreement", "{ team: a, review_categories: [tone, facts] }", true),
+    ("agreement", "{ team: a, review_categories: [tone, tone] }", false),
+    ("agreement", "{ team: a, review_categories: tone }", false),
     ("agreement", "{ team: a, duty: { members: [a, b], since: 2026-09-07, check: 101 } }", false),
     ("agreement", "{ team: a, objectives: [{ name: a b, measure: first_reply, within: 4h }] }", false),
     ("agreement", "{ team: a, objectives: [{ name: a, measure: reply, within: 4h }] }", false),
@@ -241,6 +244,10 @@ const FILES: [(&str, &str, bool); 76] = [
     ("config", "{ http: { ticket_url: 'https://desk.example/tickets/' } }", false),
     ("config", "{ http: { ticket_url: 'javascript:alert({id})' } }", false),
     ("config", "{ http: { ticket_ids: 'off' } }", false),
+    ("config", "{ http: { writing: false, person_header: X-Forwarded-User } }", true),
+    ("config", "{ http: { writing: 'no one' } }", false),
+    ("config", "{ http: { person_header: 'who is it?' } }", false),
+    ("config", "{ waiting_alarms: { concerns: { severity: warning } } }", true),
     ("config", "{ reload: { endpoint: soon } }", false),
 ];
 

@@ -19,12 +19,13 @@ use crate::agreement_log::ObjectiveChange;
 use crate::catalog::ObjectiveId;
 use crate::event::Priority;
 use crate::measure::{Basis, Measure};
-use crate::reading::{BreakdownShown, Verdict, flags_shown};
+use crate::reading::{BreakdownShown, Seconds, Verdict, flags_shown};
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView, Shared};
 use crate::service::http::board::{Allowance, ObjectiveView};
 use crate::share::MaxShare;
 use crate::ticket::{Band, GivenUp};
 use crate::time::{Elapsed, Timestamp};
+use crate::view::{AGE_EDGES, OverdueCauses};
 use crate::window::FlagCounts;
 
 /// All objectives of a team, each with everything behind its verdict.
@@ -110,6 +111,11 @@ pub(super) struct ObjectiveShown<'a> {
     overdue: u64,
     /// Tickets that wait now, are within target and have used 80 % of it.
     due_soon: u64,
+    /// What may be why the tickets in `overdue` are over target.
+    overdue_causes: CausesShown,
+    /// Tickets that wait now, by the length of their wait in the kind of time of the target; empty for a
+    /// count.
+    waiting_by_length: Vec<WaitingShown>,
     /// The tickets over target that the level allows; null for a `none_over` limit.
     #[schema(required)]
     allowance: Option<AllowanceShown>,
@@ -172,6 +178,31 @@ struct AllowanceShown {
     allowed: u64,
     /// The tickets that this is computed from: those decided, and at least `min_tickets`.
     among: u64,
+}
+
+/// Tickets that wait over target, counted by what may be why. One ticket may count several times.
+#[derive(Serialize, ToSchema)]
+struct CausesShown {
+    /// Tickets that no team with an agreement holds.
+    unclaimed: u64,
+    /// Tickets whose stopwatch is paused.
+    paused: u64,
+    /// Tickets that run in closed hours of the team that holds them.
+    closed: u64,
+    /// Tickets by their priority, where they have one; a priority without tickets is absent.
+    by_priority: BTreeMap<&'static str, u64>,
+}
+
+/// Tickets that have waited about as long.
+#[derive(Serialize, ToSchema)]
+struct WaitingShown {
+    /// They have waited for longer than this, in seconds; 0 for the first group, which has all others.
+    longer_than: Seconds,
+    /// They have waited for at most this, in seconds; null for the last group.
+    #[schema(required)]
+    at_most: Option<Seconds>,
+    /// The number of tickets.
+    count: u64,
 }
 
 /// What an alert with a confidence rests on.
@@ -296,6 +327,8 @@ fn present<'a>(
         at_risk_from: ratio(objective.at_risk.basis_points()),
         overdue: view.over_target(),
         due_soon: view.due_soon(),
+        overdue_causes: CausesShown::new(&detail.causes),
+        waiting_by_length: waiting_by_length(objective.measure, detail),
         allowance: allowance.map(|Allowance { allowed, among }| AllowanceShown { allowed, among }),
         evidence: detail.evidence.map(EvidenceShown::new),
         market: market(objective, detail),
@@ -336,6 +369,37 @@ impl LevelShown {
             until,
         }
     }
+}
+
+impl CausesShown {
+    fn new(causes: &OverdueCauses) -> Self {
+        let OverdueCauses { unclaimed, paused, closed, by_priority } = *causes;
+        let by_priority = Priority::ALL.into_iter().zip(by_priority);
+        let by_priority = by_priority.filter(|(_, count)| *count > 0);
+        Self {
+            unclaimed,
+            paused,
+            closed,
+            by_priority: by_priority.map(|(priority, count)| (priority.label(), count)).collect(),
+        }
+    }
+}
+
+/// The waiting tickets in groups. No ticket waits for a count.
+fn waiting_by_length(measure: Measure, detail: &ObjectiveDetail) -> Vec<WaitingShown> {
+    if !measure.is_timed() {
+        return Vec::new();
+    }
+    let longer = detail.waiting_longer_than;
+    let next = longer.iter().skip(1).chain([&0]);
+    let counts = longer.iter().zip(next).map(|(longer, next)| longer.saturating_sub(*next));
+    let edges = AGE_EDGES.map(Seconds);
+    let from = std::iter::once(Seconds(Elapsed::ZERO)).chain(edges);
+    let to = edges.into_iter().map(Some).chain([None]);
+    let groups = from.zip(to).zip(counts);
+    groups
+        .map(|((longer_than, at_most), count)| WaitingShown { longer_than, at_most, count })
+        .collect()
 }
 
 impl EvidenceShown {

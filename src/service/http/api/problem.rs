@@ -12,6 +12,8 @@ use crate::catalog::Catalog;
 use crate::name::{similar, team_label};
 use crate::reading::schema::labels;
 use crate::service::coordinator::readiness::NotReady;
+use crate::service::http::past_rows::PeriodError;
+use crate::service::http::writing::Refusal;
 
 /// The media type of an error.
 pub(super) const PROBLEM_JSON: &str = "application/problem+json";
@@ -46,17 +48,35 @@ enum ProblemKind {
     UnknownTeam,
     /// The team has no objective of that name.
     UnknownObjective,
+    /// A value of the query cannot be read.
+    InvalidQuery,
     /// No view was trusted since the start.
     NotReady,
+    /// The body of the request cannot be read.
+    UnreadableBody,
+    /// Nothing can be written here, or not by this request.
+    WritingRefused,
+    /// What is said cannot become an event.
+    InvalidEvent,
+    /// Too much was written in a minute.
+    TooManyEvents,
+    /// Kafka has not stored the event.
+    NotStored,
 }
 
 impl ProblemKind {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 11] = [
         Self::UnknownAddress,
         Self::MethodNotAllowed,
         Self::UnknownTeam,
         Self::UnknownObjective,
+        Self::InvalidQuery,
         Self::NotReady,
+        Self::UnreadableBody,
+        Self::WritingRefused,
+        Self::InvalidEvent,
+        Self::TooManyEvents,
+        Self::NotStored,
     ];
 
     /// The value of `type`. A closed set: changing one is a breaking change.
@@ -66,17 +86,29 @@ impl ProblemKind {
             Self::MethodNotAllowed => "urn:vaste:problem:method-not-allowed",
             Self::UnknownTeam => "urn:vaste:problem:unknown-team",
             Self::UnknownObjective => "urn:vaste:problem:unknown-objective",
+            Self::InvalidQuery => "urn:vaste:problem:invalid-query",
             Self::NotReady => "urn:vaste:problem:not-ready",
+            Self::UnreadableBody => "urn:vaste:problem:unreadable-body",
+            Self::WritingRefused => "urn:vaste:problem:writing-refused",
+            Self::InvalidEvent => "urn:vaste:problem:invalid-event",
+            Self::TooManyEvents => "urn:vaste:problem:too-many-events",
+            Self::NotStored => "urn:vaste:problem:not-stored",
         }
     }
 
     const fn title(self) -> &'static str {
         match self {
             Self::UnknownAddress => "the API has no such address",
-            Self::MethodNotAllowed => "the API is read only",
+            Self::MethodNotAllowed => "the address has no such method",
             Self::UnknownTeam => "there is no team of that name",
             Self::UnknownObjective => "the team has no objective of that name",
+            Self::InvalidQuery => "a value in the address cannot be read",
             Self::NotReady => "there is no data yet",
+            Self::UnreadableBody => "the body cannot be read",
+            Self::WritingRefused => "nothing is written by this request",
+            Self::InvalidEvent => "this cannot become an event",
+            Self::TooManyEvents => "too much was written in a minute",
+            Self::NotStored => "the event is not stored",
         }
     }
 
@@ -85,8 +117,13 @@ impl ProblemKind {
             Self::UnknownAddress | Self::UnknownTeam | Self::UnknownObjective => {
                 StatusCode::NOT_FOUND
             }
+            Self::InvalidQuery => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::NotReady => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NotReady | Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
+            Self::UnreadableBody => StatusCode::BAD_REQUEST,
+            Self::WritingRefused => StatusCode::FORBIDDEN,
+            Self::InvalidEvent => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::TooManyEvents => StatusCode::TOO_MANY_REQUESTS,
         }
     }
 }
@@ -102,9 +139,30 @@ impl Problem {
         Self::new(ProblemKind::UnknownAddress, detail)
     }
 
-    /// Requests that may change something are refused.
+    /// The address has no such method.
     pub(in crate::service::http) fn method_not_allowed() -> Self {
-        Self::new(ProblemKind::MethodNotAllowed, "use GET or HEAD".to_owned())
+        let detail = format!("the header `allow` and {} say which", address::API_DESCRIPTION);
+        Self::new(ProblemKind::MethodNotAllowed, detail)
+    }
+
+    /// The body of a request is not the JSON that is described.
+    pub(super) fn unreadable_body(error: &serde_json::Error) -> Self {
+        let detail = format!("{error}; {} describes it", address::API_DESCRIPTION);
+        Self::new(ProblemKind::UnreadableBody, detail)
+    }
+
+    /// What someone says was not written.
+    pub(super) fn not_written(refusal: &Refusal) -> Self {
+        let kind = match refusal {
+            Refusal::Off(_) | Refusal::OtherSite | Refusal::NoPerson(_) | Refusal::Nameless => {
+                ProblemKind::WritingRefused
+            }
+            Refusal::TooOften => ProblemKind::TooManyEvents,
+            Refusal::UnknownTeam(_) => ProblemKind::UnknownTeam,
+            Refusal::Wrong(_) => ProblemKind::InvalidEvent,
+            Refusal::NotStored(_) => ProblemKind::NotStored,
+        };
+        Self::new(kind, refusal.to_string())
     }
 
     /// No team has this label.
@@ -129,6 +187,13 @@ impl Problem {
         let advice = advice(similar(name, known), &address::api_objectives(team));
         let detail = format!("no objective of the team is named {}{advice}", quoted(name));
         Self::new(ProblemKind::UnknownObjective, detail)
+    }
+
+    /// A period is not given as instants.
+    pub(in crate::service::http) fn invalid_query(error: &PeriodError) -> Self {
+        let PeriodError { key, value, .. } = error;
+        let detail = format!("`{key}` is {}, which is no instant: {error}", quoted(value));
+        Self::new(ProblemKind::InvalidQuery, detail)
     }
 
     /// No view was trusted since the start.

@@ -13,6 +13,7 @@ use super::problem::{PROBLEM_JSON, Problem};
 use super::response::{NO_DATA, TEAM_LABEL, frozen, respond, trusted};
 use crate::address;
 use crate::agreement::{About, VerdictState};
+use crate::alert::{DUTY_SEVERITY, DUTY_TURN, turns_begun};
 use crate::catalog::ScopeId;
 use crate::measure::Measure;
 use crate::name::team_label;
@@ -20,8 +21,10 @@ use crate::reading::schema::labels;
 use crate::reading::{Reading, flags_shown};
 use crate::service::coordinator::published_view::{PublishedView, Shared};
 use crate::service::http::board::urgency;
+use crate::service::http::ticket_rows::{TicketRow, row};
 use crate::ticket::{GivenUp, RatingKind};
 use crate::time::Timestamp;
+use crate::waiting_list::ListOf;
 use crate::window::FlagCounts;
 
 /// All teams, each with its state and those of its objectives.
@@ -120,6 +123,9 @@ struct TeamShown<'a> {
     flags: Vec<CountsInWindow>,
     /// Its alerts that are pending or firing.
     alerts: Vec<AlertShown<'a>>,
+    /// The tickets that have waited longest for an answer, the longest wait first. At most 100; none where
+    /// the team has objectives, whose own lists name tickets, and where ids of tickets are not shown.
+    longest_waiting: Vec<TicketRow>,
 }
 
 /// What an agreement says besides its objectives.
@@ -177,7 +183,8 @@ struct CountsInWindow {
 struct AlertShown<'a> {
     /// The label `alertname`.
     alertname: &'a str,
-    /// The name of its objective; null for an alert about tickets that nobody has agreed to answer.
+    /// The name of its objective; null for an alert about tickets that nobody has agreed to answer, and at a
+    /// handover of duty.
     #[schema(required)]
     objective: Option<&'a str>,
     /// The label `severity`.
@@ -216,7 +223,7 @@ fn summary<'a>(
     TeamSummary {
         scope: ScopeShown::of(scope, &shown.catalog),
         state: states.min_by_key(|state| urgency(*state)).unwrap_or(VerdictState::NotAgreed),
-        waits_too_long: shown.wait_alarms.firing().any(|(_, team, _)| team == label),
+        waits_too_long: shown.wait_alarms.has_waiting_tickets(label),
         objectives,
     }
 }
@@ -245,6 +252,12 @@ fn team<'a>(published: &'a PublishedView, names: &NamesInPath) -> Result<TeamSho
         given_up: given_up(shown, scope),
         flags: flags(shown, scope),
         alerts: alerts(shown, scope),
+        longest_waiting: shown
+            .waiting_tickets(ListOf::Scope(scope))
+            .tickets
+            .into_iter()
+            .map(|one| row(published, one))
+            .collect(),
     })
 }
 
@@ -310,7 +323,15 @@ fn alerts(shown: &PublishedView, scope: ScopeId) -> Vec<AlertShown<'_>> {
         state: "firing",
         frozen_since: shown.wait_alarms.frozen_since(),
     });
-    of_objectives.chain(of_waits).collect()
+    let begun = shown.at.into_iter().flat_map(|at| turns_begun(&shown.catalog, at));
+    let of_duty = begun.filter(|(team, ..)| *team == scope).map(|_| AlertShown {
+        alertname: DUTY_TURN,
+        objective: None,
+        severity: DUTY_SEVERITY,
+        state: "firing",
+        frozen_since: None,
+    });
+    of_objectives.chain(of_waits).chain(of_duty).collect()
 }
 
 fn rating_kinds() -> utoipa::openapi::Object {

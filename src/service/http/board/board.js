@@ -106,8 +106,8 @@
   };
 
   const refresh = async () => {
-    // A page that is seen again fetches itself.
-    if (document.hidden) return;
+    // A page that is seen again fetches itself. One that keeps what was not written would lose it.
+    if (document.hidden || document.querySelector("[data-kept]")) return;
     if (isFetching) {
       isNews = true;
       return;

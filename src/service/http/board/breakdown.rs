@@ -93,6 +93,16 @@ fn pieces(board: &Board<'_>, view: ObjectiveView<'_>) -> Vec<Piece> {
     locations.into_iter().filter_map(piece).collect()
 }
 
+/// The name of a location as a text.
+pub(super) fn location_name(board: &Board<'_>, location: WaitLocation) -> String {
+    match location {
+        WaitLocation::With(scope) => board.name(scope),
+        WaitLocation::Pending => board.texts.text("location-pending"),
+        WaitLocation::OnHold => board.texts.text("location-on-hold"),
+        WaitLocation::Closed => board.texts.text("location-closed"),
+    }
+}
+
 /// A part of a whole in basis points, rounded down; `None` if the whole is zero.
 fn bp(part: i64, whole: i64) -> Option<i64> {
     let bp = i128::from(part) * i128::from(Share::WHOLE_BP);

@@ -461,7 +461,12 @@ pub(super) fn about(board: &Board<'_>, scope: ScopeId) -> Markup {
             }))
         }
         @if let Some(date) = about.look_again {
-            (row(board, "row-look-again", &html! { (texts.date(date)) }))
+            (row(board, "row-look-again", &html! {
+                (texts.date(date))
+                @if board.today().is_some_and(|today| about.is_review_due(today)) {
+                    ": " strong { (texts.text("look-again-due")) }
+                }
+            }))
         }
         @if let Some(url) = &about.runbook_url {
             (row(board, "row-runbook", &html! { a href=(url) rel="noreferrer" { bdi { (url) } } }))

@@ -895,3 +895,142 @@ past-since = { $state } since { $at }.
 trend-figures = { $trend }: { $before } → { $now }
 overview-why-share = { $measure }: { $missed } of { $decided } over { $target }, { $window }
 overview-why-limit = { $measure }: { $missed } over { $target }, { $window }
+
+# The agenda of a team, and its forms.
+agenda = Agenda
+agenda-link = { $count ->
+    [0] Agenda for the team's talk
+    [one] Agenda for the team's talk: one open concern
+   *[other] Agenda for the team's talk: { $count } open concerns
+}
+agenda-sent = Sent. It appears here in a moment.
+agenda-refused = It was not written
+agenda-away = It could not be sent just now
+agenda-kept = Your text is kept in the form below. Correct it or send it again.
+agenda-concerns = What worries someone
+agenda-no-concerns = No concern is open.
+agenda-raised = { $by }, { $at }
+agenda-settled = settled by { $by }, { $at }
+agenda-open-for = open for { $wait }
+agenda-settle = Settled
+agenda-how = How (optional)
+agenda-raise = Raise a concern
+agenda-what-worries = What worries you?
+agenda-misses = What was missed
+agenda-no-misses = Nothing is missed or at risk.
+agenda-time-went = Most of the time went here: { $place }.
+agenda-verdicts = How it stands since { $since }
+agenda-verdict-changed = { $before } → { $now }
+agenda-verdict-same = { $now }, as before
+agenda-no-objectives = Nothing is agreed yet.
+agenda-decisions = What was decided
+agenda-no-decisions = No decision is open.
+agenda-decided = { $by }, { $at }
+agenda-owner = who: { $owner }
+agenda-nobody = nobody yet
+agenda-due = until { $date }
+agenda-done = done ({ $by }, { $at })
+agenda-not-done = not done yet
+agenda-late = late
+agenda-finish = Done
+agenda-decide = Record the decision
+agenda-what-decided = What was decided?
+agenda-who = Who does it, by role (optional)
+agenda-until = Until (optional)
+agenda-notes = Notes of the last turns
+agenda-no-notes = No notes in the last four weeks.
+agenda-noted = { $by }, { $at }
+agenda-note = Leave the note
+agenda-what-noted = What did you notice during your turn?
+agenda-look-again = What to look at again
+agenda-nothing-to-look-at = The agreement names no date.
+agenda-level = The agreed levels
+agenda-look-now = due since { $date }
+agenda-look-later = on { $date }
+agenda-market-of = what others achieve is from { $date }
+agenda-by = Your name
+agenda-someone = someone
+agenda-no-words = (no words)
+agenda-choose = choose
+agenda-brought = Brought to the team
+agenda-nothing-brought = Nobody has brought a ticket.
+agenda-score = score { $score }, 5 is best
+turn = Turn of duty
+turn-link = What the turn of duty checks
+turn-none = The team's agreement has no turns of duty.
+own = My own work
+own-link = My own answers
+own-heading = Answers of yours to judge
+own-of = This list is for { $member } only.
+own-nobody = Only members see their own list. Open this page through the sign-in of your organisation.
+own-show = Show my list
+own-nothing = Nothing to judge this time.
+own-answered = you answered it
+own-together = several judge this one
+own-score = You gave it { $score }; 5 is best.
+check-heading = Tickets to check
+check-explained = Tickets that ended between { $from } and { $to }: missed ones first, then unanswered ones, then a draw.
+check-nothing = No ticket ended in that time.
+check-missed = missed
+check-unanswered = unanswered
+check-drawn = drawn
+check-open = not judged yet
+check-done = judged
+check-at-desk = at the desk
+check-meters = The meters themselves
+check-unclaimed = { $count ->
+    [one] One unclaimed ticket waits
+   *[other] { $count } unclaimed tickets wait
+}
+check-undeclared = { $count ->
+    [one] Events name one team without an agreement
+   *[other] Events name { $count } teams without an agreement
+}
+judge = Judge it
+judge-score = How was it handled? (5 is best)
+judge-choose = choose
+judge-not-apply = does not apply
+judge-note = Note (optional)
+judge-bring = Bring it to the team's talk
+judge-send = Save
+differ-heading = Judged by several
+differ-explained = Scores of the same ticket, the lowest first, without names. Where they differ, talk about what a good answer is.
+differ-whole = as a whole
+# Turns of duty: the page of a team, and its calendar.
+duty = Turn of duty
+duty-now = { $who ->
+    [named] { $member } has the turn now. It changes { $at }.
+    [nobody] Nobody has the turn now, since all members are away. It changes { $at }.
+   *[unnamed] The turn changes { $at }.
+}
+duty-next = { $who ->
+    [named] From { $at }, { $member } has the turn.
+    [nobody] From { $at }, nobody has the turn, since all members are away.
+   *[unnamed] The next turn starts { $at }.
+}
+duty-swap = The turn was swapped.
+duty-absence = The member before in the order is away.
+duty-feed = The turns for a calendar program
+duty-calendar = Turns of duty: { $team }
+duty-event = { $who ->
+    [named] Turn of duty, { $team }: { $member }
+    [nobody] Turn of duty, { $team }: nobody, all are away
+   *[unnamed] Turn of duty, { $team }
+}
+
+
+# The past as a file.
+past-csv = Download hour by hour as CSV
+# When nobody answers.
+week-silent-hours = Nobody answered from { $from }:00 to { $to }:00 in these four weeks.
+week-silent-days = Nobody answered on these days: { $days }.
+# Levels: one that was tried is taken over, and one is due for another look.
+tried-yaml = The lines of this level in the agreement
+tried-copy = Copy as YAML
+tried-copied = Copied. Put the lines in place of those of the objective, and have `vaste check` look at the file.
+look-again-due = this day has passed. Look at the agreement, and set a new day.
+market-old = more than a year ago. Look up what others achieve now.
+own-explained = Tickets that ended between { $from } and { $to }: a few that you have answered, drawn by lot. What you judge is shown to nobody else, unless you bring it to the team.
+own-of-anyone = The list of { $member }. On this machine everyone can choose a name; behind a proxy, only { $member } sees it.
+turn-being-made = The list is being made. It appears here in a moment.
+agenda-markdown = The agenda as Markdown

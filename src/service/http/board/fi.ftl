@@ -896,3 +896,142 @@ past-since = { $state }, alkaen { $at }.
 trend-figures = { $trend }: { $before } → { $now }
 overview-why-share = { $measure }: { $decided } tiketistä { $missed } yli { $target }, { $window }
 overview-why-limit = { $measure }: { $missed } yli { $target }, { $window }
+
+# The agenda of a team, and its forms.
+agenda = Asialista
+agenda-link = { $count ->
+    [0] Asialista tiimin keskusteluun
+    [one] Asialista tiimin keskusteluun: yksi avoin huoli
+   *[other] Asialista tiimin keskusteluun: { $count } avointa huolta
+}
+agenda-sent = Lähetetty. Se näkyy tällä sivulla hetken kuluttua.
+agenda-refused = Sitä ei kirjattu
+agenda-away = Sitä ei voitu juuri nyt lähettää
+agenda-kept = Tekstisi on tallessa alla olevassa lomakkeessa. Korjaa se tai lähetä uudelleen.
+agenda-concerns = Mikä huolettaa
+agenda-no-concerns = Avoimia huolia ei ole.
+agenda-raised = { $by }, { $at }
+agenda-settled = selvitetty: { $by }, { $at }
+agenda-open-for = avoinna { $wait }
+agenda-settle = Selvitetty
+agenda-how = Miten (ei pakollinen)
+agenda-raise = Kerro huolesta
+agenda-what-worries = Mikä sinua huolettaa?
+agenda-misses = Missä taso ei täyttynyt
+agenda-no-misses = Kaikki tasot täyttyvät eikä mikään ole vaarassa.
+agenda-time-went = Suurin osa ajasta kului täällä: { $place }.
+agenda-verdicts = Tilanne { $since } alkaen
+agenda-verdict-changed = { $before } → { $now }
+agenda-verdict-same = { $now }, kuten ennenkin
+agenda-no-objectives = Mitään ei ole vielä sovittu.
+agenda-decisions = Mitä päätettiin
+agenda-no-decisions = Avoimia päätöksiä ei ole.
+agenda-decided = { $by }, { $at }
+agenda-owner = kuka: { $owner }
+agenda-nobody = ei vielä kukaan
+agenda-due = { $date } mennessä
+agenda-done = tehty ({ $by }, { $at })
+agenda-not-done = ei vielä tehty
+agenda-late = myöhässä
+agenda-finish = Tehty
+agenda-decide = Kirjaa päätös
+agenda-what-decided = Mitä päätettiin?
+agenda-who = Kuka tekee, roolina (ei pakollinen)
+agenda-until = Mihin mennessä (ei pakollinen)
+agenda-notes = Viime vuorojen muistiinpanot
+agenda-no-notes = Ei muistiinpanoja viimeisten neljän viikon ajalta.
+agenda-noted = { $by }, { $at }
+agenda-note = Jätä muistiinpano
+agenda-what-noted = Mitä huomasit vuorosi aikana?
+agenda-look-again = Mitä on aika tarkistaa
+agenda-nothing-to-look-at = Sopimuksessa ei ole päivämäärää.
+agenda-level = Sovitut tasot
+agenda-look-now = aika tarkistaa, { $date } alkaen
+agenda-look-later = { $date }
+agenda-market-of = tieto muista on päivältä { $date }
+agenda-by = Nimesi
+agenda-someone = joku
+agenda-no-words = (ei sanoja)
+agenda-choose = valitse
+agenda-brought = Tiimille tuotua
+agenda-nothing-brought = Kukaan ei ole tuonut tikettiä.
+agenda-score = arvio { $score }, 5 on paras
+turn = Tarkistusvuoro
+turn-link = Mitä vuorossa tarkistetaan
+turn-none = Tiimin sopimuksessa ei ole tarkistusvuoroja.
+own = Oma työ
+own-link = Omat vastaukseni
+own-heading = Omia vastauksiasi arvioitavaksi
+own-of = Tämä lista on vain henkilölle { $member }.
+own-nobody = Jokainen näkee vain oman listansa. Avaa sivu organisaatiosi kirjautumisen kautta.
+own-show = Näytä listani
+own-nothing = Tällä kertaa ei ole arvioitavaa.
+own-answered = vastasit siihen
+own-together = tämän arvioi moni
+own-score = Annoit arvion { $score }; 5 on paras.
+check-heading = Tarkistettavat tiketit
+check-explained = Tiketit, jotka päättyivät välillä { $from } – { $to }: ensin myöhästyneet, sitten vastaamatta jääneet, sitten arvotut.
+check-nothing = Yksikään tiketti ei päättynyt sinä aikana.
+check-missed = myöhästyi
+check-unanswered = jäi vastaamatta
+check-drawn = arvottu
+check-open = ei vielä arvioitu
+check-done = arvioitu
+check-at-desk = palvelupisteessä
+check-meters = Itse mittarit
+check-unclaimed = { $count ->
+    [one] Yksi ottamaton tiketti odottaa
+   *[other] { $count } ottamatonta tikettiä odottaa
+}
+check-undeclared = { $count ->
+    [one] Tapahtumat nimeävät yhden tiimin, jolla ei ole sopimusta
+   *[other] Tapahtumat nimeävät { $count } tiimiä, joilla ei ole sopimusta
+}
+judge = Arvioi
+judge-score = Miten se hoidettiin? (5 on paras)
+judge-choose = valitse
+judge-not-apply = ei koske tätä
+judge-note = Huomio (ei pakollinen)
+judge-bring = Tuo tiimin keskusteluun
+judge-send = Tallenna
+differ-heading = Monen arvioimat
+differ-explained = Saman tiketin arviot pienimmästä alkaen, ilman nimiä. Missä ne eroavat, puhukaa siitä, mikä on hyvä vastaus.
+differ-whole = kokonaisuutena
+# Tarkistusvuorot: tiimin sivu ja kalenteri.
+duty = Tarkistusvuoro
+duty-now = { $who ->
+    [named] Vuorossa on { $member }. Vuoro vaihtuu { $at }.
+    [nobody] Kukaan ei ole vuorossa, koska kaikki ovat poissa. Vuoro vaihtuu { $at }.
+   *[unnamed] Vuoro vaihtuu { $at }.
+}
+duty-next = { $who ->
+    [named] Seuraavaksi vuoroon tulee { $member }, { $at }.
+    [nobody] Seuraavalla vuorolla ei ole tekijää, koska kaikki ovat silloin poissa. Se alkaa { $at }.
+   *[unnamed] Seuraava vuoro alkaa { $at }.
+}
+duty-swap = Vuoro on vaihdettu.
+duty-absence = Järjestyksessä edellinen on poissa.
+duty-feed = Vuorot kalenteriohjelmaan
+duty-calendar = Tarkistusvuorot: { $team }
+duty-event = { $who ->
+    [named] Tarkistusvuoro, { $team }: { $member }
+    [nobody] Tarkistusvuoro, { $team }: ei ketään, kaikki ovat poissa
+   *[unnamed] Tarkistusvuoro, { $team }
+}
+
+
+# The past as a file.
+past-csv = Lataa tunneittain CSV-tiedostona
+# When nobody answers.
+week-silent-hours = Kukaan ei vastannut klo { $from }.00–{ $to }.00 näinä neljänä viikkona.
+week-silent-days = Kukaan ei vastannut näinä päivinä: { $days }.
+# Levels: one that was tried is taken over, and one is due for another look.
+tried-yaml = Tämän tason rivit sopimuksessa
+tried-copy = Kopioi YAMLina
+tried-copied = Kopioitu. Vaihda rivit tavoitteen nykyisten tilalle ja tarkista tiedosto komennolla `vaste check`.
+look-again-due = päivä on mennyt. Katsokaa sopimusta ja sopikaa uusi päivä.
+market-old = yli vuosi sitten. Selvittäkää, mihin muut nyt pystyvät.
+own-explained = Tiketit, jotka päättyivät välillä { $from } – { $to }: muutama, joihin vastasit, arvottuina. Arviotasi ei näytetä muille, ellet tuo sitä tiimille.
+own-of-anyone = Lista: { $member }. Tällä koneella kuka tahansa voi valita nimen; välityspalvelimen takana sen näkee vain { $member }.
+turn-being-made = Listaa tehdään. Se näkyy tällä sivulla hetken kuluttua.
+agenda-markdown = Asialista Markdown-muodossa

@@ -44,7 +44,12 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                 (row(board, "row-level", &html! { (agreed) }))
                 (row(board, "row-market-source", &source(market)))
                 @if let Some(day) = market.as_of {
-                    (row(board, "row-market-as-of", &html! { (texts.date(day)) }))
+                    (row(board, "row-market-as-of", &html! {
+                        (texts.date(day))
+                        @if board.today().is_some_and(|today| market.is_old(today)) {
+                            ": " strong { (texts.text("market-old")) }
+                        }
+                    }))
                 }
             }
         }

@@ -38,8 +38,8 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                 }
             }
         }
-        (tickets::section(board, view))
         (ages::section(board, view))
+        (tickets::section(board, view))
         (past::section(board, view))
         (tried::section(board, view))
         (certainty::section(board, view))

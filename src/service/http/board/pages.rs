@@ -7,7 +7,7 @@ use super::components::{
     shown_state_key, state_class, waiting_label, waiting_summary,
 };
 use super::view_model::{Board, ObjectiveView, shown, urgency};
-use super::{flags, market, ratings, tickets};
+use super::{duty, flags, market, ratings, tickets};
 use crate::address;
 use crate::agreement::VerdictState;
 use crate::amount::Amount;
@@ -104,6 +104,19 @@ pub(super) fn team(board: &Board<'_>, scope: ScopeId) -> Markup {
         (breadcrumbs(board, None, &board.name(scope)))
         h1 { (name(board, scope)) }
         (team_state(board, scope))
+        @if scope != board.catalog.unclaimed() {
+            p { a class="more" href=(board.reader.link(&board.agenda_path(scope))) {
+                (agenda_link(board, scope))
+            } }
+            @if board.catalog.duty(scope).is_some() {
+                p { a class="more" href=(board.reader.link(&address::turn(board.label(scope)))) {
+                    (texts.text("turn-link"))
+                } }
+                p { a class="more" href=(board.reader.link(&address::own(board.label(scope)))) {
+                    (texts.text("own-link"))
+                } }
+            }
+        }
         @if objectives.is_empty() {
             (without_agreement(board, scope))
             (tickets::of_scope(board, scope))
@@ -123,6 +136,7 @@ pub(super) fn team(board: &Board<'_>, scope: ScopeId) -> Markup {
                 dl { (about(board, scope)) }
             }
         }
+        (duty::of_team(board, scope))
         (ratings::of_team(board, scope))
         @if board.at.is_some() && (!objectives.is_empty() || board.has_readings(scope)) {
             section {
@@ -139,6 +153,12 @@ pub(super) fn team(board: &Board<'_>, scope: ScopeId) -> Markup {
         }
         (flags::of_team(board, scope))
     }
+}
+
+/// The words of the link to the agenda: with the number of concerns that are open.
+fn agenda_link(board: &Board<'_>, scope: ScopeId) -> String {
+    let open = board.team_log(scope).map_or(0, |log| log.open_concerns().count() as u64);
+    board.texts.format("agenda-link", &[("count", open.into())])
 }
 
 /// One measure of a team: waiting tickets, every window, every split.
@@ -162,7 +182,7 @@ fn measure_section(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Marku
                 }
             }
             div class="scroll" tabindex="0" role="region" aria-label=(measure_name(board, measure)) {
-                table {
+                table class="stacked" {
                     thead {
                         tr {
                             th scope="col" { (texts.text("column-window")) }
@@ -184,16 +204,15 @@ fn measure_section(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Marku
     }
 }
 
+/// The names of the columns of a reading.
+fn column_names(board: &Board<'_>, measure: Measure) -> [String; 5] {
+    ["column-answered", "column-half", "column-most", "column-most-waiting", "column-given-up"]
+        .map(|key| board.texts.format(key, &[("measure", measure.label().into())]))
+}
+
 /// The column headings of a reading.
 fn columns(board: &Board<'_>, measure: Measure) -> Markup {
-    let label = || ("measure", measure.label().into());
-    html! {
-        @for key in
-            ["column-answered", "column-half", "column-most", "column-most-waiting", "column-given-up"]
-        {
-            th scope="col" { (board.texts.format(key, &[label()])) }
-        }
-    }
+    html! { @for name in column_names(board, measure) { th scope="col" { (name) } } }
 }
 
 /// A measure split by priority, then by channel.
@@ -214,7 +233,7 @@ fn split_table(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Markup {
         @if !splits.is_empty() {
             div class="scroll splits" tabindex="0" role="region"
                 aria-label=(format!("{measure_name}: {caption}")) {
-                table {
+                table class="stacked" {
                     caption { (caption) }
                     thead {
                         tr {
@@ -231,7 +250,9 @@ fn split_table(board: &Board<'_>, scope: ScopeId, measure: Measure) -> Markup {
                                 th scope="row" { (split_name(board, reading.split.as_ref())) }
                                 (values(board, reading))
                                 @if measure.is_timed() {
-                                    td { (texts.format("count", &[("count", reading.waiting.into())])) }
+                                    td data-label=(texts.text("waiting-column")) {
+                                        (texts.format("count", &[("count", reading.waiting.into())]))
+                                    }
                                 }
                             }
                         }
@@ -261,7 +282,7 @@ fn split_name(board: &Board<'_>, split: Option<&SplitShown>) -> Markup {
     }
 }
 
-/// The cells of one reading.
+/// The cells of one reading. On a narrow screen each row is a block, and each cell has its column's name.
 fn values(board: &Board<'_>, reading: &Reading) -> Markup {
     let texts = board.texts;
     let value = |amount: Option<Amount>| {
@@ -275,12 +296,17 @@ fn values(board: &Board<'_>, reading: &Reading) -> Markup {
         WaitedQuantile::TooFew(count) => texts.format("too-few", &[("count", count.into())]),
     };
     let count = |count: u64| texts.format("count", &[("count", count.into())]);
+    let cells = [
+        count(reading.answered),
+        value(reading.q.p50),
+        value(reading.q.p90),
+        with_waiting,
+        count(reading.given_up),
+    ];
     html! {
-        td { (count(reading.answered)) }
-        td { (value(reading.q.p50)) }
-        td { (value(reading.q.p90)) }
-        td { (with_waiting) }
-        td { (count(reading.given_up)) }
+        @for (name, cell) in column_names(board, reading.measure).into_iter().zip(cells) {
+            td data-label=(name) { (cell) }
+        }
     }
 }
 

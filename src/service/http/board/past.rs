@@ -15,6 +15,7 @@ use super::components::state_class;
 use super::components::state_key;
 use super::view_model::{Board, ObjectiveView, share_shown};
 use super::week;
+use crate::address;
 use crate::agreement::{Level, Tally, VerdictState};
 use crate::calendar::Zone;
 use crate::past::{Hour, Past, PastPoint, Trend};
@@ -36,16 +37,16 @@ pub(super) const HEIGHT: u64 = 300;
 
 /// One day of an objective: the verdict that held for most of its hours, and its last point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PastDay {
+pub(in crate::service::http) struct PastDay {
     pub(super) date: NaiveDate,
-    pub(super) state: VerdictState,
+    pub(in crate::service::http) state: VerdictState,
     pub(super) last: PastPoint,
     /// When the last point was.
     pub(super) at: Timestamp,
 }
 
 /// The last `most` days of an objective in a zone, in order of time.
-pub(super) fn days(
+pub(in crate::service::http) fn days(
     points: impl DoubleEndedIterator<Item = (Hour, PastPoint)>,
     zone: &Zone,
     most: usize,
@@ -214,10 +215,18 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                 (calendar_strip(board, &days))
                 (plot(board, view, past))
                 (day_table(board, view, &days))
+                p class="more" { (download(board, view)) }
             }
             (week::section(board, view, past))
         }
     }
+}
+
+/// The link to the past hour by hour.
+fn download(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
+    let name = board.catalog.scope_name(view.scope);
+    let path = address::objective_history_csv(name, &view.objective.name);
+    html! { a href=(path) download { (board.texts.text("past-csv")) } }
 }
 
 /// The days as a large strip; each mark has a text.

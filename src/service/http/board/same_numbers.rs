@@ -1,15 +1,40 @@
 //! Each number on a page equals the one of the API and of `/metrics` at the same instant.
 //!
 //! The rows of a page are found by their English labels. A row that this test does not know fails it.
+//!
+//! | file | it compares |
+//! |---|---|
+//! | `front` | the front page, its opened rows, and the wall |
+//! | `details` | where the time went, ratings, splits, lengths of waits, waiting tickets |
+//! | `past` | days, the plot, the trend, the hours of the week, other targets |
+//! | this one | the facts of objectives, and the tables of readings |
 
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::string_slice,
+    reason = "numbers are small, and pages are cut at their tags"
+)]
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde_json::Value;
 
 use super::Language;
+use super::i18n::Translator;
 use crate::amount::Unit;
-use crate::service::scenario::{fetch, flagged, full_agreement, serve, teams_in_every_state};
-use crate::time::Elapsed;
+use crate::service::scenario::{
+    fetch, flagged, full_agreement, serve, teams_in_every_state, working_days,
+};
+use crate::time::{Elapsed, Timestamp};
+
+mod details;
+mod front;
+mod past;
+
+/// What a customer waits for: an answer.
+const REPLIES: [&str; 2] = ["first_reply", "next_reply"];
 
 /// Rows of words and dates.
 const OF_WORDS: [&str; 11] = [
@@ -53,6 +78,131 @@ fn elements(html: &str, tag: &str) -> Vec<String> {
             inner.split('<').map(|part| part.split_once('>').map_or("", |(_, text)| text)).collect()
         })
         .collect()
+}
+
+/// A text without marks of writing direction, with plain spaces.
+fn bare(text: &str) -> String {
+    let text = text.replace(['\u{2068}', '\u{2069}'], "").replace('\u{a0}', " ");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The text in the first element of this class, up to its end.
+fn of_class(html: &str, class: &str) -> Option<String> {
+    let is_class = |quoted: &str| quoted.split('"').next().unwrap().split(' ').any(|c| c == class);
+    let at = html.match_indices("class=\"").find(|(at, open)| is_class(&html[at + open.len()..]));
+    let start = html[..at?.0].rfind('<').unwrap();
+    let tag = html[start + 1..].split([' ', '>']).next().unwrap();
+    let (open, close) = (format!("<{tag}"), format!("</{tag}>"));
+    let (mut depth, mut text) = (0, String::new());
+    for part in html[start..].split_inclusive('>') {
+        let (before, markup) = part.split_once('<').unwrap_or((part, ""));
+        text.push_str(before);
+        let markup = format!("<{markup}");
+        depth += i32::from(markup.starts_with(&open)) - i32::from(markup == close);
+        if depth == 0 {
+            break;
+        }
+        // Elements that follow each other are words of their own.
+        text.push(' ');
+    }
+    Some(bare(&text))
+}
+
+/// The value of an attribute, from its first occurrence on.
+fn attribute(html: &str, name: &str) -> String {
+    let value = html.split(&format!("{name}=\"")).nth(1).unwrap();
+    value.split('"').next().unwrap().to_owned()
+}
+
+/// The readings of all tickets of a team, not of a part of them.
+fn whole_readings(team: &Value) -> Vec<&Value> {
+    let all = team["readings"].as_array().unwrap().iter();
+    all.filter(|reading| reading.get("split").is_none()).collect()
+}
+
+/// The share of an objective as the page shows it; `None` without one.
+fn share_shown(objective: &Value) -> Option<String> {
+    let [decided, missed] = ["decided", "missed"].map(|key| objective[key].as_u64().unwrap());
+    let share = objective["compliance"].as_f64()?;
+    // The API has four decimals.
+    assert!((share - (decided - missed) as f64 / decided as f64).abs() < 0.000_1, "{objective}");
+    Some(percent(((decided - missed) * 1_000 / decided) as f64))
+}
+
+/// The pages, API and metrics of one published view.
+struct Site<'a> {
+    address: SocketAddr,
+    metrics: &'a str,
+    texts: &'static Translator,
+    at: Timestamp,
+    /// The names of the teams by their labels.
+    names: BTreeMap<String, String>,
+}
+
+impl<'a> Site<'a> {
+    fn of(address: SocketAddr, metrics: &'a str, teams: &Value) -> Self {
+        let at = Timestamp::parse(teams["at"].as_str().unwrap()).unwrap();
+        let text =
+            |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let mut names = BTreeMap::new();
+        for team in teams["teams"].as_array().unwrap() {
+            let label = text(&team["label"]).unwrap();
+            let name = text(&team["names"]["en"]).or_else(|| text(&team["name"]));
+            let name = name.unwrap_or_else(|| match &*label {
+                "_all" => "Whole organisation".to_owned(),
+                "_unclaimed" => "Unclaimed".to_owned(),
+                label => label.to_owned(),
+            });
+            names.insert(label, name);
+        }
+        Self { address, metrics, texts: Language::DEFAULT.texts(), at, names }
+    }
+
+    fn name_of(&self, label: &str) -> String {
+        self.names.get(label).map_or(label, |name| name).to_owned()
+    }
+
+    /// The common target of an objective, as text.
+    fn target(&self, objective: &Value) -> String {
+        bare(&self.amount(objective, &objective["level"]["target"]))
+    }
+
+    /// A target of an objective's measure as text.
+    fn amount(&self, objective: &Value, target: &Value) -> String {
+        match (target.as_i64(), target["working_days"].as_i64()) {
+            (Some(count), _) if objective["measure"] == "contacts" => count.to_string(),
+            (Some(seconds), _) => self.texts.duration(Elapsed::from_ms(seconds * 1_000)),
+            (None, days) => self.texts.format("working-days", &[("count", days.unwrap().into())]),
+        }
+    }
+
+    /// The cells of a reading.
+    fn cells(&self, reading: &Value) -> Vec<String> {
+        // The raw form of a count is the count, that of a time is milliseconds.
+        let (unit, raw) = match reading["measure"].as_str().unwrap() {
+            "contacts" => (Unit::Count, 1.0),
+            _ => (Unit::Time, 1_000.0),
+        };
+        let amount = |value: &Value| {
+            let raw = format!("{:.0}", value.as_f64().unwrap() * raw);
+            self.texts.amount(unit.amount(Elapsed::from_ms(raw.parse().unwrap())))
+        };
+        let quantile = |value: &Value| if value.is_null() { "–".into() } else { amount(value) };
+        let waited = &reading["q_with_waiting"]["0.9"];
+        let waited = match (waited.get("more_than"), waited.get("too_few")) {
+            (Some(longest), _) => format!("over {}", amount(longest)),
+            (_, Some(count)) => format!("too few tickets waited that long ({count})"),
+            (None, None) => amount(waited),
+        };
+        let cells = [
+            reading["answered"].to_string(),
+            quantile(&reading["q"]["0.5"]),
+            quantile(&reading["q"]["0.9"]),
+            waited,
+            reading["given_up"].to_string(),
+        ];
+        cells.iter().map(|cell| bare(cell)).collect()
+    }
 }
 
 /// The whole numbers in a text.
@@ -206,15 +356,13 @@ fn objective(address: SocketAddr, metrics: &str, label: &str, name: &str) -> usi
 }
 
 /// Compares the tables of readings of one team's page. Returns the number of cells.
-fn readings(address: SocketAddr, metrics: &str, label: &str) -> usize {
-    let shown = api(address, &format!("/api/v1/teams/{label}"));
-    let page = get(address, &format!("/teams/{label}?lang=en"));
+fn readings(site: &Site<'_>, label: &str) -> usize {
+    let (metrics, shown) = (site.metrics, api(site.address, &format!("/api/v1/teams/{label}")));
+    let page = get(site.address, &format!("/teams/{label}?lang=en"));
     let page = page.split("<h2>How long customers wait</h2>").nth(1).unwrap_or_default();
-    let texts = Language::DEFAULT.texts();
     let mut sections = page.split("<h3>").skip(1);
     let mut compared = 0;
-    let all = shown["readings"].as_array().unwrap();
-    let whole: Vec<_> = all.iter().filter(|reading| reading.get("split").is_none()).collect();
+    let whole = whole_readings(&shown);
     for of_measure in whole.chunk_by(|one, other| one["measure"] == other["measure"]) {
         let table = sections.next().unwrap().split("</table>").next().unwrap();
         let rows: Vec<_> = table.split("<tr>").skip(2).map(|row| elements(row, "td")).collect();
@@ -223,35 +371,8 @@ fn readings(address: SocketAddr, metrics: &str, label: &str) -> usize {
             let measure = reading["measure"].as_str().unwrap();
             let window = reading["window"].as_str().unwrap();
             let labels = [("team", label), ("measure", measure), ("window", window)];
-            // The raw form of a count is the count, that of a time is milliseconds.
-            let (unit, raw) = match measure {
-                "contacts" => (Unit::Count, 1.0),
-                _ => (Unit::Time, 1_000.0),
-            };
-            let amount = |value: &Value| {
-                let raw = format!("{:.0}", value.as_f64().unwrap() * raw);
-                texts.amount(unit.amount(Elapsed::from_ms(raw.parse().unwrap())))
-            };
-            let quantile =
-                |value: &Value| if value.is_null() { "–".into() } else { amount(value) };
-            let waited = &reading["q_with_waiting"]["0.9"];
-            let waited = match (waited.get("more_than"), waited.get("too_few")) {
-                (Some(longest), _) => format!("over {}", amount(longest)),
-                (_, Some(count)) => format!("too few tickets waited that long ({count})"),
-                (None, None) => amount(waited),
-            };
-            let expected = [
-                reading["answered"].to_string(),
-                quantile(&reading["q"]["0.5"]),
-                quantile(&reading["q"]["0.9"]),
-                waited,
-                reading["given_up"].to_string(),
-            ];
-            let bare =
-                |text: &String| text.replace(['\u{2068}', '\u{2069}'], "").replace('\u{a0}', " ");
-            let (cells, expected): (Vec<_>, Vec<_>) =
-                (cells.iter().map(bare).collect(), expected.iter().map(bare).collect());
-            assert_eq!(cells, expected, "{label} {measure} {window}");
+            let cells: Vec<_> = cells.iter().map(|cell| bare(cell)).collect();
+            assert_eq!(cells, site.cells(reading), "{label} {measure} {window}");
             let exported = metric(metrics, "window_tickets", &labels);
             assert_eq!(exported, reading["answered"].as_f64(), "{label} {measure} {window}");
             for rank in ["0.5", "0.9"] {
@@ -267,20 +388,42 @@ fn readings(address: SocketAddr, metrics: &str, label: &str) -> usize {
     compared
 }
 
+/// Adds up the numbers of compared figures by part.
+fn add<const N: usize>(sums: &mut [usize; N], compared: [usize; N]) {
+    sums.iter_mut().zip(compared).for_each(|(sum, compared)| *sum += compared);
+}
+
 #[test]
 fn each_number_on_a_page_is_the_one_of_the_api_and_of_metrics() {
-    for mut builder in [full_agreement(), teams_in_every_state(), flagged()] {
+    // How much is compared in all views, so that no part of a page is left out unseen.
+    let (mut past, mut details, mut of_teams) = ([0; 4], [0; 4], [0; 3]);
+    for mut builder in [full_agreement(), teams_in_every_state(), flagged(), working_days()] {
         let (_runtime, address) = serve(builder.publish());
         let metrics = get(address, "/metrics");
         let teams = api(address, "/api/v1/teams");
+        let site = Site::of(address, &metrics, &teams);
         let (mut rows, mut cells) = (0, 0);
         for team in teams["teams"].as_array().unwrap() {
             let label = team["label"].as_str().unwrap();
             for one in team["objectives"].as_array().unwrap() {
-                rows += objective(address, &metrics, label, one["objective"].as_str().unwrap());
+                let name = one["objective"].as_str().unwrap();
+                rows += objective(address, &metrics, label, name);
+                add(&mut past, past::compare(&site, label, name));
+                add(&mut details, details::of_objective(&site, label, name));
             }
-            cells += readings(address, &metrics, label);
+            cells += readings(&site, label);
+            add(&mut of_teams, details::of_team(&site, label));
         }
-        assert!(rows > 10 && cells > 20, "{rows} rows, {cells} cells");
+        let front = front::compare(&site);
+        assert!(
+            rows > 10 && cells > 10 && front > 10,
+            "{rows} rows, {cells} cells, {front} of front"
+        );
     }
+    let [days, points, hours, tried] = past;
+    assert!(days > 100 && points > 1_000 && hours > 100 && tried > 50, "{past:?}");
+    let [places, ratings, lengths, tickets] = details;
+    assert!(places > 5 && ratings >= 4 && lengths >= 9 && tickets > 5, "{details:?}");
+    let [splits, ratings, longest] = of_teams;
+    assert!(splits > 5 && ratings > 2 && longest > 1, "{of_teams:?}");
 }

@@ -32,6 +32,16 @@ pub(super) fn page(board: &Board<'_>, published: &PublishedView) -> Markup {
     }
 }
 
+/// The columns of the table of partitions.
+const PARTITION_COLUMNS: [&str; 6] = [
+    "stream-partition",
+    "stream-position",
+    "stream-end",
+    "stream-lag",
+    "stream-last-event",
+    "stream-caught-up",
+];
+
 /// How far each partition is read.
 fn partitions(board: &Board<'_>, published: &PublishedView) -> Markup {
     let texts = board.texts;
@@ -45,13 +55,10 @@ fn partitions(board: &Board<'_>, published: &PublishedView) -> Markup {
                 p { (texts.text("stream-no-partitions")) }
             } @else {
                 div class="scroll" tabindex="0" role="region" aria-label=(title) {
-                    table class="partitions" {
+                    table class="partitions stacked" {
                         thead {
                             tr {
-                                @for key in ["stream-partition", "stream-position", "stream-end",
-                                    "stream-lag", "stream-last-event", "stream-caught-up"] {
-                                    th scope="col" { (texts.text(key)) }
-                                }
+                                @for key in PARTITION_COLUMNS { th scope="col" { (texts.text(key)) } }
                             }
                         }
                         tbody {
@@ -70,14 +77,20 @@ fn partition(board: &Board<'_>, number: i32, progress: &PartitionProgress) -> Ma
     let texts = board.texts;
     let none = || texts.text("none");
     let caught_up = if progress.is_caught_up { "stream-yes" } else { "stream-no" };
+    let [own, others @ ..] = PARTITION_COLUMNS;
+    let cells = [
+        html! { (progress.position) },
+        html! { (progress.known_end().map_or_else(none, |end| end.to_string())) },
+        html! { (progress.lag().map_or_else(none, |lag| lag.to_string())) },
+        html! { (when(board, progress.event_time_max)) },
+        html! { (texts.text(caught_up)) },
+    ];
     html! {
         tr {
-            th scope="row" { (number) }
-            td { (progress.position) }
-            td { (progress.known_end().map_or_else(none, |end| end.to_string())) }
-            td { (progress.lag().map_or_else(none, |lag| lag.to_string())) }
-            td { (when(board, progress.event_time_max)) }
-            td { (texts.text(caught_up)) }
+            th scope="row" data-label=(texts.text(own)) { (number) }
+            @for (key, cell) in others.into_iter().zip(cells) {
+                td data-label=(texts.text(key)) { (cell) }
+            }
         }
     }
 }

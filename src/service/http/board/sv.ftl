@@ -935,3 +935,142 @@ past-since = { $state } sedan { $at }.
 trend-figures = { $trend }: { $before } → { $now }
 overview-why-share = { $measure }: { $missed } av { $decided } över { $target }, { $window }
 overview-why-limit = { $measure }: { $missed } över { $target }, { $window }
+
+# The agenda of a team, and its forms.
+agenda = Dagordning
+agenda-link = { $count ->
+    [0] Dagordning för teamets samtal
+    [one] Dagordning för teamets samtal: ett öppet bekymmer
+   *[other] Dagordning för teamets samtal: { $count } öppna bekymmer
+}
+agenda-sent = Skickat. Det syns här om en stund.
+agenda-refused = Det skrevs inte
+agenda-away = Det kunde inte skickas just nu
+agenda-kept = Din text finns kvar i formuläret nedan. Rätta den eller skicka den igen.
+agenda-concerns = Vad någon är orolig för
+agenda-no-concerns = Inget bekymmer är öppet.
+agenda-raised = { $by }, { $at }
+agenda-settled = utrett av { $by }, { $at }
+agenda-open-for = öppet i { $wait }
+agenda-settle = Utrett
+agenda-how = Hur (frivilligt)
+agenda-raise = Berätta om ett bekymmer
+agenda-what-worries = Vad oroar dig?
+agenda-misses = Vad som missades
+agenda-no-misses = Inget är missat eller i fara.
+agenda-time-went = Den mesta tiden gick åt här: { $place }.
+agenda-verdicts = Läget sedan { $since }
+agenda-verdict-changed = { $before } → { $now }
+agenda-verdict-same = { $now }, som förut
+agenda-no-objectives = Inget är överenskommet ännu.
+agenda-decisions = Vad som beslutades
+agenda-no-decisions = Inget beslut är öppet.
+agenda-decided = { $by }, { $at }
+agenda-owner = vem: { $owner }
+agenda-nobody = ingen ännu
+agenda-due = senast { $date }
+agenda-done = gjort ({ $by }, { $at })
+agenda-not-done = inte gjort ännu
+agenda-late = försenat
+agenda-finish = Gjort
+agenda-decide = Skriv upp beslutet
+agenda-what-decided = Vad beslutades?
+agenda-who = Vem gör det, som roll (frivilligt)
+agenda-until = Senast (frivilligt)
+agenda-notes = Anteckningar från de senaste turerna
+agenda-no-notes = Inga anteckningar under de senaste fyra veckorna.
+agenda-noted = { $by }, { $at }
+agenda-note = Lämna anteckningen
+agenda-what-noted = Vad märkte du under din tur?
+agenda-look-again = Vad som bör ses över
+agenda-nothing-to-look-at = Överenskommelsen nämner inget datum.
+agenda-level = De överenskomna nivåerna
+agenda-look-now = bör ses över sedan { $date }
+agenda-look-later = den { $date }
+agenda-market-of = uppgiften om andra är från { $date }
+agenda-by = Ditt namn
+agenda-someone = någon
+agenda-no-words = (inga ord)
+agenda-choose = välj
+agenda-brought = Tagit upp med teamet
+agenda-nothing-brought = Ingen har tagit upp ett ärende.
+agenda-score = betyg { $score }, 5 är bäst
+turn = Kontrolltur
+turn-link = Vad som granskas under turen
+turn-none = Teamets överenskommelse har inga kontrollturer.
+own = Mitt eget arbete
+own-link = Mina egna svar
+own-heading = Egna svar att bedöma
+own-of = Den här listan är bara för { $member }.
+own-nobody = Var och en ser bara sin egen lista. Öppna sidan via din organisations inloggning.
+own-show = Visa min lista
+own-nothing = Inget att bedöma den här gången.
+own-answered = du svarade på det
+own-together = flera bedömer detta
+own-score = Du gav { $score }; 5 är bäst.
+check-heading = Ärenden att granska
+check-explained = Ärenden som avslutades mellan { $from } och { $to }: först de missade, sedan de obesvarade, sedan lottade.
+check-nothing = Inget ärende avslutades under den tiden.
+check-missed = missat
+check-unanswered = obesvarat
+check-drawn = lottat
+check-open = inte bedömt ännu
+check-done = bedömt
+check-at-desk = i ärendesystemet
+check-meters = Själva mätarna
+check-unclaimed = { $count ->
+    [one] Ett otaget ärende väntar
+   *[other] { $count } otagna ärenden väntar
+}
+check-undeclared = { $count ->
+    [one] Händelser nämner ett team utan överenskommelse
+   *[other] Händelser nämner { $count } team utan överenskommelse
+}
+judge = Bedöm
+judge-score = Hur sköttes det? (5 är bäst)
+judge-choose = välj
+judge-not-apply = gäller inte
+judge-note = Anteckning (frivilligt)
+judge-bring = Ta upp det i teamets samtal
+judge-send = Spara
+differ-heading = Bedömda av flera
+differ-explained = Bedömningar av samma ärende, den lägsta först, utan namn. Där de skiljer sig, prata om vad ett bra svar är.
+differ-whole = som helhet
+# Kontrollturer: lagets sida och kalendern.
+duty = Kontrolltur
+duty-now = { $who ->
+    [named] { $member } har turen nu. Den byts { $at }.
+    [nobody] Ingen har turen nu, eftersom alla är borta. Den byts { $at }.
+   *[unnamed] Turen byts { $at }.
+}
+duty-next = { $who ->
+    [named] Nästa tur har { $member }, från { $at }.
+    [nobody] Ingen har nästa tur, eftersom alla är borta då. Den börjar { $at }.
+   *[unnamed] Nästa tur börjar { $at }.
+}
+duty-swap = Turen är bytt.
+duty-absence = Den som är före i ordningen är borta.
+duty-feed = Turerna till ett kalenderprogram
+duty-calendar = Kontrollturer: { $team }
+duty-event = { $who ->
+    [named] Kontrolltur, { $team }: { $member }
+    [nobody] Kontrolltur, { $team }: ingen, alla är borta
+   *[unnamed] Kontrolltur, { $team }
+}
+
+
+# The past as a file.
+past-csv = Ladda ner timme för timme som CSV
+# When nobody answers.
+week-silent-hours = Ingen svarade mellan kl. { $from }.00 och { $to }.00 under dessa fyra veckor.
+week-silent-days = Ingen svarade på dessa dagar: { $days }.
+# Levels: one that was tried is taken over, and one is due for another look.
+tried-yaml = Raderna för den här nivån i avtalet
+tried-copy = Kopiera som YAML
+tried-copied = Kopierat. Ersätt målets nuvarande rader och låt `vaste check` granska filen.
+look-again-due = dagen har passerat. Se över avtalet och bestäm en ny dag.
+market-old = för mer än ett år sedan. Ta reda på vad andra klarar nu.
+own-explained = Ärenden som avslutades mellan { $from } och { $to }: några som du har svarat på, lottade. Ingen annan ser vad du bedömer, om du inte tar upp det med teamet.
+own-of-anyone = Listan för { $member }. På den här datorn kan alla välja ett namn; bakom en proxy ser bara { $member } den.
+turn-being-made = Listan görs. Den syns här om en stund.
+agenda-markdown = Dagordningen som Markdown

@@ -284,7 +284,7 @@ fn stopwatches(board: &Board<'_>, explained: &Explained<'_>) -> Markup {
     html! {
         section {
             h2 { (texts.text("heading-stopwatches")) }
-            table class="tickets" {
+            table class="tickets stacked" {
                 thead {
                     tr {
                         th scope="col" { (label("column-stopwatch")) }

@@ -125,7 +125,7 @@ fn table(board: &Board<'_>, list: &TicketList, most: usize) -> Markup {
     let column = |key: &str| texts.text(key);
     html! {
         @if !list.tickets.is_empty() {
-            table class="tickets" {
+            table class="tickets stacked" {
                 thead {
                     tr {
                         th scope="col" { (column("column-ticket")) }

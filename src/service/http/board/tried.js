@@ -7,12 +7,30 @@
     const row = section.querySelectorAll(".tried-table tbody tr")[Number(slider.value)];
     if (!row) return;
     section.querySelector(".tried-text").textContent = row.dataset.text;
+    const lines = section.querySelector(".tried-yaml");
+    if (lines.value !== row.dataset.yaml) {
+      lines.value = row.dataset.yaml;
+      section.querySelector(".tried-was-copied").textContent = "";
+    }
     slider.setAttribute("aria-valuetext", row.querySelector("th").textContent.trim());
     const mark = section.querySelector(".tried-mark");
     if (mark) mark.setAttribute("d", mark.getAttribute("d").replace(/^M\d+/, "M" + row.dataset.x));
   };
   const isSlider = (element) => element.matches(".tried-slider input");
+  // Where the page may not write to the clipboard, the lines are selected for the keyboard.
+  const copy = async (button) => {
+    const file = button.closest(".tried-file");
+    const lines = file.querySelector(".tried-yaml");
+    lines.select();
+    try {
+      await navigator.clipboard.writeText(lines.value);
+    } catch {
+      if (!document.execCommand("copy")) return;
+    }
+    file.querySelector(".tried-was-copied").textContent = button.dataset.copied;
+  };
   const prepare = () => {
+    for (const button of document.querySelectorAll(".tried-copy")) button.hidden = false;
     for (const label of document.querySelectorAll(".tried-slider")) {
       label.hidden = false;
       show(label.querySelector("input"));
@@ -20,6 +38,10 @@
   };
   document.addEventListener("input", (event) => {
     if (isSlider(event.target)) show(event.target);
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".tried-copy");
+    if (button) copy(button);
   });
   document.addEventListener("vaste:content", prepare);
   prepare();

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::past::{HEIGHT, PastDay, WIDTH, days, key_of};
 use super::view_model::{Board, ObjectiveView, share_shown};
-use crate::agreement::{Level, Target, VerdictState};
+use crate::agreement::{Level, Objective, Target, VerdictState};
 use crate::past::{TRIED_FOR, TriedPast, TriedTarget};
 use crate::share::Share;
 use crate::time::DAY_MS;
@@ -70,6 +70,16 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                     }
                     output class="tried-text" aria-live="polite" { (sentence(board, view, &tried[at])) }
                 }
+                div class="tried-file" {
+                    label for="tried-yaml" { (texts.text("tried-yaml")) }
+                    textarea id="tried-yaml" class="tried-yaml" readonly spellcheck="false" rows="10" {
+                        "\n" (yaml(board, view, tried[at].target))
+                    }
+                    button type="button" class="tried-copy" hidden data-copied=(texts.text("tried-copied")) {
+                        (texts.text("tried-copy"))
+                    }
+                    " " span class="tried-was-copied" role="status" {}
+                }
                 details {
                     summary { (texts.text("as-table")) }
                     (table(board, view, &tried, at))
@@ -120,6 +130,16 @@ fn curve(board: &Board<'_>, view: ObjectiveView<'_>, tried: &[Tried], at: usize)
             (key_of("change", &texts.text("key-agreed-target")))
         }
     }
+}
+
+/// The lines of the objective with a target that is agreed on today, as the agreement's file has them.
+fn yaml(board: &Board<'_>, view: ObjectiveView<'_>, target: Target) -> String {
+    let calendar = board.catalog.calendar(board.catalog.hours_of(view.scope));
+    let today = board.today().unwrap_or_default();
+    let next = view.objective.with_target(target);
+    let previous_levels = view.objective.levels_before(&next, today, calendar.zone());
+    let objective = Objective { previous_levels, ..next };
+    objective.level_lines(!calendar.is_always(), calendar.zone())
 }
 
 fn name(board: &Board<'_>, view: ObjectiveView<'_>, target: Target) -> String {
@@ -179,6 +199,7 @@ fn table(board: &Board<'_>, view: ObjectiveView<'_>, tried: &[Tried], at: usize)
                 tbody {
                     @for (index, one) in tried.iter().enumerate() {
                         tr data-x=(x(index, tried.len())) data-text=(sentence(board, view, one))
+                            data-yaml=(yaml(board, view, one.target))
                             aria-current=[(index == at).then_some("true")] {
                             th scope="row" {
                                 (name(board, view, one.target))

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use super::i18n::{Language, Translator};
 use crate::address::{self, TicketLinks};
 use crate::agreement::{Level, Objective, Tally, VerdictState};
@@ -12,10 +14,13 @@ use crate::measure::Measure;
 use crate::name::team_label;
 use crate::reading::{Reading, Verdict};
 
+use crate::check_list::CheckList;
+use crate::review::Review;
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
 use crate::service::coordinator::readiness::NotReady;
 use crate::service::derived_past::DerivedPast;
 use crate::share::{MaxShare, Share};
+use crate::team_log::TeamLog;
 use crate::ticket::{GivenUp, RatingKind};
 use crate::time::{Elapsed, Timestamp};
 use crate::waiting_list::{ListOf, TicketList};
@@ -41,7 +46,7 @@ impl PageLanguage {
     }
 
     /// The same with a query.
-    pub(super) fn link_with(self, path: &str, query: Option<&str>) -> String {
+    pub(in crate::service::http) fn link_with(self, path: &str, query: Option<&str>) -> String {
         let link = self.link(path);
         let mark = if self.is_asked { '&' } else { '?' };
         query.map_or_else(|| link.clone(), |query| format!("{link}{mark}{query}"))
@@ -136,6 +141,12 @@ impl<'a> Board<'a> {
         }
     }
 
+    /// The date of the view that is shown, in the time zone of the page; `None` before the first trusted
+    /// view.
+    pub(super) fn today(&self) -> Option<NaiveDate> {
+        Some(self.zone.local_time(self.at?)?.date_naive())
+    }
+
     /// The same board in the time zone of a team.
     pub(super) fn in_zone_of(mut self, scope: ScopeId) -> Self {
         self.zone = self.catalog.zone_of(scope).clone();
@@ -221,8 +232,8 @@ impl<'a> Board<'a> {
 
     /// Whether tickets that nobody has agreed to answer have waited here for so long that an alarm fires.
     pub(super) fn waits_for_nobody(&self, scope: ScopeId) -> bool {
-        let mut alarms = self.published.iter().flat_map(|published| published.wait_alarms.firing());
-        alarms.any(|(_, team, _)| team == self.label(scope))
+        let alarms = self.published.map(|published| &published.wait_alarms);
+        alarms.is_some_and(|alarms| alarms.has_waiting_tickets(self.label(scope)))
     }
 
     /// Whether a team has any reading.
@@ -277,6 +288,68 @@ impl<'a> Board<'a> {
     }
 
     /// The path of an objective's page.
+    pub(super) fn agenda_path(&self, scope: ScopeId) -> String {
+        address::agenda(self.label(scope))
+    }
+
+    pub(super) fn agenda_markdown_path(&self, scope: ScopeId) -> String {
+        address::agenda_markdown(self.label(scope))
+    }
+
+    /// What the present turn of a scope checks; `None` without turns, until it is derived, and where ids of
+    /// tickets are not shown.
+    pub(super) fn check_list(&self, scope: ScopeId) -> Option<&'a CheckList> {
+        self.past.filter(|_| self.ticket_links.shows_ids)?.checks.of(scope)
+    }
+
+    /// How people judged a ticket.
+    pub(super) fn reviews(&self, ticket: &str) -> &'a [Review] {
+        self.published.map_or(&[], |published| published.reviews.of(ticket))
+    }
+
+    /// Whether somebody has judged a ticket at or after an instant.
+    pub(super) fn is_judged_since(&self, ticket: &str, since: Timestamp) -> bool {
+        self.published.is_some_and(|published| published.reviews.is_judged_since(ticket, since))
+    }
+
+    /// The reviews that a team is to talk about.
+    pub(super) fn brought(&self, scope: ScopeId) -> Vec<&'a Review> {
+        let of = |published: &'a PublishedView| published.reviews.brought_to(scope, self.catalog);
+        self.published.map_or_else(Vec::new, of)
+    }
+
+    /// The tickets of a team that several people have judged.
+    pub(super) fn judged_by_several(&self, scope: ScopeId) -> Vec<(&'a str, &'a [Review])> {
+        let Some(published) = self.published else { return Vec::new() };
+        let is_of_team = |review: &Review| {
+            let team = review.team.as_deref().map(|team| self.catalog.scope_of_team(team));
+            team == Some(scope)
+        };
+        let several = published.reviews.judged_by_several();
+        several.filter(|(_, reviews)| reviews.last().is_some_and(is_of_team)).collect()
+    }
+
+    /// The number of unclaimed tickets that wait for an answer.
+    pub(super) fn unclaimed_waiting(&self) -> u64 {
+        let unclaimed = self.catalog.unclaimed();
+        let measures = [Measure::FirstReply, Measure::NextReply];
+        let waiting = measures.map(|measure| {
+            self.readings(unclaimed, measure).first().map_or(0, |reading| reading.waiting)
+        });
+        waiting.iter().sum()
+    }
+
+    /// The number of teams without an agreement that events have named.
+    pub(super) fn undeclared_teams(&self) -> u64 {
+        let notes = self.published.map(PublishedView::producer_notes);
+        notes.map_or(0, |notes| notes.undeclared_teams.by_name.len() as u64)
+    }
+
+    /// What a team has said; `None` if nothing.
+    pub(super) fn team_log(&self, scope: ScopeId) -> Option<&'a TeamLog> {
+        self.published?.team_logs.of(scope)
+    }
+
     pub(super) fn objective_path(&self, view: ObjectiveView<'_>) -> String {
         address::objective(self.catalog.scope_name(view.scope), &view.objective.name)
     }

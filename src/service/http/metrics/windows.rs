@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::families::{MeasureLabels, MetricFamilies, ObjectiveLabels, count, flag};
 use super::market;
 use crate::agreement::{Level, Objective, TargetShown, VerdictState};
+use crate::alert::{DUTY_SEVERITY, DUTY_TURN, turns_begun};
 use crate::name::team_label;
 use crate::reading::{IntervalShown, Reading, Verdict};
 use crate::service::coordinator::published_view::PublishedView;
@@ -356,5 +357,15 @@ pub(super) fn alerts(published: &PublishedView, families: &mut MetricFamilies) {
         let labels =
             [("team", team), ("objective", ""), ("alertname", alertname), ("severity", severity)];
         add(labels, "firing", alarms.frozen_since().is_some());
+    }
+    for (scope, ..) in published.at.into_iter().flat_map(|at| turns_begun(&published.catalog, at)) {
+        let team = team_label(published.catalog.scope_name(scope));
+        let labels = [
+            ("team", team),
+            ("objective", ""),
+            ("alertname", DUTY_TURN),
+            ("severity", DUTY_SEVERITY),
+        ];
+        add(labels, "firing", false);
     }
 }

@@ -109,7 +109,8 @@ fn page_and_api_are_about_the_stream_as_it_is_now_and_both_are_linked() {
 #[test]
 fn ids_of_tickets_are_left_out_where_they_are_not_shown() {
     let mut published = with_notes();
-    published.ticket_links = Arc::new(TicketLinks { url: None, shows_ids: false });
+    published.ticket_links =
+        Arc::new(TicketLinks { url: None, shows_ids: false, ..TicketLinks::default() });
     let page = html(&published, Language::DEFAULT);
     let (_runtime, address) = serve(published);
     let body = fetch(address, "GET /api/v1/stream", "").1;

@@ -76,7 +76,8 @@ fn comma_separated_values_are_no_formulas() {
 
 #[test]
 fn hidden_ids_are_on_no_page() {
-    let ticket_links = Arc::new(TicketLinks { url: None, shows_ids: false });
+    let ticket_links =
+        Arc::new(TicketLinks { url: None, shows_ids: false, ..TicketLinks::default() });
     let published = PublishedView { ticket_links, ..waiting(3, 241).publish() };
     let routes = ["first-reply", "nobody-forgotten"]
         .map(|name| Route::Objective { team: "billing".to_owned(), name: name.to_owned() });
@@ -93,7 +94,7 @@ fn hidden_ids_are_on_no_page() {
 #[test]
 fn the_address_of_a_ticket_at_the_desk_is_percent_encoded() {
     let url = Some("https://desk.example/t?id={id}&x=1".to_owned());
-    let ticket_links = Arc::new(TicketLinks { url, shows_ids: true });
+    let ticket_links = Arc::new(TicketLinks { url, shows_ids: true, ..TicketLinks::default() });
     let mut builder = waiting(0, 0);
     builder.add_waiting(Some("billing"), "a/b#c@d", 300);
     let published = PublishedView { ticket_links, ..builder.publish() };

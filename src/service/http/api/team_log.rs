@@ -1,0 +1,147 @@
+//! What a team has said: concerns, decisions, notes of its turns.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use chrono::NaiveDate;
+use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
+
+use super::problem::{PROBLEM_JSON, Problem};
+use super::response::{TEAM_LABEL, frozen, respond, trusted};
+use crate::address;
+use crate::service::coordinator::published_view::{PublishedView, Shared};
+use crate::team_log::{Concern, Decision, Said};
+use crate::time::Timestamp;
+
+/// What a team has said: its concerns, its decisions and the notes of its turns of duty.
+#[utoipa::path(
+    get,
+    path = address::API_TEAM_LOG,
+    operation_id = "team_log",
+    params(("team" = String, Path, description = TEAM_LABEL)),
+    responses(
+        (status = 200, description = "What the team has said.", body = TeamLogShown<'_>),
+        (status = 404, description = "No such team.", body = Problem, content_type = PROBLEM_JSON),
+    )
+)]
+pub(super) async fn serve(
+    State(shared): State<Shared>,
+    team: Result<Path<String>, PathRejection>,
+) -> Response {
+    let published = shared.published.load();
+    let team = team.map_err(|_| Problem::unreadable_name());
+    respond(team.and_then(|Path(team)| said(&published, &team)))
+}
+
+/// What a team has said.
+#[derive(Serialize, ToSchema)]
+struct TeamLogShown<'a> {
+    /// The instant of all values. While frozen, the last instant at which the data could be trusted.
+    at: Timestamp,
+    /// Why verdicts are frozen, in words; null while the data can be trusted.
+    #[schema(required)]
+    frozen: Option<String>,
+    /// Those that are open, the oldest first, then at most 200 that were settled last.
+    concerns: Vec<ConcernShown<'a>>,
+    /// Those that are not done, the oldest first, then at most 200 that were done last.
+    decisions: Vec<DecisionShown<'a>>,
+    /// The notes of turns, at most 200, the latest first.
+    notes: Vec<SaidShown<'a>>,
+}
+
+/// Who said something, when, and what.
+#[derive(Serialize, ToSchema)]
+struct SaidShown<'a> {
+    /// When.
+    at: Timestamp,
+    /// Who; null if it was not said, and where people are not named.
+    #[schema(required)]
+    by: Option<&'a str>,
+    /// What; null without words.
+    #[schema(required)]
+    text: Option<&'a str>,
+}
+
+/// A concern.
+#[derive(Serialize, ToSchema)]
+struct ConcernShown<'a> {
+    /// Its id.
+    id: &'a str,
+    /// Who raised it, when, and what it is about.
+    raised: SaidShown<'a>,
+    /// Who settled it, when, and how; null while it is open.
+    #[schema(required)]
+    settled: Option<SaidShown<'a>>,
+}
+
+/// A decision.
+#[derive(Serialize, ToSchema)]
+struct DecisionShown<'a> {
+    /// Its id.
+    id: &'a str,
+    /// Who recorded it, when, and what was decided.
+    decided: SaidShown<'a>,
+    /// The role that is to do it; null if nobody in particular.
+    #[schema(required)]
+    owner: Option<&'a str>,
+    /// The day by which it is to be done; null without one.
+    #[serde(serialize_with = "day")]
+    #[schema(required, value_type = Option<String>, format = Date)]
+    due: Option<NaiveDate>,
+    /// Who recorded that it is done, and when; null while it is not.
+    #[schema(required)]
+    done: Option<SaidShown<'a>>,
+}
+
+fn said<'a>(published: &'a PublishedView, team: &str) -> Result<TeamLogShown<'a>, Problem> {
+    let (shown, at) = trusted(published)?;
+    let scope = shown
+        .catalog
+        .scope_by_label(team)
+        .ok_or_else(|| Problem::unknown_team(team, &shown.catalog))?;
+    let log = shown.team_logs.of(scope);
+    let names = shown.ticket_links.shows_people;
+    let concerns = log.into_iter().flat_map(|log| &log.concerns);
+    let decisions = log.into_iter().flat_map(|log| &log.decisions);
+    let notes = log.into_iter().flat_map(|log| &log.notes);
+    Ok(TeamLogShown {
+        at,
+        frozen: frozen(published),
+        concerns: concerns.map(|concern| ConcernShown::of(concern, names)).collect(),
+        decisions: decisions.map(|decision| DecisionShown::of(decision, names)).collect(),
+        notes: notes.map(|note| SaidShown::of(note, names)).collect(),
+    })
+}
+
+impl<'a> ConcernShown<'a> {
+    fn of(concern: &'a Concern, names: bool) -> Self {
+        let Concern { id, raised, settled } = concern;
+        let settled = settled.as_ref().map(|said| SaidShown::of(said, names));
+        Self { id, raised: SaidShown::of(raised, names), settled }
+    }
+}
+
+impl<'a> DecisionShown<'a> {
+    fn of(decision: &'a Decision, names: bool) -> Self {
+        let Decision { id, decided, owner, due, done } = decision;
+        Self {
+            id,
+            decided: SaidShown::of(decided, names),
+            owner: owner.as_deref(),
+            due: *due,
+            done: done.as_ref().map(|said| SaidShown::of(said, names)),
+        }
+    }
+}
+
+impl<'a> SaidShown<'a> {
+    fn of(said: &'a Said, names: bool) -> Self {
+        let by = said.by.as_deref().filter(|_| names);
+        Self { at: said.at, by, text: said.text.as_deref() }
+    }
+}
+
+fn day<S: Serializer>(day: &Option<NaiveDate>, serializer: S) -> Result<S::Ok, S::Error> {
+    day.map(|day| day.to_string()).serialize(serializer)
+}

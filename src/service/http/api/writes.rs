@@ -1,0 +1,307 @@
+//! What people say through the API: concerns, decisions, notes of turns, reviews. It becomes events.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{SchemaType, Type};
+use utoipa::openapi::{Object, ObjectBuilder, Schema};
+
+use super::body::json;
+use super::problem::{PROBLEM_JSON, Problem};
+use crate::address;
+use crate::event::{CATEGORIES_MAX, Kind};
+use crate::service::coordinator::published_view::Shared;
+use crate::service::http::writing::{EventWriting, Submission, WrittenEvent};
+use crate::time::Timestamp;
+
+/// A concern to raise, or to settle.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ConcernSaid {
+    /// Label of the team, as in the list of teams; `_all` for the whole organisation.
+    #[schema(min_length = 1, max_length = 128)]
+    team: String,
+    /// Id of the concern. Required to settle it; a new one gets an id without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[A-Za-z0-9._:/@#+-]{1,128}$")]
+    concern: Option<String>,
+    /// What it is about, or how it was settled; at most 500 bytes. Required to raise a concern.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
+    text: Option<String>,
+    /// Who says it. Ignored where a proxy names the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[^\\x00-\\x20\\x7f-\\xa0][^\\x00-\\x1f\\x7f-\\x9f]{0,31}$")]
+    by: Option<String>,
+    /// Whether the concern is settled.
+    #[serde(default, skip_serializing)]
+    settled: bool,
+}
+
+/// A decision to record, or to record as done.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct DecisionSaid {
+    /// Label of the team, as in the list of teams; `_all` for the whole organisation.
+    #[schema(min_length = 1, max_length = 128)]
+    team: String,
+    /// Id of the decision. Required to record that it is done; a new one gets an id without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[A-Za-z0-9._:/@#+-]{1,128}$")]
+    decision: Option<String>,
+    /// What was decided; at most 500 bytes. Required for a new one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
+    text: Option<String>,
+    /// The role that is to do it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    /// The day by which it is to be done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    due: Option<String>,
+    /// Who says it. Ignored where a proxy names the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[^\\x00-\\x20\\x7f-\\xa0][^\\x00-\\x1f\\x7f-\\x9f]{0,31}$")]
+    by: Option<String>,
+    /// Whether it is done.
+    #[serde(default, skip_serializing)]
+    done: bool,
+}
+
+/// A note about a turn of duty.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TurnNoteSaid {
+    /// Label of the team, as in the list of teams; `_all` for the whole organisation.
+    #[schema(min_length = 1, max_length = 128)]
+    team: String,
+    /// The note; at most 500 bytes.
+    text: String,
+    /// Who says it. Ignored where a proxy names the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[^\\x00-\\x20\\x7f-\\xa0][^\\x00-\\x1f\\x7f-\\x9f]{0,31}$")]
+    by: Option<String>,
+}
+
+/// A review of how a ticket was handled.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReviewSaid {
+    /// Id of the ticket.
+    #[schema(pattern = "^[A-Za-z0-9._:/@#+-]{1,128}$")]
+    ticket: String,
+    /// The score.
+    #[serde(deserialize_with = "score")]
+    #[schema(minimum = 1, maximum = 5)]
+    score: u8,
+    /// Scores by category, 1 to 5; null where one does not apply.
+    #[serde(default, deserialize_with = "scores", skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(schema_with = categories)]
+    categories: BTreeMap<String, Option<u8>>,
+    /// A note; at most 500 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
+    note: Option<String>,
+    /// Whether the team is to talk about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bring_to_team: Option<bool>,
+    /// Who reviewed it. Ignored where a proxy names the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[^\\x00-\\x20\\x7f-\\xa0][^\\x00-\\x1f\\x7f-\\x9f]{0,31}$")]
+    by: Option<String>,
+}
+
+/// The event that was stored.
+#[derive(Serialize, ToSchema)]
+struct EventStored {
+    /// Its id.
+    id: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Its time.
+    time: Timestamp,
+    /// The id of the concern or of the decision; null for other events.
+    #[schema(required)]
+    subject: Option<String>,
+}
+
+/// Raises a concern of a team, or settles it. It is written to the topic and shown once it is read from
+/// there.
+#[utoipa::path(
+    post,
+    path = address::API_CONCERNS,
+    operation_id = "say_concern",
+    request_body = ConcernSaid,
+    responses(
+        (status = 202, description = "It is stored in the topic.", body = EventStored),
+        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
+            content_type = PROBLEM_JSON),
+        (status = 503, description = "Kafka has not stored it.", body = Problem,
+            content_type = PROBLEM_JSON),
+    )
+)]
+pub(super) async fn concern(
+    State(shared): State<Shared>,
+    Extension(writing): Extension<Arc<EventWriting>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let kind = |said: &ConcernSaid| {
+        if said.settled { Kind::ConcernSettled } else { Kind::ConcernRaised }
+    };
+    write(&shared, &writing, &headers, &body, kind).await
+}
+
+/// Records a decision of a team, or that it is done. It is written to the topic and shown once it is read
+/// from there.
+#[utoipa::path(
+    post,
+    path = address::API_DECISIONS,
+    operation_id = "say_decision",
+    request_body = DecisionSaid,
+    responses(
+        (status = 202, description = "It is stored in the topic.", body = EventStored),
+        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
+            content_type = PROBLEM_JSON),
+        (status = 503, description = "Kafka has not stored it.", body = Problem,
+            content_type = PROBLEM_JSON),
+    )
+)]
+pub(super) async fn decision(
+    State(shared): State<Shared>,
+    Extension(writing): Extension<Arc<EventWriting>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let kind = |said: &DecisionSaid| if said.done { Kind::DecisionDone } else { Kind::Decided };
+    write(&shared, &writing, &headers, &body, kind).await
+}
+
+/// Records a note about a turn of duty. It is written to the topic and shown once it is read from there.
+#[utoipa::path(
+    post,
+    path = address::API_TURN_NOTES,
+    operation_id = "say_turn_note",
+    request_body = TurnNoteSaid,
+    responses(
+        (status = 202, description = "It is stored in the topic.", body = EventStored),
+        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
+            content_type = PROBLEM_JSON),
+        (status = 503, description = "Kafka has not stored it.", body = Problem,
+            content_type = PROBLEM_JSON),
+    )
+)]
+pub(super) async fn turn_note(
+    State(shared): State<Shared>,
+    Extension(writing): Extension<Arc<EventWriting>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    write(&shared, &writing, &headers, &body, |_: &TurnNoteSaid| Kind::TurnNoted).await
+}
+
+/// Records a review of a ticket. It is written to the topic, and replaces the reviewer's earlier one.
+#[utoipa::path(
+    post,
+    path = address::API_REVIEWS,
+    operation_id = "say_review",
+    request_body = ReviewSaid,
+    responses(
+        (status = 202, description = "It is stored in the topic.", body = EventStored),
+        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
+            content_type = PROBLEM_JSON),
+        (status = 503, description = "Kafka has not stored it.", body = Problem,
+            content_type = PROBLEM_JSON),
+    )
+)]
+pub(super) async fn review(
+    State(shared): State<Shared>,
+    Extension(writing): Extension<Arc<EventWriting>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    write(&shared, &writing, &headers, &body, |_: &ReviewSaid| Kind::Reviewed).await
+}
+
+/// Names of categories with their scores.
+fn categories() -> Object {
+    let score = ObjectBuilder::new()
+        .schema_type(SchemaType::Array(vec![Type::Integer, Type::Null]))
+        .minimum(Some(1))
+        .maximum(Some(5));
+    let form = "^[^\\x00-\\x20\\x7f-\\xa0][^\\x00-\\x1f\\x7f-\\x9f]{0,31}$";
+    let name = ObjectBuilder::new().schema_type(Type::String).pattern(Some(form));
+    ObjectBuilder::new()
+        .description(Some("Scores by category, 1 to 5; null where one does not apply."))
+        .additional_properties(Some(Schema::Object(score.build())))
+        .property_names(Some(name.build()))
+        .max_properties(Some(CATEGORIES_MAX))
+        .build()
+}
+
+/// A score as a number of JSON, which may have a fraction of zero: 4.0 is a whole number there.
+fn whole(number: f64) -> Option<u8> {
+    (1..=5_u8).find(|score| f64::from(*score).total_cmp(&number).is_eq())
+}
+
+fn score<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let number = f64::deserialize(deserializer)?;
+    whole(number).ok_or_else(|| no_score(number))
+}
+
+fn scores<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Option<u8>>, D::Error> {
+    let scores = BTreeMap::<String, Option<f64>>::deserialize(deserializer)?;
+    let read = |(category, number): (String, Option<f64>)| match number {
+        None => Ok((category, None)),
+        Some(number) => {
+            let score = whole(number).ok_or_else(|| no_score(number))?;
+            Ok((category, Some(score)))
+        }
+    };
+    scores.into_iter().map(read).collect()
+}
+
+fn no_score<E: serde::de::Error>(number: f64) -> E {
+    E::custom(format!("{number} is no whole number from 1 to 5"))
+}
+
+/// Writes the body of a request as an event of a kind.
+async fn write<T: for<'de> Deserialize<'de> + Serialize>(
+    shared: &Shared,
+    writing: &EventWriting,
+    headers: &HeaderMap,
+    body: &[u8],
+    kind: impl Fn(&T) -> Kind,
+) -> Response {
+    let said: T = match serde_json::from_slice(body) {
+        Ok(said) => said,
+        Err(error) => return Problem::unreadable_body(&error).into_response(),
+    };
+    let kind = kind(&said);
+    let Ok(Value::Object(fields)) = serde_json::to_value(&said) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let published = shared.published.load_full();
+    let submission = Submission { kind, fields, seed: None };
+    match writing.submit(submission, headers, &published).await {
+        Ok(WrittenEvent { id, time, subject_id: subject }) => {
+            let stored = EventStored { id, kind: kind.label(), time, subject };
+            let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")];
+            (StatusCode::ACCEPTED, headers, json(&stored)).into_response()
+        }
+        Err(refusal) => Problem::not_written(&refusal).into_response(),
+    }
+}

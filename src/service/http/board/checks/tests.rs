@@ -1,0 +1,194 @@
+//! Who sees what: the turn's list, one's own list, and judgements without names.
+
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveTime, Weekday};
+
+use super::super::{Language, PageLanguage, Route, TeamOrder, TeamPage, page, team_page};
+use super::*;
+use crate::address::TicketLinks;
+use crate::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use crate::duty::{Duty, TurnLength};
+use crate::measure::Measure;
+use crate::service::coordinator::published_view::PublishedView;
+use crate::service::scenario::{ViewBuilder, fetch, serve};
+
+/// `billing` answers within a day. Its turns change on Mondays at nine, which is the instant of the view.
+fn agreement() -> Agreement {
+    let duty = Duty {
+        members: vec!["aino".into(), "sara".into(), "mikko".into()],
+        since: NaiveDate::from_ymd_opt(2026, 11, 2).unwrap(),
+        every: TurnLength::Weeks { count: 1, from: Weekday::Mon },
+        handover: NaiveTime::from_hms_opt(9, 0, 0).unwrap(),
+        zone: None,
+        swaps: Vec::new(),
+        absences: Vec::new(),
+        check: 5,
+    };
+    let level = Level::NoneOver(Target::calendar(Elapsed::from_ms(DAY_MS)));
+    Agreement {
+        owner: Owner::Team("billing".into()),
+        hours: None,
+        objectives: vec![Objective::new("first-reply", Measure::FirstReply, level)],
+        about: About {
+            name: "billing".into(),
+            duty: Some(duty),
+            review_categories: vec!["tone".into()],
+            ..About::default()
+        },
+    }
+}
+
+/// One ticket that was missed, one that nobody answered, two that were answered in time, and one of another
+/// week. Two people have judged the missed one.
+fn judged() -> PublishedView {
+    let mut builder = ViewBuilder::new(&[agreement()]);
+    let mut ticket = |id: &str, created: &str, end: Option<(&str, &str, &str)>| {
+        builder.apply_record(id, "created", created, r#","team":"billing""#);
+        if let Some((kind, minute, agent)) = end {
+            let agent = format!(r#","agent":"{agent}""#);
+            builder.apply_record(id, kind, minute, if kind == "solved" { "" } else { &agent });
+        }
+    };
+    ticket("T-late", "2026-11-16T10:00", Some(("agent_replied", "2026-11-18T10:00", "aino")));
+    ticket("T-closed", "2026-11-17T10:00", Some(("solved", "2026-11-19T11:00", "")));
+    ticket("T-waits", "2026-11-17T11:00", None);
+    ticket("T-good", "2026-11-20T10:00", Some(("agent_replied", "2026-11-20T11:00", "sara")));
+    ticket("T-old", "2026-11-12T10:00", Some(("agent_replied", "2026-11-12T11:00", "aino")));
+    ticket("T-new", "2026-11-23T08:59", None);
+    let aino = r#","by":"aino","score":2,"note":"words of the first","categories":{"tone":1}"#;
+    builder.apply_record("T-late", "reviewed", "2026-11-19T10:00", aino);
+    let sara = r#","by":"sara","score":5,"note":"words of the second","bring_to_team":true,
+                  "categories":{"tone":null}"#;
+    builder.apply_record("T-late", "reviewed", "2026-11-20T10:00", sara);
+    builder.publish()
+}
+
+fn forms(writer: FormWriter) -> Forms {
+    Forms { writer, is_sent: false, refused: None }
+}
+
+fn html(
+    published: &PublishedView,
+    shown: TeamPage,
+    writer: FormWriter,
+    says: Option<&str>,
+) -> String {
+    let reader = PageLanguage { language: Language::from_tag("en").unwrap(), is_asked: false };
+    let page = team_page(published, shown, "billing", reader, &forms(writer), says);
+    assert!(page.is_found);
+    page.html.into_string()
+}
+
+fn person(name: &str) -> FormWriter {
+    FormWriter::Person(name.to_owned())
+}
+
+/// The ids that a page links to, in order, each once.
+fn linked(html: &str) -> Vec<String> {
+    let mut ids: Vec<String> = Vec::new();
+    for link in html.split("href=\"/tickets/").skip(1) {
+        let id = link.split('"').next().unwrap().to_owned();
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    ids
+}
+
+#[test]
+fn a_turn_checks_missed_tickets_then_unanswered_ones_then_drawn_ones() {
+    let published = judged();
+    let html = html(&published, TeamPage::Turn, person("sara"), None);
+    let listed = linked(&html);
+    assert_eq!(listed[0], "T-late");
+    let unanswered: std::collections::BTreeSet<&str> =
+        listed[1..3].iter().map(String::as_str).collect();
+    assert_eq!(unanswered, ["T-closed", "T-waits"].into());
+    assert_eq!(listed[3..], ["T-good"], "tickets of other weeks are not on it");
+    // The turn of mikko began at nine: the fourth in the order of members is the first again.
+    assert!(html.contains("aino has the turn now."), "{html}");
+    // Judgements before the handover do not count for it.
+    assert_eq!(html.matches("not judged yet").count(), 4);
+}
+
+#[test]
+fn judgements_of_one_ticket_are_compared_without_names() {
+    let html = html(&judged(), TeamPage::Turn, FormWriter::Nobody, None);
+    assert!(html.contains("as a whole: 2, 5; tone: 1"), "{html}");
+    assert!(!html.contains("words of the"), "notes are for their writers: {html}");
+}
+
+#[test]
+fn a_member_sees_their_own_list_and_nobody_elses() {
+    let published = judged();
+    let of_aino = html(&published, TeamPage::Own, person("aino"), None);
+    assert_eq!(linked(&of_aino)[0], "T-late");
+    assert!(
+        of_aino.contains("You gave it 2; 5 is best.") && of_aino.contains("words of the first")
+    );
+    assert!(!of_aino.contains("words of the second") && !of_aino.contains("T-good"), "{of_aino}");
+    let of_sara = html(&published, TeamPage::Own, person("sara"), None);
+    assert!(linked(&of_sara).contains(&"T-good".to_owned()), "{of_sara}");
+    assert!(!of_sara.contains("words of the first"), "{of_sara}");
+    // The address does not say who looks where the proxy does.
+    let other = html(&published, TeamPage::Own, person("sara"), Some("aino"));
+    assert_eq!(other, of_sara);
+    let nobody = html(&published, TeamPage::Own, FormWriter::Nobody, Some("aino"));
+    assert!(nobody.contains("Only members see their own list."), "{nobody}");
+    assert!(linked(&nobody).is_empty(), "{nobody}");
+    // On one's own machine one says who one is.
+    let choosing = html(&published, TeamPage::Own, FormWriter::SaysWho, None);
+    assert!(choosing.contains("<option value=\"aino\">") && linked(&choosing).is_empty());
+    assert_eq!(
+        linked(&html(&published, TeamPage::Own, FormWriter::SaysWho, Some("aino")))[0],
+        "T-late"
+    );
+}
+
+#[test]
+fn what_is_brought_to_the_team_is_on_the_agenda_without_a_name() {
+    let html = html(&judged(), TeamPage::Agenda, person("mikko"), None);
+    assert!(
+        html.contains("T-late: words of the second") && html.contains("score 5, 5 is best"),
+        "{html}"
+    );
+    assert!(!html.contains("sara") && !html.contains("words of the first"), "{html}");
+}
+
+/// Agents and reviewers are named where they look at their own list, and nowhere else.
+#[test]
+fn no_page_metric_or_api_names_agents_or_reviewers() {
+    // Where people are named, so are those who have a turn.
+    let ticket_links = TicketLinks { shows_people: false, ..TicketLinks::default() };
+    let published = PublishedView { ticket_links: Arc::new(ticket_links), ..judged() };
+    let reader = PageLanguage { language: Language::from_tag("en").unwrap(), is_asked: false };
+    let objective =
+        || Route::Objective { team: "billing".to_owned(), name: "first-reply".to_owned() };
+    let mut all = vec![
+        html(&published, TeamPage::Agenda, person("mikko"), None),
+        html(&published, TeamPage::Turn, person("mikko"), None),
+        page(&published, &Route::Wall, reader).html.into_string(),
+        page(&published, &Route::Stream, reader).html.into_string(),
+        page(&published, &Route::Teams(TeamOrder::ByName), reader).html.into_string(),
+        page(&published, &Route::Team("billing".to_owned()), reader).html.into_string(),
+        page(&published, &objective(), reader).html.into_string(),
+    ];
+    let (_runtime, address) = serve(published);
+    let description = fetch(address, "GET /api/v1/openapi.json", "").1;
+    let description: serde_json::Value = serde_json::from_str(&description).unwrap();
+    for (path, item) in description["paths"].as_object().unwrap() {
+        if item.get("get").is_some() {
+            let path = path.replace("{team}", "billing").replace("{objective}", "first-reply");
+            let (head, body) = fetch(address, &format!("GET {path}"), "");
+            assert!(head.contains("200 ok"), "{path}: {head}");
+            all.push(body);
+        }
+    }
+    all.push(fetch(address, "GET /metrics", "").1);
+    for text in all {
+        for name in ["aino", "sara", "words of the first"] {
+            assert!(!text.contains(name), "{name} in {text}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Writes what people say on pages to the topic that is read, as events like any others.
+//!
+//! # Design
+//! The answer waits until the brokers have stored the event, for at most [`WRITE_TIMEOUT_MS`]. So whoever
+//! sends a form knows whether it counts, and nothing has to be kept in memory. A write whose result is not
+//! known may be repeated: an event with the same id counts once.
+
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
+use tokio::sync::oneshot;
+
+use super::client::ClientError;
+use crate::config::Kafka;
+
+/// How long the brokers may take to store an event, in milliseconds.
+const WRITE_TIMEOUT_MS: &str = "5000";
+
+/// How long an event that is on its way may take when the service stops.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why an event was not written.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::service) enum WriteError {
+    /// The brokers have not stored it.
+    #[error("Kafka has not stored it: {0}")]
+    Kafka(#[from] KafkaError),
+    /// The client has ended.
+    #[error("the service is stopping")]
+    Stopping,
+}
+
+/// Writes single events.
+pub(in crate::service) struct EventWriter {
+    producer: ThreadedProducer<EventWriterContext>,
+    topic: String,
+}
+
+type StoredAnswer = oneshot::Sender<Result<(), KafkaError>>;
+
+struct EventWriterContext;
+
+impl ClientContext for EventWriterContext {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
+        tracing::debug!(target: "librdkafka", ?level, facility, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        // The answer to the request reports what was not written.
+        tracing::debug!(%error, reason, "events of pages");
+    }
+}
+
+impl ProducerContext for EventWriterContext {
+    type DeliveryOpaque = Box<StoredAnswer>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, answer: Box<StoredAnswer>) {
+        let result = result.as_ref().map(|_| ()).map_err(|(error, _)| error.clone());
+        if answer.send(result).is_err() {
+            tracing::debug!("nobody waits for the result of an event any more");
+        }
+    }
+}
+
+impl EventWriter {
+    /// Creates the client, which connects at the first event.
+    ///
+    /// # Errors
+    /// When the client refuses its configuration.
+    pub(in crate::service) fn new(kafka: &Kafka) -> Result<Self, ClientError> {
+        let producer = client_config(kafka)
+            .create_with_context(EventWriterContext)
+            .map_err(|error| ClientError::new(kafka, &error))?;
+        Ok(Self { producer, topic: kafka.topic.clone() })
+    }
+
+    /// Writes an event, and waits until the brokers have stored it.
+    ///
+    /// # Errors
+    /// When they have not.
+    pub(in crate::service) async fn write(&self, key: &str, event: &str) -> Result<(), WriteError> {
+        let (answer, stored) = oneshot::channel();
+        let record =
+            BaseRecord::with_opaque_to(&self.topic, Box::new(answer)).key(key).payload(event);
+        self.producer.send(record).map_err(|(error, _)| error)?;
+        match stored.await {
+            Ok(result) => Ok(result?),
+            Err(_) => Err(WriteError::Stopping),
+        }
+    }
+}
+
+impl Drop for EventWriter {
+    fn drop(&mut self) {
+        if let Err(error) = self.producer.flush(FLUSH_TIMEOUT) {
+            tracing::warn!("an event of a page may not be written: {error}");
+        }
+    }
+}
+
+/// The producer's configuration: the properties of the consumer, and a short wait.
+fn client_config(kafka: &Kafka) -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("reconnect.backoff.max.ms", "2000");
+    for (key, value) in &kafka.properties {
+        config.set(key, value);
+    }
+    let client = format!("{}-{}-pages", kafka.group, std::process::id());
+    for (key, value) in [
+        ("bootstrap.servers", kafka.brokers.join(",").as_str()),
+        ("client.id", &client),
+        ("acks", "all"),
+        ("enable.idempotence", "true"),
+        ("linger.ms", "0"),
+        ("message.timeout.ms", WRITE_TIMEOUT_MS),
+    ] {
+        config.set(key, value);
+    }
+    config
+}

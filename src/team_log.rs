@@ -1,0 +1,216 @@
+//! What a team has said: its concerns, its decisions, and the notes of its turns of duty.
+//!
+//! # Design
+//! As with tickets, the events are the only state. A log follows from the set of a team's events: their order
+//! of arrival, duplicates, and the partition that they came in make no difference. So several people may
+//! settle one concern at once, and a form may be sent twice.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::catalog::{Catalog, ScopeId};
+use crate::event::Kind;
+use crate::name;
+use crate::time::Timestamp;
+
+/// Maximum settled concerns, done decisions and notes that a log keeps of a team: the latest. Concerns that
+/// are open and decisions that are not done stay, however old they are.
+pub const LOGGED_MAX: usize = 200;
+
+/// One event of a team.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TeamEvent {
+    /// When it happened.
+    pub at: Timestamp,
+    /// What happened.
+    pub kind: Kind,
+    /// Hash of its source and id.
+    pub identity: u64,
+    /// The id of the concern or of the decision.
+    pub id: Option<Arc<str>>,
+    /// Who did it.
+    pub by: Option<Arc<str>>,
+    /// What they said.
+    pub text: Option<Arc<str>>,
+    /// The role that is to do what was decided.
+    pub owner: Option<Arc<str>>,
+    /// The day by which it is to be done.
+    pub due: Option<NaiveDate>,
+}
+
+/// The events of the teams of one partition up to an instant, by the name in the events.
+pub type TeamEvents = BTreeMap<Arc<str>, Vec<TeamEvent>>;
+
+/// Who said something, when, and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// When.
+    pub at: Timestamp,
+    /// Who; `None` if the event does not say.
+    pub by: Option<Arc<str>>,
+    /// What; `None` without words.
+    pub text: Option<Arc<str>>,
+}
+
+/// A concern that someone raised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Concern {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Who raised it, when, and what it is about.
+    pub raised: Said,
+    /// Who settled it, when, and how; `None` while it is open.
+    pub settled: Option<Said>,
+}
+
+/// Something that a team decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Its id.
+    pub id: Arc<str>,
+    /// Who recorded it, when, and what was decided.
+    pub decided: Said,
+    /// The role that is to do it; `None` if nobody in particular.
+    pub owner: Option<Arc<str>>,
+    /// The day by which it is to be done; `None` without one.
+    pub due: Option<NaiveDate>,
+    /// Who recorded that it is done, and when; `None` while it is not.
+    pub done: Option<Said>,
+}
+
+/// What a team has said up to an instant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TeamLog {
+    /// The open ones, the oldest first, then those settled last.
+    pub concerns: Vec<Concern>,
+    /// Those not done, the oldest first, then those done last.
+    pub decisions: Vec<Decision>,
+    /// The notes of turns, the latest first.
+    pub notes: Vec<Said>,
+}
+
+impl TeamLog {
+    /// The log that follows from these events, whatever their order.
+    ///
+    /// - A concern is open from the first event that raises it. Raised again while open, it keeps its time
+    ///   and takes the later text; raised again when settled, it is open again.
+    /// - The first event that settles an open concern counts. One before it was raised has no effect.
+    /// - The same holds for decisions and what is done.
+    pub fn of(mut events: Vec<TeamEvent>) -> Self {
+        events.sort_unstable();
+        events.dedup_by_key(|event| (event.at, event.kind, event.identity));
+        let mut concerns: BTreeMap<Arc<str>, Concern> = BTreeMap::new();
+        let mut decisions: BTreeMap<Arc<str>, Decision> = BTreeMap::new();
+        let mut notes = Vec::new();
+        for event in events {
+            let TeamEvent { at, kind, identity: _, id, by, text, owner, due } = event;
+            let said = Said { at, by, text };
+            if kind == Kind::TurnNoted {
+                notes.push(said);
+                continue;
+            }
+            let Some(id) = id else { continue };
+            if kind == Kind::ConcernRaised {
+                let new = Concern { id: Arc::clone(&id), raised: said, settled: None };
+                let known = concerns.entry(id).or_insert_with(|| new.clone());
+                if known.settled.is_some() {
+                    *known = new;
+                } else {
+                    known.raised.text = new.raised.text.or(known.raised.text.take());
+                }
+            } else if kind == Kind::ConcernSettled {
+                if let Some(known) = concerns.get_mut(&id) {
+                    known.settled.get_or_insert(said);
+                }
+            } else if kind == Kind::Decided {
+                let new = Decision { id: Arc::clone(&id), decided: said, owner, due, done: None };
+                let known = decisions.entry(id).or_insert_with(|| new.clone());
+                if known.done.is_some() {
+                    *known = new;
+                } else {
+                    known.decided.text = new.decided.text.or(known.decided.text.take());
+                    (known.owner, known.due) = (new.owner, new.due);
+                }
+            } else if kind == Kind::DecisionDone
+                && let Some(known) = decisions.get_mut(&id)
+            {
+                known.done.get_or_insert(said);
+            }
+        }
+        let mut concerns: Vec<Concern> = concerns.into_values().collect();
+        let mut decisions: Vec<Decision> = decisions.into_values().collect();
+        concerns.sort_by_key(|one| {
+            order(one.settled.as_ref().map(|said| said.at), one.raised.at, &one.id)
+        });
+        let open = concerns.iter().filter(|one| one.settled.is_none()).count();
+        concerns.truncate(open + LOGGED_MAX);
+        decisions.sort_by_key(|one| {
+            order(one.done.as_ref().map(|said| said.at), one.decided.at, &one.id)
+        });
+        let open = decisions.iter().filter(|one| one.done.is_none()).count();
+        decisions.truncate(open + LOGGED_MAX);
+        notes.reverse();
+        notes.truncate(LOGGED_MAX);
+        Self { concerns, decisions, notes }
+    }
+
+    /// The concerns that are open, the oldest first.
+    pub fn open_concerns(&self) -> impl Iterator<Item = &Concern> {
+        self.concerns.iter().filter(|concern| concern.settled.is_none())
+    }
+
+    /// The decisions that are not done, the oldest first.
+    pub fn open_decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.decisions.iter().filter(|decision| decision.done.is_none())
+    }
+}
+
+/// Sorts what is open by its begin, then what is ended, the latest first.
+fn order(ended: Option<Timestamp>, begun: Timestamp, id: &Arc<str>) -> (i64, Timestamp, Arc<str>) {
+    (ended.map_or(i64::MIN, |at| at.ms().saturating_neg()), begun, Arc::clone(id))
+}
+
+/// The logs of all teams and of the organisation.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TeamLogs {
+    logs: BTreeMap<ScopeId, TeamLog>,
+    digest: u64,
+}
+
+impl TeamLogs {
+    /// Merges the events of all partitions. What is said about a team without an agreement is left out, as
+    /// nobody would see it.
+    pub fn merged(partitions: &[Arc<TeamEvents>], catalog: &Catalog) -> Self {
+        let mut by_scope: BTreeMap<ScopeId, Vec<TeamEvent>> = BTreeMap::new();
+        for (team, events) in partitions.iter().flat_map(|events| &**events) {
+            let scope = if **team == *name::ALL_TEAMS {
+                catalog.organisation()
+            } else {
+                catalog.scope_of_team(team)
+            };
+            if scope != catalog.unclaimed() {
+                by_scope.entry(scope).or_default().extend(events.iter().cloned());
+            }
+        }
+        let logs: BTreeMap<ScopeId, TeamLog> =
+            by_scope.into_iter().map(|(scope, events)| (scope, TeamLog::of(events))).collect();
+        let digest = xxh3_64(format!("{logs:?}").as_bytes());
+        Self { logs, digest }
+    }
+
+    /// A number that changes with what is said.
+    pub fn digest(&self) -> u64 {
+        self.digest
+    }
+
+    /// The log of a team, or of the organisation; `None` if it has said nothing.
+    pub fn of(&self, scope: ScopeId) -> Option<&TeamLog> {
+        self.logs.get(&scope)
+    }
+}
+
+#[cfg(test)]
+mod tests;

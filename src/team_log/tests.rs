@@ -1,0 +1,101 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn event(minute: i64, kind: Kind, id: &str, by: &str, text: &str) -> TeamEvent {
+    TeamEvent {
+        at: Timestamp::from_ms(minute * 60_000),
+        kind,
+        identity: u64::try_from(minute).unwrap(),
+        id: Some(id.into()),
+        by: Some(by.into()),
+        text: Some(text.into()),
+        owner: None,
+        due: None,
+    }
+}
+
+#[test]
+fn a_concern_is_open_until_someone_settles_it() {
+    let raised = event(1, Kind::ConcernRaised, "c-1", "aino", "invoices are late");
+    let settled = event(5, Kind::ConcernSettled, "c-1", "sara", "two more people");
+    let at_once = event(5, Kind::ConcernSettled, "c-1", "mikko", "done");
+    let at_once = TeamEvent { identity: 6, ..at_once };
+
+    let open = TeamLog::of(vec![raised.clone()]);
+    assert_eq!(open.open_concerns().map(|one| &*one.id).collect::<Vec<_>>(), ["c-1"]);
+    // Of two who settle it at once, the first in order counts.
+    let log = TeamLog::of(vec![at_once, settled, raised]);
+    assert_eq!(log.open_concerns().count(), 0);
+    let settled = log.concerns[0].settled.as_ref().unwrap();
+    assert_eq!(settled.by.as_deref(), Some("sara"));
+}
+
+#[test]
+fn a_concern_that_is_raised_again_keeps_its_time_or_is_open_again() {
+    let raised = event(1, Kind::ConcernRaised, "c-1", "aino", "invoices are late");
+    let corrected = event(2, Kind::ConcernRaised, "c-1", "aino", "invoices of May are late");
+    let settled = event(5, Kind::ConcernSettled, "c-1", "sara", "sent");
+    let again = event(9, Kind::ConcernRaised, "c-1", "mikko", "still late");
+
+    let log = TeamLog::of(vec![raised.clone(), corrected.clone()]);
+    assert_eq!(log.concerns[0].raised.at, raised.at);
+    assert_eq!(log.concerns[0].raised.text, corrected.text);
+    let log = TeamLog::of(vec![raised, corrected, settled, again.clone()]);
+    assert_eq!((log.concerns[0].raised.at, log.concerns[0].settled.is_none()), (again.at, true));
+}
+
+#[test]
+fn what_ends_before_it_begins_is_still_open() {
+    let settled = event(1, Kind::ConcernSettled, "c-1", "sara", "sent");
+    let raised = event(2, Kind::ConcernRaised, "c-1", "aino", "late");
+    assert_eq!(TeamLog::of(vec![settled, raised]).open_concerns().count(), 1);
+    let done = event(1, Kind::DecisionDone, "d-1", "sara", "done");
+    let decided = event(2, Kind::Decided, "d-1", "aino", "answer chats first");
+    assert_eq!(TeamLog::of(vec![done, decided]).open_decisions().count(), 1);
+}
+
+#[test]
+fn open_ones_stay_and_the_oldest_ended_ones_are_dropped() {
+    let mut events = vec![event(0, Kind::ConcernRaised, "old", "aino", "still open")];
+    for number in 1..=300 {
+        let id = format!("c-{number}");
+        events.push(event(number, Kind::ConcernRaised, &id, "aino", "late"));
+        events.push(event(1_000 + number, Kind::ConcernSettled, &id, "sara", "sent"));
+        events.push(event(number, Kind::TurnNoted, &id, "sara", "a quiet week"));
+    }
+    let log = TeamLog::of(events);
+    assert_eq!(&*log.concerns[0].id, "old");
+    assert_eq!(log.concerns.len(), 1 + LOGGED_MAX);
+    assert_eq!(&*log.concerns[1].id, "c-300");
+    assert_eq!(log.notes.len(), LOGGED_MAX);
+    assert_eq!(log.notes[0].at, Timestamp::from_ms(300 * 60_000));
+}
+
+proptest! {
+    #![proptest_config(crate::proptest_cases(300))]
+
+    #[test]
+    fn any_order_and_any_duplicates_give_the_same_log(
+        chosen in proptest::collection::vec((0_i64..6, 0_usize..5, 0_usize..2, 0_u64..3), 0..12),
+        order in any::<u64>(),
+    ) {
+        let kinds = [
+            Kind::ConcernRaised, Kind::ConcernSettled, Kind::Decided, Kind::DecisionDone,
+            Kind::TurnNoted,
+        ];
+        let of = |&(minute, kind, id, identity): &(i64, usize, usize, u64)| TeamEvent {
+            identity,
+            ..event(minute, kinds[kind], ["a", "b"][id], "aino", "text")
+        };
+        let events: Vec<TeamEvent> = chosen.iter().map(of).collect();
+        let mut other = events.clone();
+        other.extend(events.iter().take(3).cloned());
+        if !other.is_empty() {
+            let turns = usize::try_from(order % 7).unwrap() % other.len();
+            other.rotate_left(turns);
+        }
+        other.reverse();
+        prop_assert_eq!(TeamLog::of(events), TeamLog::of(other));
+    }
+}

@@ -1,0 +1,224 @@
+//! The agenda of a team as its members use it, in Chromium: raise a concern, settle it, decide something.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::browser::Browser;
+use crate::demo::Demo;
+use crate::process::wait_for;
+use crate::run::{Folder, page};
+
+const AGENDA: &str = "/teams/billing/agenda";
+
+/// Fills in the form of an action and sends it.
+fn send(browser: &mut Browser, action: &str, fields: &serde_json::Value) {
+    let sent = browser.evaluate(&format!(
+        "(() => {{
+           const action = document.querySelector('input[name=action][value={action}]');
+           const form = action.form;
+           for (const [name, value] of Object.entries({fields})) form.elements[name].value = value;
+           form.requestSubmit();
+           return true;
+         }})()"
+    ));
+    assert_eq!(sent, true);
+    browser.wait_until("the page to say that it was sent", "location.search.includes('sent')");
+}
+
+/// Waits until the text of the page has this, which comes by itself.
+fn wait_until_shown(browser: &mut Browser, text: &str) {
+    let has_text =
+        format!("document.querySelector('main')?.textContent.includes({text:?}) === true");
+    browser.wait_until(text, &has_text);
+}
+
+#[test]
+fn a_browser_raises_a_concern_and_settles_it_and_records_a_decision() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = Demo::start(&["--seed", "7"]);
+    demo.metrics();
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("board");
+    std::fs::create_dir_all(&pictures).unwrap();
+    browser.resize([1280, 800]);
+    let url = format!("http://127.0.0.1:{}{AGENDA}?lang=fi", demo.port);
+    browser.open(&url);
+
+    let words = "Laskut <b>myöhästyvät</b>.";
+    send(&mut browser, "raise", &json!({ "by": "aino", "text": words }));
+    wait_until_shown(&mut browser, "Laskut <b>myöhästyvät</b>.");
+    assert_eq!(browser.evaluate("document.querySelector('main b') === null"), true);
+    let team = format!("http://127.0.0.1:{}/teams/billing?lang=fi", demo.port);
+    browser.open(&team);
+    wait_until_shown(&mut browser, "Asialista tiimin keskusteluun: yksi avoin huoli");
+    browser.open(&url);
+
+    let decided =
+        json!({ "by": "sara", "text": "Chatit ensin.", "owner": "vetäjä", "due": "2020-01-31" });
+    send(&mut browser, "decide", &decided);
+    wait_until_shown(&mut browser, "Chatit ensin.");
+    wait_until_shown(&mut browser, "31.1.2020 mennessä; myöhässä");
+    send(&mut browser, "note", &json!({ "by": "sara", "text": "Rauhallinen viikko." }));
+    wait_until_shown(&mut browser, "Rauhallinen viikko.");
+    browser.screenshot(&pictures.join("agenda-used-fi.png"));
+
+    send(&mut browser, "settle", &json!({ "by": "sara", "text": "Kaksi auttaa." }));
+    wait_until_shown(&mut browser, "selvitetty: sara");
+    wait_until_shown(&mut browser, "Kaksi auttaa.");
+    send(&mut browser, "finish", &json!({ "by": "mikko" }));
+    wait_until_shown(&mut browser, "tehty (mikko");
+
+    browser.set_media("light", "print");
+    let forms =
+        "[...document.querySelectorAll('form')].filter((form) => form.offsetHeight > 0).length";
+    assert_eq!(browser.evaluate(forms), 0);
+    browser.screenshot(&pictures.join("agenda-paper-fi.png"));
+    assert!(browser.faults.is_empty(), "{:?}", browser.faults);
+
+    let markdown = demo.get(&format!("{AGENDA}.md?lang=en")).unwrap();
+    assert!(markdown.contains("- Laskut \\<b\\>myöhästyvät\\</b\\>. (aino, "), "{markdown}");
+}
+
+/// The page goes on while someone writes.
+#[test]
+fn a_browser_keeps_what_someone_types_while_the_page_changes() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = Demo::start(&["--seed", "7"]);
+    demo.metrics();
+    browser.open(&format!("http://127.0.0.1:{}{AGENDA}?lang=en", demo.port));
+    let before = browser.text("document.querySelector('.as-of').textContent");
+    browser.evaluate(
+        "(() => {
+           const field = document.querySelector('input[value=raise]').form.elements.text;
+           field.focus();
+           field.value = 'half a sen';
+           window.field = field;
+           return true;
+         })()",
+    );
+    wait_for("the page to go on", || {
+        let now = browser.text("document.querySelector('.as-of').textContent");
+        (now != before).then_some(())
+    });
+    let kept = browser.evaluate(
+        "[window.field.isConnected, window.field.value === 'half a sen',
+          document.activeElement === window.field]",
+    );
+    assert_eq!(kept, json!([true, true, true]));
+}
+
+const TALK: &str = include_str!("talk.ndjson");
+
+const BILLING: &str = "\
+team: billing
+agreed: { on: 2026-09-01, by: [aino, sara], look_again: 2026-11-01 }
+objectives: [{ name: first-reply, measure: first_reply, none_over: 1d }]
+duty: { members: [aino, sara], since: 2026-11-02, handover: \"Mon 09:00 Europe/Helsinki\" }
+";
+
+fn agenda(arguments: &[&str]) -> std::process::Output {
+    let folder = Folder::new();
+    folder.write("events.ndjson", TALK);
+    folder.write("billing.yaml", BILLING);
+    let mut all = vec!["agenda", "--agreements", "billing.yaml"];
+    all.extend(arguments);
+    all.push("events.ndjson");
+    folder.vaste(&all)
+}
+
+#[test]
+fn the_agenda_is_printed_as_text_and_as_markdown() {
+    for (name, arguments) in [
+        ("text_en", ["--team", "billing", "--lang", "en"]),
+        ("text_fi", ["--team", "billing", "--lang", "fi"]),
+        ("markdown", ["--team", "billing", "--format", "markdown"]),
+        ("organisation", ["--team", "_all", "--at", "2026-11-19T12:00:00Z"]),
+    ] {
+        insta::assert_snapshot!(format!("agenda_{name}"), page(&agenda(&arguments)));
+    }
+}
+
+#[test]
+fn without_such_a_team_the_agenda_says_which_there_is() {
+    insta::assert_snapshot!(page(&agenda(&["--team", "biling"])));
+    insta::assert_snapshot!(page(&agenda(&["--team", "billing", "--lang", "de"])));
+}
+
+/// Posts a body to a path on loopback. Returns the status.
+fn post(port: u16, path: &str, body: &str) -> u16 {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let length = body.len();
+    let head =
+        format!("POST {path} HTTP/1.0\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n");
+    stream.write_all(format!("{head}{body}").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// Judges the first ticket of a page whose form is still there.
+fn judge(browser: &mut Browser, ticket: &str, fields: &serde_json::Value) {
+    let sent = browser.evaluate(&format!(
+        "(() => {{
+           const field = document.querySelector('input[name=ticket][value={ticket:?}]');
+           const form = field.form;
+           form.closest('details').open = true;
+           for (const [name, value] of Object.entries({fields})) form.elements[name].value = value;
+           form.requestSubmit();
+           return true;
+         }})()"
+    ));
+    assert_eq!(sent, true);
+    browser.wait_until("the page to say that it was sent", "location.search.includes('sent')");
+}
+
+#[test]
+fn a_browser_does_a_turns_list_and_ones_own() {
+    let Some(mut browser) = Browser::start() else { return };
+    let demo = Demo::start(&["--seed", "7"]);
+    demo.metrics();
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("board");
+    std::fs::create_dir_all(&pictures).unwrap();
+    browser.resize([1280, 800]);
+    let url = |page: &str| format!("http://127.0.0.1:{}/teams/billing/{page}", demo.port);
+    wait_for("the turn's list to be made", || {
+        let turn: serde_json::Value =
+            serde_json::from_str(&demo.get("/api/v1/teams/billing/turn")?).ok()?;
+        turn["list"].is_object().then_some(())
+    });
+    browser.open(&url("turn?lang=en"));
+    browser.screenshot(&pictures.join("turn-en.png"));
+    let first = "document.querySelector('input[name=ticket]').value";
+    let ticket = browser.text(first);
+    // The first one to judge it closes the item; the others judge it because it is on their own lists.
+    judge(&mut browser, &ticket, &json!({ "by": "aino", "score": "2", "note": "Too late." }));
+    let is_judged = format!("!document.querySelector('input[name=ticket][value={ticket:?}]')");
+    browser.wait_until("the ticket to be judged", &is_judged);
+    for (by, score) in [("mikko", 5), ("sara", 4)] {
+        let review = json!({ "ticket": ticket, "by": by, "score": score }).to_string();
+        assert_eq!(post(demo.port, "/api/v1/reviews", &review), 202);
+    }
+    wait_until_shown(&mut browser, "as a whole: 2, 4, 5");
+    let text = browser.text("document.querySelector('main').textContent");
+    assert!(!text.contains("Too late."), "{text}");
+
+    browser.open(&url("own?lang=en&by=sara"));
+    browser.screenshot(&pictures.join("own-en.png"));
+    let mine = browser.text(first);
+    let brought =
+        json!({ "score": "3", "note": "What would you have said?", "bring_to_team": "true" });
+    browser.evaluate("document.querySelector('input[name=bring_to_team]').checked = true");
+    judge(&mut browser, &mine, &brought);
+    wait_until_shown(&mut browser, "You gave it 3; 5 is best.");
+    browser.open(&url("own?lang=en&by=mikko"));
+    let text = browser.text("document.querySelector('main').textContent");
+    assert!(!text.contains("What would you have said?"), "{text}");
+    browser.open(&url("agenda?lang=en"));
+    wait_until_shown(&mut browser, "What would you have said?");
+    let section = "document.querySelector('.agenda').textContent";
+    let brought = browser.text(section);
+    assert!(brought.contains("score 3, 5 is best") && !brought.contains("sara"), "{brought}");
+    assert!(browser.faults.is_empty(), "{:?}", browser.faults);
+}

@@ -1,0 +1,146 @@
+//! What people say: written through a running service to the topic, read back, and still there after a kill.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpStream};
+
+use serde_json::{Value, json};
+
+use crate::harness::{Service, broker, create_topic, fresh, wait_for};
+use crate::own_broker::Broker;
+use crate::proxy::Network;
+
+const AGREEMENT: &str =
+    "team: billing\nobjectives: [{ name: o, measure: first_reply, none_over: 1h }]\n";
+
+/// Posts a body. Returns the status, the head in lower case, and the body.
+fn post(port: u16, path: &str, headers: &str, body: &str) -> (u16, String, String) {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    let length = body.len();
+    let request = format!(
+        "POST {path} HTTP/1.0\r\nhost: 127.0.0.1:{port}\r\n{headers}content-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head.to_lowercase(), body.to_owned())
+}
+
+fn say(service: &Service, path: &str, body: &Value) -> (u16, Value) {
+    let (status, _, answer) = post(service.port(), path, "", &body.to_string());
+    (status, serde_json::from_str(&answer).unwrap())
+}
+
+fn log(service: &Service) -> Option<Value> {
+    serde_json::from_str(&service.get("/api/v1/teams/billing/log")?).ok()
+}
+
+/// Waits until the log of the team has this.
+fn wait_until_logged(service: &Service, what: &str, is_there: impl Fn(&Value) -> bool) -> Value {
+    wait_for(what, || log(service).filter(&is_there))
+}
+
+fn start(kafka_address: &str, topic: &str) -> Service {
+    let kafka = format!("{{ brokers: [\"{kafka_address}\"], topic: {topic}, group: {topic} }}");
+    let service = Service::start(&kafka, AGREEMENT);
+    service.wait_until_ready();
+    service
+}
+
+#[test]
+fn what_people_say_is_in_the_topic_and_survives_a_kill() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("said");
+    create_topic(&broker, &topic, 3);
+    let mut service = start(&broker, &topic);
+
+    let concern = json!({ "team": "billing", "by": "aino", "text": "Invoices are <late>." });
+    let (status, stored) = say(&service, "/api/v1/concerns", &concern);
+    assert_eq!((status, &stored["type"]), (202, &json!("team.concern_raised")), "{stored}");
+    let id = stored["subject"].as_str().unwrap().to_owned();
+    let log = wait_until_logged(&service, "the concern", |log| log["concerns"][0]["id"] == *id);
+    assert_eq!(log["concerns"][0]["raised"]["text"], "Invoices are <late>.");
+    assert_eq!(log["concerns"][0]["raised"]["at"], stored["time"]);
+    wait_for("the alert and the metrics of the concern", || {
+        let metrics = service.metrics();
+        let firing = "vaste_alerts{team=\"billing\",objective=\"\",alertname=\"VasteConcernRaised\",\
+                      severity=\"info\",state=\"firing\"}";
+        let open = metrics.value("vaste_concerns_open{team=\"billing\"}");
+        (metrics.value(firing) == Some(1.0) && open == Some(1.0)).then_some(())
+    });
+    let page = service.get("/teams/billing/agenda?lang=fi").unwrap();
+    assert!(page.contains("Invoices are &lt;late&gt;.") && page.contains("Mikä sinua huolettaa?"));
+
+    let form = "action=decide&seed=1&by=sara&text=Chats+first.&owner=team+lead&due=2030-01-31";
+    let own = format!("origin: http://127.0.0.1:{}\r\n", service.port());
+    // Sent twice, as by a double click.
+    for _ in 0..2 {
+        let (status, head, _) = post(service.port(), "/teams/billing/agenda", &own, form);
+        assert_eq!(status, 303, "{head}");
+        assert!(head.contains("location: /teams/billing/agenda?sent\r\n"), "{head}");
+    }
+    let review =
+        json!({ "ticket": "T-1", "by": "aino", "score": 4, "categories": { "tone": null } });
+    assert_eq!(say(&service, "/api/v1/reviews", &review).0, 202);
+    let note = json!({ "team": "_all", "by": "mikko", "text": "A quiet week." });
+    assert_eq!(say(&service, "/api/v1/turn_notes", &note).0, 202);
+    let settled = json!({ "team": "billing", "by": "sara", "concern": id, "settled": true });
+    assert_eq!(say(&service, "/api/v1/concerns", &settled).0, 202);
+    let whole = |log: &Value| {
+        log["concerns"][0]["settled"]["by"] == "sara"
+            && log["decisions"].as_array().unwrap().len() == 1
+    };
+    let before = wait_until_logged(&service, "the decision", whole);
+    assert_eq!(before["decisions"][0]["due"], "2030-01-31");
+    wait_for("the second form to be a duplicate", || {
+        let duplicates = service.metrics().value("vaste_records_duplicate_total");
+        (duplicates == Some(1.0)).then_some(())
+    });
+
+    service.kill();
+    service.start_again();
+    let after = wait_until_logged(&service, "what was said before the kill", whole);
+    assert_eq!(after["concerns"], before["concerns"]);
+    assert_eq!(after["decisions"], before["decisions"]);
+    let all = service.get("/api/v1/teams/_all/log").unwrap();
+    assert!(all.contains("A quiet week."), "{all}");
+}
+
+#[test]
+fn a_form_keeps_its_text_while_kafka_is_away_and_a_foreign_one_is_refused() {
+    let Some(broker) = Broker::start() else { return };
+    let topic = fresh("kept");
+    create_topic(&broker.address(), &topic, 1);
+    let service = start(&broker.address_cut(), &topic);
+
+    let foreign = "origin: https://evil.example\r\n";
+    let form = "action=raise&seed=1&by=aino&text=Kept+%3Cwords%3E";
+    let (status, _, page) = post(service.port(), "/teams/billing/agenda", foreign, form);
+    assert_eq!(status, 403, "{page}");
+    let huge = format!("action=raise&by=aino&text={}", "x".repeat(10 << 20));
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, service.port())).unwrap();
+    let head = format!(
+        "POST /teams/billing/agenda HTTP/1.0\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n",
+        huge.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.0 413"), "{answer}");
+
+    broker.network().set(Network::Stall);
+    let (status, _, page) = post(service.port(), "/teams/billing/agenda", "", form);
+    assert_eq!(status, 503, "{page}");
+    assert!(page.contains("Kept &lt;words&gt;</textarea>"), "{page}");
+    assert!(page.contains("Your text is kept in the form below."), "{page}");
+    broker.network().set(Network::Pass);
+    wait_for("the same form to be written", || {
+        let (status, ..) = post(service.port(), "/teams/billing/agenda", "", form);
+        (status == 303).then_some(())
+    });
+    wait_until_logged(&service, "the concern", |log| {
+        log["concerns"].as_array().unwrap().len() == 1
+            && log["concerns"][0]["raised"]["text"] == "Kept <words>"
+    });
+}
