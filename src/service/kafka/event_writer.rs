@@ -4,20 +4,26 @@
 //! The answer waits until the brokers have stored the event, for at most [`WRITE_TIMEOUT_MS`]. So whoever
 //! sends a form knows whether it counts, and nothing has to be kept in memory. A write whose result is not
 //! known may be repeated: an event with the same id counts once.
+//!
+//! There is no thread that waits in the client: after the clock of the machine has been ahead, it would wait
+//! until that time, and the service could not stop.
 
 use std::time::Duration;
 
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::KafkaError;
-use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
-use tokio::sync::oneshot;
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use super::client::ClientError;
 use crate::config::Kafka;
 
 /// How long the brokers may take to store an event, in milliseconds.
 const WRITE_TIMEOUT_MS: &str = "5000";
+
+/// Interval between two looks whether the brokers have stored an event.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// How long an event that is on its way may take when the service stops.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,7 +41,7 @@ pub(in crate::service) enum WriteError {
 
 /// Writes single events.
 pub(in crate::service) struct EventWriter {
-    producer: ThreadedProducer<EventWriterContext>,
+    producer: BaseProducer<EventWriterContext>,
     topic: String,
 }
 
@@ -82,20 +88,26 @@ impl EventWriter {
     /// # Errors
     /// When they have not.
     pub(in crate::service) async fn write(&self, key: &str, event: &str) -> Result<(), WriteError> {
-        let (answer, stored) = oneshot::channel();
+        let (answer, mut stored) = oneshot::channel();
         let record =
             BaseRecord::with_opaque_to(&self.topic, Box::new(answer)).key(key).payload(event);
         self.producer.send(record).map_err(|(error, _)| error)?;
-        match stored.await {
-            Ok(result) => Ok(result?),
-            Err(_) => Err(WriteError::Stopping),
+        loop {
+            self.producer.poll(Duration::ZERO);
+            match stored.try_recv() {
+                Ok(result) => return Ok(result?),
+                Err(TryRecvError::Empty) => tokio::time::sleep(LOOK_EVERY).await,
+                Err(TryRecvError::Closed) => return Err(WriteError::Stopping),
+            }
         }
     }
 }
 
 impl Drop for EventWriter {
     fn drop(&mut self) {
-        if let Err(error) = self.producer.flush(FLUSH_TIMEOUT) {
+        if self.producer.in_flight_count() > 0
+            && let Err(error) = self.producer.flush(FLUSH_TIMEOUT)
+        {
             tracing::warn!("an event of a page may not be written: {error}");
         }
     }
