@@ -1,9 +1,10 @@
 //! What other levels would have meant: each candidate, week by week, over a whole history.
 //!
 //! # Design
-//! Each candidate is an objective of its own in one catalog, and the history is replayed once. So many
-//! candidates cost little more than one, and every figure is the one that `replay` prints with that level in
-//! the agreement: verdicts at the end of each week, alerts at every second.
+//! Each candidate is an objective of its own in one catalog, and the history is replayed once. Every figure
+//! is the one that `replay` prints with that level in the agreement: verdicts at the end of each week, alerts
+//! at every second. A further candidate costs less than another replay, since events are read and derived
+//! once; its alerts are evaluated for themselves.
 //!
 //! | file | it holds |
 //! |---|---|
@@ -166,8 +167,8 @@ impl WhatIf {
         &self.zone
     }
 
-    /// The weeks of a history, from the first in which any candidate has a decided ticket to that of the last
-    /// event.
+    /// The weeks of a history: from the first in which any candidate has a decided ticket, to the week of the
+    /// last event.
     pub fn weeks(&self, replay: Replay) -> Vec<TriedWeek> {
         let Some((first, last)) = replay.span() else { return Vec::new() };
         let mut readings = replay.into_readings_by(Arc::clone(&self.catalog));

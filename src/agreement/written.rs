@@ -88,7 +88,7 @@ impl Level {
 
 impl Objective {
     /// The earlier levels of another level that replaces this one on a date, so that the past is judged by
-    /// what held then. `zone` is that of the owner's calendar.
+    /// what held then. `zone` is the zone of the owner's calendar.
     pub fn levels_before(&self, next: &Self, date: NaiveDate, zone: &Zone) -> Vec<PreviousLevel> {
         let mut levels = self.previous_levels.clone();
         if (&self.level, self.over) != (&next.level, next.over) {
@@ -109,7 +109,7 @@ impl Objective {
         format!("{}{}", lines(&keys), self.previous_lines(has_hours, zone))
     }
 
-    /// Its item in the file. `zone` is that of the owner's calendar, in which `until` is a date.
+    /// Its item in the file. `until` is a date in `zone`, the zone of the owner's calendar.
     pub fn lines(&self, has_hours: bool, zone: &Zone) -> String {
         let mut keys = vec![("measure", self.measure.label().to_owned())];
         keys.extend(self.level.keys(self.measure, self.over, has_hours));

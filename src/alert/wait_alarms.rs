@@ -255,12 +255,7 @@ impl WaitAlarms {
             firing.sent_at = Timestamp::EVENT_MIN;
             let annotations = Arc::make_mut(&mut firing.annotations);
             annotations.remove("frozen_since");
-            let summary = if key.alertname == CONCERN {
-                "All concerns are settled."
-            } else {
-                "No such ticket waits for too long any more."
-            };
-            annotations.insert("summary".to_owned(), summary.to_owned());
+            annotations.insert("summary".to_owned(), why_over(&key, view).to_owned());
             for name in ["description", "tickets", "ticket_urls"] {
                 annotations.remove(name);
             }
@@ -296,6 +291,23 @@ impl WaitAlarms {
         let not_agreed = catalog.ticket_scopes().filter(|scope| !agreed.contains(scope));
         let of_tickets = not_agreed.filter_map(tickets);
         of_tickets.chain(catalog.reading_scopes().filter_map(concerns)).collect()
+    }
+}
+
+/// Why an alarm is over.
+fn why_over(key: &WaitKey, view: &View) -> &'static str {
+    if key.alertname != CONCERN {
+        return "No such ticket waits for too long any more.";
+    }
+    let Some(scope) = view.catalog().scope_by_label(&key.team) else {
+        return "The team has no agreement any more, so no page shows its concerns.";
+    };
+    match view.team_logs().of(scope) {
+        Some(log) if log.open_concerns().next().is_some() => {
+            "The alarm is turned off (waiting_alarms.concerns); concerns are still open."
+        }
+        Some(_) => "All concerns are settled.",
+        None => "No event of a concern of the team is known any more.",
     }
 }
 

@@ -66,7 +66,7 @@ impl SuggestedKind {
     pub const fn rule(self) -> &'static str {
         match self {
             Self::Now => {
-                "the shortest round target that was reached in each of the last 8 weeks with enough tickets"
+                "the shortest round target that was reached in each ended week with enough tickets, of the last 8 at most"
             }
             Self::Better => {
                 "the shortest round target that was reached in at least half of these weeks; where that is \

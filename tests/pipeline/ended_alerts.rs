@@ -12,9 +12,11 @@ use vaste::alert::{
     AlertStateLog, Alerts, Notice, RemovedAlerts, Sender, WaitAlarmPolicies, WaitAlarms,
 };
 use vaste::catalog::Catalog;
-use vaste::event::Kind;
+use vaste::event::{Kind, decode};
 use vaste::measure::Measure;
+use vaste::shard::Shard;
 use vaste::share::Share;
+use vaste::team_log::TeamLogs;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 use vaste::view::View;
 
@@ -314,4 +316,67 @@ fn an_alarm_that_is_turned_off_does_not_fire() {
     let mut alarms = WaitAlarms::new(policies);
     let now = at(0).plus(Elapsed::from_ms(60 * DAY_MS));
     assert_eq!(alarms.take_due(true, pipeline.advance(now), &Sender::default(), now), []);
+}
+
+/// What `billing` has said, by the records of its events.
+fn said(catalog: &Arc<Catalog>, records: &[String]) -> Arc<TeamLogs> {
+    let mut shard = Shard::new(Arc::clone(catalog));
+    for record in records {
+        shard.apply(&decode(record.as_bytes()).unwrap(), &mut ());
+    }
+    Arc::new(TeamLogs::merged(&[shard.team_events(Timestamp::EVENT_END)], catalog))
+}
+
+fn of_concern(id: u32, kind: &str, concern: &str, minute: i64) -> String {
+    let time = at(0).plus(Elapsed::from_ms(minute * MINUTE_MS));
+    format!(
+        "{{\"id\":\"{id}\",\"type\":\"team.concern_{kind}\",\"time\":\"{time}\",\"team\":\"billing\",\
+         \"concern\":\"{concern}\",\"text\":\"Invoices are late.\"}}"
+    )
+}
+
+#[test]
+fn an_alarm_about_concerns_holds_until_all_are_settled_and_says_why_it_is_over() {
+    let own = catalog(&[("billing", vec![objective(4)])]);
+    let sender = Sender::default();
+    let minute = |minute: i64| at(0).plus(Elapsed::from_ms(minute * MINUTE_MS));
+    let take = |alarms: &mut WaitAlarms, catalog: &Arc<Catalog>, logs, now, is_current| {
+        let mut view = View::new(Arc::clone(catalog), now);
+        view.set_team_logs(logs);
+        alarms.take_due(is_current, &view, &sender, now)
+    };
+    let mut records = vec![of_concern(1, "raised", "c-1", 0), of_concern(2, "raised", "c-2", 5)];
+    let mut alarms = WaitAlarms::new(WaitAlarmPolicies::default());
+    let notices = take(&mut alarms, &own, said(&own, &records), minute(10), true);
+    assert_eq!(notices.len(), 1, "one for the team");
+    assert_eq!(notices[0].starts_at, minute(0), "since the oldest");
+    let texts = format!("{:?}", notices[0].annotations);
+    assert!(texts.contains("not settled: 2") && !texts.contains("Invoices"), "{texts}");
+
+    // While the topic is read again nothing is known, and nothing ends.
+    let notices = take(&mut alarms, &own, Arc::default(), minute(20), false);
+    assert!(notices[0].ends_at > minute(20), "{notices:?}");
+    records.push(of_concern(3, "settled", "c-1", 21));
+    let notices = take(&mut alarms, &own, said(&own, &records), minute(30), true);
+    assert!(notices[0].ends_at > minute(30), "one is still open");
+
+    // A restart without the alarm, and an agreement that is gone, do not say that they are settled.
+    let log = AlertStateLog::of(&Alerts::new(&own), &alarms, std::iter::empty(), &own, minute(30));
+    let restored = |policies, catalog: &Arc<Catalog>| {
+        let mut alarms = WaitAlarms::new(policies);
+        alarms.restore(AlertStateLog::read(&log.bytes()).unwrap().waits(), catalog, &sender);
+        alarms
+    };
+    let policies = WaitAlarmPolicies { concerns: None, ..WaitAlarmPolicies::default() };
+    let notices = take(&mut restored(policies, &own), &own, said(&own, &records), minute(40), true);
+    assert!(notices[0].annotations["summary"].contains("still open"), "{notices:?}");
+    let other = catalog(&[("press", vec![objective(4)])]);
+    let mut gone = restored(WaitAlarmPolicies::default(), &other);
+    let notices = take(&mut gone, &other, said(&other, &records), minute(40), true);
+    assert!(notices[0].annotations["summary"].contains("no agreement any more"), "{notices:?}");
+
+    records.push(of_concern(4, "settled", "c-2", 41));
+    let notices = take(&mut alarms, &own, said(&own, &records), minute(50), true);
+    assert_eq!(notices[0].ends_at, minute(50));
+    assert_eq!(notices[0].annotations["summary"], "All concerns are settled.");
 }

@@ -16,8 +16,8 @@ const SUGGEST_HELP: &str = "\
 Suggest three levels that fit the last 8 ended weeks, instead of trying those of --within. \
 `what you do now`: the shortest round target that was reached in each of these weeks with enough tickets. \
 `better`: the shortest one that was reached in at least half of them; where that is what you do now, the \
-next shorter one. `the market`: that of the agreement; without one, a day of all time for first_reply and \
-next_reply. Where fewer than 4 weeks have enough tickets, 28d take the place of --over";
+next shorter one. `the market`: the market of the agreement; without one, a day of all time for first_reply \
+and next_reply. Where fewer than 4 weeks have enough tickets, 28d take the place of --over";
 
 #[derive(Debug, Args)]
 #[command(

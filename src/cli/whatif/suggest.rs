@@ -145,7 +145,7 @@ fn print(
         let over = run.over;
         writeln!(
             terminal.out,
-            "most of these weeks have too few tickets, so the window is {over}\n"
+            "fewer than 4 ended weeks have enough tickets, so the window is {over}\n"
         )?;
     }
     let mut found = table(&["level", "within", "reached", "last week, the true share is probably"]);

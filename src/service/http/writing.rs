@@ -283,7 +283,7 @@ impl EventWriting {
         if is_within { Ok(()) } else { Err(Refusal::TooOften) }
     }
 
-    /// The time of an event: that of the first attempt.
+    /// The time of an event, which is the time of the first attempt.
     fn time_of(&self, hash: u128, now: Timestamp) -> Timestamp {
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, time)) = remembered.iter().find(|(known, _)| *known == hash) {
