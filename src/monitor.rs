@@ -14,6 +14,7 @@
 //! and stays frozen until it has caught up.
 
 mod clock_guard;
+mod held_verdicts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 pub use self::clock_guard::{ClockGuard, GuardedTime};
 
 use self::clock_guard::JUMP_MAX;
+use self::held_verdicts::HeldVerdicts;
 use crate::agreement::VerdictState;
 use crate::alert::{
     AlertStateLog, Alerts, DutyTurns, Notice, RemovedAlerts, SelfAlerts, Sender, Transition,
@@ -84,6 +86,7 @@ struct CountedPartition {
 pub struct Monitor {
     catalog: Arc<Catalog>,
     view: View,
+    held_verdicts: HeldVerdicts,
     alerts: Alerts,
     /// Alerts that the last change of the agreements has removed.
     removed: RemovedAlerts,
@@ -128,6 +131,7 @@ impl Monitor {
     ) -> Self {
         let mut monitor = Self {
             view: View::new(Arc::clone(&catalog), Timestamp::EVENT_MIN),
+            held_verdicts: HeldVerdicts::new(&catalog),
             alerts: Alerts::new(&catalog),
             removed: RemovedAlerts::default(),
             ended: Vec::new(),
@@ -191,6 +195,7 @@ impl Monitor {
         self.was_missed = catalog.objectives().map(|_| None).collect();
         self.alerts = Alerts::new(&catalog);
         self.view = View::new(Arc::clone(&catalog), now);
+        self.held_verdicts = HeldVerdicts::new(&catalog);
         self.catalog = catalog;
         self.trusted_at = Timestamp::EVENT_MIN;
         self.adopt(&log);
@@ -248,6 +253,7 @@ impl Monitor {
     /// the partitions have counted again. Alerts keep their status; times after `now` become `now`.
     pub fn correct_time(&mut self, now: Timestamp) {
         self.view = View::new(Arc::clone(&self.catalog), Timestamp::EVENT_MIN);
+        self.held_verdicts = HeldVerdicts::new(&self.catalog);
         self.alerts.correct_time(now);
         self.removed.correct_time(now);
         self.wait_alarms.correct_time(now);
@@ -372,7 +378,7 @@ impl Monitor {
         }
         let (mut transitions, mut breaches) = (Vec::new(), Vec::new());
         for (id, _, _) in self.catalog.objectives() {
-            let verdicts = self.view.alert_verdicts(id);
+            let verdicts = self.held_verdicts.of(id, &self.view);
             if verdicts.own.state != VerdictState::Frozen {
                 let is_missed = verdicts.own.state == VerdictState::Missed;
                 let was_missed = self.was_missed[id.index()].replace(is_missed);
@@ -382,6 +388,7 @@ impl Monitor {
             }
             transitions.extend(self.alerts.evaluate(id, verdicts, &self.catalog, at));
         }
+        self.view.forget_touched();
         let due = self.sender.take_due(&mut self.alerts, &self.view, at);
         let mut notices: Vec<Notice> = due.into_iter().map(|(notice, _)| notice).collect();
         notices.extend(self.removed.take_due(at));

@@ -52,6 +52,8 @@ pub struct View {
     moves_at: Timestamp,
     history_from: Option<Timestamp>,
     is_frozen: bool,
+    /// By [`Catalog::series_index`]: whether anything has changed that its objectives are judged by.
+    touched: Vec<bool>,
     /// By [`Catalog::series_index`]; `None` until something ends.
     series: Vec<Option<Box<Series>>>,
     /// The parts of series that readings are split into.
@@ -139,6 +141,7 @@ impl View {
             if !self.is_read(scope, ended.stopwatch_kind) {
                 continue;
             }
+            self.touch(scope, ended.stopwatch_kind);
             self.create_series(scope, ended.stopwatch_kind);
             let index = self.catalog.series_index(scope, ended.stopwatch_kind);
             if let Some(series) = &mut self.series[index] {
@@ -182,6 +185,8 @@ impl View {
         {
             return;
         }
+        self.touch(running.scope, running.stopwatch_kind);
+        self.touch(organisation, running.stopwatch_kind);
         let index = catalog.series_index(running.scope, running.stopwatch_kind);
         let Running { stopwatch_kind, scope, priority, started, position, .. } = *running;
         let waiting = self.waiting[index].get_or_insert_default();
@@ -238,6 +243,7 @@ impl View {
             moves_at: Timestamp::EVENT_END,
             history_from: None,
             is_frozen: false,
+            touched: vec![true; series],
             series: std::iter::repeat_with(|| None).take(series).collect(),
             parts: BTreeMap::new(),
             waiting: std::iter::repeat_with(|| None).take(series).collect(),
@@ -284,7 +290,10 @@ impl View {
 
     /// Sets where the known history begins. Windows that begin before it have insufficient data.
     pub fn set_history_from(&mut self, history_from: Option<Timestamp>) {
-        self.history_from = history_from;
+        if self.history_from != history_from {
+            self.history_from = history_from;
+            self.touched.fill(true);
+        }
     }
 
     /// Where the known history begins; `None` if all of it is known.
@@ -319,7 +328,10 @@ impl View {
 
     /// Freezes all verdicts while the data is not current or not complete.
     pub fn set_frozen(&mut self, is_frozen: bool) {
-        self.is_frozen = is_frozen;
+        if self.is_frozen != is_frozen {
+            self.is_frozen = is_frozen;
+            self.touched.fill(true);
+        }
     }
 
     /// The instant of the view.
@@ -383,6 +395,22 @@ impl View {
         let over = self.catalog.objective(id).1.over_at(self.now);
         let sum = self.bands.get(&id).and_then(|ring| ring.sum(over));
         sum.map_or_else(Default::default, |sum| sum.tally)
+    }
+
+    /// Whether anything has changed since [`View::forget_touched`] that an objective is judged by, apart from
+    /// the time.
+    pub fn is_touched(&self, id: ObjectiveId) -> bool {
+        let (owner, _) = self.catalog.objective(id);
+        self.touched[self.catalog.series_index(owner, self.catalog.stopwatch_kind_of(id))]
+    }
+
+    /// Begins again to note what changes.
+    pub fn forget_touched(&mut self) {
+        self.touched.fill(false);
+    }
+
+    fn touch(&mut self, scope: ScopeId, stopwatch_kind: StopwatchKindId) {
+        self.touched[self.catalog.series_index(scope, stopwatch_kind)] = true;
     }
 
     /// Whether readings or verdicts need a series: a measure's own kind has readings, others have objectives.

@@ -30,7 +30,7 @@ mod waiting;
 pub use bucket::Bucket;
 pub use flag_counts::FlagCounts;
 pub use histogram::Histogram;
-pub use pane::{from_of, leaves_at};
+pub use pane::{begins_from, from_of, leaves_at};
 pub use ring::{PaneContent, Ring, WindowSum};
 pub use scores::Scores;
 pub use series::{Levels, OverCounts, Part, Series};

@@ -10,7 +10,7 @@ use crate::measure::{Basis, Measure};
 use crate::reading::Verdict;
 use crate::ticket::{GivenUp, Running, StopwatchPosition};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
-use crate::window::{Instant, OverCounts, PaneContent as _, Spent, from_of};
+use crate::window::{Instant, OverCounts, PaneContent as _, Spent, begins_from, from_of};
 
 /// The lengths of waits by which waiting tickets are grouped, ascending.
 pub const AGE_EDGES: [Elapsed; 8] = [
@@ -305,8 +305,9 @@ impl View {
         self.sticky_overdue.range(first..).take_while(move |(key, _)| key.objective == id)
     }
 
-    /// The first instant after `now` at which an objective's tally can change without an event: a ticket
-    /// exceeds its target, the window moves, or another level comes into force. `None` if never.
+    /// The first instant after `now` at which an objective's verdicts can change without an event: a ticket
+    /// exceeds its target, a window moves, another level comes into force, or a window no longer begins
+    /// before the known history. `None` if never.
     pub fn changes_at(&self, id: ObjectiveId) -> Option<Timestamp> {
         let (owner, objective) = self.catalog.objective(id);
         let stopwatch_kind = self.catalog.stopwatch_kind_of(id);
@@ -332,7 +333,12 @@ impl View {
             .iter()
             .map(|previous| previous.until)
             .filter(|until| *until > self.now);
-        overdue.chain(moves).chain(levels).min()
+        let known = self.history_from.into_iter().flat_map(|history| {
+            let windows = objective.alert_windows(self.now);
+            windows.map(move |length| begins_from(history, length))
+        });
+        let known = known.filter(|at| *at > self.now);
+        overdue.chain(moves).chain(levels).chain(known).min()
     }
 
     /// The first instant at which a running stopwatch is over a target that it reaches at `limit`, in that

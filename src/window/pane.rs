@@ -22,6 +22,12 @@ pub fn leaves_at(at: Timestamp, length: Elapsed) -> Timestamp {
     at.floor_to(pane).plus(length).plus(Elapsed::from_ms(1))
 }
 
+/// The first instant whose window of that length begins at `at` or later.
+pub fn begins_from(at: Timestamp, length: Elapsed) -> Timestamp {
+    let pane = PaneSize::oldest_in(length);
+    at.ceil_to(pane).minus(pane).plus(length).plus(Elapsed::from_ms(1))
+}
+
 /// One pane: `[start, start + length)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct PaneSpan {
