@@ -49,6 +49,9 @@ pub(super) struct PartitionSet {
     named: BTreeSet<String>,
     /// The instant that they were last advanced to.
     now: Timestamp,
+    /// When the batch of records began that is being applied. A batch takes milliseconds, and asking for the time
+    /// takes as long as some parts of a record's work.
+    batch_at: Timestamp,
     effects: Effects,
     stream: StreamStatus,
     /// The earliest time of an event that was applied since it was last asked for.
@@ -81,6 +84,7 @@ impl PartitionSet {
             ends_ahead: BTreeMap::new(),
             named: BTreeSet::new(),
             now: Timestamp::EVENT_MIN,
+            batch_at: clock.now(),
             effects: Effects::default(),
             stream: StreamStatus { topic: topic.to_owned(), ..StreamStatus::default() },
             oldest_event: None,
@@ -417,11 +421,16 @@ impl PartitionSet {
         StreamStatus { blocked: self.blocked.clone(), dead_letters, ..self.stream.clone() }
     }
 
-    /// Applies one record. Returns false if the topic was recreated.
+    /// Notes that a batch of records begins.
+    pub(super) fn begin_batch(&mut self) {
+        self.batch_at = self.clock.now();
+    }
+
+    /// Applies one record of the batch. Returns false if the topic was recreated.
     pub(super) fn take(&mut self, message: &BorrowedMessage<'_>) -> bool {
         let Self {
             catalog,
-            clock,
+            batch_at,
             partitions,
             effects,
             stream,
@@ -456,7 +465,7 @@ impl PartitionSet {
         progress.bytes += (message.key().map_or(0, <[u8]>::len) + message.payload_len()) as u64;
         stream.key_mismatches += u64::from(is_misplaced);
         if !applied.is_empty() {
-            let now = clock.now();
+            let now = *batch_at;
             progress.applied_at = Some(now);
             for (kind, time) in applied {
                 *stream.applied.entry(kind).or_default() += 1;

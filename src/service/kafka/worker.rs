@@ -332,6 +332,7 @@ impl Worker {
     fn poll(&mut self) {
         let mut began = None;
         let mut empty = 0;
+        self.partitions.begin_batch();
         for _ in 0..BATCH_MAX {
             let called = self.consumer.context().called();
             match self.poll_one() {
