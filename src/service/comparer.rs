@@ -23,7 +23,7 @@ use crate::name::team_label;
 use crate::past_verdicts::PastVerdicts;
 use crate::reading::Verdict;
 use crate::service::clock;
-use crate::service::coordinator::published_view::Shared;
+use crate::service::coordinator::publication::Shared;
 use crate::service::loaded_config::LoadedConfig;
 use crate::service::partition_copies::{Obstacle, PartitionCopies};
 use crate::service::store::Job;

@@ -8,7 +8,9 @@
 //! | `state_log` | access to the alert state log in the store |
 //! | `readiness` | why data is not current |
 //! | `published_view` | the immutable result that pages and metrics read |
+//! | `publication` | the latest of these, and the readers that wait for the next one |
 
+pub(in crate::service) mod publication;
 pub(in crate::service) mod published_view;
 pub(in crate::service) mod readiness;
 mod state_log;
@@ -22,7 +24,7 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 
-use self::published_view::{PublishedView, Shared};
+use self::publication::{CoordinatorMessage, Publication, Shared};
 use self::readiness::NotReady;
 use self::state_log::StateLogAccess;
 use self::team_logs::MergedTeamLogs;
@@ -85,7 +87,9 @@ pub(in crate::service) struct Coordinator {
     instruments: Arc<Instruments>,
     ticket_links: Arc<TicketLinks>,
     team_logs: MergedTeamLogs,
-    published: Arc<ArcSwap<PublishedView>>,
+    published: Arc<Publication>,
+    /// When the last view was published.
+    published_at: Instant,
     /// What changed in the agreements.
     changes: Arc<ArcSwap<Vec<ObjectiveChange>>>,
     /// The past of all objectives.
@@ -160,16 +164,22 @@ impl Coordinator {
             began: clock::instant(),
             caught_up_at: None,
             published: Arc::clone(&shared.published),
+            published_at: clock::instant(),
             changes: Arc::clone(&shared.changes),
             past: Arc::clone(&shared.past),
             oldest_event: Arc::clone(&shared.oldest_event),
         }
     }
 
-    /// Ticks until the sender of `stop` is dropped; then sends the final notices and stops the workers.
-    pub(in crate::service) fn run(mut self, stop: &Receiver<()>) {
-        while stop.recv_timeout(until_next(TICK)) == Err(RecvTimeoutError::Timeout) {
-            self.tick();
+    /// Ticks, and publishes when readers ask for it, until it is told to stop; then sends the final notices and
+    /// stops the workers.
+    pub(in crate::service) fn run(mut self, messages: &Receiver<CoordinatorMessage>) {
+        loop {
+            match messages.recv_timeout(until_next(TICK)) {
+                Err(RecvTimeoutError::Timeout) => self.tick(),
+                Ok(CoordinatorMessage::Publish) => self.publish_if_possible(),
+                Ok(CoordinatorMessage::Stop) | Err(RecvTimeoutError::Disconnected) => break,
+            }
         }
         self.shut_down_alerts();
         // Both at once: an Alertmanager that hangs must not keep checkpoints from being written.

@@ -6,11 +6,10 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use tokio::runtime::{self, Runtime};
 
 use crate::agreement_log::AgreementLog;
@@ -20,7 +19,8 @@ use crate::config::{Config, Diagnostics, Service};
 use crate::service::alertmanager::{Delivery, DeliveryError};
 use crate::service::clock::{self, Clock};
 use crate::service::comparer::{self, ComparerInputs};
-use crate::service::coordinator::published_view::{PublishedView, Shared};
+use crate::service::coordinator::publication::{CoordinatorMessage, Publication, Shared};
+use crate::service::coordinator::published_view::PublishedView;
 use crate::service::coordinator::{Alerting, Coordinator, Inputs};
 use crate::service::derived_past::SharedPast;
 use crate::service::http::accept;
@@ -147,7 +147,7 @@ pub(super) fn run_on(
     mut reload: Reload,
 ) -> Result<(), RunError> {
     let catalog = Arc::clone(&config.catalog);
-    let shared = shared(service, &config)?;
+    let (shared, messages) = shared(service, &config)?;
     let StoredState { writer, log, agreement_log } = open_store(service, &shared.instruments)?;
     let jobs = writer.as_ref().map(Writer::jobs);
     let alerting = Alerting {
@@ -186,9 +186,9 @@ pub(super) fn run_on(
     let loaded = Loaded { catalogs: reloaded, configs: readers.configs.clone() };
     let inputs = Inputs { commands, batches, reloads, answers: probe.answers() };
     let coordinator = Coordinator::new(catalog, clock, inputs, alerting, &shared);
-    let (stop, stopped) = mpsc::channel();
+    let stopper = shared.published.stopper();
     let thread = thread::Builder::new().name("coordinator".into());
-    threads.push(thread.spawn(move || coordinator.run(&stopped))?);
+    threads.push(thread.spawn(move || coordinator.run(&messages))?);
     let served = runtime.block_on(async {
         let signals = Signals::install()?;
         let instruments = Arc::clone(&shared.instruments);
@@ -199,7 +199,7 @@ pub(super) fn run_on(
             let load = |trigger| load_again(reload(trigger), &loaded, &instruments);
             signals.until_shutdown(requests, every, load).await;
             // Stops the coordinator now, so that the final notices go out while requests are still served.
-            drop((stop, closer));
+            drop((stopper, closer));
         };
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let to_reload = service.reload.endpoint.then_some(to_reload);
@@ -237,8 +237,12 @@ fn http_runtime() -> io::Result<Runtime> {
     runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
-/// The state that the coordinator and the HTTP server share, before anything was read.
-fn shared(service: &Service, loaded: &LoadedConfig) -> Result<Shared, prometheus::Error> {
+/// The state that the coordinator and the HTTP server share, before anything was read, and what the server asks
+/// the coordinator for.
+fn shared(
+    service: &Service,
+    loaded: &LoadedConfig,
+) -> Result<(Shared, Receiver<CoordinatorMessage>), prometheus::Error> {
     let Config { hash, zone_data, .. } = &*loaded.config;
     let ticket_links = Arc::new(service.http.ticket_links());
     let published = PublishedView {
@@ -249,13 +253,15 @@ fn shared(service: &Service, loaded: &LoadedConfig) -> Result<Shared, prometheus
         service.alertmanagers.iter().map(|am| am.url.clone()).collect();
     let instruments = Instruments::new(&alertmanagers, *hash, zone_data.release(), clock::wall())?;
     tracing::info!("time zones: {zone_data}");
-    Ok(Shared {
-        published: Arc::new(ArcSwap::from_pointee(published)),
+    let (published, messages) = Publication::new(published);
+    let shared = Shared {
+        published: Arc::new(published),
         instruments: Arc::new(instruments),
         changes: Arc::default(),
         past: SharedPast::default(),
         oldest_event: Arc::default(),
-    })
+    };
+    Ok((shared, messages))
 }
 
 /// The store's thread and what the store holds; all `None` without `state.store`.

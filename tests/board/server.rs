@@ -4,10 +4,9 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-
 use super::now;
-use crate::service::coordinator::published_view::{PublishedView, Shared};
+use crate::service::coordinator::publication::{Publication, Shared};
+use crate::service::coordinator::published_view::PublishedView;
 use crate::service::http::live::LiveStreams;
 use crate::service::http::lookup::TicketLookup;
 use crate::service::http::routes::{self, Served};
@@ -25,7 +24,7 @@ pub(in crate::service) fn serve(published: PublishedView) -> (tokio::runtime::Ru
     let shared = Shared {
         changes: Arc::default(),
         instruments: Arc::new(Instruments::new(&[], 0, "2026a", now()).unwrap()),
-        published: Arc::new(ArcSwap::from_pointee(published)),
+        published: Arc::new(Publication::new(published).0),
         past: Default::default(),
         oldest_event: Arc::default(),
     };

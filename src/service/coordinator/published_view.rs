@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-
 use super::readiness::NotReady;
 use crate::address::TicketLinks;
 use crate::agreement::{ShareEvidence, Tally};
@@ -15,8 +13,7 @@ use crate::measure::Measure;
 use crate::reading::{Reading, Verdict};
 use crate::responses::Responses;
 use crate::review::Reviews;
-use crate::service::derived_past::{DerivedPast, OldestEvent, SharedPast};
-use crate::service::instruments::Instruments;
+use crate::service::derived_past::DerivedPast;
 use crate::service::kafka::probe::TopicState;
 use crate::service::kafka::producer_notes::ProducerNotes;
 use crate::service::kafka::status::StreamStatus;
@@ -26,19 +23,6 @@ use crate::time::{Elapsed, Timestamp};
 use crate::view::{AGE_GROUPS, OverdueCauses, View};
 use crate::waiting_list::{self, ListOf, TicketList, WaitingLists};
 use crate::window::{FlagCounts, Scores};
-
-/// The state that the coordinator shares with the HTTP server.
-#[derive(Clone, Debug)]
-pub(in crate::service) struct Shared {
-    pub(in crate::service) published: Arc<ArcSwap<PublishedView>>,
-    pub(in crate::service) instruments: Arc<Instruments>,
-    /// What changed in the agreements, in order of time.
-    pub(in crate::service) changes: Arc<ArcSwap<Vec<ObjectiveChange>>>,
-    /// The past of all objectives.
-    pub(in crate::service) past: SharedPast,
-    /// The earliest event that was applied since the past was derived.
-    pub(in crate::service) oldest_event: Arc<OldestEvent>,
-}
 
 /// Team, measure, window, and the tickets given up in it by reason.
 type GivenUpRow = (ScopeId, Measure, Elapsed, [u64; GivenUp::ALL.len()]);
@@ -163,25 +147,6 @@ pub(in crate::service) fn ratings(view: &View) -> Vec<(ScopeId, RatingKind, Elap
     let all = kinds.flat_map(|(scope, kind)| WINDOWS.map(|window| (scope, kind, window)));
     all.map(|(scope, kind, window)| (scope, kind, window, view.ratings(scope, kind, window)))
         .collect()
-}
-
-#[cfg(test)]
-impl Shared {
-    /// The shared state of a service that has just started.
-    pub(in crate::service) fn new(catalog: &Arc<Catalog>) -> Self {
-        let instruments = Instruments::new(&[], 0, "2026a", Timestamp::EVENT_MIN);
-        Self {
-            published: Arc::new(ArcSwap::from_pointee(PublishedView::new(
-                catalog,
-                Timestamp::EVENT_MIN,
-                "",
-            ))),
-            instruments: Arc::new(instruments.unwrap()),
-            changes: Arc::default(),
-            past: SharedPast::default(),
-            oldest_event: Arc::default(),
-        }
-    }
 }
 
 impl PublishedView {

@@ -29,14 +29,17 @@ const SHARE_SETTLES: Duration = Duration::from_secs(10);
 /// comes later has not waited for this process, and takes no increase from what it had counted.
 const FIRST_SCRAPES: Duration = Duration::from_secs(120);
 
-/// A view that is published within this time is followed by one at the next tick.
+/// The longest time between two views, also if nobody asks.
+const PUBLISH_EVERY: Duration = Duration::from_secs(30);
+
+/// A view that is published within this time may be followed by one at once.
 const PUBLISH_FAST: Duration = Duration::from_millis(100);
 
 /// The longest time without a view because the last one took long to publish.
 const PUBLISH_PAUSE_MAX: Duration = Duration::from_millis(500);
 
 impl Coordinator {
-    /// Advances everything to now, evaluates the alerts that are due, and publishes the view.
+    /// Advances everything to now, evaluates the alerts that are due, and publishes the view if it is due.
     pub(super) fn tick(&mut self) {
         self.notice_pause();
         self.read_clock();
@@ -47,7 +50,11 @@ impl Coordinator {
         let now = self.monitor.instant(is_current, status.event_time_max());
         let is_behind = self.advance_workers(now);
         self.is_adopting &= is_behind;
+        let was_current = self.caught_up_at.is_some() && self.not_ready.is_none();
         self.update_readiness(is_behind);
+        if was_current && self.not_ready.is_some() {
+            self.publish_last_current();
+        }
         if self.monitor.trust(self.not_ready.is_none()) {
             self.caught_up_at = Some(clock::wall());
             tracing::info!("caught up: readings and verdicts are current from now on");
@@ -60,16 +67,53 @@ impl Coordinator {
             self.instruments.alert_evaluation_duration.observe(took);
             self.report(evaluation);
         }
-        // The published view stays until everything is counted by the new catalog.
+        if self.not_ready.is_none() {
+            self.instruments.count_merged_waiting(self.monitor.view());
+        }
+        self.published.outdate();
+        if self.must_publish() {
+            self.publish_if_possible();
+        }
+    }
+
+    /// Whether a view is due that nobody has asked for, or that was asked for too soon after the last one.
+    fn must_publish(&self) -> bool {
+        let is_news = match (&self.published.load().frozen, &self.not_ready) {
+            (Some(shown), Some(now)) => !shown.is_like(now),
+            (None, None) => false,
+            (Some(_), None) | (None, Some(_)) => true,
+        };
+        // Until there are readings a view costs little, and shows how far reading has come.
+        is_news
+            || self.caught_up_at.is_none()
+            || self.published.is_wanted()
+            || self.published_at.elapsed() >= PUBLISH_EVERY
+    }
+
+    /// Publishes a view, unless the last one took so long that the next one must wait.
+    pub(super) fn publish_if_possible(&mut self) {
+        if self.is_adopting {
+            // The published view stays until everything is counted by the new catalog.
+            self.published.answer();
+            return;
+        }
         let began = clock::instant();
-        if !self.is_adopting && began >= self.publish_at {
+        if began >= self.publish_at {
             self.publish();
+            self.published_at = clock::instant();
             self.publishing_took = began.elapsed();
             if self.publishing_took > PUBLISH_FAST {
-                self.publish_at = clock::instant() + self.publishing_took.min(PUBLISH_PAUSE_MAX);
+                self.publish_at = self.published_at + self.publishing_took.min(PUBLISH_PAUSE_MAX);
             }
             tracing::trace!(took = ?self.publishing_took, "view published");
         }
+    }
+
+    /// Publishes the view as current for the last time: pages show it until data is current again.
+    fn publish_last_current(&mut self) {
+        let not_ready = self.not_ready.take();
+        self.publish_if_possible();
+        self.not_ready = not_ready;
     }
 
     /// Ticks once more and sends the final notices.
@@ -332,9 +376,6 @@ impl Coordinator {
     }
 
     fn publish(&mut self) {
-        if self.not_ready.is_none() {
-            self.instruments.count_merged_waiting(self.monitor.view());
-        }
         let is_known = self.caught_up_at.is_some();
         let view = self.monitor.view();
         let has_read = view.now() > Timestamp::EVENT_MIN;
@@ -343,7 +384,7 @@ impl Coordinator {
             .not_ready
             .as_ref()
             .and_then(|_| PublishedView::last_trusted(&self.published.load()));
-        self.published.store(Arc::new(PublishedView {
+        self.published.publish(PublishedView {
             at: has_read.then_some(view.now()),
             catalog: Arc::clone(&self.catalog),
             readings: if is_known { view.readings() } else { Vec::new() },
@@ -375,7 +416,7 @@ impl Coordinator {
                 .load_full()
                 .filter(|derived| Arc::ptr_eq(&derived.catalog, &self.catalog)),
             trusted,
-        }));
+        });
     }
 }
 
@@ -414,63 +455,107 @@ mod tests {
     use crate::alert::WaitAlarmPolicies;
     use crate::catalog::Catalog;
     use crate::service::alertmanager::Delivery;
-    use crate::service::coordinator::published_view::Shared;
+    use crate::service::coordinator::publication::Shared;
     use crate::service::coordinator::{Alerting, Inputs};
     use crate::service::kafka::changes::Effects;
     use crate::service::kafka::probe::{Answers, TopicState};
     use crate::service::kafka::status::{PartitionProgress, StreamStatus};
-    use crate::service::kafka::worker::Batch;
+    use crate::service::kafka::worker::{Batch, WorkerCommand};
 
-    #[test]
-    fn an_answer_for_an_earlier_instant_does_not_make_data_current() {
-        let catalog = Arc::new(Catalog::new(&[], &[]));
-        let shared = Shared::new(&catalog);
-        let (batch, batches) = mpsc::sync_channel(2);
-        let (to_worker, _commands) = mpsc::channel();
-        let alerting = Alerting {
-            sender: Sender::default(),
-            delivery: Delivery::start(&[], &[]).unwrap(),
-            stale_after: Elapsed::from_ms(1_000),
-            wait_alarms: WaitAlarmPolicies::default(),
-            log: None,
-            jobs: None,
-        };
-        let topic = TopicState { partitions: Some(1), ..TopicState::default() };
-        let answers = Answers::fixed(topic);
-        let inputs =
-            Inputs { commands: vec![to_worker], batches, reloads: mpsc::channel().1, answers };
-        let mut coordinator = Coordinator::new(catalog, Clock::Wall, inputs, alerting, &shared);
-        coordinator.workers.answer_at_once();
-        let answer = || {
-            let whole = PartitionProgress {
+    /// A coordinator with one worker and one partition.
+    struct Ticking {
+        coordinator: Coordinator,
+        batch: mpsc::SyncSender<Batch>,
+        _commands: mpsc::Receiver<WorkerCommand>,
+        shared: Shared,
+    }
+
+    impl Ticking {
+        fn new() -> Self {
+            let catalog = Arc::new(Catalog::new(&[], &[]));
+            let shared = Shared::new(&catalog);
+            let (batch, batches) = mpsc::sync_channel(2);
+            let (to_worker, _commands) = mpsc::channel();
+            let alerting = Alerting {
+                sender: Sender::default(),
+                delivery: Delivery::start(&[], &[]).unwrap(),
+                stale_after: Elapsed::from_ms(1_000),
+                wait_alarms: WaitAlarmPolicies::default(),
+                log: None,
+                jobs: None,
+            };
+            let topic = TopicState { partitions: Some(1), ..TopicState::default() };
+            let answers = Answers::fixed(topic);
+            let inputs =
+                Inputs { commands: vec![to_worker], batches, reloads: mpsc::channel().1, answers };
+            let mut coordinator = Coordinator::new(catalog, Clock::Wall, inputs, alerting, &shared);
+            coordinator.workers.answer_at_once();
+            Self { coordinator, batch, _commands, shared }
+        }
+
+        /// The worker answers that it has read everything, or not.
+        fn answer(&self, has_read_all: bool) {
+            let progress = PartitionProgress {
                 is_caught_up: true,
-                read_to: Some(clock::instant()),
+                read_to: has_read_all.then(clock::instant),
                 ..PartitionProgress::default()
             };
             let stream =
-                StreamStatus { partitions: [(0, whole)].into(), ..StreamStatus::default() };
-            batch
-                .send(Batch {
-                    worker: 0,
-                    effects: Effects::default(),
-                    stream: Some(stream),
-                    oldest_event: None,
-                    opened: Vec::new(),
-                    found: Vec::new(),
-                })
-                .unwrap();
-        };
+                StreamStatus { partitions: [(0, progress)].into(), ..StreamStatus::default() };
+            let batch = Batch {
+                worker: 0,
+                effects: Effects::default(),
+                stream: Some(stream),
+                oldest_event: None,
+                opened: Vec::new(),
+                found: Vec::new(),
+            };
+            self.batch.send(batch).unwrap();
+        }
+
+        /// Why data is not current after a tick, as pages show it.
+        fn tick(&mut self) -> Option<NotReady> {
+            self.coordinator.tick();
+            self.shared.published.load().frozen.clone()
+        }
+    }
+
+    #[test]
+    fn an_answer_for_an_earlier_instant_does_not_make_data_current() {
+        let mut ticking = Ticking::new();
         let mut tick = |answers: bool| {
             if answers {
-                answer();
+                ticking.answer(true);
             }
-            coordinator.tick();
-            shared.published.load().frozen.clone()
+            ticking.tick()
         };
         assert_eq!(tick(true), Some(NotReady::Starting), "it has just caught up");
         assert_eq!(tick(true), None);
         assert_eq!(tick(false), Some(NotReady::Overloaded), "there was no answer");
         assert_eq!(tick(true), Some(NotReady::Overloaded), "it was for the instant before");
         assert_eq!(tick(true), None);
+    }
+
+    #[test]
+    fn a_view_is_computed_for_readers_and_when_data_is_no_longer_current() {
+        let mut ticking = Ticking::new();
+        let mut tick = |has_read_all: bool| {
+            ticking.answer(has_read_all);
+            ticking.tick();
+            (ticking.shared.published.load_full(), ticking.coordinator.monitor.view().now())
+        };
+        tick(true);
+        let (first, _) = tick(true);
+        let (same, _) = tick(true);
+        assert!(Arc::ptr_eq(&first, &same), "nobody has asked");
+        let (frozen, at) = tick(false);
+        assert!(frozen.frozen.is_some(), "what is not current is shown at once");
+        let trusted = frozen.trusted.as_ref().unwrap();
+        assert!(trusted.frozen.is_none() && trusted.at == Some(at), "{trusted:?}");
+        let (again, _) = tick(true);
+        assert!(again.frozen.is_none());
+        ticking.coordinator.publish_if_possible();
+        let asked = ticking.shared.published.load_full();
+        assert!(!Arc::ptr_eq(&again, &asked) && asked.trusted.is_none());
     }
 }

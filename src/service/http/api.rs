@@ -34,7 +34,7 @@ use utoipa_axum::routes;
 
 pub(super) use self::problem::Problem;
 use crate::address;
-use crate::service::coordinator::published_view::Shared;
+use crate::service::coordinator::publication::Shared;
 
 mod body;
 mod duty;

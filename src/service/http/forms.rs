@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::address;
 use crate::event::Kind;
-use crate::service::coordinator::published_view::Shared;
+use crate::service::coordinator::publication::Shared;
 use crate::service::http::board::{
     self, AgendaFormat, FormAction, Forms, RefusedForm, Route, TeamPage,
 };

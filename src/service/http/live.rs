@@ -10,7 +10,6 @@ use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
@@ -21,6 +20,7 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::reading::{Reading, Verdict};
+use crate::service::coordinator::publication::Publication;
 use crate::service::coordinator::published_view::PublishedView;
 use crate::time::SECOND_MS;
 
@@ -46,7 +46,7 @@ const RETRY: &str = "retry: 1000\n\n";
 /// All streams of the server.
 #[derive(Clone, Debug)]
 pub(in crate::service) struct LiveStreams {
-    published: Arc<ArcSwap<PublishedView>>,
+    published: Arc<Publication>,
     /// The last view that was looked at, with its fingerprint.
     last: Arc<Mutex<Option<FingerprintOf>>>,
     places: Arc<Semaphore>,
@@ -68,7 +68,7 @@ impl Drop for LiveCloser {
 
 impl LiveStreams {
     /// Streams of a view that is published again and again, and what ends them at shutdown.
-    pub(in crate::service) fn new(published: &Arc<ArcSwap<PublishedView>>) -> (Self, LiveCloser) {
+    pub(in crate::service) fn new(published: &Arc<Publication>) -> (Self, LiveCloser) {
         let (closer, closed) = watch::channel(false);
         let streams = Self {
             published: Arc::clone(published),
@@ -148,6 +148,7 @@ impl LiveClient {
                 return None;
             }
             let start = if self.checked == 1 { RETRY } else { "" };
+            self.streams.published.renew().await;
             let fingerprint = self.streams.fingerprint();
             if self.last_seen != Some(fingerprint) {
                 self.last_seen = Some(fingerprint);
@@ -294,7 +295,7 @@ mod tests {
     fn the_end_of_the_server_ends_all_streams() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _entered = runtime.enter();
-        let published = Arc::new(ArcSwap::from_pointee(teams_in_every_state().publish()));
+        let published = Arc::new(Publication::new(teams_in_every_state().publish()).0);
         let (streams, closer) = LiveStreams::new(&published);
         let body = streams.clone().answer(&HeaderMap::new()).into_body();
         drop(closer);

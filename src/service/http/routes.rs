@@ -26,7 +26,7 @@ use tower_http::set_header::response::SetMultipleResponseHeadersLayer;
 use crate::address;
 use crate::exposition::MetricFormat;
 use crate::service::clock;
-use crate::service::coordinator::published_view::Shared;
+use crate::service::coordinator::publication::Shared;
 use crate::service::http::api::{self, Problem};
 use crate::service::http::board::{self, Route, TeamOrder, TeamPage, TicketShown};
 use crate::service::http::forms::{self, TeamRequest};
@@ -96,15 +96,17 @@ pub(in crate::service) fn routes(served: Served) -> Router {
         .route(address::TURN, team_page(TeamPage::Turn))
         .route(address::OWN, team_page(TeamPage::Own))
         .route(address::AGENDA_MARKDOWN, get(forms::serve_markdown))
+        .merge(api::routes())
+        .route_layer(from_fn_with_state(shared.clone(), renew))
         .route(address::STYLE, get(|| asset("text/css; charset=utf-8", board::STYLE)))
         .route(address::SCRIPT, get(|| asset("text/javascript; charset=utf-8", board::SCRIPT)))
         .route(address::ICON, get(|| asset("image/svg+xml", board::ICON)))
-        .merge(api::routes())
         .route_layer(from_fn(revalidate));
     Router::new()
+        .route(address::METRICS, get(serve_metrics))
+        .route_layer(from_fn_with_state(shared.clone(), renew))
         .merge(revalidated)
         .route(address::LIVE, get(move |headers: HeaderMap| async move { live.answer(&headers) }))
-        .route(address::METRICS, get(serve_metrics))
         .route(address::HEALTHY, get(|| async { "healthy\n" }))
         .route(address::READY, get(serve_ready))
         .route(address::RELOAD, post(move |headers| serve_reload(to_reload, headers)))
@@ -129,6 +131,12 @@ fn team_page(shown: TeamPage) -> MethodRouter<Shared> {
         forms::take(request(team, headers, uri), writing, state, body)
     };
     get(serve).post(take)
+}
+
+/// Waits for a view as of the last tick, for what is about to be shown.
+async fn renew(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    shared.published.renew().await;
+    next.run(request).await
 }
 
 /// Counts requests by the template of their route. Unknown paths share the label `other`.

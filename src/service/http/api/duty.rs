@@ -12,7 +12,8 @@ use super::response::{NO_DATA, TEAM_LABEL, frozen, respond, trusted};
 use crate::address;
 use crate::duty::{Turn, TurnReason};
 use crate::reading::schema::labels;
-use crate::service::coordinator::published_view::{PublishedView, Shared};
+use crate::service::coordinator::publication::Shared;
+use crate::service::coordinator::published_view::PublishedView;
 use crate::time::Timestamp;
 
 /// The number of coming turns that a response has.

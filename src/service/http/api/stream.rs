@@ -11,7 +11,8 @@ use super::response::{frozen, respond};
 use crate::address;
 use crate::event::{Kind, OptionalField, Reason, Skip};
 use crate::reading::schema::labels;
-use crate::service::coordinator::published_view::{PublishedView, Shared};
+use crate::service::coordinator::publication::Shared;
+use crate::service::coordinator::published_view::PublishedView;
 use crate::service::kafka::producer_notes::{
     NotesByName, ProducerNote, ProducerNotes, RecordPlace,
 };

@@ -10,7 +10,8 @@ use utoipa::ToSchema;
 use super::problem::{PROBLEM_JSON, Problem};
 use super::response::{TEAM_LABEL, frozen, respond, trusted};
 use crate::address;
-use crate::service::coordinator::published_view::{PublishedView, Shared};
+use crate::service::coordinator::publication::Shared;
+use crate::service::coordinator::published_view::PublishedView;
 use crate::team_log::{Concern, Decision, Said};
 use crate::time::Timestamp;
 

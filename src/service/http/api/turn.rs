@@ -11,7 +11,8 @@ use super::response::{TEAM_LABEL, frozen, respond, trusted};
 use crate::address;
 use crate::check_list::{CheckItem, CheckReason};
 use crate::reading::schema::labels;
-use crate::service::coordinator::published_view::{PublishedView, Shared};
+use crate::service::coordinator::publication::Shared;
+use crate::service::coordinator::published_view::PublishedView;
 use crate::time::Timestamp;
 
 /// What the present turn of a team's duty checks. Each member's own list is on a page for them only.

@@ -19,7 +19,7 @@ use super::body::json;
 use super::problem::{PROBLEM_JSON, Problem};
 use crate::address;
 use crate::event::{CATEGORIES_MAX, Kind};
-use crate::service::coordinator::published_view::Shared;
+use crate::service::coordinator::publication::Shared;
 use crate::service::http::writing::{EventWriting, Submission, WrittenEvent};
 use crate::time::Timestamp;
 
