@@ -15,6 +15,8 @@ mod ignored;
 mod optional;
 mod rejection;
 mod unknown_type;
+mod usual_record;
+mod utc_time;
 mod wire;
 
 pub use decode::{

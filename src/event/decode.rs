@@ -10,6 +10,8 @@ use super::optional::{
     ID_FORM, IDENTITY_FORM, NAME_FORM, OptionalFields, TEAM_FORM, TIME_FORM, bad_text, wrong_text,
 };
 use super::rejection::{Outcome, Reason, Rejection, Skip};
+use super::usual_record::usual_record;
+use super::utc_time::utc_time;
 use super::wire::{EventKey, EventValue, Wire};
 use super::{Event, EventDetail, Kind, Maker, Subject};
 use crate::name;
@@ -61,7 +63,10 @@ pub(super) fn wire_of<'a>(
         return Ok(Wire::of_cloud_event(attributes, Wire::default()));
     }
     let text = as_text(record).map_err(Outcome::Rejected)?;
-    let wire = serde_json::from_str(text).map_err(|error| not_json(&error))?;
+    let wire = match usual_record(text) {
+        Some(wire) => wire,
+        None => serde_json::from_str(text).map_err(|error| not_json(&error))?,
+    };
     Ok(if is_enveloped { Wire::of_cloud_event(attributes, wire) } else { wire })
 }
 
@@ -230,7 +235,7 @@ fn time_of(wire: &mut Wire<'_>) -> Checked<Timestamp> {
         return Err(wrong(EventKey::Time, &value, TIME_FORM));
     };
     let refuse = |way_out: &str| Err(bad(Reason::BadTimestamp, EventKey::Time, text, way_out));
-    match Timestamp::parse(text) {
+    match utc_time(text).or_else(|| Timestamp::parse(text)) {
         None => refuse(&format!("{}; {TIME_FORM}", Timestamp::why_unread(text))),
         Some(at) if !at.is_event_time() => refuse("write a time from 1990 to 2099"),
         Some(at) => Ok(at),

@@ -73,7 +73,7 @@ impl<'a> OptionalFields<'_, 'a> {
     /// The same without blanks around it. An empty text is absent: forms send it for nothing.
     fn trimmed(&mut self, field: OptionalField, form: &str) -> Option<Cow<'a, str>> {
         let text = match self.raw(field, form)? {
-            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Borrowed(text) => Cow::Borrowed(trim(text)),
             Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
         };
         (!text.is_empty()).then_some(text)
@@ -111,7 +111,13 @@ impl<'a> OptionalFields<'_, 'a> {
         is_valid: impl FnOnce(&str) -> bool,
         form: &str,
     ) -> Option<Cow<'a, str>> {
-        self.text(field, |text| is_valid(&name::normal(text)), form).map(name::into_normal)
+        let text = self.trimmed(field, form)?;
+        let normal = name::into_normal(text.clone());
+        if is_valid(&normal) {
+            return Some(normal);
+        }
+        self.leave_out(field, bad_text(key_of(field), &text, form));
+        None
     }
 
     /// A text of at most [`TEXT_BYTES_MAX`]; of a longer one, its beginning.
@@ -251,6 +257,13 @@ impl<'a> OptionalFields<'_, 'a> {
     fn leave_out(&mut self, field: OptionalField, advice: String) {
         self.ignored.push(IgnoredField { field, advice, text: None });
     }
+}
+
+/// [`str::trim`], at once where nothing is to be trimmed.
+fn trim(text: &str) -> &str {
+    let is_visible = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    if is_visible(bytes.first()) && is_visible(bytes.last()) { text } else { text.trim() }
 }
 
 pub(super) const IDENTITY_FORM: &str = "write 1 to 256 bytes of text without control characters";

@@ -14,6 +14,7 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 
 /// The known keys of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,33 @@ pub(super) enum EventKey {
 }
 
 impl EventKey {
-    const COUNT: usize = 25;
+    const ALL: [Self; 25] = [
+        Self::Id,
+        Self::Type,
+        Self::Time,
+        Self::Ticket,
+        Self::Team,
+        Self::Channel,
+        Self::Priority,
+        Self::Source,
+        Self::Agent,
+        Self::By,
+        Self::Score,
+        Self::Note,
+        Self::BringToTeam,
+        Self::Concern,
+        Self::Text,
+        Self::Into,
+        Self::From,
+        Self::WaitingSince,
+        Self::Decision,
+        Self::Owner,
+        Self::Due,
+        Self::Categories,
+        Self::SpecVersion,
+        Self::Subject,
+        Self::DataBase64,
+    ];
 
     /// The attributes that CloudEvents defines.
     const OF_ENVELOPE: [Self; 7] = [
@@ -144,10 +171,19 @@ pub(super) enum EventValue<'a> {
     Unread(&'a str),
 }
 
+/// The number of values that a usual record has.
+const VALUES_USUAL: usize = 8;
+
 /// The values of a record's known keys.
+///
+/// # Design
+/// A record has a few of the keys, so the values stand in the order of the record, and each key has a place
+/// of one byte. A list with room for every key would be filled, moved and dropped with each record.
 #[derive(Debug, Default)]
 pub(super) struct Wire<'a> {
-    values: [Option<EventValue<'a>>; EventKey::COUNT],
+    /// By key: one more than the index in `values`; 0 if the record does not have the key.
+    places: [u8; EventKey::ALL.len()],
+    values: SmallVec<[EventValue<'a>; VALUES_USUAL]>,
     /// The object `data`, of a CloudEvent.
     data: Option<Box<Self>>,
 }
@@ -158,22 +194,56 @@ impl<'a> Wire<'a> {
         let mut wire = Self { data: Some(Box::new(data)), ..Self::default() };
         for (name, text) in attributes {
             if let Some(key) = EventKey::from_label(name) {
-                wire.values[key as usize] = Some(EventValue::Text(Cow::Borrowed(text)));
+                wire.put(key, EventValue::Text(Cow::Borrowed(text)));
             }
         }
         wire
     }
 
+    /// The index of a key's value; `None` if the record does not have the key.
+    fn index_of(&self, key: EventKey) -> Option<usize> {
+        usize::from(self.places[key as usize]).checked_sub(1)
+    }
+
+    /// Adds the value of a key, as the record has it.
+    pub(super) fn add(&mut self, key: EventKey, value: EventValue<'a>) {
+        match self.index_of(key) {
+            Some(index) => self.values[index] = EventValue::Repeated,
+            None => self.push(key, value),
+        }
+    }
+
+    /// Sets the value of a key.
+    fn put(&mut self, key: EventKey, value: EventValue<'a>) {
+        match self.index_of(key) {
+            Some(index) => self.values[index] = value,
+            None => self.push(key, value),
+        }
+    }
+
+    /// Adds the value of a key that the record did not have.
+    fn push(&mut self, key: EventKey, value: EventValue<'a>) {
+        self.values.push(value);
+        // There are fewer keys than 255.
+        self.places[key as usize] = u8::try_from(self.values.len()).unwrap_or(u8::MAX);
+    }
+
     /// Takes the value of a key out; [`EventValue::Absent`] if the record has none.
     pub(super) fn take(&mut self, key: EventKey) -> EventValue<'a> {
-        self.values[key as usize].take().unwrap_or_default()
+        match self.index_of(key) {
+            Some(index) => std::mem::take(&mut self.values[index]),
+            None => EventValue::Absent,
+        }
     }
 
     /// Whether it is a CloudEvent: only these have a version of the specification.
     pub(super) fn is_cloud_event(&self) -> bool {
-        self.values[EventKey::SpecVersion as usize]
-            .as_ref()
-            .is_some_and(|v| *v != EventValue::Absent)
+        self.has_value(EventKey::SpecVersion)
+    }
+
+    /// Whether the record has a key with a value.
+    fn has_value(&self, key: EventKey) -> bool {
+        self.index_of(key).is_some_and(|index| self.values[index] != EventValue::Absent)
     }
 
     /// The keys of a CloudEvent's data beside its attributes. What identifies and describes the event is in
@@ -184,16 +254,16 @@ impl<'a> Wire<'a> {
             for key in EventKey::OF_ENVELOPE {
                 data.take(key);
             }
-            for (value, of_data) in self.values.iter_mut().zip(data.values) {
-                if of_data.as_ref().is_some_and(|of_data| *of_data != EventValue::Absent) {
-                    *value = of_data;
+            for key in EventKey::ALL {
+                let of_data = data.take(key);
+                if of_data != EventValue::Absent {
+                    self.put(key, of_data);
                 }
             }
         }
         let subject = self.take(EventKey::Subject);
-        let ticket = &mut self.values[EventKey::Ticket as usize];
-        if matches!(ticket, None | Some(EventValue::Absent)) {
-            *ticket = Some(subject);
+        if !self.has_value(EventKey::Ticket) {
+            self.put(EventKey::Ticket, subject);
         }
         self
     }
@@ -232,20 +302,20 @@ impl<'de> Visitor<'de> for WireVisitor {
                     continue;
                 }
             };
-            let value = &mut wire.values[key as usize];
-            if value.is_some() {
+            let value = if wire.index_of(key).is_some() {
                 map.next_value::<IgnoredAny>()?;
-                *value = Some(EventValue::Repeated);
+                EventValue::Absent
             } else if key == EventKey::Categories {
                 let raw: &RawValue = map.next_value()?;
-                *value = Some(if raw.get().starts_with('{') {
+                if raw.get().starts_with('{') {
                     EventValue::Unread(raw.get())
                 } else {
                     serde_json::from_str(raw.get()).map_err(A::Error::custom)?
-                });
+                }
             } else {
-                *value = Some(map.next_value()?);
-            }
+                map.next_value()?
+            };
+            wire.add(key, value);
         }
         Ok(wire)
     }
@@ -302,10 +372,20 @@ impl<'de> Deserialize<'de> for Data<'de> {
 }
 
 /// A key of an object.
-enum AnyKey {
+pub(super) enum AnyKey {
     Known(EventKey),
     Data,
     Unknown,
+}
+
+impl AnyKey {
+    pub(super) fn of(text: &str) -> Self {
+        match EventKey::from_label(text) {
+            Some(key) => Self::Known(key),
+            None if text == "data" => Self::Data,
+            None => Self::Unknown,
+        }
+    }
 }
 
 impl<'de> Deserialize<'de> for AnyKey {
@@ -319,11 +399,7 @@ impl<'de> Deserialize<'de> for AnyKey {
             }
 
             fn visit_str<E: Error>(self, text: &str) -> Result<AnyKey, E> {
-                Ok(match EventKey::from_label(text) {
-                    Some(key) => AnyKey::Known(key),
-                    None if text == "data" => AnyKey::Data,
-                    None => AnyKey::Unknown,
-                })
+                Ok(AnyKey::of(text))
             }
         }
         deserializer.deserialize_str(KeyVisitor)
