@@ -17,7 +17,7 @@ use crate::measure::Measure;
 use crate::name::{NameId, Names};
 use crate::past::EvictedPast;
 use crate::shard::keys::{CHUNK, is_resumed, key_at, key_of, number_of, timeline_at};
-use crate::shard::lookup::NameLookup;
+use crate::shard::lookup::{NameLookup, NameRole};
 use crate::ticket::{
     Advanced, Change, Entry, NewSampleFilter, Placement, RetractionRecorder, Sink, Timeline,
     TimelineImage, pack_detail,
@@ -166,15 +166,16 @@ impl Shard {
         if let Some(content) = &event.detail {
             pack_detail(content, &mut detail);
         }
-        let mut name =
-            |text: &Option<Cow<'_, str>>| text.as_ref().map(|text| self.lookup.intern(text));
+        let mut name = |text: &Option<Cow<'_, str>>, role| {
+            text.as_ref().map(|text| self.lookup.intern(text, role))
+        };
         let entry = Entry {
             kind: event.kind,
             time: event.time,
             identity: event.identity,
-            team: name(&event.team),
-            channel: name(&event.channel),
-            agent: name(&event.agent),
+            team: name(&event.team, NameRole::Team),
+            channel: name(&event.channel, NameRole::Channel),
+            agent: name(&event.agent, NameRole::Agent),
             priority: event.priority,
             maker: event.maker,
             is_sent_twice: false,

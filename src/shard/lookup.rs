@@ -7,11 +7,21 @@ use crate::catalog::{Catalog, ChannelId, ScopeId};
 use crate::name::{NameId, Names};
 use crate::ticket::DerivationContext;
 
+/// What a name in an event is of.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NameRole {
+    Team,
+    Channel,
+    Agent,
+}
+
 /// Interned names, with the scope and the channel that the catalog has for each.
 #[derive(Debug)]
 pub(super) struct NameLookup {
     catalog: Arc<Catalog>,
     names: Names,
+    /// The latest name of each [`NameRole`]: consecutive events often have the same.
+    latest: [NameId; 3],
     /// The scope of each name, taken as a team's. May be shorter than `names`.
     scopes: Vec<ScopeId>,
     /// The channel of each name, taken as a channel's. As long as `scopes`.
@@ -29,6 +39,7 @@ impl NameLookup {
         Self {
             catalog,
             names,
+            latest: [NameId::OVERFLOW; 3],
             scopes: Vec::new(),
             channels: Vec::new(),
             undeclared: BTreeSet::new(),
@@ -46,8 +57,12 @@ impl NameLookup {
     }
 
     /// The id of a name, which is added if it is new. It has no scope until [`NameLookup::resolve`].
-    pub(super) fn intern(&mut self, name: &str) -> NameId {
-        self.names.intern(name)
+    pub(super) fn intern(&mut self, name: &str, role: NameRole) -> NameId {
+        let latest = &mut self.latest[role as usize];
+        if *self.names.text(*latest) != *name {
+            *latest = self.names.intern(name);
+        }
+        *latest
     }
 
     /// Looks up the scopes and channels of new names. Must come before [`NameLookup::context`].

@@ -62,6 +62,18 @@ impl Entry<'_> {
         Entry { kind, time, identity, team, channel, agent, priority, maker, is_sent_twice, detail }
     }
 
+    /// The number of bytes that [`Entry::pack`] appends.
+    pub(crate) fn packed_len(&self, before: Timestamp) -> usize {
+        let names = [self.team, self.channel, self.agent].into_iter().flatten();
+        let names: usize = names.map(|name| varint_len(u64::from(name.number()))).sum();
+        let detail = match self.detail.len() {
+            0 => 0,
+            length => varint_len(length as u64) + length,
+        };
+        let time = varint_len(self.time.since(before).ms().unsigned_abs());
+        2 + time + size_of_val(&self.identity) + names + detail
+    }
+
     /// Appends this event to a block whose previous event happened at `before`.
     pub(crate) fn pack(&self, before: Timestamp, out: &mut Vec<u8>) {
         let flag = |present: bool, bit: u8| if present { bit } else { 0 };
@@ -107,6 +119,20 @@ impl<'t> Unpack<'t> {
         self.rest.len()
     }
 
+    /// Skips the next event, and returns its time and identity.
+    #[inline]
+    pub(crate) fn skim(&mut self) -> Option<(Timestamp, u64)> {
+        let head = self.byte()?;
+        let flags = self.byte()?;
+        let (time, identity) = self.time_and_identity()?;
+        for _ in 0..(head & (HAS_TEAM | HAS_CHANNEL | HAS_AGENT)).count_ones() {
+            self.varint()?;
+        }
+        self.detail(flags)?;
+        self.before = time;
+        Some((time, identity))
+    }
+
     fn byte(&mut self) -> Option<u8> {
         let (&first, rest) = self.rest.split_first()?;
         self.rest = rest;
@@ -115,6 +141,24 @@ impl<'t> Unpack<'t> {
 
     fn varint(&mut self) -> Option<u64> {
         get_varint(&mut self.rest)
+    }
+
+    fn time_and_identity(&mut self) -> Option<(Timestamp, u64)> {
+        let after = i64::try_from(self.varint()?).unwrap_or(i64::MAX);
+        let time = Timestamp::from_ms(self.before.ms().saturating_add(after));
+        let (identity, rest) = self.rest.split_first_chunk::<8>()?;
+        self.rest = rest;
+        Some((time, u64::from_le_bytes(*identity)))
+    }
+
+    fn detail(&mut self, flags: u8) -> Option<&'t [u8]> {
+        if flags & HAS_DETAIL == 0 {
+            return Some(&[]);
+        }
+        let length = usize::try_from(self.varint()?).ok()?;
+        let (detail, rest) = self.rest.split_at_checked(length)?;
+        self.rest = rest;
+        Some(detail)
     }
 
     fn name(&mut self, present: bool) -> Option<NameId> {
@@ -133,21 +177,11 @@ impl<'t> Iterator for Unpack<'t> {
     fn next(&mut self) -> Option<Entry<'t>> {
         let head = self.byte()?;
         let flags = self.byte()?;
-        let after = i64::try_from(self.varint()?).unwrap_or(i64::MAX);
-        let time = Timestamp::from_ms(self.before.ms().saturating_add(after));
-        let (identity, rest) = self.rest.split_first_chunk::<8>()?;
-        self.rest = rest;
+        let (time, identity) = self.time_and_identity()?;
         let team = self.name(head & HAS_TEAM != 0);
         let channel = self.name(head & HAS_CHANNEL != 0);
         let agent = self.name(head & HAS_AGENT != 0);
-        let detail = if flags & HAS_DETAIL == 0 {
-            &[]
-        } else {
-            let length = usize::try_from(self.varint()?).ok()?;
-            let (detail, rest) = self.rest.split_at_checked(length)?;
-            self.rest = rest;
-            detail
-        };
+        let detail = self.detail(flags)?;
         let priority = match flags & PRIORITY_MASK {
             0 => None,
             code => Some(Priority::from_code(code)?),
@@ -156,7 +190,7 @@ impl<'t> Iterator for Unpack<'t> {
         Some(Entry {
             kind: Kind::from_code(head & KIND_MASK)?,
             time,
-            identity: u64::from_le_bytes(*identity),
+            identity,
             team,
             channel,
             agent,
@@ -166,6 +200,12 @@ impl<'t> Iterator for Unpack<'t> {
             detail,
         })
     }
+}
+
+/// The bytes of `value` as a varint.
+fn varint_len(value: u64) -> usize {
+    let bits = u64::BITS - value.leading_zeros();
+    bits.div_ceil(7).max(1) as usize
 }
 
 /// Appends `value` as a varint: 7 bits a byte, the lowest first.
@@ -178,7 +218,17 @@ fn put_varint(mut value: u64, out: &mut Vec<u8>) {
 }
 
 /// Reads a varint off the front of `bytes`; `None` if they end within it.
+#[inline]
 fn get_varint(bytes: &mut &[u8]) -> Option<u64> {
+    // Most are of one byte.
+    if let Some((&byte @ ..0x80, rest)) = bytes.split_first() {
+        *bytes = rest;
+        return Some(u64::from(byte));
+    }
+    get_long_varint(bytes)
+}
+
+fn get_long_varint(bytes: &mut &[u8]) -> Option<u64> {
     let mut value = 0;
     let mut shift = 0_u32;
     loop {
@@ -395,12 +445,16 @@ mod tests {
                     is_sent_twice: identity % 2 == 0,
                     detail: &detail,
                 };
+                let length = packed.len() + entry.packed_len(before);
                 entry.pack(before, &mut packed);
+                prop_assert_eq!(packed.len(), length);
                 before = entry.time;
             }
             let unpacked: Vec<_> = Unpack::new(&packed, Timestamp::from_ms(0)).collect();
             prop_assert_eq!(unpacked.len(), times.len());
+            let mut skimmed = Unpack::new(&packed, Timestamp::from_ms(0));
             for (entry, ms) in unpacked.iter().zip(&times) {
+                prop_assert_eq!(skimmed.skim(), Some((entry.time, entry.identity)));
                 prop_assert_eq!(entry.time.ms(), *ms);
                 prop_assert_eq!(entry.kind, Kind::ALL[kind]);
                 prop_assert_eq!(entry.identity, identity);

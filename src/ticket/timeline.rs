@@ -529,20 +529,21 @@ fn scan(bytes: &[u8], block: u16, event: &Entry<'_>, names: &Names) -> Scan {
     let mut number = 0;
     loop {
         let offset = bytes.len() - events.bytes_left();
-        let Some(entry) = events.next() else {
+        let mut here = events;
+        let Some((time, identity)) = events.skim() else {
             let end = InsertPoint { spot: Spot { block, entry: number }, offset, before };
             return Scan { point: point.unwrap_or(end), twin };
         };
-        if entry.identity == event.identity {
-            twin = Some(Twin { entry: number, is_same: order::is_same(&entry, event, names) });
+        if identity == event.identity || (point.is_none() && event.time <= time) {
+            let Some(entry) = here.next() else { continue };
+            if identity == event.identity {
+                twin = Some(Twin { entry: number, is_same: order::is_same(&entry, event, names) });
+            }
+            if point.is_none() && order::compare(event, &entry, names).is_lt() {
+                point = Some(InsertPoint { spot: Spot { block, entry: number }, offset, before });
+            }
         }
-        if point.is_none()
-            && event.time <= entry.time
-            && order::compare(event, &entry, names).is_lt()
-        {
-            point = Some(InsertPoint { spot: Spot { block, entry: number }, offset, before });
-        }
-        before = entry.time;
+        before = time;
         number += 1;
     }
 }
@@ -556,8 +557,8 @@ fn insert_packed(
 ) -> Box<[u8]> {
     let at = head + point.offset;
     if at == bytes.len() {
-        // The event is in order: append it, with one allocation for an event of usual size.
-        bytes.reserve_exact(ENTRY_BYTES_USUAL);
+        // The event is in order: append it, with one allocation that has no room left.
+        bytes.reserve_exact(event.packed_len(point.before));
         event.pack(point.before, &mut bytes);
         return bytes.into_boxed_slice();
     }
