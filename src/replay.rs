@@ -6,7 +6,7 @@ use std::sync::Arc;
 use self::alert_history::AlertHistory;
 use crate::alert::{Alerts, Transition};
 use crate::catalog::{Catalog, ObservedTeams};
-use crate::event::{Event, Outcome, Outcomes};
+use crate::event::{Event, Outcome, Outcomes, Skip};
 use crate::explain::Explained;
 use crate::review::Reviews;
 use crate::shard::Shard;
@@ -15,6 +15,7 @@ use crate::time::{DAY_MS, Elapsed, Timestamp};
 use crate::view::View;
 
 mod alert_history;
+mod judged_log;
 
 /// The maximum of instants in one replay: hourly readings of eleven years.
 pub const INSTANTS_MAX: i64 = 100_000;
@@ -38,6 +39,8 @@ pub struct Replay {
     shard: Shard,
     /// `None` for every team that events name: known once all events are read.
     catalog: Option<Arc<Catalog>>,
+    /// The times of the first and the last event that was applied.
+    span: Option<(Timestamp, Timestamp)>,
     outcomes: Outcomes,
 }
 
@@ -53,6 +56,13 @@ pub struct Readings {
     pub too_many_teams: bool,
 }
 
+/// The verdicts and alerts of a whole history at ascending instants, without readings.
+#[derive(Debug)]
+pub struct VerdictHistory {
+    shard: Shard,
+    alerts: AlertHistory,
+}
+
 impl Replay {
     /// A replay by a catalog. Without one, every team that events name is a team.
     pub fn new(catalog: Option<Arc<Catalog>>) -> Self {
@@ -60,6 +70,7 @@ impl Replay {
         Self {
             shard: Shard::new(catalog.clone().unwrap_or_else(placeholder)),
             catalog,
+            span: None,
             outcomes: Outcomes::default(),
         }
     }
@@ -72,7 +83,12 @@ impl Replay {
                     event.read_priority(catalog.priority_names());
                 }
                 self.outcomes.count_ignored(&event.ignored);
-                self.shard.apply(&event, &mut ())
+                let outcome = self.shard.apply(&event, &mut ());
+                if outcome == Outcome::Applied {
+                    let (from, to) = self.span.unwrap_or((event.time, event.time));
+                    self.span = Some((from.min(event.time), to.max(event.time)));
+                }
+                outcome
             }
             Err(outcome) => outcome,
         };
@@ -96,7 +112,7 @@ impl Replay {
         every: Option<Elapsed>,
     ) -> Result<Vec<Timestamp>, TooManyInstants> {
         let mut instants: BTreeSet<Timestamp> = at.iter().copied().collect();
-        if let Some((first, last)) = self.shard.span() {
+        if let Some((first, last)) = self.span() {
             if let Some(step) = every {
                 let midnight = first.floor_to(Elapsed::from_ms(DAY_MS));
                 let count = last.since(midnight).ms() / step.ms().max(1) + 1;
@@ -115,12 +131,14 @@ impl Replay {
 
     /// The time of the last event; `None` without events.
     pub fn last_event(&self) -> Option<Timestamp> {
-        self.shard.span().map(|(_, last)| last)
+        self.span().map(|(_, last)| last)
     }
 
     /// The times of the first and the last event; `None` without events.
     pub fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        self.shard.span()
+        // An event that is replaced by another one with its identity is no longer there.
+        let has_replaced = self.outcomes.skipped(Skip::Conflicting) > 0;
+        if has_replaced { self.shard.span() } else { self.span }
     }
 
     /// The teams that events name, as a replay without a catalog has them.
@@ -128,16 +146,23 @@ impl Replay {
         Catalog::from_observed_teams(self.shard.team_names())
     }
 
-    /// Ends reading events and begins readings by another catalog than the one by which events were read. Its
+    /// Ends reading events and begins verdicts by another catalog than the one by which events were read. Its
     /// names of priorities are without effect.
-    pub fn into_readings_by(mut self, catalog: Arc<Catalog>) -> Readings {
-        self.shard.adopt(Arc::clone(&catalog), &mut ());
-        self.catalog = Some(catalog);
-        self.into_readings()
+    pub fn into_verdicts_by(mut self, catalog: &Arc<Catalog>) -> VerdictHistory {
+        self.shard.adopt(Arc::clone(catalog), &mut ());
+        let alerts = AlertHistory::new(catalog, self.begin());
+        VerdictHistory { shard: self.shard, alerts }
+    }
+
+    /// The last instant before the first event: no alert can change up to it.
+    fn begin(&self) -> Timestamp {
+        let first = self.span().map_or(Timestamp::EVENT_MIN, |(first, _)| first);
+        first.minus(Elapsed::from_ms(1))
     }
 
     /// Ends reading events and begins readings.
     pub fn into_readings(mut self) -> Readings {
+        let begin = self.begin();
         let (catalog, too_many_teams) = match self.catalog.take() {
             Some(catalog) => (catalog, false),
             None => {
@@ -147,8 +172,18 @@ impl Replay {
                 (catalog, observed.too_many)
             }
         };
-        let alerts = catalog.has_objectives().then(|| AlertHistory::new(&catalog));
+        let alerts = catalog.has_objectives().then(|| AlertHistory::new(&catalog, begin));
         Readings { shard: self.shard, view: None, catalog, alerts, too_many_teams }
+    }
+}
+
+impl VerdictHistory {
+    /// The verdicts at an instant, which must not be before the previous one, and the alert transitions since
+    /// then, as [`Readings::at`] has them.
+    pub fn at(&mut self, now: Timestamp) -> (&View, Vec<Transition>) {
+        let mut transitions = Vec::new();
+        self.alerts.run(&mut self.shard, now, &mut (), &mut transitions);
+        (self.alerts.view(), transitions)
     }
 }
 
@@ -195,21 +230,11 @@ impl Readings {
     /// The view at an instant, which must not be before the previous one. With it, the alert transitions
     /// since the previous instant (at first, since the first event), in order of time, objective and kind.
     pub fn at(&mut self, now: Timestamp) -> (&View, Vec<Transition>) {
-        let view = self.view.get_or_insert_with(|| {
-            // No alert can change before the first event.
-            let begin = match (&self.alerts, self.shard.span()) {
-                (Some(_), Some((first, _))) => first.minus(Elapsed::from_ms(1)).min(now),
-                (Some(_) | None, _) => now,
-            };
-            View::new(Arc::clone(&self.catalog), begin)
-        });
-        let mut transitions = Vec::new();
-        if let Some(alerts) = &mut self.alerts {
-            alerts.run(&mut self.shard, view, now, &mut transitions);
-        }
+        let view = self.view.get_or_insert_with(|| View::new(Arc::clone(&self.catalog), now));
         view.advance(now);
+        let mut transitions = Vec::new();
         match &mut self.alerts {
-            Some(alerts) => self.shard.advance(now, &mut alerts.sink(view)),
+            Some(alerts) => alerts.run(&mut self.shard, now, view, &mut transitions),
             None => self.shard.advance(now, view),
         }
         (view, transitions)

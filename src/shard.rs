@@ -19,8 +19,8 @@ use crate::past::EvictedPast;
 use crate::shard::keys::{CHUNK, is_resumed, key_at, key_of, number_of, timeline_at};
 use crate::shard::lookup::{NameLookup, NameRole};
 use crate::ticket::{
-    Advanced, Change, Entry, NewSampleFilter, Placement, RetractionRecorder, Sink, Timeline,
-    TimelineImage, pack_detail,
+    Advanced, Change, Entry, JudgedSink, NewSampleFilter, Placement, RetractionRecorder, Sink,
+    Timeline, TimelineImage, pack_detail,
 };
 use crate::time::Timestamp;
 
@@ -194,6 +194,28 @@ impl Shard {
     /// Like [`Shard::advance`], but derives at most `most` timelines. Returns whether some are left. For a
     /// sink that passes changes on in batches of bounded size.
     pub fn advance_some(&mut self, now: Timestamp, most: usize, sink: &mut dyn Sink) -> bool {
+        self.derive_some(now, most, sink, None)
+    }
+
+    /// Like [`Shard::advance`], and sends what objectives are judged by to `judged`, event by event. Events
+    /// of different timelines come in no order.
+    pub(crate) fn advance_by_event(
+        &mut self,
+        now: Timestamp,
+        sink: &mut dyn Sink,
+        judged: &mut dyn JudgedSink,
+    ) {
+        while self.derive_some(now, usize::MAX, sink, Some(judged)) {}
+    }
+
+    /// Derives at most `most` timelines to `now`, and returns whether some are left.
+    fn derive_some(
+        &mut self,
+        now: Timestamp,
+        most: usize,
+        sink: &mut dyn Sink,
+        mut judged: Option<&mut dyn JudgedSink>,
+    ) -> bool {
         self.lookup.resolve();
         while let Some(&(time, number)) = self.ahead.first().filter(|(time, _)| *time <= now) {
             self.ahead.remove(&(time, number));
@@ -222,7 +244,12 @@ impl Shard {
             let retracted = self.retracted.remove(&number).unwrap_or_default();
             let mut new_samples =
                 NewSampleFilter { sink: &mut *sink, catalog: context.catalog, retracted };
-            let Advanced { next, waits } = timeline.advance(now, context, &mut new_samples);
+            let Advanced { next, waits } = match &mut judged {
+                None => timeline.advance(now, context, &mut new_samples),
+                Some(judged) => {
+                    timeline.advance_by_event(now, context, &mut new_samples, &mut **judged)
+                }
+            };
             self.derived.note(number, waits);
             let NewSampleFilter { retracted, .. } = new_samples;
             if let Some(next) = next {

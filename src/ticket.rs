@@ -46,5 +46,6 @@ pub use trace::Step;
 pub(crate) use entry::{Entry, pack_detail, unpack_detail};
 pub(crate) use fold::{Advanced, Waits};
 pub(crate) use retraction::{NewSampleFilter, RetractionRecorder};
+pub(crate) use sink::JudgedSink;
 pub(crate) use stopwatch::DerivationContext;
 pub(crate) use timeline::{Placement, Timeline, TimelineImage};

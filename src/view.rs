@@ -54,6 +54,8 @@ pub struct View {
     is_frozen: bool,
     /// By [`Catalog::series_index`]: whether anything has changed that its objectives are judged by.
     touched: Vec<bool>,
+    /// Whether readings are made of it. Otherwise it counts what objectives are judged by, and nothing else.
+    has_readings: bool,
     /// By [`Catalog::series_index`]; `None` until something ends.
     series: Vec<Option<Box<Series>>>,
     /// The parts of series that readings are split into.
@@ -147,7 +149,8 @@ impl View {
             if let Some(series) = &mut self.series[index] {
                 series.add(ended, by, &self.catalog, self.now);
             }
-            if self.catalog.has_splits() && self.catalog.is_standard(ended.stopwatch_kind) {
+            let has_parts = self.has_readings && self.catalog.has_splits();
+            if has_parts && self.catalog.is_standard(ended.stopwatch_kind) {
                 self.count_parts(scope, ended, by);
             }
         }
@@ -212,7 +215,8 @@ impl View {
                 }
             }
         }
-        if running.breakdown_so_far.is_some() || !running.over.is_empty() {
+        let is_tracked = running.breakdown_so_far.is_some() || !running.over.is_empty();
+        if self.has_readings && is_tracked {
             self.track(running, by);
         }
     }
@@ -244,6 +248,7 @@ impl View {
             history_from: None,
             is_frozen: false,
             touched: vec![true; series],
+            has_readings: true,
             series: std::iter::repeat_with(|| None).take(series).collect(),
             parts: BTreeMap::new(),
             waiting: std::iter::repeat_with(|| None).take(series).collect(),
@@ -256,6 +261,12 @@ impl View {
             team_logs: Arc::default(),
             bands: BTreeMap::new(),
         }
+    }
+
+    /// An empty view as of `now` that is for the verdicts of alerts only: it counts what objectives are
+    /// judged by, and has no readings and no breakdowns.
+    pub(crate) fn for_alerts(catalog: Arc<Catalog>, now: Timestamp) -> Self {
+        Self { has_readings: false, ..Self::new(catalog, now) }
     }
 
     /// Moves the windows on to `now`. An earlier instant changes nothing.
@@ -415,7 +426,7 @@ impl View {
 
     /// Whether readings or verdicts need a series: a measure's own kind has readings, others have objectives.
     fn is_read(&self, scope: ScopeId, stopwatch_kind: StopwatchKindId) -> bool {
-        self.catalog.is_standard(stopwatch_kind)
+        self.has_readings && self.catalog.is_standard(stopwatch_kind)
             || !self.catalog.judging(scope, stopwatch_kind).is_empty()
     }
 
@@ -440,7 +451,11 @@ impl View {
         is_part: bool,
     ) -> Series {
         let levels = Levels::of(&self.catalog, scope, stopwatch_kind, is_part);
-        Series::new(levels, &self.catalog, self.now)
+        if self.has_readings {
+            Series::new(levels, &self.catalog, self.now)
+        } else {
+            Series::for_alerts(levels, &self.catalog, self.now)
+        }
     }
 
     /// Counts an ending in the parts that the readings of a scope are split into. Parts of the organisation
@@ -509,8 +524,9 @@ impl View {
         stopwatch_kind: StopwatchKindId,
     ) -> impl Iterator<Item = (ScopeId, &Waiting)> {
         let whole = scope == self.catalog.organisation();
-        let scopes = self.catalog.ticket_scopes().filter(move |other| whole || *other == scope);
-        scopes.filter_map(move |scope| {
+        let all = whole.then(|| self.catalog.ticket_scopes()).into_iter().flatten();
+        let one = (!whole).then_some(scope);
+        one.into_iter().chain(all).filter_map(move |scope| {
             Some((
                 scope,
                 self.waiting[self.catalog.series_index(scope, stopwatch_kind)].as_deref()?,

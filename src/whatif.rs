@@ -171,12 +171,12 @@ impl WhatIf {
     /// last event.
     pub fn weeks(&self, replay: Replay) -> Vec<TriedWeek> {
         let Some((first, last)) = replay.span() else { return Vec::new() };
-        let mut readings = replay.into_readings_by(Arc::clone(&self.catalog));
+        let mut history = replay.into_verdicts_by(&self.catalog);
         let mut alerts = AlertTimes::new(&self.catalog, first);
         let mut weeks = Vec::new();
         for week in IsoWeek::between(first, last, &self.zone) {
             let at = week.end(&self.zone).min(last);
-            let (view, transitions) = readings.at(at);
+            let (view, transitions) = history.at(at);
             let alerts = alerts.until(at, &transitions);
             let verdicts = self.ids.iter().zip(alerts).map(|(id, alert)| {
                 let verdict = view.verdict(*id);

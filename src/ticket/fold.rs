@@ -4,9 +4,12 @@
 //! moves the spot forward and sends what the events change. [`Timeline::unwind`] moves it back and sends the
 //! same changes with the opposite sign.
 
+use smallvec::SmallVec;
+
 use super::breakdown::WaitLocation;
 use super::change::Running;
-use super::sink::{Change, EffectLog, Sink};
+use super::entry::Entry;
+use super::sink::{Change, EffectLog, JudgedSink, Sink};
 use super::state::TicketState;
 use super::stopwatch::{DerivationContext, Out};
 use super::timeline::{Log, Spot, Timeline};
@@ -61,10 +64,47 @@ impl Timeline {
         };
         self.done = spot;
         let after = running_of(&state, context);
-        if before != after {
-            send_running(&before, -1, sink);
-            send_running(&after, 1, sink);
-        }
+        send_difference(&before, &after, |running, by| sink.apply(Change::Running(running), by));
+        Advanced { next, waits: !after.is_empty() }
+    }
+
+    /// The same, and sends what objectives are judged by to `judged`, event by event.
+    pub(crate) fn advance_by_event(
+        &mut self,
+        now: Timestamp,
+        context: DerivationContext<'_>,
+        sink: &mut dyn Sink,
+        judged: &mut dyn JudgedSink,
+    ) -> Advanced {
+        let mut state = self.state_at(self.done, context);
+        let before = running_of(&state, context);
+        let mut runs = judged_running_of(&state, context);
+        let mut spot = self.done;
+        let next = loop {
+            let first = usize::from(spot.entry);
+            let mut events = self.block(spot.block).into_iter().flatten().skip(first);
+            let later = events.find_map(|event| {
+                let at = event.time;
+                if at > now {
+                    return Some(at);
+                }
+                let mut both = BothSinks { sink: &mut *sink, judged: &mut *judged, context, at };
+                let mut out = Out { sink: Some(&mut both), ticket: self.key() };
+                self.apply(&event, &mut spot, &mut state, context, &mut out);
+                let after = judged_running_of(&state, context);
+                send_difference(&runs, &after, |running, by| {
+                    judged.apply_at(at, Change::Running(running), by);
+                });
+                runs = after;
+                None
+            });
+            if later.is_some() || !self.enter_next_block(&mut spot, &state) {
+                break later;
+            }
+        };
+        self.done = spot;
+        let after = running_of(&state, context);
+        send_difference(&before, &after, |running, by| sink.apply(Change::Running(running), by));
         Advanced { next, waits: !after.is_empty() }
     }
 
@@ -156,20 +196,32 @@ impl Timeline {
         context: DerivationContext<'_>,
         out: &mut Out<'_>,
     ) -> Option<Timestamp> {
-        let context = DerivationContext { is_resumed: self.resumed, ..context };
         let first = usize::from(spot.entry);
         let events = self.block(spot.block)?.take(usize::from(limit.entry)).skip(first);
         for event in events {
             if event.time > limit.now {
                 return Some(event.time);
             }
-            if event.kind == Kind::Created && !state.is_created() && *spot != Spot::default() {
-                self.take_back_partial(*spot, context, out);
-            }
-            state.step(&event, context, out);
-            spot.entry += 1;
+            self.apply(&event, spot, state, context, out);
         }
         None
+    }
+
+    /// Applies the event at `spot` to `state`, and moves `spot` behind it.
+    fn apply(
+        &self,
+        event: &Entry<'_>,
+        spot: &mut Spot,
+        state: &mut TicketState,
+        context: DerivationContext<'_>,
+        out: &mut Out<'_>,
+    ) {
+        let context = DerivationContext { is_resumed: self.resumed, ..context };
+        if event.kind == Kind::Created && !state.is_created() && *spot != Spot::default() {
+            self.take_back_partial(*spot, context, out);
+        }
+        state.step(event, context, out);
+        spot.entry += 1;
     }
 
     /// Takes back what the events before `to` ended. They come before the ticket's `created` event, so they
@@ -197,6 +249,31 @@ impl Timeline {
     }
 }
 
+/// Passes all changes on, and those that objectives are judged by once more, with the time of their event.
+struct BothSinks<'a> {
+    sink: &'a mut dyn Sink,
+    judged: &'a mut dyn JudgedSink,
+    context: DerivationContext<'a>,
+    at: Timestamp,
+}
+
+impl Sink for BothSinks<'_> {
+    fn apply(&mut self, change: Change<'_>, by: i64) {
+        if let Change::Ended(ended) = change
+            && self.context.is_judged(ended.scope, ended.stopwatch_kind)
+        {
+            self.judged.apply_at(self.at, change, by);
+        }
+        self.sink.apply(change, by);
+    }
+}
+
+/// Sends what ran before and does not any more with weight −1, and what runs now and did not before with +1.
+fn send_difference(before: &[Running], after: &[Running], mut send: impl FnMut(&Running, i64)) {
+    before.iter().filter(|one| !after.contains(one)).for_each(|one| send(one, -1));
+    after.iter().filter(|one| !before.contains(one)).for_each(|one| send(one, 1));
+}
+
 fn send_running(all: &[Running], by: i64, sink: &mut dyn Sink) {
     all.iter().for_each(|running| sink.apply(Change::Running(running), by));
 }
@@ -204,5 +281,15 @@ fn send_running(all: &[Running], by: i64, sink: &mut dyn Sink) {
 fn running_of(state: &TicketState, context: DerivationContext<'_>) -> Vec<Running> {
     let mut all = Vec::new();
     state.running(context, |running| all.push(running));
+    all
+}
+
+/// The stopwatches that run and that an objective is judged by, without breakdowns.
+fn judged_running_of(
+    state: &TicketState,
+    context: DerivationContext<'_>,
+) -> SmallVec<[Running; 2]> {
+    let mut all = SmallVec::new();
+    state.running_judged(context, |running| all.push(running));
     all
 }

@@ -2,6 +2,7 @@
 
 use super::change::{Ended, Rated, Running};
 use super::flag::{Flagged, MergedWait, TakenOver};
+use crate::time::Timestamp;
 
 /// One change of what the timelines of a shard say.
 ///
@@ -40,6 +41,13 @@ pub enum Change<'a> {
 pub trait Sink {
     /// Counts `change` `by` times: +1 adds it, −1 takes it back.
     fn apply(&mut self, change: Change<'_>, by: i64);
+}
+
+/// Receives what objectives are judged by: stopwatches of their kinds that end or run. Each change comes with
+/// the time of the event that makes it.
+pub(crate) trait JudgedSink {
+    /// Counts `change` `by` times, as [`Sink::apply`] does.
+    fn apply_at(&mut self, at: Timestamp, change: Change<'_>, by: i64);
 }
 
 /// Discards every change. For a shard that was never advanced and so has nothing to take back.

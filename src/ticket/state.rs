@@ -188,6 +188,19 @@ impl TicketState {
         self.visit(Stopwatch::is_running, context, visit);
     }
 
+    /// Calls `visit` with every stopwatch that runs or is paused and that an objective is judged by, without
+    /// breakdowns.
+    pub(crate) fn running_judged(
+        &self,
+        context: DerivationContext<'_>,
+        mut visit: impl FnMut(Running),
+    ) {
+        let attribution = self.attribution(Timestamp::EVENT_MIN, context.scope(self.team), context);
+        for stopwatch in self.stopwatches.iter().filter(|stopwatch| stopwatch.is_running()) {
+            stopwatch.visit_judged(attribution, context, &mut visit);
+        }
+    }
+
     /// Calls `visit` with every suspended stopwatch: given up, or started while the ticket was not open.
     pub(crate) fn suspended(&self, context: DerivationContext<'_>, visit: impl FnMut(Running)) {
         self.visit(Stopwatch::is_suspended, context, visit);

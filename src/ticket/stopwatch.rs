@@ -70,6 +70,12 @@ impl DerivationContext<'_> {
         }
     }
 
+    /// Whether an objective of a scope or of the organisation is judged by this kind of stopwatch.
+    pub(super) fn is_judged(&self, scope: ScopeId, stopwatch_kind: StopwatchKindId) -> bool {
+        let scopes = [scope, self.catalog.organisation()];
+        scopes.into_iter().any(|scope| !self.catalog.judging(scope, stopwatch_kind).is_empty())
+    }
+
     /// The opening hours of a scope.
     pub(super) fn hours(&self, scope: ScopeId) -> &Calendar {
         self.catalog.calendar(self.catalog.hours_of(scope))
@@ -467,6 +473,42 @@ impl Stopwatch {
         self.phase = Phase::Running;
     }
 
+    /// Calls `visit` with the present state of each of its kinds that an objective is judged by, without
+    /// breakdowns.
+    pub(super) fn visit_judged(
+        &self,
+        attribution: Attribution,
+        context: DerivationContext<'_>,
+        visit: &mut impl FnMut(Running),
+    ) {
+        let kinds = context.catalog.stopwatch_kinds_of(self.measure).zip(&self.positions);
+        for (stopwatch_kind, &position) in kinds {
+            if context.is_judged(attribution.scope, stopwatch_kind) {
+                visit(self.running_as(stopwatch_kind, position, attribution));
+            }
+        }
+    }
+
+    /// One of its kinds as it runs, without a breakdown.
+    fn running_as(
+        &self,
+        stopwatch_kind: StopwatchKindId,
+        position: StopwatchPosition,
+        attribution: Attribution,
+    ) -> Running {
+        Running {
+            stopwatch_kind,
+            measure: self.measure,
+            scope: attribution.scope,
+            priority: attribution.priority,
+            channel: attribution.channel,
+            started: self.started,
+            position,
+            over: self.over.clone(),
+            breakdown_so_far: None,
+        }
+    }
+
     /// Calls `visit` with the present state of each of its kinds.
     pub(super) fn visit_running(
         &self,
@@ -498,17 +540,8 @@ impl Stopwatch {
                     })
                 });
             }
-            visit(Running {
-                stopwatch_kind,
-                measure: self.measure,
-                scope: attribution.scope,
-                priority: attribution.priority,
-                channel: attribution.channel,
-                started: self.started,
-                position,
-                over: self.over.clone(),
-                breakdown_so_far,
-            });
+            let running = self.running_as(stopwatch_kind, position, attribution);
+            visit(Running { breakdown_so_far, ..running });
         }
     }
 }

@@ -77,16 +77,21 @@ impl View {
 
     /// The verdicts that the alerts of an objective are evaluated by.
     pub fn alert_verdicts(&self, id: ObjectiveId) -> AlertVerdicts {
-        let belief = self.evidence(id).map(|evidence| evidence.belief);
-        AlertVerdicts { belief, ..self.verdicts_of_tally(id, self.tally(id)) }
+        let waiting = self.waiting_over(id);
+        let belief = self.evidence_with(id, waiting).map(|evidence| evidence.belief);
+        AlertVerdicts { belief, ..self.verdicts_of_tally(id, self.tally_with(id, waiting)) }
     }
 
     /// What the windows of an objective say about the true share. `None` where its alert follows the
     /// verdict, and while its window is not known.
     pub fn evidence(&self, id: ObjectiveId) -> Option<ShareEvidence> {
+        self.evidence_with(id, self.waiting_over(id))
+    }
+
+    /// The same where `waiting` tickets wait and are over target.
+    fn evidence_with(&self, id: ObjectiveId, waiting: u64) -> Option<ShareEvidence> {
         let (_, objective) = self.catalog.objective(id);
         objective.confidence_at(self.now)?;
-        let waiting = self.waiting_over(id);
         objective.evidence(self.now, |length| {
             let is_known = self.completeness(length) == Completeness::Whole;
             is_known.then(|| self.ended(id, length, false).share_tally(waiting))
@@ -117,8 +122,12 @@ impl View {
 
     /// The tickets that an objective's verdict rests on.
     pub fn tally(&self, id: ObjectiveId) -> Tally {
+        self.tally_with(id, self.waiting_over(id))
+    }
+
+    /// The same where `waiting` tickets wait and are over target.
+    fn tally_with(&self, id: ObjectiveId, waiting: u64) -> Tally {
         let (_, objective) = self.catalog.objective(id);
-        let waiting = self.waiting_over(id);
         let ended = self.ended(id, objective.over_at(self.now), false);
         match objective.level_at(self.now) {
             Level::Within { .. } => ended.share_tally(waiting),
@@ -172,7 +181,7 @@ impl View {
             };
             let unanswered = GivenUp::ALL.into_iter().filter(|reason| reason.is_counted_given_up());
             EndedCounts {
-                answered: sum.tally.answered(Basis::Calendar).total(),
+                answered: sum.answered(levels),
                 unanswered: unanswered.map(|reason| sum.tally.given_up(reason)).sum(),
                 over,
             }
@@ -339,6 +348,31 @@ impl View {
         });
         let known = known.filter(|at| *at > self.now);
         overdue.chain(moves).chain(levels).chain(known).min()
+    }
+
+    /// The first instant from the view's on at which a stopwatch that waits is over the target of an
+    /// objective, or over its market's, if nothing else happens; `None` if never.
+    pub(crate) fn counts_over_from(&self, id: ObjectiveId, running: &Running) -> Option<Timestamp> {
+        let (_, objective) = self.catalog.objective(id);
+        if running.over.contains(&id) {
+            return Some(self.now);
+        }
+        let Running { stopwatch_kind, scope, priority, started, position, .. } = *running;
+        let now = self.instant(scope, stopwatch_kind, self.now);
+        let over_from = |target: Target| {
+            let allowance = self.catalog.allowance(target, stopwatch_kind, scope, started);
+            if position.elapsed(now.at, now.opened).of(target.basis()) > allowance {
+                return Some(self.now);
+            }
+            if position.is_paused {
+                return None;
+            }
+            let limit = position.of(target.basis()).saturating_add(allowance.ms());
+            self.over_from(scope, stopwatch_kind, target.basis(), limit)
+        };
+        let own = over_from(objective.level_at(self.now).target(priority));
+        let market = objective.market.as_ref().and_then(|market| over_from(market.within));
+        own.into_iter().chain(market).min()
     }
 
     /// The first instant at which a running stopwatch is over a target that it reaches at `limit`, in that

@@ -1,13 +1,15 @@
 //! The response times of one scope and kind of stopwatch: panes, sums, and exact counts.
 
+use smallvec::SmallVec;
+
 use super::ring::{Ring, WindowSum};
 use super::tally::{BucketedSample, SeriesTally};
-use crate::agreement::{Level, Target};
+use crate::agreement::{Level, Objective, Target};
 use crate::catalog::{Catalog, ChannelId, ObjectiveId, ScopeId, StopwatchKindId};
 use crate::event::Priority;
 use crate::measure::Basis;
 use crate::ticket::{Ended, Ending, GivenUp, WaitLocation};
-use crate::time::Timestamp;
+use crate::time::{Elapsed, Timestamp};
 
 /// The number of groups of targets.
 const GROUPS: usize = 3;
@@ -99,8 +101,8 @@ impl Levels {
     }
 
     /// The marks that one ending adds to.
-    fn marks_of(&self, ended: &Ended, catalog: &Catalog) -> Vec<usize> {
-        let mut marks = Vec::new();
+    fn marks_of(&self, ended: &Ended, catalog: &Catalog) -> SmallVec<[usize; 8]> {
+        let mut marks = SmallVec::new();
         if self.len() == 0 {
             return marks;
         }
@@ -149,6 +151,14 @@ impl Levels {
     }
 }
 
+/// The windows that an objective's alerts may rest on, by its present level and by former ones.
+fn windows_of(objective: &Objective) -> impl Iterator<Item = Elapsed> {
+    let last_instants =
+        objective.previous_levels.iter().map(|one| one.until.minus(Elapsed::from_ms(1)));
+    let instants = last_instants.chain(std::iter::once(Timestamp::EVENT_END));
+    instants.flat_map(|at| objective.alert_windows(at))
+}
+
 /// The response times of one scope and kind of stopwatch.
 #[derive(Debug)]
 pub struct Series {
@@ -156,13 +166,26 @@ pub struct Series {
     ring: Ring<SeriesTally>,
     /// Whether open time is counted too.
     has_open: bool,
+    /// Whether readings are made of it: they need the distribution of the times, verdicts only counts.
+    has_readings: bool,
 }
 
 impl Series {
     /// An empty series as of `now`.
     pub fn new(levels: Levels, catalog: &Catalog, now: Timestamp) -> Self {
         let ring = Ring::new(catalog.windows(), now);
-        Self { levels, ring, has_open: catalog.has_hours() }
+        Self { levels, ring, has_open: catalog.has_hours(), has_readings: true }
+    }
+
+    /// An empty series as of `now` with the windows that the alerts of its objectives rest on, and without
+    /// readings.
+    pub fn for_alerts(levels: Levels, catalog: &Catalog, now: Timestamp) -> Self {
+        let objectives = levels.objectives.iter().map(|id| catalog.objective(*id).1);
+        let mut windows: Vec<Elapsed> = objectives.flat_map(windows_of).collect();
+        windows.sort_unstable();
+        windows.dedup();
+        let ring = Ring::new(&windows, now);
+        Self { levels, ring, has_open: catalog.has_hours(), has_readings: false }
     }
 
     /// Its panes and sums.
@@ -177,15 +200,26 @@ impl Series {
 
     /// Counts an ending `by` times in the pane of its own time, which must not be after `now`.
     pub fn add(&mut self, ended: &Ended, by: i64, catalog: &Catalog, now: Timestamp) {
-        let open = self.has_open.then(|| BucketedSample::new(ended.open));
-        let calendar = BucketedSample::new(ended.elapsed);
         let marks = self.levels.marks_of(ended, catalog);
         let len = self.levels.len();
+        if !self.has_readings {
+            self.ring.add(ended.at, now, |tally| {
+                if let Ending::GivenUp(reason) = ended.ending {
+                    tally.add_given_up(reason, by);
+                }
+                for &mark in &marks {
+                    tally.mark(mark, len, by);
+                }
+            });
+            return;
+        }
+        let open = self.has_open.then(|| BucketedSample::new(ended.open));
+        let calendar = BucketedSample::new(ended.elapsed);
         let breakdown = ended.breakdown.as_deref();
-        let missed: Vec<usize> = if breakdown.is_some() {
+        let missed: SmallVec<[usize; 4]> = if breakdown.is_some() {
             self.levels.missed_by(ended, catalog).collect()
         } else {
-            Vec::new()
+            SmallVec::new()
         };
         self.ring.add(ended.at, now, |tally| {
             tally.add(ended.ending, calendar, open, by);
@@ -207,6 +241,14 @@ impl Series {
 impl WindowSum<SeriesTally> {
     fn mark(&self, at: usize) -> u64 {
         self.tally.marks.get(at).map_or(0, |&count| u64::from(count))
+    }
+
+    /// The number of answered. Only of a series with objectives.
+    pub fn answered(&self, levels: &Levels) -> u64 {
+        let Some(group) = levels.targets.iter().position(|targets| !targets.is_empty()) else {
+            return 0;
+        };
+        (levels.answered_at(group)..levels.given_up_at(group)).map(|at| self.mark(at)).sum()
     }
 
     /// The exact number answered within an agreed target.

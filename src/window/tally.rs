@@ -94,11 +94,17 @@ impl SeriesTally {
                         rare.censored[1].add(open.bucket, by);
                     }
                 }
-                let count = &mut rare.by_reason[reason as usize];
-                *count = count.saturating_add_signed(by);
-                self.drop_empty();
+                self.add_given_up(reason, by);
             }
         }
+    }
+
+    /// Counts one that was given up `by` times, without its time.
+    pub(super) fn add_given_up(&mut self, reason: GivenUp, by: i64) {
+        let rare = self.rare.get_or_insert_default();
+        let count = &mut rare.by_reason[reason as usize];
+        *count = count.saturating_add_signed(by);
+        self.drop_empty();
     }
 
     /// Counts `by` times where a ticket over the target of an objective waited.
