@@ -8,6 +8,7 @@ mod csv;
 mod encoding;
 mod json;
 mod lines;
+mod parallel;
 mod shape;
 mod source;
 mod text;
@@ -17,6 +18,7 @@ pub use csv::{Columns, ColumnsError, TableNotes, TimeFormatError, ZoneError, rea
 pub use encoding::{TextEncoding, UnknownEncoding};
 pub use json::read_events;
 pub use lines::{InputLine, read_lines};
+pub use parallel::decode_events;
 pub use shape::FileShape;
 pub use source::{InputError, InputSource};
 pub use text::read_text;

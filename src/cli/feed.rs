@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal};
+use std::num::NonZero;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::arguments::EventFormat;
 use super::terminal::Terminal;
 use crate::event::{Event, Outcome};
-use crate::input::{InputError, InputSource, TableNotes, read_csv, read_events};
+use crate::input::{InputError, InputSource, TableNotes, decode_events, read_csv, read_events};
 
 /// Maximum rejected records that a command prints one by one. The others are counted.
 pub(super) const REJECTIONS_PRINTED_MAX: u64 = 10;
@@ -95,6 +96,31 @@ pub(super) fn feed(
     }
     progress.borrow().bar.finish_and_clear();
     Ok(notes)
+}
+
+/// Calls `visit` with source, line number and decoded event of every record, as [`feed`] does. All cores
+/// decode.
+///
+/// # Errors
+/// If a file cannot be read to its end.
+pub(super) fn feed_on_all_cores(
+    sources: &[InputSource],
+    format: &EventFormat,
+    mut visit: impl FnMut(&InputSource, u64, Result<Event<'_>, Outcome>) + Send,
+) -> Result<FeedNotes, InputError> {
+    if format.csv.is_some() || format.map.is_some() {
+        return feed(sources, format, |source, line, _, decoded| visit(source, line, decoded));
+    }
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let progress = Rc::new(RefCell::new(FeedProgress::new(sources)));
+    for source in sources {
+        let counter = Rc::clone(&progress);
+        let mut reader =
+            source.open(format.encoding, move |bytes| counter.borrow_mut().read(bytes))?;
+        decode_events(source, &mut *reader, cores, |line, decoded| visit(source, line, decoded))?;
+    }
+    progress.borrow().bar.finish_and_clear();
+    Ok(FeedNotes::default())
 }
 
 /// A progress bar on standard error, shown after a delay and only on a terminal.

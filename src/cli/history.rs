@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::arguments::{Agreed, EventFormat, History};
 use super::configuration;
 use super::exit::{CommandError, Exit};
-use super::feed::{REJECTIONS_PRINTED_MAX, feed};
+use super::feed::{REJECTIONS_PRINTED_MAX, feed_on_all_cores};
 use super::terminal::Terminal;
 use crate::catalog::Catalog;
 use crate::config::Config;
@@ -109,7 +109,7 @@ fn take_all(
     files: &[String],
     format: &EventFormat,
     terminal: &mut Terminal<'_>,
-    mut take: impl FnMut(Result<Event<'_>, Outcome>) -> Outcome,
+    mut take: impl FnMut(Result<Event<'_>, Outcome>) -> Outcome + Send,
 ) -> Result<(), CommandError> {
     let is_ambiguous = |csv: &Columns| !csv.names_tickets();
     if files.len() > 1 && format.csv.as_ref().is_some_and(is_ambiguous) {
@@ -118,20 +118,19 @@ fn take_all(
     let sources: Vec<InputSource> =
         files.iter().map(|file| InputSource::from_argument(file)).collect();
     let mut rejected = 0;
-    let mut printed = Ok(());
-    let fed = feed(&sources, format, |source, line, _, decoded| {
+    let mut printed = Vec::new();
+    let fed = feed_on_all_cores(&sources, format, |source, line, decoded| {
         if let Outcome::Rejected(rejection) = take(decoded) {
             rejected += 1;
-            if rejected <= REJECTIONS_PRINTED_MAX && printed.is_ok() {
+            if rejected <= REJECTIONS_PRINTED_MAX {
                 let (name, reason) = (source.name(), rejection.reason.label());
-                printed = writeln!(
-                    terminal.diagnostics,
-                    "{name}:{line}: rejected ({reason}): {rejection}"
-                );
+                printed.push(format!("{name}:{line}: rejected ({reason}): {rejection}"));
             }
         }
     });
-    printed?;
+    for line in printed {
+        writeln!(terminal.diagnostics, "{line}")?;
+    }
     if rejected > REJECTIONS_PRINTED_MAX {
         let more = rejected - REJECTIONS_PRINTED_MAX;
         writeln!(
