@@ -25,6 +25,14 @@ use crate::replay::Replay;
 )]
 struct RowsWithoutTicket;
 
+/// A shell makes several arguments of an unquoted pattern, and an option takes the first one.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{0} is YAML, and events are JSON or a table: write a pattern of agreements in quotes, --agreements \"*.yaml\", \
+     or name the folder"
+)]
+struct YamlAsEvents(String);
+
 /// The counts of records as a row of JSON output: `{"records":{"total":5,…,"rejected":2}}`.
 #[derive(Debug, Serialize)]
 struct RecordsRow {
@@ -111,6 +119,10 @@ fn take_all(
     terminal: &mut Terminal<'_>,
     mut take: impl FnMut(Result<Event<'_>, Outcome>) -> Outcome + Send,
 ) -> Result<(), CommandError> {
+    let is_yaml = |file: &&String| file.ends_with(".yaml") || file.ends_with(".yml");
+    if let Some(file) = files.iter().find(is_yaml) {
+        return Err(CommandError::failed(YamlAsEvents(file.clone())));
+    }
     let is_ambiguous = |csv: &Columns| !csv.names_tickets();
     if files.len() > 1 && format.csv.as_ref().is_some_and(is_ambiguous) {
         return Err(CommandError::failed(RowsWithoutTicket));

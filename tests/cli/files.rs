@@ -238,3 +238,17 @@ fn configuration_and_calendars_read_in_unicode_encodings_and_are_else_refused_by
     ]);
     insta::assert_snapshot!("configuration", format!("{refused}{workbook}"));
 }
+
+#[test]
+fn a_pattern_that_the_shell_has_expanded_is_named() {
+    let folder = Folder::new();
+    folder.write("events.ndjson", events());
+    for name in ["a.yaml", "b.yaml"] {
+        folder.write(name, "team: a\nobjectives: []\n");
+    }
+    let page =
+        page(&folder.vaste(&["replay", "--agreements", "a.yaml", "b.yaml", "events.ndjson"]));
+    let advice = "b.yaml is YAML, and events are JSON or a table: write a pattern of agreements in quotes, \
+                  --agreements \"*.yaml\", or name the folder";
+    assert!(page.starts_with("exit 1") && page.contains(advice), "{page}");
+}
