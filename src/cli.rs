@@ -45,8 +45,8 @@ pub fn run(arguments: impl Iterator<Item = OsString>) -> u8 {
             return u8::try_from(error.exit_code()).unwrap_or(EXIT_USAGE);
         }
     };
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    // Not locked: other threads of the service log to standard error.
+    // Not locked: other threads of the service log to standard error, and the demo prints its steps.
+    let mut out = io::BufWriter::new(io::stdout());
     let mut diagnostics = io::stderr();
     let mut terminal = Terminal { out: &mut out, diagnostics: &mut diagnostics };
     let ended = run_command(cli.command, &mut terminal);

@@ -36,6 +36,9 @@ pub const BACKLOG: Elapsed = Elapsed::from_ms(28 * DAY_MS);
 /// Length of the time after it that is played by an accelerated clock.
 pub const PLAY: Elapsed = Elapsed::from_ms(7 * DAY_MS);
 
+/// The same where people move the clock on by hand.
+pub const PLAY_BY_HAND: Elapsed = Elapsed::from_ms(28 * DAY_MS);
+
 /// When one team answers nothing, after the begin of the scenario: from, to.
 const SILENCE: [Elapsed; 2] =
     [Elapsed::from_ms(28 * DAY_MS + 2 * HOUR_MS), Elapsed::from_ms(33 * DAY_MS)];

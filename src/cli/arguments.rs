@@ -243,6 +243,10 @@ pub(super) struct DemoArgs {
     /// Keep the team that slows down on its agreed level; everything else stays the same
     #[arg(long)]
     pub(super) calm: bool,
+    /// Let time pass by hand: it runs at its normal speed, Enter lets a day pass, and a number and Enter that
+    /// many days, for at most four weeks
+    #[arg(long)]
+    pub(super) steps: bool,
     /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464")]
     pub(super) listen: std::net::SocketAddr,

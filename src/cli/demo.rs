@@ -1,28 +1,71 @@
 //! `vaste demo`.
 
-use std::io;
+use std::io::{self, BufRead as _, Write as _};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
 
 use super::arguments::{DemoArgs, LogFormat};
 use super::exit::{CommandError, Exit};
 use super::run::init_logging;
 use super::terminal::Terminal;
 use crate::demo::{ORGANISATION, cast};
-use crate::service::demo::{Demo, Options};
+use crate::service::demo::{Demo, Options, Steps};
+use crate::time::Timestamp;
+
+/// The longest step, in days: as long as time passes by hand.
+const STEP_DAYS_MAX: u16 = 28;
 
 /// Runs the demo until SIGTERM or an interrupt.
 pub(super) fn run(arguments: &DemoArgs, terminal: &mut Terminal<'_>) -> Result<Exit, CommandError> {
-    let DemoArgs { seed, calm, listen } = *arguments;
+    let DemoArgs { seed, calm, steps, listen } = *arguments;
     init_logging(LogFormat::Text, "warn");
     let demo = Demo::new(Options { seed, calm, listen }).map_err(CommandError::failed)?;
     introduce(arguments, &demo, terminal)?;
     // The service runs until it is stopped: the introduction must be visible now.
     terminal.out.flush()?;
-    demo.run().map_err(CommandError::failed)?;
+    let steps = if steps { Some(steps_from_input()?) } else { None };
+    demo.run(steps).map_err(CommandError::failed)?;
     Ok(Exit::Success)
 }
 
+/// The steps that somebody writes to standard input. A thread reads them and prints the time after each.
+fn steps_from_input() -> io::Result<Steps> {
+    let (to_demo, days) = mpsc::channel();
+    let (done, from_demo) = mpsc::channel();
+    let read = move || {
+        // Without input or output nobody steps any more; the demo goes on.
+        drop(read_steps(&to_demo, &from_demo));
+    };
+    thread::Builder::new().name("steps".into()).spawn(read)?;
+    Ok(Steps { days, done })
+}
+
+fn read_steps(to_demo: &Sender<u16>, from_demo: &Receiver<Timestamp>) -> io::Result<()> {
+    let mut out = io::stdout();
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let days = match line.trim() {
+            "" => Some(1),
+            days => days.parse().ok().filter(|days| (1..=STEP_DAYS_MAX).contains(days)),
+        };
+        let Some(days) = days else {
+            writeln!(
+                out,
+                "press Enter for a day, or write a number of days from 1 to {STEP_DAYS_MAX}"
+            )?;
+            continue;
+        };
+        if to_demo.send(days).is_err() {
+            return Ok(());
+        }
+        let Ok(now) = from_demo.recv() else { return Ok(()) };
+        writeln!(out, "it is {now}")?;
+    }
+    Ok(())
+}
+
 fn introduce(arguments: &DemoArgs, demo: &Demo, terminal: &mut Terminal<'_>) -> io::Result<()> {
-    let DemoArgs { seed, calm, .. } = *arguments;
+    let DemoArgs { seed, calm, steps, .. } = *arguments;
     let (address, out) = (demo.address(), &mut *terminal.out);
     writeln!(out, "Vaste demo: the customer service of {ORGANISATION} and its teams.")?;
     writeln!(
@@ -32,10 +75,16 @@ fn introduce(arguments: &DemoArgs, demo: &Demo, terminal: &mut Terminal<'_>) -> 
     for (team, part) in cast(calm) {
         writeln!(out, "  {team:<11} {part}")?;
     }
+    let time = if steps {
+        "Four weeks flow in within seconds. Then time runs at its normal speed, and you let four more\n\
+         weeks pass: press Enter for a day, or write a number of days."
+    } else {
+        "Four weeks flow in within seconds, a fifth one (days 29 to 35) plays in about 15 minutes,\n\
+         and then it is real time."
+    };
     writeln!(
         out,
-        "\nFour weeks flow in within seconds, a fifth one (days 29 to 35) plays in about 15 minutes,\n\
-         and then it is real time. Nothing is kept.\n\n\
+        "\n{time} Nothing is kept.\n\n\
          \x20 board       http://{address}/\n\
          \x20 metrics     http://{address}/metrics\n\n\
          Stop with Ctrl-C."

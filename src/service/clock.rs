@@ -1,5 +1,6 @@
-//! The clock of the service: the wall clock, or an accelerated clock that catches up with it.
+//! The clock of the service: the wall clock, or one of the demo that is behind it and catches up.
 
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -15,6 +16,14 @@ pub enum Clock {
     Wall,
     /// The clock of the demo.
     Accelerated(AcceleratedTime),
+    /// The clock of the demo that people move on by hand. It lives as long as the process.
+    Stepped(&'static SteppedTime),
+}
+
+/// A clock that is behind the wall clock and runs at the same speed, and that is moved on in steps.
+#[derive(Debug)]
+pub struct SteppedTime {
+    behind_ms: AtomicI64,
 }
 
 /// A clock that starts in the past and runs faster than the wall clock until it reaches it.
@@ -35,6 +44,7 @@ impl Clock {
         match self {
             Self::Wall => wall,
             Self::Accelerated(accelerated) => accelerated.at(wall),
+            Self::Stepped(stepped) => stepped.at(wall),
         }
     }
 }
@@ -44,6 +54,29 @@ impl AcceleratedTime {
     pub fn at(self, wall: Timestamp) -> Timestamp {
         let passed = wall.since(self.began).ms().saturating_mul(self.speed.max(1));
         self.from.plus(Elapsed::from_ms(passed)).min(wall)
+    }
+}
+
+impl SteppedTime {
+    /// A clock that is so far behind the wall clock.
+    pub fn new(behind: Elapsed) -> Self {
+        Self { behind_ms: AtomicI64::new(behind.ms()) }
+    }
+
+    /// The time at this wall clock time, never ahead of it.
+    pub fn at(&self, wall: Timestamp) -> Timestamp {
+        wall.minus(self.behind())
+    }
+
+    /// How far it is behind the wall clock.
+    pub fn behind(&self) -> Elapsed {
+        Elapsed::from_ms(self.behind_ms.load(Ordering::Relaxed))
+    }
+
+    /// Moves it on, at most to the wall clock. Only one thread does so.
+    pub fn step(&self, by: Elapsed) {
+        let behind = self.behind().less(by).ms();
+        self.behind_ms.store(behind, Ordering::Relaxed);
     }
 }
 
@@ -99,5 +132,17 @@ mod tests {
         assert_eq!(at(5), from.plus(Elapsed::from_ms(5 * 673 * MINUTE_MS)));
         assert_eq!(at(15), began.plus(Elapsed::from_ms(15 * MINUTE_MS)), "it has caught up");
         assert_eq!(at(60), began.plus(Elapsed::from_ms(60 * MINUTE_MS)));
+    }
+
+    #[test]
+    fn a_stepped_clock_is_moved_on_and_never_overtakes_the_wall_clock() {
+        let wall = Timestamp::from_ms(100 * DAY_MS);
+        let days = |days| Elapsed::from_ms(days * DAY_MS);
+        let clock = SteppedTime::new(days(3));
+        assert_eq!(clock.at(wall), wall.minus(days(3)));
+        clock.step(days(2));
+        assert_eq!(clock.at(wall.plus(days(1))), wall);
+        clock.step(days(2));
+        assert_eq!(clock.at(wall), wall);
     }
 }

@@ -7,13 +7,15 @@
 //! long before they are dropped.
 //!
 //! Past events are published before the service starts. From then on a thread publishes each event once the
-//! accelerated clock reaches it.
+//! clock reaches it. Where people move the clock on by hand, the same thread does so, in parts of a few
+//! hours, each after the events of these hours: nothing looks unanswered because its answer is not published
+//! yet.
 
 use std::io;
 use std::iter::Peekable;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
@@ -25,13 +27,13 @@ use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, T
 
 use crate::config::Diagnostics;
 use crate::demo::{
-    BACKLOG, DemoRecord, EventGenerator, MemoryFiles, PLAY, Scenario, TOPIC, config,
+    BACKLOG, DemoRecord, EventGenerator, MemoryFiles, PLAY, PLAY_BY_HAND, Scenario, TOPIC, config,
 };
-use crate::service::clock::{self, AcceleratedTime, Clock};
+use crate::service::clock::{self, AcceleratedTime, Clock, SteppedTime};
 use crate::service::kafka::send::{drain, send_when_room};
 use crate::service::loaded_config::LoadedConfig;
 use crate::service::run::{self, Reload, ReloadError, RunError};
-use crate::time::Timestamp;
+use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
 /// Partitions of the topic.
 const PARTITIONS: i32 = 4;
@@ -41,6 +43,12 @@ const SPEED: i64 = 673;
 
 /// Interval between publications.
 const TICK: Duration = Duration::from_millis(200);
+
+/// A part of a step by hand.
+const STEP_PART: Elapsed = Elapsed::from_ms(3 * HOUR_MS);
+
+/// The time that the service has to read the events of a part before the clock moves on.
+const STEP_PAUSE: Duration = Duration::from_millis(25);
 
 /// How long the broker may take to accept all past events.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
@@ -54,6 +62,15 @@ pub struct Options {
     pub calm: bool,
     /// The address to listen on; port 0 chooses a free port.
     pub listen: SocketAddr,
+}
+
+/// Steps by which somebody moves the clock on.
+#[derive(Debug)]
+pub struct Steps {
+    /// The number of days of each step.
+    pub days: Receiver<u16>,
+    /// Gets the time after each step.
+    pub done: Sender<Timestamp>,
 }
 
 /// Why the demo ended or could not start.
@@ -108,16 +125,17 @@ impl Demo {
         self.address
     }
 
-    /// Runs until SIGTERM or SIGINT.
+    /// Runs until SIGTERM or SIGINT. With `steps`, time runs at its normal speed, and each step moves it on.
     ///
     /// # Errors
     /// When the broker, the service or the system fails.
-    pub fn run(self) -> Result<(), DemoError> {
+    pub fn run(self, steps: Option<Steps>) -> Result<(), DemoError> {
         // Dropped last: the service leaves its group at shutdown, which needs the broker.
         let cluster = MockCluster::new(1)?;
         cluster.create_topic(TOPIC, PARTITIONS, 1)?;
         let brokers = cluster.bootstrap_servers();
-        let from = clock::wall().minus(PLAY);
+        let play = if steps.is_some() { PLAY_BY_HAND } else { PLAY };
+        let from = clock::wall().minus(play);
         let Options { seed, calm, .. } = self.options;
         let scenario = Scenario { seed, calm, begin: from.minus(BACKLOG) };
         let config = config(scenario.begin, self.address, &brokers);
@@ -129,11 +147,21 @@ impl Demo {
         publisher.publish_until(from)?;
         publisher.producer.flush(FLUSH_TIMEOUT)?;
         tracing::info!("past events are in the topic");
-        let clock =
-            Clock::Accelerated(AcceleratedTime { began: clock::wall(), from, speed: SPEED });
         let (stop, stopped) = mpsc::channel();
         let thread = thread::Builder::new().name("publisher".into());
-        let thread = thread.spawn(move || publisher.run(clock, &stopped))?;
+        let (clock, thread) = match steps {
+            None => {
+                let accelerated = AcceleratedTime { began: clock::wall(), from, speed: SPEED };
+                let clock = Clock::Accelerated(accelerated);
+                (clock, thread.spawn(move || publisher.run(clock, &stopped))?)
+            }
+            Some(steps) => {
+                let behind = clock::wall().since(from);
+                let time: &SteppedTime = Box::leak(Box::new(SteppedTime::new(behind)));
+                let run = move || publisher.run_in_steps(time, &steps, &stopped);
+                (Clock::Stepped(time), thread.spawn(run)?)
+            }
+        };
         let reload: Reload = Box::new(|_| Err(ReloadError::Demo));
         let loaded = LoadedConfig::new(config, Arc::new(MemoryFiles::default()));
         let ended = run::run_on(self.listener, &service, loaded, clock, reload);
@@ -199,6 +227,43 @@ impl EventPublisher {
                 tracing::error!("a generated event is not published: {error}");
             }
         }
+    }
+
+    /// The same, and moves the clock on by each step.
+    fn run_in_steps(mut self, time: &'static SteppedTime, steps: &Steps, stop: &Receiver<()>) {
+        let clock = Clock::Stepped(time);
+        while stop.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+            if let Err(error) = self.publish_until(clock.now()) {
+                tracing::error!("a generated event is not published: {error}");
+            }
+            let Ok(days) = steps.days.try_recv() else { continue };
+            if let Err(error) = self.step(days, time, stop) {
+                tracing::error!("a generated event is not published: {error}");
+            }
+            // Whoever asked for the step may be gone.
+            steps.done.send(clock.now()).ok();
+        }
+    }
+
+    /// Moves the clock on by days, at most to the wall clock.
+    fn step(
+        &mut self,
+        days: u16,
+        time: &SteppedTime,
+        stop: &Receiver<()>,
+    ) -> Result<(), KafkaError> {
+        let parts = i64::from(days) * DAY_MS / STEP_PART.ms();
+        for _ in 0..parts {
+            let part = STEP_PART.min(time.behind());
+            let is_over = part == Elapsed::ZERO;
+            if is_over || stop.recv_timeout(STEP_PAUSE) != Err(RecvTimeoutError::Timeout) {
+                break;
+            }
+            self.publish_until(time.at(clock::wall()).plus(part))?;
+            self.producer.flush(FLUSH_TIMEOUT)?;
+            time.step(part);
+        }
+        Ok(())
     }
 
     /// Publishes the events that are delivered at or before this instant.

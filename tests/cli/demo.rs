@@ -1,9 +1,12 @@
 //! `vaste demo` as a new user runs it: one command, with no other services.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::process::{ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
 
 use crate::browser::Browser;
 use crate::process::{ChildProcess, fetch, sample, wait_for};
@@ -11,7 +14,8 @@ use crate::process::{ChildProcess, fetch, sample, wait_for};
 /// A running demo that is killed when the test ends.
 pub(crate) struct Demo {
     child: ChildProcess,
-    out: BufReader<ChildStdout>,
+    /// The lines of its output.
+    out: Receiver<String>,
     /// Its output at the start, with the port replaced.
     printed: String,
     pub(crate) port: u16,
@@ -24,13 +28,17 @@ impl Demo {
             .args(["demo", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .env_remove("RUST_LOG")
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let mut child = ChildProcess::start(&mut vaste);
-        let mut out = BufReader::new(child.0.stdout.take().unwrap());
+        let stdout = BufReader::new(child.0.stdout.take().unwrap());
+        let (line, out) = mpsc::channel();
+        thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|l| line.send(l)));
         let mut printed = String::new();
         while !printed.ends_with("Ctrl-C.\n") {
-            assert!(out.read_line(&mut printed).unwrap() > 0, "the demo exited early: {printed}");
+            printed += &next_line(&out);
+            printed.push('\n');
         }
         let (_, rest) = printed.split_once("http://127.0.0.1:").unwrap();
         let port = rest.split('/').next().unwrap().to_owned();
@@ -43,6 +51,12 @@ impl Demo {
         fetch(self.port, path).map(|(_, body)| body)
     }
 
+    /// Writes a line to a demo in steps. Returns what it says.
+    pub(crate) fn say(&mut self, line: &str) -> String {
+        writeln!(self.child.0.stdin.as_mut().unwrap(), "{line}").unwrap();
+        next_line(&self.out)
+    }
+
     /// The metrics, once the demo is ready.
     pub(crate) fn metrics(&self) -> String {
         wait_for("the demo to be ready", || {
@@ -53,11 +67,16 @@ impl Demo {
     /// Sends `SIGTERM` and waits. Returns the exit code and the rest of the output.
     pub(crate) fn terminate(mut self) -> (Option<i32>, String) {
         let code = self.child.terminate();
-        let mut last = String::new();
-        self.out.read_to_string(&mut last).unwrap();
+        let mut last: String = self.out.iter().map(|line| line + "\n").collect();
         self.child.0.stderr.take().unwrap().read_to_string(&mut last).unwrap();
         (code, last)
     }
+}
+
+/// The next line of the output of a demo.
+fn next_line(out: &Receiver<String>) -> String {
+    let line = out.recv_timeout(Duration::from_secs(60));
+    line.unwrap_or_else(|error| unreachable!("the demo says nothing: {error}"))
 }
 
 /// The value of a series, by its name with its labels.
@@ -112,6 +131,41 @@ fn the_demo_shows_the_drifting_team_missed_and_with_calm_met() {
         let is_of_split = |line: &str| line.contains("tickets have events in two partitions");
         assert!(said.lines().count() == 1 && said.lines().all(is_of_split), "{said}");
     }
+}
+
+#[test]
+fn time_passes_by_hand() {
+    let mut demo = Demo::start(&["--steps"]);
+    demo.metrics();
+    insta::assert_snapshot!("demo_steps", demo.printed);
+    let time = |said: &str| {
+        let at = said.strip_prefix("it is ").and_then(vaste::time::Timestamp::parse);
+        at.unwrap_or_else(|| unreachable!("{said}"))
+    };
+    let first = time(&demo.say(""));
+    let second = time(&demo.say(" 2 "));
+    // Between steps time runs at its normal speed.
+    let days = |from: vaste::time::Timestamp, to: vaste::time::Timestamp| {
+        (to.since(from).ms() + vaste::time::HOUR_MS / 2) / vaste::time::DAY_MS
+    };
+    assert_eq!(days(first, second), 2);
+    for wrong in ["0", "29", "soon"] {
+        assert_eq!(
+            demo.say(wrong),
+            "press Enter for a day, or write a number of days from 1 to 28"
+        );
+    }
+    let third = time(&demo.say("20"));
+    assert_eq!(days(second, third), 20);
+    let now = time(&demo.say("28"));
+    assert_eq!(days(third, now), 5, "it is real time, and no later");
+    assert_eq!(days(now, time(&demo.say(""))), 0);
+    wait_for("the service to be there, too", || {
+        let view = value(&demo.get("/metrics")?, "vaste_view_timestamp_seconds");
+        (view >= f64::from(u32::try_from(now.ms() / 1_000).unwrap())).then_some(())
+    });
+    let (code, _) = demo.terminate();
+    assert_eq!(code, Some(0));
 }
 
 /// The states that a page shows in a browser, by team and objective.

@@ -181,7 +181,9 @@ impl Coordinator {
                     None => {}
                 }
             }
-            Clock::Accelerated(_) => self.monitor.look_at_accelerated(self.clock.now()),
+            Clock::Accelerated(_) | Clock::Stepped(_) => {
+                self.monitor.look_at_accelerated(self.clock.now());
+            }
         }
     }
 
