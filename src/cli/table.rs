@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Cell, CellAlignment, Table, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, presets};
+use terminal_size::{Width, terminal_size_of};
 
 use crate::agreement::{Level, Objective, VerdictState};
 use crate::alert::Transition;
@@ -40,6 +41,33 @@ pub(super) fn print(
         writeln!(out, "{flags}\n")?;
     }
     Ok(())
+}
+
+/// Columns of a line where the output is no terminal, or the terminal does not say.
+const COLUMNS: u16 = 100;
+
+/// Columns of a line below which a table cannot be read.
+const COLUMNS_MIN: u16 = 40;
+
+/// The columns of a line: those of the terminal.
+pub(super) fn line_columns() -> u16 {
+    let size = terminal_size_of(io::stdout());
+    size.map_or(COLUMNS, |(Width(columns), _)| columns.max(COLUMNS_MIN))
+}
+
+/// A table that breaks its cells so that it is not wider than this. Its first and its last column, which have
+/// names and sentences, are broken only where a line is short.
+pub(super) fn table_within(columns: u16, header: &[&str]) -> Table {
+    let mut table = table(header);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+    for index in [0, header.len().saturating_sub(1)] {
+        if columns >= COLUMNS
+            && let Some(column) = table.column_mut(index)
+        {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    table
 }
 
 pub(super) fn table(header: &[&str]) -> Table {

@@ -10,7 +10,7 @@ use super::whatif::folder;
 const CLOSED: &str = "wed: [\"08:00-16:00\"] }\n  night-fi:";
 
 /// A part of a file without a warning, the text that is warned of, and what the warning says.
-const WARNINGS: [(&str, &str, &str); 10] = [
+const WARNINGS: [(&str, &str, &str); 13] = [
     ("look_again: 2027-02-01", "look_again: 2026-11-21", "set a new date"),
     ("by: [aino, mikko], look_again", "by: [aino], look_again", "the whole team should agree"),
     ("by: [aino, mikko], look_again", "by: [NAME, mikko], look_again", "write who it is"),
@@ -24,6 +24,9 @@ const WARNINGS: [(&str, &str, &str); 10] = [
     ("    share: 90%\n", "    share: 40%\n", "less than half of the tickets"),
     ("    over: 7d\n", "    over: 2h\n", "less than a day"),
     ("{ urgent: 30m, high: 2h }", "{ urgent: 30m always, high: 2h }", "use one kind"),
+    ("{ urgent: 30m, high: 2h }", "{ urgent: 5h, high: 2h }", "leave `urgent` out"),
+    ("{ urgent: 30m, high: 2h }", "{ high: 2h, urgent: 3h }", "leave `urgent` out"),
+    ("{ urgent: 30m, high: 2h }", "{ normal: 1h, urgent: 30m, high: 2h }", "leave `high` out"),
     (CLOSED, "", "check the dates"),
 ];
 

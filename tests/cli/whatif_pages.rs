@@ -179,6 +179,18 @@ fn a_running_service_tells_what_it_has_tried() {
             }
         }
     }
+    // Nineteen targets, in tables that fit a line.
+    let wide = run(&["deliveries"]);
+    let wide = String::from_utf8(wide.stdout).unwrap();
+    for line in wide.lines() {
+        assert!(line.trim_end().chars().count() <= 100, "{line}\n{wide}");
+    }
+    assert!(wide.matches("\n week ").count() > 1, "{wide}");
+    assert!(wide.contains("\ntried: one target for all tickets\n"), "{wide}");
+    let own = run(&["billing"]);
+    let own = String::from_utf8(own.stdout).unwrap();
+    let stay = "\ntried: the general target; targets by priority stay as agreed: urgent 20h\n";
+    assert!(own.contains(stay), "{own}");
     let table = page(&run(&["deliveries", "--within", "16h,24h"]));
     assert!(table.contains("deliveries: 90% first_reply over 7d"), "{table}");
     assert!(table.contains("16h of open time") || table.contains(" 16h "), "{table}");

@@ -6,7 +6,10 @@ use comfy_table::Table;
 
 use super::tried_levels::TriedLevels;
 use crate::agreement::{Level, Objective, Tally, VerdictState};
-use crate::cli::table::{number, percent, state_in_words, table, team_name, text};
+use crate::cli::table::{
+    line_columns, number, percent, state_in_words, table, table_within, team_name, text,
+};
+use crate::event::Priority;
 use crate::time::Elapsed;
 use crate::whatif::TriedVerdict;
 
@@ -22,12 +25,13 @@ pub(super) fn print(comparison: &TriedLevels, out: &mut dyn Write) -> io::Result
     let level = candidate.map(level_in_words).unwrap_or_default();
     writeln!(
         out,
-        "{}: {level}; weeks {} to {} in {}, the last one as of {}\n\n{}\n",
+        "{}: {level}\nweeks {} to {} in {}, the last one as of {}\n{}\n\n{}\n",
         team_name(comparison.owner.team()),
         first.week,
         last.week,
         comparison.zone,
         last.at,
+        candidate.map(targets_in_words).unwrap_or_default(),
         summary(comparison)
     )?;
     let skipped = comparison.weeks.len().saturating_sub(WEEKS_SHOWN);
@@ -37,7 +41,26 @@ pub(super) fn print(comparison: &TriedLevels, out: &mut dyn Write) -> io::Result
             "the last {WEEKS_SHOWN} weeks; --format json has the {skipped} before them\n"
         )?;
     }
-    writeln!(out, "{}", weeks(comparison, skipped))
+    for table in weeks(comparison, skipped, line_columns().into()) {
+        writeln!(out, "{table}\n")?;
+    }
+    Ok(())
+}
+
+/// Which targets are tried: `tried: the general target; targets by priority stay as agreed: urgent 1h`.
+pub(super) fn targets_in_words(candidate: &Objective) -> String {
+    let own: Vec<String> = match &candidate.level {
+        Level::Within { by_priority, .. } => Priority::ALL
+            .into_iter()
+            .zip(by_priority)
+            .filter_map(|(of, own)| Some(format!("{} {}", of.label(), candidate.shown((*own)?))))
+            .collect(),
+        Level::NoneOver(_) => Vec::new(),
+    };
+    if own.is_empty() {
+        return "tried: one target for all tickets".to_owned();
+    }
+    format!("tried: the general target; targets by priority stay as agreed: {}", own.join(", "))
 }
 
 /// What the candidates have in common.
@@ -51,54 +74,50 @@ pub(super) fn level_in_words(candidate: &Objective) -> String {
     }
 }
 
-/// One row for each candidate.
+/// One row for each candidate. A running service does not evaluate alerts, so its table has none.
 fn summary(comparison: &TriedLevels) -> Table {
-    let last = comparison.weeks.last().map_or_else(String::new, |week| week.week.to_string());
-    let mut table = table(&[
-        "within",
-        "weeks missed",
-        "weeks met",
-        "too few tickets",
-        "alerts",
-        "alert for",
-        &format!("share in {last}"),
-        "the true share is probably",
-    ]);
+    let of_candidate =
+        |index| comparison.weeks.iter().filter_map(move |week| week.verdicts.get(index));
+    let has_alerts = of_candidate(0).all(|one| one.alert.is_some());
+    let alert_columns = if has_alerts { &["alerts", "alert for"][..] } else { &[] };
+    let header = [
+        &["within", "weeks missed", "weeks met", "too few tickets"],
+        alert_columns,
+        &["share in the last week", "the true share is probably"],
+    ];
+    let mut table = table_within(line_columns(), &header.concat());
     for (index, candidate) in comparison.candidates.iter().enumerate() {
-        let of_weeks = || comparison.weeks.iter().filter_map(|week| week.verdicts.get(index));
+        let of_weeks = || of_candidate(index);
         let count = |holds: fn(&TriedVerdict) -> bool| of_weeks().filter(|one| holds(one)).count();
-        let alerts: Option<Vec<_>> = of_weeks().map(|one| one.alert).collect();
-        let none = || "–".to_owned();
-        let (fired, firing) = match &alerts {
-            None => (none(), none()),
-            Some(alerts) => {
-                let firing: i64 = alerts.iter().map(|alert| alert.firing.ms()).sum();
-                let fired: u32 = alerts.iter().map(|alert| alert.fired).sum();
-                (fired.to_string(), Elapsed::from_ms(firing).in_words())
-            }
-        };
         let tally = of_weeks().next_back().map_or_else(Tally::default, |one| one.tally);
-        table.add_row([
+        let mut row = vec![
             text(candidate.shown(candidate.level.target(None))),
             number(count(|one| one.state == VerdictState::Missed)),
             number(count(|one| matches!(one.state, VerdictState::Met | VerdictState::AtRisk))),
             number(count(|one| one.state == VerdictState::InsufficientData)),
-            number(fired),
-            number(firing),
-            number(tally.compliance_bp().map_or_else(none, percent)),
+        ];
+        if has_alerts {
+            let alerts = || of_weeks().filter_map(|one| one.alert);
+            let firing: i64 = alerts().map(|alert| alert.firing.ms()).sum();
+            row.push(number(alerts().map(|alert| alert.fired).sum::<u32>()));
+            row.push(number(Elapsed::from_ms(firing).in_words()));
+        }
+        row.extend([
+            number(tally.compliance_bp().map_or_else(|| "–".to_owned(), percent)),
             text(how_sure(tally)),
         ]);
+        table.add_row(row);
     }
     table
 }
 
-/// How sure a share is: `between 78% and 91%, by 42 tickets`.
+/// How sure a share is: `78% to 91%, by 42 tickets`.
 pub(super) fn how_sure(tally: Tally) -> String {
     let tickets = if tally.decided == 1 { "ticket" } else { "tickets" };
     match tally.interval() {
         None => "not known: no ticket is decided".to_owned(),
         Some(interval) => format!(
-            "between {}% and {}%, by {} {tickets}",
+            "{}% to {}%, by {} {tickets}",
             interval.low_bp / 100,
             interval.high_bp.div_ceil(100),
             tally.decided
@@ -106,17 +125,43 @@ pub(super) fn how_sure(tally: Tally) -> String {
     }
 }
 
-/// One row for each week.
-fn weeks(comparison: &TriedLevels, skipped: usize) -> Table {
-    let shown = |one: &Objective| one.shown(one.level.target(None));
-    let header: Vec<String> = comparison.candidates.iter().map(shown).collect();
-    let mut header: Vec<&str> = header.iter().map(String::as_str).collect();
-    header.insert(0, "week");
+/// One row for each week, and one column for each candidate; more tables where a line has no room for all.
+fn weeks(comparison: &TriedLevels, skipped: usize, line: usize) -> Vec<Table> {
+    let shown_weeks = || comparison.weeks.iter().skip(skipped);
+    let first: Vec<String> = shown_weeks().map(|week| week.week.to_string()).collect();
+    let columns = comparison.candidates.iter().enumerate().map(|(index, candidate)| {
+        let header = candidate.shown(candidate.level.target(None));
+        let verdicts = shown_weeks().map(|week| week.verdicts.get(index));
+        let cells = verdicts.map(|one| one.map_or_else(String::new, week_in_words));
+        std::iter::once(header).chain(cells).collect::<Vec<String>>()
+    });
+    let first: Vec<String> = std::iter::once("week".to_owned()).chain(first).collect();
+    // Each column has a blank on both sides.
+    let width = |column: &[String]| {
+        column.iter().map(|cell| cell.chars().count()).max().unwrap_or_default() + 2
+    };
+    let mut groups: Vec<Vec<Vec<String>>> = Vec::new();
+    let mut used = usize::MAX;
+    for column in columns {
+        let own = width(&column);
+        if used.saturating_add(own) > line {
+            groups.push(vec![first.clone()]);
+            used = width(&first);
+        }
+        used += own;
+        groups.last_mut().into_iter().for_each(|group| group.push(column.clone()));
+    }
+    groups.into_iter().map(|group| week_table(&group)).collect()
+}
+
+/// A table of columns, each with its heading first.
+fn week_table(columns: &[Vec<String>]) -> Table {
+    let row = |number: usize| columns.iter().filter_map(move |column| column.get(number));
+    let header: Vec<&str> = row(0).map(String::as_str).collect();
     let mut table = table(&header);
-    for week in comparison.weeks.iter().skip(skipped) {
-        let mut cells = vec![text(week.week)];
-        cells.extend(week.verdicts.iter().map(|one| text(week_in_words(one))));
-        table.add_row(cells);
+    let rows = columns.first().map_or(0, Vec::len);
+    for number in 1..rows {
+        table.add_row(row(number).map(text).collect::<Vec<_>>());
     }
     table
 }

@@ -1,5 +1,6 @@
 //! The levels that a running Vaste has tried, by its API.
 
+use std::collections::BTreeMap;
 use std::io::{BufReader, Read as _};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::amount::Unit;
 use crate::calendar::WorkingDays;
 use crate::cli::arguments::WhatIfArgs;
 use crate::config::read_target;
+use crate::event::Priority;
 use crate::measure::{Basis, Measure};
 use crate::name;
 use crate::share::Share;
@@ -67,6 +69,8 @@ struct ObjectiveRow {
 struct LevelRow {
     share: Option<f64>,
     basis: String,
+    /// Those that differ from the general one.
+    by_priority: BTreeMap<String, TargetRow>,
     min_tickets: Option<u64>,
     over: String,
 }
@@ -204,7 +208,13 @@ impl ObjectiveRow {
             (Some(share), Some(min_tickets)) => {
                 let bp = u32::try_from(whole(share * 10_000.0)).ok()?;
                 let share = Share::from_basis_points(bp)?;
-                Level::Within { target, by_priority: [None; 4], share, min_tickets }
+                let mut by_priority = [None; Priority::ALL.len()];
+                for (priority, own) in Priority::ALL.into_iter().zip(&mut by_priority) {
+                    if let Some(row) = self.level.by_priority.get(priority.label()) {
+                        *own = Some(row.target(measure, target.basis())?);
+                    }
+                }
+                Level::Within { target, by_priority, share, min_tickets }
             }
             _ => Level::NoneOver(target),
         };

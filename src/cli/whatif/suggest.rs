@@ -5,13 +5,13 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::printed::{how_sure, level_in_words};
+use super::printed::{how_sure, level_in_words, targets_in_words};
 use super::tried_levels::base;
 use crate::agreement::{Agreement, NAME_PLACEHOLDER, Objective, Tally, TargetShown};
 use crate::cli::arguments::{WhatIfArgs, WhatIfFormat};
 use crate::cli::disk::today;
 use crate::cli::exit::CommandError;
-use crate::cli::table::{table, team_name, text};
+use crate::cli::table::{line_columns, table_within, team_name, text};
 use crate::cli::terminal::Terminal;
 use crate::measure::Basis;
 use crate::reading::basis_label;
@@ -136,10 +136,11 @@ fn print(
     let level = objective.map(level_in_words).unwrap_or_default();
     writeln!(
         terminal.out,
-        "{}: levels that fit the weeks {} to {}: {level}\n",
+        "{}: levels that fit the weeks {} to {}: {level}\n{}\n",
         team_name(present.owner.team()),
         first.week,
-        last.week
+        last.week,
+        objective.map(targets_in_words).unwrap_or_default()
     )?;
     if run.is_longer {
         let over = run.over;
@@ -148,7 +149,8 @@ fn print(
             "fewer than 4 ended weeks have enough tickets, so the window is {over}\n"
         )?;
     }
-    let mut found = table(&["level", "within", "reached", "last week, the true share is probably"]);
+    let header = ["level", "within", "reached", "last week, the true share is probably"];
+    let mut found = table_within(line_columns(), &header);
     for kind in SuggestedKind::ALL {
         let cells = match run.level(kind) {
             Some(level) => [

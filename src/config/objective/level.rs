@@ -79,6 +79,7 @@ pub(super) fn read(
             let by_priority = by_priority.map_or([None; 4], |group| {
                 let targets = targets(&group, unit.beside(target), file);
                 warn_of_mixed(&group, target, &targets, file);
+                warn_of_slower(&group, target, &targets, file);
                 targets
             });
             Some(Level::Within {
@@ -228,6 +229,44 @@ fn warn_of_mixed(
         time_of(within)
     );
     file.warn(group.node.at, &group.key, problem);
+}
+
+/// Warns of a pressing priority whose target is longer than that of a less pressing one.
+fn warn_of_slower(
+    group: &Field<'_>,
+    within: Option<Target>,
+    by_priority: &[Option<Target>; Priority::ALL.len()],
+    file: &mut File<'_>,
+) {
+    let of = |priority: Priority| by_priority[priority.index()];
+    let normal = match of(Priority::Normal) {
+        Some(normal) => Some((normal, "that of normal tickets")),
+        None => within.map(|within| (within, "`within`")),
+    };
+    let high = of(Priority::High).map(|high| (high, "that of high tickets"));
+    let compared = [(Priority::High, [normal, None]), (Priority::Urgent, [normal, high])];
+    for (priority, others) in compared {
+        let (Some(target), Some(node)) = (of(priority), group.node.value_of(priority.label()))
+        else {
+            continue;
+        };
+        let mut others = others.into_iter().flatten();
+        let Some((_, name)) = others.find(|(other, _)| is_longer(target, *other)) else { continue };
+        let label = priority.label();
+        let problem = format!(
+            "is longer than {name}: customers with {label} tickets may wait longer than others; write a \
+             shorter target, or leave `{label}` out"
+        );
+        let key = format!("{}.{label}", group.key);
+        Field { key, node }.warn(file, &problem);
+    }
+}
+
+/// Whether a target is longer than another one of the same kind of time.
+fn is_longer(target: Target, other: Target) -> bool {
+    let is_alike = target.basis() == other.basis()
+        && target.working_days().is_some() == other.working_days().is_some();
+    is_alike && target > other
 }
 
 /// What a target counts, in words.
