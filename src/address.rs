@@ -64,6 +64,8 @@ pub const API_CONCERNS: &str = "/api/v1/concerns";
 pub const API_DECISIONS: &str = "/api/v1/decisions";
 /// Notes of turns of duty, which are written through the API.
 pub const API_TURN_NOTES: &str = "/api/v1/turn_notes";
+/// Talks about tickets that were brought to a team, which are written through the API.
+pub const API_TICKET_TALKS: &str = "/api/v1/ticket_talks";
 /// Reviews of tickets, which are written through the API.
 pub const API_REVIEWS: &str = "/api/v1/reviews";
 /// What the present turn of a team checks, as JSON.
@@ -239,7 +241,7 @@ pub fn is_in_query(query: &str, wanted: &str) -> bool {
 }
 
 /// A name as one percent-encoded path segment.
-fn segment(name: &str) -> String {
+pub fn segment(name: &str) -> String {
     const PLAIN: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
     utf8_percent_encode(name, &PLAIN).to_string()
 }

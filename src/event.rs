@@ -87,11 +87,13 @@ pub enum Kind {
     DecisionDone,
     /// The member on duty left a note about their turn.
     TurnNoted,
+    /// A team talked about a ticket that was brought to it.
+    TicketDiscussed,
 }
 
 impl Kind {
     /// All kinds, in order.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Created,
         Self::Reopened,
         Self::Resumed,
@@ -116,6 +118,7 @@ impl Kind {
         Self::Decided,
         Self::DecisionDone,
         Self::TurnNoted,
+        Self::TicketDiscussed,
     ];
 
     /// The `type` of a record.
@@ -145,6 +148,7 @@ impl Kind {
             Self::Decided => "team.decided",
             Self::DecisionDone => "team.decision_done",
             Self::TurnNoted => "team.turn_noted",
+            Self::TicketDiscussed => "team.ticket_discussed",
         }
     }
 
@@ -176,6 +180,7 @@ impl Kind {
             "team.decided" => Self::Decided,
             "team.decision_done" => Self::DecisionDone,
             "team.turn_noted" => Self::TurnNoted,
+            "team.ticket_discussed" => Self::TicketDiscussed,
             _ => return None,
         })
     }
@@ -189,6 +194,7 @@ impl Kind {
                 | Self::Decided
                 | Self::DecisionDone
                 | Self::TurnNoted
+                | Self::TicketDiscussed
         )
     }
 }
@@ -310,7 +316,8 @@ impl fmt::Display for Event<'_> {
 /// Fields that few kinds of events have. Events that are otherwise equal are sorted by these, in this order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EventDetail<'a> {
-    /// Who reviewed the ticket, raised or settled the concern, recorded the decision, or left the note.
+    /// Who reviewed the ticket, raised or settled the concern, recorded the decision, left the note, or says
+    /// that the ticket was talked about.
     pub by: Option<Cow<'a, str>>,
     /// The score of a rating or a review, 1 to 5.
     pub score: Option<u8>,
@@ -320,9 +327,10 @@ pub struct EventDetail<'a> {
     pub bring_to_team: Option<bool>,
     /// The id of the concern.
     pub concern: Option<Cow<'a, str>>,
-    /// The text of the concern, of its settlement, of the decision, or of the note.
+    /// The text of the concern, of its settlement, of the decision, of the note, or of the talk.
     pub text: Option<Cow<'a, str>>,
-    /// The ticket that this one was merged into. Only shown, never used to decide anything.
+    /// The ticket that this one was merged into, which is only shown; of an event of a team, the ticket that
+    /// it is about.
     pub into: Option<Cow<'a, str>>,
     /// The merged ticket that this one takes over.
     pub from: Option<Cow<'a, str>>,

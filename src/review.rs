@@ -6,6 +6,7 @@ use std::sync::Arc;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::catalog::{Catalog, ScopeId};
+use crate::team_log::{Discussion, TeamLog};
 use crate::time::Timestamp;
 
 /// A score from 1 to 5 in a category; `None` where the category does not apply.
@@ -32,6 +33,22 @@ pub struct Review {
     pub note: Option<Arc<str>>,
     /// Whether the team is to talk about it.
     pub bring_to_team: bool,
+}
+
+impl Review {
+    /// Names the review in forms, which need not show the ticket.
+    pub fn reference(&self) -> String {
+        format!("{:016x}", self.identity)
+    }
+}
+
+/// A review that was brought to a team.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BroughtReview<'a> {
+    /// The review.
+    pub review: &'a Review,
+    /// Whether the team has talked about the ticket since.
+    pub discussion: Discussion<'a>,
 }
 
 /// The latest review of each reviewer, of all tickets.
@@ -71,9 +88,14 @@ impl Reviews {
         self.of(ticket).iter().any(|review| review.at >= since)
     }
 
-    /// The reviews that are to be talked about in a team, in order of time; in the organisation, those of
-    /// tickets that no team holds.
-    pub fn brought_to(&self, scope: ScopeId, catalog: &Catalog) -> Vec<&Review> {
+    /// The reviews that were brought to a team, in order of time; to the organisation, those of tickets that
+    /// no team held. `log` is what it has said.
+    pub fn brought_to<'a>(
+        &'a self,
+        scope: ScopeId,
+        catalog: &Catalog,
+        log: Option<&'a TeamLog>,
+    ) -> Vec<BroughtReview<'a>> {
         let holder = |review: &Review| match &review.team {
             Some(team) => catalog.scope_of_team(team),
             None => catalog.unclaimed(),
@@ -85,7 +107,11 @@ impl Reviews {
         let all = self.by_ticket.values().flatten().filter(|review| review.bring_to_team);
         let mut brought: Vec<&Review> = all.filter(is_of_scope).collect();
         brought.sort_unstable();
-        brought
+        let discussion = |review: &Review| {
+            log.map_or(Discussion::Open, |log| log.discussion(&review.ticket, review.at))
+        };
+        let with_talk = |review| BroughtReview { review, discussion: discussion(review) };
+        brought.into_iter().map(with_talk).collect()
     }
 
     /// The tickets that several people have judged, by id.
@@ -111,6 +137,54 @@ mod tests {
             note: None,
             bring_to_team: false,
         }
+    }
+
+    #[test]
+    fn what_is_brought_stays_open_until_the_team_has_talked_about_it() {
+        use crate::agreement::{About, Agreement, Owner};
+        use crate::event::Kind;
+        use crate::team_log::{TeamEvent, TeamEvents, TeamLogs};
+        let agreement = Agreement {
+            owner: Owner::Team("billing".into()),
+            hours: None,
+            objectives: Vec::new(),
+            about: About::default(),
+        };
+        let catalog = Catalog::new(&[agreement], &[]);
+        let scope = catalog.scope_of_team("billing");
+        let brought =
+            |minute, ticket, by| Review { bring_to_team: true, ..review(minute, ticket, by, 2) };
+        let elsewhere = Review { team: Some("sales".into()), ..brought(4, "T-4", "aino") };
+        let reviews = Reviews::merged(&[
+            Arc::new(vec![brought(6, "T-1", "sara"), review(2, "T-3", "aino", 3)]),
+            Arc::new(vec![brought(1, "T-1", "aino"), brought(3, "T-2", "aino"), elsewhere]),
+        ]);
+        let open = |talks: &[(i64, &str)]| {
+            let talk = |(minute, ticket): &(i64, &str)| TeamEvent {
+                at: Timestamp::from_ms(minute * 60_000),
+                kind: Kind::TicketDiscussed,
+                identity: minute.unsigned_abs(),
+                id: None,
+                by: None,
+                text: None,
+                ticket: Some((*ticket).into()),
+                owner: None,
+                due: None,
+            };
+            let events: Vec<TeamEvent> = talks.iter().map(talk).collect();
+            let partition = Arc::new(TeamEvents::from([("billing".into(), events)]));
+            let logs = TeamLogs::merged(&[partition], &catalog);
+            let all = reviews.brought_to(scope, &catalog, logs.of(scope));
+            let open = all.into_iter().filter(|one| one.discussion == Discussion::Open);
+            open.map(|one| (one.review.at.ms() / 60_000, one.review.ticket.to_string())).collect()
+        };
+        let expect = |all: &[(i64, &str)]| -> Vec<(i64, String)> {
+            all.iter().map(|(minute, ticket)| (*minute, (*ticket).to_owned())).collect()
+        };
+        let none: Vec<(i64, String)> = open(&[]);
+        assert_eq!(none, expect(&[(1, "T-1"), (3, "T-2"), (6, "T-1")]));
+        assert_eq!(open(&[(2, "T-1")]), expect(&[(3, "T-2"), (6, "T-1")]), "brought again");
+        assert_eq!(open(&[(9, "T-1"), (2, "T-2")]), expect(&[(3, "T-2")]));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! What a team has said: its concerns, its decisions, and the notes of its turns of duty.
+//! What a team has said: its concerns, its decisions, the notes of its turns of duty, and which tickets it
+//! has talked about.
 //!
 //! # Design
 //! As with tickets, the events are the only state. A log follows from the set of a team's events: their order
@@ -20,6 +21,10 @@ use crate::time::Timestamp;
 /// are open and decisions that are not done stay, however old they are.
 pub const LOGGED_MAX: usize = 200;
 
+/// Maximum talks about tickets that a log keeps of a team: the latest. A ticket that was brought before all
+/// of them counts as talked about, so that nothing comes back to the agenda.
+pub const DISCUSSED_MAX: usize = 1_000;
+
 /// One event of a team.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TeamEvent {
@@ -35,6 +40,8 @@ pub struct TeamEvent {
     pub by: Option<Arc<str>>,
     /// What they said.
     pub text: Option<Arc<str>>,
+    /// The ticket that they talked about.
+    pub ticket: Option<Arc<str>>,
     /// The role that is to do what was decided.
     pub owner: Option<Arc<str>>,
     /// The day by which it is to be done.
@@ -73,6 +80,8 @@ pub struct Decision {
     pub id: Arc<str>,
     /// Who recorded it, when, and what was decided.
     pub decided: Said,
+    /// The ticket that it is about; `None` without one.
+    pub ticket: Option<Arc<str>>,
     /// The role that is to do it; `None` if nobody in particular.
     pub owner: Option<Arc<str>>,
     /// The day by which it is to be done; `None` without one.
@@ -90,6 +99,19 @@ pub struct TeamLog {
     pub decisions: Vec<Decision>,
     /// The notes of turns, the latest first.
     pub notes: Vec<Said>,
+    /// The talks about tickets, the latest first.
+    discussed: Vec<(Arc<str>, Said)>,
+}
+
+/// Whether a team has talked about a ticket since it was brought to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discussion<'a> {
+    /// Nobody has said so.
+    Open,
+    /// The first talk since then.
+    Recorded(&'a Said),
+    /// It was brought before all talks that are kept.
+    Dropped,
 }
 
 impl TeamLog {
@@ -99,15 +121,20 @@ impl TeamLog {
     ///   and takes the later text; raised again when settled, it is open again.
     /// - The first event that settles an open concern counts. One before it was raised has no effect.
     /// - The same holds for decisions and what is done.
+    /// - A decision that names a ticket is a talk about it, too.
     pub fn of(mut events: Vec<TeamEvent>) -> Self {
         events.sort_unstable();
         events.dedup_by_key(|event| (event.at, event.kind, event.identity));
         let mut concerns: BTreeMap<Arc<str>, Concern> = BTreeMap::new();
         let mut decisions: BTreeMap<Arc<str>, Decision> = BTreeMap::new();
         let mut notes = Vec::new();
+        let mut discussed = Vec::new();
         for event in events {
-            let TeamEvent { at, kind, identity: _, id, by, text, owner, due } = event;
+            let TeamEvent { at, kind, identity: _, id, by, text, ticket, owner, due } = event;
             let said = Said { at, by, text };
+            if let Some(ticket) = &ticket {
+                discussed.push((Arc::clone(ticket), said.clone()));
+            }
             if kind == Kind::TurnNoted {
                 notes.push(said);
                 continue;
@@ -126,13 +153,14 @@ impl TeamLog {
                     known.settled.get_or_insert(said);
                 }
             } else if kind == Kind::Decided {
-                let new = Decision { id: Arc::clone(&id), decided: said, owner, due, done: None };
+                let done = None;
+                let new = Decision { id: Arc::clone(&id), decided: said, ticket, owner, due, done };
                 let known = decisions.entry(id).or_insert_with(|| new.clone());
                 if known.done.is_some() {
                     *known = new;
                 } else {
                     known.decided.text = new.decided.text.or(known.decided.text.take());
-                    (known.owner, known.due) = (new.owner, new.due);
+                    (known.ticket, known.owner, known.due) = (new.ticket, new.owner, new.due);
                 }
             } else if kind == Kind::DecisionDone
                 && let Some(known) = decisions.get_mut(&id)
@@ -154,12 +182,27 @@ impl TeamLog {
         decisions.truncate(open + LOGGED_MAX);
         notes.reverse();
         notes.truncate(LOGGED_MAX);
-        Self { concerns, decisions, notes }
+        discussed.reverse();
+        discussed.truncate(DISCUSSED_MAX);
+        Self { concerns, decisions, notes, discussed }
     }
 
     /// The concerns that are open, the oldest first.
     pub fn open_concerns(&self) -> impl Iterator<Item = &Concern> {
         self.concerns.iter().filter(|concern| concern.settled.is_none())
+    }
+
+    /// Whether the team has talked about a ticket that was brought to it at an instant.
+    pub fn discussion(&self, ticket: &str, brought: Timestamp) -> Discussion<'_> {
+        let since = self.discussed.iter().take_while(|(_, said)| said.at >= brought);
+        if let Some((_, said)) = since.filter(|(of, _)| **of == *ticket).last() {
+            return Discussion::Recorded(said);
+        }
+        let oldest = self.discussed.get(DISCUSSED_MAX - 1);
+        match oldest {
+            Some((_, oldest)) if brought < oldest.at => Discussion::Dropped,
+            Some(_) | None => Discussion::Open,
+        }
     }
 
     /// The decisions that are not done, the oldest first.

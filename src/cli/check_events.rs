@@ -265,7 +265,10 @@ fn undeclared_team_effect(kind: Kind, team: &str) -> String {
         | Kind::ConcernSettled
         | Kind::Decided
         | Kind::DecisionDone
-        | Kind::TurnNoted => format!("the team {team:?} has no agreement, so no page shows it"),
+        | Kind::TurnNoted
+        | Kind::TicketDiscussed => {
+            format!("the team {team:?} has no agreement, so no page shows it")
+        }
         Kind::Created | Kind::Assigned => {
             format!("the team {team:?} has no agreement, so its tickets are unclaimed")
         }

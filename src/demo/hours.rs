@@ -1,6 +1,6 @@
 //! Working hours of teams, and the rate of new tickets by hour and weekday.
 
-use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
+use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 
 /// Helsinki without summer time, which is enough for a demo.
 const ZONE: Elapsed = Elapsed::from_ms(2 * HOUR_MS);
@@ -80,6 +80,14 @@ pub(super) fn tickets_per_million(at: Timestamp, per_day: i64) -> i64 {
     per_day * HOURLY_PER_MILLE[hour] * percent * 10 / 60
 }
 
+/// When a team talks next: on the first Monday after an instant, at 9:20.
+pub(super) fn next_talk(after: Timestamp) -> Timestamp {
+    let today = day(after);
+    let monday = today + 7 - (today + 3).rem_euclid(7);
+    let morning = Elapsed::from_ms(9 * HOUR_MS + 20 * MINUTE_MS);
+    Timestamp::from_ms(monday * DAY_MS).minus(ZONE).plus(morning)
+}
+
 fn is_weekend(day: i64) -> bool {
     // The first day of 1970 was a Thursday.
     (day + 3).rem_euclid(7) >= 5
@@ -88,6 +96,13 @@ fn is_weekend(day: i64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_team_talks_on_mondays() {
+        let talk = |text| next_talk(Timestamp::parse(text).unwrap()).to_string();
+        assert_eq!(talk("2026-11-16T06:00:00Z"), "2026-11-23T07:20:00Z", "on a Monday");
+        assert_eq!(talk("2026-11-22T21:59:59Z"), "2026-11-23T07:20:00Z", "on a Sunday");
+    }
 
     fn at(text: &str) -> Timestamp {
         Timestamp::parse(text).unwrap()

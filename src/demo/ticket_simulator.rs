@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use super::Scenario;
 use super::organisation::{RETURNS, Team};
 use super::random::Random;
+use super::{Scenario, hours};
 use crate::event::Kind;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, SECOND_MS, Timestamp};
 
@@ -249,8 +249,9 @@ impl<'a> TicketSimulator<'a> {
             let score = self.random.one_of([2, 3, 4, 4, 5]);
             let note = (score < 3).then_some("A second question would have told me more.");
             let reviewed = self.event(Kind::Reviewed);
+            let time = self.team.hours.done(self.at.plus(after), MINUTE);
             self.events.push(DemoEvent {
-                time: self.team.hours.done(self.at.plus(after), MINUTE),
+                time,
                 agent: None,
                 by: Some(self.agent),
                 score: Some(score),
@@ -258,6 +259,18 @@ impl<'a> TicketSimulator<'a> {
                 bring_to_team: note.map(|_| true),
                 ..reviewed
             });
+            // The team forgets some of what is brought to it.
+            if note.is_some() && self.team.name.is_some() && self.random.happens(750) {
+                let discussed = self.event(Kind::TicketDiscussed);
+                self.events.push(DemoEvent {
+                    key: self.team.name,
+                    time: hours::next_talk(time),
+                    team: self.team.name,
+                    agent: None,
+                    by: Some(self.agent),
+                    ..discussed
+                });
+            }
         }
     }
 

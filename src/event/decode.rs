@@ -49,7 +49,7 @@ pub fn decode_with<'a>(
     };
     if wire.is_cloud_event() {
         check_cloud_event(&mut wire).map_err(Outcome::Rejected)?;
-        wire = wire.into_flat();
+        wire = wire.into_flat(kind.is_of_team());
     }
     event_of(kind, &mut wire).map_err(Outcome::Rejected)
 }
@@ -292,7 +292,8 @@ fn detail_of<'a>(
             let decision = required_id(fields.wire, EventKey::Decision, "give the decision an id")?;
             let owner = fields.text(OptionalField::Owner, name::is_name, NAME_FORM);
             let due = fields.due();
-            EventDetail { decision: Some(decision), owner, due, ..said(fields) }
+            let into = fields.text(OptionalField::Ticket, name::is_id, ID_FORM);
+            EventDetail { decision: Some(decision), owner, due, into, ..said(fields) }
         }
         Kind::DecisionDone => {
             let decision =
@@ -300,6 +301,11 @@ fn detail_of<'a>(
             EventDetail { decision: Some(decision), ..said(fields) }
         }
         Kind::TurnNoted => said(fields),
+        Kind::TicketDiscussed => {
+            let way_out = "name the ticket that was talked about";
+            let into = Some(required_id(fields.wire, EventKey::Ticket, way_out)?);
+            EventDetail { into, ..said(fields) }
+        }
         Kind::Created
         | Kind::Reopened
         | Kind::Resumed
@@ -326,7 +332,7 @@ fn said<'a>(fields: &mut OptionalFields<'_, 'a>) -> EventDetail<'a> {
     }
 }
 
-/// The id of a concern or of a decision.
+/// The id of a concern, of a decision, or of a ticket that a team talked about.
 fn required_id<'a>(wire: &mut Wire<'a>, key: EventKey, way_out: &str) -> Checked<Cow<'a, str>> {
     let id = required(wire, key, way_out)?;
     if name::is_id(&id) { Ok(id) } else { Err(bad(Reason::BadId, key, &id, ID_FORM)) }

@@ -41,13 +41,15 @@ pub enum OptionalField {
     Team,
     /// `text`
     Text,
+    /// The `ticket` of an event about a team.
+    Ticket,
     /// `waiting_since`
     WaitingSince,
 }
 
 impl OptionalField {
     /// All fields.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Agent,
         Self::BringToTeam,
         Self::By,
@@ -63,6 +65,7 @@ impl OptionalField {
         Self::Source,
         Self::Team,
         Self::Text,
+        Self::Ticket,
         Self::WaitingSince,
     ];
 
@@ -84,6 +87,7 @@ impl OptionalField {
             Self::Source => "source",
             Self::Team => "team",
             Self::Text => "text",
+            Self::Ticket => "ticket",
             Self::WaitingSince => "waiting_since",
         }
     }

@@ -41,6 +41,7 @@ pub(super) const fn key_of(field: OptionalField) -> EventKey {
         OptionalField::Source => EventKey::Source,
         OptionalField::Team => EventKey::Team,
         OptionalField::Text => EventKey::Text,
+        OptionalField::Ticket => EventKey::Ticket,
         OptionalField::WaitingSince => EventKey::WaitingSince,
     }
 }

@@ -248,8 +248,8 @@ impl<'a> Wire<'a> {
 
     /// The keys of a CloudEvent's data beside its attributes. What identifies and describes the event is in
     /// its attributes, since data may have an `id` or `subject` of its own; the subject is the ticket, unless
-    /// data names one.
-    pub(super) fn into_flat(mut self) -> Self {
+    /// data names one, or the event is about a team.
+    pub(super) fn into_flat(mut self, is_of_team: bool) -> Self {
         if let Some(mut data) = self.data.take() {
             for key in EventKey::OF_ENVELOPE {
                 data.take(key);
@@ -262,7 +262,7 @@ impl<'a> Wire<'a> {
             }
         }
         let subject = self.take(EventKey::Subject);
-        if !self.has_value(EventKey::Ticket) {
+        if !is_of_team && !self.has_value(EventKey::Ticket) {
             self.put(EventKey::Ticket, subject);
         }
         self

@@ -117,7 +117,8 @@ impl Explained<'_> {
             | Kind::ConcernSettled
             | Kind::Decided
             | Kind::DecisionDone
-            | Kind::TurnNoted => None,
+            | Kind::TurnNoted
+            | Kind::TicketDiscussed => None,
         };
         let position = last.ticket_position;
         match (last.is_over, position.is_solved, position.location) {

@@ -210,6 +210,7 @@ impl Explained<'_> {
             Kind::Decided => "the team decided",
             Kind::DecisionDone => "a decision was done",
             Kind::TurnNoted => "a note about the turn",
+            Kind::TicketDiscussed => "the team talked about it",
         }
         .to_owned();
         let into = step.into.iter().map(|into| format!(" into {into}"));

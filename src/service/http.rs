@@ -10,6 +10,7 @@
 //! | `api` | `/api/v1/…` |
 //! | `board` | the HTML pages |
 //! | `forms` | pages on which members write, and what their forms send |
+//! | `remembered_person` | the name that was last chosen in a form |
 //! | `live` | tells open pages that there is something new |
 //! | `ticket_rows` | the waiting tickets of an objective as rows |
 //! | `writing` | writes what people say as events |
@@ -25,6 +26,7 @@ pub(in crate::service) mod lookup;
 mod metrics;
 mod past_rows;
 mod page_response;
+mod remembered_person;
 mod revalidate;
 mod ticket_rows;
 pub(in crate::service) mod writing;

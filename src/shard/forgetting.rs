@@ -5,8 +5,13 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::Shard;
 use super::keys::timeline_at;
 use super::stubs::Stub;
-use crate::ticket::Timeline;
-use crate::time::{Elapsed, Timestamp};
+use crate::event::Kind;
+use crate::ticket::{Timeline, unpack_detail};
+use crate::time::{DAY_MS, Elapsed, Timestamp};
+
+/// How long a ticket is kept that was brought to its team, so that it stays on the agenda until somebody says
+/// that it was talked about.
+const BROUGHT_FOR: Elapsed = Elapsed::from_ms(365 * DAY_MS);
 
 impl Shard {
     /// Considers the next `most` timelines in turn, and evicts those whose last event was before `horizon`
@@ -60,6 +65,10 @@ impl Shard {
         let Some(last) = timeline.at_rest_since(context).filter(|last| *last < horizon) else {
             return false;
         };
+        let brought_since = self.advanced_to.minus(BROUGHT_FOR);
+        if self.reviews.timelines.contains(&number) && was_brought(timeline, brought_since) {
+            return false;
+        }
         let key = xxh3_64(timeline.key());
         // A split ticket is counted nowhere.
         if !timeline.split {
@@ -77,4 +86,11 @@ impl Shard {
         self.stubs.put(Stub { key, last });
         true
     }
+}
+
+/// Whether somebody has brought a ticket to its team since an instant.
+fn was_brought(timeline: &Timeline, since: Timestamp) -> bool {
+    let reviews = timeline.events().filter(|entry| entry.kind == Kind::Reviewed);
+    let mut recent = reviews.filter(|entry| entry.time >= since);
+    recent.any(|entry| unpack_detail(entry.detail).bring_to_team == Some(true))
 }

@@ -67,6 +67,7 @@ fn team_event(entry: &Entry<'_>) -> TeamEvent {
         id: id.as_deref().map(Arc::from),
         by: detail.by.as_deref().map(Arc::from),
         text: detail.text.as_deref().map(Arc::from),
+        ticket: detail.into.as_deref().map(Arc::from),
         owner: detail.owner.as_deref().map(Arc::from),
         due: detail.due,
     }

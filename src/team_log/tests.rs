@@ -10,6 +10,7 @@ fn event(minute: i64, kind: Kind, id: &str, by: &str, text: &str) -> TeamEvent {
         id: Some(id.into()),
         by: Some(by.into()),
         text: Some(text.into()),
+        ticket: None,
         owner: None,
         due: None,
     }
@@ -72,20 +73,68 @@ fn open_ones_stay_and_the_oldest_ended_ones_are_dropped() {
     assert_eq!(log.notes[0].at, Timestamp::from_ms(300 * 60_000));
 }
 
+/// A talk about a ticket; with an id, by a decision that names it.
+fn talk(minute: i64, ticket: &str, decision: Option<&str>) -> TeamEvent {
+    let kind = if decision.is_some() { Kind::Decided } else { Kind::TicketDiscussed };
+    TeamEvent {
+        id: decision.map(Into::into),
+        ticket: Some(ticket.into()),
+        ..event(minute, kind, "", "sara", "call back")
+    }
+}
+
+#[test]
+fn a_ticket_is_talked_about_from_the_first_talk_after_it_was_brought() {
+    let at = |minute: i64| Timestamp::from_ms(minute * 60_000);
+    let log = TeamLog::of(vec![
+        talk(30, "T-1", None),
+        talk(20, "T-1", Some("d-1")),
+        talk(10, "T-1", None),
+        talk(25, "T-2", None),
+    ]);
+    let discussed = |ticket, brought| match log.discussion(ticket, at(brought)) {
+        Discussion::Recorded(said) => Some(said.at),
+        Discussion::Open => None,
+        Discussion::Dropped => unreachable!("none is dropped"),
+    };
+    assert_eq!(discussed("T-1", 5), Some(at(10)));
+    assert_eq!(discussed("T-1", 10), Some(at(10)), "at the same instant");
+    assert_eq!(discussed("T-1", 11), Some(at(20)), "by a decision");
+    assert_eq!(discussed("T-1", 31), None, "brought again");
+    assert_eq!(discussed("T-3", 5), None);
+    assert_eq!(log.decisions[0].ticket.as_deref(), Some("T-1"));
+}
+
+#[test]
+fn tickets_brought_before_all_talks_that_are_kept_do_not_come_back() {
+    let most = i64::try_from(DISCUSSED_MAX).unwrap();
+    let talks = |count: i64| {
+        let all = (1..=count).map(|minute| talk(minute, &format!("T-{minute}"), None));
+        TeamLog::of(all.rev().collect())
+    };
+    let at = |minute: i64| Timestamp::from_ms(minute * 60_000);
+    let (few, many) = (talks(most - 1), talks(most + 1));
+    assert_eq!(few.discussion("old", at(0)), Discussion::Open);
+    assert_eq!(many.discussion("T-1", at(1)), Discussion::Dropped);
+    assert_eq!(many.discussion("new", at(2)), Discussion::Open);
+    assert!(matches!(many.discussion("T-2", at(2)), Discussion::Recorded(_)));
+}
+
 proptest! {
     #![proptest_config(crate::proptest_cases(300))]
 
     #[test]
     fn any_order_and_any_duplicates_give_the_same_log(
-        chosen in proptest::collection::vec((0_i64..6, 0_usize..5, 0_usize..2, 0_u64..3), 0..12),
+        chosen in proptest::collection::vec((0_i64..6, 0_usize..6, 0_usize..2, 0_u64..3), 0..12),
         order in any::<u64>(),
     ) {
         let kinds = [
             Kind::ConcernRaised, Kind::ConcernSettled, Kind::Decided, Kind::DecisionDone,
-            Kind::TurnNoted,
+            Kind::TurnNoted, Kind::TicketDiscussed,
         ];
         let of = |&(minute, kind, id, identity): &(i64, usize, usize, u64)| TeamEvent {
             identity,
+            ticket: (kind == 2 || kind == 5).then(|| ["T-1", "T-2"][id].into()),
             ..event(minute, kinds[kind], ["a", "b"][id], "aino", "text")
         };
         let events: Vec<TeamEvent> = chosen.iter().map(of).collect();

@@ -42,6 +42,7 @@ impl Kind {
             Self::Decided => 21,
             Self::DecisionDone => 22,
             Self::TurnNoted => 23,
+            Self::TicketDiscussed => 24,
         }
     }
 
@@ -72,6 +73,7 @@ impl Kind {
             21 => Self::Decided,
             22 => Self::DecisionDone,
             23 => Self::TurnNoted,
+            24 => Self::TicketDiscussed,
             _ => return None,
         })
     }
@@ -179,6 +181,7 @@ mod tests {
             (Kind::Decided, 21),
             (Kind::DecisionDone, 22),
             (Kind::TurnNoted, 23),
+            (Kind::TicketDiscussed, 24),
         ];
         assert_eq!(kinds.len(), Kind::ALL.len());
         for (kind, code) in kinds {
@@ -195,7 +198,7 @@ mod tests {
         for (maker, code) in makers {
             assert_eq!((maker.code(), Maker::from_code(code)), (code, Some(maker)));
         }
-        let unknown = (Kind::from_code(24), Priority::from_code(0), Maker::from_code(3));
+        let unknown = (Kind::from_code(25), Priority::from_code(0), Maker::from_code(3));
         assert_eq!(unknown, (None, None, None));
     }
 }

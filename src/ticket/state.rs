@@ -173,7 +173,8 @@ impl TicketState {
             | Kind::ConcernSettled
             | Kind::Decided
             | Kind::DecisionDone
-            | Kind::TurnNoted => {}
+            | Kind::TurnNoted
+            | Kind::TicketDiscussed => {}
         }
         self.stopwatches.iter_mut().for_each(Stopwatch::stay_over);
         let holder = context.scope(self.team);

@@ -31,12 +31,23 @@ impl Service {
         more: &str,
         variables: &[(&str, &str)],
     ) -> Self {
+        Self::start_with(folder, kafka, "", more, variables)
+    }
+
+    /// The same, with further keys of `http`, each with a comma before it.
+    pub(crate) fn start_with(
+        folder: tempfile::TempDir,
+        kafka: &str,
+        http: &str,
+        more: &str,
+        variables: &[(&str, &str)],
+    ) -> Self {
         let port = free_port();
         let agreement =
             "team: billing\nobjectives: [{ name: o, measure: first_reply, none_over: 1h }]\n";
         fs::write(folder.path().join("agreement.yaml"), agreement).unwrap();
         let config = format!(
-            "kafka: {kafka}\nagreements: [\"*agreement.yaml\"]\nhttp: {{ listen: \"127.0.0.1:{port}\" }}\n{more}"
+            "kafka: {kafka}\nagreements: [\"*agreement.yaml\"]\nhttp: {{ listen: \"127.0.0.1:{port}\"{http} }}\n{more}"
         );
         fs::write(folder.path().join("vaste.yaml"), config).unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();

@@ -11,10 +11,10 @@ use crate::demo::Demo;
 use crate::process::wait_for;
 use crate::run::{Folder, page};
 
-const AGENDA: &str = "/teams/billing/agenda";
+pub(crate) const AGENDA: &str = "/teams/billing/agenda";
 
 /// Fills in the form of an action and sends it.
-fn send(browser: &mut Browser, action: &str, fields: &serde_json::Value) {
+pub(crate) fn send(browser: &mut Browser, action: &str, fields: &serde_json::Value) {
     let sent = browser.evaluate(&format!(
         "(() => {{
            const action = document.querySelector('input[name=action][value={action}]');
@@ -29,7 +29,7 @@ fn send(browser: &mut Browser, action: &str, fields: &serde_json::Value) {
 }
 
 /// Waits until the text of the page has this, which comes by itself.
-fn wait_until_shown(browser: &mut Browser, text: &str) {
+pub(crate) fn wait_until_shown(browser: &mut Browser, text: &str) {
     let has_text =
         format!("document.querySelector('main')?.textContent.includes({text:?}) === true");
     browser.wait_until(text, &has_text);
@@ -217,8 +217,189 @@ fn a_browser_does_a_turns_list_and_ones_own() {
     assert!(!text.contains("What would you have said?"), "{text}");
     browser.open(&url("agenda?lang=en"));
     wait_until_shown(&mut browser, "What would you have said?");
-    let section = "document.querySelector('.agenda').textContent";
-    let brought = browser.text(section);
+    let items = "[...document.querySelector('.agenda').querySelectorAll('li > p')]
+      .map((line) => line.textContent).join()";
+    let brought = browser.text(items);
     assert!(brought.contains("score 3, 5 is best") && !brought.contains("sara"), "{brought}");
     assert!(browser.faults.is_empty(), "{:?}", browser.faults);
+}
+
+/// The start of the present turn of duty.
+fn turn_start(demo: &Demo) -> Option<String> {
+    let duty: serde_json::Value =
+        serde_json::from_str(&demo.get("/api/v1/teams/billing/duty")?).ok()?;
+    duty["current"]["starts"].as_str().map(str::to_owned)
+}
+
+/// Lets days pass until the next turn of duty.
+fn hand_over(demo: &mut Demo) {
+    let before = turn_start(demo).unwrap();
+    for _ in 0..8 {
+        demo.say("");
+        // The view follows the clock of the demo.
+        let at = wait_for("the turn", || turn_start(demo));
+        if at != before {
+            return;
+        }
+    }
+    wait_for("the next turn", || turn_start(demo).filter(|at| *at != before));
+}
+
+/// The text of the section with this heading.
+fn section(browser: &mut Browser, heading: &str) -> String {
+    browser.text(&format!(
+        "[...document.querySelectorAll('.agenda')]
+           .find((one) => one.querySelector('h2').textContent.startsWith({heading:?}))
+           ?.textContent"
+    ))
+}
+
+/// Pictures of a page on a laptop and on a phone, in the dark, in Finnish and on paper.
+fn take_pictures(browser: &mut Browser, url: &str, name: &str) {
+    let pictures = Path::new(env!("CARGO_TARGET_TMPDIR")).join("board");
+    std::fs::create_dir_all(&pictures).unwrap();
+    let sizes = [("laptop", [1280, 800]), ("phone", [390, 844])];
+    for (screen, size) in sizes {
+        browser.resize(size);
+        for language in ["en", "fi"] {
+            for (scheme, medium) in [("light", "screen"), ("dark", "screen"), ("light", "print")] {
+                browser.set_media(scheme, medium);
+                browser.open(&url.replace("lang=en", &format!("lang={language}")));
+                let fits = "document.documentElement.scrollWidth <= innerWidth";
+                assert_eq!(browser.evaluate(fits), true, "{name} {screen} {language} {medium}");
+                let file = format!("{name}-{screen}-{language}-{scheme}-{medium}.png");
+                browser.screenshot(&pictures.join(file));
+            }
+        }
+    }
+    browser.resize([1280, 800]);
+    browser.set_media("light", "screen");
+    browser.open(url);
+}
+
+const LAST: &str = "Decided last time: is it done?";
+const NOW: &str = "Decided since the handover";
+/// The notes of two tickets that are brought to the team.
+const NOTES: [&str; 2] = ["What would you have said?", "Who calls back?"];
+
+/// The item of the agenda with this text, as an expression.
+fn item_of(text: &str) -> String {
+    format!(
+        "[...document.querySelectorAll('.agenda > ul > li')]
+           .find((item) => item.textContent.includes({text:?}))"
+    )
+}
+
+/// The lines of the item with this text; empty without one.
+fn brought(browser: &mut Browser, text: &str) -> String {
+    let item = item_of(text);
+    browser.text(&format!(
+        "[...({item}?.querySelectorAll('p') ?? [])].map((line) => line.textContent).join('; ')"
+    ))
+}
+
+/// In the first turn something is decided, and two tickets are brought.
+fn first_turn(browser: &mut Browser, agenda: &str, own: &str) {
+    browser.open(agenda);
+    send(browser, "decide", &json!({ "by": "sara", "text": "Answer chats first." }));
+    wait_until_shown(browser, "Answer chats first.");
+    assert!(section(browser, NOW).contains("Answer chats first."));
+    assert!(section(browser, LAST).contains("Nothing is left from last time."));
+    for note in NOTES {
+        browser.open(own);
+        let ticket = browser.text("document.querySelector('input[name=ticket]').value");
+        browser.evaluate("document.querySelector('input[name=bring_to_team]').checked = true");
+        judge(browser, &ticket, &json!({ "score": "3", "note": note }));
+        wait_until_shown(browser, note);
+    }
+}
+
+/// One ticket is talked about, and a decision names the other, which is returned.
+fn talk_about(browser: &mut Browser) -> String {
+    let [first, second] = NOTES;
+    let said = json!({ "by": "sara", "text": "We say sorry first." });
+    let is_sent = browser.evaluate(&format!(
+        "(() => {{
+           const form = {item}.querySelector('form');
+           for (const [name, value] of Object.entries({said})) form.elements[name].value = value;
+           form.requestSubmit();
+           return true;
+         }})()",
+        item = item_of(first)
+    ));
+    assert_eq!(is_sent, true);
+    wait_until_shown(browser, "We say sorry first.");
+    let item = brought(browser, first);
+    assert!(item.contains("talked about (sara") && !item.contains("waiting"), "{item}");
+    let ticket = brought(browser, second).split(':').next().unwrap().to_owned();
+    let review = browser.text(&format!(
+        "[...document.querySelector('select[name=review]').options]
+           .find((option) => option.text === {ticket:?}).value"
+    ));
+    let decided = json!({ "by": "aino", "text": "The lead calls.", "review": review });
+    send(browser, "decide", &decided);
+    wait_until_shown(browser, &format!("about {ticket}"));
+    let item = brought(browser, second);
+    assert!(item.contains("talked about (aino") && item.contains("The lead calls."), "{item}");
+    let left =
+        "[...document.querySelectorAll('select[name=review] option')].map((one) => one.text)";
+    let left = browser.evaluate(left);
+    assert!(!left.as_array().unwrap().contains(&json!(ticket)), "{left}");
+    ticket
+}
+
+#[test]
+fn a_browser_follows_up_at_handovers_what_was_decided_and_what_was_brought() {
+    let Some(mut browser) = Browser::start() else { return };
+    let mut demo = Demo::start(&["--seed", "7", "--steps"]);
+    demo.metrics();
+    wait_for("the turn's list to be made", || {
+        let turn: serde_json::Value =
+            serde_json::from_str(&demo.get("/api/v1/teams/billing/turn")?).ok()?;
+        turn["list"].is_object().then_some(())
+    });
+    let url = |page: &str| format!("http://127.0.0.1:{}/teams/billing/{page}", demo.port);
+    let (agenda, own) = (url("agenda?lang=en"), url("own?lang=en&by=sara"));
+
+    first_turn(&mut browser, &agenda, &own);
+    hand_over(&mut demo);
+    browser.open(&agenda);
+    let last = section(&mut browser, LAST);
+    assert!(last.contains("Answer chats first.") && last.contains("not done yet"), "{last}");
+    assert!(!section(&mut browser, NOW).contains("Answer chats first."));
+    send(&mut browser, "finish", &json!({ "by": "mikko" }));
+    wait_until_shown(&mut browser, "done (mikko");
+
+    hand_over(&mut demo);
+    browser.open(&agenda);
+    let last = section(&mut browser, LAST);
+    assert!(last.contains("Answer chats first.") && last.contains("done (mikko"), "{last}");
+    // Nobody has talked about the tickets in two talks. Now one is talked about, and a decision names the
+    // other.
+    for note in NOTES {
+        let item = brought(&mut browser, note);
+        assert!(item.contains("waiting to be talked about for"), "{item}");
+    }
+    take_pictures(&mut browser, &agenda, "agenda-handover");
+    let ticket = talk_about(&mut browser);
+    take_pictures(&mut browser, &agenda, "agenda-talked");
+
+    hand_over(&mut demo);
+    browser.open(&agenda);
+    let last = section(&mut browser, LAST);
+    assert!(last.contains("The lead calls.") && !last.contains("Answer chats first."), "{last}");
+    assert!(NOTES.iter().all(|note| brought(&mut browser, note).is_empty()), "both are gone");
+    assert!(browser.faults.is_empty(), "{:?}", browser.faults);
+
+    let log: serde_json::Value =
+        serde_json::from_str(&demo.get("/api/v1/teams/billing/log").unwrap()).unwrap();
+    let all = log["brought"].as_array().unwrap();
+    let find = |note: &str| all.iter().find(|one| one["note"] == note).unwrap();
+    let of_second = find(NOTES[1]);
+    assert_eq!((&of_second["is_discussed"], &of_second["ticket"]), (&json!(true), &json!(ticket)));
+    assert_eq!(of_second["discussed"]["text"], "The lead calls.");
+    let talk = json!({ "team": "billing", "ticket": ticket, "by": "aino" });
+    assert_eq!(post(demo.port, "/api/v1/ticket_talks", &talk.to_string()), 202);
+    let unknown = json!({ "team": "billing", "ticket": "T-0", "by": "aino" });
+    assert_eq!(post(demo.port, "/api/v1/ticket_talks", &unknown.to_string()), 422);
 }

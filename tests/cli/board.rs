@@ -18,13 +18,15 @@ const LANGUAGES: [&str; 3] = ["en", "fi", "sv"];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 
 /// The pages of the demo, with the names of their pictures.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 14] = [
     ("front", "/"),
     ("team", "/teams/deliveries"),
     ("objective", "/teams/deliveries/objectives/first-reply"),
     ("limit", "/teams/technical/objectives/nobody-forgotten"),
     ("unclaimed", "/teams/_unclaimed"),
     ("agenda", "/teams/deliveries/agenda"),
+    ("turn", "/teams/deliveries/turn"),
+    ("own", "/teams/deliveries/own?by=lumi"),
     ("organisation", "/teams/_all"),
     ("changed", "/teams/billing/objectives/first-reply"),
     ("tickets", "/teams/deliveries/objectives/first-reply/tickets"),

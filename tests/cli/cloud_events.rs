@@ -71,6 +71,10 @@ fn what_a_cloud_event_must_have_is_named() {
         event(r#""id":"12","type":"ticket.created","subject":"T-12""#).replace("\"1.0\"", "1.0"),
         event(r#""type":"ticket.created","subject":"T-13","data":{"id":"13"}"#),
         event(&format!(r#""id":"14","type":"ticket.created","subject":"T-14","data":{{"x":{deep}}}"#)),
+        // The subject of an event about a team is not taken for its ticket.
+        event(r#""id":"18","type":"team.decided","data":{"team":"billing","decision":"D-1"},"subject":"a b""#),
+        event(r#""id":"19","type":"team.ticket_discussed","data":{"team":"billing"},"subject":"T-1""#),
+        event(r#""id":"20","type":"team.ticket_discussed","data":{"team":"billing","ticket":"T-1"}"#),
         // No CloudEvent: `data` and `subject` are keys that Vaste does not know, as before.
         r#"{"id":"15","type":"ticket.created","time":"2026-11-02T09:00:00Z","subject":"T-15","data":{"ticket":"T-15"}}"#.to_owned(),
         r#"{"id":"16","type":"a.ticket.created","time":"2026-11-02T09:00:00Z","ticket":"T-16"}"#.to_owned(),

@@ -38,6 +38,7 @@ mod maps;
 mod names;
 mod readme;
 mod rejected;
+mod remembered;
 mod run;
 mod schema;
 mod secrets;

@@ -395,3 +395,27 @@ fn a_partition_that_a_wrong_clock_took_ahead_goes_on_from_the_right_time() {
     assert_eq!(ahead.partition.responses().total(), counted);
     assert!(ahead.partition.image(day(1)).is_some());
 }
+
+#[test]
+fn a_ticket_that_was_brought_to_its_team_stays_for_a_year() {
+    let catalog = catalog();
+    for (bring_to_team, kept_until) in [("false", 30), ("true", 367)] {
+        let mut reader = Reader::new(&catalog);
+        let reviewed = format!("reviewed\",\"score\":2,\"bring_to_team\":{bring_to_team},\"x\":\"");
+        for record in [
+            event("1", "created", day(0)),
+            event("2", "agent_replied", hours(0, 1)),
+            event("3", "solved", hours(0, 2)),
+            event("4", &reviewed, day(1)),
+        ] {
+            assert_eq!(reader.take(&record), Outcome::Applied);
+        }
+        for today in [29, 30, 200, 365, 366, 367] {
+            let record = of_another_ticket(today, day(today.into()));
+            assert_eq!(reader.take(&record), Outcome::Applied);
+            reader.read(day(today.into()));
+            let evicted = usize::from(today == kept_until);
+            assert_eq!(reader.forget(day(today.into())), evicted, "{bring_to_team}, day {today}");
+        }
+    }
+}

@@ -88,5 +88,6 @@ pub(super) const fn meaning(kind: Kind) -> &'static str {
         Kind::Decided => "A team decided something.",
         Kind::DecisionDone => "What a team had decided was done.",
         Kind::TurnNoted => "The member on duty left a note about their turn.",
+        Kind::TicketDiscussed => "A team talked about a ticket that was brought to it.",
     }
 }

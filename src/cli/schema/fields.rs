@@ -22,6 +22,8 @@ pub(super) enum SchemaField {
     CreatedBy,
     /// `team` of an event about a team. Every other `team` is optional.
     ConcernedTeam,
+    /// `ticket` of an event about a team.
+    DiscussedTicket,
     /// A field without which an event keeps its meaning.
     Optional(OptionalField),
 }
@@ -36,6 +38,7 @@ impl SchemaField {
             Self::Concern,
             Self::Decision,
             Self::ConcernedTeam,
+            Self::DiscussedTicket,
         ];
         let optional = OptionalField::ALL.into_iter().map(Self::Optional);
         required.into_iter().chain([Self::CreatedBy]).chain(optional)
@@ -47,6 +50,7 @@ impl SchemaField {
             Kind::ConcernRaised | Kind::ConcernSettled => &[Self::ConcernedTeam, Self::Concern],
             Kind::Decided | Kind::DecisionDone => &[Self::ConcernedTeam, Self::Decision],
             Kind::TurnNoted => &[Self::ConcernedTeam],
+            Kind::TicketDiscussed => &[Self::ConcernedTeam, Self::DiscussedTicket],
             Kind::Created
             | Kind::Reopened
             | Kind::Resumed
@@ -79,10 +83,12 @@ impl SchemaField {
             Kind::TookOver => &[F::From, F::WaitingSince],
             Kind::Rated => &[F::Score],
             Kind::Reviewed => &[F::By, F::Score, F::Categories, F::Note, F::BringToTeam],
-            Kind::ConcernRaised | Kind::ConcernSettled | Kind::DecisionDone | Kind::TurnNoted => {
-                &[F::By, F::Text]
-            }
-            Kind::Decided => &[F::By, F::Text, F::Owner, F::Due],
+            Kind::ConcernRaised
+            | Kind::ConcernSettled
+            | Kind::DecisionDone
+            | Kind::TurnNoted
+            | Kind::TicketDiscussed => &[F::By, F::Text],
+            Kind::Decided => &[F::By, F::Text, F::Owner, F::Due, F::Ticket],
             Kind::Created
             | Kind::Reopened
             | Kind::Resumed
@@ -110,6 +116,7 @@ impl SchemaField {
             Self::Decision => "decision",
             Self::CreatedBy => "by",
             Self::ConcernedTeam => "team",
+            Self::DiscussedTicket => "ticket",
             Self::Optional(field) => field.label(),
         }
     }
@@ -119,6 +126,7 @@ impl SchemaField {
         match self {
             Self::CreatedBy => "created_by",
             Self::ConcernedTeam => "concerned_team",
+            Self::DiscussedTicket | Self::Optional(OptionalField::Ticket) => "discussed_ticket",
             Self::Id
             | Self::Time
             | Self::Ticket
@@ -147,6 +155,9 @@ impl SchemaField {
             Self::ConcernedTeam => {
                 team_or_all("The team that it is about; `_all` for the whole organisation.")
             }
+            Self::DiscussedTicket => {
+                id("The ticket that the team talked about. It leaves the agenda then.")
+            }
             Self::Optional(field) => optional_definition(field),
         }
     }
@@ -162,6 +173,7 @@ impl SchemaField {
             Self::Decision => json!("D-3"),
             Self::CreatedBy => json!("customer"),
             Self::ConcernedTeam => json!("billing"),
+            Self::DiscussedTicket => json!("T-1042"),
             Self::Optional(field) => match field {
                 F::Agent => json!("agent-8"),
                 F::BringToTeam => json!(true),
@@ -178,6 +190,7 @@ impl SchemaField {
                 F::Source => json!("helpdesk"),
                 F::Team => json!("billing"),
                 F::Text => json!("Invoices of November are late."),
+                F::Ticket => json!("T-1042"),
                 F::WaitingSince => json!("2026-11-21T08:02:00+02:00"),
             },
         }
@@ -203,7 +216,7 @@ fn optional_definition(field: OptionalField) -> Value {
             "type": "boolean",
         }),
         OptionalField::By => name(
-            "The person who did it: reviewed, raised or settled a concern, recorded, or noted.",
+            "The person who did it: reviewed, raised or settled a concern, recorded, noted, or talked.",
         ),
         OptionalField::Categories => json!({
             "description": "The scores in the categories that the team judges by, 1 to 5; null where one \
@@ -245,8 +258,9 @@ fn optional_definition(field: OptionalField) -> Value {
              events: the team that acted, or the team of a ticket that has none yet.",
         ),
         OptionalField::Text => {
-            text("What the concern, its settlement, the decision or the note says.")
+            text("What the concern, its settlement, the decision, the note or the talk says.")
         }
+        OptionalField::Ticket => SchemaField::DiscussedTicket.definition(),
         OptionalField::WaitingSince => time(
             "The time of the oldest unanswered customer message of the ticket that is taken over. Without \
              it, every message was answered.",

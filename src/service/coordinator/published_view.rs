@@ -12,7 +12,7 @@ use crate::catalog::{Catalog, ObjectiveId, ScopeId, WINDOWS};
 use crate::measure::Measure;
 use crate::reading::{Reading, Verdict};
 use crate::responses::Responses;
-use crate::review::Reviews;
+use crate::review::{BroughtReview, Reviews};
 use crate::service::derived_past::DerivedPast;
 use crate::service::kafka::probe::TopicState;
 use crate::service::kafka::producer_notes::ProducerNotes;
@@ -223,6 +223,11 @@ impl PublishedView {
             let scope = catalog.scope_by_name(reading.team.as_deref());
             reading.basis == catalog.basis_shown(scope, reading.measure)
         })
+    }
+
+    /// The reviews that were brought to a team, or to the organisation, in order of time.
+    pub(in crate::service) fn brought_to(&self, scope: ScopeId) -> Vec<BroughtReview<'_>> {
+        self.reviews.brought_to(scope, &self.catalog, self.team_logs.of(scope))
     }
 
     /// What producers must know; without ids of tickets where these are not shown.

@@ -7,7 +7,7 @@
 //! | `objectives` | the objectives of a team; one objective with its verdict and everything behind it |
 //! | `tickets` | the waiting tickets of an objective |
 //! | `history` | the past of an objective, and what other targets would have meant |
-//! | `team_log` | what a team has said: concerns, decisions, notes of its turns |
+//! | `team_log` | what a team has said: concerns, decisions, notes of its turns; what was brought to it |
 //! | `turn` | what the present turn of duty checks |
 //! | `writes` | takes what people say, and writes it to the topic |
 //! | `stream` | what producers must know, and how far each partition is read |
@@ -95,6 +95,7 @@ fn described() -> (Router<Shared>, Description) {
         .routes(routes!(writes::concern))
         .routes(routes!(writes::decision))
         .routes(routes!(writes::turn_note))
+        .routes(routes!(writes::ticket_talk))
         .routes(routes!(writes::review))
         .split_for_parts();
     let operations = description.paths.paths.values_mut().filter_map(|path| path.get.as_mut());

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use maud::{DOCTYPE, Markup, html};
 
-pub(super) use agenda::{FormAction, Forms, RefusedForm};
+pub(super) use agenda_forms::{FormAction, Forms, RefusedForm};
 pub(super) use duty_feed::calendar as duty_calendar;
 pub(super) use i18n::Language;
 pub(super) use overview::TeamOrder;
@@ -30,6 +30,7 @@ use crate::team_log::TeamLogs;
 use crate::view::View;
 
 mod agenda;
+mod agenda_forms;
 mod agenda_text;
 mod ages;
 mod breakdown;
@@ -239,9 +240,7 @@ pub(super) fn team_page(
     };
     let board = board.in_zone_of(scope);
     let (title, content) = match shown {
-        TeamPage::Agenda => {
-            ("agenda", agenda::page(&board, scope, agenda::since(&board, scope), forms))
-        }
+        TeamPage::Agenda => ("agenda", agenda::page(&board, scope, forms)),
         TeamPage::Turn => ("turn", checks::turn_page(&board, scope, forms)),
         TeamPage::Own => ("own", checks::own_page(&board, scope, forms, says)),
     };
@@ -261,10 +260,9 @@ pub(super) fn agenda_text(
     let board = Board::new(published, reader);
     let scope = agenda::scope_of(&board, team)?;
     let board = board.in_zone_of(scope);
-    let since = agenda::since(&board, scope);
     Some(match format {
-        AgendaFormat::Text => agenda_text::plain_text(&board, scope, since),
-        AgendaFormat::Markdown => agenda_text::markdown(&board, scope, since),
+        AgendaFormat::Text => agenda_text::plain_text(&board, scope),
+        AgendaFormat::Markdown => agenda_text::markdown(&board, scope),
     })
 }
 

@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value};
@@ -14,11 +14,13 @@ use serde_json::{Map, Value};
 use crate::address;
 use crate::event::Kind;
 use crate::service::coordinator::publication::Shared;
+use crate::service::coordinator::published_view::PublishedView;
 use crate::service::http::board::{
     self, AgendaFormat, FormAction, Forms, RefusedForm, Route, TeamPage,
 };
-use crate::service::http::page_response::{html_page, page_language};
-use crate::service::http::writing::{EventWriting, Refusal, Submission};
+use crate::service::http::page_response::{html_page, page_language, page_with_forms};
+use crate::service::http::remembered_person;
+use crate::service::http::writing::{EventWriting, FormWriter, Refusal, Submission};
 
 /// A request to a page on which the members of a team write.
 pub(super) struct TeamRequest {
@@ -41,7 +43,9 @@ pub(super) async fn serve(
     let query = request.uri.query().unwrap_or_default();
     let is_sent = address::is_in_query(query, address::SENT);
     let says = address::person(query);
-    let forms = Forms { writer: writing.writer(&request.headers), is_sent, refused: None };
+    let writer = writing.writer(&request.headers);
+    let remembered = request.remembered(&writer);
+    let forms = Forms { writer, remembered, is_sent, refused: None };
     request.answer(&state, StatusCode::OK, &forms, says.as_deref())
 }
 
@@ -60,7 +64,12 @@ impl TeamRequest {
             Ok(Path(team)) => board::team_page(&published, self.shown, team, reader, forms, says),
             Err(_) => board::page(&published, &Route::Unknown, reader),
         };
-        html_page(if page.is_found { status } else { StatusCode::NOT_FOUND }, page)
+        page_with_forms(if page.is_found { status } else { StatusCode::NOT_FOUND }, page)
+    }
+
+    /// The name that was last chosen in this browser, where whoever writes says who they are.
+    fn remembered(&self, writer: &FormWriter) -> Option<String> {
+        remembered_person::of(&self.headers).filter(|_| *writer == FormWriter::SaysWho)
     }
 }
 
@@ -102,21 +111,29 @@ pub(super) async fn take(
     let label = request.team.as_ref().map(|Path(team)| team.clone()).unwrap_or_default();
     let result = match action {
         Some(action) => {
-            let submission = submission(action, &label, &fields);
             let published = state.published.load_full();
-            writing.submit(submission, &request.headers, &published).await
+            match submission(action, &label, &fields, &published) {
+                Ok(submission) => writing.submit(submission, &request.headers, &published).await,
+                Err(refusal) => Err(refusal),
+            }
         }
         None => Err(Refusal::Wrong("the form does not say what it is for".to_owned())),
     };
     let says = field("by");
+    let writer = writing.writer(&request.headers);
     let Err(refusal) = result else {
+        let chosen = says.as_deref().filter(|_| writer == FormWriter::SaysWho);
+        let cookie = chosen.map(|by| [(SET_COOKIE, remembered_person::cookie(by.trim()))]);
         let reader = page_language(&request.headers, &request.uri);
         let by = says.filter(|_| request.shown == TeamPage::Own);
         let by = by.map_or_else(String::new, |by| format!("&{}", address::by(&by)));
         let query = format!("{}{by}", address::SENT);
         let to = reader.link_with(&request.shown.path(&label), Some(&query));
         let headers = [(LOCATION, to), (CACHE_CONTROL, "no-store".to_owned())];
-        return (StatusCode::SEE_OTHER, headers).into_response();
+        return match cookie {
+            Some(cookie) => (StatusCode::SEE_OTHER, headers, cookie).into_response(),
+            None => (StatusCode::SEE_OTHER, headers).into_response(),
+        };
     };
     let refused = RefusedForm {
         action,
@@ -124,13 +141,21 @@ pub(super) async fn take(
         problem: refusal.to_string(),
         fields,
     };
-    let writer = writing.writer(&request.headers);
-    let forms = Forms { writer, is_sent: false, refused: Some(refused) };
+    let remembered = request.remembered(&writer);
+    let forms = Forms { writer, remembered, is_sent: false, refused: Some(refused) };
     request.answer(&state, refusal.status(), &forms, says.as_deref())
 }
 
 /// The event that a form is to become.
-fn submission(action: FormAction, team: &str, fields: &[(String, String)]) -> Submission {
+///
+/// # Errors
+/// If the form is about a review that nobody has brought to the team.
+fn submission(
+    action: FormAction,
+    team: &str,
+    fields: &[(String, String)],
+    published: &PublishedView,
+) -> Result<Submission, Refusal> {
     let (kind, own): (Kind, &[&str]) = match action {
         FormAction::Raise => (Kind::ConcernRaised, &["by", "text"]),
         FormAction::Settle => (Kind::ConcernSettled, &["by", "text", "concern"]),
@@ -138,6 +163,7 @@ fn submission(action: FormAction, team: &str, fields: &[(String, String)]) -> Su
         FormAction::Finish => (Kind::DecisionDone, &["by", "decision"]),
         FormAction::Note => (Kind::TurnNoted, &["by", "text"]),
         FormAction::Review => (Kind::Reviewed, &["by", "ticket", "score", "note"]),
+        FormAction::Discuss => (Kind::TicketDiscussed, &["by", "text"]),
     };
     let value = |name: &str| {
         let found = fields.iter().find(|(key, _)| key == name);
@@ -152,6 +178,11 @@ fn submission(action: FormAction, team: &str, fields: &[(String, String)]) -> Su
             event.insert((*name).to_owned(), Value::from(value));
         }
     }
+    if matches!(action, FormAction::Discuss | FormAction::Decide)
+        && let Some(review) = value("review")
+    {
+        event.insert("ticket".to_owned(), brought_ticket(review, team, published)?.into());
+    }
     if action == FormAction::Review {
         event.insert("bring_to_team".to_owned(), value("bring_to_team").is_some().into());
         let categories: Map<String, Value> = fields.iter().filter_map(category).collect();
@@ -159,7 +190,24 @@ fn submission(action: FormAction, team: &str, fields: &[(String, String)]) -> Su
             event.insert("categories".to_owned(), categories.into());
         }
     }
-    Submission { kind, fields: event, seed: value("seed").map(str::to_owned) }
+    Ok(Submission { kind, fields: event, seed: value("seed").map(str::to_owned) })
+}
+
+/// The ticket of a review that was brought to the team. Forms name the review, since pages may not show ids
+/// of tickets.
+fn brought_ticket(
+    reference: &str,
+    team: &str,
+    published: &PublishedView,
+) -> Result<String, Refusal> {
+    let scope = published.catalog.scope_by_label(team);
+    let brought = scope.map_or_else(Vec::new, |scope| published.brought_to(scope));
+    let mut found = brought.iter().filter(|one| one.review.reference() == reference);
+    found.next().map(|one| one.review.ticket.to_string()).ok_or_else(|| {
+        Refusal::Wrong(format!(
+            "`review` is {reference:?}, which nobody has brought to the team: load the page again"
+        ))
+    })
 }
 
 /// The score of a category in a form; null where it does not apply.

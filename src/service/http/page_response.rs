@@ -1,7 +1,7 @@
 //! Responses with pages, and the language of a page.
 
-use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, VARY};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::header::{ACCEPT_LANGUAGE, CACHE_CONTROL, CONTENT_TYPE, COOKIE, VARY};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 
 use crate::address;
@@ -15,6 +15,13 @@ pub(super) fn html_page(status: StatusCode, page: Page) -> Response {
         (VARY, "accept-language"),
     ];
     (status, headers, page.html.into_string()).into_response()
+}
+
+/// The same of a page whose forms offer the name that the browser remembers.
+pub(super) fn page_with_forms(status: StatusCode, page: Page) -> Response {
+    let mut response = html_page(status, page);
+    response.headers_mut().append(VARY, HeaderValue::from_name(COOKIE));
+    response
 }
 
 /// The language of the address, else of `Accept-Language`, else the default.

@@ -70,8 +70,8 @@ pub(in crate::service) struct Served {
     pub(in crate::service) writing: Arc<EventWriting>,
 }
 
-/// All routes. They set no cookies. Only [`address::RELOAD`] and what [`EventWriting`] writes change
-/// anything; all others answer GET and HEAD only.
+/// All routes. Only forms set a cookie, which remembers the name that was chosen. Only [`address::RELOAD`]
+/// and what [`EventWriting`] writes change anything; all others answer GET and HEAD only.
 pub(in crate::service) fn routes(served: Served) -> Router {
     let Served { shared, live, lookup, to_reload, writing } = served;
     let searched = lookup.clone();

@@ -315,7 +315,8 @@ fn is_loopback(host: &str) -> bool {
     ["localhost", "127.0.0.1", "[::1]"].contains(&without_port)
 }
 
-/// Refuses a team that no page shows, and a concern or a decision that the team does not have.
+/// Refuses a team that no page shows, and a concern, a decision or a brought ticket that the team does not
+/// have.
 fn check_subject(
     kind: Kind,
     fields: &Map<String, Value>,
@@ -339,6 +340,9 @@ fn check_subject(
     } else if kind == Kind::DecisionDone {
         let mut all = log.into_iter().flat_map(|log| &log.decisions);
         ("decision", all.any(|decision| *decision.id == *text("decision")))
+    } else if kind == Kind::TicketDiscussed {
+        let mut all = published.brought_to(scope).into_iter();
+        ("ticket", all.any(|brought| *brought.review.ticket == *text("ticket")))
     } else {
         return Ok(());
     };

@@ -40,7 +40,8 @@ impl TicketState {
             | Kind::ConcernSettled
             | Kind::Decided
             | Kind::DecisionDone
-            | Kind::TurnNoted => (false, false),
+            | Kind::TurnNoted
+            | Kind::TicketDiscussed => (false, false),
         };
         if is_act {
             self.before_creation.first_act.get_or_insert(event.time);

@@ -1,4 +1,4 @@
-//! What a team has said: concerns, decisions, notes of its turns.
+//! What a team has said: concerns, decisions, notes of its turns; and what was brought to it.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
@@ -10,12 +10,14 @@ use utoipa::ToSchema;
 use super::problem::{PROBLEM_JSON, Problem};
 use super::response::{TEAM_LABEL, frozen, respond, trusted};
 use crate::address;
+use crate::review::BroughtReview;
 use crate::service::coordinator::publication::Shared;
 use crate::service::coordinator::published_view::PublishedView;
-use crate::team_log::{Concern, Decision, Said};
+use crate::team_log::{Concern, Decision, Discussion, LOGGED_MAX, Said};
 use crate::time::Timestamp;
 
-/// What a team has said: its concerns, its decisions and the notes of its turns of duty.
+/// What a team has said: its concerns, its decisions and the notes of its turns of duty; and the judged
+/// tickets that were brought to it.
 #[utoipa::path(
     get,
     path = address::API_TEAM_LOG,
@@ -49,6 +51,30 @@ struct TeamLogShown<'a> {
     decisions: Vec<DecisionShown<'a>>,
     /// The notes of turns, at most 200, the latest first.
     notes: Vec<SaidShown<'a>>,
+    /// The judged tickets that were brought to the team, without the names of those who judged. At most 200
+    /// that it has not talked about, the oldest first; then at most 200 others, the latest first.
+    brought: Vec<BroughtShown<'a>>,
+}
+
+/// A judged ticket that was brought to the team.
+#[derive(Serialize, ToSchema)]
+struct BroughtShown<'a> {
+    /// Id of the ticket; null where ids are not shown.
+    #[schema(required)]
+    ticket: Option<&'a str>,
+    /// When it was brought.
+    at: Timestamp,
+    /// The score, 1 to 5; null without one.
+    #[schema(required, minimum = 1, maximum = 5)]
+    score: Option<u8>,
+    /// The note; null without one.
+    #[schema(required)]
+    note: Option<&'a str>,
+    /// Whether the team has talked about it since.
+    is_discussed: bool,
+    /// Who said so, when, and what came of it; null if nobody did, and if it is long ago.
+    #[schema(required)]
+    discussed: Option<SaidShown<'a>>,
 }
 
 /// Who said something, when, and what.
@@ -83,6 +109,9 @@ struct DecisionShown<'a> {
     id: &'a str,
     /// Who recorded it, when, and what was decided.
     decided: SaidShown<'a>,
+    /// Id of the ticket that it is about; null without one, and where ids are not shown.
+    #[schema(required)]
+    ticket: Option<&'a str>,
     /// The role that is to do it; null if nobody in particular.
     #[schema(required)]
     owner: Option<&'a str>,
@@ -102,7 +131,11 @@ fn said<'a>(published: &'a PublishedView, team: &str) -> Result<TeamLogShown<'a>
         .scope_by_label(team)
         .ok_or_else(|| Problem::unknown_team(team, &shown.catalog))?;
     let log = shown.team_logs.of(scope);
-    let names = shown.ticket_links.shows_people;
+    let (names, ids) = (shown.ticket_links.shows_people, shown.ticket_links.shows_ids);
+    let (open, others): (Vec<_>, Vec<_>) =
+        shown.brought_to(scope).into_iter().partition(|one| one.discussion == Discussion::Open);
+    let others = others.into_iter().rev().take(LOGGED_MAX);
+    let brought = open.into_iter().take(LOGGED_MAX).chain(others);
     let concerns = log.into_iter().flat_map(|log| &log.concerns);
     let decisions = log.into_iter().flat_map(|log| &log.decisions);
     let notes = log.into_iter().flat_map(|log| &log.notes);
@@ -110,8 +143,9 @@ fn said<'a>(published: &'a PublishedView, team: &str) -> Result<TeamLogShown<'a>
         at,
         frozen: frozen(published),
         concerns: concerns.map(|concern| ConcernShown::of(concern, names)).collect(),
-        decisions: decisions.map(|decision| DecisionShown::of(decision, names)).collect(),
+        decisions: decisions.map(|one| DecisionShown::of(one, names, ids)).collect(),
         notes: notes.map(|note| SaidShown::of(note, names)).collect(),
+        brought: brought.map(|one| BroughtShown::of(one, names, ids)).collect(),
     })
 }
 
@@ -123,12 +157,30 @@ impl<'a> ConcernShown<'a> {
     }
 }
 
+impl<'a> BroughtShown<'a> {
+    fn of(BroughtReview { review, discussion }: BroughtReview<'a>, names: bool, ids: bool) -> Self {
+        let discussed = match discussion {
+            Discussion::Recorded(said) => Some(SaidShown::of(said, names)),
+            Discussion::Open | Discussion::Dropped => None,
+        };
+        Self {
+            ticket: ids.then_some(&*review.ticket),
+            at: review.at,
+            score: review.score,
+            note: review.note.as_deref(),
+            is_discussed: discussion != Discussion::Open,
+            discussed,
+        }
+    }
+}
+
 impl<'a> DecisionShown<'a> {
-    fn of(decision: &'a Decision, names: bool) -> Self {
-        let Decision { id, decided, owner, due, done } = decision;
+    fn of(decision: &'a Decision, names: bool, ids: bool) -> Self {
+        let Decision { id, decided, ticket, owner, due, done } = decision;
         Self {
             id,
             decided: SaidShown::of(decided, names),
+            ticket: ticket.as_deref().filter(|_| ids),
             owner: owner.as_deref(),
             due: *due,
             done: done.as_ref().map(|said| SaidShown::of(said, names)),

@@ -1,4 +1,5 @@
-//! What people say through the API: concerns, decisions, notes of turns, reviews. It becomes events.
+//! What people say through the API: concerns, decisions, notes of turns, talks about tickets, reviews. It
+//! becomes events.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -69,6 +70,10 @@ struct DecisionSaid {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
     due: Option<String>,
+    /// Id of the ticket that it is about. If the ticket was brought to the team, it leaves the agenda.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[A-Za-z0-9._:/@#+-]{1,128}$")]
+    ticket: Option<String>,
     /// Who says it. Ignored where a proxy names the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^[^\\x00-\\x20\\x7f-\\xa0][^\\x00-\\x1f\\x7f-\\x9f]{0,31}$")]
@@ -87,6 +92,26 @@ struct TurnNoteSaid {
     team: String,
     /// The note; at most 500 bytes.
     text: String,
+    /// Who says it. Ignored where a proxy names the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[^\\x00-\\x20\\x7f-\\xa0][^\\x00-\\x1f\\x7f-\\x9f]{0,31}$")]
+    by: Option<String>,
+}
+
+/// A ticket that the team has talked about.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TicketTalkSaid {
+    /// Label of the team, as in the list of teams; `_all` for the whole organisation.
+    #[schema(min_length = 1, max_length = 128)]
+    team: String,
+    /// Id of the ticket, which was brought to the team.
+    #[schema(pattern = "^[A-Za-z0-9._:/@#+-]{1,128}$")]
+    ticket: String,
+    /// What came of it; at most 500 bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(max_length = 500)]
+    text: Option<String>,
     /// Who says it. Ignored where a proxy names the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^[^\\x00-\\x20\\x7f-\\xa0][^\\x00-\\x1f\\x7f-\\x9f]{0,31}$")]
@@ -209,6 +234,30 @@ pub(super) async fn turn_note(
     body: Bytes,
 ) -> Response {
     write(&shared, &writing, &headers, &body, |_: &TurnNoteSaid| Kind::TurnNoted).await
+}
+
+/// Records that a team has talked about a ticket that was brought to it, so that it leaves the agenda. It is
+/// written to the topic and shown once it is read from there.
+#[utoipa::path(
+    post,
+    path = address::API_TICKET_TALKS,
+    operation_id = "say_ticket_talk",
+    request_body = TicketTalkSaid,
+    responses(
+        (status = 202, description = "It is stored in the topic.", body = EventStored),
+        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
+            content_type = PROBLEM_JSON),
+        (status = 503, description = "Kafka has not stored it.", body = Problem,
+            content_type = PROBLEM_JSON),
+    )
+)]
+pub(super) async fn ticket_talk(
+    State(shared): State<Shared>,
+    Extension(writing): Extension<Arc<EventWriting>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    write(&shared, &writing, &headers, &body, |_: &TicketTalkSaid| Kind::TicketDiscussed).await
 }
 
 /// Records a review of a ticket. It is written to the topic, and replaces the reviewer's earlier one.

@@ -1,5 +1,5 @@
-//! The agenda of a team's own talk: what worries someone, what was missed, what was decided. With forms to
-//! say something.
+//! The agenda of a team's own talk: what was brought, what worries someone, what was missed, what was decided
+//! last time and whether it is done.
 //!
 //! # Design
 //! The content is a list of sections with plain texts, of which the page, Markdown and plain text are made.
@@ -7,91 +7,29 @@
 
 use maud::{Markup, html};
 
+use super::agenda_forms::{FormAction, Forms, long_form, news, short_form};
 use super::components::{breadcrumbs, name, reason, title};
 use super::view_model::{Board, ObjectiveView, shown};
 use crate::address;
 use crate::agreement::VerdictState;
 use crate::catalog::ScopeId;
 use crate::past::Hour;
-use crate::review::Review;
-use crate::service::http::writing::FormWriter;
-use crate::team_log::{Concern, Decision, Said, TeamLog};
+use crate::review::BroughtReview;
+use crate::team_log::{Concern, Decision, Discussion, Said, TeamLog};
 use crate::time::{DAY_MS, Elapsed, Timestamp};
 
-/// Settled concerns, done decisions and notes of turns are shown for this long.
+/// Settled concerns and notes of turns are shown for this long; done decisions, where a team has no turns of
+/// duty.
 const SHOWN_FOR: Elapsed = Elapsed::from_ms(28 * DAY_MS);
 
 /// The period of an agenda.
 const PERIOD: Elapsed = Elapsed::from_ms(7 * DAY_MS);
 
-/// Maximum characters of a text in a form. An event keeps 500 bytes, and a letter such as ä has two.
-pub(super) const TEXT_CHARS_MAX: u16 = 250;
+/// Maximum tickets shown that were brought to the team: the oldest.
+const BROUGHT_SHOWN_MAX: usize = 50;
 
-/// A concern that is open for longer than this is old.
+/// What is open for longer than this is old.
 const OLD_AFTER: Elapsed = Elapsed::from_ms(14 * DAY_MS);
-
-/// What a form does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::service::http) enum FormAction {
-    /// Raises a concern.
-    Raise,
-    /// Settles a concern.
-    Settle,
-    /// Records a decision.
-    Decide,
-    /// Records that a decision is done.
-    Finish,
-    /// Leaves a note about the turn of duty.
-    Note,
-    /// Judges how a ticket was handled.
-    Review,
-}
-
-impl FormAction {
-    /// All actions.
-    pub(in crate::service::http) const ALL: [Self; 6] =
-        [Self::Raise, Self::Settle, Self::Decide, Self::Finish, Self::Note, Self::Review];
-
-    /// The value of the field `action`.
-    pub(in crate::service::http) const fn label(self) -> &'static str {
-        match self {
-            Self::Raise => "raise",
-            Self::Settle => "settle",
-            Self::Decide => "decide",
-            Self::Finish => "finish",
-            Self::Note => "note",
-            Self::Review => "review",
-        }
-    }
-}
-
-/// Who may write on a page, and what became of what they sent.
-pub(in crate::service::http) struct Forms {
-    /// Who writes.
-    pub(in crate::service::http) writer: FormWriter,
-    /// Whether the page comes after something was written.
-    pub(in crate::service::http) is_sent: bool,
-    /// What was not written, so that nobody has to type it again; `None` if all was.
-    pub(in crate::service::http) refused: Option<RefusedForm>,
-}
-
-/// A form that was not written.
-pub(in crate::service::http) struct RefusedForm {
-    /// What it was to do.
-    pub(in crate::service::http) action: Option<FormAction>,
-    /// Whether Kafka cannot be reached, so that it may be sent again.
-    pub(in crate::service::http) is_away: bool,
-    /// Why, in English as in the API.
-    pub(in crate::service::http) problem: String,
-    /// The fields.
-    pub(in crate::service::http) fields: Vec<(String, String)>,
-}
-
-impl RefusedForm {
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-}
 
 /// One section.
 pub(super) struct AgendaSection {
@@ -127,56 +65,120 @@ pub(super) fn scope_of(board: &Board<'_>, label: &str) -> Option<ScopeId> {
     board.catalog.scope_by_label(label).filter(|scope| *scope != board.catalog.unclaimed())
 }
 
-/// The begin of the period that an agenda is about: the handover before the last one, so that the talk at a
-/// handover is about the whole turn that ends; without turns of duty, a week ago.
-pub(super) fn since(board: &Board<'_>, scope: ScopeId) -> Timestamp {
-    let Some(at) = board.at else { return Timestamp::EVENT_MIN };
-    let duty = board.catalog.duty(scope);
-    let turn = duty.and_then(|duty| {
-        let turn = duty.turn_at(at)?;
-        duty.turn_at(turn.starts.minus(Elapsed::from_ms(1)))
-    });
-    turn.map_or_else(|| at.minus(PERIOD), |turn| turn.starts)
+/// The times that an agenda is about.
+#[derive(Clone, Copy)]
+struct AgendaPeriod {
+    /// The handover before the last one, so that the talk at a handover is about the whole turn that ends;
+    /// without turns of duty, a week ago.
+    since: Timestamp,
+    /// The last handover; `None` without turns of duty.
+    handover: Option<Timestamp>,
 }
 
-/// The sections of a team's agenda, of what happened since an instant.
-pub(super) fn sections(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> Vec<AgendaSection> {
+impl AgendaPeriod {
+    fn of(board: &Board<'_>, scope: ScopeId) -> Self {
+        let Some(at) = board.at else {
+            return Self { since: Timestamp::EVENT_MIN, handover: None };
+        };
+        let duty = board.catalog.duty(scope);
+        let turn = duty.and_then(|duty| Some((duty, duty.turn_at(at)?.starts)));
+        let Some((duty, handover)) = turn else {
+            return Self { since: at.minus(PERIOD), handover: None };
+        };
+        let before = duty.turn_at(handover.minus(Elapsed::from_ms(1)));
+        let since = before.map_or_else(|| handover.minus(PERIOD), |turn| turn.starts);
+        Self { since, handover: Some(handover) }
+    }
+}
+
+/// The sections of a team's agenda.
+pub(super) fn sections(board: &Board<'_>, scope: ScopeId) -> Vec<AgendaSection> {
     let none = TeamLog::default();
     let log = board.team_log(scope).unwrap_or(&none);
-    vec![
-        brought(board, scope, since),
+    let period = AgendaPeriod::of(board, scope);
+    let mut sections = vec![
+        brought(board, scope, period),
         concerns(board, log),
         misses(board, scope),
-        verdicts(board, scope, since),
-        decisions(board, log),
-        notes(board, log),
-        look_again(board, scope),
-    ]
+        verdicts(board, scope, period.since),
+    ];
+    sections.extend(decisions(board, log, period));
+    sections.extend([notes(board, log), look_again(board, scope)]);
+    sections
 }
 
-/// What was judged and is to be talked about, without names.
-fn brought(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> AgendaSection {
+/// What was judged and is to be talked about, without the names of those who judged. It stays until somebody
+/// says that it was talked about, and then until the next handover.
+fn brought(board: &Board<'_>, scope: ScopeId, period: AgendaPeriod) -> AgendaSection {
     let texts = board.texts;
-    let item = |review: &Review| {
-        let note = review.note.as_deref().map_or_else(|| texts.text("agenda-no-words"), shown);
-        let score = review
-            .score
-            .map(|score| texts.format("agenda-score", &[("score", u64::from(score).into())]));
-        let more: Vec<String> = score.into_iter().chain([board.instant(review.at)]).collect();
-        let shows_ids = board.ticket_links().shows_ids;
-        let text = if shows_ids { format!("{}: {note}", shown(&review.ticket)) } else { note };
-        AgendaItem {
-            link: shows_ids.then(|| address::ticket(&review.ticket)),
-            ..AgendaItem::new(text, more.join("; "))
-        }
+    let all = board.brought(scope);
+    let is_shown = |brought: &&BroughtReview<'_>| match brought.discussion {
+        Discussion::Open => true,
+        Discussion::Recorded(said) => said.at >= period.handover.unwrap_or(period.since),
+        Discussion::Dropped => false,
     };
-    let brought = board.brought(scope).into_iter().filter(|review| review.at >= since);
+    let shown: Vec<&BroughtReview<'_>> = all.iter().filter(is_shown).collect();
+    let mut items: Vec<AgendaItem> =
+        shown.iter().take(BROUGHT_SHOWN_MAX).map(|brought| brought_item(board, brought)).collect();
+    let others = shown.len().saturating_sub(BROUGHT_SHOWN_MAX) as u64;
+    if others > 0 {
+        let text = texts.format("agenda-others-brought", &[("count", others.into())]);
+        items.push(AgendaItem::new(text, String::new()));
+    }
     AgendaSection {
         heading: texts.text("agenda-brought"),
-        items: brought.map(item).collect(),
+        items,
         nothing: texts.text("agenda-nothing-brought"),
         form: None,
     }
+}
+
+fn brought_item(board: &Board<'_>, brought: &BroughtReview<'_>) -> AgendaItem {
+    let (texts, review) = (board.texts, brought.review);
+    let note = review.note.as_deref().map_or_else(|| texts.text("agenda-no-words"), shown);
+    let score = review.score;
+    let score =
+        score.map(|score| texts.format("agenda-score", &[("score", u64::from(score).into())]));
+    let mut more: Vec<String> = score.into_iter().chain([board.instant(review.at)]).collect();
+    let age = board.at.map_or(Elapsed::ZERO, |at| at.since(review.at));
+    let is_open = brought.discussion == Discussion::Open;
+    match brought.discussion {
+        Discussion::Open => {
+            more.push(texts.format("agenda-not-discussed", &[("wait", texts.wait(age).into())]));
+        }
+        Discussion::Recorded(said) => more.push(with_words(board, "agenda-discussed", said)),
+        Discussion::Dropped => {}
+    }
+    let shows_ids = board.ticket_links().shows_ids;
+    let text = if shows_ids { format!("{}: {note}", shown(&review.ticket)) } else { note };
+    AgendaItem {
+        link: shows_ids.then(|| address::ticket(&review.ticket)),
+        is_marked: is_open && age >= OLD_AFTER,
+        form: is_open.then(|| (FormAction::Discuss, review.reference())),
+        ..AgendaItem::new(text, more.join("; "))
+    }
+}
+
+/// The tickets that a decision may be about: those that were brought and are not talked about. Each with the
+/// value of its form field.
+fn tickets_to_decide(board: &Board<'_>, scope: ScopeId) -> Vec<(String, String)> {
+    let mut tickets: Vec<(String, String)> = Vec::new();
+    let open = board.brought(scope).into_iter().filter(|one| one.discussion == Discussion::Open);
+    for BroughtReview { review, .. } in open.take(BROUGHT_SHOWN_MAX) {
+        let shows_ids = board.ticket_links().shows_ids;
+        let text = if shows_ids { shown(&review.ticket) } else { board.instant(review.at) };
+        if tickets.iter().all(|(_, other)| *other != text) {
+            tickets.push((review.reference(), text));
+        }
+    }
+    tickets
+}
+
+/// The link to the agenda, with the number of concerns that are open.
+pub(super) fn link(board: &Board<'_>, scope: ScopeId) -> Markup {
+    let open = board.team_log(scope).map_or(0, |log| log.open_concerns().count() as u64);
+    let text = board.texts.format("agenda-link", &[("count", open.into())]);
+    html! { a class="more" href=(board.reader.link(&board.agenda_path(scope))) { (text) } }
 }
 
 /// What is due for another look, as a text and when.
@@ -192,10 +194,8 @@ fn concerns(board: &Board<'_>, log: &TeamLog) -> AgendaSection {
         let text = said_text(board, &concern.raised);
         let raised = by_and_when(board, "agenda-raised", &concern.raised);
         if let Some(settled) = &concern.settled {
-            let how =
-                settled.text.as_deref().map_or_else(String::new, |how| format!(": {}", shown(how)));
-            let settled = by_and_when(board, "agenda-settled", settled);
-            return AgendaItem::new(text, format!("{raised}; {settled}{how}"));
+            let settled = with_words(board, "agenda-settled", settled);
+            return AgendaItem::new(text, format!("{raised}; {settled}"));
         }
         let age = board.at.map_or(Elapsed::ZERO, |at| at.since(concern.raised.at));
         let open = texts.format("agenda-open-for", &[("wait", texts.wait(age).into())]);
@@ -281,36 +281,69 @@ fn verdicts(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> AgendaSectio
     }
 }
 
-/// What was decided, and whether it is done.
-fn decisions(board: &Board<'_>, log: &TeamLog) -> AgendaSection {
+/// What was decided, and whether it is done. With turns of duty, what was decided before the last handover
+/// stands apart: the team looks at it first. What is done is shown at the next handover once more.
+fn decisions(
+    board: &Board<'_>,
+    log: &TeamLog,
+    AgendaPeriod { since, handover }: AgendaPeriod,
+) -> Vec<AgendaSection> {
     let texts = board.texts;
-    let item = |decision: &Decision| {
-        let mut more = vec![by_and_when(board, "agenda-decided", &decision.decided)];
-        let owner = decision.owner.as_deref().map_or_else(|| texts.text("agenda-nobody"), shown);
-        more.push(texts.format("agenda-owner", &[("owner", owner.into())]));
-        if let Some(due) = decision.due {
-            more.push(texts.format("agenda-due", &[("date", texts.date(due).into())]));
-        }
-        if let Some(done) = &decision.done {
-            more.push(by_and_when(board, "agenda-done", done));
-            return AgendaItem::new(said_text(board, &decision.decided), more.join("; "));
-        }
-        let today = board.at.and_then(|at| board.zone.local_time(at)).map(|at| at.date_naive());
-        let is_late = decision.due.zip(today).is_some_and(|(due, today)| due < today);
-        more.push(texts.text(if is_late { "agenda-late" } else { "agenda-not-done" }));
-        AgendaItem {
-            is_marked: is_late,
-            form: Some((FormAction::Finish, decision.id.to_string())),
-            ..AgendaItem::new(said_text(board, &decision.decided), more.join("; "))
-        }
+    let is_shown = |decision: &Decision| match (&decision.done, handover) {
+        (None, _) => true,
+        (Some(done), Some(_)) => done.at >= since,
+        (Some(done), None) => is_recent(board, done.at),
     };
-    let is_shown =
-        |decision: &&Decision| decision.done.as_ref().is_none_or(|done| is_recent(board, done.at));
-    AgendaSection {
-        heading: texts.text("agenda-decisions"),
-        items: log.decisions.iter().filter(is_shown).map(item).collect(),
-        nothing: texts.text("agenda-no-decisions"),
-        form: Some(FormAction::Decide),
+    let items = |is_of_section: &dyn Fn(&Decision) -> bool| {
+        let of_section = log.decisions.iter().filter(|one| is_shown(one) && is_of_section(one));
+        of_section.map(|decision| decision_item(board, decision, since)).collect::<Vec<_>>()
+    };
+    let section = |heading: String, nothing, items, form| AgendaSection {
+        heading,
+        items,
+        nothing: texts.text(nothing),
+        form,
+    };
+    let form = Some(FormAction::Decide);
+    let Some(handover) = handover else {
+        let heading = texts.text("agenda-decisions");
+        return vec![section(heading, "agenda-no-decisions", items(&|_| true), form)];
+    };
+    let before = items(&|decision| decision.decided.at < handover);
+    let after = items(&|decision| decision.decided.at >= handover);
+    let at = ("at", board.instant(handover).into());
+    vec![
+        section(texts.text("agenda-decided-last"), "agenda-nothing-decided-last", before, None),
+        section(texts.format("agenda-decided-since", &[at]), "agenda-nothing-decided", after, form),
+    ]
+}
+
+fn decision_item(board: &Board<'_>, decision: &Decision, since: Timestamp) -> AgendaItem {
+    let texts = board.texts;
+    let mut more = vec![by_and_when(board, "agenda-decided", &decision.decided)];
+    if let Some(ticket) = decision.ticket.as_deref().filter(|_| board.ticket_links().shows_ids) {
+        more.push(texts.format("agenda-about", &[("ticket", shown(ticket).into())]));
+    }
+    let owner = decision.owner.as_deref().map_or_else(|| texts.text("agenda-nobody"), shown);
+    more.push(texts.format("agenda-owner", &[("owner", owner.into())]));
+    if let Some(due) = decision.due {
+        more.push(texts.format("agenda-due", &[("date", texts.date(due).into())]));
+    }
+    if let Some(done) = &decision.done {
+        more.push(by_and_when(board, "agenda-done", done));
+        return AgendaItem::new(said_text(board, &decision.decided), more.join("; "));
+    }
+    let today = board.at.and_then(|at| board.zone.local_time(at)).map(|at| at.date_naive());
+    let is_late = decision.due.zip(today).is_some_and(|(due, today)| due < today);
+    more.push(texts.text(if is_late { "agenda-late" } else { "agenda-not-done" }));
+    if let Some(at) = board.at.filter(|_| decision.decided.at < since) {
+        let age = texts.wait(at.since(decision.decided.at));
+        more.push(texts.format("agenda-open-for", &[("wait", age.into())]));
+    }
+    AgendaItem {
+        is_marked: is_late,
+        form: Some((FormAction::Finish, decision.id.to_string())),
+        ..AgendaItem::new(said_text(board, &decision.decided), more.join("; "))
     }
 }
 
@@ -370,8 +403,14 @@ fn by_and_when(board: &Board<'_>, key: &str, said: &Said) -> String {
     board.texts.format(key, &[("by", by.into()), ("at", board.instant(said.at).into())])
 }
 
+/// Who did something and when, and what they said about it.
+fn with_words(board: &Board<'_>, key: &str, said: &Said) -> String {
+    let words = said.text.as_deref().map_or_else(String::new, |text| format!(": {}", shown(text)));
+    format!("{}{words}", by_and_when(board, key, said))
+}
+
 /// The page.
-pub(super) fn page(board: &Board<'_>, scope: ScopeId, since: Timestamp, forms: &Forms) -> Markup {
+pub(super) fn page(board: &Board<'_>, scope: ScopeId, forms: &Forms) -> Markup {
     let texts = board.texts;
     html! {
         (breadcrumbs(board, Some(scope), &texts.text("agenda")))
@@ -381,7 +420,7 @@ pub(super) fn page(board: &Board<'_>, scope: ScopeId, since: Timestamp, forms: &
             (texts.text("agenda-markdown"))
         } }
         div class="columns" {
-            @for section in sections(board, scope, since) {
+            @for section in sections(board, scope) {
                 section class="agenda" {
                     h2 { (section.heading) }
                     @if section.items.is_empty() { p class="reason" { (section.nothing) } }
@@ -394,161 +433,19 @@ pub(super) fn page(board: &Board<'_>, scope: ScopeId, since: Timestamp, forms: &
                                         None => { bdi { (item.text) } }
                                     }
                                 }
-                                p class="legend" { (item.more) }
+                                @if !item.more.is_empty() { p class="legend" { (item.more) } }
                                 @if let Some((action, id)) = &item.form {
                                     (short_form(board, scope, *action, id, forms))
                                 }
                             }
                         }
                     }
-                    @if let Some(action) = section.form { (long_form(board, scope, action, forms)) }
-                }
-            }
-        }
-    }
-}
-
-/// What became of what was sent.
-pub(super) fn news(board: &Board<'_>, forms: &Forms) -> Markup {
-    let texts = board.texts;
-    html! {
-        @if forms.is_sent { p class="sent" role="status" { (texts.text("agenda-sent")) } }
-        @if let Some(refused) = &forms.refused {
-            section class="banner" role="alert" data-kept {
-                h2 { (texts.text(if refused.is_away { "agenda-away" } else { "agenda-refused" })) }
-                p { (texts.text("agenda-kept")) }
-                p lang="en" { (shown(&refused.problem)) }
-            }
-        }
-    }
-}
-
-/// The hidden fields of a form: what it does, and what makes it one event.
-pub(super) fn hidden_fields(board: &Board<'_>, action: FormAction) -> Markup {
-    html! {
-        input type="hidden" name="action" value=(action.label());
-        // Sent twice, it is one event.
-        @if let Some(at) = board.at { input type="hidden" name="seed" value=(at); }
-    }
-}
-
-/// A button about one item.
-fn short_form(
-    board: &Board<'_>,
-    scope: ScopeId,
-    action: FormAction,
-    id: &str,
-    forms: &Forms,
-) -> Markup {
-    if forms.writer == FormWriter::Nobody {
-        return html! {};
-    }
-    let texts = board.texts;
-    let (field, label) = match action {
-        FormAction::Settle => ("concern", "agenda-settle"),
-        FormAction::Finish => ("decision", "agenda-finish"),
-        FormAction::Raise | FormAction::Decide | FormAction::Note | FormAction::Review => {
-            return html! {};
-        }
-    };
-    let kept = kept(forms, action).filter(|kept| kept.value(field) == Some(id));
-    html! {
-        form class="say" method="post" action=(board.reader.link(&board.agenda_path(scope))) {
-            (hidden_fields(board, action))
-            input type="hidden" name=(field) value=(id);
-            (by_field(board, scope, forms, kept, false))
-            @if action == FormAction::Settle {
-                label {
-                    span { (texts.text("agenda-how")) }
-                    input type="text" name="text" maxlength=(TEXT_CHARS_MAX) autocomplete="off"
-                        value=[kept.and_then(|kept| kept.value("text"))];
-                }
-            }
-            button type="submit" { (texts.text(label)) }
-        }
-    }
-}
-
-/// A form at the end of a section.
-fn long_form(board: &Board<'_>, scope: ScopeId, action: FormAction, forms: &Forms) -> Markup {
-    if forms.writer == FormWriter::Nobody {
-        return html! {};
-    }
-    let texts = board.texts;
-    let (text, button) = match action {
-        FormAction::Raise => ("agenda-what-worries", "agenda-raise"),
-        FormAction::Decide => ("agenda-what-decided", "agenda-decide"),
-        FormAction::Note => ("agenda-what-noted", "agenda-note"),
-        FormAction::Settle | FormAction::Finish | FormAction::Review => return html! {},
-    };
-    let kept = kept(forms, action);
-    html! {
-        form class="say" method="post" action=(board.reader.link(&board.agenda_path(scope))) {
-            (hidden_fields(board, action))
-            (by_field(board, scope, forms, kept, action == FormAction::Raise))
-            label class="wide" {
-                span { (texts.text(text)) }
-                textarea name="text" maxlength=(TEXT_CHARS_MAX) rows="2" required {
-                    (kept.and_then(|kept| kept.value("text")).unwrap_or_default())
-                }
-            }
-            @if action == FormAction::Decide {
-                label {
-                    span { (texts.text("agenda-who")) }
-                    input type="text" name="owner" maxlength="128" autocomplete="off"
-                        value=[kept.and_then(|kept| kept.value("owner"))];
-                }
-                label {
-                    span { (texts.text("agenda-until")) }
-                    input type="date" name="due" value=[kept.and_then(|kept| kept.value("due"))];
-                }
-            }
-            button type="submit" { (texts.text(button)) }
-        }
-    }
-}
-
-/// The field for who writes, where no proxy says it.
-pub(super) fn by_field(
-    board: &Board<'_>,
-    scope: ScopeId,
-    forms: &Forms,
-    kept: Option<&RefusedForm>,
-    is_for_all: bool,
-) -> Markup {
-    html! {
-        @if forms.writer == FormWriter::SaysWho {
-            (member_field(board, scope, kept.and_then(|kept| kept.value("by")), is_for_all))
-        }
-    }
-}
-
-/// The field for a person: one of the members; any name in a team without turns of duty, and where it is for
-/// all.
-pub(super) fn member_field(
-    board: &Board<'_>,
-    scope: ScopeId,
-    kept: Option<&str>,
-    is_for_all: bool,
-) -> Markup {
-    let members = board.catalog.duty(scope).map_or(&[][..], |duty| &duty.members);
-    html! {
-        label {
-            span { (board.texts.text("agenda-by")) }
-            @if members.is_empty() || is_for_all {
-                input type="text" name="by" maxlength="128" required autocomplete="username" value=[kept];
-            } @else {
-                select name="by" required {
-                    option value="" { (board.texts.text("agenda-choose")) }
-                    @for member in members {
-                        option value=(member) selected[kept == Some(&**member)] { (shown(member)) }
+                    @if let Some(action) = section.form {
+                        @let tickets = tickets_to_decide(board, scope);
+                        (long_form(board, scope, action, &tickets, forms))
                     }
                 }
             }
         }
     }
-}
-
-pub(super) fn kept(forms: &Forms, action: FormAction) -> Option<&RefusedForm> {
-    forms.refused.as_ref().filter(|refused| refused.action == Some(action))
 }

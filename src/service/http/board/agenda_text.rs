@@ -3,13 +3,12 @@
 use super::agenda::{AgendaItem, sections};
 use super::view_model::Board;
 use crate::catalog::ScopeId;
-use crate::time::Timestamp;
 
 /// The agenda as plain text.
-pub(super) fn plain_text(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> String {
+pub(super) fn plain_text(board: &Board<'_>, scope: ScopeId) -> String {
     let title = format!("{} – {}", board.texts.text("agenda"), board.name(scope));
     let mut lines = vec![title];
-    for section in sections(board, scope, since) {
+    for section in sections(board, scope) {
         lines.extend([String::new(), section.heading]);
         if section.items.is_empty() {
             lines.push(format!("  {}", section.nothing));
@@ -17,23 +16,27 @@ pub(super) fn plain_text(board: &Board<'_>, scope: ScopeId, since: Timestamp) ->
         for AgendaItem { text, more, .. } in &section.items {
             let on_one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             lines.push(format!("  - {}", on_one_line(text)));
-            lines.push(format!("    {}", on_one_line(more)));
+            if !more.is_empty() {
+                lines.push(format!("    {}", on_one_line(more)));
+            }
         }
     }
     lines.join("\n") + "\n"
 }
 
 /// The agenda as Markdown.
-pub(super) fn markdown(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> String {
+pub(super) fn markdown(board: &Board<'_>, scope: ScopeId) -> String {
     let title = format!("{} – {}", board.texts.text("agenda"), board.name(scope));
     let mut lines = vec![format!("# {}", escaped(&title))];
-    for section in sections(board, scope, since) {
+    for section in sections(board, scope) {
         lines.push(format!("\n## {}\n", escaped(&section.heading)));
         if section.items.is_empty() {
             lines.push(escaped(&section.nothing));
         }
         let item = |AgendaItem { text, more, .. }: &AgendaItem| {
-            format!("- {} ({})", escaped(text), escaped(more))
+            let more =
+                if more.is_empty() { String::new() } else { format!(" ({})", escaped(more)) };
+            format!("- {}{more}", escaped(text))
         };
         lines.extend(section.items.iter().map(item));
     }

@@ -16,9 +16,10 @@
   const keyOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.dataset.key || node.id : "");
   const isSameKind = (a, b) => a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
 
-  // What the reader has set stays: whether a row is open, and the text of a field.
+  // What the reader has set stays: whether a row is open, the text of a field, and what is chosen.
   const isOfReader = (element, name) =>
     (element.nodeName === "DETAILS" && name === "open") ||
+    (element.nodeName === "OPTION" && name === "selected") ||
     (element.nodeName === "INPUT" && (name === "value" || name === "checked"));
 
   const takeAttributes = (old, wanted) => {

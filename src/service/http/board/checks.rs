@@ -6,7 +6,10 @@
 
 use maud::{Markup, html};
 
-use super::agenda::{self, FormAction, Forms, by_field, hidden_fields, kept};
+use super::agenda;
+use super::agenda_forms::{
+    FormAction, Forms, TEXT_CHARS_MAX, by_field, hidden_fields, kept, member_field, news,
+};
 use super::components::{breadcrumbs, instant, name};
 use super::duty;
 use super::view_model::{Board, shown};
@@ -35,7 +38,7 @@ pub(super) fn turn_page(board: &Board<'_>, scope: ScopeId, forms: &Forms) -> Mar
     html! {
         (breadcrumbs(board, Some(scope), &texts.text("turn")))
         h1 { (texts.text("turn")) " – " (name(board, scope)) }
-        (agenda::news(board, forms))
+        (news(board, forms))
         @match board.check_list(scope) {
             None => { p class="reason" { (texts.text(why_no_list(board, scope))) } }
             Some(list) => { (turn(board, scope, list, forms)) }
@@ -58,6 +61,7 @@ fn turn(board: &Board<'_>, scope: ScopeId, list: &CheckList, forms: &Forms) -> M
         p { a class="more" href=(board.reader.link(&address::own(board.label(scope)))) {
             (texts.text("own-link"))
         } }
+        p { (agenda::link(board, scope)) }
         section class="agenda" {
             h2 { (texts.text("check-heading")) }
             p class="legend" {
@@ -140,10 +144,10 @@ pub(super) fn own_page(
     html! {
         (breadcrumbs(board, Some(scope), &texts.text("own")))
         h1 { (texts.text("own")) " – " (name(board, scope)) }
-        (agenda::news(board, forms))
+        (news(board, forms))
         @match (list, person) {
             (None, _) => { p class="reason" { (texts.text(why_no_list(board, scope))) } }
-            (Some(_), None) if forms.writer == FormWriter::SaysWho => { (choose(board, scope)) }
+            (Some(_), None) if forms.writer == FormWriter::SaysWho => { (choose(board, scope, forms)) }
             (Some(_), None) => { p class="reason" { (texts.text("own-nobody")) } }
             (Some(list), Some(person)) => { (own(board, scope, list, forms, person)) }
         }
@@ -151,13 +155,13 @@ pub(super) fn own_page(
 }
 
 /// The form by which a person on this machine says who they are.
-fn choose(board: &Board<'_>, scope: ScopeId) -> Markup {
+fn choose(board: &Board<'_>, scope: ScopeId, forms: &Forms) -> Markup {
     html! {
         form class="say" method="get" action=(address::own(board.label(scope))) {
             @if board.reader.is_asked {
                 input type="hidden" name="lang" value=(board.reader.language.code());
             }
-            (agenda::member_field(board, scope, None, false))
+            (member_field(board, scope, forms.remembered.as_deref(), false))
             button type="submit" { (board.texts.text("own-show")) }
         }
     }
@@ -174,6 +178,7 @@ fn own(board: &Board<'_>, scope: ScopeId, list: &CheckList, forms: &Forms, perso
     let of = if forms.writer == FormWriter::SaysWho { "own-of-anyone" } else { "own-of" };
     html! {
         p { (texts.format(of, &[("member", shown(person).into())])) }
+        p { (agenda::link(board, scope)) }
         section class="agenda" {
             h2 { (texts.text("own-heading")) }
             p class="legend" {
@@ -248,7 +253,7 @@ fn judge_form(
                 }
                 label class="wide" {
                     span { (texts.text("judge-note")) }
-                    textarea name="note" maxlength=(agenda::TEXT_CHARS_MAX) rows="2" {
+                    textarea name="note" maxlength=(TEXT_CHARS_MAX) rows="2" {
                         (kept.and_then(|kept| kept.value("note")).unwrap_or_default())
                     }
                 }

@@ -1034,3 +1034,20 @@ own-explained = Tickets that ended between { $from } and { $to }: a few that you
 own-of-anyone = The list of { $member }. On this machine everyone can choose a name; behind a proxy, only { $member } sees it.
 turn-being-made = The list is being made. It appears here in a moment.
 agenda-markdown = The agenda as Markdown
+
+# The agenda: what was brought to the team, and what was decided last time.
+agenda-not-discussed = waiting to be talked about for { $wait }
+agenda-discussed = talked about ({ $by }, { $at })
+agenda-discuss = Talked about
+agenda-what-came-of-it = What came of it (optional)
+agenda-others-brought = { $count ->
+    [one] One more ticket was brought.
+   *[other] { $count } more tickets were brought.
+}
+agenda-decided-last = Decided last time: is it done?
+agenda-nothing-decided-last = Nothing is left from last time.
+agenda-decided-since = Decided since the handover { $at }
+agenda-nothing-decided = Nothing has been decided since.
+agenda-about = about { $ticket }
+agenda-about-ticket = About a ticket that was brought (optional)
+agenda-no-ticket = none

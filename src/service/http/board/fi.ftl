@@ -1035,3 +1035,20 @@ own-explained = Tiketit, jotka päättyivät välillä { $from } – { $to }: mu
 own-of-anyone = Lista: { $member }. Tällä koneella kuka tahansa voi valita nimen; välityspalvelimen takana sen näkee vain { $member }.
 turn-being-made = Listaa tehdään. Se näkyy tällä sivulla hetken kuluttua.
 agenda-markdown = Asialista Markdown-muodossa
+
+# The agenda: what was brought to the team, and what was decided last time.
+agenda-not-discussed = odottanut keskustelua { $wait }
+agenda-discussed = keskusteltu ({ $by }, { $at })
+agenda-discuss = Keskusteltu
+agenda-what-came-of-it = Mihin päädyttiin (ei pakollinen)
+agenda-others-brought = { $count ->
+    [one] Lisäksi on tuotu yksi tiketti.
+   *[other] Lisäksi on tuotu { $count } tikettiä.
+}
+agenda-decided-last = Viimeksi päätetty: onko se tehty?
+agenda-nothing-decided-last = Viime kerralta ei ole mitään kesken.
+agenda-decided-since = Päätetty vuoron vaihduttua { $at }
+agenda-nothing-decided = Sen jälkeen ei ole päätetty mitään.
+agenda-about = koskee tikettiä { $ticket }
+agenda-about-ticket = Koskee tuotua tikettiä (ei pakollinen)
+agenda-no-ticket = ei mitään

@@ -7,7 +7,7 @@ use super::components::{
     shown_state_key, state_class, waiting_label, waiting_summary,
 };
 use super::view_model::{Board, ObjectiveView, shown, urgency};
-use super::{duty, flags, market, ratings, tickets};
+use super::{agenda, duty, flags, market, ratings, tickets};
 use crate::address;
 use crate::agreement::VerdictState;
 use crate::amount::Amount;
@@ -105,9 +105,7 @@ pub(super) fn team(board: &Board<'_>, scope: ScopeId) -> Markup {
         h1 { (name(board, scope)) }
         (team_state(board, scope))
         @if scope != board.catalog.unclaimed() {
-            p { a class="more" href=(board.reader.link(&board.agenda_path(scope))) {
-                (agenda_link(board, scope))
-            } }
+            p { (agenda::link(board, scope)) }
             @if board.catalog.duty(scope).is_some() {
                 p { a class="more" href=(board.reader.link(&address::turn(board.label(scope)))) {
                     (texts.text("turn-link"))
@@ -153,12 +151,6 @@ pub(super) fn team(board: &Board<'_>, scope: ScopeId) -> Markup {
         }
         (flags::of_team(board, scope))
     }
-}
-
-/// The words of the link to the agenda: with the number of concerns that are open.
-fn agenda_link(board: &Board<'_>, scope: ScopeId) -> String {
-    let open = board.team_log(scope).map_or(0, |log| log.open_concerns().count() as u64);
-    board.texts.format("agenda-link", &[("count", open.into())])
 }
 
 /// One measure of a team: waiting tickets, every window, every split.

@@ -1074,3 +1074,20 @@ own-explained = Ärenden som avslutades mellan { $from } och { $to }: några som
 own-of-anyone = Listan för { $member }. På den här datorn kan alla välja ett namn; bakom en proxy ser bara { $member } den.
 turn-being-made = Listan görs. Den syns här om en stund.
 agenda-markdown = Dagordningen som Markdown
+
+# The agenda: what was brought to the team, and what was decided last time.
+agenda-not-discussed = har väntat på samtal i { $wait }
+agenda-discussed = diskuterat ({ $by }, { $at })
+agenda-discuss = Diskuterat
+agenda-what-came-of-it = Vad det ledde till (frivilligt)
+agenda-others-brought = { $count ->
+    [one] Ytterligare ett ärende har tagits upp.
+   *[other] Ytterligare { $count } ärenden har tagits upp.
+}
+agenda-decided-last = Beslutat förra gången: är det gjort?
+agenda-nothing-decided-last = Inget återstår från förra gången.
+agenda-decided-since = Beslutat sedan turbytet { $at }
+agenda-nothing-decided = Inget har beslutats sedan dess.
+agenda-about = gäller ärendet { $ticket }
+agenda-about-ticket = Gäller ett ärende som har tagits upp (frivilligt)
+agenda-no-ticket = inget

@@ -15,7 +15,7 @@ use crate::name::team_label;
 use crate::reading::{Reading, Verdict};
 
 use crate::check_list::CheckList;
-use crate::review::Review;
+use crate::review::{BroughtReview, Review};
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
 use crate::service::coordinator::readiness::NotReady;
 use crate::service::derived_past::DerivedPast;
@@ -312,10 +312,9 @@ impl<'a> Board<'a> {
         self.published.is_some_and(|published| published.reviews.is_judged_since(ticket, since))
     }
 
-    /// The reviews that a team is to talk about.
-    pub(super) fn brought(&self, scope: ScopeId) -> Vec<&'a Review> {
-        let of = |published: &'a PublishedView| published.reviews.brought_to(scope, self.catalog);
-        self.published.map_or_else(Vec::new, of)
+    /// The reviews that were brought to a team.
+    pub(super) fn brought(&self, scope: ScopeId) -> Vec<BroughtReview<'a>> {
+        self.published.map_or_else(Vec::new, |published| published.brought_to(scope))
     }
 
     /// The tickets of a team that several people have judged.

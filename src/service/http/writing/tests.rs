@@ -153,6 +153,10 @@ fn what_the_stream_would_refuse_or_cut_off_is_refused() {
         (Kind::ConcernSettled, json!({ "team": "billing", "by": "aino", "concern": "c-9" })),
         (Kind::DecisionDone, json!({ "team": "billing", "by": "aino", "decision": "d-9" })),
         (Kind::Decided, json!({ "team": "_all", "by": "aino", "text": "x", "due": "soon" })),
+        (Kind::Decided, json!({ "team": "_all", "by": "aino", "text": "x", "ticket": "a b" })),
+        (Kind::TicketDiscussed, json!({ "team": "billing", "by": "aino" })),
+        (Kind::TicketDiscussed, json!({ "team": "billing", "by": "aino", "ticket": "a b" })),
+        (Kind::TicketDiscussed, json!({ "team": "billing", "by": "aino", "ticket": "T-9" })),
         (Kind::Reviewed, json!({ "ticket": "T-1", "by": "aino" })),
         (Kind::Reviewed, json!({ "ticket": "T-1", "by": "aino", "score": 6 })),
         (

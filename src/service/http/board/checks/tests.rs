@@ -65,7 +65,7 @@ fn judged() -> PublishedView {
 }
 
 fn forms(writer: FormWriter) -> Forms {
-    Forms { writer, is_sent: false, refused: None }
+    Forms { writer, remembered: None, is_sent: false, refused: None }
 }
 
 fn html(
