@@ -81,9 +81,9 @@ impl<T: PaneContent> Ring<T> {
 
     /// Counts something that happened at `at`, which must not be after `now`. It goes into the pane of its
     /// own time, however late it arrives, and into every window that reaches back to it. Anything older than
-    /// the longest window is ignored.
+    /// all windows is ignored.
     pub fn add(&mut self, at: Timestamp, now: Timestamp, count: impl Fn(&mut T)) {
-        if self.sums.last().is_none_or(|longest| at < longest.from) {
+        if self.sums.iter().all(|sum| at < sum.from) {
             return;
         }
         let start = PaneSpan::of(at, now).start;
@@ -101,7 +101,8 @@ impl<T: PaneContent> Ring<T> {
     }
 
     /// Moves on to `now`. Panes that left a window are subtracted from its sum, panes that are old enough
-    /// merge, and panes older than the longest window are dropped.
+    /// merge, and panes older than all windows are dropped. The longest window may begin after a shorter one
+    /// that has finer panes.
     pub fn advance(&mut self, now: Timestamp) {
         if now < self.moves_at {
             return;
@@ -126,7 +127,7 @@ impl<T: PaneContent> Ring<T> {
         }
         self.merged_at = now;
         self.moves_at = moves_after(&self.sums, now);
-        if let Some(horizon) = self.sums.last().map(|longest| longest.from) {
+        if let Some(horizon) = self.sums.iter().map(|sum| sum.from).min() {
             while self.panes.front().is_some_and(|pane| pane.start < horizon) {
                 self.panes.pop_front();
             }
