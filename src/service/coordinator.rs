@@ -171,8 +171,8 @@ impl Coordinator {
         }
     }
 
-    /// Ticks, and publishes when readers ask for it, until it is told to stop; then sends the final notices and
-    /// stops the workers.
+    /// Ticks, and publishes when readers ask for it, until it is told to stop; then sends the final notices
+    /// and stops the workers.
     pub(in crate::service) fn run(mut self, messages: &Receiver<CoordinatorMessage>) {
         loop {
             match messages.recv_timeout(until_next(TICK)) {

@@ -237,8 +237,8 @@ fn http_runtime() -> io::Result<Runtime> {
     runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }
 
-/// The state that the coordinator and the HTTP server share, before anything was read, and what the server asks
-/// the coordinator for.
+/// The state that the coordinator and the HTTP server share, before anything was read, and what the server
+/// asks the coordinator for.
 fn shared(
     service: &Service,
     loaded: &LoadedConfig,

@@ -321,7 +321,8 @@ fn a_browser_on_a_wall_turns_to_the_teams_that_do_not_fit() {
     );
     let second = browser.text(shown);
     assert!(
-        !second.is_empty() && !second.split(' ').any(|team| first.split(' ').any(|t| t == team))
+        !second.is_empty() && !second.split(' ').any(|team| first.split(' ').any(|t| t == team)),
+        "{first}; {second}"
     );
     // Without the script, the page refreshes itself and shows the first ones.
     browser.call("Emulation.setScriptExecutionDisabled", &serde_json::json!({ "value": true }));

@@ -15,7 +15,8 @@ const REVIEW: &str = r#"{"id":"e-3","type":"ticket.reviewed","time":"2026-11-21T
 const MERGED: &str = r#"{"id":"e-4","type":"ticket.merged","time":"2026-11-21T09:14:03Z","ticket":"T-1","into":"T-2"}"#;
 const TAKEN: &str = r#"{"id":"e-1","type":"ticket.took_over","time":"2026-11-21T09:14:03Z","ticket":"T-1","from":"T-2","waiting_since":"2026-11-21T08:00:00Z"}"#;
 const CONCERN: &str = r#"{"id":"e-5","type":"team.concern_raised","time":"2026-11-21T09:14:03Z","team":"billing","concern":"c-1","by":"ville","text":"nobody calls back"}"#;
-const DECIDED: &str = r#"{"id":"e-7","type":"team.decided","time":"2026-11-21T09:14:03Z","team":"billing","decision":"d-1","by":"ville","text":"chats first","owner":"team lead","due":"2026-12-01"}"#;
+const DECIDED: &str = r#"{"id":"e-7","type":"team.decided","time":"2026-11-21T09:14:03Z","team":"billing","decision":"d-1","by":"ville","text":"chats first","owner":"team lead","due":"2026-12-01","ticket":"T-2"}"#;
+const TALKED: &str = r#"{"id":"e-8","type":"team.ticket_discussed","time":"2026-11-21T09:14:03Z","team":"billing","ticket":"T-2","by":"ville"}"#;
 const MADE: &str = r#"{"id":"e-6","type":"ticket.created","time":"2026-11-21T09:14:03Z","ticket":"T-1","by":"agent"}"#;
 
 /// A valid record, a part of it, and the invalid text that replaces it: the record is rejected, or a field is
@@ -75,6 +76,9 @@ fn faults() -> Vec<(&'static str, &'static str, String)> {
         (DECIDED, r#""d-1""#, r#""d 1""#),
         (DECIDED, r#""team lead""#, "[]"),
         (DECIDED, r#""2026-12-01""#, r#""1.12.2026""#),
+        (DECIDED, r#""T-2""#, r#""T 2""#),
+        (TALKED, r#""ticket":"T-2","#, ""),
+        (TALKED, r#""T-2""#, r#""T 2""#),
         (MADE, r#""agent""#, r#""bot""#),
         (TAKEN, r#""T-2""#, r#""T 2""#),
         (TAKEN, r#""2026-11-21T08:00:00Z""#, r#""yesterday""#),

@@ -49,8 +49,8 @@ pub(super) struct PartitionSet {
     named: BTreeSet<String>,
     /// The instant that they were last advanced to.
     now: Timestamp,
-    /// When the batch of records began that is being applied. A batch takes milliseconds, and asking for the time
-    /// takes as long as some parts of a record's work.
+    /// When the batch of records began that is being applied. A batch takes milliseconds, and asking for the
+    /// time takes as long as some parts of a record's work.
     batch_at: Timestamp,
     effects: Effects,
     stream: StreamStatus,
