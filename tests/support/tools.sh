@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What tests/run and deploy/check share: the closing table, the cache, and Debian's packages. They source it in the
-# root of the project.
+# What tests/run, tests/bench/peers/run and deploy/check share: the closing table, the cache, Python environments and
+# Debian's packages. They source it in the root of the project.
 
 # What is fetched once is kept in this folder.
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/vaste"
@@ -41,6 +41,21 @@ close_table() {
   printf '%s\n' "${table[@]}"
   echo "$passed passed, $failed failed"
   [ "$failed" -eq 0 ]
+}
+
+# ── Packages of PyPI, in virtual environments in the cache.
+
+python_needs="python3 with venv and pip (apt-get install python3-venv); PyPI must be reachable once"
+
+# python_environment NAME PACKAGE...: makes the environment of that name, and makes it again when the packages change.
+python_environment() {
+  local home="$cache/$1"
+  shift
+  [ "$(cat "$home/complete" 2>/dev/null)" = "$*" ] && return 0
+  command -v python3 >/dev/null || return 1
+  rm -rf "$home"
+  python3 -m venv "$home" && "$home/bin/pip" install --quiet "$@" || return 1
+  echo "$*" >"$home/complete"
 }
 
 # ── Prometheus, Alertmanager and their tools: those on the machine, else Debian's packages, unpacked into the
@@ -110,4 +125,26 @@ EOF
   fi
   VASTE_TEST_AMTOOL=$(command -v amtool)
   export VASTE_TEST_ALERTMANAGER VASTE_TEST_AMTOOL
+}
+
+kcat_needs="kcat (apt-get install kcat, or apt-get update for Debian's package)"
+
+# Debian's package, if kcat is not installed: its libraries are unpacked, too, and a script names their folder.
+find_kcat() {
+  local home="$cache/debian" package bin
+  bin=$(dirname "$(command -v kcat)")
+  # The unpacked program is on PATH, but does not find its libraries by itself.
+  if [ "$bin" = . ] || [ "$bin" = "$home/usr/bin" ]; then
+    bin="$home/kcat"
+    if [ ! -x "$bin/kcat" ]; then
+      for package in kcat librdkafka1 libyajl2; do unpack_from_debian "$package" || return 1; done
+      mkdir -p "$bin"
+      cat >"$bin/kcat" <<EOF
+#!/bin/sh
+LD_LIBRARY_PATH=\$(echo "$home"/usr/lib/*-linux-gnu) exec "$home/usr/bin/kcat" "\$@"
+EOF
+      chmod +x "$bin/kcat"
+    fi
+  fi
+  "$bin/kcat" -V >/dev/null 2>&1 && export VASTE_TEST_KCAT_BIN="$bin"
 }
