@@ -164,7 +164,6 @@ pub(super) fn run_on(
     // Bounded: a worker with many effects waits for the coordinator.
     let (to_coordinator, batches) = mpsc::sync_channel(BATCHES_MAX);
     let probe = Probe::start(&service.kafka)?;
-    let writing = writing(service, listener.local_addr()?, clock)?;
     let worker_config = WorkerConfig {
         kafka: &service.kafka,
         state: &service.state,
@@ -183,6 +182,7 @@ pub(super) fn run_on(
     let log = (agreement_log, writer.as_ref().map(Writer::jobs));
     let readers = PartitionReaders::start(config, copies, log, &shared)?;
     let lookup = TicketLookup::new(commands.clone());
+    let writing = writing(service, (listener.local_addr()?, clock), lookup.clone())?;
     let loaded = Loaded { catalogs: reloaded, configs: readers.configs.clone() };
     let inputs = Inputs { commands, batches, reloads, answers: probe.answers() };
     let coordinator = Coordinator::new(catalog, clock, inputs, alerting, &shared);
@@ -222,13 +222,12 @@ pub(super) fn run_on(
 /// Writes what people say, where they may.
 fn writing(
     service: &Service,
-    listening: SocketAddr,
-    clock: Clock,
+    listening: (SocketAddr, Clock),
+    tickets: TicketLookup,
 ) -> Result<Arc<EventWriting>, RunError> {
     let has_foreign_records = service.kafka.mapping.is_some();
-    let writing = EventWriting::new(&service.http, (listening, clock), has_foreign_records, || {
-        EventWriter::new(&service.kafka)
-    });
+    let writer = || EventWriter::new(&service.kafka);
+    let writing = EventWriting::new(&service.http, listening, has_foreign_records, tickets, writer);
     Ok(Arc::new(writing.map_err(WorkerError::from)?))
 }
 

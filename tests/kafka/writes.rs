@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpStream};
 
 use serde_json::{Value, json};
 
-use crate::harness::{Service, broker, create_topic, fresh, wait_for};
+use crate::harness::{Service, broker, create_topic, fresh, record, wait_for};
 use crate::own_broker::Broker;
 use crate::proxy::Network;
 
@@ -27,7 +27,7 @@ fn post(port: u16, path: &str, headers: &str, body: &str) -> (u16, String, Strin
     (status, head.to_lowercase(), body.to_owned())
 }
 
-fn say(service: &Service, path: &str, body: &Value) -> (u16, Value) {
+pub(crate) fn say(service: &Service, path: &str, body: &Value) -> (u16, Value) {
     let (status, _, answer) = post(service.port(), path, "", &body.to_string());
     (status, serde_json::from_str(&answer).unwrap())
 }
@@ -80,9 +80,19 @@ fn what_people_say_is_in_the_topic_and_survives_a_kill() {
         assert_eq!(status, 303, "{head}");
         assert!(head.contains("location: /teams/billing/agenda?sent\r\n"), "{head}");
     }
+    assert!(service.publish(&record(1, "created", "T-1")).status.success());
+    wait_for("the ticket", || service.get("/tickets/T-1"));
+    let scores = json!({ "tone": null });
     let review =
-        json!({ "ticket": "T-1", "by": "aino", "score": 4, "categories": { "tone": null } });
+        |ticket: &str| json!({ "ticket": ticket, "by": "aino", "score": 4, "categories": scores });
+    let (status, refused) = say(&service, "/api/v1/reviews", &review("T-11"));
+    assert_eq!((status, &refused["type"]), (404, &json!("urn:vaste:problem:unknown-ticket")));
+    let detail = "no ticket has the id \"T-11\"; did you mean \"T-1\"?";
+    assert_eq!(refused["detail"], detail, "{refused}");
+    let review = review("T-1");
     assert_eq!(say(&service, "/api/v1/reviews", &review).0, 202);
+    let (status, _) = service.page("/tickets/T-11").unwrap();
+    assert_eq!(status, 404, "a review that is refused makes no ticket");
     let note = json!({ "team": "_all", "by": "mikko", "text": "A quiet week." });
     assert_eq!(say(&service, "/api/v1/turn_notes", &note).0, 202);
     let settled = json!({ "team": "billing", "by": "sara", "concern": id, "settled": true });

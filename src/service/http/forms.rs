@@ -135,12 +135,8 @@ pub(super) async fn take(
             None => (StatusCode::SEE_OTHER, headers).into_response(),
         };
     };
-    let refused = RefusedForm {
-        action,
-        is_away: matches!(refusal, Refusal::NotStored(_)),
-        problem: refusal.to_string(),
-        fields,
-    };
+    let refused =
+        RefusedForm { action, is_away: refusal.is_for_now(), problem: refusal.to_string(), fields };
     let remembered = request.remembered(&writer);
     let forms = Forms { writer, remembered, is_sent: false, refused: Some(refused) };
     request.answer(&state, refusal.status(), &forms, says.as_deref())

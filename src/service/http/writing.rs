@@ -8,6 +8,10 @@
 //! A form that is sent twice makes the same event twice, which counts once: its id follows from its content
 //! and from the page that it stood on.
 //!
+//! Only a ticket that a partition of this instance has can be judged. Otherwise a misspelt id would make a
+//! ticket that nobody has. An instance that does not have the whole topic cannot tell a misspelt id from a
+//! ticket of another instance, so it asks to try again later; it never guesses.
+//!
 //! # Security
 //! Writing is on if a proxy names the person in a header, or if only this machine can reach the address. A
 //! page of another site may not write: browsers name the origin of a form, which must be this site. On a
@@ -30,6 +34,7 @@ use crate::event::{Kind, Outcome, decode};
 use crate::name;
 use crate::service::clock::Clock;
 use crate::service::coordinator::published_view::PublishedView;
+use crate::service::http::lookup::{LookupResult, TicketLookup};
 use crate::service::kafka::event_writer::{EventWriter, WriteError};
 use crate::time::Timestamp;
 
@@ -96,6 +101,15 @@ pub(super) enum Refusal {
     TooOften,
     /// The team is not known.
     UnknownTeam(String),
+    /// The ticket is not known.
+    UnknownTicket {
+        /// Its id.
+        ticket: String,
+        /// An id that was probably meant; `None` without one, and where ids are not shown.
+        similar: Option<String>,
+    },
+    /// Whether there is such a ticket cannot be told now; why.
+    TicketNotFoundYet(String),
     /// It lacks something, or something cannot be read; what, and the way out.
     Wrong(String),
     /// Kafka has not stored it.
@@ -109,10 +123,15 @@ impl Refusal {
                 StatusCode::FORBIDDEN
             }
             Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
-            Self::UnknownTeam(_) => StatusCode::NOT_FOUND,
+            Self::UnknownTeam(_) | Self::UnknownTicket { .. } => StatusCode::NOT_FOUND,
             Self::Wrong(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TicketNotFoundYet(_) | Self::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+
+    /// Whether the same may be written later.
+    pub(super) const fn is_for_now(&self) -> bool {
+        matches!(self, Self::TicketNotFoundYet(_) | Self::NotStored(_))
     }
 }
 
@@ -133,6 +152,18 @@ impl fmt::Display for Refusal {
                 write!(f, "more than {PER_PERSON} events of one person in a minute; wait a minute")
             }
             Self::UnknownTeam(team) => write!(f, "no team is named {team:?}"),
+            Self::UnknownTicket { ticket, similar } => {
+                write!(f, "no ticket has the id {ticket:?}")?;
+                match similar {
+                    Some(similar) => write!(f, "; did you mean {similar:?}?"),
+                    None => f.write_str(
+                        "; judge one that events have named, and that is not forgotten (state.reopen_within)",
+                    ),
+                }
+            }
+            Self::TicketNotFoundYet(why) => {
+                write!(f, "the ticket is not found, and may be once everything is read: {why}; try again")
+            }
             Self::Wrong(problem) => f.write_str(problem),
             Self::NotStored(error) => write!(f, "{error}; try again"),
         }
@@ -153,10 +184,13 @@ pub(in crate::service) struct EventWriting {
     clock: Clock,
     /// The times of the last events, by id.
     remembered: Mutex<VecDeque<(u128, Timestamp)>>,
+    /// Finds the tickets that are judged.
+    tickets: TicketLookup,
 }
 
 impl EventWriting {
-    /// Whether people may write; if so, `writer` makes the client.
+    /// Whether people may write; if so, `writer` makes the client. `tickets` finds the tickets that they
+    /// judge.
     ///
     /// # Errors
     /// Those of `writer`.
@@ -164,6 +198,7 @@ impl EventWriting {
         http: &Http,
         (listening, clock): (SocketAddr, Clock),
         has_foreign_records: bool,
+        tickets: TicketLookup,
         writer: impl FnOnce() -> Result<EventWriter, E>,
     ) -> Result<Self, E> {
         let writer = if !http.writing {
@@ -189,6 +224,7 @@ impl EventWriting {
             per_minute: DefaultDirectRateLimiter::direct(Quota::per_minute(PER_MINUTE)),
             clock,
             remembered: Mutex::default(),
+            tickets,
         })
     }
 
@@ -203,6 +239,7 @@ impl EventWriting {
             per_minute: DefaultDirectRateLimiter::direct(Quota::per_minute(PER_MINUTE)),
             clock: Clock::Wall,
             remembered: Mutex::default(),
+            tickets: TicketLookup::new(Vec::new()),
         }
     }
 
@@ -248,8 +285,31 @@ impl EventWriting {
         let subject_id = subject_id(kind, &mut fields, &id);
         let time = self.time_of(hash, now);
         let (key, event) = event_of(kind, fields, &id, time)?;
+        if kind == Kind::Reviewed {
+            self.check_ticket(&key, published).await?;
+        }
         writer.write(&key, &event).await.map_err(Refusal::NotStored)?;
         Ok(WrittenEvent { id, time, subject_id })
+    }
+
+    /// Refuses to judge a ticket that no partition of this instance has.
+    async fn check_ticket(&self, id: &str, published: &PublishedView) -> Result<(), Refusal> {
+        match self.tickets.find(id).await {
+            LookupResult::Found(_) => Ok(()),
+            LookupResult::Unknown(similar) => Err(match &published.frozen {
+                Some(not_ready) => Refusal::TicketNotFoundYet(not_ready.to_string()),
+                None => Refusal::UnknownTicket {
+                    ticket: id.to_owned(),
+                    similar: similar
+                        .into_iter()
+                        .next()
+                        .filter(|_| published.ticket_links.shows_ids),
+                },
+            }),
+            LookupResult::Late => {
+                Err(Refusal::TicketNotFoundYet("a worker is busy with the stream".to_owned()))
+            }
+        }
     }
 
     /// Refuses pages of other sites. A program sends no `Origin`.

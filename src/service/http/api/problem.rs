@@ -48,6 +48,8 @@ enum ProblemKind {
     UnknownTeam,
     /// The team has no objective of that name.
     UnknownObjective,
+    /// No ticket has that id.
+    UnknownTicket,
     /// A value of the query cannot be read.
     InvalidQuery,
     /// No view was trusted since the start.
@@ -65,11 +67,12 @@ enum ProblemKind {
 }
 
 impl ProblemKind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::UnknownAddress,
         Self::MethodNotAllowed,
         Self::UnknownTeam,
         Self::UnknownObjective,
+        Self::UnknownTicket,
         Self::InvalidQuery,
         Self::NotReady,
         Self::UnreadableBody,
@@ -86,6 +89,7 @@ impl ProblemKind {
             Self::MethodNotAllowed => "urn:vaste:problem:method-not-allowed",
             Self::UnknownTeam => "urn:vaste:problem:unknown-team",
             Self::UnknownObjective => "urn:vaste:problem:unknown-objective",
+            Self::UnknownTicket => "urn:vaste:problem:unknown-ticket",
             Self::InvalidQuery => "urn:vaste:problem:invalid-query",
             Self::NotReady => "urn:vaste:problem:not-ready",
             Self::UnreadableBody => "urn:vaste:problem:unreadable-body",
@@ -102,8 +106,9 @@ impl ProblemKind {
             Self::MethodNotAllowed => "the address has no such method",
             Self::UnknownTeam => "there is no team of that name",
             Self::UnknownObjective => "the team has no objective of that name",
+            Self::UnknownTicket => "there is no ticket with that id",
             Self::InvalidQuery => "a value in the address cannot be read",
-            Self::NotReady => "there is no data yet",
+            Self::NotReady => "there is no data yet, or not all",
             Self::UnreadableBody => "the body cannot be read",
             Self::WritingRefused => "nothing is written by this request",
             Self::InvalidEvent => "this cannot become an event",
@@ -114,9 +119,10 @@ impl ProblemKind {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::UnknownAddress | Self::UnknownTeam | Self::UnknownObjective => {
-                StatusCode::NOT_FOUND
-            }
+            Self::UnknownAddress
+            | Self::UnknownTeam
+            | Self::UnknownObjective
+            | Self::UnknownTicket => StatusCode::NOT_FOUND,
             Self::InvalidQuery => StatusCode::BAD_REQUEST,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
             Self::NotReady | Self::NotStored => StatusCode::SERVICE_UNAVAILABLE,
@@ -159,6 +165,8 @@ impl Problem {
             }
             Refusal::TooOften => ProblemKind::TooManyEvents,
             Refusal::UnknownTeam(_) => ProblemKind::UnknownTeam,
+            Refusal::UnknownTicket { .. } => ProblemKind::UnknownTicket,
+            Refusal::TicketNotFoundYet(_) => ProblemKind::NotReady,
             Refusal::Wrong(_) => ProblemKind::InvalidEvent,
             Refusal::NotStored(_) => ProblemKind::NotStored,
         };

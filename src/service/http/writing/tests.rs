@@ -37,8 +37,13 @@ fn client() -> Result<EventWriter, Infallible> {
     Ok(EventWriter::new(&kafka).unwrap())
 }
 
+/// Finds no ticket.
+fn no_tickets() -> TicketLookup {
+    TicketLookup::new(Vec::new())
+}
+
 fn writing(http: &Http, listening: SocketAddr) -> EventWriting {
-    EventWriting::new(http, (listening, Clock::Wall), false, client).unwrap()
+    EventWriting::new(http, (listening, Clock::Wall), false, no_tickets(), client).unwrap()
 }
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
@@ -69,9 +74,18 @@ fn submit(
     submission: Submission,
     headers: &HeaderMap,
 ) -> Result<WrittenEvent, Refusal> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let published = PublishedView::new(&Arc::new(catalog()), Timestamp::EVENT_MIN, "");
-    runtime.block_on(writing.submit(submission, headers, &published))
+    submit_to(writing, submission, headers, &published)
+}
+
+fn submit_to(
+    writing: &EventWriting,
+    submission: Submission,
+    headers: &HeaderMap,
+    published: &PublishedView,
+) -> Result<WrittenEvent, Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(writing.submit(submission, headers, published))
 }
 
 #[test]
@@ -79,7 +93,8 @@ fn nobody_writes_where_it_is_off_or_not_safe() {
     let off = [
         writing(&http(false, None), LOOPBACK),
         writing(&http(true, None), EVERYWHERE),
-        EventWriting::new(&http(true, None), (LOOPBACK, Clock::Wall), true, client).unwrap(),
+        EventWriting::new(&http(true, None), (LOOPBACK, Clock::Wall), true, no_tickets(), client)
+            .unwrap(),
     ];
     let fields = json!({ "team": "billing", "by": "aino", "text": "late" });
     let refusals = off.map(|writing| {
@@ -170,6 +185,29 @@ fn what_the_stream_would_refuse_or_cut_off_is_refused() {
         refusals.push(format!("{} {refusal}", refusal.status().as_u16()));
     }
     insta::assert_snapshot!(refusals.join("\n"));
+}
+
+#[test]
+fn a_ticket_that_no_partition_has_is_not_judged() {
+    let writing = writing(&http(true, None), LOOPBACK);
+    let own = headers(&[("host", "localhost:9464")]);
+    let review = || {
+        let fields = json!({ "ticket": "T-1", "by": "aino", "score": 4 });
+        let fields = fields.as_object().unwrap().clone();
+        Submission { kind: Kind::Reviewed, fields, seed: None }
+    };
+    let starting = PublishedView::new(&Arc::new(catalog()), Timestamp::EVENT_MIN, "");
+    let refusal = submit_to(&writing, review(), &own, &starting).unwrap_err();
+    assert_eq!(refusal.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refusal.is_for_now(), "it may come: {refusal}");
+    let current = PublishedView { frozen: None, ..starting };
+    let refusal = submit_to(&writing, review(), &own, &current).unwrap_err();
+    assert_eq!(refusal.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        refusal.to_string(),
+        "no ticket has the id \"T-1\"; judge one that events have named, and that is not forgotten \
+         (state.reopen_within)"
+    );
 }
 
 #[test]
