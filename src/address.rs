@@ -70,6 +70,8 @@ pub const API_TICKET_TALKS: &str = "/api/v1/ticket_talks";
 pub const API_REVIEWS: &str = "/api/v1/reviews";
 /// What the present turn of a team checks, as JSON.
 pub const API_TURN: &str = "/api/v1/teams/{team}/turn";
+/// The agenda of a team's talk, as JSON.
+pub const API_AGENDA: &str = "/api/v1/teams/{team}/agenda";
 /// What a team has said, as JSON.
 pub const API_TEAM_LOG: &str = "/api/v1/teams/{team}/log";
 /// The script of the board.

@@ -16,6 +16,7 @@ use crate::catalog::{Catalog, TEAMS_MAX};
 use crate::event::PriorityNames;
 use crate::measure::Measure;
 
+mod agendas;
 mod agreement;
 mod alertmanager;
 mod calendars;
@@ -40,6 +41,7 @@ mod waiting_alarms;
 mod yaml;
 mod zones;
 
+pub use agendas::{AgendaTopic, LANGUAGES};
 pub use alertmanager::Alertmanager;
 pub use calendars::{ALWAYS, CalendarRules, Calendars, NamedHoliday};
 pub use diagnostic::{Diagnostic, Diagnostics};

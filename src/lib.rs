@@ -46,6 +46,7 @@
 //! | `monitor` | view and alerts over time, and whether the data is current and complete |
 //! | `past_verdicts` | verdicts at past instants by any catalog |
 //! | `agreement_log` | the text of the agreements in force, and what changed in them |
+//! | `agenda_log` | up to which handover the agenda of each team was posted |
 //! | `config` | files to agreements and settings, with all faults of a file in one run |
 //! | `explain` | one ticket: events, stretches, every stopwatch with its due time |
 //! | `waiting_walk` | fills the lists of waiting tickets of one partition |
@@ -109,6 +110,7 @@ pub mod alert;
 pub mod monitor;
 pub mod past_verdicts;
 pub mod agreement_log;
+pub mod agenda_log;
 pub mod config;
 pub mod explain;
 pub mod waiting_walk;

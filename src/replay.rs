@@ -209,6 +209,11 @@ impl Readings {
         Reviews::merged(&[self.shard.reviews(now)])
     }
 
+    /// The names of teams without an agreement that events have had, each once. The next call returns none.
+    pub fn take_undeclared(&mut self) -> Vec<String> {
+        self.shard.take_undeclared()
+    }
+
     /// The catalog by which it reads.
     pub fn catalog(&self) -> &Catalog {
         &self.catalog

@@ -14,6 +14,7 @@
 //! | `coordinator` | advances the workers, evaluates alerts, publishes the view |
 //! | `comparer` | keeps the agreement log: what changed, and the verdicts by the text before |
 //! | `past_keeper`, `derived_past` | derives the past of all objectives, and shares it |
+//! | `agenda_poster` | posts agendas to a topic at handovers |
 //! | `partition_copies` | copies of partitions for threads that derive the past |
 //! | `store` | writes and reads checkpoints and logs |
 //! | `alertmanager` | delivers notices to Alertmanagers |
@@ -29,6 +30,7 @@
 //! workers. Each advances its shards to it and answers with its effects as a list. Workers share no view:
 //! effects are sums and commute, so workers never wait for each other or for a reader.
 
+mod agenda_poster;
 mod alertmanager;
 pub mod clock;
 mod comparer;
@@ -51,7 +53,7 @@ mod shutdown;
 mod store;
 
 pub use alertmanager::refuse_connection;
-pub use http::{AgendaFormat, agenda_of, families_of};
+pub use http::{AgendaFormat, PastAgendaInputs, agenda_of, agenda_schemas, families_of};
 pub(crate) use kafka::send::{drain, send_when_room};
 pub use kafka::{client_config, cloud_event_attributes, published, refuse_client, refuse_property};
 pub use shutdown::ReloadTrigger;

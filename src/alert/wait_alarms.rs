@@ -128,6 +128,11 @@ impl WaitAlarms {
         Self { policies, ..Self::default() }
     }
 
+    /// When they fire.
+    pub fn policies(&self) -> &WaitAlarmPolicies {
+        &self.policies
+    }
+
     /// The alarms that fire: `alertname`, `team` and `severity`.
     pub fn firing(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         self.firing.iter().map(|(key, firing)| (key.alertname, &*key.team, &*firing.severity))

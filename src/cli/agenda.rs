@@ -5,7 +5,7 @@ use super::exit::{CommandError, Exit};
 use super::history;
 use super::terminal::Terminal;
 use crate::name::{similar, team_label};
-use crate::service::{AgendaFormat, agenda_of};
+use crate::service::{AgendaFormat, PastAgendaInputs, agenda_of};
 
 /// There is no agenda to print.
 #[derive(Debug, thiserror::Error)]
@@ -21,20 +21,26 @@ pub(super) fn run(
     arguments: &AgendaArgs,
     terminal: &mut Terminal<'_>,
 ) -> Result<Exit, CommandError> {
-    let replay = history::read(&arguments.history, terminal)?;
+    let (replay, config) = history::read_with_config(&arguments.history, terminal)?;
     let last = replay.last_event();
     let outcomes = replay.outcomes().clone();
     let mut readings = replay.into_readings();
     let Some(now) = arguments.at.or(last) else {
         return Err(CommandError::failed(NoAgenda::NoEvent));
     };
-    let said = (readings.team_logs(now), readings.reviews(now));
+    let service = config.and_then(|config| config.service);
+    let inputs = PastAgendaInputs {
+        team_logs: readings.team_logs(now),
+        reviews: readings.reviews(now),
+        undeclared: readings.take_undeclared(),
+        wait_alarms: service.map_or_else(Default::default, |service| service.waiting_alarms),
+    };
     let (view, _) = readings.at(now);
     let format = match arguments.format {
         AgendaFormatArg::Text => AgendaFormat::Text,
         AgendaFormatArg::Markdown => AgendaFormat::Markdown,
     };
-    let Some(agenda) = agenda_of(view, said, &arguments.team, &arguments.lang, format) else {
+    let Some(agenda) = agenda_of(view, inputs, &arguments.team, &arguments.lang, format) else {
         let catalog = readings.catalog();
         let known = catalog.reading_scopes().map(|scope| team_label(catalog.scope_name(scope)));
         let advice = match similar(&arguments.team, known) {

@@ -10,7 +10,7 @@ use history::MAP_HELP;
 use values::{broker, duration, instant, mapping};
 
 use super::disk::RealDisk;
-use crate::config::{Kafka, ZoneData};
+use crate::config::{Kafka, LANGUAGES, ZoneData};
 use crate::input::TextEncoding;
 use crate::mapping::{BUILT_IN, Mapping};
 use crate::time::{Elapsed, Timestamp};
@@ -133,7 +133,7 @@ pub(super) struct AgendaArgs {
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(super) at: Option<Timestamp>,
     /// Language, by its code
-    #[arg(long, value_name = "CODE", default_value = "en", value_parser = ["en", "fi", "sv"])]
+    #[arg(long, value_name = "CODE", default_value = "en", value_parser = LANGUAGES)]
     pub(super) lang: String,
     /// Print plain text or Markdown
     #[arg(long, value_enum, default_value_t = AgendaFormatArg::Text)]
@@ -310,7 +310,9 @@ pub(super) struct SchemaArgs {
 pub(super) enum SchemaOf {
     /// Print the JSON Schema of every type of event
     Event,
-    /// Print the AsyncAPI document of the topic: its records, keys and headers
+    /// Print the JSON Schema of the event that Vaste posts at a handover (agendas.topic)
+    Agenda,
+    /// Print the AsyncAPI document of the topics: their records, keys and headers
     Asyncapi,
     /// Print the JSON Schema of the service's configuration file
     Config,

@@ -9,9 +9,11 @@ use super::arguments::{SchemaArgs, SchemaOf};
 use super::exit::{CommandError, Exit};
 use super::terminal::Terminal;
 use crate::agreement::MessageOnSolved;
+use crate::config::LANGUAGES;
 use crate::event::Priority;
 use crate::measure::Measure;
 
+mod agenda;
 mod asyncapi;
 mod event;
 mod fields;
@@ -33,6 +35,7 @@ pub(super) fn run(
 ) -> Result<Exit, CommandError> {
     match arguments.of {
         SchemaOf::Event => writeln!(terminal.out, "{:#}", event::schema())?,
+        SchemaOf::Agenda => writeln!(terminal.out, "{:#}", agenda::schema())?,
         SchemaOf::Asyncapi => writeln!(terminal.out, "{:#}", asyncapi::document())?,
         SchemaOf::Config => write!(terminal.out, "{}", with_values(CONFIG))?,
         SchemaOf::Agreement => write!(terminal.out, "{}", with_values(AGREEMENT))?,
@@ -45,6 +48,7 @@ pub(super) fn run(
 fn with_values(text: &str) -> String {
     let text = text.replace("\"{measures}\"", &listed(Measure::ALL.map(Measure::label)));
     let text = text.replace("\"{priorities}\"", &listed(Priority::ALL.map(Priority::label)));
+    let text = text.replace("\"{languages}\"", &listed(LANGUAGES));
     let messages = MessageOnSolved::ALL.map(MessageOnSolved::label);
     text.replace("\"{messages_on_solved}\"", &listed(messages))
 }

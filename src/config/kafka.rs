@@ -235,7 +235,7 @@ pub fn is_broker(text: &str) -> bool {
     is_host && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
-fn name_of(field: &Field<'_>, what: &str, file: &mut File<'_>) -> Option<String> {
+pub(super) fn name_of(field: &Field<'_>, what: &str, file: &mut File<'_>) -> Option<String> {
     // Kafka's rule for topics, applied to groups as well.
     let problem = format!("cannot be a {what}; write 1 to 249 letters, digits or . _ -");
     field.parse(file, &problem, |text| {

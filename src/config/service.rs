@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::agendas::{self, AgendaTopic};
 use super::alertmanager::{self, Alertmanager};
 use super::diagnostic::Diagnostics;
 use super::disk::Disk;
-use super::fields::{Field, File};
+use super::fields::{Field, Fields, File};
 use super::http::{self, Http};
 use super::kafka::{self, Kafka};
 use super::labels;
@@ -32,6 +33,8 @@ pub struct Service {
     pub external_labels: Vec<(Box<str>, Box<str>)>,
     /// Alarms about tickets that nobody has agreed to answer.
     pub waiting_alarms: WaitAlarmPolicies,
+    /// Where agendas are posted at handovers; `None` for nowhere.
+    pub agendas: Option<AgendaTopic>,
     /// Checkpoints and the memory of tickets.
     pub state: StateConfig,
     /// `VasteDataStale` fires after this time without current data. Default 5 m.
@@ -101,12 +104,10 @@ pub(super) fn read(
         .map_or_else(WaitAlarmPolicies::default, |group| waiting_alarms::read(&group, file));
     let state =
         fields.take("state").map_or_else(StateConfig::default, |group| state::read(&group, file));
-    if let Some(Some(Kafka { dead_letters: Some(_), .. })) = &kafka
-        && state.store.is_none()
-    {
-        let problem = "is set without state.store, so every start reads the topic from its beginning and \
-                       writes all rejected records again; set state.store";
-        file.warn_service(fields.at(), "kafka.dead_letters", problem);
+    let kafka_read = kafka.as_ref().and_then(Option::as_ref);
+    let agendas = fields.take("agendas").and_then(|group| agendas::read(&group, kafka_read, file));
+    if state.store.is_none() {
+        warn_without_store(&fields, kafka_read, agendas.as_ref(), file);
     }
     let stale_after = fields.take("stale_after").and_then(|field| field.duration(file));
     let reload = fields
@@ -118,12 +119,32 @@ pub(super) fn read(
         alertmanagers,
         external_labels,
         waiting_alarms,
+        agendas,
         state,
         stale_after: stale_after.unwrap_or(STALE_AFTER),
         reload,
     });
     fields.finish(file);
     read
+}
+
+/// Warns of what loses something at a restart without a store.
+fn warn_without_store(
+    fields: &Fields<'_>,
+    kafka: Option<&Kafka>,
+    agendas: Option<&AgendaTopic>,
+    file: &mut File<'_>,
+) {
+    if kafka.is_some_and(|kafka| kafka.dead_letters.is_some()) {
+        let problem = "is set without state.store, so every start reads the topic from its beginning and \
+                       writes all rejected records again; set state.store";
+        file.warn_service(fields.at(), "kafka.dead_letters", problem);
+    }
+    if agendas.is_some() {
+        let problem = "is set without state.store, so the agenda of a handover at which Vaste does not run \
+                       is never posted; set state.store";
+        file.warn_service(fields.at(), "agendas.topic", problem);
+    }
 }
 
 /// The files that a list of names and patterns matches.

@@ -180,6 +180,7 @@ fn adapt_error(error: RunError) -> DemoError {
         RunError::Worker(_)
         | RunError::Probe(_)
         | RunError::Store(_)
+        | RunError::Agendas(_)
         | RunError::Delivery(_)
         | RunError::Metrics(_)
         | RunError::System(_) => DemoError::Run(error),

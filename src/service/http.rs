@@ -19,7 +19,7 @@
 
 pub(in crate::service) mod accept;
 mod api;
-mod board;
+pub(in crate::service) mod board;
 mod forms;
 pub(in crate::service) mod live;
 pub(in crate::service) mod lookup;
@@ -32,5 +32,5 @@ mod ticket_rows;
 pub(in crate::service) mod writing;
 pub(in crate::service) mod routes;
 
-pub use board::{AgendaFormat, agenda_of};
+pub use board::{AgendaFormat, PastAgendaInputs, agenda_of, agenda_schemas};
 pub use metrics::families_of;

@@ -40,6 +40,7 @@ pub(super) struct Instruments {
     pub(super) scrapers: Scrapers,
     pub(super) checkpoints: Checkpoints,
     pub(super) config: ConfigMetrics,
+    pub(super) agendas: AgendaCounters,
     pub(super) breaches: IntCounterVec,
     merged_waiting: MergedWaiting,
     pub(super) http_requests: IntCounterVec,
@@ -176,6 +177,7 @@ impl Instruments {
             scrapers: Scrapers::default(),
             checkpoints: Checkpoints::new(&registry)?,
             config,
+            agendas: AgendaCounters::new(&registry)?,
             breaches: counters(
                 &registry,
                 "objective_breaches_total",
@@ -218,6 +220,26 @@ fn merged_waiting(registry: &Registry) -> Result<MergedWaiting, prometheus::Erro
     let help =
         "Waiting tickets that were merged and that no ticket has taken over after 5 minutes.";
     Ok(MergedWaiting::new(counters(registry, "merged_waiting_total", help, &["team"])?))
+}
+
+/// Agendas at handovers of turns of duty.
+#[derive(Debug)]
+pub(super) struct AgendaCounters {
+    /// Those that the brokers have stored.
+    pub(super) posted: IntCounter,
+    /// Attempts that failed.
+    pub(super) failed: IntCounter,
+}
+
+impl AgendaCounters {
+    fn new(registry: &Registry) -> Result<Self, prometheus::Error> {
+        let help = "Agendas posted at handovers to the topic of agendas, and attempts that failed.";
+        let agendas = counters(registry, "agendas_total", help, &["result"])?;
+        Ok(Self {
+            posted: agendas.with_label_values(&["posted"]),
+            failed: agendas.with_label_values(&["failed"]),
+        })
+    }
 }
 
 /// Metrics of the configuration in force.

@@ -16,6 +16,7 @@ use crate::agreement_log::AgreementLog;
 use crate::alert::{self, AlertStateLog};
 use crate::catalog::Catalog;
 use crate::config::{Config, Diagnostics, Service};
+use crate::service::agenda_poster::{AgendaPoster, AgendaPosterError};
 use crate::service::alertmanager::{Delivery, DeliveryError};
 use crate::service::clock::{self, Clock};
 use crate::service::comparer::{self, ComparerInputs};
@@ -76,6 +77,9 @@ pub enum RunError {
     /// The store cannot be used.
     #[error("{0}; correct the configuration")]
     Store(#[from] StoreError),
+    /// Agendas cannot be posted.
+    #[error("{0}; correct the configuration")]
+    Agendas(#[from] AgendaPosterError),
     /// Alert delivery cannot start.
     #[error("failed to run: {0}")]
     Delivery(#[from] DeliveryError),
@@ -101,7 +105,7 @@ impl RunError {
     /// Whether the operator must correct the configuration.
     pub fn is_configuration(&self) -> bool {
         match self {
-            Self::Worker(_) | Self::Store(_) | Self::Probe(_) => true,
+            Self::Worker(_) | Self::Store(_) | Self::Probe(_) | Self::Agendas(_) => true,
             Self::Delivery(_) | Self::Listen { .. } | Self::Metrics(_) | Self::System(_) => false,
         }
     }
@@ -163,7 +167,7 @@ pub(super) fn run_on(
     tracing::info!(address = %listener.local_addr()?, "listening");
     // Bounded: a worker with many effects waits for the coordinator.
     let (to_coordinator, batches) = mpsc::sync_channel(BATCHES_MAX);
-    let probe = Probe::start(&service.kafka)?;
+    let probe = Probe::start(&service.kafka, service.agendas.as_ref())?;
     let worker_config = WorkerConfig {
         kafka: &service.kafka,
         state: &service.state,
@@ -179,7 +183,9 @@ pub(super) fn run_on(
     drop((worker_config, to_coordinator));
     let (reloaded, reloads) = mpsc::channel();
     let copies = PartitionCopies::new(&commands, &service.kafka.topic);
-    let log = (agreement_log, writer.as_ref().map(Writer::jobs));
+    let jobs = writer.as_ref().map(Writer::jobs);
+    let poster = AgendaPoster::start(service, listener.local_addr()?, &shared, jobs.clone())?;
+    let log = (agreement_log, jobs);
     let readers = PartitionReaders::start(config, copies, log, &shared)?;
     let lookup = TicketLookup::new(commands.clone());
     let writing = writing(service, (listener.local_addr()?, clock), lookup.clone())?;
@@ -211,6 +217,7 @@ pub(super) fn run_on(
     let until = clock::instant() + SHUTDOWN_TIMEOUT;
     threads.push(probe.stop());
     threads.extend(readers.stop());
+    threads.extend(poster.map(AgendaPoster::stop));
     clock::join(threads, SHUTDOWN_TIMEOUT);
     // After the workers, to write their last checkpoints.
     if let Some(writer) = writer {

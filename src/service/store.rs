@@ -1,4 +1,4 @@
-//! Durable storage of checkpoints, the alert state log and the agreement log.
+//! Durable storage of checkpoints, the alert state log, the agreement log and the agenda log.
 //!
 //! | module | what it does |
 //! |---|---|

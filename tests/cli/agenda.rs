@@ -140,6 +140,69 @@ fn the_agenda_is_printed_as_text_and_as_markdown() {
     }
 }
 
+const ORGANISATION: &str = "\
+organisation: Esimerkki
+agreed: { on: 2026-09-01, by: [aino, sara], look_again: 2027-03-01 }
+objectives: [{ name: everyone, measure: first_reply, none_over: 5d }]
+";
+
+/// Nobody has the turn in orders; care has no turns, and its market is of long ago; chat has no level.
+const TEAMS: [(&str, &str); 3] = [
+    (
+        "orders.yaml",
+        "team: orders
+objectives: [{ name: first-reply, measure: first_reply, none_over: 1d }]
+duty: { members: [ville, aino], since: 2026-11-02, handover: \"Mon 09:00 UTC\",
+        away: [{ who: ville, from: 2026-11-10, to: 2026-11-30 },
+               { who: aino, from: 2026-11-16, to: 2026-11-16 }] }
+",
+    ),
+    (
+        "care.yaml",
+        "team: care
+agreed: { on: 2026-01-01, by: [mikko, sara], look_again: 2026-10-01 }
+objectives:
+  - { name: first-reply, measure: first_reply, within: 4h,
+      market: { within: 24h, source: survey, as_of: 2025-01-15 } }
+",
+    ),
+    ("chat.yaml", "team: chat\n"),
+];
+
+/// Tickets of nobody, of a team without a level, and of a team that no agreement has.
+fn unanswered_for() -> String {
+    [("U-1", "2026-11-10", ""), ("U-2", "2026-11-17", ""), ("C-1", "2026-11-01", "chat"),
+     ("B-1", "2026-11-18", "oders"), ("X-1", "2026-11-18", "invoices")]
+        .map(|(ticket, day, team)| {
+            let team = if team.is_empty() { String::new() } else { format!(r#","team":"{team}""#) };
+            let time = format!("{day}T08:00:00Z");
+            format!(
+                r#"{{"id":"{ticket}","type":"ticket.created","time":"{time}","ticket":"{ticket}"{team}}}"#
+            ) + "\n"
+        })
+        .concat()
+}
+
+#[test]
+fn the_organisation_talks_about_what_nobody_answers_for() {
+    let folder = Folder::new();
+    folder.write("events.ndjson", &(TALK.to_owned() + &unanswered_for()));
+    folder.write("billing.yaml", BILLING);
+    folder.write("organisation.yaml", ORGANISATION);
+    for (name, text) in TEAMS {
+        folder.write(name, text);
+    }
+    for lang in ["en", "fi", "sv"] {
+        let mut all = vec!["agenda", "--team", "_all", "--at", "2026-11-19T12:00:00Z"];
+        all.extend(["--lang", lang]);
+        for file in ["organisation.yaml", "billing.yaml", "orders.yaml", "care.yaml", "chat.yaml"] {
+            all.extend(["--agreements", file]);
+        }
+        all.push("events.ndjson");
+        insta::assert_snapshot!(format!("agenda_unanswered_for_{lang}"), page(&folder.vaste(&all)));
+    }
+}
+
 #[test]
 fn without_such_a_team_the_agenda_says_which_there_is() {
     insta::assert_snapshot!(page(&agenda(&["--team", "biling"])));
@@ -402,4 +465,23 @@ fn a_browser_follows_up_at_handovers_what_was_decided_and_what_was_brought() {
     assert_eq!(post(demo.port, "/api/v1/ticket_talks", &talk.to_string()), 202);
     let unknown = json!({ "team": "billing", "ticket": "T-0", "by": "aino" });
     assert_eq!(post(demo.port, "/api/v1/ticket_talks", &unknown.to_string()), 422);
+}
+
+#[test]
+fn a_topic_of_agendas_that_cannot_be_used_is_an_error_with_a_way_out() {
+    let folder = Folder::new();
+    let kafka = "kafka: { brokers: [\"localhost:9092\"], topic: events, dead_letters: rejected }\n";
+    let agendas = [
+        "{ topic: events }",
+        "{ topic: rejected }",
+        "{ topic: team agendas, language: de }",
+        "{ language: fi }",
+        "team-agendas",
+    ];
+    let pages = agendas.map(|agendas| {
+        folder
+            .write("vaste.yaml", format!("{kafka}agendas: {agendas}\nstate: {{ store: state }}\n"));
+        page(&folder.vaste(&["check", "vaste.yaml"]))
+    });
+    insta::assert_snapshot!(pages.join("\n"));
 }

@@ -53,7 +53,7 @@ fn without_an_argument_the_schemas_are_listed() {
     let output = folder.vaste(&["schema"]);
     assert_eq!(output.status.code(), Some(2));
     let listed = page(&output);
-    for name in ["event", "asyncapi", "config", "agreement", "calendars"] {
+    for name in ["event", "agenda", "asyncapi", "config", "agreement", "calendars"] {
         assert!(listed.lines().any(|line| line.trim_start().starts_with(name)), "{listed}");
         assert_eq!(folder.vaste(&["schema", name]).status.code(), Some(0));
     }
@@ -222,7 +222,7 @@ fn the_messages_of_the_asyncapi_document_are_read() {
         validator(&json!({ "$ref": reference, "components": document["components"] }))
     };
     let messages = document["components"]["messages"].as_object().unwrap();
-    assert_eq!(messages.len(), Kind::ALL.len() + 2);
+    assert_eq!(messages.len(), Kind::ALL.len() + 3, "CloudEvents in both modes, and the agenda");
     for kind in Kind::ALL {
         let payload = &messages[kind.label()]["examples"][0]["payload"];
         assert_eq!(faults(&of_schema(kind.label()), payload), "", "{payload}");

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::Command;
 use std::time::Duration;
 
-use vaste::time::{DAY_MS, Elapsed};
+use vaste::time::{DAY_MS, Elapsed, SECOND_MS};
 
 use crate::crash::{producer, publish};
 use crate::harness::process::now;
@@ -46,11 +46,16 @@ impl Clock {
         self.0.path().join("clock.so")
     }
 
-    /// Sets how far it is ahead.
+    /// Sets how many days it is ahead.
     pub(crate) fn set(&self, days: i64) {
+        self.set_ahead(Elapsed::from_ms(days * DAY_MS));
+    }
+
+    /// Sets how far it is ahead, in whole seconds.
+    pub(crate) fn set_ahead(&self, ahead: Elapsed) {
         // In place: the service has mapped the file.
         let mut file = File::options().write(true).open(self.file()).unwrap();
-        file.write_all(&(days * 86_400).to_le_bytes()).unwrap();
+        file.write_all(&(ahead.ms() / SECOND_MS).to_le_bytes()).unwrap();
     }
 
     pub(crate) fn variables(&self) -> [(&'static str, String); 2] {

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on panics, and one that is left out says so"
 )]
 
+mod agendas;
 mod alertmanager;
 mod brokers;
 mod changes;

@@ -18,7 +18,8 @@ objectives:
 ";
 
 /// Families that were added, or whose help text changed, after the catalogue was written.
-const ADDED: [&str; 22] = [
+const ADDED: [&str; 23] = [
+    "vaste_agendas_total",
     "vaste_alerts ",
     "vaste_fields_ignored_total",
     "vaste_kafka_topic_compacted",

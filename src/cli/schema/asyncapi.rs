@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::event;
+use super::{agenda, event};
+use crate::agenda_log::EVENT_TYPE;
 use crate::event::Kind;
 
 /// The version of AsyncAPI.
@@ -16,7 +17,7 @@ const STRUCTURED: &str = "cloudevent.structured";
 /// The name of the message of a CloudEvent in binary mode.
 const BINARY: &str = "cloudevent.binary";
 
-/// The document: one channel, which is the topic, and one message for each type of event.
+/// The document: one channel for each topic, and one message for each type of event.
 pub(super) fn document() -> Value {
     let names: Vec<&str> =
         Kind::ALL.into_iter().map(Kind::label).chain([STRUCTURED, BINARY]).collect();
@@ -32,7 +33,8 @@ pub(super) fn document() -> Value {
         "info": {
             "title": "Vaste",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "The Kafka topic of ticket events that Vaste reads.",
+            "description": "The Kafka topic of ticket events that Vaste reads, and the topic of agendas \
+                            that it writes.",
         },
         "defaultContentType": "application/json",
         "channels": {
@@ -45,6 +47,16 @@ pub(super) fn document() -> Value {
                 "messages": in_channel,
                 "bindings": { "kafka": { "topic": "ticket-events", "bindingVersion": BINDING } },
             },
+            "agendas": {
+                "address": "team-agendas",
+                "title": "Agendas",
+                "description": "The topic that `agendas.topic` names in the configuration of Vaste, if it \
+                                names one.",
+                "messages": {
+                    EVENT_TYPE: { "$ref": format!("#/components/messages/{EVENT_TYPE}") },
+                },
+                "bindings": { "kafka": { "topic": "team-agendas", "bindingVersion": BINDING } },
+            },
         },
         "operations": {
             "readEvents": {
@@ -52,6 +64,13 @@ pub(super) fn document() -> Value {
                 "channel": { "$ref": "#/channels/events" },
                 "summary": "Vaste reads events in any order. One that is sent again counts once.",
                 "messages": in_operation,
+            },
+            "postAgendas": {
+                "action": "send",
+                "channel": { "$ref": "#/channels/agendas" },
+                "summary": "Vaste posts the agenda of each handover of a turn of duty at least once. One \
+                            that it posts again has the same id.",
+                "messages": [{ "$ref": format!("#/channels/agendas/messages/{EVENT_TYPE}") }],
             },
         },
         "components": { "messages": messages(), "schemas": schemas() },
@@ -86,7 +105,19 @@ fn messages() -> Map<String, Value> {
         "payload": { "$ref": format!("{SCHEMAS}/cloudevent.data") },
         "bindings": bindings(key(false)),
     });
-    let cloud_events = [(STRUCTURED.to_owned(), structured), (BINARY.to_owned(), binary)];
+    let agenda = json!({
+        "name": EVENT_TYPE,
+        "title": EVENT_TYPE,
+        "summary": agenda::MEANING,
+        "contentType": "application/cloudevents+json",
+        "payload": { "$ref": format!("{SCHEMAS}/{EVENT_TYPE}") },
+        "bindings": bindings("The team; `_all` for the whole organisation."),
+    });
+    let cloud_events = [
+        (STRUCTURED.to_owned(), structured),
+        (BINARY.to_owned(), binary),
+        (EVENT_TYPE.to_owned(), agenda),
+    ];
     Kind::ALL.into_iter().map(of_kind).chain(cloud_events).collect()
 }
 
@@ -106,6 +137,8 @@ const fn key(is_of_team: bool) -> &'static str {
 
 fn schemas() -> Map<String, Value> {
     let mut schemas = event::definitions(SCHEMAS);
+    schemas.extend(agenda::definitions(SCHEMAS));
+    schemas.insert(EVENT_TYPE.to_owned(), agenda::event(SCHEMAS));
     let attribute = |name: &str| json!({ "$ref": format!("{SCHEMAS}/{name}") });
     schemas.insert(
         "cloudevent.type".to_owned(),

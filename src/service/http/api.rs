@@ -8,6 +8,7 @@
 //! | `tickets` | the waiting tickets of an objective |
 //! | `history` | the past of an objective, and what other targets would have meant |
 //! | `team_log` | what a team has said: concerns, decisions, notes of its turns; what was brought to it |
+//! | `agenda` | the agenda of a team's talk |
 //! | `turn` | what the present turn of duty checks |
 //! | `writes` | takes what people say, and writes it to the topic |
 //! | `stream` | what producers must know, and how far each partition is read |
@@ -36,6 +37,7 @@ pub(super) use self::problem::Problem;
 use crate::address;
 use crate::service::coordinator::publication::Shared;
 
+mod agenda;
 mod body;
 mod duty;
 mod history;
@@ -92,6 +94,7 @@ fn described() -> (Router<Shared>, Description) {
         .routes(routes!(stream::serve))
         .routes(routes!(team_log::serve))
         .routes(routes!(turn::serve))
+        .routes(routes!(agenda::serve))
         .routes(routes!(writes::concern))
         .routes(routes!(writes::decision))
         .routes(routes!(writes::turn_note))

@@ -13,24 +13,30 @@ use std::sync::Arc;
 use maud::{DOCTYPE, Markup, html};
 
 pub(super) use agenda_forms::{FormAction, Forms, RefusedForm};
+pub use agenda_json::agenda_schemas;
+pub(in crate::service) use agenda_json::{AgendaPosted, AgendaShown, agenda_posted, agenda_shown};
 pub(super) use duty_feed::calendar as duty_calendar;
-pub(super) use i18n::Language;
+pub(in crate::service) use i18n::Language;
 pub(super) use overview::TeamOrder;
 pub(super) use past::{PastDay, days};
 pub(super) use ticket::TicketShown;
-pub(super) use view_model::{Allowance, ObjectiveView, PageLanguage, urgency};
+pub(in crate::service) use view_model::PageLanguage;
+pub(super) use view_model::{Allowance, ObjectiveView, urgency};
 
 use self::view_model::Board;
 use crate::address;
-use crate::alert::Alerts;
+use crate::alert::{Alerts, WaitAlarmPolicies, WaitAlarms};
 use crate::review::Reviews;
 use crate::service::coordinator::published_view::PublishedView;
 use crate::service::coordinator::readiness::NotReady;
+use crate::service::kafka::producer_notes::ProducerNotes;
 use crate::team_log::TeamLogs;
 use crate::view::View;
 
 mod agenda;
 mod agenda_forms;
+mod agenda_json;
+mod agenda_sections;
 mod agenda_text;
 mod ages;
 mod breakdown;
@@ -58,6 +64,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod tried;
+mod unanswered_for;
 mod view_model;
 mod wall;
 mod week;
@@ -240,7 +247,10 @@ pub(super) fn team_page(
     };
     let board = board.in_zone_of(scope);
     let (title, content) = match shown {
-        TeamPage::Agenda => ("agenda", agenda::page(&board, scope, forms)),
+        TeamPage::Agenda => {
+            let sections = agenda_sections::sections(&board, scope);
+            ("agenda", agenda::page(&board, scope, &sections, forms))
+        }
         TeamPage::Turn => ("turn", checks::turn_page(&board, scope, forms)),
         TeamPage::Own => ("own", checks::own_page(&board, scope, forms, says)),
     };
@@ -275,21 +285,37 @@ pub enum AgendaFormat {
     Markdown,
 }
 
+/// What an agenda by past events needs besides their view.
+#[derive(Debug)]
+pub struct PastAgendaInputs {
+    /// What the teams have said.
+    pub team_logs: TeamLogs,
+    /// How people judged tickets.
+    pub reviews: Reviews,
+    /// The names of teams without an agreement that events have had.
+    pub undeclared: Vec<String>,
+    /// When alarms about tickets that nobody has agreed to answer fire.
+    pub wait_alarms: WaitAlarmPolicies,
+}
+
 /// The agenda of a team by past events, in a language by its code; `None` without such a team or language.
 /// `team` is a label: a name, or `_all` for the organisation.
 pub fn agenda_of(
     view: &View,
-    said: (TeamLogs, Reviews),
+    inputs: PastAgendaInputs,
     team: &str,
     language: &str,
     format: AgendaFormat,
 ) -> Option<String> {
-    let (team_logs, reviews) = said;
-    let published = PublishedView {
+    let PastAgendaInputs { team_logs, reviews, undeclared, wait_alarms } = inputs;
+    let mut published = PublishedView {
         team_logs: Arc::new(team_logs),
         reviews: Arc::new(reviews),
+        wait_alarms: WaitAlarms::new(wait_alarms),
         ..PublishedView::of_past(view, Alerts::new(view.catalog()))
     };
+    let notes = ProducerNotes::of_undeclared_teams(&undeclared, view.catalog());
+    published.stream.producer_notes = Arc::new(notes);
     let reader = PageLanguage { language: Language::from_tag(language)?, is_asked: false };
     agenda_text(&published, team, reader, format)
 }

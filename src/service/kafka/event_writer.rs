@@ -1,4 +1,5 @@
-//! Writes what people say on pages to the topic that is read, as events like any others.
+//! Writes single events: what people say on pages, to the topic that is read, and agendas, to a topic of
+//! their own.
 //!
 //! # Design
 //! The answer waits until the brokers have stored the event, for at most [`WRITE_TIMEOUT_MS`]. So whoever
@@ -13,6 +14,7 @@ use std::time::Duration;
 use rdkafka::client::ClientContext;
 use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::error::KafkaError;
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
@@ -43,7 +45,20 @@ pub(in crate::service) enum WriteError {
 pub(in crate::service) struct EventWriter {
     producer: BaseProducer<EventWriterContext>,
     topic: String,
+    /// The header `content-type` of its records; `None` for no header.
+    content_type: Option<&'static str>,
 }
+
+/// The content type of a CloudEvent in structured mode.
+const CLOUD_EVENT: &str = "application/cloudevents+json; charset=UTF-8";
+
+/// What the client of agendas has besides: it says soon that the topic is missing, and an agenda is larger
+/// than an event.
+const OF_AGENDAS: [(&str, &str); 3] = [
+    ("topic.metadata.propagation.max.ms", "3000"),
+    ("compression.type", "zstd"),
+    ("message.max.bytes", "4000000"),
+];
 
 type StoredAnswer = oneshot::Sender<Result<(), KafkaError>>;
 
@@ -56,7 +71,7 @@ impl ClientContext for EventWriterContext {
 
     fn error(&self, error: KafkaError, reason: &str) {
         // The answer to the request reports what was not written.
-        tracing::debug!(%error, reason, "events of pages");
+        tracing::debug!(%error, reason, "events");
     }
 }
 
@@ -72,15 +87,36 @@ impl ProducerContext for EventWriterContext {
 }
 
 impl EventWriter {
-    /// Creates the client, which connects at the first event.
+    /// Creates the client for events of pages, which connects at the first event.
     ///
     /// # Errors
     /// When the client refuses its configuration.
     pub(in crate::service) fn new(kafka: &Kafka) -> Result<Self, ClientError> {
-        let producer = client_config(kafka)
+        Self::create(kafka, &client_config(kafka, "pages"), &kafka.topic, None)
+    }
+
+    /// Creates the client for agendas, in the same way.
+    ///
+    /// # Errors
+    /// When the client refuses its configuration.
+    pub(in crate::service) fn of_agendas(kafka: &Kafka, topic: &str) -> Result<Self, ClientError> {
+        let mut config = client_config(kafka, "agendas");
+        for (key, value) in OF_AGENDAS {
+            config.set(key, value);
+        }
+        Self::create(kafka, &config, topic, Some(CLOUD_EVENT))
+    }
+
+    fn create(
+        kafka: &Kafka,
+        config: &ClientConfig,
+        topic: &str,
+        content_type: Option<&'static str>,
+    ) -> Result<Self, ClientError> {
+        let producer = config
             .create_with_context(EventWriterContext)
             .map_err(|error| ClientError::new(kafka, &error))?;
-        Ok(Self { producer, topic: kafka.topic.clone() })
+        Ok(Self { producer, topic: topic.to_owned(), content_type })
     }
 
     /// Writes an event, and waits until the brokers have stored it.
@@ -89,8 +125,11 @@ impl EventWriter {
     /// When they have not.
     pub(in crate::service) async fn write(&self, key: &str, event: &str) -> Result<(), WriteError> {
         let (answer, mut stored) = oneshot::channel();
-        let record =
+        let mut record =
             BaseRecord::with_opaque_to(&self.topic, Box::new(answer)).key(key).payload(event);
+        record.headers = self.content_type.map(|value| {
+            OwnedHeaders::new().insert(Header { key: "content-type", value: Some(value) })
+        });
         self.producer.send(record).map_err(|(error, _)| error)?;
         loop {
             self.producer.poll(Duration::ZERO);
@@ -108,19 +147,19 @@ impl Drop for EventWriter {
         if self.producer.in_flight_count() > 0
             && let Err(error) = self.producer.flush(FLUSH_TIMEOUT)
         {
-            tracing::warn!("an event of a page may not be written: {error}");
+            tracing::warn!("an event may not be written: {error}");
         }
     }
 }
 
-/// The producer's configuration: the properties of the consumer, and a short wait.
-fn client_config(kafka: &Kafka) -> ClientConfig {
+/// A producer's configuration: the properties of the consumer, and a short wait. `name`: what it writes.
+fn client_config(kafka: &Kafka, name: &str) -> ClientConfig {
     let mut config = ClientConfig::new();
     config.set("reconnect.backoff.max.ms", "2000");
     for (key, value) in &kafka.properties {
         config.set(key, value);
     }
-    let client = format!("{}-{}-pages", kafka.group, std::process::id());
+    let client = format!("{}-{}-{name}", kafka.group, std::process::id());
     for (key, value) in [
         ("bootstrap.servers", kafka.brokers.join(",").as_str()),
         ("client.id", &client),

@@ -25,7 +25,7 @@ use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::{ClientError, EMPTY_POLLS, probe_config};
 use super::trouble::{LatestTrouble, Trouble};
-use crate::config::Kafka;
+use crate::config::{AgendaTopic, Kafka};
 use crate::service::clock;
 
 /// Interval between rounds of questions.
@@ -136,11 +136,14 @@ fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Probe {
-    /// Starts the thread.
+    /// Starts the thread. `agendas`: where agendas are posted.
     ///
     /// # Errors
     /// When the client refuses its configuration, or the system a thread.
-    pub(in crate::service) fn start(kafka: &Kafka) -> Result<Self, ProbeError> {
+    pub(in crate::service) fn start(
+        kafka: &Kafka,
+        agendas: Option<&AgendaTopic>,
+    ) -> Result<Self, ProbeError> {
         let errors = Arc::new(Mutex::new(ClientErrors::default()));
         let context = ProbeContext { kafka: kafka.clone(), errors: Arc::clone(&errors) };
         let consumer = probe_config(kafka)
@@ -157,7 +160,7 @@ impl Probe {
             leaders: BTreeMap::new(),
             brokers: BTreeMap::new(),
             led_by: BTreeMap::new(),
-            has_checked_dead_letters: false,
+            unchecked: topics_written(kafka, agendas),
         };
         let thread = thread::Builder::new().name("probe".into()).spawn(move || asking.run())?;
         Ok(Self { state, is_stopping, thread })
@@ -254,7 +257,8 @@ struct Asking {
     brokers: BTreeMap<i32, String>,
     /// The last leader of each partition that had one.
     led_by: BTreeMap<i32, i32>,
-    has_checked_dead_letters: bool,
+    /// The topics that are written, until they were looked for.
+    unchecked: Vec<WrittenTopic>,
 }
 
 impl Asking {
@@ -288,9 +292,7 @@ impl Asking {
         if is_compacted.is_none() && !self.leaders.is_empty() {
             self.ask_compaction();
         }
-        if !self.has_checked_dead_letters {
-            self.check_dead_letters();
-        }
+        self.check_written();
     }
 
     /// Serves the client's callbacks. No records come: nothing is assigned.
@@ -466,26 +468,49 @@ impl Asking {
         resource.get("cleanup.policy")?.value.clone()
     }
 
-    /// Says if the topic for rejected records is missing, before any is lost.
-    fn check_dead_letters(&mut self) {
-        let Some(topic) = &self.kafka.dead_letters else {
-            self.has_checked_dead_letters = true;
-            return;
-        };
-        let Ok(metadata) = self.consumer.fetch_metadata(Some(topic), ANSWER_TIMEOUT) else {
-            return;
-        };
-        self.has_checked_dead_letters = true;
-        let found = metadata.topics().iter().find(|found| found.name() == topic);
-        let error = found.and_then(|found| found.error().map(RDKafkaErrorCode::from));
-        if let Some(error) = error {
-            tracing::error!(
-                topic,
-                "rejected records cannot be written: {error}: create the topic of kafka.dead_letters, and let \
-                 this user write to it"
-            );
-        }
+    /// Says if a topic that is written is missing, before anything is lost.
+    fn check_written(&mut self) {
+        let mut unchecked = std::mem::take(&mut self.unchecked);
+        unchecked.retain(|written| {
+            let WrittenTopic { topic, key, effect } = written;
+            let Ok(metadata) = self.consumer.fetch_metadata(Some(topic), ANSWER_TIMEOUT) else {
+                return true;
+            };
+            let found = metadata.topics().iter().find(|found| found.name() == topic);
+            let error = found.and_then(|found| found.error().map(RDKafkaErrorCode::from));
+            if let Some(error) = error {
+                tracing::error!(
+                    topic,
+                    "{effect}: {error}: create the topic of {key}, and let this user write to it"
+                );
+            }
+            false
+        });
+        self.unchecked = unchecked;
     }
+}
+
+/// A topic that Vaste writes.
+struct WrittenTopic {
+    topic: String,
+    /// The key of the configuration that names it.
+    key: &'static str,
+    /// What happens if it is missing.
+    effect: &'static str,
+}
+
+fn topics_written(kafka: &Kafka, agendas: Option<&AgendaTopic>) -> Vec<WrittenTopic> {
+    let dead_letters = kafka.dead_letters.as_ref().map(|topic| WrittenTopic {
+        topic: topic.clone(),
+        key: "kafka.dead_letters",
+        effect: "rejected records cannot be written",
+    });
+    let agendas = agendas.map(|agendas| WrittenTopic {
+        topic: agendas.topic.clone(),
+        key: "agendas.topic",
+        effect: "agendas cannot be posted",
+    });
+    dead_letters.into_iter().chain(agendas).collect()
 }
 
 /// Passes the client's log on for debugging only.

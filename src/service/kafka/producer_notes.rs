@@ -54,7 +54,7 @@ pub(in crate::service) struct ProducerNote {
 }
 
 /// A record that a producer can look up.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::service) struct RecordPlace {
     /// The timestamp of the record; `None` if it has none.
     pub(in crate::service) published: Option<Timestamp>,
@@ -81,6 +81,15 @@ impl ProducerNotes {
             let similar = similar_types(&label).into_iter().map(str::to_owned).collect();
             (similar, unknown_type_advice(&label))
         });
+    }
+
+    /// The notes about teams without an agreement in events that came in no records.
+    pub(in crate::service) fn of_undeclared_teams(teams: &[String], catalog: &Catalog) -> Self {
+        let mut notes = Self::default();
+        for team in teams {
+            notes.undeclared_team(team, RecordPlace::default(), catalog);
+        }
+        notes
     }
 
     /// Notes an applied event of a team without an agreement.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use object_store::path::Path;
 
+use crate::agenda_log::AgendaLogError;
 use crate::agreement_log::AgreementLogError;
 use crate::alert::StateLogError;
 use crate::checkpoint::CheckpointError;
@@ -108,5 +109,24 @@ pub enum StoreError {
         path: Path,
         /// Which versions these are.
         error: AgreementLogError,
+    },
+    /// The agenda log cannot be listed or fetched.
+    #[error("the agenda log in {folder} cannot be read: {error}; check state.store")]
+    AgendaLogUnreadable {
+        /// Its folder.
+        folder: Path,
+        /// The error of the object store.
+        error: object_store::Error,
+    },
+    /// The agenda log was written by a newer version of Vaste.
+    #[error(
+        "the agenda log {path} is not read: {error}: use the version of Vaste that wrote it, or remove it, \
+         and agendas are posted from the next handover on"
+    )]
+    AgendaLogRefused {
+        /// The agenda log.
+        path: Path,
+        /// Which versions these are.
+        error: AgendaLogError,
     },
 }

@@ -1,4 +1,4 @@
-//! Checkpoints and alert state logs as objects.
+//! Checkpoints and logs as objects.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 
 use super::error::StoreError;
 use super::open::{OpenedStore, open};
+use crate::agenda_log::{AgendaLog, AgendaLogError};
 use crate::agreement_log::{AgreementLog, AgreementLogError};
 use crate::alert::{AlertStateLog, StateLogError};
 use crate::catalog::Catalog;
@@ -23,7 +24,7 @@ const CLUSTER_FILE: &str = "cluster";
 /// The latest damaged checkpoint of a partition, kept for those who look for the cause.
 const DAMAGED_FILE: &str = "damaged";
 
-/// Number of alert state logs that are kept, and of agreement logs.
+/// Number of logs of each kind that are kept.
 const LOGS_KEPT: usize = 2;
 
 /// The store of one consumer group.
@@ -74,6 +75,10 @@ impl Store {
 
     fn agreement_log_folder(&self) -> Path {
         Path::from(format!("agreements/{}", self.group))
+    }
+
+    fn agenda_log_folder(&self) -> Path {
+        Path::from(format!("agendas/{}", self.group))
     }
 
     fn cluster_file(&self) -> Path {
@@ -232,6 +237,27 @@ impl Store {
         Ok(None)
     }
 
+    /// Reads the latest usable agenda log; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or the log is of a newer version.
+    pub(super) fn agenda_log(&self) -> Result<Option<AgendaLog>, StoreError> {
+        let folder = self.agenda_log_folder();
+        let unreadable = |error| StoreError::AgendaLogUnreadable { folder: folder.clone(), error };
+        let files = self.files(&folder).map_err(unreadable)?;
+        for number in log_numbers(&files).rev() {
+            let path = folder.clone().join(log_file(number));
+            match AgendaLog::read(&self.get(&path).map_err(unreadable)?) {
+                Ok(log) => return Ok(Some(log)),
+                Err(error @ AgendaLogError::Version(_)) => {
+                    return Err(StoreError::AgendaLogRefused { path, error });
+                }
+                Err(error) => tracing::error!("the agenda log {path} is skipped: {error}"),
+            }
+        }
+        Ok(None)
+    }
+
     fn write(&self, path: &Path, bytes: Vec<u8>) -> Result<(), object_store::Error> {
         self.refuse_links(path)?;
         self.runtime.block_on(self.objects.put(path, bytes.into())).map(drop)
@@ -288,6 +314,14 @@ impl Store {
     /// When the store cannot be written or listed.
     pub(super) fn write_agreement_log(&self, bytes: Vec<u8>) -> Result<(), object_store::Error> {
         self.write_log(&self.agreement_log_folder(), bytes)
+    }
+
+    /// Writes an agenda log, and removes all but the latest two.
+    ///
+    /// # Errors
+    /// When the store cannot be written or listed.
+    pub(super) fn write_agenda_log(&self, bytes: Vec<u8>) -> Result<(), object_store::Error> {
+        self.write_log(&self.agenda_log_folder(), bytes)
     }
 
     /// Writes a log into a folder, and removes all but the latest two.

@@ -6,7 +6,9 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::error::StoreError;
 use super::objects::Store;
+use crate::agenda_log::AgendaLog;
 use crate::alert::AlertStateLog;
 use crate::checkpoint::CheckpointName;
 use crate::service::clock;
@@ -39,6 +41,18 @@ pub(in crate::service) enum Job {
         bytes: Vec<u8>,
         /// Receives whether it is durable.
         done: Sender<bool>,
+    },
+    /// Writes the agenda log.
+    AgendaLog {
+        /// Its content.
+        bytes: Vec<u8>,
+        /// Receives whether it is durable.
+        done: Sender<bool>,
+    },
+    /// Reads the agenda log, which another instance may have written meanwhile.
+    ReadAgendaLog {
+        /// Receives the log; `None` if there is none.
+        done: Sender<Result<Option<AgendaLog>, StoreError>>,
     },
     /// Reads the alert state log, which another instance may have written meanwhile.
     ReadAlertStateLog {
@@ -161,6 +175,23 @@ impl Writing {
                 }
                 if done.send(written.is_ok()).is_err() {
                     tracing::debug!("nobody waits for the agreement log any more");
+                }
+            }
+            Job::AgendaLog { bytes, done } => {
+                let written = self.store.write_agenda_log(bytes);
+                if let Err(error) = &written {
+                    tracing::error!(
+                        "the agenda log is not written: {error}; retrying; until then a restart may post an \
+                         agenda again, with the same id; check state.store"
+                    );
+                }
+                if done.send(written.is_ok()).is_err() {
+                    tracing::debug!("nobody waits for the agenda log any more");
+                }
+            }
+            Job::ReadAgendaLog { done } => {
+                if done.send(self.store.agenda_log()).is_err() {
+                    tracing::debug!("nobody waits for the agenda log any more");
                 }
             }
             Job::ReadAlertStateLog { done } => {

@@ -14,7 +14,7 @@ const UNKNOWN: &str = "zzzzzzzzzzzzzzzzzzzz";
 
 /// Every group of keys: its schema, its place in the schema, and a file with `?` for a key of the group.
 #[rustfmt::skip]
-const GROUPS: [(&str, &str, &str); 34] = [
+const GROUPS: [(&str, &str, &str); 35] = [
     ("agreement", "", "{ team: a, ? }"),
     ("agreement", "/properties/agreed", "{ team: a, agreed: { ? } }"),
     ("agreement", "/$defs/objective", "{ team: a, objectives: [{ ? }] }"),
@@ -42,6 +42,7 @@ const GROUPS: [(&str, &str, &str); 34] = [
         "{ calendars: { a: { special: { 2026-12-23: { ? } } } } }"),
     ("config", "", "{ ? }"),
     ("config", "/properties/http", "{ http: { ? } }"),
+    ("config", "/properties/agendas", "{ agendas: { ? } }"),
     ("config", "/properties/state", "{ state: { ? } }"),
     ("config", "/properties/reload", "{ reload: { ? } }"),
     ("config", "/properties/waiting_alarms", "{ waiting_alarms: { ? } }"),
@@ -161,7 +162,7 @@ const OBJECTIVES: [(&str, bool); 41] = [
 
 /// Values of whole files.
 #[rustfmt::skip]
-const FILES: [(&str, &str, bool); 83] = [
+const FILES: [(&str, &str, bool); 87] = [
     ("agreement", "{ team: a, organisation: b }", false),
     ("agreement", "{ organisation: b }", true),
     ("agreement", "{ organisation: b, was_named: [a] }", false),
@@ -247,6 +248,10 @@ const FILES: [(&str, &str, bool); 83] = [
     ("config", "{ http: { writing: false, person_header: X-Forwarded-User } }", true),
     ("config", "{ http: { writing: 'no one' } }", false),
     ("config", "{ http: { person_header: 'who is it?' } }", false),
+    ("config", "{ agendas: { topic: team-agendas, language: sv } }", true),
+    ("config", "{ agendas: { language: sv } }", false),
+    ("config", "{ agendas: { topic: team agendas } }", false),
+    ("config", "{ agendas: { topic: team-agendas, language: de } }", false),
     ("config", "{ waiting_alarms: { concerns: { severity: warning } } }", true),
     ("config", "{ reload: { endpoint: soon } }", false),
 ];

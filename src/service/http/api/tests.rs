@@ -114,6 +114,10 @@ fn responses_match_the_openapi_description() {
             let team = format!("/api/v1/teams/{label}");
             get(address::API_TEAM, &team, "200");
             get(address::API_DUTY, &format!("{team}/duty"), "200");
+            let has_agenda = label != "_unclaimed";
+            let status = if has_agenda { "200" } else { "404" };
+            let agenda = get(address::API_AGENDA, &format!("{team}/agenda?lang=fi"), status);
+            assert!(!has_agenda || agenda["language"] == "fi", "{agenda}");
             let all = get(address::API_OBJECTIVES, &format!("{team}/objectives"), "200");
             for one in all["objectives"].as_array().unwrap() {
                 let path = format!("{team}/objectives/{}", one["objective"].as_str().unwrap());

@@ -33,12 +33,14 @@ const OLD_AFTER: Elapsed = Elapsed::from_ms(14 * DAY_MS);
 
 /// One section.
 pub(super) struct AgendaSection {
+    /// Its name in the API, the same in all languages.
+    pub(super) name: &'static str,
     pub(super) heading: String,
     pub(super) items: Vec<AgendaItem>,
     /// What it says without items.
     pub(super) nothing: String,
     /// The form at its end.
-    form: Option<FormAction>,
+    pub(super) form: Option<FormAction>,
 }
 
 /// One item.
@@ -47,15 +49,15 @@ pub(super) struct AgendaItem {
     /// When, by whom, and what became of it.
     pub(super) more: String,
     /// The page about it.
-    link: Option<String>,
+    pub(super) link: Option<String>,
     /// Whether it needs attention.
-    is_marked: bool,
+    pub(super) is_marked: bool,
     /// What one can do about it, and the id of the concern or decision.
-    form: Option<(FormAction, String)>,
+    pub(super) form: Option<(FormAction, String)>,
 }
 
 impl AgendaItem {
-    fn new(text: String, more: String) -> Self {
+    pub(super) fn new(text: String, more: String) -> Self {
         Self { text, more, link: None, is_marked: false, form: None }
     }
 }
@@ -67,16 +69,16 @@ pub(super) fn scope_of(board: &Board<'_>, label: &str) -> Option<ScopeId> {
 
 /// The times that an agenda is about.
 #[derive(Clone, Copy)]
-struct AgendaPeriod {
+pub(super) struct AgendaPeriod {
     /// The handover before the last one, so that the talk at a handover is about the whole turn that ends;
     /// without turns of duty, a week ago.
-    since: Timestamp,
+    pub(super) since: Timestamp,
     /// The last handover; `None` without turns of duty.
-    handover: Option<Timestamp>,
+    pub(super) handover: Option<Timestamp>,
 }
 
 impl AgendaPeriod {
-    fn of(board: &Board<'_>, scope: ScopeId) -> Self {
+    pub(super) fn of(board: &Board<'_>, scope: ScopeId) -> Self {
         let Some(at) = board.at else {
             return Self { since: Timestamp::EVENT_MIN, handover: None };
         };
@@ -91,25 +93,9 @@ impl AgendaPeriod {
     }
 }
 
-/// The sections of a team's agenda.
-pub(super) fn sections(board: &Board<'_>, scope: ScopeId) -> Vec<AgendaSection> {
-    let none = TeamLog::default();
-    let log = board.team_log(scope).unwrap_or(&none);
-    let period = AgendaPeriod::of(board, scope);
-    let mut sections = vec![
-        brought(board, scope, period),
-        concerns(board, log),
-        misses(board, scope),
-        verdicts(board, scope, period.since),
-    ];
-    sections.extend(decisions(board, log, period));
-    sections.extend([notes(board, log), look_again(board, scope)]);
-    sections
-}
-
 /// What was judged and is to be talked about, without the names of those who judged. It stays until somebody
 /// says that it was talked about, and then until the next handover.
-fn brought(board: &Board<'_>, scope: ScopeId, period: AgendaPeriod) -> AgendaSection {
+pub(super) fn brought(board: &Board<'_>, scope: ScopeId, period: AgendaPeriod) -> AgendaSection {
     let texts = board.texts;
     let all = board.brought(scope);
     let is_shown = |brought: &&BroughtReview<'_>| match brought.discussion {
@@ -126,6 +112,7 @@ fn brought(board: &Board<'_>, scope: ScopeId, period: AgendaPeriod) -> AgendaSec
         items.push(AgendaItem::new(text, String::new()));
     }
     AgendaSection {
+        name: "brought",
         heading: texts.text("agenda-brought"),
         items,
         nothing: texts.text("agenda-nothing-brought"),
@@ -181,14 +168,8 @@ pub(super) fn link(board: &Board<'_>, scope: ScopeId) -> Markup {
     html! { a class="more" href=(board.reader.link(&board.agenda_path(scope))) { (text) } }
 }
 
-/// What is due for another look, as a text and when.
-pub(super) fn look_again_lines(board: &Board<'_>, scope: ScopeId) -> Vec<(String, String)> {
-    let section = look_again(board, scope);
-    section.items.into_iter().map(|item| (item.text, item.more)).collect()
-}
-
 /// Concerns that are open, and those that were settled not long ago.
-fn concerns(board: &Board<'_>, log: &TeamLog) -> AgendaSection {
+pub(super) fn concerns(board: &Board<'_>, log: &TeamLog) -> AgendaSection {
     let texts = board.texts;
     let item = |concern: &Concern| {
         let text = said_text(board, &concern.raised);
@@ -209,6 +190,7 @@ fn concerns(board: &Board<'_>, log: &TeamLog) -> AgendaSection {
         concern.settled.as_ref().is_none_or(|settled| is_recent(board, settled.at))
     };
     AgendaSection {
+        name: "concerns",
         heading: texts.text("agenda-concerns"),
         items: log.concerns.iter().filter(is_shown).map(item).collect(),
         nothing: texts.text("agenda-no-concerns"),
@@ -217,7 +199,7 @@ fn concerns(board: &Board<'_>, log: &TeamLog) -> AgendaSection {
 }
 
 /// Objectives that are missed or nearly, each with its reason and where the time went.
-fn misses(board: &Board<'_>, scope: ScopeId) -> AgendaSection {
+pub(super) fn misses(board: &Board<'_>, scope: ScopeId) -> AgendaSection {
     let texts = board.texts;
     let is_missed = |view: &&ObjectiveView<'_>| {
         matches!(view.last_state(), VerdictState::Missed | VerdictState::AtRisk)
@@ -233,6 +215,7 @@ fn misses(board: &Board<'_>, scope: ScopeId) -> AgendaSection {
         }
     };
     AgendaSection {
+        name: "misses",
         heading: texts.text("agenda-misses"),
         items: board.objectives(scope).iter().filter(is_missed).map(item).collect(),
         nothing: texts.text("agenda-no-misses"),
@@ -249,7 +232,7 @@ fn longest_location(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String
 }
 
 /// How each objective stands, and how it stood at the beginning of the period.
-fn verdicts(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> AgendaSection {
+pub(super) fn verdicts(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> AgendaSection {
     let texts = board.texts;
     let word = |state| texts.text(super::components::state_key(state));
     let item = |view: &ObjectiveView<'_>| {
@@ -274,6 +257,7 @@ fn verdicts(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> AgendaSectio
     };
     let since = ("since", board.instant(since).into());
     AgendaSection {
+        name: "verdicts",
         heading: texts.format("agenda-verdicts", &[since]),
         items: board.objectives(scope).iter().map(item).collect(),
         nothing: texts.text("agenda-no-objectives"),
@@ -283,7 +267,7 @@ fn verdicts(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> AgendaSectio
 
 /// What was decided, and whether it is done. With turns of duty, what was decided before the last handover
 /// stands apart: the team looks at it first. What is done is shown at the next handover once more.
-fn decisions(
+pub(super) fn decisions(
     board: &Board<'_>,
     log: &TeamLog,
     AgendaPeriod { since, handover }: AgendaPeriod,
@@ -298,7 +282,8 @@ fn decisions(
         let of_section = log.decisions.iter().filter(|one| is_shown(one) && is_of_section(one));
         of_section.map(|decision| decision_item(board, decision, since)).collect::<Vec<_>>()
     };
-    let section = |heading: String, nothing, items, form| AgendaSection {
+    let section = |name, heading: String, nothing, items, form| AgendaSection {
+        name,
         heading,
         items,
         nothing: texts.text(nothing),
@@ -307,14 +292,26 @@ fn decisions(
     let form = Some(FormAction::Decide);
     let Some(handover) = handover else {
         let heading = texts.text("agenda-decisions");
-        return vec![section(heading, "agenda-no-decisions", items(&|_| true), form)];
+        return vec![section("decisions", heading, "agenda-no-decisions", items(&|_| true), form)];
     };
     let before = items(&|decision| decision.decided.at < handover);
     let after = items(&|decision| decision.decided.at >= handover);
     let at = ("at", board.instant(handover).into());
     vec![
-        section(texts.text("agenda-decided-last"), "agenda-nothing-decided-last", before, None),
-        section(texts.format("agenda-decided-since", &[at]), "agenda-nothing-decided", after, form),
+        section(
+            "decided_last",
+            texts.text("agenda-decided-last"),
+            "agenda-nothing-decided-last",
+            before,
+            None,
+        ),
+        section(
+            "decisions",
+            texts.format("agenda-decided-since", &[at]),
+            "agenda-nothing-decided",
+            after,
+            form,
+        ),
     ]
 }
 
@@ -348,11 +345,12 @@ fn decision_item(board: &Board<'_>, decision: &Decision, since: Timestamp) -> Ag
 }
 
 /// The notes of the last turns.
-fn notes(board: &Board<'_>, log: &TeamLog) -> AgendaSection {
+pub(super) fn notes(board: &Board<'_>, log: &TeamLog) -> AgendaSection {
     let item = |note: &Said| {
         AgendaItem::new(said_text(board, note), by_and_when(board, "agenda-noted", note))
     };
     AgendaSection {
+        name: "notes",
         heading: board.texts.text("agenda-notes"),
         items: log.notes.iter().filter(|note| is_recent(board, note.at)).map(item).collect(),
         nothing: board.texts.text("agenda-no-notes"),
@@ -361,9 +359,9 @@ fn notes(board: &Board<'_>, log: &TeamLog) -> AgendaSection {
 }
 
 /// Which levels and which figures of the market are due for another look.
-fn look_again(board: &Board<'_>, scope: ScopeId) -> AgendaSection {
+pub(super) fn look_again(board: &Board<'_>, scope: ScopeId) -> AgendaSection {
     let texts = board.texts;
-    let today = board.at.and_then(|at| board.zone.local_time(at)).map(|at| at.date_naive());
+    let today = board.today();
     let about = board.catalog.about(scope);
     let agreed = about.and_then(|about| about.look_again).map(|date| {
         let is_past = today.is_some_and(|today| date <= today);
@@ -382,6 +380,7 @@ fn look_again(board: &Board<'_>, scope: ScopeId) -> AgendaSection {
         Some(AgendaItem::new(title(board, *view), more))
     });
     AgendaSection {
+        name: "look_again",
         heading: texts.text("agenda-look-again"),
         items: agreed.into_iter().chain(markets).collect(),
         nothing: texts.text("agenda-nothing-to-look-at"),
@@ -409,8 +408,13 @@ fn with_words(board: &Board<'_>, key: &str, said: &Said) -> String {
     format!("{}{words}", by_and_when(board, key, said))
 }
 
-/// The page.
-pub(super) fn page(board: &Board<'_>, scope: ScopeId, forms: &Forms) -> Markup {
+/// The page with these sections.
+pub(super) fn page(
+    board: &Board<'_>,
+    scope: ScopeId,
+    sections: &[AgendaSection],
+    forms: &Forms,
+) -> Markup {
     let texts = board.texts;
     html! {
         (breadcrumbs(board, Some(scope), &texts.text("agenda")))
@@ -420,7 +424,7 @@ pub(super) fn page(board: &Board<'_>, scope: ScopeId, forms: &Forms) -> Markup {
             (texts.text("agenda-markdown"))
         } }
         div class="columns" {
-            @for section in sections(board, scope) {
+            @for section in sections {
                 section class="agenda" {
                     h2 { (section.heading) }
                     @if section.items.is_empty() { p class="reason" { (section.nothing) } }

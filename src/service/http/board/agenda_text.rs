@@ -1,6 +1,7 @@
 //! The agenda of a team as plain text and as Markdown.
 
-use super::agenda::{AgendaItem, sections};
+use super::agenda::AgendaItem;
+use super::agenda_sections::sections;
 use super::view_model::Board;
 use crate::catalog::ScopeId;
 

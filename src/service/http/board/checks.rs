@@ -10,6 +10,7 @@ use super::agenda;
 use super::agenda_forms::{
     FormAction, Forms, TEXT_CHARS_MAX, by_field, hidden_fields, kept, member_field, news,
 };
+use super::agenda_sections;
 use super::components::{breadcrumbs, instant, name};
 use super::duty;
 use super::view_model::{Board, shown};
@@ -106,11 +107,11 @@ fn ticket_line(board: &Board<'_>, ticket: &str, why: &str, is_done: bool) -> Mar
 /// What else a turn looks at: the meters themselves.
 fn meters(board: &Board<'_>, scope: ScopeId) -> Markup {
     let texts = board.texts;
-    let waiting = board.unclaimed_waiting();
+    let (waiting, _) = board.waiting_for_answer(board.catalog.unclaimed());
     let undeclared = board.undeclared_teams();
     html! {
         ul {
-            @for (text, more) in agenda::look_again_lines(board, scope) {
+            @for (text, more) in agenda_sections::look_again_lines(board, scope) {
                 li { p { (text) } p class="legend" { (more) } }
             }
             @if waiting > 0 {

@@ -1051,3 +1051,22 @@ agenda-nothing-decided = Nothing has been decided since.
 agenda-about = about { $ticket }
 agenda-about-ticket = About a ticket that was brought (optional)
 agenda-no-ticket = none
+
+# The organisation's agenda: what nobody answers for.
+agenda-unanswered-for = What nobody answers for
+agenda-all-answered-for = Nothing now.
+agenda-longest-wait = the longest for { $wait }
+agenda-not-agreed = { $team } has not agreed on a level
+agenda-not-agreed-waits = { $count ->
+    [one] one ticket waits, for { $wait }
+   *[other] { $count } tickets wait, the longest for { $wait }
+}
+agenda-turn-vacant = { $team }: nobody has the turn of duty
+agenda-turn-ends = all members are away; the turn changes { $at }
+agenda-without-turns = Teams without turns of duty
+agenda-undeclared = Events name the team { $team }, which has no agreement
+agenda-undeclared-similar = was { $similar } meant?
+agenda-undeclared-advice = write an agreement, or correct the name where events are made
+agenda-undeclared-others = Events name further teams without an agreement
+agenda-level-of = { $team }: the agreed levels
+agenda-objective-of = { $team }: { $objective }

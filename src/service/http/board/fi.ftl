@@ -1052,3 +1052,22 @@ agenda-nothing-decided = Sen jälkeen ei ole päätetty mitään.
 agenda-about = koskee tikettiä { $ticket }
 agenda-about-ticket = Koskee tuotua tikettiä (ei pakollinen)
 agenda-no-ticket = ei mitään
+
+# The organisation's agenda: what nobody answers for.
+agenda-unanswered-for = Mistä kukaan ei vastaa
+agenda-all-answered-for = Tällä hetkellä ei mitään.
+agenda-longest-wait = pisimpään odottanut { $wait }
+agenda-not-agreed = { $team } ei ole sopinut tasosta
+agenda-not-agreed-waits = { $count ->
+    [one] yksi tiketti odottaa, { $wait }
+   *[other] { $count } tikettiä odottaa, pisin { $wait }
+}
+agenda-turn-vacant = { $team }: tarkistusvuoro ei ole kenelläkään
+agenda-turn-ends = kaikki jäsenet ovat poissa; vuoro vaihtuu { $at }
+agenda-without-turns = Tiimit, joilla ei ole tarkistusvuoroja
+agenda-undeclared = Tapahtumissa on tiimi { $team }, jolla ei ole sopimusta
+agenda-undeclared-similar = tarkoitettiinko { $similar }?
+agenda-undeclared-advice = tehkää sopimus tai korjatkaa nimi siellä, missä tapahtumat syntyvät
+agenda-undeclared-others = Tapahtumissa on muitakin tiimejä, joilla ei ole sopimusta
+agenda-level-of = { $team }: sovitut tasot
+agenda-objective-of = { $team }: { $objective }

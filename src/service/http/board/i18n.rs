@@ -413,6 +413,12 @@ mod tests {
     }
 
     #[test]
+    fn the_configuration_names_every_language() {
+        let codes: Vec<&str> = Language::all().map(Language::code).collect();
+        assert_eq!(codes, crate::config::LANGUAGES);
+    }
+
+    #[test]
     fn all_languages_have_the_same_keys_and_every_message_formats() {
         let english = keys(Language::DEFAULT.source());
         assert!(english.len() > 100, "{}", english.len());

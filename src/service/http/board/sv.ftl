@@ -1091,3 +1091,22 @@ agenda-nothing-decided = Inget har beslutats sedan dess.
 agenda-about = gäller ärendet { $ticket }
 agenda-about-ticket = Gäller ett ärende som har tagits upp (frivilligt)
 agenda-no-ticket = inget
+
+# The organisation's agenda: what nobody answers for.
+agenda-unanswered-for = Det som ingen svarar för
+agenda-all-answered-for = Inget just nu.
+agenda-longest-wait = det äldsta har väntat i { $wait }
+agenda-not-agreed = { $team } har inte kommit överens om någon nivå
+agenda-not-agreed-waits = { $count ->
+    [one] ett ärende väntar, i { $wait }
+   *[other] { $count } ärenden väntar, det äldsta i { $wait }
+}
+agenda-turn-vacant = { $team }: ingen har kontrollturen
+agenda-turn-ends = alla medlemmar är borta; turen byts { $at }
+agenda-without-turns = Team utan kontrollturer
+agenda-undeclared = Händelser nämner teamet { $team }, som saknar avtal
+agenda-undeclared-similar = menades { $similar }?
+agenda-undeclared-advice = skriv ett avtal, eller rätta namnet där händelserna skapas
+agenda-undeclared-others = Händelser nämner fler team som saknar avtal
+agenda-level-of = { $team }: de överenskomna nivåerna
+agenda-objective-of = { $team }: { $objective }

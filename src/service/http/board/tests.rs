@@ -494,7 +494,7 @@ fn teams_in_trouble_come_first_then_what_nobody_owns() {
     let by_name = ["_all", "billing", "orders", "press", "support", "_unclaimed"];
     assert_eq!(order_of(&published, TeamOrder::ByName), by_name);
     // Once somebody has waited for too long, what nobody owns comes before what goes well.
-    let mut alarms = crate::alert::WaitAlarms::default();
+    let mut alarms = WaitAlarms::default();
     let now = builder.view.now().plus(Elapsed::from_ms(30 * DAY_MS));
     builder.view.advance(now);
     alarms.take_due(true, &builder.view, &crate::alert::Sender::default(), now);

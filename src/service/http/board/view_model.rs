@@ -8,6 +8,7 @@ use super::i18n::{Language, Translator};
 use crate::address::{self, TicketLinks};
 use crate::agreement::{Level, Objective, Tally, VerdictState};
 use crate::agreement_log::ObjectiveChange;
+use crate::alert::WaitAlarmPolicies;
 use crate::calendar::Zone;
 use crate::catalog::{Catalog, ObjectiveId, ScopeId};
 use crate::measure::Measure;
@@ -328,20 +329,35 @@ impl<'a> Board<'a> {
         several.filter(|(_, reviews)| reviews.last().is_some_and(is_of_team)).collect()
     }
 
-    /// The number of unclaimed tickets that wait for an answer.
-    pub(super) fn unclaimed_waiting(&self) -> u64 {
-        let unclaimed = self.catalog.unclaimed();
-        let measures = [Measure::FirstReply, Measure::NextReply];
-        let waiting = measures.map(|measure| {
-            self.readings(unclaimed, measure).first().map_or(0, |reading| reading.waiting)
-        });
-        waiting.iter().sum()
+    /// The tickets of a scope that wait for an answer, and since when the first of them does.
+    pub(super) fn waiting_for_answer(&self, scope: ScopeId) -> (u64, Option<Timestamp>) {
+        // All windows of a measure have the same tickets that wait.
+        let of_measure = |measure| self.readings(scope, measure).first();
+        let readings = [Measure::FirstReply, Measure::NextReply].map(of_measure);
+        let readings = || readings.iter().flatten();
+        let oldest = readings().filter_map(|reading| reading.oldest_waiting_since).min();
+        (readings().map(|reading| reading.waiting).sum(), oldest)
     }
 
     /// The number of teams without an agreement that events have named.
     pub(super) fn undeclared_teams(&self) -> u64 {
-        let notes = self.published.map(PublishedView::producer_notes);
-        notes.map_or(0, |notes| notes.undeclared_teams.by_name.len() as u64)
+        self.undeclared_names().0.len() as u64
+    }
+
+    /// The teams without an agreement that events have named, each with the team that was probably meant, in
+    /// order of name; and the number of events of further names.
+    pub(super) fn undeclared_names(&self) -> (Vec<(String, Option<String>)>, u64) {
+        let Some(published) = self.published else { return (Vec::new(), 0) };
+        let notes = published.producer_notes();
+        let teams = notes.undeclared_teams.by_name.iter();
+        let names = teams.map(|(team, note)| (team.clone(), note.similar.first().cloned()));
+        (names.collect(), notes.undeclared_teams.of_other_names)
+    }
+
+    /// When the alarms about tickets that nobody has agreed to answer fire; `None` before the first trusted
+    /// view.
+    pub(super) fn wait_alarms(&self) -> Option<&'a WaitAlarmPolicies> {
+        Some(self.published?.wait_alarms.policies())
     }
 
     /// What a team has said; `None` if nothing.
