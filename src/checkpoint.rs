@@ -42,12 +42,12 @@ mod evicted_past;
 const MAGIC: &[u8; 8] = b"vaste-cp";
 
 /// The version that is written. Newer versions are refused: their sections may mean anything.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 /// The oldest version that is still read. Version 1 had no stubs, no response counters and no instant up to
 /// which samples were counted; version 2 had no id of the topic; version 3 had no tickets that take over
 /// others, and no messages that need no reply; version 4 had no past of evicted tickets; version 5
-/// had no decisions, notes of turns and categories of reviews.
+/// had no decisions, notes of turns and categories of reviews; version 6 had no reviews of evicted tickets.
 pub const VERSION_OLDEST: u32 = 1;
 
 const HEAD_BYTES: usize = 8 + 4 + 8;
@@ -284,7 +284,7 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
             TAG_TIMELINES => timelines = timelines_of(&mut section, version),
             TAG_STUBS if version >= 2 => stubs = stubs_of(&mut section),
             TAG_EVICTED_PAST if version >= 5 => {
-                evicted_past = evicted_past::of(&mut section).map(Some)
+                evicted_past = evicted_past::of(&mut section, version).map(Some)
             }
             TAG_RESPONSES if version >= 2 => responses = responses_of(&mut section),
             TAG_TENURE if version >= 3 => tenure = tenure_of(&mut section).map(Some),
@@ -309,7 +309,8 @@ pub fn read(bytes: &[u8]) -> Result<Checkpoint<'_>, CheckpointError> {
         origin: Origin { topic_id, tenure, is_handed_over, ..origin },
         names: names.ok_or(CheckpointError::Content("its names"))?,
         timelines: timelines.ok_or(CheckpointError::Content("its timelines"))?,
-        evicted_past: evicted_past.unwrap_or_else(|| EvictedPast::restore(&[], lost_to())),
+        evicted_past: evicted_past
+            .unwrap_or_else(|| EvictedPast::restore(&[], lost_to(), Default::default())),
         stubs,
         responses: responses.ok_or(CheckpointError::Content("its response counters"))?,
     })

@@ -17,6 +17,7 @@ use crate::event::{Event, IgnoredField, Kind, Outcome, Skip, Subject, decode_wit
 use crate::mapping::Mapping;
 use crate::name;
 use crate::responses::{ResponseCounter, Responses};
+use crate::review::Review;
 use crate::shard::Shard;
 use crate::ticket::Sink;
 use crate::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
@@ -490,6 +491,11 @@ impl Partition {
         };
         let bytes = checkpoint::write(&self.shard, &self.responses, &self.catalog, &origin);
         Some((origin, bytes))
+    }
+
+    /// The reviews of its tickets up to `now`; see [`Shard::reviews`].
+    pub fn reviews(&mut self, now: Timestamp) -> Arc<Vec<Review>> {
+        self.shard.reviews(now)
     }
 
     /// Whether it has read records since its latest image.

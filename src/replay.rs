@@ -206,7 +206,7 @@ impl Readings {
 
     /// How people judged tickets up to an instant.
     pub fn reviews(&mut self, now: Timestamp) -> Reviews {
-        Reviews::merged(&[self.shard.reviews(now)])
+        Reviews::merged(&[self.shard.reviews(now)], &[])
     }
 
     /// The names of teams without an agreement that events have had, each once. The next call returns none.

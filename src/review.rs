@@ -1,16 +1,39 @@
 //! How people judged tickets: reviews, of which each reviewer's latest counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::catalog::{Catalog, ScopeId};
+use crate::name::UNCLAIMED;
 use crate::team_log::{Discussion, TeamLog};
 use crate::time::Timestamp;
 
 /// A score from 1 to 5 in a category; `None` where the category does not apply.
 pub type CategoryScore = (Arc<str>, Option<u8>);
+
+/// Who judged a ticket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ReviewedBy {
+    /// Somebody who had answered it before.
+    Oneself,
+    /// Anyone else.
+    Other,
+}
+
+impl ReviewedBy {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Oneself, Self::Other];
+
+    /// The value of the label `by`. A closed set: changing one is a breaking change.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Oneself => "self",
+            Self::Other => "other",
+        }
+    }
+}
 
 /// How someone judged how a ticket was handled.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,6 +48,8 @@ pub struct Review {
     pub team: Option<Arc<str>>,
     /// The reviewer; empty if the event does not say.
     pub by: Arc<str>,
+    /// Whether the reviewer had answered the ticket before.
+    pub reviewed_by: ReviewedBy,
     /// The score, 1 to 5; `None` without one.
     pub score: Option<u8>,
     /// Scores by category, sorted by name.
@@ -51,16 +76,84 @@ pub struct BroughtReview<'a> {
     pub discussion: Discussion<'a>,
 }
 
+/// How many reviews there were, by the name of the team that held the ticket, and by who judged it.
+///
+/// Of each person and ticket only the first review counts, so the counts follow from the set of events, and a
+/// review that replaces another changes nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReviewCounts(BTreeMap<(Arc<str>, ReviewedBy), u64>);
+
+impl ReviewCounts {
+    /// The counts of these reviews.
+    pub fn of<'r>(reviews: impl Iterator<Item = &'r Review>) -> Self {
+        let mut all: Vec<&Review> = reviews.collect();
+        all.sort_unstable();
+        let mut counted = BTreeSet::new();
+        let mut counts = Self::default();
+        for review in all {
+            if counted.insert((&review.ticket, &review.by)) {
+                let team = review.team.clone().unwrap_or_else(|| UNCLAIMED.into());
+                counts.add(team, review.reviewed_by, 1);
+            }
+        }
+        counts
+    }
+
+    /// Adds reviews of a team's tickets.
+    pub fn add(&mut self, team: Arc<str>, by: ReviewedBy, count: u64) {
+        let known = self.0.entry((team, by)).or_default();
+        *known = known.saturating_add(count);
+    }
+
+    /// Adds other counts.
+    pub fn merge(&mut self, other: &Self) {
+        other.iter().for_each(|(team, by, count)| self.add(team.into(), by, count));
+    }
+
+    /// Raises each count to that of `before`: a counter does not decrease when a late event corrects it.
+    pub fn raise_to(&mut self, before: &Self) {
+        for (key, count) in &before.0 {
+            let ours = self.0.entry(key.clone()).or_default();
+            *ours = (*ours).max(*count);
+        }
+    }
+
+    /// The same by the present names of the teams that a catalog has. Tickets of other teams are unclaimed.
+    #[must_use]
+    pub fn by_declared_team(&self, catalog: &Catalog) -> Self {
+        let mut counts = Self::default();
+        for (team, by, count) in self.iter() {
+            let scope = catalog.scope_of_team(team);
+            counts.add(catalog.scope_name(scope).unwrap_or(UNCLAIMED).into(), by, count);
+        }
+        counts
+    }
+
+    /// The count of a team's name.
+    pub fn get(&self, team: &str, by: ReviewedBy) -> u64 {
+        self.0.get(&(team.into(), by)).copied().unwrap_or_default()
+    }
+
+    /// All counts, by team.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, ReviewedBy, u64)> {
+        self.0.iter().map(|((team, by), count)| (&**team, *by, *count))
+    }
+}
+
 /// The latest review of each reviewer, of all tickets.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reviews {
     by_ticket: BTreeMap<Arc<str>, Vec<Review>>,
+    counts: ReviewCounts,
     digest: u64,
 }
 
 impl Reviews {
     /// Merges the reviews of all partitions. Of two reviews of one ticket by one person the later one counts.
-    pub fn merged(partitions: &[Arc<Vec<Review>>]) -> Self {
+    /// `evicted`: the counts of the tickets that the partitions have evicted.
+    pub fn merged(partitions: &[Arc<Vec<Review>>], evicted: &[Arc<ReviewCounts>]) -> Self {
+        let mut counts = ReviewCounts::of(partitions.iter().flat_map(|reviews| &**reviews));
+        evicted.iter().for_each(|evicted| counts.merge(evicted));
         let mut all: Vec<&Review> = partitions.iter().flat_map(|reviews| &**reviews).collect();
         all.sort_unstable();
         let mut by_ticket: BTreeMap<Arc<str>, Vec<Review>> = BTreeMap::new();
@@ -70,7 +163,19 @@ impl Reviews {
             of_ticket.push(review.clone());
         }
         let digest = xxh3_64(format!("{by_ticket:?}").as_bytes());
-        Self { by_ticket, digest }
+        Self { by_ticket, counts, digest }
+    }
+
+    /// The same with counts that are not less than these.
+    #[must_use]
+    pub fn counted_after(mut self, before: &ReviewCounts) -> Self {
+        self.counts.raise_to(before);
+        self
+    }
+
+    /// How many reviews there were, those of evicted tickets included.
+    pub fn counts(&self) -> &ReviewCounts {
+        &self.counts
     }
 
     /// A number that changes with the reviews.
@@ -132,6 +237,7 @@ mod tests {
             ticket: ticket.into(),
             team: Some("billing".into()),
             by: by.into(),
+            reviewed_by: ReviewedBy::Other,
             score: Some(score),
             categories: Vec::new(),
             note: None,
@@ -195,14 +301,40 @@ mod tests {
             review(3, "T-1", "sara", 5),
             review(2, "T-2", "aino", 3),
         ];
-        let one = Reviews::merged(&[Arc::new(all.to_vec())]);
+        let one = Reviews::merged(&[Arc::new(all.to_vec())], &[]);
         let mut reversed = all.to_vec();
         reversed.reverse();
         let (first, second) = reversed.split_at(2);
-        let other = Reviews::merged(&[Arc::new(first.to_vec()), Arc::new(second.to_vec())]);
+        let other = Reviews::merged(&[first, second].map(|part| Arc::new(part.to_vec())), &[]);
         assert_eq!(one, other);
         let scores: Vec<_> = one.of("T-1").iter().map(|review| review.score.unwrap()).collect();
         assert_eq!(scores, [5, 4]);
         assert_eq!(one.judged_by_several().map(|(ticket, _)| ticket).collect::<Vec<_>>(), ["T-1"]);
+    }
+    #[test]
+    fn each_person_and_ticket_counts_once_with_the_first_review() {
+        let own = |review: Review| Review { reviewed_by: ReviewedBy::Oneself, ..review };
+        let moved = Review { team: Some("shop".into()), ..review(9, "T-1", "aino", 5) };
+        let all = [
+            own(review(1, "T-1", "aino", 2)),
+            own(moved),
+            review(3, "T-1", "sara", 5),
+            Review { team: None, ..review(2, "T-2", "aino", 3) },
+        ];
+        let mut expected = ReviewCounts::default();
+        expected.add("billing".into(), ReviewedBy::Oneself, 1);
+        expected.add("billing".into(), ReviewedBy::Other, 1);
+        expected.add(UNCLAIMED.into(), ReviewedBy::Other, 1);
+        let repeated = all.iter().rev().chain(&all);
+        assert_eq!(ReviewCounts::of(repeated), expected, "in any order, with any duplicates");
+        let (first, second) = all.split_at(2);
+        let reviews = Reviews::merged(
+            &[Arc::new(second.to_vec()), Arc::new(first.to_vec())],
+            &[Arc::new(expected.clone())],
+        );
+        assert_eq!(reviews.counts().get("billing", ReviewedBy::Other), 2, "one is evicted");
+        let after =
+            Reviews::merged(&[Arc::new(first.to_vec())], &[]).counted_after(reviews.counts());
+        assert_eq!(after.counts(), reviews.counts(), "a counter does not decrease");
     }
 }

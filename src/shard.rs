@@ -159,8 +159,9 @@ impl Shard {
         self.team_events.has_changed |= matches!(event.subject, Subject::Team(_));
         if event.kind == Kind::Reviewed {
             self.reviews.timelines.insert(number);
-            self.reviews.has_changed = true;
         }
+        // A late event changes who held a ticket, and who had answered it, when it was judged.
+        self.reviews.has_changed |= self.reviews.timelines.contains(&number);
         let mut detail = std::mem::take(&mut self.scratch);
         detail.clear();
         if let Some(content) = &event.detail {

@@ -1,7 +1,8 @@
-//! The section of what evicted tickets have added to the past.
+//! The section of what evicted tickets have added to the past, and of the reviews of them.
 
 use super::{ByteReader, put_bytes, put_time, put_u64};
 use crate::past::{EvictedImage, EvictedPast, Hour, HourChange, HourCounts};
+use crate::review::{ReviewCounts, ReviewedBy};
 use crate::time::Timestamp;
 
 pub(super) fn put(past: &EvictedPast, out: &mut Vec<u8>) {
@@ -21,9 +22,11 @@ pub(super) fn put(past: &EvictedPast, out: &mut Vec<u8>) {
             }
         }
     }
+    put_reviews(past.reviews(), out);
 }
 
-pub(super) fn of(section: &mut ByteReader<'_>) -> Option<EvictedPast> {
+/// Reads the section. Before version 7 it had no reviews.
+pub(super) fn of(section: &mut ByteReader<'_>, version: u32) -> Option<EvictedPast> {
     let is_partial = section.byte()? != 0;
     let from = section.time()?;
     let count = section.u64()?;
@@ -37,7 +40,27 @@ pub(super) fn of(section: &mut ByteReader<'_>) -> Option<EvictedPast> {
         is_ascending.then_some(EvictedImage { team: has_team.then_some(team), objective, changes })
     };
     let images = (0..count).map(one).collect::<Option<Vec<_>>>()?;
-    Some(EvictedPast::restore(&images, is_partial.then_some(from)))
+    let reviews = if version >= 7 { reviews_of(section)? } else { ReviewCounts::default() };
+    Some(EvictedPast::restore(&images, is_partial.then_some(from), reviews))
+}
+
+fn put_reviews(reviews: &ReviewCounts, out: &mut Vec<u8>) {
+    put_u64(reviews.iter().len() as u64, out);
+    for (team, by, count) in reviews.iter() {
+        put_bytes(team.as_bytes(), out);
+        put_bytes(by.label().as_bytes(), out);
+        put_u64(count, out);
+    }
+}
+
+fn reviews_of(section: &mut ByteReader<'_>) -> Option<ReviewCounts> {
+    let mut reviews = ReviewCounts::default();
+    for _ in 0..section.u64()? {
+        let (team, by) = (section.text()?, section.text()?);
+        let by = ReviewedBy::ALL.into_iter().find(|known| known.label() == by)?;
+        reviews.add(team.into(), by, section.u64()?);
+    }
+    Some(reviews)
 }
 
 fn change_of(section: &mut ByteReader<'_>) -> Option<HourChange> {

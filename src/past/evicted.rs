@@ -1,9 +1,11 @@
 //! What evicted tickets have added to the tallies of past hours.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Contributions, Hour, HourCounts, HourFlow, PAST_FOR, TallyChanges};
 use crate::catalog::{Catalog, ObjectiveId};
+use crate::review::ReviewCounts;
 use crate::ticket::{DerivationContext, Timeline};
 use crate::time::{Elapsed, Timestamp};
 
@@ -19,6 +21,8 @@ pub struct EvictedPast {
     known_from: Option<Timestamp>,
     /// The hour up to which old changes were last summed up.
     pruned_to: Option<Hour>,
+    /// The reviews of evicted tickets.
+    reviews: Arc<ReviewCounts>,
 }
 
 /// A team (`None` for the organisation), and the name of an objective.
@@ -99,8 +103,12 @@ impl TallyChanges for Collected {
 }
 
 impl EvictedPast {
-    /// The sums that a checkpoint has. `known_from` as [`EvictedPast::known_from`].
-    pub fn restore(images: &[EvictedImage<'_>], known_from: Option<Timestamp>) -> Self {
+    /// The sums and the reviews that a checkpoint has. `known_from` as [`EvictedPast::known_from`].
+    pub fn restore(
+        images: &[EvictedImage<'_>],
+        known_from: Option<Timestamp>,
+        reviews: ReviewCounts,
+    ) -> Self {
         let by_objective = images.iter().map(|image| {
             let key = (image.team.map(Into::into), image.objective.into());
             let mut all = Vec::new();
@@ -110,7 +118,12 @@ impl EvictedPast {
             }
             (key, all)
         });
-        Self { by_objective: by_objective.collect(), known_from, pruned_to: None }
+        Self {
+            by_objective: by_objective.collect(),
+            known_from,
+            pruned_to: None,
+            reviews: Arc::new(reviews),
+        }
     }
 
     /// The sums as a checkpoint has them, in the order of their names.
@@ -126,6 +139,16 @@ impl EvictedPast {
     /// them; `None` if they lack none.
     pub fn known_from(&self) -> Option<Timestamp> {
         self.known_from
+    }
+
+    /// The reviews of evicted tickets.
+    pub fn reviews(&self) -> &Arc<ReviewCounts> {
+        &self.reviews
+    }
+
+    /// Adds the reviews of a ticket that is being evicted.
+    pub(crate) fn add_reviews(&mut self, reviews: &ReviewCounts) {
+        Arc::make_mut(&mut self.reviews).merge(reviews);
     }
 
     /// Adds a ticket that is being evicted.
@@ -223,7 +246,8 @@ mod tests {
             past.change(&catalog, id, change(1_001));
         }
         assert_eq!(sum(&past), 100_100);
-        let restored = EvictedPast::restore(&past.images().collect::<Vec<_>>(), None);
+        let restored =
+            EvictedPast::restore(&past.images().collect::<Vec<_>>(), None, ReviewCounts::default());
         assert_eq!(sum(&restored), 100_100);
         for _ in 0..100 {
             past.change(&catalog, id, change(-1_001));

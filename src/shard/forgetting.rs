@@ -4,6 +4,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Shard;
 use super::keys::timeline_at;
+use super::reviews::counts_of;
 use super::stubs::Stub;
 use crate::event::Kind;
 use crate::ticket::{Timeline, unpack_detail};
@@ -70,18 +71,21 @@ impl Shard {
             return false;
         }
         let key = xxh3_64(timeline.key());
+        let has_review = self.reviews.timelines.remove(&number);
+        self.reviews.has_changed |= has_review;
         // A split ticket is counted nowhere.
         if !timeline.split {
             self.evicted_past.add(timeline, context);
+            if has_review {
+                let names = self.lookup.names();
+                self.evicted_past.add_reviews(&counts_of(timeline, names, context.catalog));
+            }
         }
         *timeline = Timeline::new(&[]);
         if let Ok(entry) = self.register.find_entry(key, |other| *other == number) {
             entry.remove();
         }
         self.vacant.push(number);
-        if self.reviews.timelines.remove(&number) {
-            self.reviews.has_changed = true;
-        }
         self.retracted.remove(&number);
         self.stubs.put(Stub { key, last });
         true

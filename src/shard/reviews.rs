@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::Shard;
 use super::keys::CHUNK;
+use crate::catalog::Catalog;
 use crate::event::Kind;
 use crate::name::{NameId, Names};
-use crate::review::Review;
+use crate::review::{Review, ReviewCounts, ReviewedBy};
 use crate::ticket::{Entry, Timeline, unpack_detail};
 use crate::time::Timestamp;
 
@@ -43,25 +44,51 @@ impl Shard {
             if timeline.split {
                 continue;
             }
-            let mut team = None;
-            for entry in timeline.events() {
-                let gives = matches!(entry.kind, Kind::Created | Kind::Assigned) || team.is_none();
-                team = entry.team.filter(|_| gives).or(team);
-                if entry.kind != Kind::Reviewed {
-                    continue;
-                }
-                if entry.time > now {
-                    next = Some(next.map_or(entry.time, |next| next.min(entry.time)));
-                } else {
-                    reviews.push(review(timeline, &entry, team, self.lookup.names()));
-                }
-            }
+            let to_come = collect(timeline, now, self.lookup.names(), &mut reviews);
+            next = [next, to_come].into_iter().flatten().min();
         }
         self.reviews.has_changed = false;
         self.reviews.next = next;
         self.reviews.reviews = Arc::new(reviews);
         Arc::clone(&self.reviews.reviews)
     }
+}
+
+/// Collects the reviews of a ticket up to `now`. Returns the time of the first one after that.
+fn collect(
+    timeline: &Timeline,
+    now: Timestamp,
+    names: &Names,
+    reviews: &mut Vec<Review>,
+) -> Option<Timestamp> {
+    let mut team = None;
+    let mut answered = BTreeSet::new();
+    for entry in timeline.events() {
+        let gives = matches!(entry.kind, Kind::Created | Kind::Assigned) || team.is_none();
+        team = entry.team.filter(|_| gives).or(team);
+        if entry.kind == Kind::AgentReplied {
+            answered.extend(entry.agent);
+        }
+        if entry.kind != Kind::Reviewed {
+            continue;
+        }
+        if entry.time > now {
+            return Some(entry.time);
+        }
+        let mut review = review(timeline, &entry, team, names);
+        if answered.iter().any(|agent| *names.text(*agent) == *review.by) {
+            review.reviewed_by = ReviewedBy::Oneself;
+        }
+        reviews.push(review);
+    }
+    None
+}
+
+/// The counts of the reviews of a ticket that is being evicted, by the teams that the catalog has.
+pub(super) fn counts_of(timeline: &Timeline, names: &Names, catalog: &Catalog) -> ReviewCounts {
+    let mut reviews = Vec::new();
+    collect(timeline, Timestamp::EVENT_END, names, &mut reviews);
+    ReviewCounts::of(reviews.iter()).by_declared_team(catalog)
 }
 
 fn review(timeline: &Timeline, entry: &Entry<'_>, team: Option<NameId>, names: &Names) -> Review {
@@ -73,6 +100,7 @@ fn review(timeline: &Timeline, entry: &Entry<'_>, team: Option<NameId>, names: &
         ticket: String::from_utf8_lossy(timeline.key()).into(),
         team: team.map(|team| names.text(team).into()),
         by: detail.by.as_deref().unwrap_or_default().into(),
+        reviewed_by: ReviewedBy::Other,
         score: detail.score,
         categories: categories.collect(),
         note: detail.note.as_deref().map(Arc::from),

@@ -338,7 +338,7 @@ impl ViewBuilder {
         let team_events = [self.shard.team_events(now())];
         PublishedView {
             team_logs: Arc::new(TeamLogs::merged(&team_events, &self.catalog)),
-            reviews: Arc::new(Reviews::merged(&[self.shard.reviews(now())])),
+            reviews: Arc::new(Reviews::merged(&[self.shard.reviews(now())], &[])),
             at: Some(now()),
             catalog: Arc::clone(&self.catalog),
             readings: self.view.readings(),

@@ -15,6 +15,7 @@ use vaste::event::{Event, Kind};
 use vaste::explain::Explained;
 use vaste::measure::Measure;
 use vaste::responses::Responses;
+use vaste::review::ReviewCounts;
 use vaste::shard::Shard;
 use vaste::time::{DAY_MS, Timestamp};
 
@@ -127,6 +128,29 @@ proptest! {
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
+
+    /// Reviews are collected after each event: what was collected before a late event must not stay.
+    #[test]
+    fn reviews_count_the_same_in_any_order_with_any_duplicates(history in history()) {
+        let History { mut events, agreements, seed, .. } = history;
+        let catalog = Arc::new(Catalog::new(&agreements, &Measure::ALL));
+        let now = Timestamp::from_ms(BEGIN_MS + 400 * DAY_MS);
+        let whole = shard_of(&events, &catalog).reviews(now);
+        let mut random = Random::new(seed);
+        let repeated: Vec<_> = events.iter().take(3).cloned().collect();
+        events.extend(repeated);
+        random.shuffle(&mut events);
+        let mut shuffled = Shard::new(Arc::clone(&catalog));
+        for event in &events {
+            shuffled.apply(event, &mut ());
+            shuffled.reviews(now);
+        }
+        let mut parts = [whole, shuffled.reviews(now)].map(|reviews| reviews.to_vec());
+        parts.iter_mut().for_each(|reviews| reviews.sort());
+        let [whole, shuffled] = parts;
+        prop_assert_eq!(ReviewCounts::of(whole.iter()), ReviewCounts::of(shuffled.iter()));
+        prop_assert_eq!(whole, shuffled);
+    }
 
     #[test]
     fn the_list_of_a_turn_follows_from_the_events_alone(

@@ -8,6 +8,7 @@ use vaste::checkpoint;
 use vaste::event::{Outcome, Skip};
 use vaste::measure::Measure;
 use vaste::partition::{Partition, Published, Record, Start, Taken};
+use vaste::review::{ReviewCounts, ReviewedBy, Reviews};
 use vaste::shard::{Bounds, Shard};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::view::View;
@@ -218,6 +219,58 @@ fn a_reopened_evicted_ticket_continues_after_its_first_reply() {
         Outcome::Skipped(Skip::TooOld)
     );
     assert_eq!(reader.partition.shard().stub_count(), 1);
+}
+
+/// The reviews that a partition counts, those of evicted tickets included.
+fn reviews_counted(reader: &mut Reader, now: Timestamp) -> ReviewCounts {
+    let evicted = Arc::clone(reader.partition.shard().evicted_past().reviews());
+    let reviews = reader.partition.reviews(now);
+    Reviews::merged(&[reviews], &[evicted]).counts().clone()
+}
+
+#[test]
+fn the_reviews_of_an_evicted_ticket_stay_counted_over_a_restart() {
+    let catalog = catalog();
+    let mut reader = Reader::new(&catalog);
+    let record = |ticket: &str, kind: &str, hour: i64, more: &str| {
+        let at = hours(1, hour);
+        format!(
+            r#"{{"id":"{ticket}-{hour}","type":"ticket.{kind}","time":"{at}","ticket":"{ticket}",{more}}}"#
+        )
+    };
+    let by = |name: &str| format!(r#""by":"{name}","score":4"#);
+    for record in [
+        record("T-1", "created", 0, r#""team":"billing""#),
+        record("T-1", "agent_replied", 1, r#""agent":"aino""#),
+        record("T-1", "solved", 2, r#""agent":"aino""#),
+        record("T-1", "reviewed", 3, &by("aino")),
+        record("T-1", "reviewed", 4, &by("sara")),
+        record("T-4", "created", 0, r#""team":"gone""#),
+        record("T-4", "solved", 1, r#""agent":"aino""#),
+        record("T-4", "reviewed", 2, &by("aino")),
+        record("T-3", "created", 0, r#""team":"billing""#),
+        record("T-3", "reviewed", 5, &by("aino")),
+    ] {
+        assert_eq!(reader.take(&record), Outcome::Applied, "{record}");
+    }
+    let mut expected = ReviewCounts::default();
+    for (team, by, count) in [
+        ("billing", ReviewedBy::Oneself, 1),
+        ("billing", ReviewedBy::Other, 2),
+        ("unclaimed", ReviewedBy::Other, 1),
+    ] {
+        expected.add(team.into(), by, count);
+    }
+    let now = day(90);
+    // Eviction goes by the records, too.
+    reader.take(&of_another_ticket(9, now));
+    reader.read(now);
+    let counted = |reader: &mut Reader| reviews_counted(reader, now).by_declared_team(&catalog);
+    assert_eq!(counted(&mut reader), expected);
+    assert_eq!(reader.forget(now), 2, "T-3 waits");
+    assert_eq!(counted(&mut reader), expected);
+    reader.restart(&catalog, now);
+    assert_eq!(counted(&mut reader), expected);
 }
 
 #[test]

@@ -20,6 +20,7 @@ use vaste::event::{Outcome, Skip, decode};
 use vaste::measure::Measure;
 use vaste::name::UNCLAIMED;
 use vaste::partition::{Partition, Published, Record};
+use vaste::review::ReviewedBy;
 use vaste::shard::Shard;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::view::View;
@@ -33,13 +34,17 @@ const VERSION_4: &[u8] = include_bytes!("version-4.vaste");
 const VERSION_5: &[u8] = include_bytes!("version-5.vaste");
 /// The same, and what teams say, and categories of a review.
 const VERSION_6: &[u8] = include_bytes!("version-6.vaste");
+/// The same, and the reviews of an evicted ticket.
+const VERSION_7: &[u8] = include_bytes!("version-7.vaste");
 const TOPIC_ID: &str = "9_cCYlOHQvGRUcb2oCMQyA";
 const PROCESS: u64 = 0x0123_4567_89ab_cdef;
 const RECORDS: &str = include_str!("version-2.ndjson");
 const RECORDS_OF_4: &str = include_str!("version-4.ndjson");
 const RECORDS_OF_6: &str = include_str!("version-6.ndjson");
+/// Records of a ticket that is evicted before the other records arrive.
+const RECORDS_OF_7: &str = include_str!("version-7.ndjson");
 
-/// Records of the two tickets that are evicted before the other records arrive.
+/// Records of two more tickets that are evicted then: the first ones of version 2.
 const EVICTED: usize = 4;
 
 fn at(text: &str) -> Timestamp {
@@ -90,7 +95,8 @@ fn records_of_4() -> Vec<String> {
 }
 
 fn records() -> Vec<String> {
-    records_of_4().into_iter().chain(RECORDS_OF_6.lines().map(str::to_owned)).collect()
+    let first = RECORDS_OF_7.lines().map(str::to_owned);
+    first.chain(records_of_4()).chain(RECORDS_OF_6.lines().map(str::to_owned)).collect()
 }
 
 /// What the present code writes after the records.
@@ -102,11 +108,11 @@ fn written() -> Vec<u8> {
     assert!(!partition.set_topic_id(&TOPIC_ID.into()));
     partition.hold(PROCESS);
     for (offset, record) in (40..).zip(records()) {
-        if offset == 40 + i64::try_from(EVICTED).unwrap() {
+        if offset == 40 + i64::try_from(EVICTED + RECORDS_OF_7.lines().count()).unwrap() {
             let now = at("2026-04-15T00:00:00Z");
             view.advance(now);
             while partition.advance_some(now, usize::MAX, &mut view) {}
-            assert_eq!(partition.forget_some(now, Elapsed::from_ms(28 * DAY_MS), 100), 2);
+            assert_eq!(partition.forget_some(now, Elapsed::from_ms(28 * DAY_MS), 100), 3);
         }
         let record = Record {
             offset,
@@ -132,7 +138,7 @@ fn the_present_version_is_written_byte_for_byte() {
     let name = format!("version-{}.vaste", checkpoint::VERSION);
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&kept, &bytes).unwrap();
-    assert!(bytes == VERSION_6, "the stored bytes changed: compare with {}", kept.display());
+    assert!(bytes == VERSION_7, "the stored bytes changed: compare with {}", kept.display());
 }
 
 #[test]
@@ -275,12 +281,23 @@ fn version_6_has_what_teams_say() {
         }
     }
     insta::assert_snapshot!(said);
-    for record in records() {
+    for record in records_of_4().into_iter().chain(RECORDS_OF_6.lines().map(str::to_owned)) {
         let event = decode(record.as_bytes()).unwrap();
         let outcome = shard.apply(&event, &mut ());
         assert!(matches!(outcome, Outcome::Duplicate | Outcome::Skipped(_)), "{record}");
     }
     assert_eq!(checkpoint::read(VERSION_5).unwrap().timelines(), shard.timelines() - 1);
+}
+
+#[test]
+fn version_7_has_the_reviews_of_an_evicted_ticket() {
+    let [older, newer] = [VERSION_6, VERSION_7]
+        .map(|bytes| checkpoint::read(bytes).unwrap().restore(catalog()).unwrap());
+    let counts = |shard: &Shard| {
+        let reviews = shard.evicted_past().reviews();
+        ReviewedBy::ALL.map(|by| reviews.get("billing", by))
+    };
+    assert_eq!((counts(&older), counts(&newer)), ([0, 0], [1, 1]));
 }
 
 #[test]

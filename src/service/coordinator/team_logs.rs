@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
-use crate::review::{Review, Reviews};
+use crate::review::{Review, ReviewCounts, Reviews};
 use crate::team_log::{TeamEvents, TeamLogs};
 
 /// The logs of all teams and all reviews, and what they were merged from.
@@ -13,6 +13,7 @@ pub(super) struct MergedTeamLogs {
     catalog: Option<Arc<Catalog>>,
     logs: Arc<TeamLogs>,
     review_sources: Vec<Arc<Vec<Review>>>,
+    evicted_sources: Vec<Arc<ReviewCounts>>,
     reviews: Arc<Reviews>,
 }
 
@@ -34,10 +35,19 @@ impl MergedTeamLogs {
     }
 
     /// Merges the reviews again if a partition has changed.
-    pub(super) fn update_reviews(&mut self, sources: Vec<Arc<Vec<Review>>>) {
-        if !are_same(&self.review_sources, &sources) {
-            self.reviews = Arc::new(Reviews::merged(&sources));
+    ///
+    /// `evicted`: the reviews of evicted tickets. The counts never decrease.
+    pub(super) fn update_reviews(
+        &mut self,
+        sources: Vec<Arc<Vec<Review>>>,
+        evicted: Vec<Arc<ReviewCounts>>,
+    ) {
+        let is_known = are_same(&self.review_sources, &sources);
+        if !is_known || !are_same(&self.evicted_sources, &evicted) {
+            let reviews = Reviews::merged(&sources, &evicted);
+            self.reviews = Arc::new(reviews.counted_after(self.reviews.counts()));
             self.review_sources = sources;
+            self.evicted_sources = evicted;
         }
     }
 

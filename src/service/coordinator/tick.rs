@@ -257,7 +257,7 @@ impl Coordinator {
         view.set_history_from(status.history_from());
         view.set_waiting_lists(status.waiting_lists());
         view.set_team_logs(self.team_logs.update(status.team_events(), &self.catalog));
-        self.team_logs.update_reviews(status.reviews());
+        self.team_logs.update_reviews(status.reviews(), status.evicted_reviews());
         let held = status.partitions.iter().filter(|(_, progress)| progress.is_caught_up);
         let given_up = status.given_up.iter();
         for (partition, last) in

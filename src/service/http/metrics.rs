@@ -45,6 +45,7 @@ pub(super) fn families(
         market::ratings(published, &mut families);
         concerns::concerns(published, &mut families);
         concerns::checks(published, &mut families);
+        concerns::reviewed(published, &mut families);
     }
     state::responses(published, instruments, scraper, &mut families);
     state::history(published, &mut families);

@@ -408,7 +408,8 @@ impl PartitionSet {
                 progress.responses = Arc::new(partition.responses().clone());
             }
             progress.team_events = partition.shard_mut().team_events(self.now);
-            progress.reviews = partition.shard_mut().reviews(self.now);
+            progress.reviews = partition.reviews(self.now);
+            progress.evicted_reviews = Arc::clone(partition.shard().evicted_past().reviews());
             progress.history_from = partition.history_from();
             let shard = partition.shard();
             progress.timelines = shard.timelines() as u64;

@@ -9,7 +9,7 @@ use super::producer_notes::ProducerNotes;
 use super::trouble::{OpenTransaction, Trouble};
 use crate::event::{Kind, Outcomes};
 use crate::responses::Responses;
-use crate::review::Review;
+use crate::review::{Review, ReviewCounts};
 use crate::team_log::TeamEvents;
 use crate::time::Timestamp;
 use crate::waiting_list::WaitingLists;
@@ -91,6 +91,8 @@ pub(in crate::service) struct PartitionProgress {
     pub(in crate::service) team_events: Arc<TeamEvents>,
     /// The reviews of its tickets.
     pub(in crate::service) reviews: Arc<Vec<Review>>,
+    /// The reviews of the tickets that it has evicted.
+    pub(in crate::service) evicted_reviews: Arc<ReviewCounts>,
     /// See [`Partition::counted_before`](crate::partition::Partition::counted_before).
     pub(in crate::service) counted_before: Option<Arc<Responses>>,
     /// Since when its history is complete; `None` if it is complete from the start of the topic.
@@ -187,6 +189,11 @@ impl StreamStatus {
     /// The reviews of the tickets of all partitions.
     pub(in crate::service) fn reviews(&self) -> Vec<Arc<Vec<Review>>> {
         self.partitions.values().map(|progress| Arc::clone(&progress.reviews)).collect()
+    }
+
+    /// The reviews of the tickets that the partitions have evicted.
+    pub(in crate::service) fn evicted_reviews(&self) -> Vec<Arc<ReviewCounts>> {
+        self.partitions.values().map(|progress| Arc::clone(&progress.evicted_reviews)).collect()
     }
 
     /// Tickets held in memory.

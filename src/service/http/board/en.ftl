@@ -383,7 +383,7 @@ split-channel = channel
 split-channel-other = other channels
 ratings = Ratings
 row-rated = Customers' ratings
-row-reviewed = Self-reviews
+row-reviewed = Reviews of how tickets were handled
 ratings-line = Average { $mean } of 5, { $count ->
     [one] 1 rating
    *[other] { $count } ratings

@@ -387,7 +387,7 @@ split-channel = kanava
 split-channel-other = muut kanavat
 ratings = Arvosanat
 row-rated = Asiakkaiden arvosanat
-row-reviewed = Itsearviot
+row-reviewed = Arviot tikettien hoidosta
 ratings-line = Keskiarvo { $mean } / 5, { $count ->
     [one] 1 arvosana
    *[other] { $count } arvosanaa

@@ -428,7 +428,7 @@ split-channel = kanal
 split-channel-other = övriga kanaler
 ratings = Betyg
 row-rated = Kundernas betyg
-row-reviewed = Egna bedömningar
+row-reviewed = Bedömningar av hur ärenden sköttes
 ratings-line = I snitt { $mean } av 5, { $count } betyg, { $window }
 
 flags = Vad som ändrade siffrorna utan ett snabbare svar

@@ -1,7 +1,8 @@
 //! What a team has to do itself: concerns that are not settled, and tickets that a turn checks.
 
 use super::families::{MetricFamilies, count};
-use crate::name::team_label;
+use crate::name::{UNCLAIMED, team_label};
+use crate::review::ReviewedBy;
 use crate::service::coordinator::published_view::PublishedView;
 
 /// The tickets of every turn of duty that nobody has judged yet.
@@ -17,6 +18,23 @@ pub(super) fn checks(published: &PublishedView, families: &mut MetricFamilies) {
             &[("team", team_label(published.catalog.scope_name(scope)))],
             count(open as u64),
         );
+    }
+}
+
+/// The reviews of every team's tickets since the begin of the known history.
+pub(super) fn reviewed(published: &PublishedView, families: &mut MetricFamilies) {
+    let catalog = &published.catalog;
+    let counts = published.reviews.counts().by_declared_team(catalog);
+    for scope in catalog.ticket_scopes() {
+        let name = catalog.scope_name(scope);
+        for by in ReviewedBy::ALL {
+            families.counter(
+                "checks_reviewed_total",
+                "Check list items reviewed: by self, by other.",
+                &[("team", team_label(name)), ("by", by.label())],
+                counts.get(name.unwrap_or(UNCLAIMED), by),
+            );
+        }
     }
 }
 

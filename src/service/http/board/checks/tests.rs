@@ -192,3 +192,30 @@ fn no_page_metric_or_api_names_agents_or_reviewers() {
         }
     }
 }
+
+#[test]
+fn reviews_are_counted_by_whether_the_reviewer_had_answered() {
+    let mut builder = ViewBuilder::new(&[agreement()]);
+    builder.apply_record("T-1", "created", "2026-11-16T10:00", r#","team":"billing""#);
+    builder.apply_record("T-1", "agent_replied", "2026-11-16T11:00", r#","agent":"aino""#);
+    for (day, by) in [(17, "aino"), (18, "sara"), (19, "mikko"), (20, "mikko")] {
+        let review = format!(r#","by":"{by}","score":4"#);
+        builder.apply_record("T-1", "reviewed", &format!("2026-11-{day}T10:00"), &review);
+    }
+    let (_runtime, address) = serve(builder.publish());
+    let (_, text) = fetch(address, "GET /metrics", "");
+    let lines: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("vaste_checks_reviewed_total")).collect();
+    let series = [("_unclaimed", "other", 0), ("_unclaimed", "self", 0)];
+    let series = [("billing", "other", 2), ("billing", "self", 1)].into_iter().chain(series);
+    let expected: Vec<String> = series
+        .map(|(team, by, count)| {
+            format!("vaste_checks_reviewed_total{{team=\"{team}\",by=\"{by}\"}} {count}")
+        })
+        .collect();
+    let mut sorted = lines.clone();
+    sorted.sort_unstable();
+    let mut all: Vec<&str> = expected.iter().map(String::as_str).collect();
+    all.sort_unstable();
+    assert_eq!(sorted, all, "and nobody is named");
+}

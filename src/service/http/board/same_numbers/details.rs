@@ -247,7 +247,9 @@ fn splits(site: &Site<'_>, team: &Value, page: &str) -> usize {
 
 fn ratings(site: &Site<'_>, label: &str, team: &Value, page: &str) -> usize {
     let mut compared = 0;
-    for (row, kind) in [("Customers' ratings", "rated"), ("Self-reviews", "reviewed")] {
+    for (row, kind) in
+        [("Customers' ratings", "rated"), ("Reviews of how tickets were handled", "reviewed")]
+    {
         let all = team["ratings"].as_array().unwrap().iter();
         let mut of_kind = all.filter(|one| one["kind"] == kind && one["window"] == "28d");
         let of_kind = of_kind.next();
