@@ -261,10 +261,13 @@ mod tests {
         let brought =
             |minute, ticket, by| Review { bring_to_team: true, ..review(minute, ticket, by, 2) };
         let elsewhere = Review { team: Some("sales".into()), ..brought(4, "T-4", "aino") };
-        let reviews = Reviews::merged(&[
-            Arc::new(vec![brought(6, "T-1", "sara"), review(2, "T-3", "aino", 3)]),
-            Arc::new(vec![brought(1, "T-1", "aino"), brought(3, "T-2", "aino"), elsewhere]),
-        ]);
+        let reviews = Reviews::merged(
+            &[
+                Arc::new(vec![brought(6, "T-1", "sara"), review(2, "T-3", "aino", 3)]),
+                Arc::new(vec![brought(1, "T-1", "aino"), brought(3, "T-2", "aino"), elsewhere]),
+            ],
+            &[],
+        );
         let open = |talks: &[(i64, &str)]| {
             let talk = |(minute, ticket): &(i64, &str)| TeamEvent {
                 at: Timestamp::from_ms(minute * 60_000),

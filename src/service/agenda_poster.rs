@@ -1,8 +1,8 @@
 //! The thread that posts the agenda of each team to a topic when its turn of duty is handed over.
 //!
 //! # Design
-//! An agenda is posted from a view that is current, at the first look after its handover. So a late
-//! handover is posted late and not with old figures. Which agendas were posted is in the agenda log
+//! An agenda is posted from a view that is current, at the first look after its handover, which is half a
+//! minute later at most. So a late handover is posted late and not with old figures. Which agendas were posted is in the agenda log
 //! ([`crate::agenda_log`]), which the instances of a group share in the store.
 //!
 //! What holds:
@@ -36,7 +36,8 @@ use crate::catalog::Catalog;
 use crate::config::{AgendaTopic, Kafka, Service};
 use crate::name::team_label;
 use crate::service::clock;
-use crate::service::coordinator::published_view::{PublishedView, Shared};
+use crate::service::coordinator::publication::Shared;
+use crate::service::coordinator::published_view::PublishedView;
 use crate::service::http::board::{AgendaPosted, Language, PageLanguage, agenda_posted};
 use crate::service::kafka::event_writer::EventWriter;
 use crate::service::outage::{Outage, in_seconds};

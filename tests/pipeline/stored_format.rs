@@ -16,7 +16,7 @@ use std::sync::Arc;
 use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
 use vaste::catalog::Catalog;
 use vaste::checkpoint::{self, Checkpoint, Origin, RecordFingerprint, Tenure};
-use vaste::event::{Outcome, Skip, decode};
+use vaste::event::{Kind, Outcome, Skip, decode};
 use vaste::measure::Measure;
 use vaste::name::UNCLAIMED;
 use vaste::partition::{Partition, Published, Record};
@@ -287,6 +287,19 @@ fn version_6_has_what_teams_say() {
         assert!(matches!(outcome, Outcome::Duplicate | Outcome::Skipped(_)), "{record}");
     }
     assert_eq!(checkpoint::read(VERSION_5).unwrap().timelines(), shard.timelines() - 1);
+}
+
+#[test]
+fn version_7_has_what_a_team_says_about_a_ticket() {
+    let mut shard = checkpoint::read(VERSION_7).unwrap().restore(catalog()).unwrap();
+    let events = shard.team_events(Timestamp::EVENT_END);
+    let about = |kind: Kind| {
+        let of_billing = events.get("billing").unwrap().iter();
+        let of_kind = of_billing.filter(|one| one.kind == kind && one.ticket.is_some());
+        of_kind.map(|one| one.ticket.as_deref().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(about(Kind::TicketDiscussed), ["T-judged"]);
+    assert_eq!(about(Kind::Decided), ["T-judged"]);
 }
 
 #[test]

@@ -9,7 +9,8 @@ use axum::response::{IntoResponse, Response};
 use super::problem::{PROBLEM_JSON, Problem};
 use super::response::{TEAM_LABEL, respond, trusted};
 use crate::address;
-use crate::service::coordinator::published_view::{PublishedView, Shared};
+use crate::service::coordinator::publication::Shared;
+use crate::service::coordinator::published_view::PublishedView;
 use crate::service::http::board::{AgendaShown, PageLanguage, agenda_shown};
 use crate::service::http::page_response::page_language;
 

@@ -79,6 +79,20 @@ fn follows(description: &Value, path: &str, status: &str, body: &Value) {
     assert!(errors.is_empty(), "{path} {status}: {errors:#?} in {body:#}");
 }
 
+/// Further requests: path, template and status.
+const OTHERS: [(&str, &str, &str); 10] = [
+    ("/api/v1/teams/no-such-team", address::API_TEAM, "404"),
+    ("/api/v1/teams/unclaimed", address::API_TEAM, "404"),
+    ("/api/v1/teams/%ff", address::API_TEAM, "404"),
+    ("/api/v1/teams/%ff/duty", address::API_DUTY, "404"),
+    ("/api/v1/teams/%ff/objectives", address::API_OBJECTIVES, "404"),
+    ("/api/v1/teams/_all/objectives/nothing", address::API_OBJECTIVE, "404"),
+    ("/api/v1/teams/_all/objectives/nothing/history", address::API_HISTORY, "404"),
+    ("/api/v1/teams/_all/objectives/nothing/history?to=1", address::API_HISTORY, "400"),
+    ("/api/v1/teams/_all/objectives/nothing/tickets", address::API_OBJECTIVE_TICKETS, "404"),
+    ("/api/v1/teams/%5Fall", address::API_TEAM, "200"),
+];
+
 #[test]
 fn responses_match_the_openapi_description() {
     let mut view = full_agreement().publish();
@@ -133,22 +147,7 @@ fn responses_match_the_openapi_description() {
         }
         assert!(objectives > 1, "{number}");
         assert!(listed > 0 || number >= 2, "{number}");
-        for (path, template, status) in [
-            ("/api/v1/teams/no-such-team", address::API_TEAM, "404"),
-            ("/api/v1/teams/unclaimed", address::API_TEAM, "404"),
-            ("/api/v1/teams/%ff", address::API_TEAM, "404"),
-            ("/api/v1/teams/%ff/duty", address::API_DUTY, "404"),
-            ("/api/v1/teams/%ff/objectives", address::API_OBJECTIVES, "404"),
-            ("/api/v1/teams/_all/objectives/nothing", address::API_OBJECTIVE, "404"),
-            ("/api/v1/teams/_all/objectives/nothing/history", address::API_HISTORY, "404"),
-            ("/api/v1/teams/_all/objectives/nothing/history?to=1", address::API_HISTORY, "400"),
-            (
-                "/api/v1/teams/_all/objectives/nothing/tickets",
-                address::API_OBJECTIVE_TICKETS,
-                "404",
-            ),
-            ("/api/v1/teams/%5Fall", address::API_TEAM, "200"),
-        ] {
+        for (path, template, status) in OTHERS {
             get(template, path, status);
         }
     }
