@@ -1,8 +1,9 @@
 //! The thread that posts the agenda of each team to a topic when its turn of duty is handed over.
 //!
 //! # Design
-//! An agenda is posted from a view that is current, at the first look after its handover, which is half a
-//! minute later at most. So a late handover is posted late and not with old figures. Which agendas were posted is in the agenda log
+//! An agenda is posted from a view that is current, a few seconds after its handover. A view is computed only
+//! when somebody asks, so the thread asks once the clock has reached a handover. A handover at which data is
+//! not current is posted late, and not with old figures. Which agendas were posted is in the agenda log
 //! ([`crate::agenda_log`]), which the instances of a group share in the store.
 //!
 //! What holds:
@@ -30,12 +31,13 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::runtime::{self, Runtime};
+use tokio::time::timeout;
 
 use crate::agenda_log::{AgendaLog, DueAgenda, EVENT_TYPE, event_id, next_handover};
 use crate::catalog::Catalog;
 use crate::config::{AgendaTopic, Kafka, Service};
 use crate::name::team_label;
-use crate::service::clock;
+use crate::service::clock::{self, Clock};
 use crate::service::coordinator::publication::Shared;
 use crate::service::coordinator::published_view::PublishedView;
 use crate::service::http::board::{AgendaPosted, Language, PageLanguage, agenda_posted};
@@ -56,6 +58,9 @@ const RETRY: Duration = Duration::from_secs(10);
 /// How long an agenda waits after a start until the past is derived, which says how each objective stood
 /// before.
 const PAST_WAIT: Duration = Duration::from_secs(30);
+
+/// How long a client may take with one event. It gives up by itself before; one that does not is replaced.
+const WRITE_WAIT: Duration = Duration::from_secs(15);
 
 /// Maximum agendas that are posted before the log is written.
 const ROUND_MAX: usize = 20;
@@ -90,7 +95,7 @@ impl AgendaPoster {
     /// When the topic is the one that is read, or the system refuses a thread.
     pub(super) fn start(
         service: &Service,
-        listening: SocketAddr,
+        (listening, clock): (SocketAddr, Clock),
         shared: &Shared,
         jobs: Option<Sender<Job>>,
     ) -> Result<Option<Self>, AgendaPosterError> {
@@ -105,6 +110,7 @@ impl AgendaPoster {
             topic: topic.clone(),
             reader: PageLanguage { language, is_asked: false },
             external_url: service.http.external_url(listening),
+            clock,
             runtime: runtime::Builder::new_current_thread().enable_time().build()?,
             shared: shared.clone(),
             log_access: AgendaLogAccess { jobs, reading: None, done, written, write_at: None },
@@ -206,7 +212,8 @@ struct Posting {
     topic: String,
     reader: PageLanguage,
     external_url: String,
-    /// Waits for the brokers.
+    clock: Clock,
+    /// Waits for the brokers, and for a view.
     runtime: Runtime,
     shared: Shared,
     log_access: AgendaLogAccess,
@@ -231,9 +238,9 @@ struct Look {
 }
 
 impl Look {
-    /// Whether nothing can be due at `at` either.
-    fn holds_at(&self, catalog: &Arc<Catalog>, at: Timestamp) -> bool {
-        let is_before_next = self.next.is_none_or(|next| at < next);
+    /// Whether nothing can be due either in a view of `at`, or by the clock.
+    fn holds_at(&self, catalog: &Arc<Catalog>, at: Timestamp, now: Timestamp) -> bool {
+        let is_before_next = self.next.is_none_or(|next| at < next && now < next);
         Arc::ptr_eq(&self.catalog, catalog) && self.at <= at && is_before_next
     }
 }
@@ -260,18 +267,26 @@ impl Posting {
         }
     }
 
+    /// The published view with its instant, if it is current.
+    fn current_view(&self) -> Option<(Arc<PublishedView>, Timestamp)> {
+        let published = self.shared.published.load_full();
+        let at = published.at.filter(|_| published.frozen.is_none())?;
+        Some((published, at))
+    }
+
     /// Posts what is due.
     fn look(&mut self) {
-        let published = self.shared.published.load_full();
-        let Some(at) = published.at.filter(|_| published.frozen.is_none()) else {
+        let Some((published, at)) = self.current_view() else {
             self.log_access.cancel_read();
             self.due_since = None;
             return;
         };
-        let is_over = self.looked.as_ref().is_some_and(|it| it.holds_at(&published.catalog, at));
-        if is_over || clock::instant() < self.rests_until {
+        let holds = |look: &Look| look.holds_at(&published.catalog, at, self.clock.now());
+        if self.looked.as_ref().is_some_and(holds) || clock::instant() < self.rests_until {
             return;
         }
+        self.runtime.block_on(self.shared.published.renew());
+        let Some((published, at)) = self.current_view() else { return };
         match self.log_access.read() {
             LogRead::Pending => return,
             LogRead::Failed(error) => {
@@ -310,9 +325,14 @@ impl Posting {
         for one in due {
             let team = team_label(published.catalog.scope_name(one.scope));
             let Some(event) = self.event(published, team, one.handover) else { continue };
-            let written = self.runtime.block_on(writer.write(team, &event));
+            let write = async { timeout(WRITE_WAIT, writer.write(team, &event)).await };
+            let problem = match self.runtime.block_on(write) {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(_) => Some(format!("the Kafka client is silent for {WRITE_WAIT:?}")),
+            };
             let counters = &self.shared.instruments.agendas;
-            if let Err(error) = written {
+            if let Some(error) = problem {
                 counters.failed.inc();
                 self.fail(&format!(
                     "the agenda of {team} is not posted: {error}; retrying; check that the topic {} \

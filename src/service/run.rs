@@ -150,6 +150,7 @@ pub(super) fn run_on(
     clock: Clock,
     mut reload: Reload,
 ) -> Result<(), RunError> {
+    let listening = listener.local_addr()?;
     let catalog = Arc::clone(&config.catalog);
     let (shared, messages) = shared(service, &config)?;
     let StoredState { writer, log, agreement_log } = open_store(service, &shared.instruments)?;
@@ -159,12 +160,12 @@ pub(super) fn run_on(
         wait_alarms: service.waiting_alarms.clone(),
         log,
         jobs: jobs.clone(),
-        sender: sender(service, listener.local_addr()?),
+        sender: sender(service, listening),
         delivery: Delivery::start(&service.alertmanagers, &shared.instruments.delivered)?,
     };
     let runtime = http_runtime()?;
     listener.set_nonblocking(true)?;
-    tracing::info!(address = %listener.local_addr()?, "listening");
+    tracing::info!(address = %listening, "listening");
     // Bounded: a worker with many effects waits for the coordinator.
     let (to_coordinator, batches) = mpsc::sync_channel(BATCHES_MAX);
     let probe = Probe::start(&service.kafka, service.agendas.as_ref())?;
@@ -174,7 +175,7 @@ pub(super) fn run_on(
         catalog: &catalog,
         clock,
         instruments: &shared.instruments,
-        jobs,
+        jobs: jobs.clone(),
         answers: probe.answers(),
         process: RandomState::new().hash_one(std::process::id()),
         shows_ids: service.http.tickets.shows_ids,
@@ -183,12 +184,11 @@ pub(super) fn run_on(
     drop((worker_config, to_coordinator));
     let (reloaded, reloads) = mpsc::channel();
     let copies = PartitionCopies::new(&commands, &service.kafka.topic);
-    let jobs = writer.as_ref().map(Writer::jobs);
-    let poster = AgendaPoster::start(service, listener.local_addr()?, &shared, jobs.clone())?;
+    let poster = AgendaPoster::start(service, (listening, clock), &shared, jobs.clone())?;
     let log = (agreement_log, jobs);
     let readers = PartitionReaders::start(config, copies, log, &shared)?;
     let lookup = TicketLookup::new(commands.clone());
-    let writing = writing(service, (listener.local_addr()?, clock), lookup.clone())?;
+    let writing = writing(service, (listening, clock), lookup.clone())?;
     let loaded = Loaded { catalogs: reloaded, configs: readers.configs.clone() };
     let inputs = Inputs { commands, batches, reloads, answers: probe.answers() };
     let coordinator = Coordinator::new(catalog, clock, inputs, alerting, &shared);

@@ -310,20 +310,28 @@ fn a_browser_on_a_wall_turns_to_the_teams_that_do_not_fit() {
     // A phone shows five at a time.
     browser.resize([390, 844]);
     browser.open(&wall(demo.port, "en"));
-    let shown = "[...document.querySelectorAll('#wall > li:not([hidden])')]
-                   .map((team) => team.dataset.key).join(' ')";
-    let first = browser.text(shown);
-    assert_eq!(first.split(' ').count(), 5, "{first}");
+    // The order may change with an update, so both lists are of one moment.
+    let keys = "const keys = (all) => [...all].map((team) => team.dataset.key).join(' ');";
+    let lists = format!(
+        "(() => {{ {keys}
+           return keys(document.querySelectorAll('#wall > li')) + ';' +
+             keys(document.querySelectorAll('#wall > li:not([hidden])')); }})()"
+    );
+    let teams_shown = |browser: &mut Browser| {
+        let lists = browser.text(&lists);
+        let (all, shown) = lists.split_once(';').unwrap();
+        let list = |keys: &str| keys.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        (list(all), list(shown))
+    };
+    let (all, first) = teams_shown(&mut browser);
+    assert!(all.len() > 5 && first == all[..5], "{all:?}: {first:?}");
     assert_eq!(browser.text("document.getElementById('wall-page').textContent"), "1 / 2");
     browser.wait_until(
         "the next page",
         "document.getElementById('wall-page').textContent === '2 / 2'",
     );
-    let second = browser.text(shown);
-    assert!(
-        !second.is_empty() && !second.split(' ').any(|team| first.split(' ').any(|t| t == team)),
-        "{first}; {second}"
-    );
+    let (all, second) = teams_shown(&mut browser);
+    assert!(second == all[5..], "{all:?}: {second:?}");
     // Without the script, the page refreshes itself and shows the first ones.
     browser.call("Emulation.setScriptExecutionDisabled", &serde_json::json!({ "value": true }));
     let html = demo.get("/?lang=en&wall").unwrap();

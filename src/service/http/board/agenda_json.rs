@@ -45,8 +45,8 @@ pub(in crate::service) struct AgendaShown {
 #[derive(Debug, Serialize, ToSchema)]
 pub(in crate::service) struct AgendaSectionShown {
     /// What the section is about, the same in all languages: `brought`, `concerns`, `unanswered_for` (of the
-    /// organisation only), `misses`, `verdicts`, `decided_last` (with turns of duty only), `decisions`, `notes`,
-    /// `look_again`.
+    /// organisation only), `misses`, `verdicts`, `decided_last` (with turns of duty only), `decisions`,
+    /// `notes`, `look_again`.
     #[schema(example = "concerns")]
     section: &'static str,
     /// Its heading.
