@@ -7,7 +7,7 @@
 //!
 //! - A team that is not in the log is noted with the present instant. So nothing is posted of the time before
 //!   Vaste first looked at the team.
-//! - An instant more than [`AHEAD_MAX`] ahead was noted by a clock that was ahead. The present one replaces
+//! - An instant more than `AHEAD_MAX` ahead was noted by a clock that was ahead. The present one replaces
 //!   it. Less than that is the difference of the clocks of two instances.
 //!
 //! The event of a handover has an id that follows from team and handover ([`event_id`]). So it is the same
