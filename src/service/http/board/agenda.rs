@@ -161,10 +161,17 @@ fn tickets_to_decide(board: &Board<'_>, scope: ScopeId) -> Vec<(String, String)>
     tickets
 }
 
-/// The link to the agenda, with the number of concerns that are open.
+/// The link to the agenda, with the number of open concerns, and of brought tickets that are not talked about.
 pub(super) fn link(board: &Board<'_>, scope: ScopeId) -> Markup {
-    let open = board.team_log(scope).map_or(0, |log| log.open_concerns().count() as u64);
-    let text = board.texts.format("agenda-link", &[("count", open.into())]);
+    let concerns = board.team_log(scope).map_or(0, |log| log.open_concerns().count() as u64);
+    let brought = board.brought(scope);
+    let tickets = brought.iter().filter(|one| one.discussion == Discussion::Open).count() as u64;
+    let parts = [("agenda-link-concerns", concerns), ("agenda-link-tickets", tickets)];
+    let parts = parts.into_iter().filter(|(_, count)| *count > 0);
+    let parts: Vec<String> =
+        parts.map(|(key, count)| board.texts.format(key, &[("count", count.into())])).collect();
+    let link = board.texts.text("agenda-link");
+    let text = if parts.is_empty() { link } else { format!("{link}: {}", parts.join(", ")) };
     html! { a class="more" href=(board.reader.link(&board.agenda_path(scope))) { (text) } }
 }
 

@@ -898,10 +898,14 @@ overview-why-limit = { $measure }: { $missed } over { $target }, { $window }
 
 # The agenda of a team, and its forms.
 agenda = Agenda
-agenda-link = { $count ->
-    [0] Agenda for the team's talk
-    [one] Agenda for the team's talk: one open concern
-   *[other] Agenda for the team's talk: { $count } open concerns
+agenda-link = Agenda for the team's talk
+agenda-link-concerns = { $count ->
+    [one] one open concern
+   *[other] { $count } open concerns
+}
+agenda-link-tickets = { $count ->
+    [one] one ticket to talk about
+   *[other] { $count } tickets to talk about
 }
 agenda-sent = Sent. It appears here in a moment.
 agenda-refused = It was not written

@@ -899,10 +899,14 @@ overview-why-limit = { $measure }: { $missed } yli { $target }, { $window }
 
 # The agenda of a team, and its forms.
 agenda = Asialista
-agenda-link = { $count ->
-    [0] Asialista tiimin keskusteluun
-    [one] Asialista tiimin keskusteluun: yksi avoin huoli
-   *[other] Asialista tiimin keskusteluun: { $count } avointa huolta
+agenda-link = Asialista tiimin keskusteluun
+agenda-link-concerns = { $count ->
+    [one] yksi avoin huoli
+   *[other] { $count } avointa huolta
+}
+agenda-link-tickets = { $count ->
+    [one] yksi tiketti keskusteltavaksi
+   *[other] { $count } tikettiä keskusteltavaksi
 }
 agenda-sent = Lähetetty. Se näkyy tällä sivulla hetken kuluttua.
 agenda-refused = Sitä ei kirjattu

@@ -938,10 +938,14 @@ overview-why-limit = { $measure }: { $missed } över { $target }, { $window }
 
 # The agenda of a team, and its forms.
 agenda = Dagordning
-agenda-link = { $count ->
-    [0] Dagordning för teamets samtal
-    [one] Dagordning för teamets samtal: ett öppet bekymmer
-   *[other] Dagordning för teamets samtal: { $count } öppna bekymmer
+agenda-link = Dagordning för teamets samtal
+agenda-link-concerns = { $count ->
+    [one] ett öppet bekymmer
+   *[other] { $count } öppna bekymmer
+}
+agenda-link-tickets = { $count ->
+    [one] ett ärende att prata om
+   *[other] { $count } ärenden att prata om
 }
 agenda-sent = Skickat. Det syns här om en stund.
 agenda-refused = Det skrevs inte
