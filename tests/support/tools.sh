@@ -15,13 +15,13 @@ passed=0
 # row STATE WHAT REMARK
 row() { table+=("$(printf '%-14s %-46s %s' "$1" "$2" "$3")"); }
 
-# step WHAT COMMAND...: runs the command and adds a row to the table.
+# step WHAT COMMAND...: runs the command and adds a row with its duration to the table.
 step() {
-  local what=$1
+  local what=$1 began=$SECONDS
   shift
   echo "── $what"
   if "$@"; then
-    row ran "$what" ""
+    row ran "$what" "$((SECONDS - began)) s"
     passed=$((passed + 1))
   else
     row FAILED "$what" "see above; again with: $*"
@@ -39,7 +39,7 @@ close_table() {
   echo
   echo "ran · could not run · what to install"
   printf '%s\n' "${table[@]}"
-  echo "$passed passed, $failed failed"
+  echo "$passed passed, $failed failed, $SECONDS s in all"
   [ "$failed" -eq 0 ]
 }
 
