@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 /// The longest that a test waits for one thing before it fails.
@@ -35,11 +36,23 @@ pub(crate) fn free_port() -> u16 {
     port
 }
 
-/// Different ports on loopback that no process listens on.
+/// Different ports on loopback that no process listens on, and that no other test of this process gets.
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    // All are bound before the first is free again.
-    let listeners = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
+    [(); N].map(|()| loop {
+        let port = next_port();
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            break port;
+        }
+    })
+}
+
+/// The next port to try. The system gives ports of 32768 and more to connections, so that one of those may be
+/// taken between its choice and its use.
+fn next_port() -> u16 {
+    static TAKEN: AtomicU32 = AtomicU32::new(0);
+    let first = std::process::id().wrapping_mul(101);
+    let offset = first.wrapping_add(TAKEN.fetch_add(1, Ordering::Relaxed)) % 20_000;
+    12_000 + u16::try_from(offset).unwrap()
 }
 
 /// Status and body of a page on loopback. `None` if there is no answer.
