@@ -48,8 +48,10 @@ mod tests;
 pub struct View {
     catalog: Arc<Catalog>,
     now: Timestamp,
-    /// The first instant at which a window moves or panes can merge.
+    /// The first instant at which anything leaves a window.
     moves_at: Timestamp,
+    /// The same of each of `series`: one array, since there may be ten thousand of them.
+    series_move_at: Vec<Timestamp>,
     history_from: Option<Timestamp>,
     is_frozen: bool,
     /// By [`Catalog::series_index`]: whether anything has changed that its objectives are judged by.
@@ -148,6 +150,8 @@ impl View {
             let index = self.catalog.series_index(scope, ended.stopwatch_kind);
             if let Some(series) = &mut self.series[index] {
                 series.add(ended, by, &self.catalog, self.now);
+                self.series_move_at[index] = series.ring().moves_at();
+                self.moves_at = self.moves_at.min(series.ring().moves_at());
             }
             let has_parts = self.has_readings && self.catalog.has_splits();
             if has_parts && self.catalog.is_standard(ended.stopwatch_kind) {
@@ -245,6 +249,7 @@ impl View {
             catalog,
             now,
             moves_at: Timestamp::EVENT_END,
+            series_move_at: vec![Timestamp::EVENT_END; series],
             history_from: None,
             is_frozen: false,
             touched: vec![true; series],
@@ -279,8 +284,16 @@ impl View {
             return;
         }
         let mut next = Timestamp::EVENT_END;
-        let series = self.series.iter_mut().flatten().map(|series| &mut **series);
-        for series in series.chain(self.parts.values_mut()) {
+        for (at, series) in self.series_move_at.iter_mut().zip(&mut self.series) {
+            if *at <= now
+                && let Some(series) = series
+            {
+                series.advance(now);
+                *at = series.ring().moves_at();
+            }
+            next = next.min(*at);
+        }
+        for series in self.parts.values_mut() {
             series.advance(now);
             next = next.min(series.ring().moves_at());
         }
@@ -439,7 +452,6 @@ impl View {
         let index = self.catalog.series_index(scope, stopwatch_kind);
         if self.series[index].is_none() {
             let series = self.empty_series(scope, stopwatch_kind, false);
-            self.moves_at = self.moves_at.min(series.ring().moves_at());
             self.series[index] = Some(Box::new(series));
         }
     }
@@ -480,11 +492,11 @@ impl View {
             let key = (scope, ended.stopwatch_kind, part);
             if !self.parts.contains_key(&key) {
                 let series = self.empty_series(scope, ended.stopwatch_kind, true);
-                self.moves_at = self.moves_at.min(series.ring().moves_at());
                 self.parts.insert(key, series);
             }
             if let Some(series) = self.parts.get_mut(&key) {
                 series.add(ended, by, &catalog, self.now);
+                self.moves_at = self.moves_at.min(series.ring().moves_at());
             }
         }
     }

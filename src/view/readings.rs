@@ -11,7 +11,9 @@ use crate::measure::{Basis, Measure};
 use crate::reading::{QUANTILES_PER_MILLE, Quantiles, Reading, SplitShown, Within, flags_shown};
 use crate::ticket::GivenUp;
 use crate::time::{Elapsed, Timestamp};
-use crate::window::{Bucket, Part, Series, SeriesTally, Survival, WaitedQuantile, WindowSum};
+use crate::window::{
+    Bucket, Part, Series, SeriesTally, Survival, WaitedQuantile, WindowSum, from_of,
+};
 
 /// What one reading is made of.
 #[derive(Clone, Copy)]
@@ -145,7 +147,7 @@ impl View {
             measure,
             basis,
             window: sum.length,
-            from: sum.from,
+            from: from_of(self.now, sum.length),
             answered,
             mean: measure.unit().mean(tally.answered_sum(basis), answered),
             q: QUANTILES_PER_MILLE
@@ -218,6 +220,7 @@ impl View {
     fn waiting_aware(&self, subject: ReadingSubject<'_>) -> Quantiles<WaitedQuantile<Amount>> {
         let ReadingSubject { scope, measure, stopwatch_kind, basis, part, sum, filter, .. } =
             subject;
+        let begin = from_of(self.now, sum.length);
         let mut survival = Survival::new(basis);
         survival.add_window(&sum.tally);
         // Open time of the organisation is each team's own.
@@ -225,15 +228,14 @@ impl View {
         if is_whole && basis == Basis::Open {
             for scope in self.catalog.ticket_scopes() {
                 if let Some(series) = self.part_series(scope, stopwatch_kind, part) {
-                    self.delay(scope, stopwatch_kind, series, sum.from, &mut survival);
+                    self.delay(scope, stopwatch_kind, series, begin, &mut survival);
                 }
             }
         } else {
-            self.delay(scope, stopwatch_kind, subject.series, sum.from, &mut survival);
+            self.delay(scope, stopwatch_kind, subject.series, begin, &mut survival);
         }
         for (holder, waiting) in self.waiting_of(scope, stopwatch_kind) {
-            let [from, now] =
-                [sum.from, self.now].map(|at| self.instant(holder, stopwatch_kind, at));
+            let [from, now] = [begin, self.now].map(|at| self.instant(holder, stopwatch_kind, at));
             for (age, age_before) in waiting.ages(filter, basis, from, now) {
                 survival.add_waiting(age, age_before);
             }

@@ -10,7 +10,9 @@ use crate::measure::{Basis, Measure};
 use crate::reading::Verdict;
 use crate::ticket::{GivenUp, Running, StopwatchPosition};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
-use crate::window::{Instant, OverCounts, PaneContent as _, Spent, begins_from, from_of};
+use crate::window::{
+    Instant, OverCounts, PaneContent as _, Spent, WindowSum, begins_from, from_of,
+};
 
 /// The lengths of waits by which waiting tickets are grouped, ascending.
 pub const AGE_EDGES: [Elapsed; 8] = [
@@ -315,7 +317,7 @@ impl View {
     }
 
     /// The first instant after `now` at which an objective's verdicts can change without an event: a ticket
-    /// exceeds its target, a window moves, another level comes into force, or a window no longer begins
+    /// exceeds its target, one leaves a window, another level comes into force, or a window no longer begins
     /// before the known history. `None` if never.
     pub fn changes_at(&self, id: ObjectiveId) -> Option<Timestamp> {
         let (owner, objective) = self.catalog.objective(id);
@@ -334,9 +336,7 @@ impl View {
         let sums = objective
             .alert_windows(self.now)
             .filter_map(|length| series.and_then(|series| series.ring().sum(length)));
-        let after = |at: Timestamp| at.plus(Elapsed::from_ms(1));
-        let moves =
-            sums.filter(|sum| !sum.tally.is_empty()).map(|sum| after(sum.from.plus(sum.length)));
+        let moves = sums.filter(|sum| !sum.tally.is_empty()).map(WindowSum::leaves_at);
         let levels = objective
             .previous_levels
             .iter()

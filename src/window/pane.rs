@@ -85,11 +85,6 @@ impl PaneSize {
     pub(super) fn coarse_before(self, now: Timestamp) -> Timestamp {
         now.minus(self.age_min).floor_to(self.length)
     }
-
-    /// The first instant after `now` at which another pane of this length can merge.
-    pub(super) fn merges_after(self, now: Timestamp) -> Timestamp {
-        self.coarse_before(now).plus(self.length).plus(self.age_min)
-    }
 }
 
 #[cfg(test)]

@@ -2,8 +2,14 @@
 
 use std::collections::VecDeque;
 
-use super::pane::{PaneSize, PaneSpan, from_of};
+use super::pane::{PaneSize, PaneSpan, from_of, leaves_at};
 use crate::time::{Elapsed, Timestamp};
+
+/// The number of panes up to which they never merge.
+const PANES_FEW: usize = 16;
+
+/// After every instant.
+const NEVER: Timestamp = Timestamp::from_ms(i64::MAX);
 
 /// What a pane counts. It adds up and is taken away again, both exactly.
 pub trait PaneContent: Default {
@@ -30,16 +36,24 @@ where
 /// Panes up to the longest window, and one sum for each window.
 ///
 /// Use: [`Ring::advance`] to an instant before [`Ring::add`] at or before it. The instant never goes back.
-/// Adding costs one pane and one sum for each window; advancing costs the panes that leave a window or
-/// merge.
+///
+/// # Design
+/// Adding costs one pane and one sum for each window; advancing costs the panes that leave a window, and
+/// nothing while none does: most teams of a large organisation answer less often than windows move. Panes
+/// merge when there are twice as many as after the last merge. A sum does not show whether they have: a
+/// window begins where its oldest panes begin, merged or not.
 #[derive(Debug)]
 pub struct Ring<T> {
     /// Ascending by start.
     panes: VecDeque<Pane<T>>,
     /// Ascending by length.
     sums: Vec<WindowSum<T>>,
+    /// The instant that the starts of the windows are of.
+    now: Timestamp,
     /// The instant up to which panes have merged.
     merged_at: Timestamp,
+    /// The number of panes above which they merge.
+    merges_above: usize,
     moves_at: Timestamp,
 }
 
@@ -54,10 +68,29 @@ struct Pane<T> {
 pub struct WindowSum<T> {
     /// The length of the window.
     pub length: Elapsed,
-    /// The first instant of the window, included.
-    pub from: Timestamp,
     /// What the panes in it count.
     pub tally: T,
+    /// The first instant of the window, included.
+    from: Timestamp,
+    /// The start of the oldest pane that it counts, or an instant before it.
+    oldest: Timestamp,
+    /// When that pane leaves the window.
+    leaves_at: Timestamp,
+}
+
+impl<T> WindowSum<T> {
+    /// The first instant at which the sum can change without [`Ring::add`].
+    pub fn leaves_at(&self) -> Timestamp {
+        self.leaves_at
+    }
+
+    /// Notes that it counts a pane.
+    fn note(&mut self, start: Timestamp) {
+        if start < self.oldest {
+            self.oldest = start;
+            self.leaves_at = leaves_at(start, self.length);
+        }
+    }
 }
 
 impl<T: PaneContent> Ring<T> {
@@ -65,16 +98,22 @@ impl<T: PaneContent> Ring<T> {
     pub fn new(windows: &[Elapsed], now: Timestamp) -> Self {
         let sum = |&length: &Elapsed| WindowSum {
             length,
-            from: from_of(now, length),
             tally: T::default(),
+            from: from_of(now, length),
+            oldest: NEVER,
+            leaves_at: NEVER,
         };
-        let sums: Vec<WindowSum<T>> = windows.iter().map(sum).collect();
-        let moves_at = moves_after(&sums, now);
-        Self { panes: VecDeque::new(), sums, merged_at: now, moves_at }
+        Self {
+            panes: VecDeque::new(),
+            sums: windows.iter().map(sum).collect(),
+            now,
+            merged_at: now,
+            merges_above: PANES_FEW,
+            moves_at: NEVER,
+        }
     }
 
-    /// The first instant at which a window moves or panes can merge. Before it, [`Ring::advance`] changes
-    /// nothing.
+    /// The first instant at which a pane leaves a window. Before it, [`Ring::advance`] changes nothing.
     pub fn moves_at(&self) -> Timestamp {
         self.moves_at
     }
@@ -83,40 +122,70 @@ impl<T: PaneContent> Ring<T> {
     /// own time, however late it arrives, and into every window that reaches back to it. Anything older than
     /// all windows is ignored.
     pub fn add(&mut self, at: Timestamp, now: Timestamp, count: impl Fn(&mut T)) {
+        if self.now < now {
+            self.now = now;
+            self.sums.iter_mut().for_each(|sum| sum.from = from_of(now, sum.length));
+        }
         if self.sums.iter().all(|sum| at < sum.from) {
             return;
         }
-        let start = PaneSpan::of(at, now).start;
+        let PaneSpan { start, length } = PaneSpan::of(at, now);
         let index = match self.panes.back() {
             Some(last) if last.start == start => self.panes.len() - 1,
-            _ => self.panes.partition_point(|pane| pane.start < start),
+            _ => {
+                // What is taken back must be in this pane, not in a finer one that has not merged yet.
+                self.merge(start, start.plus(length), length);
+                self.panes.partition_point(|pane| pane.start < start)
+            }
         };
-        if self.panes.get(index).is_none_or(|pane| pane.start != start) {
+        let is_new = self.panes.get(index).is_none_or(|pane| pane.start != start);
+        if is_new {
             self.panes.insert(index, Pane { start, tally: T::default() });
         }
         count(&mut self.panes[index].tally);
         for sum in self.sums.iter_mut().filter(|sum| at >= sum.from) {
             count(&mut sum.tally);
+            sum.note(start);
+            self.moves_at = self.moves_at.min(sum.leaves_at);
+        }
+        if is_new && self.panes.len() > self.merges_above {
+            self.merge_aged(now);
         }
     }
 
-    /// Moves on to `now`. Panes that left a window are subtracted from its sum, panes that are old enough
-    /// merge, and panes older than all windows are dropped. The longest window may begin after a shorter one
-    /// that has finer panes.
+    /// Moves on to `now`. Panes that left a window are subtracted from its sum, and panes older than all
+    /// windows are dropped. The longest window may begin after a shorter one that has finer panes.
     pub fn advance(&mut self, now: Timestamp) {
         if now < self.moves_at {
             return;
         }
+        self.now = now;
+        self.moves_at = NEVER;
         for sum in &mut self.sums {
             let from = from_of(now, sum.length);
-            if from == sum.from {
-                continue;
+            if now >= sum.leaves_at {
+                let first = self.panes.partition_point(|pane| pane.start < sum.from);
+                let leaving = self.panes.range(first..).take_while(|pane| pane.start < from);
+                leaving.for_each(|pane| sum.tally.merge(&pane.tally, -1));
+                sum.oldest = NEVER;
+                sum.leaves_at = NEVER;
+                let staying = self.panes.partition_point(|pane| pane.start < from);
+                if let Some(pane) = self.panes.get(staying) {
+                    sum.note(pane.start);
+                }
             }
-            let first = self.panes.partition_point(|pane| pane.start < sum.from);
-            let leaving = self.panes.range(first..).take_while(|pane| pane.start < from);
-            leaving.for_each(|pane| sum.tally.merge(&pane.tally, -1));
             sum.from = from;
+            self.moves_at = self.moves_at.min(sum.leaves_at);
         }
+        if let Some(horizon) = self.sums.iter().map(|sum| sum.from).min() {
+            while self.panes.front().is_some_and(|pane| pane.start < horizon) {
+                self.panes.pop_front();
+            }
+        }
+    }
+
+    /// Merges the panes that are old enough at `now`.
+    fn merge_aged(&mut self, now: Timestamp) {
         // The coarsest size comes first, so that finer sizes skip the panes that it has merged.
         let mut merged_to = None;
         for size in PaneSize::COARSER.into_iter().rev() {
@@ -126,12 +195,7 @@ impl<T: PaneContent> Ring<T> {
             merged_to = merged_to.max(Some(after));
         }
         self.merged_at = now;
-        self.moves_at = moves_after(&self.sums, now);
-        if let Some(horizon) = self.sums.iter().map(|sum| sum.from).min() {
-            while self.panes.front().is_some_and(|pane| pane.start < horizon) {
-                self.panes.pop_front();
-            }
-        }
+        self.merges_above = PANES_FEW.max(2 * self.panes.len());
     }
 
     /// Merges the panes that begin in `[from, to)` into panes of that length.
@@ -141,7 +205,7 @@ impl<T: PaneContent> Ring<T> {
         }
         let first = self.panes.partition_point(|pane| pane.start < from);
         let last = self.panes.partition_point(|pane| pane.start < to);
-        if first >= last {
+        if self.panes.range(first..last).all(|pane| pane.start == from) {
             return;
         }
         let mut merged: Vec<Pane<T>> = Vec::new();
@@ -179,9 +243,72 @@ impl<T: PaneContent> Ring<T> {
     }
 }
 
-/// The first instant after `now` at which one of these windows moves, or panes can merge.
-fn moves_after<T>(sums: &[WindowSum<T>], now: Timestamp) -> Timestamp {
-    let after = |sum: &WindowSum<T>| sum.from.plus(sum.length).plus(Elapsed::from_ms(1));
-    let merges = PaneSize::COARSER.into_iter().map(|size| size.merges_after(now));
-    sums.iter().map(after).chain(merges).min().unwrap_or(now)
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::time::{DAY_MS, HOUR_MS, MINUTE_MS};
+
+    impl PaneContent for i64 {
+        fn merge(&mut self, other: &Self, sign: i64) {
+            *self += sign * other;
+            assert!(*self >= 0, "taken from a sum that never had it");
+        }
+
+        fn is_empty(&self) -> bool {
+            *self == 0
+        }
+    }
+
+    /// What happens: time passes, then something is counted at an instant before, and may be taken back.
+    #[derive(Clone, Copy, Debug)]
+    struct Step {
+        passes_ms: i64,
+        ago_ms: i64,
+        takes_back: Option<usize>,
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let span = || {
+            prop_oneof![Just(0), 0..2 * MINUTE_MS, 0..2 * HOUR_MS, 0..2 * DAY_MS, 0..10 * DAY_MS]
+        };
+        let step = (span(), span(), proptest::option::of(0_usize..100));
+        let step =
+            step.prop_map(|(passes_ms, ago_ms, takes_back)| Step { passes_ms, ago_ms, takes_back });
+        proptest::collection::vec(step, 1..120)
+    }
+
+    proptest! {
+        #![proptest_config(crate::proptest_cases(512))]
+
+        // Method: each window counts what a filter over all instants finds in it, and its sum does not
+        // change before the instant that it names.
+        #[test]
+        fn windows_count_what_is_in_them(steps in steps()) {
+            let windows = ["1h", "2h", "24h", "7d", "8d"].map(|text| Elapsed::parse(text).unwrap());
+            let mut now = Timestamp::EVENT_MIN.plus(Elapsed::from_ms(100 * DAY_MS));
+            let mut ring: Ring<i64> = Ring::new(&windows, now);
+            let mut counted: Vec<Timestamp> = Vec::new();
+            for Step { passes_ms, ago_ms, takes_back } in steps {
+                now = now.plus(Elapsed::from_ms(passes_ms));
+                ring.advance(now);
+                let at = now.minus(Elapsed::from_ms(ago_ms));
+                ring.add(at, now, |count| *count += 1);
+                counted.push(at);
+                if let Some(index) = takes_back.filter(|index| *index < counted.len()) {
+                    let at = counted.swap_remove(index);
+                    ring.add(at, now, |count| count.merge(&1, -1));
+                }
+                for sum in ring.sums() {
+                    let from = from_of(now, sum.length);
+                    let inside = counted.iter().filter(|at| **at >= from);
+                    prop_assert_eq!(sum.tally, i64::try_from(inside.clone().count()).unwrap());
+                    let first_leaves = inside.map(|at| leaves_at(*at, sum.length)).min();
+                    prop_assert!(first_leaves.is_none_or(|at| sum.leaves_at() <= at));
+                    prop_assert!(sum.leaves_at() > now);
+                }
+            }
+        }
+    }
 }

@@ -38,10 +38,12 @@ pub(crate) fn free_port() -> u16 {
 
 /// Different ports on loopback that no process listens on, and that no other test of this process gets.
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    [(); N].map(|()| loop {
-        let port = next_port();
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            break port;
+    [(); N].map(|()| {
+        loop {
+            let port = next_port();
+            if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+                break port;
+            }
         }
     })
 }
