@@ -49,7 +49,7 @@ pub(super) enum Command {
     Replay(Box<ReplayArgs>),
     /// Explain one ticket: its events, every stopwatch with its due time, and where the time went
     Explain(Box<ExplainArgs>),
-    /// Print the agenda of a team's talk: brought tickets, concerns, misses, decisions, notes of turns
+    /// Print a team's agenda: brought tickets, concerns, misses, decisions, notes of turns
     Agenda(Box<AgendaArgs>),
     /// Try levels on the past of a team, or suggest some: what each would have meant, week by week
     #[command(name = "whatif")]

@@ -84,7 +84,7 @@ fn introduce(arguments: &DemoArgs, demo: &Demo, terminal: &mut Terminal<'_>) -> 
     };
     writeln!(
         out,
-        "\n{time} Nothing is kept.\n\n\
+        "\n{time}\nNothing is kept, and the agreements stay as they are.\n\n\
          \x20 board       http://{address}/\n\
          \x20 metrics     http://{address}/metrics\n\n\
          Stop with Ctrl-C."

@@ -266,6 +266,10 @@ fn a_browser_does_a_turns_list_and_ones_own() {
     wait_until_shown(&mut browser, "as a whole: 2, 4, 5");
     let text = browser.text("document.querySelector('main').textContent");
     assert!(!text.contains("Too late."), "{text}");
+    browser.open(&format!("http://127.0.0.1:{}/tickets/{ticket}?lang=en", demo.port));
+    wait_until_shown(&mut browser, "reviewed");
+    let text = browser.text("document.querySelector('main').textContent");
+    assert!(!text.contains("of 5"), "{text}");
 
     browser.open(&url("own?lang=en&by=sara"));
     browser.screenshot(&pictures.join("own-en.png"));

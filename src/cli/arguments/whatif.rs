@@ -17,7 +17,8 @@ Suggest three levels that fit the last 8 ended weeks, instead of trying those of
 `what you do now`: the shortest round target that was reached in each of these weeks with enough tickets. \
 `better`: the shortest one that was reached in at least half of them; where that is what you do now, the \
 next shorter one. `the market`: the market of the agreement; without one, a day of all time for first_reply \
-and next_reply. Where fewer than 4 weeks have enough tickets, 28d take the place of --over";
+and next_reply. Where fewer than 4 weeks have enough tickets, 28d take the place of --over. \
+It needs the events, so it does not go with --url";
 
 #[derive(Debug, Args)]
 #[command(

@@ -132,7 +132,8 @@ fn weeks(comparison: &TriedLevels, skipped: usize, line: usize) -> Vec<Table> {
     let columns = comparison.candidates.iter().enumerate().map(|(index, candidate)| {
         let header = candidate.shown(candidate.level.target(None));
         let verdicts = shown_weeks().map(|week| week.verdicts.get(index));
-        let cells = verdicts.map(|one| one.map_or_else(String::new, week_in_words));
+        let in_words = |one| week_in_words(one, candidate);
+        let cells = verdicts.map(|one| one.map_or_else(String::new, in_words));
         std::iter::once(header).chain(cells).collect::<Vec<String>>()
     });
     let first: Vec<String> = std::iter::once("week".to_owned()).chain(first).collect();
@@ -166,11 +167,18 @@ fn week_table(columns: &[Vec<String>]) -> Table {
     table
 }
 
-/// A week of a candidate: `92.5% met`, `too few tickets (7)`.
-fn week_in_words(verdict: &TriedVerdict) -> String {
+/// A week of a candidate: `92.5% met`, `too few tickets (7)`; `begins too late (211)` where the window is
+/// longer than the known history.
+fn week_in_words(verdict: &TriedVerdict, candidate: &Objective) -> String {
     let state = state_in_words(verdict.state);
+    let decided = verdict.tally.decided;
     if verdict.state == VerdictState::InsufficientData {
-        return format!("{state} ({})", verdict.tally.decided);
+        return match candidate.level {
+            Level::Within { min_tickets, .. } if decided >= min_tickets => {
+                format!("begins too late ({decided})")
+            }
+            Level::Within { .. } | Level::NoneOver(_) => format!("{state} ({decided})"),
+        };
     }
     match verdict.tally.compliance_bp() {
         Some(share) => format!("{} {state}", percent(share)),

@@ -11,9 +11,9 @@ use super::agenda_forms::{FormAction, Forms, long_form, news, short_form};
 use super::components::{breadcrumbs, name, reason, title};
 use super::view_model::{Board, ObjectiveView, shown};
 use crate::address;
-use crate::agreement::VerdictState;
+use crate::agreement::{Level, VerdictState};
 use crate::catalog::ScopeId;
-use crate::past::Hour;
+use crate::past::{Hour, PastPoint};
 use crate::review::BroughtReview;
 use crate::team_log::{Concern, Decision, Discussion, Said, TeamLog};
 use crate::time::{DAY_MS, Elapsed, Timestamp};
@@ -225,7 +225,11 @@ pub(super) fn misses(board: &Board<'_>, scope: ScopeId) -> AgendaSection {
         name: "misses",
         heading: texts.text("agenda-misses"),
         items: board.objectives(scope).iter().filter(is_missed).map(item).collect(),
-        nothing: texts.text("agenda-no-misses"),
+        nothing: texts.text(if board.objectives(scope).is_empty() {
+            "agenda-no-objectives"
+        } else {
+            "agenda-no-misses"
+        }),
         form: None,
     }
 }
@@ -238,6 +242,19 @@ fn longest_location(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String
     Some(format!("{place}, {}", board.texts.wait(*elapsed)))
 }
 
+/// The share now and at an earlier point; `None` where a level has none.
+fn shares(
+    board: &Board<'_>,
+    view: ObjectiveView<'_>,
+    before: PastPoint,
+    since: Timestamp,
+) -> Option<String> {
+    let Level::Within { share, .. } = view.level else { return None };
+    let now = board.texts.percent(view.shown_share(*share)?);
+    let before = super::past::share_of(board, view, before, since);
+    Some(board.texts.format("agenda-shares", &[("now", now.into()), ("before", before.into())]))
+}
+
 /// How each objective stands, and how it stood at the beginning of the period.
 pub(super) fn verdicts(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> AgendaSection {
     let texts = board.texts;
@@ -247,9 +264,10 @@ pub(super) fn verdicts(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> A
         let hour = Hour::until(since);
         let before = board.past.and_then(|derived| {
             let mut points = derived.past.points_of(view.id);
-            points.find(|(at, _)| *at == hour).map(|(_, point)| point.state)
+            points.find(|(at, _)| *at == hour).map(|(_, point)| point)
         });
-        let more = match before {
+        let shares = before.and_then(|point| shares(board, *view, point, since));
+        let more = match before.map(|point| point.state) {
             Some(before) if before != now => texts.format(
                 "agenda-verdict-changed",
                 &[("before", word(before).into()), ("now", word(now).into())],
@@ -257,9 +275,10 @@ pub(super) fn verdicts(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> A
             Some(_) => texts.format("agenda-verdict-same", &[("now", word(now).into())]),
             None => word(now),
         };
+        let more: Vec<String> = std::iter::once(more).chain(shares).collect();
         AgendaItem {
             link: Some(board.objective_path(*view)),
-            ..AgendaItem::new(title(board, *view), more)
+            ..AgendaItem::new(title(board, *view), more.join("; "))
         }
     };
     let since = ("since", board.instant(since).into());

@@ -134,7 +134,7 @@ pub(super) fn short_form(
         form class="say" method="post" action=(board.reader.link(&board.agenda_path(scope))) {
             (hidden_fields(board, action))
             input type="hidden" name=(field) value=(id);
-            (by_field(board, scope, forms, kept, false))
+            (by_field(board, scope, forms, kept, true))
             @if let Some(how) = how {
                 label {
                     span { (texts.text(how)) }
@@ -171,7 +171,7 @@ pub(super) fn long_form(
     html! {
         form class="say" method="post" action=(board.reader.link(&board.agenda_path(scope))) {
             (hidden_fields(board, action))
-            (by_field(board, scope, forms, kept, action == FormAction::Raise))
+            (by_field(board, scope, forms, kept, action != FormAction::Note))
             label class="wide" {
                 span { (texts.text(text)) }
                 textarea name="text" maxlength=(TEXT_CHARS_MAX) rows="2" required {

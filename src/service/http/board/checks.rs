@@ -16,7 +16,7 @@ use super::duty;
 use super::view_model::{Board, shown};
 use crate::address;
 use crate::catalog::ScopeId;
-use crate::check_list::{CheckList, CheckReason};
+use crate::check_list::{CheckItem, CheckList, CheckReason};
 use crate::review::Review;
 use crate::service::http::writing::FormWriter;
 use crate::time::{DAY_MS, Elapsed, Timestamp};
@@ -70,7 +70,15 @@ fn turn(board: &Board<'_>, scope: ScopeId, list: &CheckList, forms: &Forms) -> M
                     ("from", board.instant(list.from).into()), ("to", board.instant(list.to).into()),
                 ]))
             }
-            @if list.items.is_empty() { p class="reason" { (texts.text("check-nothing")) } }
+            @if list.items.is_empty() {
+                p class="reason" { (texts.text("check-nothing")) }
+            } @else {
+                @let is_done = |item: &&CheckItem| board.is_judged_since(&item.ticket, list.to);
+                @let done = list.items.iter().filter(is_done).count() as u64;
+                p { (texts.format("check-count", &[
+                    ("done", done.into()), ("all", (list.items.len() as u64).into()),
+                ])) }
+            }
             ul {
                 @for item in &list.items {
                     @let is_done = board.is_judged_since(&item.ticket, list.to);

@@ -284,12 +284,12 @@ pub(super) fn share(board: &Board<'_>, scope: ScopeId) -> Markup {
     }
 }
 
-/// The longest wait now for what the worst objective measures; without one, for an answer.
+/// The longest wait now for anything that an objective measures; without one, for an answer.
 pub(super) fn longest_wait(board: &Board<'_>, scope: ScopeId) -> Markup {
     let texts = board.texts;
-    let own = board.objectives(scope).first().map(|view| view.objective.measure);
-    let own = own.filter(|measure| measure.is_timed()).map(|measure| [measure; 2]);
-    let measures = own.unwrap_or(REPLIES);
+    let own = board.objectives(scope).iter().map(|view| view.objective.measure);
+    let own: Vec<Measure> = own.filter(|measure| measure.is_timed()).collect();
+    let measures = if own.is_empty() { &REPLIES[..] } else { &own };
     let since = measures.iter().filter_map(|measure| waiting(board, scope, *measure).1).min();
     html! {
         @if let (Some(since), Some(at)) = (since, board.at) {

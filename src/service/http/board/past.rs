@@ -288,7 +288,12 @@ fn day_table(board: &Board<'_>, view: ObjectiveView<'_>, days: &[PastDay]) -> Ma
 }
 
 /// The share of a point as text, by the level in force then.
-fn share_of(board: &Board<'_>, view: ObjectiveView<'_>, point: PastPoint, at: Timestamp) -> String {
+pub(super) fn share_of(
+    board: &Board<'_>,
+    view: ObjectiveView<'_>,
+    point: PastPoint,
+    at: Timestamp,
+) -> String {
     let texts = board.texts;
     let shown = match view.objective.level_at(at) {
         Level::Within { share, .. } => share_shown(tally(point), *share),

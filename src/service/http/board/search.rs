@@ -31,7 +31,7 @@ pub(super) fn page(board: &Board<'_>, searched: &str) -> Markup {
     let teams = found(board, searched);
     html! {
         (breadcrumbs(board, None, &texts.text("search")))
-        h1 { (texts.text("search")) ": " bdi { (shown(searched)) } }
+        h1 { (texts.text("search")) @if !searched.is_empty() { ": " bdi { (shown(searched)) } } }
         @if board.ticket_links().shows_ids && !searched.is_empty() {
             p { (texts.text("search-no-ticket")) }
         }

@@ -240,7 +240,8 @@ fn event(board: &Board<'_>, explained: &Explained<'_>, index: usize) -> Markup {
         @if let Some(since) = step.waiting_since {
             ", " (texts.text("ticket-waits-since")) " " (instant(board, since))
         }
-        @if let Some(score) = step.score {
+        // Whoever judges their own work does so for themselves; what was brought stands on the agenda.
+        @if let Some(score) = step.score.filter(|_| step.kind != Kind::Reviewed) {
             ", " (texts.format("ticket-score", &[("score", u64::from(score).into())]))
         }
         @if let Some(team) = news.team {

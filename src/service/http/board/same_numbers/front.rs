@@ -106,9 +106,9 @@ impl TeamRow<'_> {
             None => format!("{missed} over {target}"),
         };
         assert_eq!(self.text("row-share"), expected);
-        let measure = worst["measure"].as_str().unwrap();
-        let measures = if measure == "contacts" { &REPLIES[..] } else { &[measure][..] };
-        self.check_wait(measures);
+        let measures = self.objectives.iter().map(|one| one["measure"].as_str().unwrap());
+        let measures: Vec<&str> = measures.filter(|measure| *measure != "contacts").collect();
+        self.check_wait(if measures.is_empty() { &REPLIES } else { &measures });
         self.check_strip(&history);
         self.objectives.iter().map(|one| self.check_objective(one)).sum::<usize>()
             + self.check_waiting()
