@@ -161,7 +161,7 @@ fn tickets_to_decide(board: &Board<'_>, scope: ScopeId) -> Vec<(String, String)>
     tickets
 }
 
-/// The link to the agenda, with the number of open concerns, and of brought tickets that are not talked about.
+/// The link to the agenda, with the numbers of open concerns and of brought tickets still to talk about.
 pub(super) fn link(board: &Board<'_>, scope: ScopeId) -> Markup {
     let concerns = board.team_log(scope).map_or(0, |log| log.open_concerns().count() as u64);
     let brought = board.brought(scope);
