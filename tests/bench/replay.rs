@@ -22,17 +22,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bench::{median, timed};
+use bench::{median, timed, two_objectives};
 use simulated_team::{Team, log};
-use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use vaste::agreement::Objective;
 use vaste::calendar::{Calendar, Definition, Opening, Zone};
 use vaste::catalog::Catalog;
 use vaste::event::decode;
 use vaste::input::{InputLine, InputSource, read_lines};
 use vaste::measure::Measure;
 use vaste::replay::Replay;
-use vaste::share::Share;
-use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
+use vaste::time::Timestamp;
 
 /// How often all ways are run, in turn.
 const ROUNDS: usize = 5;
@@ -86,25 +85,8 @@ fn office() -> Arc<Calendar> {
 
 /// Two objectives for each team, with these hours.
 fn agreed(hours: Option<Arc<Calendar>>) -> Arc<Catalog> {
-    let target = |ms| match &hours {
-        Some(_) => Target::open(Elapsed::from_ms(ms)),
-        None => Target::calendar(Elapsed::from_ms(ms)),
-    };
-    let objective = |name: &str, level| Objective::new(name, Measure::FirstReply, level);
-    let share = Level::Within {
-        target: target(4 * HOUR_MS),
-        by_priority: [None; 4],
-        share: Share::from_basis_points(9_000).unwrap(),
-        min_tickets: 20,
-    };
-    let limit = Level::NoneOver(target(5 * DAY_MS));
-    let agreement = |team: &str| Agreement {
-        owner: Owner::Team(team.into()),
-        hours: hours.clone(),
-        objectives: vec![objective("share", share.clone()), objective("limit", limit.clone())],
-        about: About::default(),
-    };
-    Arc::new(Catalog::new(&NAMES.map(agreement), &Measure::DEFAULT))
+    let agreements = NAMES.map(|team| two_objectives(team, hours.clone(), Objective::OVER_DEFAULT));
+    Arc::new(Catalog::new(&agreements, &Measure::DEFAULT))
 }
 
 /// Writes a log of this many events of thirty teams. Returns its bytes.

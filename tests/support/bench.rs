@@ -1,11 +1,14 @@
-//! Helpers for benchmarks: time, medians, and a catalog of teams without objectives.
+//! Helpers for benchmarks: time, medians, and agreements of teams.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use vaste::agreement::{About, Agreement, Owner};
+use vaste::agreement::{About, Agreement, Level, Objective, Owner, Target};
+use vaste::calendar::Calendar;
 use vaste::catalog::Catalog;
 use vaste::measure::Measure;
+use vaste::share::Share;
+use vaste::time::{DAY_MS, Elapsed, HOUR_MS};
 
 /// The monotonic clock.
 pub(crate) fn now() -> Instant {
@@ -38,4 +41,27 @@ pub(crate) fn catalog_of_teams(teams: u64) -> Arc<Catalog> {
         .collect();
     let measures = [Measure::FirstReply, Measure::NextReply, Measure::Resolution];
     Arc::new(Catalog::new(&agreements, &measures))
+}
+
+/// A team with two objectives about first replies: a share within four hours, and a limit of five days.
+pub(crate) fn two_objectives(team: &str, hours: Option<Arc<Calendar>>, over: Elapsed) -> Agreement {
+    let target = |ms| match &hours {
+        Some(_) => Target::open(Elapsed::from_ms(ms)),
+        None => Target::calendar(Elapsed::from_ms(ms)),
+    };
+    let share = Level::Within {
+        target: target(4 * HOUR_MS),
+        by_priority: [None; 4],
+        share: Share::NINETY_PERCENT,
+        min_tickets: Objective::MIN_TICKETS_DEFAULT,
+    };
+    let limit = Level::NoneOver(target(5 * DAY_MS));
+    let objective =
+        |(name, level)| Objective { over, ..Objective::new(name, Measure::FirstReply, level) };
+    Agreement {
+        owner: Owner::Team(team.into()),
+        objectives: [("share", share), ("limit", limit)].map(objective).into(),
+        hours,
+        about: About::default(),
+    }
 }

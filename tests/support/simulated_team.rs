@@ -92,7 +92,7 @@ fn ticket(
 }
 
 /// A wait around `median`: often shorter, sometimes eight times as long.
-fn wait(random: &mut Random, median: i64) -> i64 {
+pub(crate) fn wait(random: &mut Random, median: i64) -> i64 {
     let scale = 1_i64 << random.below(7);
     (median / 8).max(1) * scale * (500 + random.below(1_000)) / 1_000
 }
