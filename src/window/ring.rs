@@ -40,7 +40,7 @@ where
 /// # Design
 /// Adding costs one pane and one sum for each window; advancing costs the panes that leave a window, and
 /// nothing while none does: most teams of a large organisation answer less often than windows move. Panes
-/// merge when there are twice as many as after the last merge. A sum does not show whether they have: a
+/// merge when there are a quarter more than after the last merge. A sum does not show whether they have: a
 /// window begins where its oldest panes begin, merged or not.
 #[derive(Debug)]
 pub struct Ring<T> {
@@ -195,7 +195,7 @@ impl<T: PaneContent> Ring<T> {
             merged_to = merged_to.max(Some(after));
         }
         self.merged_at = now;
-        self.merges_above = PANES_FEW.max(2 * self.panes.len());
+        self.merges_above = PANES_FEW.max(self.panes.len() + self.panes.len() / 4);
     }
 
     /// Merges the panes that begin in `[from, to)` into panes of that length.
