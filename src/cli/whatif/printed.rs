@@ -167,21 +167,49 @@ fn week_table(columns: &[Vec<String>]) -> Table {
     table
 }
 
-/// A week of a candidate: `92.5% met`, `too few tickets (7)`; `begins too late (211)` where the window is
-/// longer than the known history.
+/// A week of a candidate: `92.5% met`, `too few tickets (7)`; `history too short (211)` where the window
+/// begins before the known history.
 fn week_in_words(verdict: &TriedVerdict, candidate: &Objective) -> String {
     let state = state_in_words(verdict.state);
     let decided = verdict.tally.decided;
     if verdict.state == VerdictState::InsufficientData {
         return match candidate.level {
-            Level::Within { min_tickets, .. } if decided >= min_tickets => {
-                format!("begins too late ({decided})")
+            Level::Within { min_tickets, .. } if decided < min_tickets => {
+                format!("{state} ({decided})")
             }
-            Level::Within { .. } | Level::NoneOver(_) => format!("{state} ({decided})"),
+            Level::Within { .. } | Level::NoneOver(_) => format!("history too short ({decided})"),
         };
     }
     match verdict.tally.compliance_bp() {
         Some(share) => format!("{} {state}", percent(share)),
         None => state.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agreement::Target;
+    use crate::measure::Measure;
+    use crate::share::Share;
+
+    #[test]
+    fn a_week_without_a_verdict_says_whether_tickets_or_history_are_missing() {
+        let target = Target::calendar(Elapsed::from_ms(1));
+        let within = Level::Within {
+            target,
+            by_priority: [None; 4],
+            share: Share::NINETY_PERCENT,
+            min_tickets: 20,
+        };
+        let words = |decided, level: &Level| {
+            let tally = Tally { decided, ..Tally::default() };
+            let verdict =
+                TriedVerdict { tally, state: VerdictState::InsufficientData, alert: None };
+            week_in_words(&verdict, &Objective::new("share", Measure::FirstReply, level.clone()))
+        };
+        assert_eq!(words(19, &within), "too few tickets (19)");
+        assert_eq!(words(20, &within), "history too short (20)");
+        assert_eq!(words(0, &Level::NoneOver(target)), "history too short (0)");
     }
 }

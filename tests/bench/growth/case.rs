@@ -63,7 +63,7 @@ pub(crate) struct Figures {
     pub(crate) ns_per_event: f64,
     /// Resident memory divided by the tickets.
     pub(crate) bytes_per_ticket: f64,
-    /// Resident memory, without that of the empty process.
+    /// Resident memory in MB, less what the empty process takes.
     pub(crate) memory_mb: f64,
     /// Milliseconds of CPU for the readings and verdicts of all teams.
     pub(crate) view_ms: f64,

@@ -1069,6 +1069,7 @@ agenda-not-agreed-waits = { $count ->
 }
 agenda-turn-vacant = { $team }: nobody has the turn of duty
 agenda-turn-ends = all members are away; the turn changes { $at }
+agenda-without-level = Teams without an agreed level
 agenda-without-turns = Teams without turns of duty
 agenda-undeclared = Events name the team { $team }, which has no agreement
 agenda-undeclared-similar = was { $similar } meant?

@@ -1070,6 +1070,7 @@ agenda-not-agreed-waits = { $count ->
 }
 agenda-turn-vacant = { $team }: tarkistusvuoro ei ole kenelläkään
 agenda-turn-ends = kaikki jäsenet ovat poissa; vuoro vaihtuu { $at }
+agenda-without-level = Tiimit, jotka eivät ole sopineet tasosta
 agenda-without-turns = Tiimit, joilla ei ole tarkistusvuoroja
 agenda-undeclared = Tapahtumissa on tiimi { $team }, jolla ei ole sopimusta
 agenda-undeclared-similar = tarkoitettiinko { $similar }?

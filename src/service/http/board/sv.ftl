@@ -1109,6 +1109,7 @@ agenda-not-agreed-waits = { $count ->
 }
 agenda-turn-vacant = { $team }: ingen har kontrollturen
 agenda-turn-ends = alla medlemmar är borta; turen byts { $at }
+agenda-without-level = Team utan avtalad nivå
 agenda-without-turns = Team utan kontrollturer
 agenda-undeclared = Händelser nämner teamet { $team }, som saknar avtal
 agenda-undeclared-similar = menades { $similar }?

@@ -21,6 +21,7 @@ pub(super) fn section(board: &Board<'_>) -> AgendaSection {
     let items = unclaimed(board)
         .into_iter()
         .chain(not_agreed(board))
+        .chain(without_level(board))
         .chain(vacant_turns(board))
         .chain(without_turns(board))
         .chain(undeclared(board));
@@ -49,24 +50,36 @@ fn unclaimed(board: &Board<'_>) -> Option<AgendaItem> {
     })
 }
 
-/// Teams without a level, marked where a ticket has waited for longer than the alarm about them allows.
+/// Teams without a level in which a ticket has waited for longer than the alarm about such teams allows.
 fn not_agreed(board: &Board<'_>) -> Vec<AgendaItem> {
     let alarm = board.wait_alarms().and_then(|policies| policies.not_agreed.as_ref());
     let item = |scope: ScopeId| {
         let (count, oldest) = board.waiting_for_answer(scope);
-        let wait = board.at.zip(oldest).map(|(at, oldest)| at.since(oldest));
-        let more = wait.map_or_else(String::new, |wait| {
-            let more = [("count", count.into()), ("wait", board.texts.wait(wait).into())];
-            board.texts.format("agenda-not-agreed-waits", &more)
-        });
-        AgendaItem {
-            link: Some(board.team_path(scope)),
-            is_marked: wait.is_some_and(|wait| is_over(wait, alarm)),
-            ..AgendaItem::new(with_team(board, "agenda-not-agreed", scope), more)
-        }
+        let wait = board.at?.since(oldest?);
+        is_over(wait, alarm).then(|| {
+            let wait = board.texts.wait(wait);
+            let more = [("count", count.into()), ("wait", wait.into())];
+            AgendaItem {
+                link: Some(board.team_path(scope)),
+                is_marked: true,
+                ..AgendaItem::new(
+                    with_team(board, "agenda-not-agreed", scope),
+                    board.texts.format("agenda-not-agreed-waits", &more),
+                )
+            }
+        })
     };
     let teams = board.teams().into_iter();
-    teams.filter(|scope| board.objectives(*scope).is_empty()).map(item).collect()
+    teams.filter(|scope| board.objectives(*scope).is_empty()).filter_map(item).collect()
+}
+
+/// All teams without a level, in one item.
+fn without_level(board: &Board<'_>) -> Option<AgendaItem> {
+    let teams = board.teams();
+    let lacking = teams.iter().filter(|scope| board.objectives(**scope).is_empty());
+    let names: Vec<String> = lacking.map(|scope| board.name(*scope)).collect();
+    (!names.is_empty())
+        .then(|| AgendaItem::new(board.texts.text("agenda-without-level"), names.join(", ")))
 }
 
 /// Teams whose present turn of duty nobody has, and the organisation if it is so there.
