@@ -1,4 +1,5 @@
-//! Runs the mutation tests: each mutant breaks one rule of the design, and a test must fail.
+//! Runs the mutation tests: each mutant breaks one rule of the design, and a test must fail. With
+//! `--general`, the mutants are mechanical changes instead.
 //!
 //! `cargo run --release --example mutants -- --help`
 //!
@@ -12,10 +13,13 @@
     reason = "a command line tool prints its results"
 )]
 
+mod general;
 mod mutant;
 mod suite;
+mod switches;
 mod tree;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fmt;
 use std::fs::{self, File, TryLockError};
@@ -26,12 +30,20 @@ use std::str::FromStr;
 
 use clap::Parser;
 
-use mutant::{Mutant, RulesError};
-use suite::{Outcome, Suite};
+use general::{GeneralError, GeneralMutant};
+use mutant::{Mutant, RulesError, TestName};
+use suite::{Build, Outcome, Suite};
+use switches::Switches;
 use tree::Snapshot;
 
 /// The folder of the mutants.
 const RULES: &str = "tests/mutants/rules";
+
+/// Random histories that each property test tries with a mutant that breaks a rule, unless `VASTE_LAW_CASES`
+/// is set.
+const RULE_CASES: u32 = 700;
+/// With a mechanical mutant: there are so many that each must end soon.
+const GENERAL_CASES: u32 = 100;
 
 /// Runs the mutation tests: each mutant breaks one rule of the design, and a test must fail
 #[derive(Debug, Parser)]
@@ -55,6 +67,9 @@ struct Cli {
     /// Only list them, with their rules
     #[arg(long, conflicts_with = "record")]
     list: bool,
+    /// Run the mutants that cargo-mutants makes of these files instead, for instance 'src/ticket/**'
+    #[arg(long, value_name = "GLOB", conflicts_with_all = ["names", "section", "record", "texts"])]
+    general: Vec<String>,
 }
 
 /// One part of N, counted from 1.
@@ -75,6 +90,8 @@ enum RunError {
     #[error(transparent)]
     Rules(#[from] RulesError),
     #[error(transparent)]
+    General(#[from] GeneralError),
+    #[error(transparent)]
     Io(#[from] io::Error),
     #[error("another run builds in {0}")]
     Locked(PathBuf),
@@ -82,6 +99,28 @@ enum RunError {
     NoFolder,
     #[error("the unchanged tree does not pass its tests: {0}")]
     Unchanged(Outcome),
+    #[error("the tree with all mutants does not compile: {0}")]
+    Switched(String),
+}
+
+/// The build of all mutants.
+#[derive(Debug, Default)]
+struct SwitchedBuild {
+    /// Those that are in it.
+    held: BTreeSet<usize>,
+    /// Those that the compiler refuses in it, with an error.
+    faulty: BTreeMap<usize, String>,
+}
+
+/// A mutant of either kind.
+#[derive(Debug)]
+struct Candidate {
+    name: String,
+    /// The rule that it breaks; nothing for a mechanical one.
+    rule: Option<Mutant>,
+    file: PathBuf,
+    /// The file with the change; `None` where the change does not apply.
+    text: Option<String>,
 }
 
 /// What became of the mutants that were run.
@@ -91,6 +130,8 @@ struct Summary {
     missed: usize,
     /// Those that could not be tried.
     faults: usize,
+    /// Mechanical ones that do not compile.
+    without_meaning: usize,
 }
 
 impl FromStr for Shard {
@@ -120,54 +161,79 @@ fn main() -> ExitCode {
 /// Whether every mutant is as it should be.
 fn run(cli: &Cli) -> Result<bool, RunError> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let all = mutant::load(&root.join(RULES))?;
-    let mut mutants = mutant::select(all, &cli.names, &cli.section)?;
+    let snapshot = Snapshot::take(root)?;
+    let mut candidates: Vec<_> = if cli.general.is_empty() {
+        let mutants = mutant::select(mutant::load(&root.join(RULES))?, &cli.names, &cli.section)?;
+        mutants.into_iter().map(|mutant| Candidate::of_rule(mutant, &snapshot)).collect()
+    } else {
+        let mutants = general::list(root, &cli.general)?;
+        mutants.into_iter().map(|mutant| Candidate::general(mutant, &snapshot)).collect()
+    };
     if let Some(Shard { number, of }) = cli.shard {
-        mutants = mutants.into_iter().skip(number - 1).step_by(of).collect();
+        candidates = candidates.into_iter().skip(number - 1).step_by(of).collect();
     }
     if cli.list {
-        mutants.iter().for_each(|m| println!("{}  {}  ({})", m.section(), m.name, m.rule));
+        candidates.iter().for_each(|candidate| println!("{candidate}"));
         return Ok(true);
     }
-    let snapshot = Snapshot::take(root)?;
-    if cli.texts { Ok(check_texts(&mutants, &snapshot)) } else { try_all(cli, &mutants, &snapshot) }
+    if cli.texts {
+        return Ok(check_texts(&candidates));
+    }
+    let folder = scratch_folder()?;
+    let _lock = lock(&folder)?;
+    let law_cases = if cli.general.is_empty() { RULE_CASES } else { GENERAL_CASES };
+    try_all(&candidates, &snapshot, Suite::new(&folder, law_cases), cli.record)
 }
 
 /// Whether each mutant applies.
-fn check_texts(mutants: &[Mutant], snapshot: &Snapshot) -> bool {
-    let faults = mutants.iter().filter(|mutant| mutated(mutant, snapshot).is_none());
-    let faults = faults.inspect(|mutant| print_fault("does not apply", mutant, "")).count();
-    println!("{} mutants: {} apply, {faults} do not", mutants.len(), mutants.len() - faults);
+fn check_texts(candidates: &[Candidate]) -> bool {
+    let faults = candidates.iter().filter(|candidate| candidate.text.is_none());
+    let faults = faults.inspect(|candidate| print_fault("does not apply", candidate, "")).count();
+    println!("{} mutants: {} apply, {faults} do not", candidates.len(), candidates.len() - faults);
     faults == 0
 }
 
 /// Tries each mutant on a copy of the tree, and prints a line for each.
-fn try_all(cli: &Cli, mutants: &[Mutant], snapshot: &Snapshot) -> Result<bool, RunError> {
-    let folder = scratch_folder()?;
-    let _lock = lock(&folder)?;
-    let mut suite = Suite::new(&folder);
+fn try_all(
+    candidates: &[Candidate],
+    snapshot: &Snapshot,
+    mut suite: Suite,
+    record: bool,
+) -> Result<bool, RunError> {
+    let mut summary = Summary::default();
     snapshot.restore(suite.tree())?;
-    eprintln!("building and testing the unchanged tree in {} …", folder.display());
-    let unchanged =
-        suite.check_unchanged(snapshot.fingerprint_without(Path::new("tests/mutants")))?;
+    let built = build_switched(candidates, snapshot, &suite)?;
+    eprintln!("testing the unchanged code …");
+    let fingerprint = snapshot.fingerprint_without(Path::new("tests/mutants"));
+    let unchanged = suite.check_unchanged(fingerprint)?;
     if !matches!(unchanged, Outcome::Passed(_)) {
         return Err(RunError::Unchanged(unchanged));
     }
-    let mut summary = Summary::default();
-    for mutant in mutants {
-        let outcome = match mutated(mutant, snapshot) {
-            Some(text) => {
-                fs::write(suite.tree().join(&mutant.file), text)?;
-                Some(suite.check_mutated(&mutant.caught_by)?)
+    // The others are built one by one, which changes the tree, so they come last.
+    let (switched, others): (Vec<_>, Vec<_>) =
+        candidates.iter().enumerate().partition(|(number, _)| built.held.contains(number));
+    for (number, candidate) in switched.into_iter().chain(others) {
+        let outcome = match (&candidate.text, built.faulty.get(&number)) {
+            (None, _) => None,
+            (Some(_), _) if built.held.contains(&number) => {
+                Some(suite.check_mutated(Build::Switched(Some(number)), candidate.caught_by())?)
             }
-            None => None,
+            // Most of these do not compile alone either, and there are many.
+            (Some(_), Some(error)) if candidate.rule.is_none() => {
+                Some(Outcome::NotBuilt(error.clone()))
+            }
+            (Some(text), _) => {
+                fs::write(suite.tree().join(&candidate.file), text)?;
+                Some(suite.check_mutated(Build::Alone, candidate.caught_by())?)
+            }
         };
-        if let (true, Some(Outcome::Failed(test))) = (cli.record, &outcome)
+        if let (true, Some(Outcome::Failed(test)), Some(mutant)) =
+            (record, &outcome, &candidate.rule)
             && !mutant.caught_by.contains(test)
         {
             mutant.record(test)?;
         }
-        summary.add(mutant, outcome);
+        summary.add(candidate, outcome);
         // Failed property tests have saved their histories, and these must not be tried on other mutants.
         snapshot.restore(suite.tree())?;
     }
@@ -175,9 +241,40 @@ fn try_all(cli: &Cli, mutants: &[Mutant], snapshot: &Snapshot) -> Result<bool, R
     Ok(summary.missed + summary.faults == 0)
 }
 
-/// The file of a mutant with its edits; `None` where they do not apply.
-fn mutated(mutant: &Mutant, snapshot: &Snapshot) -> Option<String> {
-    snapshot.text(&mutant.file).and_then(|text| mutant.apply(text))
+/// Builds all mutants at once.
+fn build_switched(
+    candidates: &[Candidate],
+    snapshot: &Snapshot,
+    suite: &Suite,
+) -> Result<SwitchedBuild, RunError> {
+    let mut switches = Switches::default();
+    let mut built = SwitchedBuild::default();
+    for (number, candidate) in candidates.iter().enumerate() {
+        if let (Some(original), Some(text)) = (snapshot.text(&candidate.file), &candidate.text)
+            && switches.add(number, &candidate.file, original, text)
+        {
+            built.held.insert(number);
+        }
+    }
+    let root = snapshot.text(Path::new("src/lib.rs")).unwrap_or_default();
+    loop {
+        eprintln!("building {} of {} mutants at once …", built.held.len(), candidates.len());
+        let files = switches.render(root, &built.held);
+        for (path, text) in &files.texts {
+            fs::write(suite.tree().join(path), text)?;
+        }
+        let Err(errors) = suite.build_switched()? else { break };
+        let faulty = errors.mutants(&files.places);
+        if faulty.is_empty() {
+            return Err(RunError::Switched(errors.text));
+        }
+        for number in faulty {
+            built.held.remove(&number);
+            built.faulty.insert(number, errors.text.clone());
+        }
+    }
+    snapshot.restore(suite.tree())?;
+    Ok(built)
 }
 
 /// The folder of the copy and of what is built from it.
@@ -202,35 +299,66 @@ fn lock(folder: &Path) -> Result<File, RunError> {
     }
 }
 
+impl Candidate {
+    fn of_rule(mutant: Mutant, snapshot: &Snapshot) -> Self {
+        let text = snapshot.text(&mutant.file).and_then(|text| mutant.apply(text));
+        Self { name: mutant.name.clone(), file: mutant.file.clone(), text, rule: Some(mutant) }
+    }
+
+    fn general(mutant: GeneralMutant, snapshot: &Snapshot) -> Self {
+        let text = snapshot.text(&mutant.file).and_then(|text| mutant.apply(text));
+        Self { name: mutant.name, file: mutant.file, text, rule: None }
+    }
+
+    /// Tests to try first.
+    fn caught_by(&self) -> &[TestName] {
+        self.rule.as_ref().map_or(&[], |mutant| &mutant.caught_by)
+    }
+}
+
+impl fmt::Display for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.rule {
+            Some(mutant) => write!(f, "{}  ({})", self.name, mutant.rule),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
 impl Summary {
     /// Counts the outcome of a mutant and prints it; no outcome means that the mutant does not apply.
-    fn add(&mut self, mutant: &Mutant, outcome: Option<Outcome>) {
-        let Mutant { name, rule, .. } = mutant;
+    fn add(&mut self, candidate: &Candidate, outcome: Option<Outcome>) {
         match outcome {
-            None => self.fault("does not apply", mutant, ""),
-            Some(Outcome::NotBuilt(error)) => self.fault("does not compile", mutant, &error),
-            Some(Outcome::NotRun(error)) => self.fault("does not run", mutant, &error),
+            None => self.fault("does not apply", candidate, ""),
+            // A mechanical change often breaks the types.
+            Some(Outcome::NotBuilt(_)) if candidate.rule.is_none() => self.without_meaning += 1,
+            Some(Outcome::NotBuilt(error)) => self.fault("does not compile", candidate, &error),
+            Some(Outcome::NotRun(error)) => self.fault("does not run", candidate, &error),
             Some(Outcome::Passed(_)) => {
                 self.missed += 1;
-                println!("MISSED  {name}  ({rule})");
+                println!("MISSED  {candidate}");
             }
             Some(cause @ (Outcome::Failed(_) | Outcome::Hang(_) | Outcome::Crash(_))) => {
                 self.caught += 1;
-                println!("caught  {name}  ({rule})  by {cause}");
+                println!("caught  {candidate}  by {cause}");
             }
         }
     }
 
-    fn fault(&mut self, what: &str, mutant: &Mutant, details: &str) {
+    fn fault(&mut self, what: &str, candidate: &Candidate, details: &str) {
         self.faults += 1;
-        print_fault(what, mutant, details);
+        print_fault(what, candidate, details);
     }
 }
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { caught, missed, faults } = self;
-        write!(f, "{} mutants: {caught} caught, {missed} missed", caught + missed + faults)?;
+        let Self { caught, missed, faults, without_meaning } = self;
+        let all = caught + missed + faults + without_meaning;
+        write!(f, "{all} mutants: {caught} caught, {missed} missed")?;
+        if *without_meaning > 0 {
+            write!(f, ", {without_meaning} do not compile")?;
+        }
         if *faults > 0 {
             write!(f, ", {faults} could not be tried")?;
         }
@@ -238,7 +366,7 @@ impl fmt::Display for Summary {
     }
 }
 
-fn print_fault(what: &str, mutant: &Mutant, details: &str) {
-    println!("{what}  {}  ({})  in {}", mutant.name, mutant.rule, mutant.file.display());
+fn print_fault(what: &str, candidate: &Candidate, details: &str) {
+    println!("{what}  {candidate}  in {}", candidate.file.display());
     details.lines().for_each(|line| println!("    {line}"));
 }

@@ -1,5 +1,6 @@
 //! Builds the tests of the copied tree and runs them until one fails.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fmt;
 use std::fs::{self, File};
@@ -13,34 +14,22 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::mutant::{Target, TestName};
+use crate::switches::{MutantLines, SELECTED};
 
 /// A run is a hang when no test ends for this long.
 const SILENCE_MAX: Duration = Duration::from_secs(300);
 /// A test is quick when it takes no longer than this on the unchanged tree.
 const QUICK_MAX: Duration = Duration::from_millis(20);
-/// Histories that each test of the law generates, unless `VASTE_LAW_CASES` is set.
-const LAW_CASES: &str = "700";
 /// Lines of a compiler error that are printed.
 const ERROR_LINES: usize = 7;
 
 /// How the crate is compiled; its dependencies are as in any release build.
-const PROFILE: [&str; 3] = [
+const PROFILE: [&str; 4] = [
     "--release",
+    "--config=profile.release.package.vaste.opt-level=1",
     "--config=profile.release.package.vaste.debug-assertions=true",
     "--config=profile.release.package.vaste.overflow-checks=true",
 ];
-
-/// Tests of filters: without optimisation, one at the limits takes more stack than a thread has.
-const SKIPPED: [&str; 2] = ["--skip", "mapping::tests::"];
-
-/// How much the crate is optimised.
-#[derive(Clone, Copy, Debug)]
-enum OptLevel {
-    /// Builds a mutant in a third of the time, for tests that end soon.
-    None,
-    /// Runs the tests in a fifth of the time, for all tests of the pipeline.
-    Basic,
-}
 
 /// The tests of one copy of the tree.
 #[derive(Debug)]
@@ -51,8 +40,21 @@ pub(crate) struct Suite {
     log: PathBuf,
     /// The last unchanged tree that passed.
     passed: PathBuf,
+    /// The test binaries with all mutants; a build of one mutant does not change them.
+    switched: PathBuf,
+    /// Random histories that each property test tries.
+    law_cases: String,
     /// Tests of [`Target::Pipeline`] that are quick.
     quick: Vec<String>,
+}
+
+/// The build that the tests run in.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Build {
+    /// The one with all mutants, with the number of the one that runs; `None` for the unchanged code.
+    Switched(Option<usize>),
+    /// A build of the tree as it is.
+    Alone,
 }
 
 /// Result of the tests of one tree.
@@ -91,6 +93,35 @@ struct ArtifactProfile {
     test: bool,
 }
 
+/// A message of Cargo about an error or a warning.
+#[derive(Deserialize)]
+struct CompilerMessage {
+    message: Diagnostic,
+}
+
+#[derive(Deserialize)]
+struct Diagnostic {
+    level: String,
+    rendered: Option<String>,
+    spans: Vec<DiagnosticSpan>,
+}
+
+#[derive(Deserialize)]
+struct DiagnosticSpan {
+    file_name: PathBuf,
+    line_start: usize,
+    is_primary: bool,
+}
+
+/// Errors of the compiler.
+#[derive(Debug, Default)]
+pub(crate) struct CompilerErrors {
+    /// The first one.
+    pub(crate) text: String,
+    /// The lines of every error, by file.
+    lines: Vec<(PathBuf, usize)>,
+}
+
 /// What the output of a test binary says.
 enum Output {
     /// It ended without a failed test.
@@ -100,13 +131,16 @@ enum Output {
 }
 
 impl Suite {
-    /// The suite of `folder/tree`, built in `folder/build`.
-    pub(crate) fn new(folder: &Path) -> Self {
+    /// The suite of `folder/tree`, built in `folder/build`. `law_cases` holds unless `VASTE_LAW_CASES` is
+    /// set.
+    pub(crate) fn new(folder: &Path, law_cases: u32) -> Self {
         Self {
             tree: folder.join("tree"),
             build: folder.join("build"),
             log: folder.join("log"),
             passed: folder.join("passed.json"),
+            switched: folder.join("switched"),
+            law_cases: env::var("VASTE_LAW_CASES").unwrap_or_else(|_| law_cases.to_string()),
             quick: Vec::new(),
         }
     }
@@ -116,8 +150,26 @@ impl Suite {
         &self.tree
     }
 
-    /// Runs all tests of the unchanged tree, and learns which of them are quick. A tree with this
-    /// fingerprint that has passed before is not tried again.
+    /// Builds the tests of the tree with all mutants.
+    pub(crate) fn build_switched(&self) -> io::Result<Result<(), CompilerErrors>> {
+        fs::create_dir_all(&self.switched)?;
+        for target in Target::ALL {
+            match self.build(target)? {
+                Ok(binary) => {
+                    fs::copy(binary, self.switched_binary(target))?;
+                }
+                Err(errors) => return Ok(Err(errors)),
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn switched_binary(&self, target: Target) -> PathBuf {
+        self.switched.join(target.to_string())
+    }
+
+    /// Runs all tests of the unchanged code, and learns which of them are quick. A tree with this fingerprint
+    /// that has passed before is not tried again.
     pub(crate) fn check_unchanged(&mut self, fingerprint: u64) -> io::Result<Outcome> {
         let passed = fs::read(&self.passed).unwrap_or_default();
         if let Ok(passed) = serde_json::from_slice::<Passed>(&passed)
@@ -126,10 +178,8 @@ impl Suite {
             self.quick = passed.quick;
             return Ok(Outcome::Passed(Vec::new()));
         }
-        let one_by_one = ["--test-threads=1"];
-        for (target, level) in [(Target::Lib, OptLevel::None), (Target::Pipeline, OptLevel::Basic)]
-        {
-            let outcome = self.check(target, level, &one_by_one)?;
+        for target in Target::ALL {
+            let outcome = self.check(target, Build::Switched(None), &["--test-threads=1"])?;
             let Outcome::Passed(times) = outcome else { return Ok(outcome) };
             let quick = times.into_iter().filter(|(_, time)| *time <= QUICK_MAX);
             self.quick = quick.map(|(name, _)| name).collect();
@@ -141,26 +191,26 @@ impl Suite {
 
     /// Runs tests until one fails: those of `first`, then all unit tests, then the quick tests of the
     /// pipeline, then all of the pipeline. A target is built only when it is needed.
-    pub(crate) fn check_mutated(&self, first: &[TestName]) -> io::Result<Outcome> {
+    pub(crate) fn check_mutated(&self, build: Build, first: &[TestName]) -> io::Result<Outcome> {
         let first_of = |target| {
             let of_target = first.iter().filter(move |test| test.target == target);
             of_target.map(|test| test.path.as_str()).collect::<Vec<_>>()
         };
         let quick = self.quick.iter().map(String::as_str).collect();
         let stages = [
-            (Target::Lib, OptLevel::None, Some(first_of(Target::Lib))),
-            (Target::Pipeline, OptLevel::None, Some(first_of(Target::Pipeline))),
-            (Target::Lib, OptLevel::None, None),
-            (Target::Pipeline, OptLevel::None, Some(quick)),
-            (Target::Pipeline, OptLevel::Basic, None),
+            (Target::Lib, Some(first_of(Target::Lib))),
+            (Target::Pipeline, Some(first_of(Target::Pipeline))),
+            (Target::Lib, None),
+            (Target::Pipeline, Some(quick)),
+            (Target::Pipeline, None),
         ];
-        for (target, level, names) in stages {
+        for (target, names) in stages {
             let arguments = match names {
                 Some(names) if names.is_empty() => continue,
                 Some(names) => [names, vec!["--exact"]].concat(),
                 None => Vec::new(),
             };
-            let outcome = self.check(target, level, &arguments)?;
+            let outcome = self.check(target, build, &arguments)?;
             if !matches!(outcome, Outcome::Passed(_)) {
                 return Ok(outcome);
             }
@@ -168,49 +218,58 @@ impl Suite {
         Ok(Outcome::Passed(Vec::new()))
     }
 
-    /// Builds one target and runs its test binary with these arguments.
-    fn check(&self, target: Target, level: OptLevel, arguments: &[&str]) -> io::Result<Outcome> {
-        match self.build(target, level)? {
-            Ok(binary) => self.run(target, &binary, arguments),
-            Err(error) => Ok(Outcome::NotBuilt(error)),
+    /// Runs the test binary of one target with these arguments, and builds it first where it is not yet
+    /// there.
+    fn check(&self, target: Target, build: Build, arguments: &[&str]) -> io::Result<Outcome> {
+        match build {
+            Build::Switched(selected) => {
+                self.run(target, &self.switched_binary(target), selected, arguments)
+            }
+            Build::Alone => match self.build(target)? {
+                Ok(binary) => self.run(target, &binary, None, arguments),
+                Err(errors) => Ok(Outcome::NotBuilt(errors.text)),
+            },
         }
     }
 
-    /// The test binary of a target, or the first error of the compiler.
-    fn build(&self, target: Target, level: OptLevel) -> io::Result<Result<PathBuf, String>> {
+    /// The test binary of a target.
+    fn build(&self, target: Target) -> io::Result<Result<PathBuf, CompilerErrors>> {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let output = Command::new(cargo)
             .current_dir(&self.tree)
-            .args(["test", "--no-run", "--locked", "--message-format=json-render-diagnostics"])
+            .args(["test", "--no-run", "--locked", "--message-format=json"])
             .args(PROFILE)
-            .arg(format!("--config=profile.release.package.vaste.opt-level={level}"))
             .args(target.arguments())
             .env("CARGO_TARGET_DIR", &self.build)
             .env("CARGO_INCREMENTAL", "1")
             .env("CARGO_TERM_COLOR", "never")
             .output()?;
-        let binary = String::from_utf8_lossy(&output.stdout).lines().find_map(test_binary);
-        Ok(binary.filter(|_| output.status.success()).ok_or_else(|| {
-            let text = String::from_utf8_lossy(&output.stderr);
-            let lines = text.lines().skip_while(|line| !line.starts_with("error"));
-            lines.take(ERROR_LINES).collect::<Vec<_>>().join("\n")
-        }))
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        let binary = stdout.lines().find_map(test_binary);
+        Ok(binary
+            .filter(|_| output.status.success())
+            .ok_or_else(|| CompilerErrors::read(&stdout, &String::from_utf8_lossy(&output.stderr))))
     }
 
     /// Runs a test binary until a test fails.
-    fn run(&self, target: Target, binary: &Path, arguments: &[&str]) -> io::Result<Outcome> {
-        let law_cases = env::var_os("VASTE_LAW_CASES").unwrap_or_else(|| LAW_CASES.into());
+    fn run(
+        &self,
+        target: Target,
+        binary: &Path,
+        selected: Option<usize>,
+        arguments: &[&str],
+    ) -> io::Result<Outcome> {
         let mut child = Command::new(binary)
             .current_dir(&self.tree)
             .args(arguments)
-            .args(SKIPPED)
+            .envs(selected.map(|number| (SELECTED, number.to_string())))
             .env("CARGO_MANIFEST_DIR", &self.tree)
             .env("INSTA_UPDATE", "no")
             .env("INSTA_WORKSPACE_ROOT", &self.tree)
             // A failure is all that counts, not the smallest history that causes it.
             .env("PROPTEST_MAX_SHRINK_ITERS", "0")
             .env("RUST_BACKTRACE", "0")
-            .env("VASTE_LAW_CASES", law_cases)
+            .env("VASTE_LAW_CASES", &self.law_cases)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(File::create(&self.log)?)
@@ -230,13 +289,38 @@ impl Suite {
     }
 }
 
-impl fmt::Display for OptLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "0",
-            Self::Basic => "1",
-        })
+impl CompilerErrors {
+    /// Reads the messages of Cargo. `stderr` is the text where none of them is an error.
+    fn read(messages: &str, stderr: &str) -> Self {
+        let mut errors = Self::default();
+        for message in messages.lines() {
+            let Ok(CompilerMessage { message }) = serde_json::from_str(message) else { continue };
+            if message.level != "error" {
+                continue;
+            }
+            if errors.text.is_empty() {
+                errors.text = first_lines(message.rendered.as_deref().unwrap_or_default());
+            }
+            let primary = message.spans.into_iter().filter(|span| span.is_primary);
+            errors.lines.extend(primary.map(|span| (span.file_name, span.line_start)));
+        }
+        if errors.text.is_empty() {
+            errors.text = first_lines(stderr);
+        }
+        errors
     }
+
+    /// The mutants that have an error.
+    pub(crate) fn mutants(&self, places: &[MutantLines]) -> BTreeSet<usize> {
+        let is_in = |place: &&MutantLines| {
+            self.lines.iter().any(|(file, line)| place.file == *file && place.lines.contains(line))
+        };
+        places.iter().filter(is_in).map(|place| place.mutant).collect()
+    }
+}
+
+fn first_lines(text: &str) -> String {
+    text.lines().take(ERROR_LINES).collect::<Vec<_>>().join("\n")
 }
 
 impl fmt::Display for Outcome {
