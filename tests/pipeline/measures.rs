@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use vaste::agreement::{
-    About, Agreement, Level, Market, Objective, Owner, PreviousLevel, Split, Target,
+    About, Agreement, Level, Market, MessageOnSolved, Objective, Owner, PreviousLevel, Split,
+    Target,
 };
 use vaste::amount::Amount;
 use vaste::catalog::Catalog;
@@ -14,7 +15,7 @@ use vaste::reading::{Reading, SplitShown};
 use vaste::replay::Replay;
 use vaste::shard::Shard;
 use vaste::share::Share;
-use vaste::ticket::{Change, Sink};
+use vaste::ticket::{Change, Flag, Sink};
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, MINUTE_MS, Timestamp};
 use vaste::window::{Bucket, WaitedQuantile};
 
@@ -292,6 +293,44 @@ fn a_wait_that_reopening_begins_stays_over_the_target_that_held_just_before() {
     pipeline.apply(&with_priority(reopened, Priority::Low));
     assert_eq!(pipeline.advance(at("2026-01-12T08:59:59Z")).verdicts()[0].missed, 0, "solved");
     assert_eq!(pipeline.advance(at("2026-01-12T09:00:00Z")).verdicts()[0].missed, 1);
+}
+
+#[test]
+fn a_solved_ticket_that_was_asked_again_goes_on_with_the_wait_of_a_merged_one() {
+    // T-2 is asked again at seven, after it was solved. T-1 has waited since half past five when it is merged
+    // into T-2 at half past seven.
+    let mut agreement = billing(vec![within(Measure::NextReply, Target::calendar(hour()))]);
+    agreement.about.message_on_solved = MessageOnSolved::AsksAgain;
+    let catalog = Arc::new(Catalog::new(&[agreement], &[]));
+    let mut pipeline = Pipeline::new(&catalog, 1, at("2026-01-12T00:00:00Z"));
+    for (identity, kind, ticket, time) in [
+        (1, Kind::Created, "T-1", "2026-01-12T05:00:00Z"),
+        (2, Kind::AgentReplied, "T-1", "2026-01-12T05:10:00Z"),
+        (3, Kind::CustomerReplied, "T-1", "2026-01-12T05:30:00Z"),
+        (4, Kind::Created, "T-2", "2026-01-12T06:00:00Z"),
+        (5, Kind::AgentReplied, "T-2", "2026-01-12T06:10:00Z"),
+        (6, Kind::Solved, "T-2", "2026-01-12T06:20:00Z"),
+        (7, Kind::CustomerReplied, "T-2", "2026-01-12T07:00:00Z"),
+        (8, Kind::Merged, "T-1", "2026-01-12T07:30:00Z"),
+    ] {
+        pipeline.apply(&of_team(event(kind, ticket, at(time), identity), "billing"));
+    }
+    let now = at("2026-01-12T09:00:00Z");
+    let billing = catalog.scope_of_team("billing");
+    let left_behind = |pipeline: &mut Pipeline| {
+        let view = pipeline.advance(now);
+        view.flags(billing, Measure::NextReply, Elapsed::from_ms(DAY_MS)).of(Flag::MergedWaiting)
+    };
+    assert_eq!(left_behind(&mut pipeline), 1);
+    let detail = EventDetail {
+        from: Some("T-1".into()),
+        waiting_since: Some(at("2026-01-12T05:30:00Z")),
+        ..EventDetail::default()
+    };
+    let mut took_over = event(Kind::TookOver, "T-2", at("2026-01-12T07:30:00Z"), 9);
+    took_over.detail = Some(Box::new(detail));
+    pipeline.apply(&took_over);
+    assert_eq!(left_behind(&mut pipeline), 0);
 }
 
 #[test]
