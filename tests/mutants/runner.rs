@@ -19,6 +19,7 @@ mod suite;
 mod switches;
 mod tree;
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fmt;
@@ -38,6 +39,9 @@ use tree::Snapshot;
 
 /// The folder of the mutants.
 const RULES: &str = "tests/mutants/rules";
+
+/// How many of the tests that have caught most mutants are tried before all others.
+const OFTEN: usize = 8;
 
 /// Random histories that each property test tries with a mutant that breaks a rule, unless `VASTE_LAW_CASES`
 /// is set.
@@ -121,6 +125,22 @@ struct Candidate {
     file: PathBuf,
     /// The file with the change; `None` where the change does not apply.
     text: Option<String>,
+}
+
+/// How many mutants each test has caught.
+#[derive(Debug, Default)]
+struct Catches(BTreeMap<TestName, usize>);
+
+impl Catches {
+    fn count(&mut self, test: &TestName) {
+        *self.0.entry(test.clone()).or_default() += 1;
+    }
+
+    fn most_often(&self) -> Vec<TestName> {
+        let mut tests: Vec<_> = self.0.iter().collect();
+        tests.sort_by_key(|(test, count)| (Reverse(**count), *test));
+        tests.into_iter().take(OFTEN).map(|(test, _)| test.clone()).collect()
+    }
 }
 
 /// What became of the mutants that were run.
@@ -209,14 +229,18 @@ fn try_all(
     if !matches!(unchanged, Outcome::Passed(_)) {
         return Err(RunError::Unchanged(unchanged));
     }
+    let mut catches = Catches::default();
+    candidates.iter().flat_map(Candidate::caught_by).for_each(|test| catches.count(test));
     // The others are built one by one, which changes the tree, so they come last.
     let (switched, others): (Vec<_>, Vec<_>) =
         candidates.iter().enumerate().partition(|(number, _)| built.held.contains(number));
     for (number, candidate) in switched.into_iter().chain(others) {
+        let often = catches.most_often();
+        let first = [candidate.caught_by(), &often];
         let outcome = match (&candidate.text, built.faulty.get(&number)) {
             (None, _) => None,
             (Some(_), _) if built.held.contains(&number) => {
-                Some(suite.check_mutated(Build::Switched(Some(number)), candidate.caught_by())?)
+                Some(suite.check_mutated(Build::Switched(Some(number)), first)?)
             }
             // Most of these do not compile alone either, and there are many.
             (Some(_), Some(error)) if candidate.rule.is_none() => {
@@ -224,9 +248,12 @@ fn try_all(
             }
             (Some(text), _) => {
                 fs::write(suite.tree().join(&candidate.file), text)?;
-                Some(suite.check_mutated(Build::Alone, candidate.caught_by())?)
+                Some(suite.check_mutated(Build::Alone, first)?)
             }
         };
+        if let Some(Outcome::Failed(test)) = &outcome {
+            catches.count(test);
+        }
         if let (true, Some(Outcome::Failed(test)), Some(mutant)) =
             (record, &outcome, &candidate.rule)
             && !mutant.caught_by.contains(test)

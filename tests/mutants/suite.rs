@@ -189,25 +189,29 @@ impl Suite {
         Ok(Outcome::Passed(Vec::new()))
     }
 
-    /// Runs tests until one fails: those of `first`, then all unit tests, then the quick tests of the
-    /// pipeline, then all of the pipeline. A target is built only when it is needed.
-    pub(crate) fn check_mutated(&self, build: Build, first: &[TestName]) -> io::Result<Outcome> {
-        let first_of = |target| {
-            let of_target = first.iter().filter(move |test| test.target == target);
-            of_target.map(|test| test.path.as_str()).collect::<Vec<_>>()
+    /// Runs tests until one fails: those of `first`, list by list, then all unit tests, then the quick tests of
+    /// the pipeline, then all of the pipeline. A target is built only when it is needed.
+    pub(crate) fn check_mutated(
+        &self,
+        build: Build,
+        first: [&[TestName]; 2],
+    ) -> io::Result<Outcome> {
+        let of_target = |list: &'_ [TestName], target| {
+            let names = list.iter().filter(|test| test.target == target);
+            (target, Some(names.map(|test| test.path.clone()).collect()))
         };
-        let quick = self.quick.iter().map(String::as_str).collect();
-        let stages = [
-            (Target::Lib, Some(first_of(Target::Lib))),
-            (Target::Pipeline, Some(first_of(Target::Pipeline))),
+        let first =
+            first.into_iter().flat_map(|list| Target::ALL.map(|target| of_target(list, target)));
+        let others = [
             (Target::Lib, None),
-            (Target::Pipeline, Some(quick)),
+            (Target::Pipeline, Some(self.quick.clone())),
             (Target::Pipeline, None),
         ];
+        let stages: Vec<(_, Option<Vec<String>>)> = first.chain(others).collect();
         for (target, names) in stages {
-            let arguments = match names {
+            let arguments: Vec<&str> = match &names {
                 Some(names) if names.is_empty() => continue,
-                Some(names) => [names, vec!["--exact"]].concat(),
+                Some(names) => names.iter().map(String::as_str).chain(["--exact"]).collect(),
                 None => Vec::new(),
             };
             let outcome = self.check(target, build, &arguments)?;
