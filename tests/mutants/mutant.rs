@@ -52,9 +52,11 @@ pub(crate) enum Target {
     Lib,
     /// `tests/pipeline`.
     Pipeline,
+    /// `tests/cli`, of which only those run that are named: many start browsers.
+    Cli,
 }
 
-/// A test, written `lib::path` or `pipeline::path`.
+/// A test, written `lib::path`, `pipeline::path` or `cli::path`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct TestName {
@@ -65,7 +67,7 @@ pub(crate) struct TestName {
 
 /// A test name without a known target.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` starts with neither `lib::` nor `pipeline::`")]
+#[error("`{0}` starts with none of `lib::`, `pipeline::` and `cli::`")]
 pub(crate) struct UnknownTarget(String);
 
 /// Why the mutants cannot be read or recorded.
@@ -141,13 +143,16 @@ fn rewrite(file: &mut File, text: &str) -> io::Result<()> {
 }
 
 impl Target {
-    pub(crate) const ALL: [Self; 2] = [Self::Lib, Self::Pipeline];
+    pub(crate) const ALL: [Self; 3] = [Self::Lib, Self::Pipeline, Self::Cli];
+    /// Those whose tests all run.
+    pub(crate) const WHOLE: [Self; 2] = [Self::Lib, Self::Pipeline];
 
     /// The arguments that make Cargo build it alone.
     pub(crate) fn arguments(self) -> &'static [&'static str] {
         match self {
             Self::Lib => &["--lib"],
             Self::Pipeline => &["--test", "pipeline"],
+            Self::Cli => &["--test", "cli"],
         }
     }
 }
@@ -157,6 +162,7 @@ impl fmt::Display for Target {
         f.write_str(match self {
             Self::Lib => "lib",
             Self::Pipeline => "pipeline",
+            Self::Cli => "cli",
         })
     }
 }

@@ -32,7 +32,7 @@ use std::str::FromStr;
 use clap::Parser;
 
 use general::{GeneralError, GeneralMutant};
-use mutant::{Mutant, RulesError, TestName};
+use mutant::{Mutant, RulesError, Target, TestName};
 use suite::{Build, Outcome, Suite};
 use switches::Switches;
 use tree::Snapshot;
@@ -283,6 +283,8 @@ fn build_switched(
             built.held.insert(number);
         }
     }
+    let named = candidates.iter().flat_map(Candidate::caught_by).map(|test| test.target);
+    let targets = Target::WHOLE.into_iter().chain(named).collect();
     let root = snapshot.text(Path::new("src/lib.rs")).unwrap_or_default();
     loop {
         eprintln!("building {} of {} mutants at once …", built.held.len(), candidates.len());
@@ -290,7 +292,7 @@ fn build_switched(
         for (path, text) in &files.texts {
             fs::write(suite.tree().join(path), text)?;
         }
-        let Err(errors) = suite.build_switched()? else { break };
+        let Err(errors) = suite.build_switched(&targets)? else { break };
         let faulty = errors.mutants(&files.places);
         if faulty.is_empty() {
             return Err(RunError::Switched(errors.text));

@@ -150,10 +150,13 @@ impl Suite {
         &self.tree
     }
 
-    /// Builds the tests of the tree with all mutants.
-    pub(crate) fn build_switched(&self) -> io::Result<Result<(), CompilerErrors>> {
+    /// Builds these tests of the tree with all mutants.
+    pub(crate) fn build_switched(
+        &self,
+        targets: &BTreeSet<Target>,
+    ) -> io::Result<Result<(), CompilerErrors>> {
         fs::create_dir_all(&self.switched)?;
-        for target in Target::ALL {
+        for &target in targets {
             match self.build(target)? {
                 Ok(binary) => {
                     fs::copy(binary, self.switched_binary(target))?;
@@ -178,7 +181,7 @@ impl Suite {
             self.quick = passed.quick;
             return Ok(Outcome::Passed(Vec::new()));
         }
-        for target in Target::ALL {
+        for target in Target::WHOLE {
             let outcome = self.check(target, Build::Switched(None), &["--test-threads=1"])?;
             let Outcome::Passed(times) = outcome else { return Ok(outcome) };
             let quick = times.into_iter().filter(|(_, time)| *time <= QUICK_MAX);
