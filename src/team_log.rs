@@ -67,10 +67,34 @@ pub struct Said {
 pub struct Concern {
     /// Its id.
     pub id: Arc<str>,
-    /// Who raised it, when, and what it is about.
+    /// Who raised it last, when, and what it is about; of one that was settled before, why it is open again.
     pub raised: Said,
-    /// Who settled it, when, and how; `None` while it is open.
+    /// Who settled it, when, and what came of it; `None` while it is open.
     pub settled: Option<Said>,
+    /// What was said before it was raised again; `None` if it was not settled before.
+    pub before: Option<ConcernBefore>,
+}
+
+/// What was said of a concern before it was raised again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConcernBefore {
+    /// Who raised it first, when, and what it is about.
+    pub raised: Said,
+    /// Who settled it last, when, and what came of it.
+    pub settled: Said,
+}
+
+impl Concern {
+    /// Takes over that it was raised again. While it is open, only a text counts.
+    fn raise_again(&mut self, said: Said) {
+        let Some(settled) = self.settled.take() else {
+            self.raised.text = said.text.or(self.raised.text.take());
+            return;
+        };
+        let last = std::mem::replace(&mut self.raised, said);
+        let raised = self.before.take().map_or(last, |before| before.raised);
+        self.before = Some(ConcernBefore { raised, settled });
+    }
 }
 
 /// Something that a team decided.
@@ -118,7 +142,7 @@ impl TeamLog {
     /// The log that follows from these events, whatever their order.
     ///
     /// - A concern is open from the first event that raises it. Raised again while open, it keeps its time
-    ///   and takes the later text; raised again when settled, it is open again.
+    ///   and takes the later text; raised again when settled, it is open again, and keeps what was said.
     /// - The first event that settles an open concern counts. One before it was raised has no effect.
     /// - The same holds for decisions and what is done.
     /// - A decision that names a ticket is a talk about it, too.
@@ -141,12 +165,12 @@ impl TeamLog {
             }
             let Some(id) = id else { continue };
             if kind == Kind::ConcernRaised {
-                let new = Concern { id: Arc::clone(&id), raised: said, settled: None };
-                let known = concerns.entry(id).or_insert_with(|| new.clone());
-                if known.settled.is_some() {
-                    *known = new;
+                if let Some(known) = concerns.get_mut(&id) {
+                    known.raise_again(said);
                 } else {
-                    known.raised.text = new.raised.text.or(known.raised.text.take());
+                    let new =
+                        Concern { id: Arc::clone(&id), raised: said, settled: None, before: None };
+                    concerns.insert(id, new);
                 }
             } else if kind == Kind::ConcernSettled {
                 if let Some(known) = concerns.get_mut(&id) {

@@ -42,8 +42,32 @@ fn a_concern_that_is_raised_again_keeps_its_time_or_is_open_again() {
     let log = TeamLog::of(vec![raised.clone(), corrected.clone()]);
     assert_eq!(log.concerns[0].raised.at, raised.at);
     assert_eq!(log.concerns[0].raised.text, corrected.text);
-    let log = TeamLog::of(vec![raised, corrected, settled, again.clone()]);
+    let log = TeamLog::of(vec![raised.clone(), corrected.clone(), settled, again.clone()]);
     assert_eq!((log.concerns[0].raised.at, log.concerns[0].settled.is_none()), (again.at, true));
+    let before = log.concerns[0].before.as_ref().unwrap();
+    assert_eq!((before.raised.at, &before.raised.text), (raised.at, &corrected.text));
+    assert_eq!(before.settled.text.as_deref(), Some("sent"));
+}
+
+#[test]
+fn a_concern_keeps_its_first_words_however_often_it_is_raised_again() {
+    let raised = |minute, text| event(minute, Kind::ConcernRaised, "c-1", "aino", text);
+    let settled = |minute, text| event(minute, Kind::ConcernSettled, "c-1", "sara", text);
+    let events = vec![
+        raised(1, "invoices are late"),
+        settled(2, "sent"),
+        raised(3, "late again"),
+        settled(4, "two more people"),
+        raised(5, "and again"),
+        settled(6, "a new program"),
+    ];
+    let text = |said: &Said| said.text.as_deref().unwrap().to_owned();
+    let concern = &TeamLog::of(events).concerns[0];
+    let before = concern.before.as_ref().unwrap();
+    assert_eq!(text(&before.raised), "invoices are late");
+    assert_eq!(text(&before.settled), "two more people");
+    assert_eq!(text(&concern.raised), "and again");
+    assert_eq!(concern.settled.as_ref().map(text).as_deref(), Some("a new program"));
 }
 
 #[test]

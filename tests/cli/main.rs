@@ -28,6 +28,7 @@ mod fair;
 mod fair_flags;
 mod fair_solved;
 mod files;
+mod followed_up;
 mod holidays;
 mod levels;
 #[path = "../support/memory.rs"]

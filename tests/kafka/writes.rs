@@ -118,6 +118,50 @@ fn what_people_say_is_in_the_topic_and_survives_a_kill() {
 }
 
 #[test]
+fn a_settled_concern_that_is_opened_again_alarms_again() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("again");
+    create_topic(&broker, &topic, 1);
+    let service = start(&broker, &topic);
+    let own = format!("origin: http://127.0.0.1:{}\r\n", service.port());
+    let send = |form: &str| post(service.port(), "/teams/billing/agenda", &own, form).0;
+    let wait_for_alert = |what, is_firing: bool| {
+        wait_for(what, || {
+            let firing = "vaste_alerts{team=\"billing\",objective=\"\",\
+                          alertname=\"VasteConcernRaised\",severity=\"info\",state=\"firing\"}";
+            let count = service.metrics().value(firing);
+            (count.is_some_and(|count| count > 0.0) == is_firing).then_some(())
+        });
+    };
+
+    assert_eq!(send("action=raise&seed=1&by=aino&text=Invoices+are+late."), 303);
+    let is_raised = |log: &Value| !log["concerns"].as_array().unwrap().is_empty();
+    let log = wait_until_logged(&service, "the concern", is_raised);
+    let id = log["concerns"][0]["id"].as_str().unwrap().to_owned();
+    wait_for_alert("the alert", true);
+    assert_eq!(
+        send(&format!("action=settle&seed=2&by=sara&concern={id}&text=Two+more+people+help.")),
+        303
+    );
+    wait_for_alert("the alert to be over", false);
+
+    let again = format!("action=raise_again&seed=3&by=mikko&concern={id}&text=");
+    assert_eq!(send(&again), 422, "it takes a word why");
+    assert_eq!(send(&format!("{again}Late+again.")), 303);
+    wait_for_alert("the alert of the concern that is open again", true);
+    let log = wait_until_logged(&service, "the concern to be open again", |log| {
+        log["concerns"][0]["settled"].is_null()
+    });
+    let concern = &log["concerns"][0];
+    assert_eq!(concern["raised"]["text"], "Late again.");
+    assert_eq!(concern["before"]["raised"]["text"], "Invoices are late.");
+    assert_eq!(concern["before"]["settled"]["text"], "Two more people help.");
+    let page = service.get("/teams/billing/agenda?lang=en").unwrap();
+    assert!(page.contains("<bdi>Invoices are late.</bdi>"), "{page}");
+    assert!(page.contains("opened again by mikko") && page.contains(": Late again;"), "{page}");
+}
+
+#[test]
 fn a_form_keeps_its_text_while_kafka_is_away_and_a_foreign_one_is_refused() {
     let Some(broker) = Broker::start() else { return };
     let topic = fresh("kept");

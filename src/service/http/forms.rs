@@ -155,6 +155,7 @@ fn submission(
     let (kind, own): (Kind, &[&str]) = match action {
         FormAction::Raise => (Kind::ConcernRaised, &["by", "text"]),
         FormAction::Settle => (Kind::ConcernSettled, &["by", "text", "concern"]),
+        FormAction::RaiseAgain => (Kind::ConcernRaised, &["by", "text", "concern"]),
         FormAction::Decide => (Kind::Decided, &["by", "text", "owner", "due"]),
         FormAction::Finish => (Kind::DecisionDone, &["by", "decision"]),
         FormAction::Note => (Kind::TurnNoted, &["by", "text"]),

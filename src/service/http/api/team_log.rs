@@ -13,7 +13,7 @@ use crate::address;
 use crate::review::BroughtReview;
 use crate::service::coordinator::publication::Shared;
 use crate::service::coordinator::published_view::PublishedView;
-use crate::team_log::{Concern, Decision, Discussion, LOGGED_MAX, Said};
+use crate::team_log::{Concern, ConcernBefore, Decision, Discussion, LOGGED_MAX, Said};
 use crate::time::Timestamp;
 
 /// What a team has said: its concerns, its decisions and the notes of its turns of duty; and the judged
@@ -95,11 +95,23 @@ struct SaidShown<'a> {
 struct ConcernShown<'a> {
     /// Its id.
     id: &'a str,
-    /// Who raised it, when, and what it is about.
+    /// Who raised it last, when, and what it is about; of one that was settled before, why it is open again.
     raised: SaidShown<'a>,
-    /// Who settled it, when, and how; null while it is open.
+    /// Who settled it, when, and what came of it; null while it is open.
     #[schema(required)]
     settled: Option<SaidShown<'a>>,
+    /// What was said before it was raised again; null if it was not settled before.
+    #[schema(required)]
+    before: Option<ConcernBeforeShown<'a>>,
+}
+
+/// What was said of a concern before it was raised again.
+#[derive(Serialize, ToSchema)]
+struct ConcernBeforeShown<'a> {
+    /// Who raised it first, when, and what it is about.
+    raised: SaidShown<'a>,
+    /// Who settled it last, when, and what came of it.
+    settled: SaidShown<'a>,
 }
 
 /// A decision.
@@ -151,9 +163,13 @@ fn said<'a>(published: &'a PublishedView, team: &str) -> Result<TeamLogShown<'a>
 
 impl<'a> ConcernShown<'a> {
     fn of(concern: &'a Concern, names: bool) -> Self {
-        let Concern { id, raised, settled } = concern;
-        let settled = settled.as_ref().map(|said| SaidShown::of(said, names));
-        Self { id, raised: SaidShown::of(raised, names), settled }
+        let Concern { id, raised, settled, before } = concern;
+        let shown = |said: &'a Said| SaidShown::of(said, names);
+        let before = before.as_ref().map(|ConcernBefore { raised, settled }| ConcernBeforeShown {
+            raised: shown(raised),
+            settled: shown(settled),
+        });
+        Self { id, raised: shown(raised), settled: settled.as_ref().map(shown), before }
     }
 }
 

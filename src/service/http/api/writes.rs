@@ -24,18 +24,20 @@ use crate::service::coordinator::publication::Shared;
 use crate::service::http::writing::{EventWriting, Submission, WrittenEvent};
 use crate::time::Timestamp;
 
-/// A concern to raise, or to settle.
+/// A concern to raise, to settle, or to raise again.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ConcernSaid {
     /// Label of the team, as in the list of teams; `_all` for the whole organisation.
     #[schema(min_length = 1, max_length = 128)]
     team: String,
-    /// Id of the concern. Required to settle it; a new one gets an id without it.
+    /// Id of the concern. Required to settle it, or to raise a settled one again; a new one gets an id
+    /// without it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^[A-Za-z0-9._:/@#+-]{1,128}$")]
     concern: Option<String>,
-    /// What it is about, or how it was settled; at most 500 bytes. Required to raise a concern.
+    /// What it is about, why it is open again, or what came of it; at most 500 bytes. Required to raise a
+    /// concern.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500)]
     text: Option<String>,
@@ -161,8 +163,8 @@ struct EventStored {
     subject: Option<String>,
 }
 
-/// Raises a concern of a team, or settles it. It is written to the topic and shown once it is read from
-/// there.
+/// Raises a concern of a team, or settles it. A settled one that is raised again is open again, and keeps
+/// what was said. It is written to the topic and shown once it is read from there.
 #[utoipa::path(
     post,
     path = address::API_CONCERNS,

@@ -15,10 +15,10 @@ use crate::agreement::{Level, VerdictState};
 use crate::catalog::ScopeId;
 use crate::past::{Hour, PastPoint};
 use crate::review::BroughtReview;
-use crate::team_log::{Concern, Decision, Discussion, Said, TeamLog};
+use crate::team_log::{Concern, ConcernBefore, Decision, Discussion, Said, TeamLog};
 use crate::time::{DAY_MS, Elapsed, Timestamp};
 
-/// Settled concerns and notes of turns are shown for this long; done decisions, where a team has no turns of
+/// Notes of turns are shown for this long; settled concerns and done decisions, where a team has no turns of
 /// duty.
 const SHOWN_FOR: Elapsed = Elapsed::from_ms(28 * DAY_MS);
 
@@ -53,7 +53,7 @@ pub(super) struct AgendaItem {
     /// Whether it needs attention.
     pub(super) is_marked: bool,
     /// What one can do about it, and the id of the concern or decision.
-    pub(super) form: Option<(FormAction, String)>,
+    pub(super) form: Option<(&'static [FormAction], String)>,
 }
 
 impl AgendaItem {
@@ -90,6 +90,15 @@ impl AgendaPeriod {
         let before = duty.turn_at(handover.minus(Elapsed::from_ms(1)));
         let since = before.map_or_else(|| handover.minus(PERIOD), |turn| turn.starts);
         Self { since, handover: Some(handover) }
+    }
+
+    /// Whether what ended at an instant is still shown: until the handover after the first one at which it
+    /// had ended, so that each talk sees it once; without turns of duty, for a while.
+    fn has(self, board: &Board<'_>, ended: Timestamp) -> bool {
+        match self.handover {
+            Some(_) => ended >= self.since,
+            None => is_recent(board, ended),
+        }
     }
 }
 
@@ -141,7 +150,7 @@ fn brought_item(board: &Board<'_>, brought: &BroughtReview<'_>) -> AgendaItem {
     AgendaItem {
         link: shows_ids.then(|| address::ticket(&review.ticket)),
         is_marked: is_open && age >= OLD_AFTER,
-        form: is_open.then(|| (FormAction::Discuss, review.reference())),
+        form: is_open.then(|| (&[FormAction::Discuss][..], review.reference())),
         ..AgendaItem::new(text, more.join("; "))
     }
 }
@@ -175,33 +184,54 @@ pub(super) fn link(board: &Board<'_>, scope: ScopeId) -> Markup {
     html! { a class="more" href=(board.reader.link(&board.agenda_path(scope))) { (text) } }
 }
 
-/// Concerns that are open, and those that were settled not long ago.
-pub(super) fn concerns(board: &Board<'_>, log: &TeamLog) -> AgendaSection {
+/// Concerns that are open, and those that were settled: the talk at the next handover sees each once.
+pub(super) fn concerns(board: &Board<'_>, log: &TeamLog, period: AgendaPeriod) -> AgendaSection {
     let texts = board.texts;
-    let item = |concern: &Concern| {
-        let text = said_text(board, &concern.raised);
-        let raised = by_and_when(board, "agenda-raised", &concern.raised);
-        if let Some(settled) = &concern.settled {
-            let settled = with_words(board, "agenda-settled", settled);
-            return AgendaItem::new(text, format!("{raised}; {settled}"));
-        }
-        let age = board.at.map_or(Elapsed::ZERO, |at| at.since(concern.raised.at));
-        let open = texts.format("agenda-open-for", &[("wait", texts.wait(age).into())]);
-        AgendaItem {
-            is_marked: age >= OLD_AFTER,
-            form: Some((FormAction::Settle, concern.id.to_string())),
-            ..AgendaItem::new(text, format!("{raised}; {open}"))
-        }
-    };
     let is_shown = |concern: &&Concern| {
-        concern.settled.as_ref().is_none_or(|settled| is_recent(board, settled.at))
+        concern.settled.as_ref().is_none_or(|settled| period.has(board, settled.at))
     };
+    let item = |concern: &Concern| concern_item(board, concern);
     AgendaSection {
         name: "concerns",
         heading: texts.text("agenda-concerns"),
         items: log.concerns.iter().filter(is_shown).map(item).collect(),
         nothing: texts.text("agenda-no-concerns"),
         form: Some(FormAction::Raise),
+    }
+}
+
+/// Parts of a line. The full stop of what someone said is left out before the next part.
+fn joined(parts: &[String]) -> String {
+    let last = parts.len().saturating_sub(1);
+    let part = |(at, part): (usize, &String)| {
+        (if at < last { part.trim_end_matches('.') } else { part }).to_owned()
+    };
+    parts.iter().enumerate().map(part).collect::<Vec<_>>().join("; ")
+}
+
+fn concern_item(board: &Board<'_>, concern: &Concern) -> AgendaItem {
+    let texts = board.texts;
+    let Concern { id, raised, settled, before } = concern;
+    let first = before.as_ref().map_or(raised, |before| &before.raised);
+    let mut more = vec![by_and_when(board, "agenda-raised", first)];
+    if let Some(ConcernBefore { raised: _, settled }) = before {
+        more.push(with_words(board, "agenda-settled", settled));
+        more.push(with_words(board, "agenda-raised-again", raised));
+    }
+    let text = said_text(board, first);
+    if let Some(settled) = settled {
+        more.push(with_words(board, "agenda-settled", settled));
+        return AgendaItem {
+            form: Some((&[FormAction::RaiseAgain], id.to_string())),
+            ..AgendaItem::new(text, joined(&more))
+        };
+    }
+    let age = board.at.map_or(Elapsed::ZERO, |at| at.since(raised.at));
+    more.push(texts.format("agenda-open-for", &[("wait", texts.wait(age).into())]));
+    AgendaItem {
+        is_marked: age >= OLD_AFTER,
+        form: Some((&[FormAction::Settle], id.to_string())),
+        ..AgendaItem::new(text, joined(&more))
     }
 }
 
@@ -296,14 +326,12 @@ pub(super) fn verdicts(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> A
 pub(super) fn decisions(
     board: &Board<'_>,
     log: &TeamLog,
-    AgendaPeriod { since, handover }: AgendaPeriod,
+    period: AgendaPeriod,
 ) -> Vec<AgendaSection> {
     let texts = board.texts;
-    let is_shown = |decision: &Decision| match (&decision.done, handover) {
-        (None, _) => true,
-        (Some(done), Some(_)) => done.at >= since,
-        (Some(done), None) => is_recent(board, done.at),
-    };
+    let AgendaPeriod { since, handover } = period;
+    let is_shown =
+        |decision: &Decision| decision.done.as_ref().is_none_or(|done| period.has(board, done.at));
     let items = |is_of_section: &dyn Fn(&Decision) -> bool| {
         let of_section = log.decisions.iter().filter(|one| is_shown(one) && is_of_section(one));
         of_section.map(|decision| decision_item(board, decision, since)).collect::<Vec<_>>()
@@ -365,7 +393,7 @@ fn decision_item(board: &Board<'_>, decision: &Decision, since: Timestamp) -> Ag
     }
     AgendaItem {
         is_marked: is_late,
-        form: Some((FormAction::Finish, decision.id.to_string())),
+        form: Some((&[FormAction::Finish], decision.id.to_string())),
         ..AgendaItem::new(said_text(board, &decision.decided), more.join("; "))
     }
 }
@@ -464,8 +492,10 @@ pub(super) fn page(
                                     }
                                 }
                                 @if !item.more.is_empty() { p class="legend" { (item.more) } }
-                                @if let Some((action, id)) = &item.form {
-                                    (short_form(board, scope, *action, id, forms))
+                                @if let Some((actions, id)) = &item.form {
+                                    @for action in *actions {
+                                        (short_form(board, scope, *action, id, forms))
+                                    }
                                 }
                             }
                         }

@@ -16,6 +16,8 @@ pub(in crate::service::http) enum FormAction {
     Raise,
     /// Settles a concern.
     Settle,
+    /// Raises a concern again that was settled.
+    RaiseAgain,
     /// Records a decision.
     Decide,
     /// Records that a decision is done.
@@ -30,9 +32,10 @@ pub(in crate::service::http) enum FormAction {
 
 impl FormAction {
     /// All actions.
-    pub(in crate::service::http) const ALL: [Self; 7] = [
+    pub(in crate::service::http) const ALL: [Self; 8] = [
         Self::Raise,
         Self::Settle,
+        Self::RaiseAgain,
         Self::Decide,
         Self::Finish,
         Self::Note,
@@ -45,6 +48,7 @@ impl FormAction {
         match self {
             Self::Raise => "raise",
             Self::Settle => "settle",
+            Self::RaiseAgain => "raise_again",
             Self::Decide => "decide",
             Self::Finish => "finish",
             Self::Note => "note",
@@ -121,8 +125,9 @@ pub(super) fn short_form(
         return html! {};
     }
     let texts = board.texts;
-    let (field, label, how) = match action {
-        FormAction::Settle => ("concern", "agenda-settle", Some("agenda-how")),
+    let (field, label, text) = match action {
+        FormAction::Settle => ("concern", "agenda-settle", Some("agenda-what-came-of-it")),
+        FormAction::RaiseAgain => ("concern", "agenda-raise-again", Some("agenda-why-again")),
         FormAction::Finish => ("decision", "agenda-finish", None),
         FormAction::Discuss => ("review", "agenda-discuss", Some("agenda-what-came-of-it")),
         FormAction::Raise | FormAction::Decide | FormAction::Note | FormAction::Review => {
@@ -130,19 +135,30 @@ pub(super) fn short_form(
         }
     };
     let kept = kept(forms, action).filter(|kept| kept.value(field) == Some(id));
-    html! {
+    let needs_text = action == FormAction::RaiseAgain;
+    let form = html! {
         form class="say" method="post" action=(board.reader.link(&board.agenda_path(scope))) {
             (hidden_fields(board, action))
             input type="hidden" name=(field) value=(id);
             (by_field(board, scope, forms, kept, true))
-            @if let Some(how) = how {
+            @if let Some(text) = text {
                 label {
-                    span { (texts.text(how)) }
+                    span { (texts.text(text)) }
                     input type="text" name="text" maxlength=(TEXT_CHARS_MAX) autocomplete="off"
-                        value=[kept.and_then(|kept| kept.value("text"))];
+                        required[needs_text] value=[kept.and_then(|kept| kept.value("text"))];
                 }
             }
             button type="submit" { (texts.text(label)) }
+        }
+    };
+    // What is done seldom opens on request, so that the list stays short.
+    if action != FormAction::RaiseAgain {
+        return form;
+    }
+    html! {
+        details open[kept.is_some()] {
+            summary { (texts.text(label)) }
+            (form)
         }
     }
 }
@@ -163,9 +179,11 @@ pub(super) fn long_form(
         FormAction::Raise => ("agenda-what-worries", "agenda-raise"),
         FormAction::Decide => ("agenda-what-decided", "agenda-decide"),
         FormAction::Note => ("agenda-what-noted", "agenda-note"),
-        FormAction::Settle | FormAction::Finish | FormAction::Review | FormAction::Discuss => {
-            return html! {};
-        }
+        FormAction::Settle
+        | FormAction::RaiseAgain
+        | FormAction::Finish
+        | FormAction::Review
+        | FormAction::Discuss => return html! {},
     };
     let kept = kept(forms, action);
     html! {

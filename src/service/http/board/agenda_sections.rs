@@ -14,7 +14,7 @@ pub(super) fn sections(board: &Board<'_>, scope: ScopeId) -> Vec<AgendaSection> 
     let none = TeamLog::default();
     let log = board.team_log(scope).unwrap_or(&none);
     let is_organisation = scope == board.catalog.organisation();
-    let mut sections = vec![brought(board, scope, period), concerns(board, log)];
+    let mut sections = vec![brought(board, scope, period), concerns(board, log, period)];
     sections.extend(is_organisation.then(|| unanswered_for::section(board)));
     sections.extend([misses(board, scope), verdicts(board, scope, period.since)]);
     sections.extend(decisions(board, log, period));

@@ -917,7 +917,6 @@ agenda-raised = { $by }, { $at }
 agenda-settled = settled by { $by }, { $at }
 agenda-open-for = open for { $wait }
 agenda-settle = Settled
-agenda-how = How (optional)
 agenda-raise = Raise a concern
 agenda-what-worries = What worries you?
 agenda-misses = What was missed
@@ -1077,3 +1076,8 @@ agenda-undeclared-advice = write an agreement, or correct the name where events 
 agenda-undeclared-others = Events name further teams without an agreement
 agenda-level-of = { $team }: the agreed levels
 agenda-objective-of = { $team }: { $objective }
+
+# What became of concerns and decisions.
+agenda-raise-again = Open it again
+agenda-why-again = Why is it open again?
+agenda-raised-again = opened again by { $by }, { $at }

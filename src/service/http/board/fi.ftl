@@ -918,7 +918,6 @@ agenda-raised = { $by }, { $at }
 agenda-settled = selvitetty: { $by }, { $at }
 agenda-open-for = avoinna { $wait }
 agenda-settle = Selvitetty
-agenda-how = Miten (ei pakollinen)
 agenda-raise = Kerro huolesta
 agenda-what-worries = Mikä sinua huolettaa?
 agenda-misses = Missä taso ei täyttynyt
@@ -1078,3 +1077,8 @@ agenda-undeclared-advice = tehkää sopimus tai korjatkaa nimi siellä, missä t
 agenda-undeclared-others = Tapahtumissa on muitakin tiimejä, joilla ei ole sopimusta
 agenda-level-of = { $team }: sovitut tasot
 agenda-objective-of = { $team }: { $objective }
+
+# What became of concerns and decisions.
+agenda-raise-again = Avaa uudelleen
+agenda-why-again = Miksi se on taas avoinna?
+agenda-raised-again = avattu uudelleen: { $by }, { $at }

@@ -957,7 +957,6 @@ agenda-raised = { $by }, { $at }
 agenda-settled = utrett av { $by }, { $at }
 agenda-open-for = öppet i { $wait }
 agenda-settle = Utrett
-agenda-how = Hur (frivilligt)
 agenda-raise = Berätta om ett bekymmer
 agenda-what-worries = Vad oroar dig?
 agenda-misses = Vad som missades
@@ -1117,3 +1116,8 @@ agenda-undeclared-advice = skriv ett avtal, eller rätta namnet där händelsern
 agenda-undeclared-others = Händelser nämner fler team som saknar avtal
 agenda-level-of = { $team }: de överenskomna nivåerna
 agenda-objective-of = { $team }: { $objective }
+
+# What became of concerns and decisions.
+agenda-raise-again = Öppna det igen
+agenda-why-again = Varför är det öppet igen?
+agenda-raised-again = öppnat igen av { $by }, { $at }
