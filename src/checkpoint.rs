@@ -42,12 +42,13 @@ mod evicted_past;
 const MAGIC: &[u8; 8] = b"vaste-cp";
 
 /// The version that is written. Newer versions are refused: their sections may mean anything.
-pub const VERSION: u32 = 7;
+pub const VERSION: u32 = 8;
 
 /// The oldest version that is still read. Version 1 had no stubs, no response counters and no instant up to
 /// which samples were counted; version 2 had no id of the topic; version 3 had no tickets that take over
 /// others, and no messages that need no reply; version 4 had no past of evicted tickets; version 5
-/// had no decisions, notes of turns and categories of reviews; version 6 had no reviews of evicted tickets.
+/// had no decisions, notes of turns and categories of reviews; version 6 had no reviews of evicted tickets;
+/// version 7 had no decisions that are moved or dropped, and no tickets that are brought without a review.
 pub const VERSION_OLDEST: u32 = 1;
 
 const HEAD_BYTES: usize = 8 + 4 + 8;

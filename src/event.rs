@@ -83,17 +83,23 @@ pub enum Kind {
     ConcernSettled,
     /// A team decided something.
     Decided,
+    /// What a team had decided was given another day.
+    DecisionMoved,
     /// What a team had decided was done.
     DecisionDone,
+    /// A team no longer wants what it had decided.
+    DecisionDropped,
     /// The member on duty left a note about their turn.
     TurnNoted,
+    /// Someone brought a ticket to a team, which is to talk about it.
+    TicketBrought,
     /// A team talked about a ticket that was brought to it.
     TicketDiscussed,
 }
 
 impl Kind {
     /// All kinds, in order.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 28] = [
         Self::Created,
         Self::Reopened,
         Self::Resumed,
@@ -116,8 +122,11 @@ impl Kind {
         Self::ConcernRaised,
         Self::ConcernSettled,
         Self::Decided,
+        Self::DecisionMoved,
         Self::DecisionDone,
+        Self::DecisionDropped,
         Self::TurnNoted,
+        Self::TicketBrought,
         Self::TicketDiscussed,
     ];
 
@@ -146,8 +155,11 @@ impl Kind {
             Self::ConcernRaised => "team.concern_raised",
             Self::ConcernSettled => "team.concern_settled",
             Self::Decided => "team.decided",
+            Self::DecisionMoved => "team.decision_moved",
             Self::DecisionDone => "team.decision_done",
+            Self::DecisionDropped => "team.decision_dropped",
             Self::TurnNoted => "team.turn_noted",
+            Self::TicketBrought => "team.ticket_brought",
             Self::TicketDiscussed => "team.ticket_discussed",
         }
     }
@@ -178,8 +190,11 @@ impl Kind {
             "team.concern_raised" => Self::ConcernRaised,
             "team.concern_settled" => Self::ConcernSettled,
             "team.decided" => Self::Decided,
+            "team.decision_moved" => Self::DecisionMoved,
             "team.decision_done" => Self::DecisionDone,
+            "team.decision_dropped" => Self::DecisionDropped,
             "team.turn_noted" => Self::TurnNoted,
+            "team.ticket_brought" => Self::TicketBrought,
             "team.ticket_discussed" => Self::TicketDiscussed,
             _ => return None,
         })
@@ -192,9 +207,20 @@ impl Kind {
             Self::ConcernRaised
                 | Self::ConcernSettled
                 | Self::Decided
+                | Self::DecisionMoved
                 | Self::DecisionDone
+                | Self::DecisionDropped
                 | Self::TurnNoted
+                | Self::TicketBrought
                 | Self::TicketDiscussed
+        )
+    }
+
+    /// Whether events of this kind are about a decision of a team.
+    pub const fn is_of_decision(self) -> bool {
+        matches!(
+            self,
+            Self::Decided | Self::DecisionMoved | Self::DecisionDone | Self::DecisionDropped
         )
     }
 }
@@ -327,7 +353,8 @@ pub struct EventDetail<'a> {
     pub bring_to_team: Option<bool>,
     /// The id of the concern.
     pub concern: Option<Cow<'a, str>>,
-    /// The text of the concern, of its settlement, of the decision, of the note, or of the talk.
+    /// The text of the concern, of its settlement, of the decision, of what became of it, of the note, or of
+    /// the talk.
     pub text: Option<Cow<'a, str>>,
     /// The ticket that this one was merged into, which is only shown; of an event of a team, the ticket that
     /// it is about.

@@ -60,20 +60,32 @@ pub struct Review {
     pub bring_to_team: bool,
 }
 
-impl Review {
-    /// Names the review in forms, which need not show the ticket.
+/// A ticket that was brought to a team, with a review or without one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BroughtTicket<'a> {
+    /// When.
+    pub at: Timestamp,
+    /// Hash of the source and id of the event.
+    identity: u64,
+    /// Its id.
+    pub ticket: &'a str,
+    /// Who brought it; `None` with a review, which is shown without a name, and if the event does not say.
+    pub by: Option<&'a str>,
+    /// The score, 1 to 5; `None` without one.
+    pub score: Option<u8>,
+    /// The words; `None` without any.
+    pub note: Option<&'a str>,
+    /// Whether it came with a review.
+    pub is_reviewed: bool,
+    /// Whether the team has talked about the ticket since.
+    pub discussion: Discussion<'a>,
+}
+
+impl BroughtTicket<'_> {
+    /// Names it in forms, which need not show the ticket.
     pub fn reference(&self) -> String {
         format!("{:016x}", self.identity)
     }
-}
-
-/// A review that was brought to a team.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BroughtReview<'a> {
-    /// The review.
-    pub review: &'a Review,
-    /// Whether the team has talked about the ticket since.
-    pub discussion: Discussion<'a>,
 }
 
 /// How many reviews there were, by the name of the team that held the ticket, and by who judged it.
@@ -193,14 +205,14 @@ impl Reviews {
         self.of(ticket).iter().any(|review| review.at >= since)
     }
 
-    /// The reviews that were brought to a team, in order of time; to the organisation, those of tickets that
-    /// no team held. `log` is what it has said.
+    /// The tickets that were brought to a team, in order of time; with reviews to the organisation, those
+    /// that no team held. `log` is what it has said.
     pub fn brought_to<'a>(
         &'a self,
         scope: ScopeId,
         catalog: &Catalog,
         log: Option<&'a TeamLog>,
-    ) -> Vec<BroughtReview<'a>> {
+    ) -> Vec<BroughtTicket<'a>> {
         let holder = |review: &Review| match &review.team {
             Some(team) => catalog.scope_of_team(team),
             None => catalog.unclaimed(),
@@ -209,14 +221,32 @@ impl Reviews {
             let holder = holder(review);
             holder == scope || scope == catalog.organisation() && holder == catalog.unclaimed()
         };
+        let discussion =
+            |ticket: &str, at| log.map_or(Discussion::Open, |log| log.discussion(ticket, at));
         let all = self.by_ticket.values().flatten().filter(|review| review.bring_to_team);
-        let mut brought: Vec<&Review> = all.filter(is_of_scope).collect();
-        brought.sort_unstable();
-        let discussion = |review: &Review| {
-            log.map_or(Discussion::Open, |log| log.discussion(&review.ticket, review.at))
-        };
-        let with_talk = |review| BroughtReview { review, discussion: discussion(review) };
-        brought.into_iter().map(with_talk).collect()
+        let reviewed = all.filter(is_of_scope).map(|review| BroughtTicket {
+            at: review.at,
+            identity: review.identity,
+            ticket: &review.ticket,
+            by: None,
+            score: review.score,
+            note: review.note.as_deref(),
+            is_reviewed: true,
+            discussion: discussion(&review.ticket, review.at),
+        });
+        let others = log.into_iter().flat_map(|log| &log.brought).map(|one| BroughtTicket {
+            at: one.said.at,
+            identity: one.identity,
+            ticket: &one.ticket,
+            by: one.said.by.as_deref(),
+            score: None,
+            note: one.said.text.as_deref(),
+            is_reviewed: false,
+            discussion: discussion(&one.ticket, one.said.at),
+        });
+        let mut brought: Vec<BroughtTicket<'_>> = reviewed.chain(others).collect();
+        brought.sort_by_key(|one| (one.at, one.identity));
+        brought
     }
 
     /// The tickets that several people have judged, by id.
@@ -285,7 +315,7 @@ mod tests {
             let logs = TeamLogs::merged(&[partition], &catalog);
             let all = reviews.brought_to(scope, &catalog, logs.of(scope));
             let open = all.into_iter().filter(|one| one.discussion == Discussion::Open);
-            open.map(|one| (one.review.at.ms() / 60_000, one.review.ticket.to_string())).collect()
+            open.map(|one| (one.at.ms() / 60_000, one.ticket.to_owned())).collect()
         };
         let expect = |all: &[(i64, &str)]| -> Vec<(i64, String)> {
             all.iter().map(|(minute, ticket)| (*minute, (*ticket).to_owned())).collect()

@@ -17,8 +17,8 @@ use crate::event::Kind;
 use crate::name;
 use crate::time::Timestamp;
 
-/// Maximum settled concerns, done decisions and notes that a log keeps of a team: the latest. Concerns that
-/// are open and decisions that are not done stay, however old they are.
+/// Maximum settled concerns, ended decisions, notes, and brought tickets that were talked about, that a log
+/// keeps of a team: the latest of each. What is open stays, however old it is.
 pub const LOGGED_MAX: usize = 200;
 
 /// Maximum talks about tickets that a log keeps of a team: the latest. A ticket that was brought before all
@@ -97,6 +97,15 @@ impl Concern {
     }
 }
 
+/// A new day for what was decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The day before; `None` if there was none.
+    pub from: Option<NaiveDate>,
+    /// Who moved it, when, and why.
+    pub said: Said,
+}
+
 /// Something that a team decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Decision {
@@ -110,8 +119,41 @@ pub struct Decision {
     pub owner: Option<Arc<str>>,
     /// The day by which it is to be done; `None` without one.
     pub due: Option<NaiveDate>,
-    /// Who recorded that it is done, and when; `None` while it is not.
+    /// The last time that the day was moved; `None` if it is the one that was decided.
+    pub moved: Option<Moved>,
+    /// Who recorded that it is done, when, and what they said; `None` while it is not.
     pub done: Option<Said>,
+    /// Who recorded that the team no longer wants it, when, and why; `None` if it does.
+    pub dropped: Option<Said>,
+}
+
+impl Decision {
+    /// Who recorded that it is done or dropped; `None` while it is open.
+    pub fn ended(&self) -> Option<&Said> {
+        self.done.as_ref().or(self.dropped.as_ref())
+    }
+
+    /// Takes over another event about it. What was decided again while it is open replaces the text, the
+    /// ticket, the role and the day; what is done or dropped changes no more until it is decided again.
+    fn take(&mut self, kind: Kind, event: Self) {
+        let is_open = self.ended().is_none();
+        if kind == Kind::Decided && !is_open {
+            *self = event;
+        } else if kind == Kind::Decided {
+            self.decided.text = event.decided.text.or(self.decided.text.take());
+            (self.ticket, self.owner, self.due) = (event.ticket, event.owner, event.due);
+            self.moved = None;
+        } else if !is_open {
+            // The first one who ended it counts.
+        } else if kind == Kind::DecisionDone {
+            self.done = Some(event.decided);
+        } else if kind == Kind::DecisionDropped {
+            self.dropped = Some(event.decided);
+        } else if event.due.is_some() && event.due != self.due {
+            self.moved = Some(Moved { from: self.due, said: event.decided });
+            self.due = event.due;
+        }
+    }
 }
 
 /// What a team has said up to an instant.
@@ -119,12 +161,26 @@ pub struct Decision {
 pub struct TeamLog {
     /// The open ones, the oldest first, then those settled last.
     pub concerns: Vec<Concern>,
-    /// Those not done, the oldest first, then those done last.
+    /// Those neither done nor dropped, the oldest first, then those that ended last.
     pub decisions: Vec<Decision>,
     /// The notes of turns, the latest first.
     pub notes: Vec<Said>,
+    /// The tickets that were brought without a review, the oldest first: those that the team has not talked
+    /// about, and the last of the others.
+    pub brought: Vec<TicketBrought>,
     /// The talks about tickets, the latest first.
     discussed: Vec<(Arc<str>, Said)>,
+}
+
+/// A ticket that was brought to the team without a review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TicketBrought {
+    /// Its id.
+    pub ticket: Arc<str>,
+    /// Who brought it, when, and why.
+    pub said: Said,
+    /// Hash of the source and id of the event.
+    pub identity: u64,
 }
 
 /// Whether a team has talked about a ticket since it was brought to it.
@@ -144,18 +200,25 @@ impl TeamLog {
     /// - A concern is open from the first event that raises it. Raised again while open, it keeps its time
     ///   and takes the later text; raised again when settled, it is open again, and keeps what was said.
     /// - The first event that settles an open concern counts. One before it was raised has no effect.
-    /// - The same holds for decisions and what is done.
+    /// - The same holds for decisions: the first event that says that an open one is done or dropped counts.
+    ///   The last day that it is given while it is open holds.
     /// - A decision that names a ticket is a talk about it, too.
+    /// - A ticket that is brought is open until the first talk about it since then.
     pub fn of(mut events: Vec<TeamEvent>) -> Self {
         events.sort_unstable();
         events.dedup_by_key(|event| (event.at, event.kind, event.identity));
         let mut concerns: BTreeMap<Arc<str>, Concern> = BTreeMap::new();
         let mut decisions: BTreeMap<Arc<str>, Decision> = BTreeMap::new();
         let mut notes = Vec::new();
+        let mut brought = Vec::new();
         let mut discussed = Vec::new();
         for event in events {
-            let TeamEvent { at, kind, identity: _, id, by, text, ticket, owner, due } = event;
+            let TeamEvent { at, kind, identity, id, by, text, ticket, owner, due } = event;
             let said = Said { at, by, text };
+            if kind == Kind::TicketBrought {
+                brought.extend(ticket.map(|ticket| TicketBrought { ticket, said, identity }));
+                continue;
+            }
             if let Some(ticket) = &ticket {
                 discussed.push((Arc::clone(ticket), said.clone()));
             }
@@ -176,20 +239,15 @@ impl TeamLog {
                 if let Some(known) = concerns.get_mut(&id) {
                     known.settled.get_or_insert(said);
                 }
-            } else if kind == Kind::Decided {
-                let done = None;
-                let new = Decision { id: Arc::clone(&id), decided: said, ticket, owner, due, done };
-                let known = decisions.entry(id).or_insert_with(|| new.clone());
-                if known.done.is_some() {
-                    *known = new;
-                } else {
-                    known.decided.text = new.decided.text.or(known.decided.text.take());
-                    (known.ticket, known.owner, known.due) = (new.ticket, new.owner, new.due);
+            } else if kind.is_of_decision() {
+                let (decided, moved, done, dropped) = (said, None, None, None);
+                let of_id = Arc::clone(&id);
+                let event = Decision { id, decided, ticket, owner, due, moved, done, dropped };
+                match decisions.get_mut(&of_id) {
+                    Some(known) => known.take(kind, event),
+                    None if kind == Kind::Decided => drop(decisions.insert(of_id, event)),
+                    None => {}
                 }
-            } else if kind == Kind::DecisionDone
-                && let Some(known) = decisions.get_mut(&id)
-            {
-                known.done.get_or_insert(said);
             }
         }
         let mut concerns: Vec<Concern> = concerns.into_values().collect();
@@ -199,16 +257,35 @@ impl TeamLog {
         });
         let open = concerns.iter().filter(|one| one.settled.is_none()).count();
         concerns.truncate(open + LOGGED_MAX);
-        decisions.sort_by_key(|one| {
-            order(one.done.as_ref().map(|said| said.at), one.decided.at, &one.id)
-        });
-        let open = decisions.iter().filter(|one| one.done.is_none()).count();
+        decisions
+            .sort_by_key(|one| order(one.ended().map(|said| said.at), one.decided.at, &one.id));
+        let open = decisions.iter().filter(|one| one.ended().is_none()).count();
         decisions.truncate(open + LOGGED_MAX);
         notes.reverse();
         notes.truncate(LOGGED_MAX);
         discussed.reverse();
         discussed.truncate(DISCUSSED_MAX);
-        Self { concerns, decisions, notes, discussed }
+        let mut log = Self { concerns, decisions, notes, brought: Vec::new(), discussed };
+        log.brought = log.kept_of(brought);
+        log
+    }
+
+    /// What is kept of the tickets that were brought, the oldest first.
+    fn kept_of(&self, brought: Vec<TicketBrought>) -> Vec<TicketBrought> {
+        let is_open =
+            |one: &TicketBrought| self.discussion(&one.ticket, one.said.at) == Discussion::Open;
+        let talked_about = brought.iter().filter(|one| !is_open(one)).count();
+        let mut to_leave_out = talked_about.saturating_sub(LOGGED_MAX);
+        let is_kept = |one: &TicketBrought| {
+            if to_leave_out == 0 || is_open(one) {
+                return true;
+            }
+            to_leave_out -= 1;
+            false
+        };
+        let mut kept = brought;
+        kept.retain(is_kept);
+        kept
     }
 
     /// The concerns that are open, the oldest first.
@@ -229,9 +306,9 @@ impl TeamLog {
         }
     }
 
-    /// The decisions that are not done, the oldest first.
+    /// The decisions that are neither done nor dropped, the oldest first.
     pub fn open_decisions(&self) -> impl Iterator<Item = &Decision> {
-        self.decisions.iter().filter(|decision| decision.done.is_none())
+        self.decisions.iter().filter(|decision| decision.ended().is_none())
     }
 }
 

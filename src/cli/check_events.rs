@@ -264,8 +264,11 @@ fn undeclared_team_effect(kind: Kind, team: &str) -> String {
         Kind::ConcernRaised
         | Kind::ConcernSettled
         | Kind::Decided
+        | Kind::DecisionMoved
         | Kind::DecisionDone
+        | Kind::DecisionDropped
         | Kind::TurnNoted
+        | Kind::TicketBrought
         | Kind::TicketDiscussed => {
             format!("the team {team:?} has no agreement, so no page shows it")
         }

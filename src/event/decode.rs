@@ -295,14 +295,19 @@ fn detail_of<'a>(
             let into = fields.text(OptionalField::Ticket, name::is_id, ID_FORM);
             EventDetail { decision: Some(decision), owner, due, into, ..said(fields) }
         }
-        Kind::DecisionDone => {
+        Kind::DecisionMoved | Kind::DecisionDone | Kind::DecisionDropped => {
             let decision =
                 required_id(fields.wire, EventKey::Decision, "name the decision by its id")?;
-            EventDetail { decision: Some(decision), ..said(fields) }
+            let due = if kind == Kind::DecisionMoved { fields.due() } else { None };
+            EventDetail { decision: Some(decision), due, ..said(fields) }
         }
         Kind::TurnNoted => said(fields),
-        Kind::TicketDiscussed => {
-            let way_out = "name the ticket that was talked about";
+        Kind::TicketBrought | Kind::TicketDiscussed => {
+            let way_out = if kind == Kind::TicketBrought {
+                "name the ticket that is to be talked about"
+            } else {
+                "name the ticket that was talked about"
+            };
             let into = Some(required_id(fields.wire, EventKey::Ticket, way_out)?);
             EventDetail { into, ..said(fields) }
         }

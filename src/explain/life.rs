@@ -116,8 +116,11 @@ impl Explained<'_> {
             | Kind::ConcernRaised
             | Kind::ConcernSettled
             | Kind::Decided
+            | Kind::DecisionMoved
             | Kind::DecisionDone
+            | Kind::DecisionDropped
             | Kind::TurnNoted
+            | Kind::TicketBrought
             | Kind::TicketDiscussed => None,
         };
         let position = last.ticket_position;

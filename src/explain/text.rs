@@ -208,8 +208,11 @@ impl Explained<'_> {
             Kind::ConcernRaised => "a concern was raised",
             Kind::ConcernSettled => "a concern was settled",
             Kind::Decided => "the team decided",
+            Kind::DecisionMoved => "a decision was moved",
             Kind::DecisionDone => "a decision was done",
+            Kind::DecisionDropped => "a decision was dropped",
             Kind::TurnNoted => "a note about the turn",
+            Kind::TicketBrought => "brought to the team",
             Kind::TicketDiscussed => "the team talked about it",
         }
         .to_owned();

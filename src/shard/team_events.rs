@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::Shard;
 use super::keys::CHUNK;
-use crate::event::Kind;
 use crate::team_log::{TeamEvent, TeamEvents};
 use crate::ticket::{Entry, Timeline, unpack_detail};
 use crate::time::Timestamp;
@@ -58,8 +57,7 @@ fn team_of(timeline: &Timeline) -> Arc<str> {
 
 fn team_event(entry: &Entry<'_>) -> TeamEvent {
     let detail = unpack_detail(entry.detail);
-    let is_decision = matches!(entry.kind, Kind::Decided | Kind::DecisionDone);
-    let id = if is_decision { detail.decision } else { detail.concern };
+    let id = if entry.kind.is_of_decision() { detail.decision } else { detail.concern };
     TeamEvent {
         at: entry.time,
         kind: entry.kind,

@@ -80,6 +80,55 @@ fn what_ends_before_it_begins_is_still_open() {
     assert_eq!(TeamLog::of(vec![done, decided]).open_decisions().count(), 1);
 }
 
+/// A day in December; `None` for 0.
+fn day(day: u32) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(2026, 12, day)
+}
+
+fn decision(minute: i64, kind: Kind, due: u32, by: &str) -> TeamEvent {
+    TeamEvent { due: day(due), ..event(minute, kind, "d-1", by, "words") }
+}
+
+#[test]
+fn the_last_day_that_an_open_decision_is_given_holds() {
+    let decided = decision(1, Kind::Decided, 1, "aino");
+    let first = decision(2, Kind::DecisionMoved, 8, "sara");
+    let second = decision(3, Kind::DecisionMoved, 15, "mikko");
+    let same = decision(4, Kind::DecisionMoved, 15, "ville");
+    let without = decision(5, Kind::DecisionMoved, 0, "ville");
+    let done = decision(6, Kind::DecisionDone, 0, "sara");
+    let late = decision(7, Kind::DecisionMoved, 22, "ville");
+    let log = TeamLog::of(vec![late, done, without, same, second, first, decided.clone()]);
+    let known = &log.decisions[0];
+    let moved = known.moved.as_ref().unwrap();
+    assert_eq!((known.due, moved.from), (day(15), day(8)));
+    assert_eq!(moved.said.by.as_deref(), Some("mikko"), "the same day moves nothing");
+
+    let corrected = decision(4, Kind::Decided, 4, "aino");
+    let log = TeamLog::of(vec![decided, decision(2, Kind::DecisionMoved, 8, "sara"), corrected]);
+    assert_eq!((log.decisions[0].due, &log.decisions[0].moved), (day(4), &None));
+}
+
+#[test]
+fn the_first_who_ends_an_open_decision_counts() {
+    let decided = decision(1, Kind::Decided, 1, "aino");
+    let dropped = decision(2, Kind::DecisionDropped, 0, "sara");
+    let done = decision(3, Kind::DecisionDone, 0, "mikko");
+    let log = TeamLog::of(vec![done.clone(), dropped.clone(), decided.clone()]);
+    let known = &log.decisions[0];
+    assert_eq!(known.dropped.as_ref().unwrap().by.as_deref(), Some("sara"));
+    assert_eq!((&known.done, log.open_decisions().count()), (&None, 0));
+
+    let again = decision(4, Kind::Decided, 2, "aino");
+    let log = TeamLog::of(vec![again, done.clone(), dropped.clone(), decided.clone()]);
+    assert_eq!((&log.decisions[0].dropped, log.open_decisions().count()), (&None, 1));
+
+    // At one instant, what is done is done.
+    let at_once = TeamEvent { at: done.at, ..dropped };
+    let log = TeamLog::of(vec![at_once, done, decided]);
+    assert!(log.decisions[0].done.is_some() && log.decisions[0].dropped.is_none());
+}
+
 #[test]
 fn open_ones_stay_and_the_oldest_ended_ones_are_dropped() {
     let mut events = vec![event(0, Kind::ConcernRaised, "old", "aino", "still open")];
@@ -129,6 +178,41 @@ fn a_ticket_is_talked_about_from_the_first_talk_after_it_was_brought() {
     assert_eq!(log.decisions[0].ticket.as_deref(), Some("T-1"));
 }
 
+fn brought(minute: i64, ticket: &str) -> TeamEvent {
+    TeamEvent { kind: Kind::TicketBrought, ..talk(minute, ticket, None) }
+}
+
+#[test]
+fn a_ticket_that_is_brought_stays_until_the_team_has_talked_about_it() {
+    let log = TeamLog::of(vec![
+        talk(20, "T-1", None),
+        talk(5, "T-2", None),
+        brought(30, "T-1"),
+        brought(11, "T-2"),
+        brought(10, "T-1"),
+    ]);
+    let is_open =
+        |one: &&TicketBrought| log.discussion(&one.ticket, one.said.at) == Discussion::Open;
+    let open = log.brought.iter().filter(is_open);
+    let open: Vec<_> = open.map(|one| (one.said.at.ms() / 60_000, &*one.ticket)).collect();
+    assert_eq!(open, [(11, "T-2"), (30, "T-1")]);
+    assert_eq!(log.brought.len(), 3, "what was talked about is kept for a while");
+}
+
+#[test]
+fn the_oldest_brought_tickets_that_were_talked_about_are_dropped() {
+    let most = i64::try_from(LOGGED_MAX).unwrap();
+    let mut events = vec![brought(0, "T-0")];
+    for minute in 1..=most + 1 {
+        events.extend([brought(minute, &format!("T-{minute}"))]);
+        events.push(talk(minute + 1, &format!("T-{minute}"), None));
+    }
+    let log = TeamLog::of(events);
+    let tickets: Vec<&str> = log.brought.iter().map(|one| &*one.ticket).take(2).collect();
+    assert_eq!(tickets, ["T-0", "T-2"]);
+    assert_eq!(log.brought.len(), 1 + LOGGED_MAX);
+}
+
 #[test]
 fn tickets_brought_before_all_talks_that_are_kept_do_not_come_back() {
     let most = i64::try_from(DISCUSSED_MAX).unwrap();
@@ -149,16 +233,18 @@ proptest! {
 
     #[test]
     fn any_order_and_any_duplicates_give_the_same_log(
-        chosen in proptest::collection::vec((0_i64..6, 0_usize..6, 0_usize..2, 0_u64..3), 0..12),
+        chosen in proptest::collection::vec((0_i64..6, 0_usize..9, 0_usize..2, 0_u64..3), 0..12),
         order in any::<u64>(),
     ) {
         let kinds = [
             Kind::ConcernRaised, Kind::ConcernSettled, Kind::Decided, Kind::DecisionDone,
-            Kind::TurnNoted, Kind::TicketDiscussed,
+            Kind::TurnNoted, Kind::TicketDiscussed, Kind::DecisionMoved, Kind::DecisionDropped,
+            Kind::TicketBrought,
         ];
         let of = |&(minute, kind, id, identity): &(i64, usize, usize, u64)| TeamEvent {
             identity,
-            ticket: (kind == 2 || kind == 5).then(|| ["T-1", "T-2"][id].into()),
+            ticket: [2, 5, 8].contains(&kind).then(|| ["T-1", "T-2"][id].into()),
+            due: day(u32::try_from(identity).unwrap()).filter(|_| kind == 2 || kind == 6),
             ..event(minute, kinds[kind], ["a", "b"][id], "aino", "text")
         };
         let events: Vec<TeamEvent> = chosen.iter().map(of).collect();

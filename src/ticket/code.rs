@@ -43,6 +43,9 @@ impl Kind {
             Self::DecisionDone => 22,
             Self::TurnNoted => 23,
             Self::TicketDiscussed => 24,
+            Self::DecisionMoved => 25,
+            Self::DecisionDropped => 26,
+            Self::TicketBrought => 27,
         }
     }
 
@@ -74,6 +77,9 @@ impl Kind {
             22 => Self::DecisionDone,
             23 => Self::TurnNoted,
             24 => Self::TicketDiscussed,
+            25 => Self::DecisionMoved,
+            26 => Self::DecisionDropped,
+            27 => Self::TicketBrought,
             _ => return None,
         })
     }
@@ -182,6 +188,9 @@ mod tests {
             (Kind::DecisionDone, 22),
             (Kind::TurnNoted, 23),
             (Kind::TicketDiscussed, 24),
+            (Kind::DecisionMoved, 25),
+            (Kind::DecisionDropped, 26),
+            (Kind::TicketBrought, 27),
         ];
         assert_eq!(kinds.len(), Kind::ALL.len());
         for (kind, code) in kinds {
@@ -198,7 +207,7 @@ mod tests {
         for (maker, code) in makers {
             assert_eq!((maker.code(), Maker::from_code(code)), (code, Some(maker)));
         }
-        let unknown = (Kind::from_code(25), Priority::from_code(0), Maker::from_code(3));
+        let unknown = (Kind::from_code(28), Priority::from_code(0), Maker::from_code(3));
         assert_eq!(unknown, (None, None, None));
     }
 }

@@ -105,9 +105,8 @@ impl TicketState {
 
     /// Applies one event, the next in order.
     ///
-    /// At the first `created` event the state starts over, and keeps only team, priority, channel, a reply
-    /// shortly before and taken over tickets of the events before. The caller takes back what those events
-    /// ended.
+    /// At the first `created` event the state starts over. It keeps only team, priority, channel, a reply
+    /// shortly before and taken over tickets of the events before. The caller takes back what they ended.
     pub(crate) fn step(
         &mut self,
         event: &Entry<'_>,
@@ -172,8 +171,11 @@ impl TicketState {
             | Kind::ConcernRaised
             | Kind::ConcernSettled
             | Kind::Decided
+            | Kind::DecisionMoved
             | Kind::DecisionDone
+            | Kind::DecisionDropped
             | Kind::TurnNoted
+            | Kind::TicketBrought
             | Kind::TicketDiscussed => {}
         }
         self.stopwatches.iter_mut().for_each(Stopwatch::stay_over);
@@ -308,8 +310,7 @@ impl TicketState {
         }
     }
 
-    /// The customer waits for a reply from `at` on, unless one is due already. Returns the measure of that
-    /// reply.
+    /// From `at` on the customer waits for a reply, unless one is due already. Returns the reply's measure.
     fn wait_for_reply(&mut self, at: Timestamp, context: DerivationContext<'_>) -> Measure {
         self.unanswered_since.get_or_insert(at);
         // A message from the customer ends the wait for the customer.
@@ -360,8 +361,7 @@ impl TicketState {
         self.start(Measure::Update, event.time, context);
     }
 
-    /// Ends the stopwatch of a measure with a sample and removes it, also if it had been given up. Returns it
-    /// if it gave a sample.
+    /// Ends and removes the stopwatch of a measure, given up or not. Returns it if it gave a sample.
     fn finish(
         &mut self,
         measure: Measure,

@@ -162,6 +162,86 @@ fn a_settled_concern_that_is_opened_again_alarms_again() {
 }
 
 #[test]
+fn a_decision_is_moved_and_then_dropped() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("moved");
+    create_topic(&broker, &topic, 1);
+    let service = start(&broker, &topic);
+    let own = format!("origin: http://127.0.0.1:{}\r\n", service.port());
+    let send = |form: &str| post(service.port(), "/teams/billing/agenda", &own, form).0;
+
+    assert_eq!(send("action=decide&seed=1&by=aino&text=A+rota.&due=2030-01-31"), 303);
+    let is_decided = |log: &Value| !log["decisions"].as_array().unwrap().is_empty();
+    let log = wait_until_logged(&service, "the decision", is_decided);
+    let id = log["decisions"][0]["id"].as_str().unwrap().to_owned();
+    let form = |action: &str, more: &str| {
+        format!("action={action}&seed=2&by=sara&decision={id}&text=The+desk+moves+first.{more}")
+    };
+    assert_eq!(send(&form("move", "")), 422, "it takes a day");
+    assert_eq!(send(&form("move", "&due=2030-02-28")), 303);
+    let is_moved = |log: &Value| log["decisions"][0]["due"] == "2030-02-28";
+    let log = wait_until_logged(&service, "the new day", is_moved);
+    let moved = &log["decisions"][0]["moved"];
+    assert_eq!((&moved["from"], &moved["said"]["by"]), (&json!("2030-01-31"), &json!("sara")));
+    let page = service.get("/teams/billing/agenda?lang=en").unwrap();
+    assert!(page.contains("; moved from 31 Jan 2030 to 28 Feb 2030 (sara, "), "{page}");
+
+    let both =
+        json!({ "team": "billing", "by": "aino", "decision": id, "done": true, "dropped": true });
+    let (status, refused) = say(&service, "/api/v1/decisions", &both);
+    assert_eq!(status, 422, "{refused}");
+    let dropped = json!({ "team": "billing", "by": "aino", "decision": id, "dropped": true });
+    let (status, stored) = say(&service, "/api/v1/decisions", &dropped);
+    assert_eq!((status, &stored["type"]), (202, &json!("team.decision_dropped")), "{stored}");
+    let is_dropped = |log: &Value| log["decisions"][0]["dropped"]["by"] == "aino";
+    wait_until_logged(&service, "the decision to be dropped", is_dropped);
+    let page = service.get("/teams/billing/agenda?lang=fi").unwrap();
+    assert!(page.contains("siitä luovuttiin (aino, "), "{page}");
+}
+
+#[test]
+fn a_ticket_is_brought_to_the_talk_from_its_own_page() {
+    let Some(broker) = broker() else { return };
+    let topic = fresh("brought");
+    create_topic(&broker, &topic, 2);
+    let service = start(&broker, &topic);
+    assert!(service.publish(&record(1, "created", "T-1")).status.success());
+    let page = wait_for("the ticket", || service.get("/tickets/T-1?lang=en"));
+    let to = "action=\"/teams/billing/agenda?lang=en\"";
+    assert!(page.contains(to) && page.contains("Bring it to the talk of billing"), "{page}");
+
+    let own = format!("origin: http://127.0.0.1:{}\r\n", service.port());
+    let send = |form: &str| post(service.port(), "/teams/billing/agenda?lang=en", &own, form);
+    let form = "action=bring&seed=1&by=aino&ticket=T-1&text=";
+    let (status, _, page) = send(form);
+    assert_eq!(status, 422, "it takes a word why");
+    assert!(page.contains("name=\"ticket\" value=\"T-1\""), "the form is kept: {page}");
+    assert_eq!(send(&form.replace("T-1", "T-11")).0, 422);
+    assert_eq!(send("action=bring&seed=1&by=aino&ticket=T-11&text=Why").0, 404);
+    assert_eq!(send(&format!("{form}Who+calls+back%3F")).0, 303);
+    let is_brought = |log: &Value| log["brought"][0]["note"] == "Who calls back?";
+    let log = wait_until_logged(&service, "the ticket to be brought", is_brought);
+    let brought = &log["brought"][0];
+    assert_eq!((&brought["score"], &brought["by"]), (&Value::Null, &json!("aino")));
+    let page = service.get("/tickets/T-1?lang=en").unwrap();
+    assert!(page.contains("On the agenda of billing") && !page.contains("action=\"/t"), "{page}");
+    let turn = service.get("/metrics").unwrap();
+    assert!(
+        turn.contains("vaste_checks_reviewed_total{team=\"billing\",by=\"other\"} 0"),
+        "{turn}"
+    );
+    let talked = json!({ "team": "billing", "by": "sara", "ticket": "T-1", "text": "The lead." });
+    assert_eq!(say(&service, "/api/v1/ticket_talks", &talked).0, 202);
+    let is_discussed = |log: &Value| log["brought"][0]["is_discussed"] == true;
+    wait_until_logged(&service, "the talk", is_discussed);
+    let again = json!({ "team": "billing", "by": "sara", "ticket": "T-1", "text": "Again." });
+    assert_eq!(say(&service, "/api/v1/brought_tickets", &again).0, 202);
+    wait_until_logged(&service, "the ticket to be brought again", |log| {
+        log["brought"][0]["note"] == "Again."
+    });
+}
+
+#[test]
 fn a_form_keeps_its_text_while_kafka_is_away_and_a_foreign_one_is_refused() {
     let Some(broker) = Broker::start() else { return };
     let topic = fresh("kept");

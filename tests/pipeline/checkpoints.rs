@@ -171,7 +171,7 @@ fn the_error_for_a_newer_or_foreign_checkpoint_says_what_to_do() {
     let error = checkpoint::read(&newer).unwrap_err().to_string();
     assert_eq!(
         error,
-        "it has format 8, and this version of Vaste reads 1 to 7: use the version that wrote it, or remove \
+        "it has format 9, and this version of Vaste reads 1 to 8: use the version that wrote it, or remove \
          it to rebuild the state from the topic"
     );
     assert_eq!(checkpoint::read(b"#!/bin/sh").unwrap_err(), CheckpointError::Foreign);

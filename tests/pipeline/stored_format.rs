@@ -22,6 +22,7 @@ use vaste::name::UNCLAIMED;
 use vaste::partition::{Partition, Published, Record};
 use vaste::review::ReviewedBy;
 use vaste::shard::Shard;
+use vaste::team_log::TeamLog;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 use vaste::view::View;
 
@@ -36,6 +37,8 @@ const VERSION_5: &[u8] = include_bytes!("version-5.vaste");
 const VERSION_6: &[u8] = include_bytes!("version-6.vaste");
 /// The same, and the reviews of an evicted ticket.
 const VERSION_7: &[u8] = include_bytes!("version-7.vaste");
+/// The same, decisions that are moved or dropped, and a ticket that is brought without a review.
+const VERSION_8: &[u8] = include_bytes!("version-8.vaste");
 const TOPIC_ID: &str = "9_cCYlOHQvGRUcb2oCMQyA";
 const PROCESS: u64 = 0x0123_4567_89ab_cdef;
 const RECORDS: &str = include_str!("version-2.ndjson");
@@ -43,6 +46,7 @@ const RECORDS_OF_4: &str = include_str!("version-4.ndjson");
 const RECORDS_OF_6: &str = include_str!("version-6.ndjson");
 /// Records of a ticket that is evicted before the other records arrive.
 const RECORDS_OF_7: &str = include_str!("version-7.ndjson");
+const RECORDS_OF_8: &str = include_str!("version-8.ndjson");
 
 /// Records of two more tickets that are evicted then: the first ones of version 2.
 const EVICTED: usize = 4;
@@ -96,7 +100,8 @@ fn records_of_4() -> Vec<String> {
 
 fn records() -> Vec<String> {
     let first = RECORDS_OF_7.lines().map(str::to_owned);
-    first.chain(records_of_4()).chain(RECORDS_OF_6.lines().map(str::to_owned)).collect()
+    let later = RECORDS_OF_6.lines().chain(RECORDS_OF_8.lines()).map(str::to_owned);
+    first.chain(records_of_4()).chain(later).collect()
 }
 
 /// What the present code writes after the records.
@@ -138,7 +143,7 @@ fn the_present_version_is_written_byte_for_byte() {
     let name = format!("version-{}.vaste", checkpoint::VERSION);
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&kept, &bytes).unwrap();
-    assert!(bytes == VERSION_7, "the stored bytes changed: compare with {}", kept.display());
+    assert!(bytes == VERSION_8, "the stored bytes changed: compare with {}", kept.display());
 }
 
 #[test]
@@ -311,6 +316,19 @@ fn version_7_has_the_reviews_of_an_evicted_ticket() {
         ReviewedBy::ALL.map(|by| reviews.get("billing", by))
     };
     assert_eq!((counts(&older), counts(&newer)), ([0, 0], [1, 1]));
+}
+
+#[test]
+fn version_8_has_what_became_of_decisions_and_a_brought_ticket() {
+    let mut shard = checkpoint::read(VERSION_8).unwrap().restore(catalog()).unwrap();
+    let events = shard.team_events(Timestamp::EVENT_END);
+    let log = TeamLog::of(events.get("support").unwrap().clone());
+    let [moved, dropped] = log.decisions.as_slice() else { unreachable!("two were decided") };
+    assert_eq!(moved.due.unwrap().to_string(), "2026-06-29");
+    assert_eq!(moved.moved.as_ref().unwrap().said.text.as_deref(), Some("The desk moves first."));
+    assert_eq!(dropped.dropped.as_ref().unwrap().by.as_deref(), Some("sara"));
+    let [brought] = log.brought.as_slice() else { unreachable!("one was brought") };
+    assert_eq!((&*brought.ticket, brought.said.text.as_deref()), ("T-5", Some("Who calls?")));
 }
 
 #[test]

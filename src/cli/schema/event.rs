@@ -86,8 +86,13 @@ pub(super) const fn meaning(kind: Kind) -> &'static str {
         Kind::ConcernRaised => "Someone raised a concern in a team.",
         Kind::ConcernSettled => "A concern was settled.",
         Kind::Decided => "A team decided something.",
+        Kind::DecisionMoved => {
+            "What a team had decided was given another day. Without `due`, nothing changes."
+        }
         Kind::DecisionDone => "What a team had decided was done.",
+        Kind::DecisionDropped => "A team no longer wants what it had decided.",
         Kind::TurnNoted => "The member on duty left a note about their turn.",
+        Kind::TicketBrought => "Someone brought a ticket to a team, which is to talk about it.",
         Kind::TicketDiscussed => "A team talked about a ticket that was brought to it.",
     }
 }

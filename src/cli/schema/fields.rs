@@ -48,9 +48,13 @@ impl SchemaField {
     pub(super) fn required(kind: Kind) -> Vec<Self> {
         let subject: &[Self] = match kind {
             Kind::ConcernRaised | Kind::ConcernSettled => &[Self::ConcernedTeam, Self::Concern],
-            Kind::Decided | Kind::DecisionDone => &[Self::ConcernedTeam, Self::Decision],
+            Kind::Decided | Kind::DecisionMoved | Kind::DecisionDone | Kind::DecisionDropped => {
+                &[Self::ConcernedTeam, Self::Decision]
+            }
             Kind::TurnNoted => &[Self::ConcernedTeam],
-            Kind::TicketDiscussed => &[Self::ConcernedTeam, Self::DiscussedTicket],
+            Kind::TicketBrought | Kind::TicketDiscussed => {
+                &[Self::ConcernedTeam, Self::DiscussedTicket]
+            }
             Kind::Created
             | Kind::Reopened
             | Kind::Resumed
@@ -86,8 +90,11 @@ impl SchemaField {
             Kind::ConcernRaised
             | Kind::ConcernSettled
             | Kind::DecisionDone
+            | Kind::DecisionDropped
             | Kind::TurnNoted
+            | Kind::TicketBrought
             | Kind::TicketDiscussed => &[F::By, F::Text],
+            Kind::DecisionMoved => &[F::By, F::Text, F::Due],
             Kind::Decided => &[F::By, F::Text, F::Owner, F::Due, F::Ticket],
             Kind::Created
             | Kind::Reopened
@@ -155,9 +162,9 @@ impl SchemaField {
             Self::ConcernedTeam => {
                 team_or_all("The team that it is about; `_all` for the whole organisation.")
             }
-            Self::DiscussedTicket => {
-                id("The ticket that the team talked about. It leaves the agenda then.")
-            }
+            Self::DiscussedTicket => id(
+                "The ticket that the team is to talk about; or has talked about, and it leaves the agenda.",
+            ),
             Self::Optional(field) => optional_definition(field),
         }
     }
@@ -258,7 +265,7 @@ fn optional_definition(field: OptionalField) -> Value {
              events: the team that acted, or the team of a ticket that has none yet.",
         ),
         OptionalField::Text => {
-            text("What the concern, its settlement, the decision, the note or the talk says.")
+            text("What the concern, the decision, the note, the talk, or what became of them says.")
         }
         OptionalField::Ticket => SchemaField::DiscussedTicket.definition(),
         OptionalField::WaitingSince => time(

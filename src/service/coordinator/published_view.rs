@@ -12,7 +12,7 @@ use crate::catalog::{Catalog, ObjectiveId, ScopeId, WINDOWS};
 use crate::measure::Measure;
 use crate::reading::{Reading, Verdict};
 use crate::responses::Responses;
-use crate::review::{BroughtReview, Reviews};
+use crate::review::{BroughtTicket, Reviews};
 use crate::service::derived_past::DerivedPast;
 use crate::service::kafka::probe::TopicState;
 use crate::service::kafka::producer_notes::ProducerNotes;
@@ -225,8 +225,8 @@ impl PublishedView {
         })
     }
 
-    /// The reviews that were brought to a team, or to the organisation, in order of time.
-    pub(in crate::service) fn brought_to(&self, scope: ScopeId) -> Vec<BroughtReview<'_>> {
+    /// The tickets that were brought to a team, or to the organisation, in order of time.
+    pub(in crate::service) fn brought_to(&self, scope: ScopeId) -> Vec<BroughtTicket<'_>> {
         self.reviews.brought_to(scope, &self.catalog, self.team_logs.of(scope))
     }
 

@@ -98,6 +98,7 @@ fn described() -> (Router<Shared>, Description) {
         .routes(routes!(writes::concern))
         .routes(routes!(writes::decision))
         .routes(routes!(writes::turn_note))
+        .routes(routes!(writes::brought_ticket))
         .routes(routes!(writes::ticket_talk))
         .routes(routes!(writes::review))
         .split_for_parts();

@@ -194,13 +194,14 @@ pub(super) fn ticket_page(
     id: &str,
     ticket: TicketShown,
     reader: PageLanguage,
+    forms: &Forms,
 ) -> Page {
     let board = Board::new(published, reader);
     let (path, title) = (address::ticket(id), view_model::shown(id));
     match ticket {
         TicketShown::Found(found) => Page {
             is_found: true,
-            html: document(&board, &title, Some(&path), &ticket::page(&board, id, found)),
+            html: document(&board, &title, Some(&path), &ticket::page(&board, id, found, forms)),
         },
         TicketShown::Unknown(_) | TicketShown::Late | TicketShown::Hidden => Page {
             is_found: false,

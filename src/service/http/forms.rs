@@ -43,9 +43,7 @@ pub(super) async fn serve(
     let query = request.uri.query().unwrap_or_default();
     let is_sent = address::is_in_query(query, address::SENT);
     let says = address::person(query);
-    let writer = writing.writer(&request.headers);
-    let remembered = request.remembered(&writer);
-    let forms = Forms { writer, remembered, is_sent, refused: None };
+    let forms = Forms { is_sent, ..unsent(&writing, &request.headers) };
     request.answer(&state, StatusCode::OK, &forms, says.as_deref())
 }
 
@@ -66,11 +64,14 @@ impl TeamRequest {
         };
         page_with_forms(if page.is_found { status } else { StatusCode::NOT_FOUND }, page)
     }
+}
 
-    /// The name that was last chosen in this browser, where whoever writes says who they are.
-    fn remembered(&self, writer: &FormWriter) -> Option<String> {
-        remembered_person::of(&self.headers).filter(|_| *writer == FormWriter::SaysWho)
-    }
+/// The forms of a page from which nothing was sent. They offer the name that was last chosen in this browser,
+/// where whoever writes says who they are.
+pub(super) fn unsent(writing: &EventWriting, headers: &HeaderMap) -> Forms {
+    let writer = writing.writer(headers);
+    let remembered = remembered_person::of(headers).filter(|_| writer == FormWriter::SaysWho);
+    Forms { writer, remembered, is_sent: false, refused: None }
 }
 
 /// The agenda as Markdown.
@@ -137,15 +138,14 @@ pub(super) async fn take(
     };
     let refused =
         RefusedForm { action, is_away: refusal.is_for_now(), problem: refusal.to_string(), fields };
-    let remembered = request.remembered(&writer);
-    let forms = Forms { writer, remembered, is_sent: false, refused: Some(refused) };
+    let forms = Forms { refused: Some(refused), ..unsent(&writing, &request.headers) };
     request.answer(&state, refusal.status(), &forms, says.as_deref())
 }
 
 /// The event that a form is to become.
 ///
 /// # Errors
-/// If the form is about a review that nobody has brought to the team.
+/// If the form is about a ticket that nobody has brought to the team.
 fn submission(
     action: FormAction,
     team: &str,
@@ -158,8 +158,11 @@ fn submission(
         FormAction::RaiseAgain => (Kind::ConcernRaised, &["by", "text", "concern"]),
         FormAction::Decide => (Kind::Decided, &["by", "text", "owner", "due"]),
         FormAction::Finish => (Kind::DecisionDone, &["by", "decision"]),
+        FormAction::Move => (Kind::DecisionMoved, &["by", "text", "due", "decision"]),
+        FormAction::Drop => (Kind::DecisionDropped, &["by", "text", "decision"]),
         FormAction::Note => (Kind::TurnNoted, &["by", "text"]),
         FormAction::Review => (Kind::Reviewed, &["by", "ticket", "score", "note"]),
+        FormAction::Bring => (Kind::TicketBrought, &["by", "text", "ticket"]),
         FormAction::Discuss => (Kind::TicketDiscussed, &["by", "text"]),
     };
     let value = |name: &str| {
@@ -190,8 +193,7 @@ fn submission(
     Ok(Submission { kind, fields: event, seed: value("seed").map(str::to_owned) })
 }
 
-/// The ticket of a review that was brought to the team. Forms name the review, since pages may not show ids
-/// of tickets.
+/// A ticket that was brought to the team. Forms do not name the ticket, since pages may not show ids.
 fn brought_ticket(
     reference: &str,
     team: &str,
@@ -199,8 +201,8 @@ fn brought_ticket(
 ) -> Result<String, Refusal> {
     let scope = published.catalog.scope_by_label(team);
     let brought = scope.map_or_else(Vec::new, |scope| published.brought_to(scope));
-    let mut found = brought.iter().filter(|one| one.review.reference() == reference);
-    found.next().map(|one| one.review.ticket.to_string()).ok_or_else(|| {
+    let mut found = brought.iter().filter(|one| one.reference() == reference);
+    found.next().map(|one| one.ticket.to_owned()).ok_or_else(|| {
         Refusal::Wrong(format!(
             "`review` is {reference:?}, which nobody has brought to the team: load the page again"
         ))

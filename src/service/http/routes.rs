@@ -33,7 +33,7 @@ use crate::service::http::forms::{self, TeamRequest};
 use crate::service::http::live::LiveStreams;
 use crate::service::http::lookup::{LookupResult, TicketLookup};
 use crate::service::http::metrics;
-use crate::service::http::page_response::{html_page, page_language};
+use crate::service::http::page_response::{html_page, page_language, page_with_forms};
 use crate::service::http::past_rows::{self, Period};
 use crate::service::http::revalidate::revalidate;
 use crate::service::http::ticket_rows;
@@ -85,7 +85,9 @@ pub(in crate::service) fn routes(served: Served) -> Router {
         .route(address::OBJECTIVE_HISTORY_CSV, get(serve_objective_history_csv))
         .route(
             address::TICKET,
-            get(move |state, path, headers, uri| serve_ticket(lookup, state, path, headers, uri)),
+            get(move |writing, state, path, headers, uri| {
+                serve_ticket((lookup, writing), state, path, headers, uri)
+            }),
         )
         .route(
             address::SEARCH,
@@ -304,7 +306,7 @@ fn csv_file(disposition: &'static str, csv: Vec<u8>) -> Response {
 
 /// The page of a ticket.
 async fn serve_ticket(
-    lookup: TicketLookup,
+    (lookup, Extension(writing)): (TicketLookup, Extension<Arc<EventWriting>>),
     state: State<Shared>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
@@ -318,8 +320,9 @@ async fn serve_ticket(
         TicketShown::Late => StatusCode::SERVICE_UNAVAILABLE,
     };
     let published = state.published.load();
-    let page = board::ticket_page(&published, &id, ticket, page_language(&headers, &uri));
-    html_page(status, page)
+    let forms = forms::unsent(&writing, &headers);
+    let reader = page_language(&headers, &uri);
+    page_with_forms(status, board::ticket_page(&published, &id, ticket, reader, &forms))
 }
 
 async fn find_ticket(lookup: &TicketLookup, shared: &Shared, id: &str) -> TicketShown {

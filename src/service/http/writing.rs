@@ -8,9 +8,9 @@
 //! A form that is sent twice makes the same event twice, which counts once: its id follows from its content
 //! and from the page that it stood on.
 //!
-//! Only a ticket that a partition of this instance has can be judged. Otherwise a misspelt id would make a
-//! ticket that nobody has. An instance that does not have the whole topic cannot tell a misspelt id from a
-//! ticket of another instance, so it asks to try again later; it never guesses.
+//! Only a ticket that a partition of this instance has can be judged or brought to a team. Otherwise a
+//! misspelt id would make a ticket that nobody has. An instance that does not have the whole topic cannot
+//! tell a misspelt id from a ticket of another instance, so it asks to try again later; it never guesses.
 //!
 //! # Security
 //! Writing is on if a proxy names the person in a header, or if only this machine can reach the address. A
@@ -284,15 +284,16 @@ impl EventWriting {
         let id = format!("{hash:032x}");
         let subject_id = subject_id(kind, &mut fields, &id);
         let time = self.time_of(hash, now);
+        let named = fields.get("ticket").and_then(Value::as_str).map(str::to_owned);
         let (key, event) = event_of(kind, fields, &id, time)?;
-        if kind == Kind::Reviewed {
-            self.check_ticket(&key, published).await?;
+        if let Some(ticket) = named.filter(|_| names_new_ticket(kind)) {
+            self.check_ticket(&ticket, published).await?;
         }
         writer.write(&key, &event).await.map_err(Refusal::NotStored)?;
         Ok(WrittenEvent { id, time, subject_id })
     }
 
-    /// Refuses to judge a ticket that no partition of this instance has.
+    /// Refuses to judge or to bring a ticket that no partition of this instance has.
     async fn check_ticket(&self, id: &str, published: &PublishedView) -> Result<(), Refusal> {
         match self.tickets.find(id).await {
             LookupResult::Found(_) => Ok(()),
@@ -397,12 +398,12 @@ fn check_subject(
     let (key, is_known) = if kind == Kind::ConcernSettled {
         let mut all = log.into_iter().flat_map(|log| &log.concerns);
         ("concern", all.any(|concern| *concern.id == *text("concern")))
-    } else if kind == Kind::DecisionDone {
+    } else if kind.is_of_decision() && kind != Kind::Decided {
         let mut all = log.into_iter().flat_map(|log| &log.decisions);
         ("decision", all.any(|decision| *decision.id == *text("decision")))
     } else if kind == Kind::TicketDiscussed {
         let mut all = published.brought_to(scope).into_iter();
-        ("ticket", all.any(|brought| *brought.review.ticket == *text("ticket")))
+        ("ticket", all.any(|brought| *brought.ticket == *text("ticket")))
     } else {
         return Ok(());
     };
@@ -416,9 +417,14 @@ fn check_subject(
     )))
 }
 
+/// Whether an event of this kind may name any ticket. The others name one that was brought.
+const fn names_new_ticket(kind: Kind) -> bool {
+    matches!(kind, Kind::Reviewed | Kind::TicketBrought)
+}
+
 /// Gives a new concern or decision its id. Returns the id of the subject.
 fn subject_id(kind: Kind, fields: &mut Map<String, Value>, id: &str) -> Option<String> {
-    let is_decision = matches!(kind, Kind::Decided | Kind::DecisionDone);
+    let is_decision = kind.is_of_decision();
     let key = if is_decision { "decision" } else { "concern" };
     let is_new = matches!(kind, Kind::ConcernRaised | Kind::Decided);
     if is_new && !fields.contains_key(key) {
@@ -438,12 +444,17 @@ fn event_of(
     let says_nothing = |key: &str| {
         fields.get(key).and_then(Value::as_str).is_none_or(|text| text.trim().is_empty())
     };
-    let needs_text = matches!(kind, Kind::ConcernRaised | Kind::Decided | Kind::TurnNoted);
+    let needs_text =
+        matches!(kind, Kind::ConcernRaised | Kind::Decided | Kind::TurnNoted | Kind::TicketBrought);
     if needs_text && says_nothing("text") {
         return Err(Refusal::Wrong("`text` is empty: say it in a sentence or two".to_owned()));
     }
     if kind == Kind::Reviewed && fields.get("score").is_none_or(Value::is_null) {
         return Err(Refusal::Wrong("`score` is missing: choose a number from 1 to 5".to_owned()));
+    }
+    if kind == Kind::DecisionMoved && says_nothing("due") {
+        let problem = "`due` is missing: give the day until which it is to be done";
+        return Err(Refusal::Wrong(problem.to_owned()));
     }
     let subject = if kind.is_of_team() { "team" } else { "ticket" };
     let key = fields.get(subject).and_then(Value::as_str).unwrap_or_default().to_owned();

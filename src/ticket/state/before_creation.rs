@@ -39,8 +39,11 @@ impl TicketState {
             | Kind::ConcernRaised
             | Kind::ConcernSettled
             | Kind::Decided
+            | Kind::DecisionMoved
             | Kind::DecisionDone
+            | Kind::DecisionDropped
             | Kind::TurnNoted
+            | Kind::TicketBrought
             | Kind::TicketDiscussed => (false, false),
         };
         if is_act {

@@ -10,14 +10,14 @@ use utoipa::ToSchema;
 use super::problem::{PROBLEM_JSON, Problem};
 use super::response::{TEAM_LABEL, frozen, respond, trusted};
 use crate::address;
-use crate::review::BroughtReview;
+use crate::review::BroughtTicket;
 use crate::service::coordinator::publication::Shared;
 use crate::service::coordinator::published_view::PublishedView;
-use crate::team_log::{Concern, ConcernBefore, Decision, Discussion, LOGGED_MAX, Said};
+use crate::team_log::{Concern, ConcernBefore, Decision, Discussion, LOGGED_MAX, Moved, Said};
 use crate::time::Timestamp;
 
-/// What a team has said: its concerns, its decisions and the notes of its turns of duty; and the judged
-/// tickets that were brought to it.
+/// What a team has said: its concerns, its decisions and the notes of its turns of duty; and the tickets that
+/// were brought to it.
 #[utoipa::path(
     get,
     path = address::API_TEAM_LOG,
@@ -47,16 +47,16 @@ struct TeamLogShown<'a> {
     frozen: Option<String>,
     /// Those that are open, the oldest first, then at most 200 that were settled last.
     concerns: Vec<ConcernShown<'a>>,
-    /// Those that are not done, the oldest first, then at most 200 that were done last.
+    /// Those that are neither done nor dropped, the oldest first, then at most 200 that ended last.
     decisions: Vec<DecisionShown<'a>>,
     /// The notes of turns, at most 200, the latest first.
     notes: Vec<SaidShown<'a>>,
-    /// The judged tickets that were brought to the team, without the names of those who judged. At most 200
-    /// that it has not talked about, the oldest first; then at most 200 others, the latest first.
+    /// The tickets that were brought to the team, without the names of those who judged. At most 200 that it
+    /// has not talked about, the oldest first; then at most 200 others, the latest first.
     brought: Vec<BroughtShown<'a>>,
 }
 
-/// A judged ticket that was brought to the team.
+/// A ticket that was brought to the team.
 #[derive(Serialize, ToSchema)]
 struct BroughtShown<'a> {
     /// Id of the ticket; null where ids are not shown.
@@ -64,6 +64,9 @@ struct BroughtShown<'a> {
     ticket: Option<&'a str>,
     /// When it was brought.
     at: Timestamp,
+    /// Who brought it; null if it was judged, if it was not said, and where people are not named.
+    #[schema(required)]
+    by: Option<&'a str>,
     /// The score, 1 to 5; null without one.
     #[schema(required, minimum = 1, maximum = 5)]
     score: Option<u8>,
@@ -131,9 +134,26 @@ struct DecisionShown<'a> {
     #[serde(serialize_with = "day")]
     #[schema(required, value_type = Option<String>, format = Date)]
     due: Option<NaiveDate>,
+    /// The last time that the day was moved; null if it is the one that was decided.
+    #[schema(required)]
+    moved: Option<MovedShown<'a>>,
     /// Who recorded that it is done, and when; null while it is not.
     #[schema(required)]
     done: Option<SaidShown<'a>>,
+    /// Who recorded that the team no longer wants it, when, and why; null if it does.
+    #[schema(required)]
+    dropped: Option<SaidShown<'a>>,
+}
+
+/// A new day for what was decided.
+#[derive(Serialize, ToSchema)]
+struct MovedShown<'a> {
+    /// The day before; null if there was none.
+    #[serde(serialize_with = "day")]
+    #[schema(required, value_type = Option<String>, format = Date)]
+    from: Option<NaiveDate>,
+    /// Who moved it, when, and why.
+    said: SaidShown<'a>,
 }
 
 fn said<'a>(published: &'a PublishedView, team: &str) -> Result<TeamLogShown<'a>, Problem> {
@@ -174,17 +194,18 @@ impl<'a> ConcernShown<'a> {
 }
 
 impl<'a> BroughtShown<'a> {
-    fn of(BroughtReview { review, discussion }: BroughtReview<'a>, names: bool, ids: bool) -> Self {
-        let discussed = match discussion {
+    fn of(brought: BroughtTicket<'a>, names: bool, ids: bool) -> Self {
+        let discussed = match brought.discussion {
             Discussion::Recorded(said) => Some(SaidShown::of(said, names)),
             Discussion::Open | Discussion::Dropped => None,
         };
         Self {
-            ticket: ids.then_some(&*review.ticket),
-            at: review.at,
-            score: review.score,
-            note: review.note.as_deref(),
-            is_discussed: discussion != Discussion::Open,
+            ticket: ids.then_some(brought.ticket),
+            at: brought.at,
+            by: brought.by.filter(|_| names),
+            score: brought.score,
+            note: brought.note,
+            is_discussed: brought.discussion != Discussion::Open,
             discussed,
         }
     }
@@ -192,14 +213,20 @@ impl<'a> BroughtShown<'a> {
 
 impl<'a> DecisionShown<'a> {
     fn of(decision: &'a Decision, names: bool, ids: bool) -> Self {
-        let Decision { id, decided, ticket, owner, due, done } = decision;
+        let Decision { id, decided, ticket, owner, due, moved, done, dropped } = decision;
+        let moved = moved.as_ref().map(|Moved { from, said }: &'a Moved| MovedShown {
+            from: *from,
+            said: SaidShown::of(said, names),
+        });
         Self {
             id,
             decided: SaidShown::of(decided, names),
             ticket: ticket.as_deref().filter(|_| ids),
             owner: owner.as_deref(),
             due: *due,
+            moved,
             done: done.as_ref().map(|said| SaidShown::of(said, names)),
+            dropped: dropped.as_ref().map(|said| SaidShown::of(said, names)),
         }
     }
 }

@@ -21,7 +21,7 @@ use super::problem::{PROBLEM_JSON, Problem};
 use crate::address;
 use crate::event::{CATEGORIES_MAX, Kind};
 use crate::service::coordinator::publication::Shared;
-use crate::service::http::writing::{EventWriting, Submission, WrittenEvent};
+use crate::service::http::writing::{EventWriting, Refusal, Submission, WrittenEvent};
 use crate::time::Timestamp;
 
 /// A concern to raise, to settle, or to raise again.
@@ -50,25 +50,25 @@ struct ConcernSaid {
     settled: bool,
 }
 
-/// A decision to record, or to record as done.
+/// A decision to record, to give another day, or to record as done or dropped.
 #[derive(Deserialize, Serialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct DecisionSaid {
     /// Label of the team, as in the list of teams; `_all` for the whole organisation.
     #[schema(min_length = 1, max_length = 128)]
     team: String,
-    /// Id of the decision. Required to record that it is done; a new one gets an id without it.
+    /// Id of the decision. A new one gets an id without it; all else requires it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^[A-Za-z0-9._:/@#+-]{1,128}$")]
     decision: Option<String>,
-    /// What was decided; at most 500 bytes. Required for a new one.
+    /// What was decided, or why it is moved or dropped; at most 500 bytes. Required for a new one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500)]
     text: Option<String>,
     /// The role that is to do it.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<String>,
-    /// The day by which it is to be done.
+    /// The day by which it is to be done. Required to move it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Date)]
     due: Option<String>,
@@ -83,6 +83,12 @@ struct DecisionSaid {
     /// Whether it is done.
     #[serde(default, skip_serializing)]
     done: bool,
+    /// Whether the team no longer wants it. It is not done then.
+    #[serde(default, skip_serializing)]
+    dropped: bool,
+    /// Whether it is open, with another day.
+    #[serde(default, skip_serializing)]
+    moved: bool,
 }
 
 /// A note about a turn of duty.
@@ -114,6 +120,25 @@ struct TicketTalkSaid {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 500)]
     text: Option<String>,
+    /// Who says it. Ignored where a proxy names the person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^[^\\x00-\\x20\\x7f-\\xa0][^\\x00-\\x1f\\x7f-\\x9f]{0,31}$")]
+    by: Option<String>,
+}
+
+/// A ticket that the team is to talk about.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct TicketBroughtSaid {
+    /// Label of the team, as in the list of teams; `_all` for the whole organisation.
+    #[schema(min_length = 1, max_length = 128)]
+    team: String,
+    /// Id of the ticket.
+    #[schema(pattern = "^[A-Za-z0-9._:/@#+-]{1,128}$")]
+    ticket: String,
+    /// Why; at most 500 bytes.
+    #[schema(max_length = 500)]
+    text: String,
     /// Who says it. Ignored where a proxy names the person.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(pattern = "^[^\\x00-\\x20\\x7f-\\xa0][^\\x00-\\x1f\\x7f-\\x9f]{0,31}$")]
@@ -185,13 +210,13 @@ pub(super) async fn concern(
     body: Bytes,
 ) -> Response {
     let kind = |said: &ConcernSaid| {
-        if said.settled { Kind::ConcernSettled } else { Kind::ConcernRaised }
+        Ok(if said.settled { Kind::ConcernSettled } else { Kind::ConcernRaised })
     };
     write(&shared, &writing, &headers, &body, kind).await
 }
 
-/// Records a decision of a team, or that it is done. It is written to the topic and shown once it is read
-/// from there.
+/// Records a decision of a team, that it has another day, or that it is done or dropped. It is written to the
+/// topic and shown once it is read from there.
 #[utoipa::path(
     post,
     path = address::API_DECISIONS,
@@ -211,7 +236,15 @@ pub(super) async fn decision(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let kind = |said: &DecisionSaid| if said.done { Kind::DecisionDone } else { Kind::Decided };
+    let kind = |said: &DecisionSaid| match (said.done, said.dropped, said.moved) {
+        (false, false, false) => Ok(Kind::Decided),
+        (true, false, false) => Ok(Kind::DecisionDone),
+        (false, true, false) => Ok(Kind::DecisionDropped),
+        (false, false, true) => Ok(Kind::DecisionMoved),
+        (true, true, _) | (true, _, true) | (_, true, true) => Err(Refusal::Wrong(
+            "`done`, `dropped` and `moved` exclude each other: choose one".to_owned(),
+        )),
+    };
     write(&shared, &writing, &headers, &body, kind).await
 }
 
@@ -235,7 +268,7 @@ pub(super) async fn turn_note(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    write(&shared, &writing, &headers, &body, |_: &TurnNoteSaid| Kind::TurnNoted).await
+    write(&shared, &writing, &headers, &body, |_: &TurnNoteSaid| Ok(Kind::TurnNoted)).await
 }
 
 /// Records that a team has talked about a ticket that was brought to it, so that it leaves the agenda. It is
@@ -259,7 +292,31 @@ pub(super) async fn ticket_talk(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    write(&shared, &writing, &headers, &body, |_: &TicketTalkSaid| Kind::TicketDiscussed).await
+    write(&shared, &writing, &headers, &body, |_: &TicketTalkSaid| Ok(Kind::TicketDiscussed)).await
+}
+
+/// Brings a ticket to the talk of a team. It is written to the topic and is on the agenda once it is read
+/// from there.
+#[utoipa::path(
+    post,
+    path = address::API_BROUGHT_TICKETS,
+    operation_id = "bring_ticket",
+    request_body = TicketBroughtSaid,
+    responses(
+        (status = 202, description = "It is stored in the topic.", body = EventStored),
+        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
+            content_type = PROBLEM_JSON),
+        (status = 503, description = "Kafka has not stored it.", body = Problem,
+            content_type = PROBLEM_JSON),
+    )
+)]
+pub(super) async fn brought_ticket(
+    State(shared): State<Shared>,
+    Extension(writing): Extension<Arc<EventWriting>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    write(&shared, &writing, &headers, &body, |_: &TicketBroughtSaid| Ok(Kind::TicketBrought)).await
 }
 
 /// Records a review of a ticket. It is written to the topic, and replaces the reviewer's earlier one.
@@ -282,7 +339,7 @@ pub(super) async fn review(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    write(&shared, &writing, &headers, &body, |_: &ReviewSaid| Kind::Reviewed).await
+    write(&shared, &writing, &headers, &body, |_: &ReviewSaid| Ok(Kind::Reviewed)).await
 }
 
 /// Names of categories with their scores.
@@ -335,13 +392,16 @@ async fn write<T: for<'de> Deserialize<'de> + Serialize>(
     writing: &EventWriting,
     headers: &HeaderMap,
     body: &[u8],
-    kind: impl Fn(&T) -> Kind,
+    kind: impl Fn(&T) -> Result<Kind, Refusal>,
 ) -> Response {
     let said: T = match serde_json::from_slice(body) {
         Ok(said) => said,
         Err(error) => return Problem::unreadable_body(&error).into_response(),
     };
-    let kind = kind(&said);
+    let kind = match kind(&said) {
+        Ok(kind) => kind,
+        Err(refusal) => return Problem::not_written(&refusal).into_response(),
+    };
     let Ok(Value::Object(fields)) = serde_json::to_value(&said) else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };

@@ -5,6 +5,7 @@
 //! The content is a list of sections with plain texts, of which the page, Markdown and plain text are made.
 //! So all three say the same.
 
+use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::agenda_forms::{FormAction, Forms, long_form, news, short_form};
@@ -14,8 +15,8 @@ use crate::address;
 use crate::agreement::{Level, VerdictState};
 use crate::catalog::ScopeId;
 use crate::past::{Hour, PastPoint};
-use crate::review::BroughtReview;
-use crate::team_log::{Concern, ConcernBefore, Decision, Discussion, Said, TeamLog};
+use crate::review::BroughtTicket;
+use crate::team_log::{Concern, ConcernBefore, Decision, Discussion, Moved, Said, TeamLog};
 use crate::time::{DAY_MS, Elapsed, Timestamp};
 
 /// Notes of turns are shown for this long; settled concerns and done decisions, where a team has no turns of
@@ -24,6 +25,9 @@ const SHOWN_FOR: Elapsed = Elapsed::from_ms(28 * DAY_MS);
 
 /// The period of an agenda.
 const PERIOD: Elapsed = Elapsed::from_ms(7 * DAY_MS);
+
+/// What one can do about a decision that is open.
+const DECISION_FORMS: [FormAction; 3] = [FormAction::Finish, FormAction::Move, FormAction::Drop];
 
 /// Maximum tickets shown that were brought to the team: the oldest.
 const BROUGHT_SHOWN_MAX: usize = 50;
@@ -102,17 +106,17 @@ impl AgendaPeriod {
     }
 }
 
-/// What was judged and is to be talked about, without the names of those who judged. It stays until somebody
+/// The tickets that are to be talked about, without the names of those who judged. Each stays until somebody
 /// says that it was talked about, and then until the next handover.
 pub(super) fn brought(board: &Board<'_>, scope: ScopeId, period: AgendaPeriod) -> AgendaSection {
     let texts = board.texts;
     let all = board.brought(scope);
-    let is_shown = |brought: &&BroughtReview<'_>| match brought.discussion {
+    let is_shown = |brought: &&BroughtTicket<'_>| match brought.discussion {
         Discussion::Open => true,
         Discussion::Recorded(said) => said.at >= period.handover.unwrap_or(period.since),
         Discussion::Dropped => false,
     };
-    let shown: Vec<&BroughtReview<'_>> = all.iter().filter(is_shown).collect();
+    let shown: Vec<&BroughtTicket<'_>> = all.iter().filter(is_shown).collect();
     let mut items: Vec<AgendaItem> =
         shown.iter().take(BROUGHT_SHOWN_MAX).map(|brought| brought_item(board, brought)).collect();
     let others = shown.len().saturating_sub(BROUGHT_SHOWN_MAX) as u64;
@@ -125,18 +129,23 @@ pub(super) fn brought(board: &Board<'_>, scope: ScopeId, period: AgendaPeriod) -
         heading: texts.text("agenda-brought"),
         items,
         nothing: texts.text("agenda-nothing-brought"),
-        form: None,
+        form: Some(FormAction::Bring),
     }
 }
 
-fn brought_item(board: &Board<'_>, brought: &BroughtReview<'_>) -> AgendaItem {
-    let (texts, review) = (board.texts, brought.review);
-    let note = review.note.as_deref().map_or_else(|| texts.text("agenda-no-words"), shown);
-    let score = review.score;
+fn brought_item(board: &Board<'_>, brought: &BroughtTicket<'_>) -> AgendaItem {
+    let (texts, at) = (board.texts, brought.at);
+    let note = brought.note.map_or_else(|| texts.text("agenda-no-words"), shown);
+    let score = brought.score;
     let score =
         score.map(|score| texts.format("agenda-score", &[("score", u64::from(score).into())]));
-    let mut more: Vec<String> = score.into_iter().chain([board.instant(review.at)]).collect();
-    let age = board.at.map_or(Elapsed::ZERO, |at| at.since(review.at));
+    let when = if brought.is_reviewed {
+        board.instant(at)
+    } else {
+        who_and_when(board, "agenda-raised", brought.by, at)
+    };
+    let mut more: Vec<String> = score.into_iter().chain([when]).collect();
+    let age = board.at.map_or(Elapsed::ZERO, |now| now.since(at));
     let is_open = brought.discussion == Discussion::Open;
     match brought.discussion {
         Discussion::Open => {
@@ -146,11 +155,11 @@ fn brought_item(board: &Board<'_>, brought: &BroughtReview<'_>) -> AgendaItem {
         Discussion::Dropped => {}
     }
     let shows_ids = board.ticket_links().shows_ids;
-    let text = if shows_ids { format!("{}: {note}", shown(&review.ticket)) } else { note };
+    let text = if shows_ids { format!("{}: {note}", shown(brought.ticket)) } else { note };
     AgendaItem {
-        link: shows_ids.then(|| address::ticket(&review.ticket)),
+        link: shows_ids.then(|| address::ticket(brought.ticket)),
         is_marked: is_open && age >= OLD_AFTER,
-        form: is_open.then(|| (&[FormAction::Discuss][..], review.reference())),
+        form: is_open.then(|| (&[FormAction::Discuss][..], brought.reference())),
         ..AgendaItem::new(text, more.join("; "))
     }
 }
@@ -160,11 +169,11 @@ fn brought_item(board: &Board<'_>, brought: &BroughtReview<'_>) -> AgendaItem {
 fn tickets_to_decide(board: &Board<'_>, scope: ScopeId) -> Vec<(String, String)> {
     let mut tickets: Vec<(String, String)> = Vec::new();
     let open = board.brought(scope).into_iter().filter(|one| one.discussion == Discussion::Open);
-    for BroughtReview { review, .. } in open.take(BROUGHT_SHOWN_MAX) {
+    for brought in open.take(BROUGHT_SHOWN_MAX) {
         let shows_ids = board.ticket_links().shows_ids;
-        let text = if shows_ids { shown(&review.ticket) } else { board.instant(review.at) };
+        let text = if shows_ids { shown(brought.ticket) } else { board.instant(brought.at) };
         if tickets.iter().all(|(_, other)| *other != text) {
-            tickets.push((review.reference(), text));
+            tickets.push((brought.reference(), text));
         }
     }
     tickets
@@ -322,19 +331,19 @@ pub(super) fn verdicts(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> A
 }
 
 /// What was decided, and whether it is done. With turns of duty, what was decided before the last handover
-/// stands apart: the team looks at it first. What is done is shown at the next handover once more.
+/// stands apart: the team looks at it first. What is done or dropped is shown at the next handover once more,
+/// and so is a new day.
 pub(super) fn decisions(
     board: &Board<'_>,
     log: &TeamLog,
     period: AgendaPeriod,
 ) -> Vec<AgendaSection> {
     let texts = board.texts;
-    let AgendaPeriod { since, handover } = period;
     let is_shown =
-        |decision: &Decision| decision.done.as_ref().is_none_or(|done| period.has(board, done.at));
+        |decision: &Decision| decision.ended().is_none_or(|ended| period.has(board, ended.at));
     let items = |is_of_section: &dyn Fn(&Decision) -> bool| {
         let of_section = log.decisions.iter().filter(|one| is_shown(one) && is_of_section(one));
-        of_section.map(|decision| decision_item(board, decision, since)).collect::<Vec<_>>()
+        of_section.map(|decision| decision_item(board, decision, period)).collect::<Vec<_>>()
     };
     let section = |name, heading: String, nothing, items, form| AgendaSection {
         name,
@@ -344,7 +353,7 @@ pub(super) fn decisions(
         form,
     };
     let form = Some(FormAction::Decide);
-    let Some(handover) = handover else {
+    let Some(handover) = period.handover else {
         let heading = texts.text("agenda-decisions");
         return vec![section("decisions", heading, "agenda-no-decisions", items(&|_| true), form)];
     };
@@ -369,7 +378,7 @@ pub(super) fn decisions(
     ]
 }
 
-fn decision_item(board: &Board<'_>, decision: &Decision, since: Timestamp) -> AgendaItem {
+fn decision_item(board: &Board<'_>, decision: &Decision, period: AgendaPeriod) -> AgendaItem {
     let texts = board.texts;
     let mut more = vec![by_and_when(board, "agenda-decided", &decision.decided)];
     if let Some(ticket) = decision.ticket.as_deref().filter(|_| board.ticket_links().shows_ids) {
@@ -379,23 +388,37 @@ fn decision_item(board: &Board<'_>, decision: &Decision, since: Timestamp) -> Ag
     more.push(texts.format("agenda-owner", &[("owner", owner.into())]));
     if let Some(due) = decision.due {
         more.push(texts.format("agenda-due", &[("date", texts.date(due).into())]));
+        let moved = decision.moved.as_ref().filter(|moved| period.has(board, moved.said.at));
+        more.extend(moved.map(|moved| moved_words(board, moved, due)));
     }
-    if let Some(done) = &decision.done {
-        more.push(by_and_when(board, "agenda-done", done));
-        return AgendaItem::new(said_text(board, &decision.decided), more.join("; "));
+    if let Some(ended) = decision.ended() {
+        let key = if decision.done.is_some() { "agenda-done" } else { "agenda-dropped" };
+        more.push(with_words(board, key, ended));
+        return AgendaItem::new(said_text(board, &decision.decided), joined(&more));
     }
     let today = board.at.and_then(|at| board.zone.local_time(at)).map(|at| at.date_naive());
     let is_late = decision.due.zip(today).is_some_and(|(due, today)| due < today);
     more.push(texts.text(if is_late { "agenda-late" } else { "agenda-not-done" }));
-    if let Some(at) = board.at.filter(|_| decision.decided.at < since) {
+    if let Some(at) = board.at.filter(|_| decision.decided.at < period.since) {
         let age = texts.wait(at.since(decision.decided.at));
         more.push(texts.format("agenda-open-for", &[("wait", age.into())]));
     }
     AgendaItem {
         is_marked: is_late,
-        form: Some((&[FormAction::Finish], decision.id.to_string())),
-        ..AgendaItem::new(said_text(board, &decision.decided), more.join("; "))
+        form: Some((&DECISION_FORMS, decision.id.to_string())),
+        ..AgendaItem::new(said_text(board, &decision.decided), joined(&more))
     }
+}
+
+/// From which day to which a decision was moved.
+fn moved_words(board: &Board<'_>, moved: &Moved, to: NaiveDate) -> String {
+    let texts = board.texts;
+    let to = ("to", texts.date(to).into());
+    let days = match moved.from {
+        Some(from) => texts.format("agenda-moved", &[("from", texts.date(from).into()), to]),
+        None => texts.format("agenda-moved-first", &[to]),
+    };
+    format!("{days} {}", with_words(board, "agenda-moved-by", &moved.said))
 }
 
 /// The notes of the last turns.
@@ -451,9 +474,13 @@ fn said_text(board: &Board<'_>, said: &Said) -> String {
 }
 
 fn by_and_when(board: &Board<'_>, key: &str, said: &Said) -> String {
-    let by = said.by.as_deref().filter(|_| board.ticket_links().shows_people);
+    who_and_when(board, key, said.by.as_deref(), said.at)
+}
+
+fn who_and_when(board: &Board<'_>, key: &str, by: Option<&str>, at: Timestamp) -> String {
+    let by = by.filter(|_| board.ticket_links().shows_people);
     let by = by.map_or_else(|| board.texts.text("agenda-someone"), shown);
-    board.texts.format(key, &[("by", by.into()), ("at", board.instant(said.at).into())])
+    board.texts.format(key, &[("by", by.into()), ("at", board.instant(at).into())])
 }
 
 /// Who did something and when, and what they said about it.

@@ -22,24 +22,33 @@ pub(in crate::service::http) enum FormAction {
     Decide,
     /// Records that a decision is done.
     Finish,
+    /// Gives a decision another day.
+    Move,
+    /// Records that the team no longer wants a decision.
+    Drop,
     /// Leaves a note about the turn of duty.
     Note,
     /// Judges how a ticket was handled.
     Review,
+    /// Brings a ticket to the team's talk.
+    Bring,
     /// Records that the team has talked about a ticket.
     Discuss,
 }
 
 impl FormAction {
     /// All actions.
-    pub(in crate::service::http) const ALL: [Self; 8] = [
+    pub(in crate::service::http) const ALL: [Self; 11] = [
         Self::Raise,
         Self::Settle,
         Self::RaiseAgain,
         Self::Decide,
         Self::Finish,
+        Self::Move,
+        Self::Drop,
         Self::Note,
         Self::Review,
+        Self::Bring,
         Self::Discuss,
     ];
 
@@ -51,8 +60,11 @@ impl FormAction {
             Self::RaiseAgain => "raise_again",
             Self::Decide => "decide",
             Self::Finish => "finish",
+            Self::Move => "move",
+            Self::Drop => "drop",
             Self::Note => "note",
             Self::Review => "review",
+            Self::Bring => "bring",
             Self::Discuss => "discuss",
         }
     }
@@ -129,30 +141,42 @@ pub(super) fn short_form(
         FormAction::Settle => ("concern", "agenda-settle", Some("agenda-what-came-of-it")),
         FormAction::RaiseAgain => ("concern", "agenda-raise-again", Some("agenda-why-again")),
         FormAction::Finish => ("decision", "agenda-finish", None),
+        FormAction::Move => ("decision", "agenda-move", Some("agenda-why")),
+        FormAction::Drop => ("decision", "agenda-drop", Some("agenda-why")),
         FormAction::Discuss => ("review", "agenda-discuss", Some("agenda-what-came-of-it")),
-        FormAction::Raise | FormAction::Decide | FormAction::Note | FormAction::Review => {
-            return html! {};
-        }
+        FormAction::Raise
+        | FormAction::Decide
+        | FormAction::Note
+        | FormAction::Review
+        | FormAction::Bring => return html! {},
     };
     let kept = kept(forms, action).filter(|kept| kept.value(field) == Some(id));
     let needs_text = action == FormAction::RaiseAgain;
+    let value = |name| kept.and_then(|kept| kept.value(name));
     let form = html! {
         form class="say" method="post" action=(board.reader.link(&board.agenda_path(scope))) {
             (hidden_fields(board, action))
             input type="hidden" name=(field) value=(id);
             (by_field(board, scope, forms, kept, true))
+            @if action == FormAction::Move {
+                label {
+                    span { (texts.text("agenda-new-day")) }
+                    input type="date" name="due" required value=[value("due")];
+                }
+            }
             @if let Some(text) = text {
                 label {
                     span { (texts.text(text)) }
                     input type="text" name="text" maxlength=(TEXT_CHARS_MAX) autocomplete="off"
-                        required[needs_text] value=[kept.and_then(|kept| kept.value("text"))];
+                        required[needs_text] value=[value("text")];
                 }
             }
             button type="submit" { (texts.text(label)) }
         }
     };
     // What is done seldom opens on request, so that the list stays short.
-    if action != FormAction::RaiseAgain {
+    let is_seldom = matches!(action, FormAction::RaiseAgain | FormAction::Move | FormAction::Drop);
+    if !is_seldom {
         return form;
     }
     html! {
@@ -179,9 +203,16 @@ pub(super) fn long_form(
         FormAction::Raise => ("agenda-what-worries", "agenda-raise"),
         FormAction::Decide => ("agenda-what-decided", "agenda-decide"),
         FormAction::Note => ("agenda-what-noted", "agenda-note"),
+        // It stands on the page of the ticket, and here to be corrected.
+        FormAction::Bring => {
+            let kept = kept(forms, action).and_then(|kept| kept.value("ticket"));
+            return kept.map_or_else(|| html! {}, |ticket| bring_form(board, scope, ticket, forms));
+        }
         FormAction::Settle
         | FormAction::RaiseAgain
         | FormAction::Finish
+        | FormAction::Move
+        | FormAction::Drop
         | FormAction::Review
         | FormAction::Discuss => return html! {},
     };
@@ -209,6 +240,27 @@ pub(super) fn long_form(
                 }
             }
             button type="submit" { (texts.text(button)) }
+        }
+    }
+}
+
+/// The form that brings a ticket to the talk of a team.
+pub(super) fn bring_form(board: &Board<'_>, scope: ScopeId, ticket: &str, forms: &Forms) -> Markup {
+    let texts = board.texts;
+    let kept = kept(forms, FormAction::Bring);
+    html! {
+        form class="say" method="post" action=(board.reader.link(&board.agenda_path(scope))) {
+            (hidden_fields(board, FormAction::Bring))
+            input type="hidden" name="ticket" value=(ticket);
+            (by_field(board, scope, forms, kept, true))
+            label class="wide" {
+                span { (texts.text("bring-why")) }
+                input type="text" name="text" maxlength=(TEXT_CHARS_MAX) autocomplete="off" required
+                    value=[kept.and_then(|kept| kept.value("text"))];
+            }
+            button type="submit" {
+                (texts.format("bring-send", &[("team", board.name(scope).into())]))
+            }
         }
     }
 }

@@ -3,6 +3,8 @@
 
 use maud::{Markup, html};
 
+use super::agenda;
+use super::agenda_forms::{Forms, bring_form};
 use super::components::{breadcrumbs, instant, measure_name};
 use super::tickets;
 use super::view_model::{Board, shown};
@@ -13,7 +15,10 @@ use crate::catalog::ScopeId;
 use crate::event::Kind;
 use crate::explain::{Explained, LifeLine, LifeMark, StopwatchRow, Stretch, TicketCondition};
 use crate::measure::Basis;
+use crate::review::BroughtTicket;
+use crate::service::http::writing::FormWriter;
 use crate::service::kafka::ticket_question::FoundTicket;
+use crate::team_log::Discussion;
 use crate::ticket::{GivenUp, WaitLocation};
 use crate::time::{Elapsed, Timestamp};
 
@@ -34,7 +39,7 @@ pub(in crate::service::http) enum TicketShown {
 const WIDTH: i64 = 10_000;
 
 /// The page of a ticket that was found.
-pub(super) fn page(board: &Board<'_>, id: &str, found: FoundTicket) -> Markup {
+pub(super) fn page(board: &Board<'_>, id: &str, found: FoundTicket, forms: &Forms) -> Markup {
     let texts = board.texts;
     let FoundTicket { steps, catalog, now, is_split } = found;
     let explained = Explained::new(id, steps, &catalog, now);
@@ -52,6 +57,33 @@ pub(super) fn page(board: &Board<'_>, id: &str, found: FoundTicket) -> Markup {
         }
         @if !explained.rows().is_empty() { (stopwatches(board, &explained)) }
         (locations(board, &explained))
+        (to_the_talk(board, id, &explained, forms))
+    }
+}
+
+/// The form that brings the ticket to the talk of the team that holds it, else of the organisation; or that
+/// it is on the agenda.
+fn to_the_talk(board: &Board<'_>, id: &str, explained: &Explained<'_>, forms: &Forms) -> Markup {
+    let (texts, catalog) = (board.texts, explained.catalog());
+    let holder = explained.steps().last().and_then(|step| catalog.scope_name(step.holder));
+    let holder = holder.and_then(|name| agenda::scope_of(board, name));
+    let scope = holder.unwrap_or_else(|| board.catalog.organisation());
+    let is_waiting =
+        |one: &BroughtTicket<'_>| one.ticket == id && one.discussion == Discussion::Open;
+    let is_brought = board.brought(scope).iter().any(is_waiting);
+    html! {
+        @if is_brought {
+            p {
+                a class="more" href=(board.reader.link(&board.agenda_path(scope))) {
+                    (texts.format("bring-waits", &[("team", board.name(scope).into())]))
+                }
+            }
+        } @else if forms.writer != FormWriter::Nobody {
+            section class="bring" {
+                h2 { (texts.text("bring-heading")) }
+                (bring_form(board, scope, id, forms))
+            }
+        }
     }
 }
 

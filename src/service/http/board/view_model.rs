@@ -16,7 +16,7 @@ use crate::name::team_label;
 use crate::reading::{Reading, Verdict};
 
 use crate::check_list::CheckList;
-use crate::review::{BroughtReview, Review};
+use crate::review::{BroughtTicket, Review};
 use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
 use crate::service::coordinator::readiness::NotReady;
 use crate::service::derived_past::DerivedPast;
@@ -313,8 +313,8 @@ impl<'a> Board<'a> {
         self.published.is_some_and(|published| published.reviews.is_judged_since(ticket, since))
     }
 
-    /// The reviews that were brought to a team.
-    pub(super) fn brought(&self, scope: ScopeId) -> Vec<BroughtReview<'a>> {
+    /// The tickets that were brought to a team.
+    pub(super) fn brought(&self, scope: ScopeId) -> Vec<BroughtTicket<'a>> {
         self.published.map_or_else(Vec::new, |published| published.brought_to(scope))
     }
 

@@ -167,11 +167,15 @@ fn what_the_stream_would_refuse_or_cut_off_is_refused() {
         (Kind::ConcernSettled, json!({ "team": "billing", "by": "aino", "concern": "a b" })),
         (Kind::ConcernSettled, json!({ "team": "billing", "by": "aino", "concern": "c-9" })),
         (Kind::DecisionDone, json!({ "team": "billing", "by": "aino", "decision": "d-9" })),
+        (Kind::DecisionDropped, json!({ "team": "billing", "by": "aino", "decision": "d-9" })),
+        (Kind::DecisionMoved, json!({ "team": "billing", "by": "aino", "decision": "d-9" })),
         (Kind::Decided, json!({ "team": "_all", "by": "aino", "text": "x", "due": "soon" })),
         (Kind::Decided, json!({ "team": "_all", "by": "aino", "text": "x", "ticket": "a b" })),
         (Kind::TicketDiscussed, json!({ "team": "billing", "by": "aino" })),
         (Kind::TicketDiscussed, json!({ "team": "billing", "by": "aino", "ticket": "a b" })),
         (Kind::TicketDiscussed, json!({ "team": "billing", "by": "aino", "ticket": "T-9" })),
+        (Kind::TicketBrought, json!({ "team": "billing", "by": "aino", "ticket": "T-1" })),
+        (Kind::TicketBrought, json!({ "team": "billing", "by": "aino", "text": "x" })),
         (Kind::Reviewed, json!({ "ticket": "T-1", "by": "aino" })),
         (Kind::Reviewed, json!({ "ticket": "T-1", "by": "aino", "score": 6 })),
         (
@@ -191,6 +195,11 @@ fn what_the_stream_would_refuse_or_cut_off_is_refused() {
 fn a_ticket_that_no_partition_has_is_not_judged() {
     let writing = writing(&http(true, None), LOOPBACK);
     let own = headers(&[("host", "localhost:9464")]);
+    let brought = || {
+        let fields = json!({ "team": "billing", "ticket": "T-1", "by": "aino", "text": "why" });
+        let fields = fields.as_object().unwrap().clone();
+        Submission { kind: Kind::TicketBrought, fields, seed: None }
+    };
     let review = || {
         let fields = json!({ "ticket": "T-1", "by": "aino", "score": 4 });
         let fields = fields.as_object().unwrap().clone();
@@ -203,6 +212,8 @@ fn a_ticket_that_no_partition_has_is_not_judged() {
     let current = PublishedView { frozen: None, ..starting };
     let refusal = submit_to(&writing, review(), &own, &current).unwrap_err();
     assert_eq!(refusal.status(), StatusCode::NOT_FOUND);
+    let of_brought = submit_to(&writing, brought(), &own, &current).unwrap_err();
+    assert_eq!(of_brought.status(), StatusCode::NOT_FOUND, "{of_brought}");
     assert_eq!(
         refusal.to_string(),
         "no ticket has the id \"T-1\"; judge one that events have named, and that is not forgotten \

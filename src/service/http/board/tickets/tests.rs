@@ -8,9 +8,10 @@ use crate::explain::Explained;
 use crate::reading::Seconds;
 use crate::service::coordinator::published_view::PublishedView;
 use crate::service::http::board::{
-    Language, PageLanguage, Route, TicketShown, page, search_page, ticket_page,
+    Forms, Language, PageLanguage, Route, TicketShown, page, search_page, ticket_page,
 };
 use crate::service::http::ticket_rows;
+use crate::service::http::writing::FormWriter;
 use crate::service::kafka::ticket_question::FoundTicket;
 use crate::service::scenario::{
     ViewBuilder, agreements, assert_snapshot, at, full_agreement, teams_in_every_state,
@@ -19,6 +20,11 @@ use crate::shard::Shard;
 
 fn reader(code: &str) -> PageLanguage {
     PageLanguage { language: Language::from_tag(code).unwrap(), is_asked: false }
+}
+
+/// Nobody may write.
+fn nobody() -> Forms {
+    Forms { writer: FormWriter::Nobody, remembered: None, is_sent: false, refused: None }
 }
 
 fn codes() -> impl Iterator<Item = &'static str> {
@@ -142,7 +148,8 @@ fn the_page_of_a_ticket_has_the_facts_of_explain() {
         let explained = Explained::new("T-1", steps.clone(), &catalog, now);
         let catalog = Arc::clone(&catalog);
         let found = FoundTicket { steps, catalog, now, is_split: false };
-        let shown = ticket_page(&published, "T-1", TicketShown::Found(found), reader(code));
+        let shown =
+            ticket_page(&published, "T-1", TicketShown::Found(found), reader(code), &nobody());
         let html = shown.html.into_string();
         assert!(shown.is_found && !html.contains("aino"), "agents are not named: {html}");
         let texts = reader(code).language.texts();
@@ -174,7 +181,7 @@ fn hostile_ids_and_searches_inject_nothing() {
     let hostile = "<script>alert(1)</script>\"'\u{202e}";
     for code in codes() {
         let unknown = TicketShown::Unknown(Vec::new());
-        let missing = ticket_page(&published, hostile, unknown, reader(code));
+        let missing = ticket_page(&published, hostile, unknown, reader(code), &nobody());
         let found = search_page(&published, hostile, reader(code));
         assert!(!missing.is_found);
         for html in [missing.html.into_string(), found.html.into_string()] {
