@@ -85,6 +85,17 @@ pub struct CheckList {
     pub own: BTreeMap<Arc<str>, Vec<Arc<str>>>,
 }
 
+impl CheckList {
+    /// The members who are asked to judge a ticket: those who judge it together, and those whose own answers
+    /// it has.
+    pub fn asked(&self, ticket: &str) -> BTreeSet<&str> {
+        let together = self.together.iter().filter(|(of, _)| **of == *ticket);
+        let together = together.flat_map(|(_, judges)| judges.iter().map(|judge| &**judge));
+        let own = self.own.iter().filter(|(_, tickets)| tickets.iter().any(|of| **of == *ticket));
+        together.chain(own.map(|(member, _)| &**member)).collect()
+    }
+}
+
 /// The lists of all teams with turns of duty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CheckLists {

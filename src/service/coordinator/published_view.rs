@@ -149,6 +149,15 @@ pub(in crate::service) fn ratings(view: &View) -> Vec<(ScopeId, RatingKind, Elap
         .collect()
 }
 
+/// How many of those who are asked to judge a ticket have done so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::service) struct AwaitedJudges {
+    /// Those who have, each with one review.
+    pub(in crate::service) judged: usize,
+    /// All who are asked.
+    pub(in crate::service) asked: usize,
+}
+
 impl PublishedView {
     /// The view of a service that has just started and has read nothing.
     pub(in crate::service) fn new(catalog: &Arc<Catalog>, started: Timestamp, topic: &str) -> Self {
@@ -227,7 +236,27 @@ impl PublishedView {
 
     /// The tickets that were brought to a team, or to the organisation, in order of time.
     pub(in crate::service) fn brought_to(&self, scope: ScopeId) -> Vec<BroughtTicket<'_>> {
-        self.reviews.brought_to(scope, &self.catalog, self.team_logs.of(scope))
+        let mut all = self.reviews.brought_to(scope, &self.catalog, self.team_logs.of(scope));
+        for brought in &mut all {
+            if self.awaited_judges(scope, brought.ticket).is_some() {
+                brought.score = None;
+            }
+        }
+        all
+    }
+
+    /// How many of those whom the present turn asks to judge a ticket have done so; `None` once all have, and
+    /// if nobody is asked. Until then nobody sees the score of another.
+    pub(in crate::service) fn awaited_judges(
+        &self,
+        scope: ScopeId,
+        ticket: &str,
+    ) -> Option<AwaitedJudges> {
+        let list = self.past.as_ref()?.checks.of(scope)?;
+        let asked = list.asked(ticket);
+        let reviews = self.reviews.of(ticket).iter().filter(|review| review.at >= list.from);
+        let judged = reviews.filter(|review| asked.contains(&*review.by)).count();
+        (judged < asked.len()).then_some(AwaitedJudges { judged, asked: asked.len() })
     }
 
     /// What producers must know; without ids of tickets where these are not shown.

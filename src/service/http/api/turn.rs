@@ -65,7 +65,7 @@ struct CheckListShown<'a> {
     answered: u64,
     /// The tickets, at most as many as the agreement says: missed, then unanswered, then drawn ones.
     tickets: Vec<CheckItemShown<'a>>,
-    /// The number of them that nobody has judged since the handover.
+    /// The number of them that nobody has judged since `from`.
     open: u64,
 }
 
@@ -77,7 +77,7 @@ struct CheckItemShown<'a> {
     /// Why it is on the list.
     #[schema(schema_with = reasons)]
     reason: &'static str,
-    /// Whether somebody has judged it since the handover.
+    /// Whether somebody has judged it since the `from` of the list: in the turn, or in the one before.
     is_judged: bool,
 }
 
@@ -96,7 +96,7 @@ fn turn<'p>(published: &'p PublishedView, team: &str) -> Result<TurnListShown<'p
         let item = |item: &'p CheckItem| CheckItemShown {
             ticket: &item.ticket,
             reason: item.reason.label(),
-            is_judged: shown.reviews.is_judged_since(&item.ticket, list.to),
+            is_judged: shown.reviews.is_judged_since(&item.ticket, list.from),
         };
         let tickets: Vec<_> = list.items.iter().map(item).collect();
         let [missed, unanswered, answered] = list.candidates.map(|count| count as u64);

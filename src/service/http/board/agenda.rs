@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::agenda_forms::{FormAction, Forms, long_form, news, short_form};
-use super::components::{breadcrumbs, name, reason, title};
+use super::components::{awaited_words, breadcrumbs, name, reason, title};
 use super::view_model::{Board, ObjectiveView, shown};
 use crate::address;
 use crate::agreement::{Level, VerdictState};
@@ -117,8 +117,8 @@ pub(super) fn brought(board: &Board<'_>, scope: ScopeId, period: AgendaPeriod) -
         Discussion::Dropped => false,
     };
     let shown: Vec<&BroughtTicket<'_>> = all.iter().filter(is_shown).collect();
-    let mut items: Vec<AgendaItem> =
-        shown.iter().take(BROUGHT_SHOWN_MAX).map(|brought| brought_item(board, brought)).collect();
+    let item = |brought: &&BroughtTicket<'_>| brought_item(board, scope, brought);
+    let mut items: Vec<AgendaItem> = shown.iter().take(BROUGHT_SHOWN_MAX).map(item).collect();
     let others = shown.len().saturating_sub(BROUGHT_SHOWN_MAX) as u64;
     if others > 0 {
         let text = texts.format("agenda-others-brought", &[("count", others.into())]);
@@ -133,7 +133,7 @@ pub(super) fn brought(board: &Board<'_>, scope: ScopeId, period: AgendaPeriod) -
     }
 }
 
-fn brought_item(board: &Board<'_>, brought: &BroughtTicket<'_>) -> AgendaItem {
+fn brought_item(board: &Board<'_>, scope: ScopeId, brought: &BroughtTicket<'_>) -> AgendaItem {
     let (texts, at) = (board.texts, brought.at);
     let note = brought.note.map_or_else(|| texts.text("agenda-no-words"), shown);
     let score = brought.score;
@@ -144,7 +144,9 @@ fn brought_item(board: &Board<'_>, brought: &BroughtTicket<'_>) -> AgendaItem {
     } else {
         who_and_when(board, "agenda-raised", brought.by, at)
     };
-    let mut more: Vec<String> = score.into_iter().chain([when]).collect();
+    let awaited = board.awaited_judges(scope, brought.ticket).filter(|_| brought.is_reviewed);
+    let awaited = awaited.map(|awaited| awaited_words(board, awaited));
+    let mut more: Vec<String> = score.into_iter().chain(awaited).chain([when]).collect();
     let age = board.at.map_or(Elapsed::ZERO, |now| now.since(at));
     let is_open = brought.discussion == Discussion::Open;
     match brought.discussion {

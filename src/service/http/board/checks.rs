@@ -2,7 +2,8 @@
 //!
 //! # Design
 //! Whoever judges a ticket sees the ticket, not other people's judgements of it. Where several have judged
-//! the same ticket, the page of the turn shows how far they differ, without names.
+//! the same ticket, the page of the turn shows how far they differ, without names, once all who are asked to
+//! judge it have done so, or the turn is over.
 
 use maud::{Markup, html};
 
@@ -11,7 +12,7 @@ use super::agenda_forms::{
     FormAction, Forms, TEXT_CHARS_MAX, by_field, hidden_fields, kept, member_field, news,
 };
 use super::agenda_sections;
-use super::components::{breadcrumbs, instant, name};
+use super::components::{awaited_words, breadcrumbs, instant, name};
 use super::duty;
 use super::view_model::{Board, shown};
 use crate::address;
@@ -44,7 +45,10 @@ pub(super) fn turn_page(board: &Board<'_>, scope: ScopeId, forms: &Forms) -> Mar
             None => { p class="reason" { (texts.text(why_no_list(board, scope))) } }
             Some(list) => { (turn(board, scope, list, forms)) }
         }
-        (differences(board, scope))
+        // Until the list is made, it is not known who is asked to judge what.
+        @if board.check_list(scope).is_some() || board.catalog.duty(scope).is_none() {
+            (differences(board, scope))
+        }
     }
 }
 
@@ -73,7 +77,7 @@ fn turn(board: &Board<'_>, scope: ScopeId, list: &CheckList, forms: &Forms) -> M
             @if list.items.is_empty() {
                 p class="reason" { (texts.text("check-nothing")) }
             } @else {
-                @let is_done = |item: &&CheckItem| board.is_judged_since(&item.ticket, list.to);
+                @let is_done = |item: &&CheckItem| Judged::of(board, list, &item.ticket).is_done();
                 @let done = list.items.iter().filter(is_done).count() as u64;
                 p { (texts.format("check-count", &[
                     ("done", done.into()), ("all", (list.items.len() as u64).into()),
@@ -81,10 +85,13 @@ fn turn(board: &Board<'_>, scope: ScopeId, list: &CheckList, forms: &Forms) -> M
             }
             ul {
                 @for item in &list.items {
-                    @let is_done = board.is_judged_since(&item.ticket, list.to);
-                    li class=[(!is_done && item.reason != CheckReason::Drawn).then_some("marked")] {
-                        (ticket_line(board, &item.ticket, &texts.text(reason_key(item.reason)), is_done))
-                        @if !is_done { (judge_form(board, scope, &item.ticket, forms, None)) }
+                    @let judged = Judged::of(board, list, &item.ticket);
+                    @let is_marked = !judged.is_done() && item.reason != CheckReason::Drawn;
+                    li class=[is_marked.then_some("marked")] {
+                        (ticket_line(board, &item.ticket, &texts.text(reason_key(item.reason)), judged))
+                        @if judged != Judged::InTurn {
+                            (judge_form(board, scope, &item.ticket, forms, None))
+                        }
                     }
                 }
             }
@@ -96,8 +103,49 @@ fn turn(board: &Board<'_>, scope: ScopeId, list: &CheckList, forms: &Forms) -> M
     }
 }
 
-/// The ticket, why it is listed, and whether it is done.
-fn ticket_line(board: &Board<'_>, ticket: &str, why: &str, is_done: bool) -> Markup {
+/// Whether somebody has judged a ticket of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judged {
+    /// Nobody has.
+    No,
+    /// At this instant, before the time that the list is about. So it does not count for what is listed.
+    Long(Timestamp),
+    /// In the time that the list is about: the turn before.
+    Before,
+    /// Since the handover.
+    InTurn,
+}
+
+impl Judged {
+    fn of(board: &Board<'_>, list: &CheckList, ticket: &str) -> Self {
+        match board.reviews(ticket).last().map(|review| review.at) {
+            None => Self::No,
+            Some(at) if at < list.from => Self::Long(at),
+            Some(at) if at < list.to => Self::Before,
+            Some(_) => Self::InTurn,
+        }
+    }
+
+    /// Whether nothing is left to do about it.
+    const fn is_done(self) -> bool {
+        matches!(self, Self::Before | Self::InTurn)
+    }
+
+    fn words(self, board: &Board<'_>) -> String {
+        let texts = board.texts;
+        match self {
+            Self::No => texts.text("check-open"),
+            Self::Long(at) => {
+                texts.format("check-judged-long", &[("at", board.instant(at).into())])
+            }
+            Self::Before => texts.text("check-judged-before"),
+            Self::InTurn => texts.text("check-done"),
+        }
+    }
+}
+
+/// The ticket, why it is listed, and whether it is judged.
+fn ticket_line(board: &Board<'_>, ticket: &str, why: &str, judged: Judged) -> Markup {
     let texts = board.texts;
     html! {
         p {
@@ -107,7 +155,7 @@ fn ticket_line(board: &Board<'_>, ticket: &str, why: &str, is_done: bool) -> Mar
             }
         }
         p class="legend" {
-            (why) " · " (texts.text(if is_done { "check-done" } else { "check-open" }))
+            (why) " · " (judged.words(board))
         }
     }
 }
@@ -202,7 +250,8 @@ fn own(board: &Board<'_>, scope: ScopeId, list: &CheckList, forms: &Forms, perso
                         *one.by == *person && one.at >= list.from
                     });
                     li {
-                        (ticket_line(board, ticket, &texts.text(why), mine.is_some()))
+                        @let judged = if mine.is_some() { Judged::InTurn } else { Judged::No };
+                        (ticket_line(board, ticket, &texts.text(why), judged))
                         @match mine {
                             Some(review) => { (judgement(board, review)) }
                             None => { (judge_form(board, scope, ticket, forms, Some(person))) }
@@ -316,7 +365,12 @@ fn differences(board: &Board<'_>, scope: ScopeId) -> Markup {
                                     bdi { (shown(ticket)) }
                                 }
                             }
-                            p class="legend" { (scores(board, reviews).join("; ")) }
+                            p class="legend" {
+                                @match board.awaited_judges(scope, ticket) {
+                                    Some(awaited) => { (awaited_words(board, awaited)) }
+                                    None => { (scores(board, reviews).join("; ")) }
+                                }
+                            }
                         }
                     }
                 }

@@ -8,6 +8,7 @@ use crate::agreement::{AgreedOn, Level, Target, VerdictState};
 use crate::catalog::ScopeId;
 use crate::event::Priority;
 use crate::measure::{Basis, Measure, Pauses};
+use crate::service::coordinator::published_view::AwaitedJudges;
 use crate::share::Share;
 use crate::time::Timestamp;
 use crate::view::WaitingNow;
@@ -498,4 +499,11 @@ pub(super) fn breadcrumbs(board: &Board<'_>, team: Option<ScopeId>, here: &str) 
             }
         }
     }
+}
+
+/// How many of those who are asked have judged a ticket.
+pub(super) fn awaited_words(board: &Board<'_>, awaited: AwaitedJudges) -> String {
+    let AwaitedJudges { judged, asked } = awaited;
+    let counts = [("judged", (judged as u64).into()), ("asked", (asked as u64).into())];
+    board.texts.format("differ-awaited", &counts)
 }

@@ -17,7 +17,7 @@ use crate::reading::{Reading, Verdict};
 
 use crate::check_list::CheckList;
 use crate::review::{BroughtTicket, Review};
-use crate::service::coordinator::published_view::{ObjectiveDetail, PublishedView};
+use crate::service::coordinator::published_view::{AwaitedJudges, ObjectiveDetail, PublishedView};
 use crate::service::coordinator::readiness::NotReady;
 use crate::service::derived_past::DerivedPast;
 use crate::share::{MaxShare, Share};
@@ -308,19 +308,20 @@ impl<'a> Board<'a> {
         self.published.map_or(&[], |published| published.reviews.of(ticket))
     }
 
-    /// Whether somebody has judged a ticket at or after an instant.
-    pub(super) fn is_judged_since(&self, ticket: &str, since: Timestamp) -> bool {
-        self.published.is_some_and(|published| published.reviews.is_judged_since(ticket, since))
-    }
-
     /// The tickets that were brought to a team.
     pub(super) fn brought(&self, scope: ScopeId) -> Vec<BroughtTicket<'a>> {
         self.published.map_or_else(Vec::new, |published| published.brought_to(scope))
     }
 
-    /// The tickets of a team that several people have judged.
+    /// How many of those who are asked to judge a ticket have done so; `None` once all have.
+    pub(super) fn awaited_judges(&self, scope: ScopeId, ticket: &str) -> Option<AwaitedJudges> {
+        self.published?.awaited_judges(scope, ticket)
+    }
+
+    /// The tickets of a team that several people have judged; none where ids are not shown.
     pub(super) fn judged_by_several(&self, scope: ScopeId) -> Vec<(&'a str, &'a [Review])> {
-        let Some(published) = self.published else { return Vec::new() };
+        let published = self.published.filter(|_| self.ticket_links.shows_ids);
+        let Some(published) = published else { return Vec::new() };
         let is_of_team = |review: &Review| {
             let team = review.team.as_deref().map(|team| self.catalog.scope_of_team(team));
             team == Some(scope)

@@ -10,7 +10,7 @@ pub(super) fn checks(published: &PublishedView, families: &mut MetricFamilies) {
     let Some(derived) = &published.past else { return };
     for scope in published.catalog.reading_scopes() {
         let Some(list) = derived.checks.of(scope) else { continue };
-        let is_open = |ticket: &str| !published.reviews.is_judged_since(ticket, list.to);
+        let is_open = |ticket: &str| !published.reviews.is_judged_since(ticket, list.from);
         let open = list.items.iter().filter(|item| is_open(&item.ticket)).count();
         families.gauge(
             "checks_open",

@@ -39,10 +39,14 @@ fn agreement() -> Agreement {
     }
 }
 
+fn builder(agreement: Agreement) -> ViewBuilder {
+    ViewBuilder::new(&[agreement])
+}
+
 /// One ticket that was missed, one that nobody answered, two that were answered in time, and one of another
 /// week. Two people have judged the missed one.
 fn judged() -> PublishedView {
-    let mut builder = ViewBuilder::new(&[agreement()]);
+    let mut builder = builder(agreement());
     let mut ticket = |id: &str, created: &str, end: Option<(&str, &str, &str)>| {
         builder.apply_record(id, "created", created, r#","team":"billing""#);
         if let Some((kind, minute, agent)) = end {
@@ -108,8 +112,85 @@ fn a_turn_checks_missed_tickets_then_unanswered_ones_then_drawn_ones() {
     assert_eq!(listed[3..], ["T-good"], "tickets of other weeks are not on it");
     // The turn of mikko began at nine: the fourth in the order of members is the first again.
     assert!(html.contains("aino has the turn now."), "{html}");
-    // Judgements before the handover do not count for it.
-    assert_eq!(html.matches("not judged yet").count(), 4);
+    assert_eq!(html.matches("not judged yet").count(), 3);
+}
+
+#[test]
+fn a_ticket_that_was_judged_in_the_turn_before_is_done_and_may_be_judged_again() {
+    let mut builder = builder(agreement());
+    let created = |builder: &mut ViewBuilder, id: &str, day: &str| {
+        let created = format!("2026-11-{day}T10:00");
+        builder.apply_record(id, "created", &created, r#","team":"billing""#);
+        builder.apply_record(id, "agent_replied", "2026-11-18T12:00", r#","agent":"mikko""#);
+    };
+    created(&mut builder, "T-before", "16");
+    builder.apply_record("T-before", "reviewed", "2026-11-19T10:00", r#","by":"aino","score":2"#);
+    created(&mut builder, "T-long", "12");
+    builder.apply_record("T-long", "reviewed", "2026-11-13T10:00", r#","by":"aino","score":2"#);
+    created(&mut builder, "T-now", "16");
+    builder.apply_record("T-now", "reviewed", "2026-11-23T09:00", r#","by":"sara","score":3"#);
+    let published = builder.publish();
+
+    let html = html(&published, TeamPage::Turn, person("sara"), None);
+    assert!(html.contains("2 of 3 judged"), "{html}");
+    let of = |ticket: &str| {
+        let (_, item) = html.split_once(&format!("href=\"/tickets/{ticket}\"")).unwrap();
+        item.split_once("</li>").unwrap().0.to_owned()
+    };
+    let before = of("T-before");
+    assert!(before.contains("missed · judged before this turn"), "{before}");
+    assert!(before.contains("value=\"T-before\""), "it may be judged: {before}");
+    let long = of("T-long");
+    let words =
+        "missed · not judged yet; last judged Fri 13 Nov 10:00, before the time of this list";
+    assert!(long.contains(words) && long.contains("value=\"T-long\""), "{long}");
+    let now = of("T-now");
+    assert!(now.contains("missed · judged<") && !now.contains("value="), "{now}");
+
+    let (_runtime, address) = serve(published);
+    let (_, body) = fetch(address, "GET /api/v1/teams/billing/turn", "");
+    let list = &serde_json::from_str::<serde_json::Value>(&body).unwrap()["list"];
+    assert_eq!(list["open"], 1, "{body}");
+    let (_, text) = fetch(address, "GET /metrics", "");
+    assert!(text.contains("vaste_checks_open{team=\"billing\"} 1\n"), "{text}");
+}
+
+/// A turn that asks three members to judge `T-good` together. The first `count` of them have judged it.
+fn judged_together(count: usize) -> PublishedView {
+    let mut agreement = agreement();
+    let duty = agreement.about.duty.as_mut().unwrap();
+    duty.since = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+    let mut builder = builder(agreement);
+    builder.apply_record("T-good", "created", "2026-11-20T10:00", r#","team":"billing""#);
+    builder.apply_record("T-good", "agent_replied", "2026-11-20T11:00", r#","agent":"sara""#);
+    let reviews = [("aino", 2, ""), ("sara", 5, r#","bring_to_team":true"#), ("mikko", 3, "")];
+    for (by, score, more) in reviews.into_iter().take(count) {
+        let fields = format!(r#","by":"{by}","score":{score}{more}"#);
+        builder.apply_record("T-good", "reviewed", "2026-11-23T09:00", &fields);
+    }
+    builder.publish()
+}
+
+#[test]
+fn nobody_sees_a_score_of_another_before_all_who_are_asked_have_judged() {
+    let two = judged_together(2);
+    let turn = html(&two, TeamPage::Turn, person("mikko"), None);
+    assert!(turn.contains("2 of 3 have judged") && !turn.contains("as a whole"), "{turn}");
+    let agenda = html(&two, TeamPage::Agenda, person("mikko"), None);
+    assert!(agenda.contains("2 of 3 have judged") && !agenda.contains("score 5"), "{agenda}");
+    let own = html(&two, TeamPage::Own, person("aino"), None);
+    assert!(own.contains("You gave it 2; 5 is best."), "{own}");
+    let (_runtime, address) = serve(two);
+    for path in ["log", "agenda?lang=en"] {
+        let (_, body) = fetch(address, &format!("GET /api/v1/teams/billing/{path}"), "");
+        assert!(!body.contains("\"score\":5") && !body.contains("score 5"), "{body}");
+    }
+
+    let three = judged_together(3);
+    let turn = html(&three, TeamPage::Turn, person("mikko"), None);
+    assert!(turn.contains("as a whole: 2, 3, 5") && !turn.contains("have judged"), "{turn}");
+    let agenda = html(&three, TeamPage::Agenda, person("mikko"), None);
+    assert!(agenda.contains("score 5, 5 is best"), "{agenda}");
 }
 
 #[test]
@@ -117,6 +198,9 @@ fn judgements_of_one_ticket_are_compared_without_names() {
     let html = html(&judged(), TeamPage::Turn, FormWriter::Nobody, None);
     assert!(html.contains("as a whole: 2, 5; tone: 1"), "{html}");
     assert!(!html.contains("words of the"), "notes are for their writers: {html}");
+    let starting = PublishedView { past: None, ..judged() };
+    let html = self::html(&starting, TeamPage::Turn, FormWriter::Nobody, None);
+    assert!(html.contains("The list is being made.") && !html.contains("as a whole"), "{html}");
 }
 
 #[test]
