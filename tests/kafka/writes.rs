@@ -147,6 +147,12 @@ fn a_settled_concern_that_is_opened_again_alarms_again() {
 
     let again = format!("action=raise_again&seed=3&by=mikko&concern={id}&text=");
     assert_eq!(send(&again), 422, "it takes a word why");
+    let (_, _, page) = post(service.port(), "/teams/billing/agenda?lang=fi", &own, &again);
+    assert!(page.contains("Kenttä ”Miksi se on taas avoinna?” on tyhjä."), "{page}");
+    assert!(!page.contains("`text`"), "{page}");
+    let api = json!({ "team": "billing", "by": "mikko", "concern": id });
+    let (status, refused) = say(&service, "/api/v1/concerns", &api);
+    assert_eq!((status, refused["detail"].as_str().unwrap().contains("`text`")), (422, true));
     assert_eq!(send(&format!("{again}Late+again.")), 303);
     wait_for_alert("the alert of the concern that is open again", true);
     let log = wait_until_logged(&service, "the concern to be open again", |log| {

@@ -12,10 +12,11 @@ use std::sync::Arc;
 
 use maud::{DOCTYPE, Markup, html};
 
-pub(super) use agenda_forms::{FormAction, Forms, RefusedForm};
+pub(super) use agenda_forms::{Forms, RefusedForm};
 pub use agenda_json::agenda_schemas;
 pub(in crate::service) use agenda_json::{AgendaPosted, AgendaShown, agenda_posted, agenda_shown};
 pub(super) use duty_feed::calendar as duty_calendar;
+pub(super) use form_action::FormAction;
 pub(in crate::service) use i18n::Language;
 pub(super) use overview::TeamOrder;
 pub(super) use past::{PastDay, days};
@@ -48,6 +49,7 @@ mod components;
 mod duty;
 mod duty_feed;
 mod flags;
+mod form_action;
 mod i18n;
 mod market;
 mod objective;
@@ -55,6 +57,7 @@ mod overview;
 mod pages;
 mod past;
 mod ratings;
+mod refusals;
 mod search;
 mod ticket;
 mod tickets;

@@ -20,7 +20,7 @@ use crate::service::http::board::{
 };
 use crate::service::http::page_response::{html_page, page_language, page_with_forms};
 use crate::service::http::remembered_person;
-use crate::service::http::writing::{EventWriting, FormWriter, Refusal, Submission};
+use crate::service::http::writing::{EventWriting, Fault, FormWriter, Refusal, Submission};
 
 /// A request to a page on which the members of a team write.
 pub(super) struct TeamRequest {
@@ -118,7 +118,7 @@ pub(super) async fn take(
                 Err(refusal) => Err(refusal),
             }
         }
-        None => Err(Refusal::Wrong("the form does not say what it is for".to_owned())),
+        None => Err(Refusal::wrong(Fault::Other, "the form does not say what it is for")),
     };
     let says = field("by");
     let writer = writing.writer(&request.headers);
@@ -136,10 +136,10 @@ pub(super) async fn take(
             None => (StatusCode::SEE_OTHER, headers).into_response(),
         };
     };
-    let refused =
-        RefusedForm { action, is_away: refusal.is_for_now(), problem: refusal.to_string(), fields };
+    let status = refusal.status();
+    let refused = RefusedForm { action, refusal, fields };
     let forms = Forms { refused: Some(refused), ..unsent(&writing, &request.headers) };
-    request.answer(&state, refusal.status(), &forms, says.as_deref())
+    request.answer(&state, status, &forms, says.as_deref())
 }
 
 /// The event that a form is to become.
@@ -203,9 +203,10 @@ fn brought_ticket(
     let brought = scope.map_or_else(Vec::new, |scope| published.brought_to(scope));
     let mut found = brought.iter().filter(|one| one.reference() == reference);
     found.next().map(|one| one.ticket.to_owned()).ok_or_else(|| {
-        Refusal::Wrong(format!(
+        let problem = format!(
             "`review` is {reference:?}, which nobody has brought to the team: load the page again"
-        ))
+        );
+        Refusal::wrong(Fault::Other, &problem)
     })
 }
 

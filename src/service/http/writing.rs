@@ -30,7 +30,7 @@ use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::config::Http;
-use crate::event::{Kind, Outcome, decode};
+use crate::event::{IgnoredField, Kind, OptionalField, Outcome, decode};
 use crate::name;
 use crate::service::clock::Clock;
 use crate::service::coordinator::published_view::PublishedView;
@@ -110,13 +110,60 @@ pub(super) enum Refusal {
     },
     /// Whether there is such a ticket cannot be told now; why.
     TicketNotFoundYet(String),
-    /// It lacks something, or something cannot be read; what, and the way out.
-    Wrong(String),
+    /// It lacks something, or something cannot be read.
+    Wrong {
+        /// What is wrong, for pages, which name fields by their labels.
+        fault: Fault,
+        /// What is wrong, with the key of the field and the way out, for the API.
+        problem: String,
+    },
     /// Kafka has not stored it.
     NotStored(WriteError),
 }
 
+/// What is wrong with what someone says. Fields are named by their keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The field is missing or empty.
+    Missing(&'static str),
+    /// The text of the field is too long.
+    TooLong(&'static str),
+    /// The value of the field cannot be read.
+    Unreadable(&'static str),
+    /// It is not about a field that people fill in.
+    Other,
+}
+
+impl Fault {
+    /// Why a field would be left out. Of a text, only a part would be.
+    fn of(ignored: &IgnoredField) -> Self {
+        let key = ignored.field.label();
+        match ignored.field {
+            OptionalField::Text | OptionalField::Note => Self::TooLong(key),
+            OptionalField::Agent
+            | OptionalField::BringToTeam
+            | OptionalField::By
+            | OptionalField::Categories
+            | OptionalField::Channel
+            | OptionalField::Due
+            | OptionalField::From
+            | OptionalField::Into
+            | OptionalField::Owner
+            | OptionalField::Priority
+            | OptionalField::Score
+            | OptionalField::Source
+            | OptionalField::Team
+            | OptionalField::Ticket
+            | OptionalField::WaitingSince => Self::Unreadable(key),
+        }
+    }
+}
+
 impl Refusal {
+    pub(super) fn wrong(fault: Fault, problem: &str) -> Self {
+        Self::Wrong { fault, problem: problem.to_owned() }
+    }
+
     pub(super) const fn status(&self) -> StatusCode {
         match self {
             Self::Off(_) | Self::OtherSite | Self::NoPerson(_) | Self::Nameless => {
@@ -124,7 +171,7 @@ impl Refusal {
             }
             Self::TooOften => StatusCode::TOO_MANY_REQUESTS,
             Self::UnknownTeam(_) | Self::UnknownTicket { .. } => StatusCode::NOT_FOUND,
-            Self::Wrong(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Wrong { .. } => StatusCode::UNPROCESSABLE_ENTITY,
             Self::TicketNotFoundYet(_) | Self::NotStored(_) => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -164,7 +211,7 @@ impl fmt::Display for Refusal {
             Self::TicketNotFoundYet(why) => {
                 write!(f, "the ticket is not found, and may be once everything is read: {why}; try again")
             }
-            Self::Wrong(problem) => f.write_str(problem),
+            Self::Wrong { fault: _, problem } => f.write_str(problem),
             Self::NotStored(error) => write!(f, "{error}; try again"),
         }
     }
@@ -385,7 +432,7 @@ fn check_subject(
 ) -> Result<(), Refusal> {
     let Some(team) = fields.get("team").and_then(Value::as_str) else {
         return if kind.is_of_team() {
-            Err(Refusal::Wrong("`team` is missing: name the team that it is about".to_owned()))
+            Err(Refusal::wrong(Fault::Other, "`team` is missing: name the team that it is about"))
         } else {
             Ok(())
         };
@@ -412,9 +459,9 @@ fn check_subject(
     if is_known || !name::is_id(id) {
         return Ok(());
     }
-    Err(Refusal::Wrong(format!(
-        "`{key}` is {id:?}, which the team does not have: take one of its agenda"
-    )))
+    let problem =
+        format!("`{key}` is {id:?}, which the team does not have: take one of its agenda");
+    Err(Refusal::wrong(Fault::Other, &problem))
 }
 
 /// Whether an event of this kind may name any ticket. The others name one that was brought.
@@ -447,14 +494,16 @@ fn event_of(
     let needs_text =
         matches!(kind, Kind::ConcernRaised | Kind::Decided | Kind::TurnNoted | Kind::TicketBrought);
     if needs_text && says_nothing("text") {
-        return Err(Refusal::Wrong("`text` is empty: say it in a sentence or two".to_owned()));
+        let problem = "`text` is empty: say it in a sentence or two";
+        return Err(Refusal::wrong(Fault::Missing("text"), problem));
     }
     if kind == Kind::Reviewed && fields.get("score").is_none_or(Value::is_null) {
-        return Err(Refusal::Wrong("`score` is missing: choose a number from 1 to 5".to_owned()));
+        let problem = "`score` is missing: choose a number from 1 to 5";
+        return Err(Refusal::wrong(Fault::Missing("score"), problem));
     }
     if kind == Kind::DecisionMoved && says_nothing("due") {
         let problem = "`due` is missing: give the day until which it is to be done";
-        return Err(Refusal::Wrong(problem.to_owned()));
+        return Err(Refusal::wrong(Fault::Missing("due"), problem));
     }
     let subject = if kind.is_of_team() { "team" } else { "ticket" };
     let key = fields.get(subject).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -467,10 +516,12 @@ fn event_of(
     match decode(event.as_bytes()) {
         Ok(read) => match read.ignored.first() {
             None => Ok((key, event)),
-            Some(ignored) => Err(Refusal::Wrong(ignored.advice.clone())),
+            Some(ignored) => Err(Refusal::wrong(Fault::of(ignored), &ignored.advice)),
         },
-        Err(Outcome::Rejected(rejection)) => Err(Refusal::Wrong(rejection.to_string())),
-        Err(_) => Err(Refusal::Wrong("it is no event that Vaste knows".to_owned())),
+        Err(Outcome::Rejected(rejection)) => {
+            Err(Refusal::wrong(Fault::Other, &rejection.to_string()))
+        }
+        Err(_) => Err(Refusal::wrong(Fault::Other, "it is no event that Vaste knows")),
     }
 }
 

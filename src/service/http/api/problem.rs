@@ -167,7 +167,7 @@ impl Problem {
             Refusal::UnknownTeam(_) => ProblemKind::UnknownTeam,
             Refusal::UnknownTicket { .. } => ProblemKind::UnknownTicket,
             Refusal::TicketNotFoundYet(_) => ProblemKind::NotReady,
-            Refusal::Wrong(_) => ProblemKind::InvalidEvent,
+            Refusal::Wrong { .. } => ProblemKind::InvalidEvent,
             Refusal::NotStored(_) => ProblemKind::NotStored,
         };
         Self::new(kind, refusal.to_string())

@@ -21,7 +21,7 @@ use super::problem::{PROBLEM_JSON, Problem};
 use crate::address;
 use crate::event::{CATEGORIES_MAX, Kind};
 use crate::service::coordinator::publication::Shared;
-use crate::service::http::writing::{EventWriting, Refusal, Submission, WrittenEvent};
+use crate::service::http::writing::{EventWriting, Fault, Refusal, Submission, WrittenEvent};
 use crate::time::Timestamp;
 
 /// A concern to raise, to settle, or to raise again.
@@ -241,8 +241,9 @@ pub(super) async fn decision(
         (true, false, false) => Ok(Kind::DecisionDone),
         (false, true, false) => Ok(Kind::DecisionDropped),
         (false, false, true) => Ok(Kind::DecisionMoved),
-        (true, true, _) | (true, _, true) | (_, true, true) => Err(Refusal::Wrong(
-            "`done`, `dropped` and `moved` exclude each other: choose one".to_owned(),
+        (true, true, _) | (true, _, true) | (_, true, true) => Err(Refusal::wrong(
+            Fault::Other,
+            "`done`, `dropped` and `moved` exclude each other: choose one",
         )),
     };
     write(&shared, &writing, &headers, &body, kind).await

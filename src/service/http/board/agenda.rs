@@ -8,8 +8,9 @@
 use chrono::NaiveDate;
 use maud::{Markup, html};
 
-use super::agenda_forms::{FormAction, Forms, long_form, news, short_form};
+use super::agenda_forms::{Forms, long_form, news, short_form};
 use super::components::{awaited_words, breadcrumbs, name, reason, title};
+use super::form_action::FormAction;
 use super::view_model::{Board, ObjectiveView, shown};
 use crate::address;
 use crate::agreement::{Level, VerdictState};

@@ -2,73 +2,14 @@
 
 use maud::{Markup, html};
 
+use super::form_action::FormAction;
+use super::refusals;
 use super::view_model::{Board, shown};
 use crate::catalog::ScopeId;
-use crate::service::http::writing::FormWriter;
+use crate::service::http::writing::{FormWriter, Refusal};
 
 /// Maximum characters of a text in a form. An event keeps 500 bytes, and a letter such as ä has two.
 pub(super) const TEXT_CHARS_MAX: u16 = 250;
-
-/// What a form does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::service::http) enum FormAction {
-    /// Raises a concern.
-    Raise,
-    /// Settles a concern.
-    Settle,
-    /// Raises a concern again that was settled.
-    RaiseAgain,
-    /// Records a decision.
-    Decide,
-    /// Records that a decision is done.
-    Finish,
-    /// Gives a decision another day.
-    Move,
-    /// Records that the team no longer wants a decision.
-    Drop,
-    /// Leaves a note about the turn of duty.
-    Note,
-    /// Judges how a ticket was handled.
-    Review,
-    /// Brings a ticket to the team's talk.
-    Bring,
-    /// Records that the team has talked about a ticket.
-    Discuss,
-}
-
-impl FormAction {
-    /// All actions.
-    pub(in crate::service::http) const ALL: [Self; 11] = [
-        Self::Raise,
-        Self::Settle,
-        Self::RaiseAgain,
-        Self::Decide,
-        Self::Finish,
-        Self::Move,
-        Self::Drop,
-        Self::Note,
-        Self::Review,
-        Self::Bring,
-        Self::Discuss,
-    ];
-
-    /// The value of the field `action`.
-    pub(in crate::service::http) const fn label(self) -> &'static str {
-        match self {
-            Self::Raise => "raise",
-            Self::Settle => "settle",
-            Self::RaiseAgain => "raise_again",
-            Self::Decide => "decide",
-            Self::Finish => "finish",
-            Self::Move => "move",
-            Self::Drop => "drop",
-            Self::Note => "note",
-            Self::Review => "review",
-            Self::Bring => "bring",
-            Self::Discuss => "discuss",
-        }
-    }
-}
 
 /// Who may write on a page, and what became of what they sent.
 pub(in crate::service::http) struct Forms {
@@ -87,10 +28,8 @@ pub(in crate::service::http) struct Forms {
 pub(in crate::service::http) struct RefusedForm {
     /// What it was to do.
     pub(in crate::service::http) action: Option<FormAction>,
-    /// Whether Kafka cannot be reached, so that it may be sent again.
-    pub(in crate::service::http) is_away: bool,
-    /// Why, in English as in the API.
-    pub(in crate::service::http) problem: String,
+    /// Why.
+    pub(in crate::service::http) refusal: Refusal,
     /// The fields.
     pub(in crate::service::http) fields: Vec<(String, String)>,
 }
@@ -108,9 +47,13 @@ pub(super) fn news(board: &Board<'_>, forms: &Forms) -> Markup {
         @if forms.is_sent { p class="sent" role="status" { (texts.text("agenda-sent")) } }
         @if let Some(refused) = &forms.refused {
             section class="banner" role="alert" data-kept {
-                h2 { (texts.text(if refused.is_away { "agenda-away" } else { "agenda-refused" })) }
+                @let is_away = refused.refusal.is_for_now();
+                h2 { (texts.text(if is_away { "agenda-away" } else { "agenda-refused" })) }
+                p { (refusals::words(board, refused.action, &refused.refusal)) }
                 p { (texts.text("agenda-kept")) }
-                p lang="en" { (shown(&refused.problem)) }
+                @if let Some(problem) = refusals::for_who_runs_it(&refused.refusal) {
+                    p lang="en" { (shown(&problem)) }
+                }
             }
         }
     }
@@ -137,13 +80,13 @@ pub(super) fn short_form(
         return html! {};
     }
     let texts = board.texts;
-    let (field, label, text) = match action {
-        FormAction::Settle => ("concern", "agenda-settle", Some("agenda-what-came-of-it")),
-        FormAction::RaiseAgain => ("concern", "agenda-raise-again", Some("agenda-why-again")),
-        FormAction::Finish => ("decision", "agenda-finish", None),
-        FormAction::Move => ("decision", "agenda-move", Some("agenda-why")),
-        FormAction::Drop => ("decision", "agenda-drop", Some("agenda-why")),
-        FormAction::Discuss => ("review", "agenda-discuss", Some("agenda-what-came-of-it")),
+    let (field, label) = match action {
+        FormAction::Settle => ("concern", "agenda-settle"),
+        FormAction::RaiseAgain => ("concern", "agenda-raise-again"),
+        FormAction::Finish => ("decision", "agenda-finish"),
+        FormAction::Move => ("decision", "agenda-move"),
+        FormAction::Drop => ("decision", "agenda-drop"),
+        FormAction::Discuss => ("review", "agenda-discuss"),
         FormAction::Raise
         | FormAction::Decide
         | FormAction::Note
@@ -164,7 +107,7 @@ pub(super) fn short_form(
                     input type="date" name="due" required value=[value("due")];
                 }
             }
-            @if let Some(text) = text {
+            @if let Some(text) = action.label_of_text() {
                 label {
                     span { (texts.text(text)) }
                     input type="text" name="text" maxlength=(TEXT_CHARS_MAX) autocomplete="off"
@@ -199,10 +142,10 @@ pub(super) fn long_form(
         return html! {};
     }
     let texts = board.texts;
-    let (text, button) = match action {
-        FormAction::Raise => ("agenda-what-worries", "agenda-raise"),
-        FormAction::Decide => ("agenda-what-decided", "agenda-decide"),
-        FormAction::Note => ("agenda-what-noted", "agenda-note"),
+    let button = match action {
+        FormAction::Raise => "agenda-raise",
+        FormAction::Decide => "agenda-decide",
+        FormAction::Note => "agenda-note",
         // It stands on the page of the ticket, and here to be corrected.
         FormAction::Bring => {
             let kept = kept(forms, action).and_then(|kept| kept.value("ticket"));
@@ -221,10 +164,12 @@ pub(super) fn long_form(
         form class="say" method="post" action=(board.reader.link(&board.agenda_path(scope))) {
             (hidden_fields(board, action))
             (by_field(board, scope, forms, kept, action != FormAction::Note))
-            label class="wide" {
-                span { (texts.text(text)) }
-                textarea name="text" maxlength=(TEXT_CHARS_MAX) rows="2" required {
-                    (kept.and_then(|kept| kept.value("text")).unwrap_or_default())
+            @if let Some(text) = action.label_of_text() {
+                label class="wide" {
+                    span { (texts.text(text)) }
+                    textarea name="text" maxlength=(TEXT_CHARS_MAX) rows="2" required {
+                        (kept.and_then(|kept| kept.value("text")).unwrap_or_default())
+                    }
                 }
             }
             @if action == FormAction::Decide {

@@ -9,11 +9,12 @@ use maud::{Markup, html};
 
 use super::agenda;
 use super::agenda_forms::{
-    FormAction, Forms, TEXT_CHARS_MAX, by_field, hidden_fields, kept, member_field, news,
+    Forms, TEXT_CHARS_MAX, by_field, hidden_fields, kept, member_field, news,
 };
 use super::agenda_sections;
 use super::components::{awaited_words, breadcrumbs, instant, name};
 use super::duty;
+use super::form_action::FormAction;
 use super::view_model::{Board, shown};
 use crate::address;
 use crate::catalog::ScopeId;

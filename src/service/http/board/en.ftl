@@ -1096,3 +1096,18 @@ bring-waits = On the agenda of { $team }
 check-judged-before = judged before this turn
 check-judged-long = not judged yet; last judged { $at }, before the time of this list
 differ-awaited = { $judged } of { $asked } have judged
+
+# Why a form was not written.
+refused-off = Nothing can be written on this page. The people who run Vaste can change that.
+refused-other-site = The form was not sent from this site. Open the page again and send it from there.
+refused-no-person = The sign-in does not say who you are. Tell the people who run Vaste.
+refused-missing = “{ $field }” is not filled in.
+refused-too-long = “{ $field }” is too long. Shorten it to about 250 characters.
+refused-unreadable = “{ $field }” has a value that cannot be used. Correct it.
+refused-other = The form does not fit the page any more. Load the page again.
+refused-too-often = Too much was written in a minute. Wait a minute.
+refused-ticket = No ticket has the id { $ticket }.
+refused-ticket-similar = No ticket has the id { $ticket }. Was { $similar } meant?
+refused-ticket-later = The ticket is not found yet, since not everything is read. Send it again in a moment.
+refused-not-stored = It could not be stored. Send it again in a moment.
+judge-categories = Scores by category

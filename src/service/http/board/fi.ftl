@@ -1097,3 +1097,18 @@ bring-waits = Asialistalla: { $team }
 check-judged-before = arvioitu ennen tätä vuoroa
 check-judged-long = ei vielä arvioitu; arvioitu viimeksi { $at }, ennen tämän listan aikaa
 differ-awaited = { $judged }/{ $asked } on arvioinut
+
+# Why a form was not written.
+refused-off = Tällä sivulla ei voi kirjata mitään. Vasteen ylläpitäjät voivat muuttaa asian.
+refused-other-site = Lomaketta ei lähetetty tältä sivustolta. Avaa sivu uudelleen ja lähetä lomake siitä.
+refused-no-person = Kirjautuminen ei kerro, kuka olet. Kerro asiasta Vasteen ylläpitäjille.
+refused-missing = Kenttä ”{ $field }” on tyhjä.
+refused-too-long = Kentässä ”{ $field }” on liian pitkä teksti. Lyhennä se noin 250 merkkiin.
+refused-unreadable = Kentän ”{ $field }” arvoa ei voi käyttää. Korjaa se.
+refused-other = Lomake ei enää vastaa sivua. Lataa sivu uudelleen.
+refused-too-often = Minuutin aikana kirjattiin liian paljon. Odota minuutti.
+refused-ticket = Tikettiä { $ticket } ei ole.
+refused-ticket-similar = Tikettiä { $ticket } ei ole. Tarkoititko tikettiä { $similar }?
+refused-ticket-later = Tikettiä ei vielä löydy, koska kaikkea ei ole luettu. Lähetä hetken kuluttua uudelleen.
+refused-not-stored = Tallennus ei onnistunut. Lähetä hetken kuluttua uudelleen.
+judge-categories = Arvosanat osa-alueittain

@@ -1136,3 +1136,18 @@ bring-waits = På dagordningen: { $team }
 check-judged-before = bedömt före den här turen
 check-judged-long = inte bedömt ännu; senast bedömt { $at }, före listans tid
 differ-awaited = { $judged } av { $asked } har bedömt
+
+# Why a form was not written.
+refused-off = Inget kan skrivas på den här sidan. De som sköter Vaste kan ändra det.
+refused-other-site = Formuläret skickades inte från den här webbplatsen. Öppna sidan igen och skicka det därifrån.
+refused-no-person = Inloggningen säger inte vem du är. Berätta det för dem som sköter Vaste.
+refused-missing = ”{ $field }” är inte ifyllt.
+refused-too-long = ”{ $field }” är för långt. Korta ner det till ungefär 250 tecken.
+refused-unreadable = ”{ $field }” har ett värde som inte kan användas. Rätta det.
+refused-other = Formuläret passar inte längre till sidan. Ladda sidan igen.
+refused-too-often = För mycket skrevs under en minut. Vänta en minut.
+refused-ticket = Inget ärende har numret { $ticket }.
+refused-ticket-similar = Inget ärende har numret { $ticket }. Menade du { $similar }?
+refused-ticket-later = Ärendet hittas inte ännu, eftersom allt inte är läst. Skicka igen om en stund.
+refused-not-stored = Det kunde inte sparas. Skicka igen om en stund.
+judge-categories = Betyg per kategori

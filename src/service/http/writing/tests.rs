@@ -229,10 +229,10 @@ fn one_person_writes_thirty_events_a_minute() {
         submit(&writing, concern(&fields), &headers(&[("host", "localhost")])).unwrap_err()
     };
     for _ in 0..PER_PERSON.get() {
-        assert!(matches!(of("aino"), Refusal::Wrong(_)));
+        assert!(matches!(of("aino"), Refusal::Wrong { .. }));
     }
     assert!(matches!(of("aino"), Refusal::TooOften));
-    assert!(matches!(of("sara"), Refusal::Wrong(_)), "others are not affected");
+    assert!(matches!(of("sara"), Refusal::Wrong { .. }), "others are not affected");
 }
 
 #[test]
