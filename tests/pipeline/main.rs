@@ -35,6 +35,7 @@ mod scenario;
 mod simulated_team;
 mod stored_format;
 mod sureness;
+mod team_talk;
 mod verdicts;
 mod waiting;
 mod waiting_lists;
