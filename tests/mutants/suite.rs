@@ -192,8 +192,8 @@ impl Suite {
         Ok(Outcome::Passed(Vec::new()))
     }
 
-    /// Runs tests until one fails: those of `first`, list by list, then all unit tests, then the quick tests of
-    /// the pipeline, then all of the pipeline. A target is built only when it is needed.
+    /// Runs tests until one fails: those of `first`, list by list, then all unit tests, then the quick tests
+    /// of the pipeline, then all of the pipeline. A target is built only when it is needed.
     pub(crate) fn check_mutated(
         &self,
         build: Build,
