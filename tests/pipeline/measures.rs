@@ -254,6 +254,29 @@ fn replay_evaluates_when_another_level_comes_into_force() {
 }
 
 #[test]
+fn an_alert_is_evaluated_when_a_ticket_leaves_a_longer_window_than_the_agreed_one() {
+    // The ticket is answered on the first day at eight. The agreed window is empty soon after; the longest
+    // one that the alert may rest on has 28 days, and the history is known for longer than that.
+    let catalog = Arc::new(Catalog::new(
+        &[billing(vec![within(Measure::FirstReply, Target::calendar(hour()))])],
+        &[],
+    ));
+    let mut pipeline = Pipeline::new(&catalog, 1, at("2026-01-12T00:00:00Z"));
+    for (identity, kind, time) in [
+        (1, Kind::Created, "2026-01-12T06:00:00Z"),
+        (2, Kind::AgentReplied, "2026-01-12T08:00:00Z"),
+    ] {
+        pipeline.apply(&of_team(event(kind, "T-1", at(time), identity), "billing"));
+    }
+    let (id, _, objective) = catalog.objectives().next().unwrap();
+    let now = at("2026-02-09T01:00:00Z");
+    assert!(objective.over_at(now) < Elapsed::from_ms(28 * DAY_MS));
+    let changes_at = pipeline.advance(now).changes_at(id).unwrap();
+    let leaves = at("2026-02-09T08:00:00Z");
+    assert!(leaves <= changes_at && changes_at <= leaves.plus(hour()), "{changes_at}");
+}
+
+#[test]
 fn replay_evaluates_when_open_time_exceeds_the_target() {
     // The question comes on Friday at half past two, half an hour before the office closes. On
     // Saturdays it opens at ten in the evening, but not on this one. One hour is exceeded on Monday
