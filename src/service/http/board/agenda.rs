@@ -317,10 +317,12 @@ pub(super) fn verdicts(board: &Board<'_>, scope: ScopeId, since: Timestamp) -> A
             Some(_) => texts.format("agenda-verdict-same", &[("now", word(now).into())]),
             None => word(now),
         };
+        let changed = super::changes::last_since(board, *view, since);
         let more: Vec<String> = std::iter::once(more).chain(shares).collect();
+        let more: Vec<String> = std::iter::once(more.join("; ")).chain(changed).collect();
         AgendaItem {
             link: Some(board.objective_path(*view)),
-            ..AgendaItem::new(title(board, *view), more.join("; "))
+            ..AgendaItem::new(title(board, *view), more.join(". "))
         }
     };
     let since = ("since", board.instant(since).into());

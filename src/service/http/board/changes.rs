@@ -6,6 +6,43 @@ use super::components::{instant, state_key};
 use super::view_model::{Board, ObjectiveView, shown};
 use crate::agreement::SettingChange;
 use crate::agreement_log::{ComparisonState, ObjectiveChange, VerdictThen, VerdictsByText};
+use crate::time::{DAY_MS, Elapsed, Timestamp};
+
+/// For so long an objective's page says at its top what was changed.
+const RECENT: Elapsed = Elapsed::from_ms(7 * DAY_MS);
+
+/// What was changed last in the agreement of an objective, since an instant; `None` if nothing was.
+pub(super) fn last_since(
+    board: &Board<'_>,
+    view: ObjectiveView<'_>,
+    since: Timestamp,
+) -> Option<String> {
+    let change = board.changes(view).into_iter().find(|change| change.loaded_at() >= since)?;
+    let at = ("at", board.instant(change.loaded_at()).into());
+    if change.is_new {
+        return Some(board.texts.format("changed-new", &[at]));
+    }
+    // Earlier levels follow from the change of the level.
+    let is_level = |setting: &&SettingChange| !setting.key.starts_with("was ");
+    let value = |value: &Option<String>| value.as_deref().map_or_else(|| "–".to_owned(), shown);
+    let line = |setting: &SettingChange| {
+        let SettingChange { key, former, present, .. } = setting;
+        format!("{} {} → {}", shown(key), value(former), value(present))
+    };
+    let settings: Vec<String> = change.settings.iter().filter(is_level).map(line).collect();
+    let settings = ("settings", settings.join("; ").into());
+    (!change.settings.is_empty()).then(|| board.texts.format("changed", &[at, settings]))
+}
+
+/// The same of the last days, for the top of an objective's page.
+pub(super) fn recent(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
+    let changed = board.at.and_then(|at| last_since(board, view, at.minus(RECENT)));
+    html! {
+        @if let Some(changed) = changed {
+            p class="reason" { a href="#changes" { (changed) } }
+        }
+    }
+}
 
 /// The section of an objective's page, the latest change first; empty if nothing changed.
 pub(super) fn of_objective(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
@@ -13,7 +50,7 @@ pub(super) fn of_objective(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup
     let changes = board.changes(view);
     html! {
         @if !changes.is_empty() {
-            section class="changes" {
+            section class="changes" id="changes" {
                 h2 { (texts.text("heading-changes")) }
                 p class="legend" { (texts.text("changes-explained")) }
                 @for change in changes { (one(board, view, change)) }

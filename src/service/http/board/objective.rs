@@ -28,6 +28,7 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
         (verdict(board, view))
         @if let Some(reason) = reason(board, view) { p class="reason large" { (reason) } }
         (share_bar(view))
+        (changes::recent(board, view))
         section {
             h2 { (texts.text("heading-state")) }
             dl { (numbers(board, view)) }
