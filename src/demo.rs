@@ -3,7 +3,8 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `organisation` | the teams: their behaviour, hours and agreements |
+//! | `organisation` | the teams: their behaviour and hours |
+//! | `files` | the configuration and the agreements of the teams |
 //! | `event_generator` | all records in the order in which they are delivered |
 //! | `ticket_simulator` | the events of one ticket |
 //! | `hours` | working hours, and when tickets are created |
@@ -22,10 +23,12 @@ mod event_generator;
 mod hours;
 mod ticket_simulator;
 mod organisation;
+mod files;
 mod random;
 
 pub use event_generator::{DemoRecord, EventGenerator};
-pub use organisation::{MemoryFiles, ORGANISATION, TOPIC, cast, config};
+pub use files::{AgreementFolder, DemoFiles, RELOAD_SECONDS, agreement_files, config};
+pub use organisation::{ORGANISATION, TOPIC, cast};
 
 use self::hours::Silence;
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};

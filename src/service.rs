@@ -10,6 +10,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `run`, `loaded_config` | creates the parts of the service from its configuration and connects them |
+//! | `reload` | reads the configuration again |
 //! | `kafka` | workers: consumers, partitions, checkpoints, dead letters |
 //! | `coordinator` | advances the workers, evaluates alerts, publishes the view |
 //! | `comparer` | keeps the agreement log: what changed, and the verdicts by the text before |
@@ -45,6 +46,7 @@ pub mod log_counter;
 mod outage;
 mod partition_copies;
 mod past_keeper;
+pub mod reload;
 pub mod run;
 #[cfg(test)]
 #[path = "../tests/board/scenario.rs"]

@@ -235,7 +235,7 @@ pub(super) enum ReplayFormat {
     OpenMetrics,
 }
 
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Debug, Args)]
 pub(super) struct DemoArgs {
     /// Seed of the generated tickets: another number gives other tickets of the same teams
     #[arg(long, value_name = "N", default_value_t = 7)]
@@ -247,6 +247,10 @@ pub(super) struct DemoArgs {
     /// many days, for at most four weeks
     #[arg(long)]
     pub(super) steps: bool,
+    /// Read the agreements from this folder, where you can change them while the demo runs. Without any, the
+    /// demo writes its own there
+    #[arg(long, value_name = "DIR")]
+    pub(super) agreements: Option<String>,
     /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9464")]
     pub(super) listen: std::net::SocketAddr,

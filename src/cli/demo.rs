@@ -4,27 +4,40 @@ use std::io::{self, BufRead as _, Write as _};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
+use agreements::PreparedFolder;
+
 use super::arguments::{DemoArgs, LogFormat};
 use super::exit::{CommandError, Exit};
 use super::run::init_logging;
 use super::terminal::Terminal;
-use crate::demo::{ORGANISATION, cast};
+use crate::demo::{ORGANISATION, RELOAD_SECONDS, cast};
 use crate::service::demo::{Demo, Options, Steps};
 use crate::time::Timestamp;
+
+mod agreements;
 
 /// The longest step, in days: as long as time passes by hand.
 const STEP_DAYS_MAX: u16 = 28;
 
+/// Logged by default. With agreements in a folder, also what has changed in them.
+const LOGGED: &str = "warn";
+const LOGGED_WITH_CHANGES: &str = "warn,vaste::service::comparer=info";
+
+/// How soon a changed file takes effect at the latest: it is read, and verdicts follow.
+const EFFECT_SECONDS: u64 = RELOAD_SECONDS + 3;
+
 /// Runs the demo until SIGTERM or an interrupt.
 pub(super) fn run(arguments: &DemoArgs, terminal: &mut Terminal<'_>) -> Result<Exit, CommandError> {
-    let DemoArgs { seed, calm, steps, listen } = *arguments;
-    init_logging(LogFormat::Text, "warn");
-    let demo = Demo::new(Options { seed, calm, listen }).map_err(CommandError::failed)?;
-    introduce(arguments, &demo, terminal)?;
+    let DemoArgs { seed, calm, steps, listen, ref agreements } = *arguments;
+    init_logging(LogFormat::Text, if agreements.is_some() { LOGGED_WITH_CHANGES } else { LOGGED });
+    let steps = if steps { Some(steps_from_input()?) } else { None };
+    let demo = Demo::new(Options { seed, calm, listen }, steps).map_err(CommandError::failed)?;
+    let prepare = |name: &String| agreements::prepare(name, demo.begin(), terminal);
+    let prepared = agreements.as_ref().map(prepare).transpose()?;
+    introduce(arguments, &demo, prepared.as_ref(), terminal)?;
     // The service runs until it is stopped: the introduction must be visible now.
     terminal.out.flush()?;
-    let steps = if steps { Some(steps_from_input()?) } else { None };
-    demo.run(steps).map_err(CommandError::failed)?;
+    demo.run(prepared.map(|prepared| prepared.folder)).map_err(CommandError::failed)?;
     Ok(Exit::Success)
 }
 
@@ -64,8 +77,13 @@ fn read_steps(to_demo: &Sender<u16>, from_demo: &Receiver<Timestamp>) -> io::Res
     Ok(())
 }
 
-fn introduce(arguments: &DemoArgs, demo: &Demo, terminal: &mut Terminal<'_>) -> io::Result<()> {
-    let DemoArgs { seed, calm, steps, .. } = *arguments;
+fn introduce(
+    arguments: &DemoArgs,
+    demo: &Demo,
+    prepared: Option<&PreparedFolder>,
+    terminal: &mut Terminal<'_>,
+) -> io::Result<()> {
+    let DemoArgs { seed, calm, steps, ref agreements, .. } = *arguments;
     let (address, out) = (demo.address(), &mut *terminal.out);
     writeln!(out, "Vaste demo: the customer service of {ORGANISATION} and its teams.")?;
     writeln!(
@@ -82,9 +100,26 @@ fn introduce(arguments: &DemoArgs, demo: &Demo, terminal: &mut Terminal<'_>) -> 
         "Four weeks flow in within seconds, a fifth one (days 29 to 35) plays in about 15 minutes,\n\
          and then it is real time."
     };
+    let kept = match agreements.as_ref().zip(prepared) {
+        Some((name, PreparedFolder { is_written, .. })) => {
+            let are = if *is_written {
+                "has written its agreements to"
+            } else {
+                "uses the agreements in"
+            };
+            format!(
+                "The demo {are} {name}; nothing else is kept.\n\
+                 Change a file: it takes effect within {EFFECT_SECONDS} s. A file with an error is named \
+                 here, and the\nagreements before it stay."
+            )
+        }
+        None => "Nothing is kept. The agreements stay as they are; with --agreements DIR you can \
+                 change them."
+            .to_owned(),
+    };
     writeln!(
         out,
-        "\n{time}\nNothing is kept, and the agreements stay as they are.\n\n\
+        "\n{time}\n{kept}\n\n\
          \x20 board       http://{address}/\n\
          \x20 metrics     http://{address}/metrics\n\n\
          Stop with Ctrl-C."

@@ -1,7 +1,7 @@
 //! `vaste run`.
 
 use std::io;
-use std::path::Path;
+use std::slice;
 use std::sync::Arc;
 
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -13,12 +13,12 @@ use super::configuration::{ServiceConfig, check_client, print_warnings, read_ser
 use super::disk::{RealDisk, today};
 use super::exit::{CommandError, Exit};
 use super::terminal::Terminal;
-use crate::config::{Config, Service};
-use crate::service::ReloadTrigger;
+use crate::config::Config;
 use crate::service::clock::Clock;
 use crate::service::loaded_config::LoadedConfig;
 use crate::service::log_counter::LogCounter;
-use crate::service::run::{self, Reload, ReloadError};
+use crate::service::reload::reload_by;
+use crate::service::run;
 
 /// Runs the service until SIGTERM or an interrupt.
 pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> Result<Exit, CommandError> {
@@ -33,42 +33,15 @@ pub(super) fn run(arguments: &RunArgs, terminal: &mut Terminal<'_>) -> Result<Ex
     }
     init_logging(arguments.log_format, "info");
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "vaste");
-    let (file, started_with) = (arguments.config.clone(), config.service.clone());
-    let mut last_hash = config.hash;
     let loaded = LoadedConfig::new(config, Arc::new(RealDisk));
-    let reload: Reload =
-        Box::new(move |trigger| load_again(&file, started_with.as_ref(), trigger, &mut last_hash));
+    let file = arguments.config.clone();
+    let read = move || Config::read(slice::from_ref(&file), &RealDisk, &today());
+    let reload = reload_by(&loaded, read, check_client);
     match run::run(&service, loaded, Clock::Wall, reload) {
         Ok(()) => Ok(Exit::Success),
         Err(error) if error.is_configuration() => Err(CommandError::config(error)),
         Err(error) => Err(CommandError::failed(error)),
     }
-}
-
-/// Reads the configuration again; `None` if the interval has passed and its text is that of the last time.
-/// Agreements, calendars and measures take effect at once; all other settings stay as they were at the start.
-fn load_again(
-    file: &Path,
-    started_with: Option<&Service>,
-    trigger: ReloadTrigger,
-    last_hash: &mut u64,
-) -> Result<Option<LoadedConfig>, ReloadError> {
-    let mut config = Config::read(&[file.to_owned()], &RealDisk, &today());
-    let is_same = std::mem::replace(last_hash, config.hash) == config.hash;
-    if is_same && trigger == ReloadTrigger::Interval {
-        return Ok(None);
-    }
-    check_client(&mut config);
-    if config.diagnostics.has_errors() {
-        return Err(ReloadError::Config(Box::new(config.diagnostics)));
-    }
-    if config.service.as_ref() != started_with {
-        tracing::warn!(
-            "changes of kafka, http, alertmanagers, external_labels, waiting_alarms, state, stale_after and \
-             reload take effect at the next start"
-        );
-    }
-    Ok(Some(LoadedConfig::new(config, Arc::new(RealDisk))))
 }
 
 /// Logs to standard error. `RUST_LOG` sets the level; without it, it is `default_level`.

@@ -1,13 +1,7 @@
-//! The teams of the organisation: their behaviour and their agreements.
-
-use std::collections::BTreeMap;
-use std::io;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+//! The teams of the organisation and their behaviour.
 
 use super::hours::{self, WorkingHours};
-use super::{BACKLOG, PLAY, Scenario};
-use crate::config::{Config, Disk, PatternError};
+use super::{BACKLOG, Scenario};
 use crate::time::{DAY_MS, Elapsed, MINUTE_MS, Timestamp};
 
 /// The organisation's name.
@@ -195,79 +189,4 @@ pub fn cast(calm: bool) -> [(&'static str, &'static str); 7] {
         (RETURNS, "is measured, but has not agreed on a level yet"),
         ("unclaimed", "tickets without a team, or of a team that is not declared"),
     ]
-}
-
-/// The agreement files of the teams.
-const FILES: [(&str, &str); 8] = [
-    ("agreements/billing.yaml", include_str!("agreements/billing.yaml")),
-    ("agreements/calendars.yaml", include_str!("agreements/calendars.yaml")),
-    ("agreements/deliveries.yaml", include_str!("agreements/deliveries.yaml")),
-    ("agreements/esimerkki.yaml", include_str!("agreements/esimerkki.yaml")),
-    ("agreements/orders.yaml", include_str!("agreements/orders.yaml")),
-    ("agreements/returns.yaml", include_str!("agreements/returns.yaml")),
-    ("agreements/shop.yaml", include_str!("agreements/shop.yaml")),
-    ("agreements/technical.yaml", include_str!("agreements/technical.yaml")),
-];
-
-/// The configuration of the demo: the service's address and brokers, and the agreements that the teams made
-/// before the scenario begins.
-pub fn config(begin: Timestamp, listen: SocketAddr, brokers: &str) -> Config {
-    let service = format!(
-        "kafka: {{ brokers: [\"{brokers}\"], topic: {TOPIC}, group: vaste-demo, \
-         properties: {{ group.instance.id: demo }} }}\n\
-         agreements: [\"agreements/*.yaml\"]\n\
-         http: {{ listen: \"{listen}\" }}\n"
-    );
-    let days = |days| Elapsed::from_ms(days * DAY_MS);
-    let agreed = date(begin.minus(days(60)));
-    let changed = date(begin.plus(BACKLOG).minus(days(14)));
-    let look_again = date(begin.plus(BACKLOG).plus(PLAY).plus(days(90)));
-    let mut files = BTreeMap::from([("vaste.yaml", service)]);
-    files.extend(FILES.map(|(name, text)| {
-        let text = text.replace("$AGREED_ON", &agreed).replace("$CHANGED_ON", &changed);
-        (name, text.replace("$LOOK_AGAIN", &look_again))
-    }));
-    let today = date(begin.plus(BACKLOG));
-    Config::read(&[PathBuf::from("vaste.yaml")], &MemoryFiles(files), &today)
-}
-
-/// The day of an instant, `YYYY-MM-DD`.
-fn date(at: Timestamp) -> String {
-    at.to_string().split('T').next().unwrap_or_default().to_owned()
-}
-
-/// Files in memory.
-#[derive(Debug, Default)]
-pub struct MemoryFiles(BTreeMap<&'static str, String>);
-
-impl Disk for MemoryFiles {
-    fn read(&self, path: &Path) -> io::Result<String> {
-        let found = self.0.iter().find(|(name, _)| Path::new(name) == path);
-        found
-            .map(|(_, text)| text.clone())
-            .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "no such file"))
-    }
-
-    fn list(&self, pattern: &str) -> Result<Vec<PathBuf>, PatternError> {
-        let folder = pattern.trim_end_matches("*.yaml");
-        Ok(self.0.keys().filter(|name| name.starts_with(folder)).map(PathBuf::from).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_files_have_no_faults_and_no_warnings() {
-        let begin = Timestamp::parse("2026-10-20T09:30:00Z").unwrap();
-        let config = config(begin, SocketAddr::from(([127, 0, 0, 1], 9464)), "127.0.0.1:9092");
-        let warnings = config.diagnostics.warnings.iter();
-        let warnings: Vec<String> =
-            warnings.chain(&config.diagnostics.service_warnings).map(ToString::to_string).collect();
-        assert!(!config.diagnostics.has_errors(), "{:?}", config.diagnostics.errors);
-        assert!(warnings.is_empty(), "{warnings:?}");
-        assert_eq!(config.agreements.len(), FILES.len() - 1, "one file has calendars");
-        assert_eq!(config.service.unwrap().kafka.topic, TOPIC);
-    }
 }

@@ -22,7 +22,7 @@ use crate::measure::Measure;
 use crate::name::team_label;
 use crate::past_verdicts::PastVerdicts;
 use crate::reading::Verdict;
-use crate::service::clock;
+use crate::service::clock::{self, Clock};
 use crate::service::coordinator::publication::Shared;
 use crate::service::loaded_config::LoadedConfig;
 use crate::service::partition_copies::{Obstacle, PartitionCopies};
@@ -40,6 +40,8 @@ pub(super) struct ComparerInputs {
     pub(super) log: Option<AgreementLog>,
     /// The store's thread; `None` without a store.
     pub(super) jobs: Option<Sender<Job>>,
+    /// The clock of events and verdicts.
+    pub(super) clock: Clock,
     /// Copies of the partitions.
     pub(super) copies: PartitionCopies,
     /// Says whether the data is current, and receives what changed.
@@ -113,7 +115,7 @@ impl Comparing {
             self.publish();
             return;
         }
-        let now = clock::wall();
+        let now = self.inputs.clock.now();
         let changes = match self.read_text(&self.log.in_force) {
             Ok(former) => ObjectiveChange::between(
                 &former.config.agreements,
@@ -237,7 +239,7 @@ impl Comparing {
         let paths: Vec<PathBuf> =
             texts.iter().filter(|(_, text)| !is_feed(text)).map(|(path, _)| path.clone()).collect();
         let files = FormerFiles { texts: &texts, disk: &*self.loaded.disk };
-        let today = clock::wall().to_string();
+        let today = self.inputs.clock.now().to_string();
         let today = today.split('T').next().unwrap_or_default();
         let mut config = Config::read_former(&paths, &files, today, &self.loaded.config);
         if config.diagnostics.has_errors() {

@@ -16,7 +16,7 @@ use std::iter::Peekable;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rdkafka::ClientContext;
@@ -27,12 +27,14 @@ use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, T
 
 use crate::config::Diagnostics;
 use crate::demo::{
-    BACKLOG, DemoRecord, EventGenerator, MemoryFiles, PLAY, PLAY_BY_HAND, Scenario, TOPIC, config,
+    AgreementFolder, BACKLOG, DemoFiles, DemoRecord, EventGenerator, PLAY, PLAY_BY_HAND, Scenario,
+    TOPIC,
 };
 use crate::service::clock::{self, AcceleratedTime, Clock, SteppedTime};
 use crate::service::kafka::send::{drain, send_when_room};
 use crate::service::loaded_config::LoadedConfig;
-use crate::service::run::{self, Reload, ReloadError, RunError};
+use crate::service::reload::{Reload, ReloadError, reload_by};
+use crate::service::run::{self, RunError};
 use crate::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
 /// Partitions of the topic.
@@ -79,8 +81,8 @@ pub enum DemoError {
     /// The mock broker fails.
     #[error("failed to run the broker of the demo: {0}")]
     Broker(#[from] KafkaError),
-    /// The configuration of the demo has errors, which is a bug.
-    #[error("the demo's own configuration has errors: {}", .0.errors_in_one_line())]
+    /// Its configuration has errors. In memory, that is a bug.
+    #[error("the configuration of the demo has errors: {}", .0.errors_in_one_line())]
     Config(Box<Diagnostics>),
     /// The address cannot be listened on.
     #[error(
@@ -104,20 +106,27 @@ pub enum DemoError {
 /// A demo that listens and has not started.
 #[derive(Debug)]
 pub struct Demo {
-    options: Options,
+    scenario: Scenario,
+    /// When its time begins to pass.
+    from: Timestamp,
     listener: TcpListener,
     address: SocketAddr,
+    steps: Option<Steps>,
 }
 
 impl Demo {
-    /// Listens on the address.
+    /// Listens on the address. With `steps`, time runs at its normal speed, and each step moves it on.
     ///
     /// # Errors
     /// When the address cannot be listened on.
-    pub fn new(options: Options) -> Result<Self, DemoError> {
-        let listener = run::listen(options.listen).map_err(adapt_error)?;
+    pub fn new(options: Options, steps: Option<Steps>) -> Result<Self, DemoError> {
+        let Options { seed, calm, listen } = options;
+        let listener = run::listen(listen).map_err(adapt_error)?;
         let address = listener.local_addr()?;
-        Ok(Self { options, listener, address })
+        let play = if steps.is_some() { PLAY_BY_HAND } else { PLAY };
+        let from = clock::wall().minus(play);
+        let scenario = Scenario { seed, calm, begin: from.minus(BACKLOG) };
+        Ok(Self { scenario, from, listener, address, steps })
     }
 
     /// The address that it listens on.
@@ -125,20 +134,27 @@ impl Demo {
         self.address
     }
 
-    /// Runs until SIGTERM or SIGINT. With `steps`, time runs at its normal speed, and each step moves it on.
+    /// When its first events are.
+    pub fn begin(&self) -> Timestamp {
+        self.scenario.begin
+    }
+
+    /// Runs until SIGTERM or SIGINT. The agreements are those of a folder, if there is one.
     ///
     /// # Errors
-    /// When the broker, the service or the system fails.
-    pub fn run(self, steps: Option<Steps>) -> Result<(), DemoError> {
+    /// When the broker, the service or the system fails, or the agreements have errors.
+    pub fn run(self, folder: Option<AgreementFolder>) -> Result<(), DemoError> {
+        let Self { scenario, from, listener, address, steps } = self;
         // Dropped last: the service leaves its group at shutdown, which needs the broker.
         let cluster = MockCluster::new(1)?;
         cluster.create_topic(TOPIC, PARTITIONS, 1)?;
         let brokers = cluster.bootstrap_servers();
-        let play = if steps.is_some() { PLAY_BY_HAND } else { PLAY };
-        let from = clock::wall().minus(play);
-        let Options { seed, calm, .. } = self.options;
-        let scenario = Scenario { seed, calm, begin: from.minus(BACKLOG) };
-        let config = config(scenario.begin, self.address, &brokers);
+        let is_in_memory = folder.is_none();
+        let files = Arc::new(match folder {
+            None => DemoFiles::new(scenario.begin, address, &brokers),
+            Some(folder) => DemoFiles::in_folder(folder, address, &brokers),
+        });
+        let config = files.read_config(from);
         let service = match config.service.clone() {
             Some(service) if !config.diagnostics.has_errors() => service,
             Some(_) | None => return Err(DemoError::Config(Box::new(config.diagnostics))),
@@ -148,23 +164,14 @@ impl Demo {
         publisher.producer.flush(FLUSH_TIMEOUT)?;
         tracing::info!("past events are in the topic");
         let (stop, stopped) = mpsc::channel();
-        let thread = thread::Builder::new().name("publisher".into());
-        let (clock, thread) = match steps {
-            None => {
-                let accelerated = AcceleratedTime { began: clock::wall(), from, speed: SPEED };
-                let clock = Clock::Accelerated(accelerated);
-                (clock, thread.spawn(move || publisher.run(clock, &stopped))?)
-            }
-            Some(steps) => {
-                let behind = clock::wall().since(from);
-                let time: &SteppedTime = Box::leak(Box::new(SteppedTime::new(behind)));
-                let run = move || publisher.run_in_steps(time, &steps, &stopped);
-                (Clock::Stepped(time), thread.spawn(run)?)
-            }
+        let (clock, thread) = publisher.start(from, steps, stopped)?;
+        let loaded = LoadedConfig::new(config, Arc::<DemoFiles>::clone(&files));
+        let reload: Reload = if is_in_memory {
+            Box::new(|_| Err(ReloadError::Demo))
+        } else {
+            reload_by(&loaded, move || files.read_config(clock.now()), |_| ())
         };
-        let reload: Reload = Box::new(|_| Err(ReloadError::Demo));
-        let loaded = LoadedConfig::new(config, Arc::new(MemoryFiles::default()));
-        let ended = run::run_on(self.listener, &service, loaded, clock, reload);
+        let ended = run::run_on(listener, &service, loaded, clock, reload);
         drop(stop);
         if thread.join().is_err() {
             tracing::error!("the thread that publishes events failed before shutdown");
@@ -219,6 +226,26 @@ impl EventPublisher {
         config.set("enable.idempotence", "true");
         let producer = config.create_with_context(DemoContext)?;
         Ok(Self { event_generator: EventGenerator::new(scenario).peekable(), producer })
+    }
+
+    /// Starts the thread that publishes from then on, until the sender of `stop` is dropped. Returns its
+    /// clock.
+    fn start(
+        self,
+        from: Timestamp,
+        steps: Option<Steps>,
+        stop: Receiver<()>,
+    ) -> io::Result<(Clock, JoinHandle<()>)> {
+        let thread = thread::Builder::new().name("publisher".into());
+        let Some(steps) = steps else {
+            let accelerated = AcceleratedTime { began: clock::wall(), from, speed: SPEED };
+            let clock = Clock::Accelerated(accelerated);
+            return Ok((clock, thread.spawn(move || self.run(clock, &stop))?));
+        };
+        let behind = clock::wall().since(from);
+        let time: &SteppedTime = Box::leak(Box::new(SteppedTime::new(behind)));
+        let run = move || self.run_in_steps(time, &steps, &stop);
+        Ok((Clock::Stepped(time), thread.spawn(run)?))
     }
 
     /// Publishes events as the clock reaches them, until the sender of `stop` is dropped.

@@ -15,7 +15,7 @@ use tokio::runtime::{self, Runtime};
 use crate::agreement_log::AgreementLog;
 use crate::alert::{self, AlertStateLog};
 use crate::catalog::Catalog;
-use crate::config::{Config, Diagnostics, Service};
+use crate::config::{Config, Service};
 use crate::service::agenda_poster::{AgendaPoster, AgendaPosterError};
 use crate::service::alertmanager::{Delivery, DeliveryError};
 use crate::service::clock::{self, Clock};
@@ -36,7 +36,8 @@ use crate::service::kafka::worker::{Batch, Worker, WorkerCommand, WorkerConfig, 
 use crate::service::loaded_config::LoadedConfig;
 use crate::service::partition_copies::PartitionCopies;
 use crate::service::past_keeper;
-use crate::service::shutdown::{ReloadTrigger, Signals};
+use crate::service::reload::{Reload, ReloadError};
+use crate::service::shutdown::Signals;
 use crate::service::store::{Job, Store, StoreError, Writer};
 
 /// Maximum batches of effects in flight from workers to the coordinator.
@@ -48,22 +49,8 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long the store may take at least, however long the other threads took.
 const STORE_TIMEOUT_MIN: Duration = Duration::from_secs(1);
 
-/// Reads the configuration again; `None` if there is no need to.
-pub type Reload = Box<dyn FnMut(ReloadTrigger) -> Result<Option<LoadedConfig>, ReloadError> + Send>;
-
 /// Maximum requests to reload that wait.
 const RELOAD_REQUESTS_MAX: usize = 16;
-
-/// Why the configuration cannot be loaded again.
-#[derive(Debug, thiserror::Error)]
-pub enum ReloadError {
-    /// The files have errors.
-    #[error("{}", .0.errors_in_one_line())]
-    Config(Box<Diagnostics>),
-    /// The demo has no files.
-    #[error("the demo has no configuration files")]
-    Demo,
-}
 
 /// Why the service ended or could not start.
 #[derive(Debug, thiserror::Error)]
@@ -186,7 +173,7 @@ pub(super) fn run_on(
     let copies = PartitionCopies::new(&commands, &service.kafka.topic);
     let poster = AgendaPoster::start(service, (listening, clock), &shared, jobs.clone())?;
     let log = (agreement_log, jobs);
-    let readers = PartitionReaders::start(config, copies, log, &shared)?;
+    let readers = PartitionReaders::start(config, copies, (log, clock), &shared)?;
     let lookup = TicketLookup::new(commands.clone());
     let writing = writing(service, (listening, clock), lookup.clone())?;
     let loaded = Loaded { catalogs: reloaded, configs: readers.configs.clone() };
@@ -349,16 +336,16 @@ struct PartitionReaders {
 
 impl PartitionReaders {
     /// Starts the threads with the configuration that the service starts with. `log`: the agreement log of
-    /// the last run, and the store's thread.
+    /// the last run, the store's thread, and the clock.
     fn start(
         config: LoadedConfig,
         copies: PartitionCopies,
-        (log, jobs): (Option<AgreementLog>, Option<Sender<Job>>),
+        ((log, jobs), clock): ((Option<AgreementLog>, Option<Sender<Job>>), Clock),
         shared: &Shared,
     ) -> io::Result<Self> {
         let is_stopping = Arc::clone(&copies.is_stopping);
         let (to_past, past) = past_keeper::start(config.clone(), copies.clone(), shared.clone())?;
-        let inputs = ComparerInputs { log, jobs, copies, shared: shared.clone() };
+        let inputs = ComparerInputs { log, jobs, clock, copies, shared: shared.clone() };
         let (to_comparer, comparer) = comparer::start(config, inputs)?;
         let (configs, threads) = ([to_past, to_comparer], [past, comparer]);
         Ok(Self { configs, is_stopping, threads })

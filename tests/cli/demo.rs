@@ -8,6 +8,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::browser::Browser;
 use crate::process::{ChildProcess, fetch, sample, wait_for};
 
@@ -166,6 +168,91 @@ fn time_passes_by_hand() {
     });
     let (code, _) = demo.terminate();
     assert_eq!(code, Some(0));
+}
+
+/// The level and the state of an objective of the demo, by the API.
+fn level_and_state(demo: &Demo, objective: &str) -> Option<(Value, Value)> {
+    let objective = demo.get(&format!("/api/v1/teams/deliveries/objectives/{objective}"))?;
+    let mut objective: Value = serde_json::from_str(&objective).ok()?;
+    Some((objective["level"]["target"].take(), objective["state"].take()))
+}
+
+#[test]
+fn agreements_in_a_folder_take_effect_when_they_are_changed() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("agreed [new]");
+    let name = folder.to_str().unwrap();
+    let demo = Demo::start(&["--steps", "--agreements", name]);
+    demo.metrics();
+    insta::assert_snapshot!("demo_agreements", demo.printed.replace(name, "DIR"));
+    let wait_until = |target: u64, state: &str| {
+        wait_for("the level", || {
+            let now = level_and_state(&demo, "first-reply")?;
+            (now == (target.into(), state.into())).then_some(())
+        });
+    };
+    wait_until(24 * 3_600, "missed");
+    let file = folder.join("deliveries.yaml");
+    let agreed = std::fs::read_to_string(&file).unwrap();
+    assert!(!agreed.contains('$'), "dates are filled in: {agreed}");
+    std::fs::write(&file, agreed.replacen("within: 24h", "within: 9d", 1)).unwrap();
+    wait_until(9 * 24 * 3_600, "met");
+    for page in
+        ["/teams/deliveries/objectives/first-reply?lang=en", "/teams/deliveries/agenda?lang=en"]
+    {
+        wait_for("the page to say so", || {
+            let page = demo.get(page)?;
+            let (_, change) = page.split_once("The agreement changed ")?;
+            change.split('<').next()?.contains(": within 24h → 9d.").then_some(())
+        });
+    }
+    // A faulty file is named, and the level stays.
+    let is_good = || value(&demo.metrics(), "vaste_config_last_reload_successful") > 0.5;
+    std::fs::write(&file, agreed.replacen("share: 90%", "share: 190%", 1)).unwrap();
+    wait_for("the fault", || (!is_good()).then_some(()));
+    wait_until(9 * 24 * 3_600, "met");
+    std::fs::write(&file, &agreed).unwrap();
+    wait_until(24 * 3_600, "missed");
+    assert!(is_good());
+    let (code, said) = demo.terminate();
+    assert_eq!(code, Some(0));
+    let fault = format!("{}:10:12: objectives[0].share: `190%`", file.display());
+    assert_eq!(said.matches(&fault).count(), 1, "{said}");
+    assert!(said.contains("the agreement has changed: within: 24h → 9d"), "{said}");
+    // The next demo uses the files as they are.
+    std::fs::write(&file, agreed.replacen("within: 24h", "within: 8d", 1)).unwrap();
+    let next = Demo::start(&["--agreements", name]);
+    assert!(next.printed.contains(&format!("uses the agreements in {name};")), "{}", next.printed);
+    next.metrics();
+    let now = level_and_state(&next, "first-reply").unwrap();
+    assert_eq!(now.0, Value::from(8 * 24 * 3_600));
+}
+
+#[test]
+fn a_folder_that_the_demo_cannot_use_is_refused_with_the_reason() {
+    let parent = tempfile::tempdir().unwrap();
+    let refused = |files: &[(&str, &str)], name: &str| {
+        files
+            .iter()
+            .for_each(|(file, text)| std::fs::write(parent.path().join(file), text).unwrap());
+        let path = parent.path().join(name);
+        let output = Command::new(env!("CARGO_BIN_EXE_vaste"))
+            .args(["demo", "--listen", "127.0.0.1:0", "--agreements", path.to_str().unwrap()])
+            .output()
+            .unwrap();
+        assert!(output.stdout.is_empty());
+        let said = String::from_utf8(output.stderr).unwrap();
+        let said = said.replace(parent.path().to_str().unwrap(), "DIR");
+        format!("exit {}\n{said}", output.status.code().unwrap())
+    };
+    let faulty =
+        [("billing.yaml", "team: billing\nobjectives: [{ name: a, measure: first_repl }]\n")];
+    let own = [
+        ("billing.yaml", "team: billing\n"),
+        ("vaste.yaml", "kafka: { topic: t, brokers: [b:9092] }\n"),
+    ];
+    let all = [refused(&faulty, ""), refused(&faulty, "billing.yaml"), refused(&own, "")];
+    insta::assert_snapshot!("demo_agreements_refused", all.join("\n"));
 }
 
 /// The states that a page shows in a browser, by team and objective.
