@@ -81,7 +81,7 @@ fn summary(comparison: &TriedLevels) -> Table {
     let has_alerts = of_candidate(0).all(|one| one.alert.is_some());
     let alert_columns = if has_alerts { &["alerts", "alert for"][..] } else { &[] };
     let header = [
-        &["within", "weeks missed", "weeks met", "too few tickets"],
+        &["within", "weeks missed", "weeks met", "no verdict"],
         alert_columns,
         &["share in the last week", "the true share is probably"],
     ];
