@@ -1,6 +1,7 @@
 //! One ticket by its id, for `explain`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -47,5 +48,29 @@ impl Shard {
             .collect();
         near.sort_unstable();
         near.into_iter().take(most).map(|(_, id)| id.to_owned()).collect()
+    }
+
+    /// The first `most` ids that begin with this, in their order; capital and small letters are the same.
+    /// Only the latest `considered` tickets are looked at.
+    pub fn tickets_beginning_with(
+        &self,
+        beginning: &str,
+        most: usize,
+        considered: usize,
+    ) -> Vec<String> {
+        let keys = self.timelines.iter().flatten().rev().take(considered).map(Timeline::key);
+        let begins = |key: &&[u8]| {
+            key.get(..beginning.len())
+                .is_some_and(|first| first.eq_ignore_ascii_case(beginning.as_bytes()))
+        };
+        let mut first: BTreeSet<&[u8]> = BTreeSet::new();
+        for key in keys.filter(begins) {
+            first.insert(key);
+            if first.len() > most {
+                first.pop_last();
+            }
+        }
+        let ids = first.into_iter().filter_map(|key| std::str::from_utf8(key).ok());
+        ids.filter(|id| !id.starts_with(' ')).map(str::to_owned).collect()
     }
 }

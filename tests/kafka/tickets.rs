@@ -76,7 +76,15 @@ fn waiting_tickets_are_listed_until_they_are_answered_and_each_has_a_page() {
     assert!(status == 404 && page.contains("href=\"/tickets/T-1000\""), "{page}");
     let (status, page) = service.page("/tickets/%3Cscript%3Ealert(1)%3C%2Fscript%3E").unwrap();
     assert!(status == 404 && !page.contains("<script>alert"), "{page}");
-    // The search leads to the ticket, or lists teams.
+    // The search leads to the ticket, or lists those whose ids begin so, and teams.
+    let (status, page) = service.page("/search?q=t-100").unwrap();
+    let ids: Vec<&str> =
+        page.split("href=\"/tickets/").skip(1).filter_map(|id| id.get(..6)).collect();
+    assert_eq!(
+        (status, ids),
+        (200, vec!["T-1000", "T-1001", "T-1002", "T-1003", "T-1004"]),
+        "{page}"
+    );
     assert_eq!(service.page("/search?q=+T-1001&lang=fi").unwrap().0, 303);
     let (status, page) = service.page("/search?q=ILL").unwrap();
     assert!(status == 200 && page.contains("href=\"/teams/billing\""), "{page}");
@@ -99,6 +107,7 @@ fn ids_that_are_not_to_be_shown_are_on_no_page() {
         TICKETS,
         "/metrics",
         "/search?q=T-1001",
+        "/search?q=T-100",
     ] {
         let (status, page) = service.page(path).unwrap();
         assert!(status == 200 && !page.contains("T-1000"), "{path}: {page}");

@@ -324,10 +324,15 @@ pub fn agenda_of(
     agenda_text(&published, team, reader, format)
 }
 
-/// The teams that a search has found.
-pub(super) fn search_page(published: &PublishedView, searched: &str, reader: PageLanguage) -> Page {
+/// The tickets and teams that a search has found. No ticket has exactly that id.
+pub(super) fn search_page(
+    published: &PublishedView,
+    searched: &str,
+    tickets: &TicketShown,
+    reader: PageLanguage,
+) -> Page {
     let board = Board::new(published, reader);
-    let content = search::page(&board, searched);
+    let content = search::page(&board, searched, tickets);
     let title = board.texts.text("search");
     Page { is_found: true, html: document(&board, &title, Some(address::SEARCH), &content) }
 }

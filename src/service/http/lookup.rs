@@ -9,7 +9,9 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::time::timeout;
 
 use crate::name;
-use crate::service::kafka::ticket_question::{FoundTicket, TicketAnswer, TicketQuestion};
+use crate::service::kafka::ticket_question::{
+    BEGINNING_MAX, FoundTicket, OtherIds, TicketAnswer, TicketQuestion,
+};
 use crate::service::kafka::worker::WorkerCommand;
 
 /// How long workers may take to answer. One that reads a large history answers later.
@@ -33,7 +35,7 @@ pub(in crate::service) struct TicketLookup {
 pub(super) enum LookupResult {
     /// The ticket.
     Found(FoundTicket),
-    /// No partition of this instance has it. These ids are similar.
+    /// No partition of this instance has it. These ids are similar, or begin with it.
     Unknown(Vec<String>),
     /// Not all workers answered in time.
     Late,
@@ -46,38 +48,57 @@ impl TicketLookup {
 
     /// Looks up a ticket by its id.
     pub(super) async fn find(&self, ticket: &str) -> LookupResult {
+        match self.ask(ticket, OtherIds::Similar).await {
+            LookupResult::Unknown(mut similar) => {
+                similar.sort_by_key(|other| strsim::damerau_levenshtein(other, ticket));
+                similar.truncate(SIMILAR_MAX);
+                LookupResult::Unknown(similar)
+            }
+            result @ (LookupResult::Found(_) | LookupResult::Late) => result,
+        }
+    }
+
+    /// Looks up a ticket by its id, or else the first tickets whose ids begin with it, in order of id.
+    pub(super) async fn search(&self, beginning: &str) -> LookupResult {
+        match self.ask(beginning, OtherIds::Beginning).await {
+            LookupResult::Unknown(mut all) => {
+                all.truncate(BEGINNING_MAX);
+                LookupResult::Unknown(all)
+            }
+            result @ (LookupResult::Found(_) | LookupResult::Late) => result,
+        }
+    }
+
+    async fn ask(&self, ticket: &str, others: OtherIds) -> LookupResult {
         if !name::is_id(ticket) {
             return LookupResult::Unknown(Vec::new());
         }
-        let found = timeout(ANSWER_TIMEOUT, self.ask(ticket)).await;
+        let found = timeout(ANSWER_TIMEOUT, self.ask_workers(ticket, others)).await;
         found.unwrap_or(LookupResult::Late)
     }
 
-    async fn ask(&self, ticket: &str) -> LookupResult {
+    async fn ask_workers(&self, ticket: &str, others: OtherIds) -> LookupResult {
         let Ok(_permit) = self.permits.acquire().await else { return LookupResult::Late };
         let (to, mut answers) = mpsc::unbounded_channel();
-        let question = TicketQuestion { ticket: ticket.into(), to };
+        let question = TicketQuestion { ticket: ticket.into(), others, to };
         let mut asked = 0;
         for worker in &self.workers {
             let command = WorkerCommand::Explain(question.clone());
             asked += usize::from(worker.send(command).is_ok());
         }
         drop(question);
-        let mut similar = BTreeSet::new();
+        let mut ids = BTreeSet::new();
         let mut answered = 0;
         while let Some(answer) = answers.recv().await {
             answered += 1;
             match answer {
                 TicketAnswer::Found(found) => return LookupResult::Found(found),
-                TicketAnswer::Unknown(others) => similar.extend(others),
+                TicketAnswer::Unknown(others) => ids.extend(others),
             }
         }
         if answered < asked || asked < self.workers.len() {
             return LookupResult::Late;
         }
-        let mut similar: Vec<String> = similar.into_iter().collect();
-        similar.sort_by_key(|other| strsim::damerau_levenshtein(other, ticket));
-        similar.truncate(SIMILAR_MAX);
-        LookupResult::Unknown(similar)
+        LookupResult::Unknown(ids.into_iter().collect())
     }
 }

@@ -313,7 +313,7 @@ async fn serve_ticket(
     uri: Uri,
 ) -> Response {
     let Ok(Path(id)) = id else { return page(&state, &Route::Unknown, &headers, &uri) };
-    let ticket = find_ticket(&lookup, &state, &id).await;
+    let ticket = shown_ticket(&state, lookup.find(&id)).await;
     let status = match ticket {
         TicketShown::Found(_) => StatusCode::OK,
         TicketShown::Unknown(_) | TicketShown::Hidden => StatusCode::NOT_FOUND,
@@ -325,18 +325,20 @@ async fn serve_ticket(
     page_with_forms(status, board::ticket_page(&published, &id, ticket, reader, &forms))
 }
 
-async fn find_ticket(lookup: &TicketLookup, shared: &Shared, id: &str) -> TicketShown {
+/// What a page may show of a ticket that is looked up.
+async fn shown_ticket(shared: &Shared, lookup: impl Future<Output = LookupResult>) -> TicketShown {
     if !shared.published.load().ticket_links.shows_ids {
         return TicketShown::Hidden;
     }
-    match lookup.find(id).await {
+    match lookup.await {
         LookupResult::Found(found) => TicketShown::Found(found),
-        LookupResult::Unknown(similar) => TicketShown::Unknown(similar),
+        LookupResult::Unknown(others) => TicketShown::Unknown(others),
         LookupResult::Late => TicketShown::Late,
     }
 }
 
-/// Leads to the page of the ticket with that id; else the teams with that in their name.
+/// Leads to the page of the ticket with that id; else the tickets whose ids begin with it, and the teams with
+/// that in a name.
 async fn serve_search(
     lookup: TicketLookup,
     state: State<Shared>,
@@ -345,11 +347,12 @@ async fn serve_search(
 ) -> Response {
     let reader = page_language(&headers, &uri);
     let searched = address::searched(uri.query().unwrap_or_default());
-    if let TicketShown::Found(_) = find_ticket(&lookup, &state, &searched).await {
+    let ticket = shown_ticket(&state, lookup.search(&searched)).await;
+    if let TicketShown::Found(_) = ticket {
         let to = [(LOCATION, reader.link(&address::ticket(&searched)))];
         return (StatusCode::SEE_OTHER, to, [(CACHE_CONTROL, "no-store")]).into_response();
     }
-    let page = board::search_page(&state.published.load(), &searched, reader);
+    let page = board::search_page(&state.published.load(), &searched, &ticket, reader);
     html_page(StatusCode::OK, page)
 }
 

@@ -6,6 +6,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::partitions::PartitionSet;
 use crate::catalog::Catalog;
+use crate::shard::Shard;
 use crate::ticket::Step;
 use crate::time::Timestamp;
 
@@ -15,10 +16,26 @@ const SIMILAR_MAX: usize = 5;
 /// Maximum tickets of a partition that an unknown id is compared with: about 10 ms.
 const CONSIDERED_MAX: usize = 50_000;
 
+/// Maximum ids of one worker that begin with what was searched.
+pub(in crate::service) const BEGINNING_MAX: usize = 21;
+
+/// Maximum tickets of a partition whose ids are searched: about 50 ms.
+const SEARCHED_MAX: usize = 500_000;
+
+/// The ids that are wanted if no ticket has the one that was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::service) enum OtherIds {
+    /// Those that differ little from it.
+    Similar,
+    /// Those that begin with it.
+    Beginning,
+}
+
 /// A question about one ticket. Each worker answers once.
 #[derive(Clone, Debug)]
 pub(in crate::service) struct TicketQuestion {
     pub(in crate::service) ticket: Arc<str>,
+    pub(in crate::service) others: OtherIds,
     pub(in crate::service) to: UnboundedSender<TicketAnswer>,
 }
 
@@ -27,7 +44,7 @@ pub(in crate::service) struct TicketQuestion {
 pub(in crate::service) enum TicketAnswer {
     /// It has the ticket.
     Found(FoundTicket),
-    /// It has no such ticket, but tickets with these ids, which are similar.
+    /// It has no such ticket, but tickets with these ids.
     Unknown(Vec<String>),
 }
 
@@ -48,7 +65,7 @@ impl TicketQuestion {
     /// Answers for the partitions of one worker.
     pub(super) fn answer(&self, partitions: &mut PartitionSet) {
         let answer = partitions.find_ticket(&self.ticket).map_or_else(
-            || TicketAnswer::Unknown(partitions.similar_tickets(&self.ticket)),
+            || TicketAnswer::Unknown(partitions.other_ids(&self.ticket, self.others)),
             TicketAnswer::Found,
         );
         if self.to.send(answer).is_err() {
@@ -67,12 +84,21 @@ impl PartitionSet {
         })
     }
 
-    fn similar_tickets(&mut self, ticket: &str) -> Vec<String> {
-        let similar = |shard: &mut crate::shard::Shard| {
-            shard.similar_tickets(ticket, SIMILAR_MAX, CONSIDERED_MAX)
-        };
-        let mut all: Vec<String> = self.shards_mut().flat_map(similar).collect();
-        all.truncate(SIMILAR_MAX);
-        all
+    fn other_ids(&mut self, ticket: &str, others: OtherIds) -> Vec<String> {
+        match others {
+            OtherIds::Similar => {
+                let similar =
+                    |shard: &mut Shard| shard.similar_tickets(ticket, SIMILAR_MAX, CONSIDERED_MAX);
+                let mut all: Vec<String> = self.shards_mut().flat_map(similar).collect();
+                all.truncate(SIMILAR_MAX);
+                all
+            }
+            OtherIds::Beginning => {
+                let beginning = |shard: &mut Shard| {
+                    shard.tickets_beginning_with(ticket, BEGINNING_MAX, SEARCHED_MAX)
+                };
+                self.shards_mut().flat_map(beginning).collect()
+            }
+        }
     }
 }

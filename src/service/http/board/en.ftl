@@ -821,7 +821,7 @@ ticket-in-time = in time
 ticket-at-rest = with { $time } while the ticket was solved or gone
 search = Search
 search-label = Ticket id or team
-search-no-ticket = No ticket has this id.
+search-no-ticket = No ticket has an id that begins so.
 search-no-team = No team has this in its name.
 search-teams = Teams
 search-more-teams = { $count } teams in all; write more of the name.
@@ -1114,3 +1114,5 @@ judge-categories = Scores by category
 # What a team reads about its levels and its alerts.
 changed = The agreement changed { $at }: { $settings }.
 changed-new = The objective is new since { $at }.
+search-tickets = Tickets
+search-more-tickets = Only the first { $count } are shown; write more of the id.

@@ -822,7 +822,7 @@ ticket-in-time = ajoissa
 ticket-at-rest = josta { $time } tiketti oli ratkaistuna tai poissa
 search = Hae
 search-label = Tiketin tunnus tai tiimi
-search-no-ticket = Tällä tunnuksella ei ole tikettiä.
+search-no-ticket = Minkään tiketin tunnus ei ala näin.
 search-no-team = Minkään tiimin nimessä ei ole tätä.
 search-teams = Tiimit
 search-more-teams = Tiimejä on { $count }; kirjoita nimestä enemmän.
@@ -1115,3 +1115,5 @@ judge-categories = Arvosanat osa-alueittain
 # Mitä tiimi lukee tasoistaan ja hälytyksistään.
 changed = Sopimus muuttui { $at }: { $settings }.
 changed-new = Tavoite on ollut voimassa vasta { $at } alkaen.
+search-tickets = Tiketit
+search-more-tickets = Näkyvissä on { $count } ensimmäistä; kirjoita tunnuksesta enemmän.

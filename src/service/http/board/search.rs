@@ -1,14 +1,21 @@
-//! The search: a ticket by its id, and teams by a part of their name. It works without a script.
+//! The search: tickets by the beginning of their ids, and teams by a part of a name. It works without a
+//! script.
 
 use maud::{Markup, html};
 
 use super::components::{breadcrumbs, name};
+use super::ticket::TicketShown;
+use super::tickets;
 use super::view_model::{Board, shown};
 use crate::address;
+use crate::agreement::About;
 use crate::catalog::ScopeId;
 
 /// Maximum teams that are listed.
 const TEAMS_MAX: usize = 50;
+
+/// Maximum tickets that are listed: the first by id. One more says that there are more.
+const TICKETS_MAX: usize = 20;
 
 /// The form in the header of every page.
 pub(super) fn form(board: &Board<'_>) -> Markup {
@@ -25,16 +32,14 @@ pub(super) fn form(board: &Board<'_>) -> Markup {
     }
 }
 
-/// The teams that were found; no ticket has that id.
-pub(super) fn page(board: &Board<'_>, searched: &str) -> Markup {
+/// The tickets and teams that were found; no ticket has exactly that id.
+pub(super) fn page(board: &Board<'_>, searched: &str, tickets: &TicketShown) -> Markup {
     let texts = board.texts;
     let teams = found(board, searched);
     html! {
         (breadcrumbs(board, None, &texts.text("search")))
         h1 { (texts.text("search")) @if !searched.is_empty() { ": " bdi { (shown(searched)) } } }
-        @if board.ticket_links().shows_ids && !searched.is_empty() {
-            p { (texts.text("search-no-ticket")) }
-        }
+        @if !searched.is_empty() { (tickets_found(board, tickets)) }
         @if teams.is_empty() {
             p { (texts.text("search-no-team")) }
         } @else {
@@ -51,13 +56,39 @@ pub(super) fn page(board: &Board<'_>, searched: &str) -> Markup {
     }
 }
 
-/// The teams with this in their name or label, in alphabetical order.
+/// The tickets whose ids begin with what was searched.
+fn tickets_found(board: &Board<'_>, tickets: &TicketShown) -> Markup {
+    let texts = board.texts;
+    html! {
+        @match tickets {
+            TicketShown::Unknown(ids) if !ids.is_empty() => {
+                h2 { (texts.text("search-tickets")) }
+                ul { @for id in ids.iter().take(TICKETS_MAX) { li { (tickets::id(board, id)) } } }
+                @if ids.len() > TICKETS_MAX {
+                    p { (texts.format("search-more-tickets", &[("count", (TICKETS_MAX as u64).into())])) }
+                }
+            }
+            TicketShown::Unknown(_) | TicketShown::Found(_) => {
+                p { (texts.text("search-no-ticket")) }
+            }
+            TicketShown::Late => { p { (texts.text("ticket-late")) } }
+            TicketShown::Hidden => {}
+        }
+    }
+}
+
+/// The teams with this in one of their names, of any language, in alphabetical order.
 fn found(board: &Board<'_>, searched: &str) -> Vec<ScopeId> {
     let searched = searched.to_lowercase();
     let has = |text: &str| text.to_lowercase().contains(&searched);
+    let has_name = |about: &About| {
+        let names = about.names.iter().map(|(_, name)| name);
+        names.chain([&about.name]).chain(&about.former_names).any(|name| has(name))
+    };
     let mut teams = board.teams();
     teams.retain(|scope| {
-        !searched.is_empty() && (has(&board.name(*scope)) || has(board.label(*scope)))
+        let is_named = || board.catalog.about(*scope).is_some_and(has_name);
+        !searched.is_empty() && (has(board.label(*scope)) || is_named())
     });
     teams
 }

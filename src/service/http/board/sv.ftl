@@ -861,7 +861,7 @@ ticket-in-time = i tid
 ticket-at-rest = varav { $time } medan ärendet var löst eller borta
 search = Sök
 search-label = Ärende-id eller team
-search-no-ticket = Inget ärende har detta id.
+search-no-ticket = Inget ärende har ett id som börjar så.
 search-no-team = Inget team har detta i sitt namn.
 search-teams = Team
 search-more-teams = { $count } team totalt; skriv mer av namnet.
@@ -1154,3 +1154,5 @@ judge-categories = Betyg per kategori
 # Vad ett team läser om sina nivåer och larm.
 changed = Avtalet ändrades { $at }: { $settings }.
 changed-new = Målet är nytt sedan { $at }.
+search-tickets = Ärenden
+search-more-tickets = Bara de första { $count } visas; skriv mer av id:t.

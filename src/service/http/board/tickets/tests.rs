@@ -182,7 +182,8 @@ fn hostile_ids_and_searches_inject_nothing() {
     for code in codes() {
         let unknown = TicketShown::Unknown(Vec::new());
         let missing = ticket_page(&published, hostile, unknown, reader(code), &nobody());
-        let found = search_page(&published, hostile, reader(code));
+        let none = TicketShown::Unknown(Vec::new());
+        let found = search_page(&published, hostile, &none, reader(code));
         assert!(!missing.is_found);
         for html in [missing.html.into_string(), found.html.into_string()] {
             let own = "<script src=\"/assets/board.js\" defer></script>";
@@ -195,13 +196,49 @@ fn hostile_ids_and_searches_inject_nothing() {
 #[test]
 fn the_search_finds_teams_by_a_part_of_their_name() {
     let published = teams_in_every_state().publish();
-    let found = |searched| {
-        let html = search_page(&published, searched, reader("fi")).html.into_string();
+    let found_in = |code, searched| {
+        let none = TicketShown::Unknown(Vec::new());
+        let html = search_page(&published, searched, &none, reader(code)).html.into_string();
         let links = html.split("href=\"/teams/").skip(1);
         links.map(|link| link.split('"').next().unwrap().to_owned()).collect::<Vec<_>>()
     };
+    let found = |searched| found_in("fi", searched);
     assert_eq!(found("LASKU"), ["billing"], "the name in the language of the page");
     assert_eq!(found("bill"), ["billing"], "the name in the file");
+    assert_eq!(found_in("en", "LASKU"), ["billing"], "the name in another language");
     assert_eq!(found("zzz"), Vec::<String>::new());
     assert_eq!(found(""), Vec::<String>::new());
+}
+
+#[test]
+fn the_search_lists_the_first_tickets_and_says_that_there_are_more() {
+    let published = teams_in_every_state().publish();
+    let found = |count| {
+        let ids = (10..10 + count).map(|number| format!("T-{number}")).collect();
+        let tickets = TicketShown::Unknown(ids);
+        search_page(&published, "t-", &tickets, reader("en")).html.into_string()
+    };
+    let html = found(21);
+    let expected: Vec<String> = (10..30).map(|number| format!("T-{number}")).collect();
+    assert_eq!(linked(&html), expected);
+    assert!(html.contains("Only the first 20 are shown"), "{html}");
+    assert!(!found(20).contains("Only the first"));
+    assert!(found(0).contains("No ticket has an id that begins so."));
+    let late = search_page(&published, "t-", &TicketShown::Late, reader("en")).html.into_string();
+    assert!(late.contains("Try again in a moment."), "{late}");
+}
+
+#[test]
+fn ids_are_found_by_their_beginning_in_their_order_whatever_the_case() {
+    let mut shard = Shard::new(Arc::clone(&full_agreement().catalog));
+    for ticket in ["T-12", "t-110", "T-11", "X-1", "T", "T-1.2"] {
+        let record = format!(
+            r#"{{"id":"{ticket}","type":"ticket.created","time":"2026-11-16T07:00:00Z","ticket":"{ticket}"}}"#
+        );
+        shard.apply(&decode(record.as_bytes()).unwrap(), &mut ());
+    }
+    let found = |beginning, most| shard.tickets_beginning_with(beginning, most, usize::MAX);
+    assert_eq!(found("t-11", 9), ["T-11", "t-110"]);
+    assert_eq!(found("T-1", 2), ["T-1.2", "T-11"], "the first by id");
+    assert_eq!(shard.tickets_beginning_with("T", 9, 1).len(), 1, "only the latest are looked at");
 }
