@@ -45,6 +45,7 @@ mod schema;
 mod secrets;
 mod spam;
 mod tickets;
+mod tried;
 mod unanswered;
 mod vectors;
 mod way_out;

@@ -16,7 +16,8 @@
   const keyOf = (node) => (node.nodeType === Node.ELEMENT_NODE ? node.dataset.key || node.id : "");
   const isSameKind = (a, b) => a.nodeName === b.nodeName && keyOf(a) === keyOf(b);
 
-  // What the reader has set stays: whether a row is open, the text of a field, and what is chosen.
+  // What the reader has set stays: whether a row is open, the text of a field, and what is chosen. So does what
+  // another script says (data-by-script).
   const isOfReader = (element, name) =>
     (element.nodeName === "DETAILS" && name === "open") ||
     (element.nodeName === "OPTION" && name === "selected") ||
@@ -38,7 +39,7 @@
       return;
     }
     takeAttributes(old, wanted);
-    if (old.nodeName === "TEXTAREA") return;
+    if (old.nodeName === "TEXTAREA" || "byScript" in old.dataset) return;
     let next = old.firstChild;
     for (const child of [...wanted.childNodes]) {
       let found = next;

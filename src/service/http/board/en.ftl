@@ -1116,3 +1116,4 @@ changed = The agreement changed { $at }: { $settings }.
 changed-new = The objective is new since { $at }.
 search-tickets = Tickets
 search-more-tickets = Only the first { $count } are shown; write more of the id.
+tried-selected = Could not copy. The lines are selected: press Ctrl+C, or ⌘C on a Mac.

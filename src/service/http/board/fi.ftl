@@ -1117,3 +1117,4 @@ changed = Sopimus muuttui { $at }: { $settings }.
 changed-new = Tavoite on ollut voimassa vasta { $at } alkaen.
 search-tickets = Tiketit
 search-more-tickets = Näkyvissä on { $count } ensimmäistä; kirjoita tunnuksesta enemmän.
+tried-selected = Kopiointi ei onnistunut. Rivit on valittu: paina Ctrl+C, Macissa ⌘C.

@@ -1156,3 +1156,4 @@ changed = Avtalet ändrades { $at }: { $settings }.
 changed-new = Målet är nytt sedan { $at }.
 search-tickets = Ärenden
 search-more-tickets = Bara de första { $count } visas; skriv mer av id:t.
+tried-selected = Det gick inte att kopiera. Raderna är markerade: tryck Ctrl+C, på Mac ⌘C.

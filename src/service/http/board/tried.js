@@ -17,17 +17,22 @@
     if (mark) mark.setAttribute("d", mark.getAttribute("d").replace(/^M\d+/, "M" + row.dataset.x));
   };
   const isSlider = (element) => element.matches(".tried-slider input");
-  // Where the page may not write to the clipboard, the lines are selected for the keyboard.
+  // Where the page may not write to the clipboard, the lines stay selected for the keyboard.
   const copy = async (button) => {
     const file = button.closest(".tried-file");
     const lines = file.querySelector(".tried-yaml");
+    const status = file.querySelector(".tried-was-copied");
+    // A text that stays the same is not read aloud again.
+    status.textContent = "";
+    lines.focus();
     lines.select();
+    let isCopied = true;
     try {
       await navigator.clipboard.writeText(lines.value);
     } catch {
-      if (!document.execCommand("copy")) return;
+      isCopied = document.execCommand("copy");
     }
-    file.querySelector(".tried-was-copied").textContent = button.dataset.copied;
+    status.textContent = isCopied ? button.dataset.copied : button.dataset.selected;
   };
   const prepare = () => {
     for (const button of document.querySelectorAll(".tried-copy")) button.hidden = false;

@@ -75,10 +75,11 @@ pub(super) fn section(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
                     textarea id="tried-yaml" class="tried-yaml" readonly spellcheck="false" rows="10" {
                         "\n" (yaml(board, view, tried[at].target))
                     }
-                    button type="button" class="tried-copy" hidden data-copied=(texts.text("tried-copied")) {
+                    button type="button" class="tried-copy" hidden data-copied=(texts.text("tried-copied"))
+                        data-selected=(texts.text("tried-selected")) {
                         (texts.text("tried-copy"))
                     }
-                    " " span class="tried-was-copied" role="status" {}
+                    " " span class="tried-was-copied" role="status" aria-live="polite" data-by-script {}
                 }
                 details {
                     summary { (texts.text("as-table")) }
