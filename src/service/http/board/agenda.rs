@@ -254,8 +254,7 @@ pub(super) fn misses(board: &Board<'_>, scope: ScopeId) -> AgendaSection {
         matches!(view.last_state(), VerdictState::Missed | VerdictState::AtRisk)
     };
     let item = |view: &ObjectiveView<'_>| {
-        let spent = longest_location(board, *view);
-        let spent = spent.map(|place| texts.format("agenda-time-went", &[("place", place.into())]));
+        let spent = super::breakdown::longest_in_words(board, *view);
         let more: Vec<String> = reason(board, *view).into_iter().chain(spent).collect();
         AgendaItem {
             link: Some(board.objective_path(*view)),
@@ -274,14 +273,6 @@ pub(super) fn misses(board: &Board<'_>, scope: ScopeId) -> AgendaSection {
         }),
         form: None,
     }
-}
-
-/// Where missed tickets spent most of their time.
-fn longest_location(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
-    let spent = &view.detail?.breakdown;
-    let (location, elapsed) = spent.iter().max_by_key(|(_, elapsed)| *elapsed)?;
-    let place = super::breakdown::location_name(board, *location);
-    Some(format!("{place}, {}", board.texts.wait(*elapsed)))
 }
 
 /// The share now and at an earlier point; `None` where a level has none.

@@ -93,8 +93,18 @@ fn pieces(board: &Board<'_>, view: ObjectiveView<'_>) -> Vec<Piece> {
     locations.into_iter().filter_map(piece).collect()
 }
 
+/// Where missed tickets spent most of their time, with its share of that time; `None` if none is missed.
+pub(super) fn longest_in_words(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
+    let spent = &view.detail?.breakdown;
+    let (location, elapsed) = spent.iter().max_by_key(|(_, elapsed)| *elapsed)?;
+    let all: i64 = spent.iter().map(|(_, elapsed)| elapsed.ms()).sum();
+    let share = percent(board, bp(elapsed.ms(), all)?);
+    let place = ("place", location_name(board, *location).into());
+    Some(board.texts.format("agenda-time-went", &[place, ("share", share.into())]))
+}
+
 /// The name of a location as a text.
-pub(super) fn location_name(board: &Board<'_>, location: WaitLocation) -> String {
+fn location_name(board: &Board<'_>, location: WaitLocation) -> String {
     match location {
         WaitLocation::With(scope) => board.name(scope),
         WaitLocation::Pending => board.texts.text("location-pending"),
