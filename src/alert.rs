@@ -169,6 +169,15 @@ impl AlertStatus {
         }
     }
 
+    /// Since when it fires; while it is pending, since when its condition holds; `None` otherwise.
+    pub const fn since(self) -> Option<Timestamp> {
+        match self {
+            Self::Pending { active_at } => Some(active_at),
+            Self::Firing { fired_at, .. } => Some(fired_at),
+            Self::Inactive | Self::Resolved { .. } => None,
+        }
+    }
+
     /// Whether it is pending or firing.
     pub const fn is_active(self) -> bool {
         matches!(self, Self::Pending { .. } | Self::Firing { .. })

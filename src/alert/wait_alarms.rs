@@ -133,14 +133,16 @@ impl WaitAlarms {
         &self.policies
     }
 
-    /// The alarms that fire: `alertname`, `team` and `severity`.
-    pub fn firing(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        self.firing.iter().map(|(key, firing)| (key.alertname, &*key.team, &*firing.severity))
+    /// The alarms that fire: `alertname`, `team`, `severity`, and since when.
+    pub fn firing(&self) -> impl Iterator<Item = (&str, &str, &str, Timestamp)> {
+        self.firing
+            .iter()
+            .map(|(key, firing)| (key.alertname, &*key.team, &*firing.severity, firing.fired_at))
     }
 
     /// Whether an alarm about tickets of a team fires, or about unclaimed ones.
     pub fn has_waiting_tickets(&self, team: &str) -> bool {
-        self.firing().any(|(alertname, of, _)| of == team && alertname != CONCERN)
+        self.firing().any(|(alertname, of, ..)| of == team && alertname != CONCERN)
     }
 
     /// Since when their conditions are not known; `None` while they are.

@@ -40,6 +40,7 @@ mod agenda_json;
 mod agenda_sections;
 mod agenda_text;
 mod ages;
+mod alerts;
 mod breakdown;
 mod causes;
 mod certainty;

@@ -203,7 +203,7 @@ fn fingerprint(published: &PublishedView) -> u64 {
         // A ticket comes and goes with the counts.
         waiting_lists: _,
         ticket_links,
-        alerts: _,
+        alerts,
         stream: _,
         topic: _,
         responses: _,
@@ -223,7 +223,8 @@ fn fingerprint(published: &PublishedView) -> u64 {
     hash.add(&past.as_ref().map(Arc::as_ptr));
     hash.add(&(team_logs.digest(), reviews.digest()));
     hash.add(ticket_links);
-    wait_alarms.firing().for_each(|(alertname, team, _)| hash.add(&(alertname, team)));
+    alerts.iter().for_each(|alert| hash.add(&alert.status()));
+    wait_alarms.firing().for_each(|(alertname, team, ..)| hash.add(&(alertname, team)));
     hash.0.digest()
 }
 

@@ -193,6 +193,8 @@ struct AlertShown<'a> {
     /// Whether it is pending or firing.
     #[schema(schema_with = alert_states)]
     state: &'a str,
+    /// Since when it fires; while it is pending, since when its condition holds.
+    since: Timestamp,
     /// Since when its condition is not known; null while it is.
     #[schema(required)]
     frozen_since: Option<Timestamp>,
@@ -304,32 +306,35 @@ fn flags(shown: &PublishedView, scope: ScopeId) -> Vec<CountsInWindow> {
 
 /// The alerts of a team that are pending or firing.
 fn alerts(shown: &PublishedView, scope: ScopeId) -> Vec<AlertShown<'_>> {
-    let active = shown.alerts.iter().filter(|alert| alert.status().is_active());
-    let of_objectives = active.filter_map(|alert| {
+    let of_objectives = shown.alerts.iter().filter_map(|alert| {
+        let since = alert.status().since()?;
         let (owner, objective) = shown.catalog.objective(alert.objective);
         (owner == scope).then(|| AlertShown {
             alertname: alert.kind.label(),
             objective: Some(&objective.name),
             severity: &alert.policy.severity,
             state: alert.status().label(),
+            since,
             frozen_since: alert.frozen_since(),
         })
     });
     let label = team_label(shown.catalog.scope_name(scope));
-    let alarms = shown.wait_alarms.firing().filter(|(_, team, _)| *team == label);
-    let of_waits = alarms.map(|(alertname, _, severity)| AlertShown {
+    let alarms = shown.wait_alarms.firing().filter(|(_, team, ..)| *team == label);
+    let of_waits = alarms.map(|(alertname, _, severity, since)| AlertShown {
         alertname,
         objective: None,
         severity,
         state: "firing",
+        since,
         frozen_since: shown.wait_alarms.frozen_since(),
     });
     let begun = shown.at.into_iter().flat_map(|at| turns_begun(&shown.catalog, at));
-    let of_duty = begun.filter(|(team, ..)| *team == scope).map(|_| AlertShown {
+    let of_duty = begun.filter(|(team, ..)| *team == scope).map(|(.., turn)| AlertShown {
         alertname: DUTY_TURN,
         objective: None,
         severity: DUTY_SEVERITY,
         state: "firing",
+        since: turn.starts,
         frozen_since: None,
     });
     of_objectives.chain(of_waits).chain(of_duty).collect()

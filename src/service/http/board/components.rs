@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::alerts;
 use super::view_model::{Board, ObjectiveView, shown};
 use crate::address;
 use crate::agreement::{AgreedOn, Level, Target, VerdictState};
@@ -357,6 +358,7 @@ pub(super) fn objective_summary(
             (verdict(board, view))
             @if let Some(reason) = reason(board, view) { p class="reason" { (reason) } }
             (share_bar(view))
+            @if let Some(alert) = alerts::firing(board, view) { p class="detail alert" { (alert) } }
             @if !waiting.is_empty() {
                 p class="detail" {
                     (waiting_label(board, view.objective.measure)) ": " (waiting.join(", "))

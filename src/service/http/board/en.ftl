@@ -631,7 +631,7 @@ strip-see-table = The table below has the figures.
 heading-past = How it has been
 as-table = As a table
 column-day = Day
-column-day-verdict = Verdict
+column-day-verdict = Most of the day
 column-past-share = Share within target
 column-over-target = Over target
 column-decided = Counted tickets
@@ -892,7 +892,7 @@ stream-reason-of = { $reason ->
    *[unsupported_encoding] The record is not plain JSON in UTF-8
 }
 past-since = { $state } since { $at }.
-trend-figures = { $trend }: { $before } → { $now }
+trend-figures = { $trend }: { $before } ({ $then }) → { $now } ({ $at })
 overview-why-share = { $measure }: { $missed } of { $decided } over { $target }, { $window }
 overview-why-limit = { $measure }: { $missed } over { $target }, { $window }
 
@@ -1114,6 +1114,21 @@ judge-categories = Scores by category
 # What a team reads about its levels and its alerts.
 changed = The agreement changed { $at }: { $settings }.
 changed-new = The objective is new since { $at }.
+row-alert = Alert
+alert-none = No alert.
+alert-firing = Alert since { $at }: { $kind ->
+    [missed] the objective is missed.
+    [at_risk] the objective is at risk.
+   *[behind_market] the team is behind the market.
+}
+alert-pending = No alert yet. One follows when { $kind ->
+    [missed] the objective has been missed
+    [at_risk] the objective has been at risk
+   *[behind_market] the team has been behind the market
+} for { $hold }, counted from { $at }.
+reason-as-of = (as of { $at })
+column-last-verdict = Last hour
+days-explained = "Most of the day" is the verdict of most hours. The columns after it are those of the last hour of the day.
+tried-selected = Could not copy. The lines are selected: press Ctrl+C, or ⌘C on a Mac.
 search-tickets = Tickets
 search-more-tickets = Only the first { $count } are shown; write more of the id.
-tried-selected = Could not copy. The lines are selected: press Ctrl+C, or ⌘C on a Mac.

@@ -635,7 +635,7 @@ strip-see-table = Luvut ovat alla taulukossa.
 heading-past = Miten on mennyt
 as-table = Taulukkona
 column-day = Päivä
-column-day-verdict = Tilanne
+column-day-verdict = Suurin osa päivästä
 column-past-share = Osuus tavoiteajassa
 column-over-target = Yli tavoiteajan
 column-decided = Laskettuja tikettejä
@@ -893,7 +893,7 @@ stream-reason-of = { $reason ->
    *[unsupported_encoding] Tietue ei ole tavallista JSONia UTF-8-muodossa
 }
 past-since = { $state }, alkaen { $at }.
-trend-figures = { $trend }: { $before } → { $now }
+trend-figures = { $trend }: { $before } ({ $then }) → { $now } ({ $at })
 overview-why-share = { $measure }: { $decided } tiketistä { $missed } yli { $target }, { $window }
 overview-why-limit = { $measure }: { $missed } yli { $target }, { $window }
 
@@ -1115,6 +1115,21 @@ judge-categories = Arvosanat osa-alueittain
 # Mitä tiimi lukee tasoistaan ja hälytyksistään.
 changed = Sopimus muuttui { $at }: { $settings }.
 changed-new = Tavoite on ollut voimassa vasta { $at } alkaen.
+row-alert = Hälytys
+alert-none = Ei hälytystä.
+alert-firing = Hälytys { $at } alkaen: { $kind ->
+    [missed] tavoite ei täyty.
+    [at_risk] tavoite on vaarassa jäädä täyttymättä.
+   *[behind_market] tiimi on muita jäljessä.
+}
+alert-pending = Ei vielä hälytystä. Hälytys tulee, kun { $kind ->
+    [missed] tavoite on ollut täyttymättä
+    [at_risk] tavoite on ollut vaarassa
+   *[behind_market] tiimi on ollut muita jäljessä
+} { $hold } { $at } alkaen.
+reason-as-of = (tilanne { $at })
+column-last-verdict = Viimeinen tunti
+days-explained = ”Suurin osa päivästä” on useimpien tuntien tulos. Sen jälkeiset sarakkeet kertovat päivän viimeisen tunnin tilanteen.
+tried-selected = Kopiointi ei onnistunut. Rivit on valittu: paina Ctrl+C, Macissa ⌘C.
 search-tickets = Tiketit
 search-more-tickets = Näkyvissä on { $count } ensimmäistä; kirjoita tunnuksesta enemmän.
-tried-selected = Kopiointi ei onnistunut. Rivit on valittu: paina Ctrl+C, Macissa ⌘C.

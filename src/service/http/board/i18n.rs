@@ -219,6 +219,12 @@ impl Translator {
     }
 
     fn duration_in(&self, form: Form, elapsed: Elapsed) -> String {
+        // One day reads as 24 hours.
+        self.duration_from(usize::from(elapsed.ms() == DAY_MS), form, elapsed)
+    }
+
+    /// The same without the first `least` units.
+    fn duration_from(&self, least: usize, form: Form, elapsed: Elapsed) -> String {
         const UNITS: [(i64, &str); 4] = [
             (DAY_MS, "unit-days"),
             (HOUR_MS, "unit-hours"),
@@ -226,8 +232,6 @@ impl Translator {
             (SECOND_MS, "unit-seconds"),
         ];
         let ms = elapsed.ms();
-        // One day reads as 24 hours.
-        let least = usize::from(ms == DAY_MS);
         let first = UNITS.iter().skip(least).position(|(unit, _)| ms >= *unit);
         let form = || ("form", form.label().into());
         let Some(first) = first.map(|first| first + least) else {
@@ -259,6 +263,10 @@ impl Translator {
     /// The same without a mark.
     pub(super) fn plain_target(&self, measure: Measure, target: Target) -> String {
         match target.shown(measure) {
+            TargetShown::Amount(Amount::Time(elapsed)) if target.basis() == Basis::Open => {
+                // In hours: how long an open day is differs.
+                self.duration_from(1, Form::Plain, elapsed)
+            }
             TargetShown::Amount(Amount::Time(elapsed)) => self.duration(elapsed),
             TargetShown::Amount(Amount::Count { thousandths }) => self.count(thousandths),
             TargetShown::WorkingDays(days) => {

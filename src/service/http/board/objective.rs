@@ -8,7 +8,8 @@ use super::components::{
 };
 use super::view_model::{Allowance, Board, ObjectiveView, shown};
 use super::{
-    ages, breakdown, causes, certainty, changes, flags, market, past, ratings, tickets, tried,
+    ages, alerts, breakdown, causes, certainty, changes, flags, market, past, ratings, tickets,
+    tried,
 };
 use crate::agreement::{Level, Tally, VerdictState};
 use crate::share::MaxShare;
@@ -26,7 +27,16 @@ pub(super) fn page(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
         p class="team" { (name(board, view.scope)) }
         h1 { (title) }
         (verdict(board, view))
-        @if let Some(reason) = reason(board, view) { p class="reason large" { (reason) } }
+        @if let Some(reason) = reason(board, view) {
+            p class="reason large" {
+                (reason)
+                @if let Some(at) = board.at {
+                    " " span class="detail" {
+                        (texts.format("reason-as-of", &[("at", board.instant(at).into())]))
+                    }
+                }
+            }
+        }
         (share_bar(view))
         (changes::recent(board, view))
         section {
@@ -196,6 +206,9 @@ fn numbers(board: &Board<'_>, view: ObjectiveView<'_>) -> Markup {
     let from = board.at.map(|at| (from_of(at, view.over), at));
     html! {
         (row(board, "row-why", &html! { (why(board, view)) }))
+        @if board.at.is_some() {
+            (row(board, "row-alert", &html! { (alerts::of_objective(board, view)) }))
+        }
         @if let (Some(verdict), Some((from, to))) = (view.verdict, from) {
             (share(board, view))
             @if view.has_share() { (count("row-decided", verdict.decided)) }

@@ -187,7 +187,9 @@ fn trend(board: &Board<'_>, view: ObjectiveView<'_>) -> Option<String> {
     let args = [
         ("trend", trend_word(board, view)?.into()),
         ("before", shown(before, hour).into()),
+        ("then", board.instant(hour.start()).into()),
         ("now", shown(now, past.last).into()),
+        ("at", board.instant(past.last.start()).into()),
     ];
     Some(board.texts.format("trend-figures", &args))
 }
@@ -259,12 +261,14 @@ fn day_table(board: &Board<'_>, view: ObjectiveView<'_>, days: &[PastDay]) -> Ma
     html! {
         details {
             summary { (texts.text("as-table")) }
+            p class="legend" { (texts.text("days-explained")) }
             div class="scroll" tabindex="0" role="region" aria-label=(texts.text("heading-past")) {
                 table {
                     thead {
                         tr {
                             th scope="col" { (texts.text("column-day")) }
                             th scope="col" { (texts.text("column-day-verdict")) }
+                            th scope="col" { (texts.text("column-last-verdict")) }
                             @if view.has_share() { th scope="col" { (texts.text("column-past-share")) } }
                             th scope="col" { (texts.text("column-over-target")) }
                             @if view.has_share() { th scope="col" { (texts.text("column-decided")) } }
@@ -275,6 +279,7 @@ fn day_table(board: &Board<'_>, view: ObjectiveView<'_>, days: &[PastDay]) -> Ma
                             tr {
                                 th scope="row" { (texts.date(day.date)) }
                                 td { (texts.text(state_key(day.state))) }
+                                td { (texts.text(state_key(day.last.state))) }
                                 @if view.has_share() { td { (share_of(board, view, day.last, day.at)) } }
                                 td { (count(day.last.missed)) }
                                 @if view.has_share() { td { (count(day.last.decided)) } }

@@ -338,7 +338,11 @@ fn objective(address: SocketAddr, metrics: &str, label: &str, name: &str) -> usi
     let mut compared = 0;
     let rows = labels.iter().zip(&values).filter(|(row, _)| !OF_WORDS.contains(&&***row));
     for (row, value) in rows {
-        if let Some(text) = of.shares(row) {
+        if *row == "Alert" {
+            let team = api(address, &format!("/api/v1/teams/{label}"));
+            let mut alerts = team["alerts"].as_array().unwrap().iter();
+            assert_eq!(alerts.all(|alert| alert["objective"] != name), value == "No alert.");
+        } else if let Some(text) = of.shares(row) {
             assert_eq!(*value, text, "{path}: {row}");
         } else {
             let expected = of.counts(row);

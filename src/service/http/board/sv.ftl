@@ -674,7 +674,7 @@ strip-see-table = Siffrorna finns i tabellen nedan.
 heading-past = Så har det varit
 as-table = Som tabell
 column-day = Dag
-column-day-verdict = Läge
+column-day-verdict = Största delen av dagen
 column-past-share = Andel inom måltiden
 column-over-target = Över måltiden
 column-decided = Räknade ärenden
@@ -932,7 +932,7 @@ stream-reason-of = { $reason ->
    *[unsupported_encoding] Posten är inte vanlig JSON i UTF-8
 }
 past-since = { $state } sedan { $at }.
-trend-figures = { $trend }: { $before } → { $now }
+trend-figures = { $trend }: { $before } ({ $then }) → { $now } ({ $at })
 overview-why-share = { $measure }: { $missed } av { $decided } över { $target }, { $window }
 overview-why-limit = { $measure }: { $missed } över { $target }, { $window }
 
@@ -1154,6 +1154,21 @@ judge-categories = Betyg per kategori
 # Vad ett team läser om sina nivåer och larm.
 changed = Avtalet ändrades { $at }: { $settings }.
 changed-new = Målet är nytt sedan { $at }.
+row-alert = Larm
+alert-none = Inget larm.
+alert-firing = Larm sedan { $at }: { $kind ->
+    [missed] målet nås inte.
+    [at_risk] målet är i riskzonen.
+   *[behind_market] teamet ligger efter andra.
+}
+alert-pending = Inget larm ännu. Det kommer när { $kind ->
+    [missed] målet inte har nåtts
+    [at_risk] målet har varit i riskzonen
+   *[behind_market] teamet har legat efter andra
+} i { $hold }, räknat från { $at }.
+reason-as-of = (läget { $at })
+column-last-verdict = Sista timmen
+days-explained = ”Största delen av dagen” är bedömningen för de flesta timmarna. Kolumnerna efter den gäller dagens sista timme.
+tried-selected = Det gick inte att kopiera. Raderna är markerade: tryck Ctrl+C, på Mac ⌘C.
 search-tickets = Ärenden
 search-more-tickets = Bara de första { $count } visas; skriv mer av id:t.
-tried-selected = Det gick inte att kopiera. Raderna är markerade: tryck Ctrl+C, på Mac ⌘C.

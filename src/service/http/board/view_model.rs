@@ -8,7 +8,7 @@ use super::i18n::{Language, Translator};
 use crate::address::{self, TicketLinks};
 use crate::agreement::{Level, Objective, Tally, VerdictState};
 use crate::agreement_log::ObjectiveChange;
-use crate::alert::WaitAlarmPolicies;
+use crate::alert::{Alert, WaitAlarmPolicies};
 use crate::calendar::Zone;
 use crate::catalog::{Catalog, ObjectiveId, ScopeId};
 use crate::measure::Measure;
@@ -193,6 +193,12 @@ impl<'a> Board<'a> {
                 && self.catalog.scope_by_label(&change.team) == Some(view.scope)
         };
         changes.filter(is_of).collect()
+    }
+
+    /// The alerts of an objective.
+    pub(super) fn alerts(&self, view: ObjectiveView<'_>) -> impl Iterator<Item = &'a Alert> {
+        let all = self.published.into_iter().flat_map(|published| published.alerts.iter());
+        all.filter(move |alert| alert.objective == view.id)
     }
 
     /// The scores of a team's ratings in one of [`crate::catalog::WINDOWS`].

@@ -353,7 +353,7 @@ pub(super) fn alerts(published: &PublishedView, families: &mut MetricFamilies) {
         add(labels, alert.status().label(), alert.frozen_since().is_some());
     }
     let alarms = &published.wait_alarms;
-    for (alertname, team, severity) in alarms.firing() {
+    for (alertname, team, severity, _) in alarms.firing() {
         let labels =
             [("team", team), ("objective", ""), ("alertname", alertname), ("severity", severity)];
         add(labels, "firing", alarms.frozen_since().is_some());

@@ -125,7 +125,9 @@ impl<'a> PastShown<'a> {
             } else {
                 vec![count("missed")]
             };
-            let expected = [vec![date(day), words_of(&day.state).to_owned()], cells].concat();
+            let last = words_of(day.last["state"].as_str().unwrap());
+            let states = [words_of(&day.state), last].map(str::to_owned);
+            let expected = [vec![date(day)], states.to_vec(), cells].concat();
             let shown = [elements(row, "th"), elements(row, "td")].concat();
             let shown: Vec<_> = shown.iter().map(|cell| bare(cell)).collect();
             assert_eq!(shown, expected, "{}", self.path);
@@ -155,13 +157,15 @@ impl<'a> PastShown<'a> {
         let over = Elapsed::parse(self.objective["level"]["over"].as_str().unwrap()).unwrap();
         let days = if over.ms() < 7 * DAY_MS { 1 } else { 7 };
         let earlier = instant(&self.shown["to"]).minus(Elapsed::from_ms(days * DAY_MS));
-        let earlier = earlier.to_string();
-        let before = self.points().iter().find(|point| point["at"] == *earlier).unwrap();
+        let before = earlier.to_string();
+        let before = self.points().iter().find(|point| point["at"] == *before).unwrap();
         let shown = |point: &Value| {
             if self.has_share() { share_of(point) } else { point["missed"].to_string() }
         };
         let word = if word == "steady" { word.to_owned() } else { format!("getting {word}") };
-        let expected = format!("{word}: {} → {}", shown(before), shown(last));
+        let at = |at| bare(&self.site.texts.instant(at, self.site.at, &self.zone));
+        let [then, now] = [at(earlier), at(instant(&self.shown["to"]))];
+        let expected = format!("{word}: {} ({then}) → {} ({now})", shown(before), shown(last));
         assert_eq!(trend.iter().map(|text| bare(text)).collect::<Vec<_>>(), [expected]);
     }
 
@@ -285,7 +289,13 @@ impl<'a> PastShown<'a> {
             assert_eq!(cells, expected.collect::<Vec<_>>(), "{}", self.path);
             assert_eq!(row.contains("aria-current"), one["is_agreed"] == true);
             let sentence = bare(&attribute(row, "data-text"));
-            let target = bare(&self.site.amount(&self.objective, &one["target"]));
+            // Open time is shown in hours.
+            let is_open = self.objective["level"]["basis"] == "open";
+            let seconds = one["target"].as_u64().filter(|seconds| is_open && *seconds >= 3_600);
+            let target = match seconds {
+                Some(seconds) => format!("{} h", seconds / 3_600),
+                None => bare(&self.site.amount(&self.objective, &one["target"])),
+            };
             let now = match &share {
                 Some(share) => format!(": {share} of {decided} tickets."),
                 None => format!(": {missed} ticket"),
