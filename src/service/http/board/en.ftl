@@ -1111,6 +1111,7 @@ refused-ticket-similar = No ticket has the id { $ticket }. Was { $similar } mean
 refused-ticket-later = The ticket is not found yet, since not everything is read. Send it again in a moment.
 refused-not-stored = It could not be stored. Send it again in a moment.
 judge-categories = Scores by category
+
 # What a team reads about its levels and its alerts.
 changed = The agreement changed { $at }: { $settings }.
 changed-new = The objective is new since { $at }.

@@ -1112,6 +1112,7 @@ refused-ticket-similar = Tikettiä { $ticket } ei ole. Tarkoititko tikettiä { $
 refused-ticket-later = Tikettiä ei vielä löydy, koska kaikkea ei ole luettu. Lähetä hetken kuluttua uudelleen.
 refused-not-stored = Tallennus ei onnistunut. Lähetä hetken kuluttua uudelleen.
 judge-categories = Arvosanat osa-alueittain
+
 # Mitä tiimi lukee tasoistaan ja hälytyksistään.
 changed = Sopimus muuttui { $at }: { $settings }.
 changed-new = Tavoite on ollut voimassa vasta { $at } alkaen.

@@ -1151,6 +1151,7 @@ refused-ticket-similar = Inget ärende har numret { $ticket }. Menade du { $simi
 refused-ticket-later = Ärendet hittas inte ännu, eftersom allt inte är läst. Skicka igen om en stund.
 refused-not-stored = Det kunde inte sparas. Skicka igen om en stund.
 judge-categories = Betyg per kategori
+
 # Vad ett team läser om sina nivåer och larm.
 changed = Avtalet ändrades { $at }: { $settings }.
 changed-new = Målet är nytt sedan { $at }.
