@@ -112,6 +112,35 @@ fn log_of(catalog: &Arc<Catalog>, alerts: &Alerts, at: Timestamp) -> AlertStateL
     AlertStateLog::read(&log.bytes()).unwrap()
 }
 
+/// Earlier versions let both fire. Data that is not current ends none of them, and a missed level ends the
+/// other one.
+#[test]
+fn at_risk_that_fires_beside_missed_ends_when_data_is_current() {
+    let catalog = catalog(&[("billing", vec![objective(4)])]);
+    let view = View::new(Arc::clone(&catalog), at(0));
+    let fired = |state| {
+        let mut alerts = Alerts::new(&catalog);
+        evaluate(&mut alerts, &catalog, state, at(0));
+        assert_eq!(take(&mut alerts, &view, at(0)).len(), 1);
+        let log = log_of(&catalog, &alerts, at(0));
+        serde_json::from_slice::<serde_json::Value>(&log.bytes()).unwrap()
+    };
+    let mut both = fired(VerdictState::Missed);
+    let at_risk = fired(VerdictState::AtRisk)["alerts"][0].take();
+    both["alerts"].as_array_mut().unwrap().push(at_risk);
+    let log = AlertStateLog::read(&serde_json::to_vec(&both).unwrap()).unwrap();
+    let mut alerts = Alerts::new(&catalog);
+    alerts.restore(&log, &catalog);
+    let mut ended = |state, second| -> Vec<String> {
+        evaluate(&mut alerts, &catalog, state, at(second));
+        let notices = take(&mut alerts, &view, at(second));
+        let ended = notices.into_iter().filter(|notice| notice.ends_at <= at(second));
+        ended.map(|notice| notice.labels["alertname"].to_string()).collect()
+    };
+    assert!(ended(VerdictState::Frozen, 1).is_empty());
+    assert_eq!(ended(VerdictState::Missed, 2), ["VasteObjectiveAtRisk"]);
+}
+
 /// Alerts of billing and orders that fire and were sent.
 fn two_firing(before: &Arc<Catalog>) -> AlertStateLog {
     let view = View::new(Arc::clone(before), at(0));

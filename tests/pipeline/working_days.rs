@@ -6,7 +6,9 @@ use vaste::agreement::{About, Agreement, Level, Market, Objective, Owner, Target
 use vaste::calendar::{Calendar, Definition, Opening, WorkingDays, Zone};
 use vaste::catalog::Catalog;
 use vaste::event::{Kind, Priority};
+use vaste::explain::Explained;
 use vaste::measure::{Measure, Pauses};
+use vaste::shard::Shard;
 use vaste::share::Share;
 use vaste::time::{DAY_MS, Elapsed, HOUR_MS, Timestamp};
 
@@ -167,6 +169,35 @@ fn a_ticket_that_has_used_four_fifths_of_the_open_time_is_due_soon() {
     };
     assert_eq!(due_soon("2027-05-04T14:59:59.999Z"), 0);
     assert_eq!(due_soon("2027-05-04T15:00:00Z"), 1);
+}
+
+#[test]
+fn what_an_earlier_holder_used_up_counts_only_while_it_stays_used_up() {
+    // Late with billing since Tuesday 17:00, after ten open hours. Support gets it at 18:00. By its hours, a
+    // working day from Monday 15:00 on has 15, of which three are left at 20:00 when it closes.
+    let limit = Objective::new("limit", Measure::FirstReply, Level::NoneOver(days(1)));
+    let everyone = Agreement {
+        owner: Owner::Organisation,
+        ..agreement("", first_days("09:00-17:00", 5), vec![limit])
+    };
+    let agreements = [
+        everyone,
+        agreement("billing", first_days("09:00-17:00", 5), Vec::new()),
+        agreement("support", first_days("10:00-20:00", 7), Vec::new()),
+    ];
+    let catalog = Arc::new(Catalog::new(&agreements, &[]));
+    let mut shard = Shard::new(Arc::clone(&catalog));
+    let created = event(Kind::Created, "T-1", at("2027-05-03T15:00:00Z"), 1);
+    shard.apply(&of_team(created, "billing"), &mut ());
+    let due = |shard: &mut Shard, now| {
+        let explained = Explained::new("T-1", shard.trace("T-1", now).unwrap(), &catalog, now);
+        explained.rows()[0].due_at
+    };
+    let now = at("2027-05-05T14:00:00Z");
+    assert_eq!(due(&mut shard, now), Some(at("2027-05-04T17:00:00Z")));
+    let assigned = event(Kind::Assigned, "T-1", at("2027-05-04T18:00:00Z"), 2);
+    shard.apply(&of_team(assigned, "support"), &mut ());
+    assert_eq!(due(&mut shard, now), Some(at("2027-05-05T13:00:00Z")));
 }
 
 #[test]
