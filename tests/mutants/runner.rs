@@ -222,9 +222,9 @@ fn try_all(
 ) -> Result<bool, RunError> {
     let mut summary = Summary::default();
     snapshot.restore(suite.tree())?;
-    let built = build_switched(candidates, snapshot, &suite)?;
-    eprintln!("testing the unchanged code …");
     let fingerprint = snapshot.fingerprint_without(Path::new("tests/mutants"));
+    let built = build_switched(candidates, snapshot, &suite, fingerprint)?;
+    eprintln!("testing the unchanged code …");
     let unchanged = suite.check_unchanged(fingerprint)?;
     if !matches!(unchanged, Outcome::Passed(_)) {
         return Err(RunError::Unchanged(unchanged));
@@ -268,11 +268,12 @@ fn try_all(
     Ok(summary.missed + summary.faults == 0)
 }
 
-/// Builds all mutants at once.
+/// Builds all mutants at once, unless that was the last such build. `fingerprint` is that of the tree.
 fn build_switched(
     candidates: &[Candidate],
     snapshot: &Snapshot,
     suite: &Suite,
+    fingerprint: u64,
 ) -> Result<SwitchedBuild, RunError> {
     let mut switches = Switches::default();
     let mut built = SwitchedBuild::default();
@@ -286,6 +287,11 @@ fn build_switched(
     let named = candidates.iter().flat_map(Candidate::caught_by).map(|test| test.target);
     let targets = Target::WHOLE.into_iter().chain(named).collect();
     let root = snapshot.text(Path::new("src/lib.rs")).unwrap_or_default();
+    let fingerprint = switches.render(root, &built.held).fingerprint(fingerprint);
+    if let Some(faulty) = suite.switched_before(fingerprint, &targets) {
+        built.held.retain(|number| !faulty.contains_key(number));
+        return Ok(SwitchedBuild { faulty, ..built });
+    }
     loop {
         eprintln!("building {} of {} mutants at once …", built.held.len(), candidates.len());
         let files = switches.render(root, &built.held);
@@ -302,6 +308,7 @@ fn build_switched(
             built.faulty.insert(number, errors.text.clone());
         }
     }
+    suite.keep_switched(fingerprint, &built.faulty)?;
     snapshot.restore(suite.tree())?;
     Ok(built)
 }

@@ -1,6 +1,6 @@
 //! Builds the tests of the copied tree and runs them until one fails.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fmt;
 use std::fs::{self, File};
@@ -81,6 +81,13 @@ struct Passed {
     quick: Vec<String>,
 }
 
+/// The last build with all mutants.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    fingerprint: u64,
+    faulty: BTreeMap<usize, String>,
+}
+
 /// A message of Cargo about something that it has built.
 #[derive(Deserialize)]
 struct Artifact {
@@ -155,6 +162,9 @@ impl Suite {
         &self,
         targets: &BTreeSet<Target>,
     ) -> io::Result<Result<(), CompilerErrors>> {
+        if self.switched.exists() {
+            fs::remove_dir_all(&self.switched)?;
+        }
         fs::create_dir_all(&self.switched)?;
         for &target in targets {
             match self.build(target)? {
@@ -165,6 +175,29 @@ impl Suite {
             }
         }
         Ok(Ok(()))
+    }
+
+    /// What the compiler refused in the last build with all mutants; `None` if that was of other code, or had
+    /// other tests.
+    pub(crate) fn switched_before(
+        &self,
+        fingerprint: u64,
+        targets: &BTreeSet<Target>,
+    ) -> Option<BTreeMap<usize, String>> {
+        let kept = fs::read(self.switched.join("kept.json")).ok()?;
+        let kept: Kept = serde_json::from_slice(&kept).ok()?;
+        let has_all = targets.iter().all(|target| self.switched_binary(*target).exists());
+        (kept.fingerprint == fingerprint && has_all).then_some(kept.faulty)
+    }
+
+    /// Keeps the build with all mutants for the next run.
+    pub(crate) fn keep_switched(
+        &self,
+        fingerprint: u64,
+        faulty: &BTreeMap<usize, String>,
+    ) -> io::Result<()> {
+        let kept = Kept { fingerprint, faulty: faulty.clone() };
+        fs::write(self.switched.join("kept.json"), serde_json::to_vec(&kept)?)
     }
 
     fn switched_binary(&self, target: Target) -> PathBuf {

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
+use xxhash_rust::xxh3::Xxh3Default;
 
 /// The environment variable with the number of the mutant that runs.
 pub(crate) const SELECTED: &str = "VASTE_MUTANT";
@@ -112,6 +113,16 @@ impl Switches {
         let root = rendered.texts.entry(PathBuf::from(ROOT)).or_insert_with(|| root.to_owned());
         root.push_str(SELECTOR);
         rendered
+    }
+}
+
+impl SwitchedFiles {
+    /// A hash of the texts and of the tree, of which `tree` is the hash.
+    pub(crate) fn fingerprint(&self, tree: u64) -> u64 {
+        let mut hash = Xxh3Default::new();
+        hash.update(&tree.to_le_bytes());
+        self.texts.values().for_each(|text| hash.update(text.as_bytes()));
+        hash.digest()
     }
 }
 
