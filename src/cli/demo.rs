@@ -11,8 +11,7 @@ use super::exit::{CommandError, Exit};
 use super::run::init_logging;
 use super::terminal::Terminal;
 use crate::demo::{ORGANISATION, RELOAD_SECONDS, cast};
-use crate::service::demo::{Demo, Options, Steps};
-use crate::time::Timestamp;
+use crate::service::demo::{Demo, Options, Stepped, Steps};
 
 mod agreements;
 
@@ -21,7 +20,7 @@ const STEP_DAYS_MAX: u16 = 28;
 
 /// Logged by default. With agreements in a folder, also what has changed in them.
 const LOGGED: &str = "warn";
-const LOGGED_WITH_CHANGES: &str = "warn,vaste::service::comparer=info";
+const LOGGED_WITH_CHANGES: &str = "warn,vaste::service::comparer=info,vaste::service::reload=info";
 
 /// How soon a changed file takes effect at the latest: it is read, and verdicts follow.
 const EFFECT_SECONDS: u64 = RELOAD_SECONDS + 3;
@@ -53,7 +52,7 @@ fn steps_from_input() -> io::Result<Steps> {
     Ok(Steps { days, done })
 }
 
-fn read_steps(to_demo: &Sender<u16>, from_demo: &Receiver<Timestamp>) -> io::Result<()> {
+fn read_steps(to_demo: &Sender<u16>, from_demo: &Receiver<Stepped>) -> io::Result<()> {
     let mut out = io::stdout();
     for line in io::stdin().lock().lines() {
         let line = line?;
@@ -71,8 +70,13 @@ fn read_steps(to_demo: &Sender<u16>, from_demo: &Receiver<Timestamp>) -> io::Res
         if to_demo.send(days).is_err() {
             return Ok(());
         }
-        let Ok(now) = from_demo.recv() else { return Ok(()) };
-        writeln!(out, "it is {now}")?;
+        let Ok(Stepped { now, is_present }) = from_demo.recv() else { return Ok(()) };
+        let end = if is_present {
+            ", the present: time moves on by itself only; start the demo again to see the weeks again"
+        } else {
+            ""
+        };
+        writeln!(out, "it is {now}{end}")?;
     }
     Ok(())
 }
@@ -110,7 +114,8 @@ fn introduce(
             format!(
                 "The demo {are} {name}; nothing else is kept.\n\
                  Change a file: it takes effect within {EFFECT_SECONDS} s. A file with an error is named \
-                 here, and the\nagreements before it stay."
+                 here, and the\nagreements before it stay. A new level also judges the past, unless `was` \
+                 says what held before:\n\"Copy as YAML\" on the page of an objective has the lines."
             )
         }
         None => "Nothing is kept. The agreements stay as they are; with --agreements DIR you can \

@@ -72,7 +72,16 @@ pub struct Steps {
     /// The number of days of each step.
     pub days: Receiver<u16>,
     /// Gets the time after each step.
-    pub done: Sender<Timestamp>,
+    pub done: Sender<Stepped>,
+}
+
+/// The time after a step.
+#[derive(Clone, Copy, Debug)]
+pub struct Stepped {
+    /// The time of the demo.
+    pub now: Timestamp,
+    /// Whether it has come up with the wall clock, so that no step moves it on any more.
+    pub is_present: bool,
 }
 
 /// Why the demo ended or could not start.
@@ -269,7 +278,8 @@ impl EventPublisher {
                 tracing::error!("a generated event is not published: {error}");
             }
             // Whoever asked for the step may be gone.
-            steps.done.send(clock.now()).ok();
+            let is_present = time.behind() == Elapsed::ZERO;
+            steps.done.send(Stepped { now: clock.now(), is_present }).ok();
         }
     }
 

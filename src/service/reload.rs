@@ -1,5 +1,6 @@
 //! Reads the configuration again while the service runs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::config::{Config, Diagnostics};
@@ -22,7 +23,7 @@ pub enum ReloadError {
 
 /// Reads the configuration again by `read`, and checks by `check` what it has read. Files whose text is that
 /// of the last time are left alone if only the interval has passed. `first` is the configuration that the
-/// service starts with.
+/// service starts with. Warnings that were not there the last time are logged.
 ///
 /// Agreements, calendars and measures take effect at once; all other settings stay as they were at the start.
 pub fn reload_by(
@@ -32,6 +33,8 @@ pub fn reload_by(
 ) -> Reload {
     let (disk, mut last_hash) = (Arc::clone(&first.disk), first.config.hash);
     let started_with = first.config.service.clone();
+    let mut warned = warnings(&first.config);
+    let mut had_errors = false;
     Box::new(move |trigger| {
         let mut config = read();
         let is_same = std::mem::replace(&mut last_hash, config.hash) == config.hash;
@@ -39,9 +42,15 @@ pub fn reload_by(
             return Ok(None);
         }
         check(&mut config);
+        let had_errors = std::mem::replace(&mut had_errors, config.diagnostics.has_errors());
         if config.diagnostics.has_errors() {
             return Err(ReloadError::Config(Box::new(config.diagnostics)));
         }
+        if had_errors {
+            tracing::info!("the configuration has no errors any more and is loaded");
+        }
+        let before = std::mem::replace(&mut warned, warnings(&config));
+        warned.difference(&before).for_each(|warning| tracing::warn!("{warning}"));
         if config.service != started_with {
             tracing::warn!(
                 "changes of kafka, http, alertmanagers, external_labels, waiting_alarms, state, stale_after \
@@ -50,4 +59,9 @@ pub fn reload_by(
         }
         Ok(Some(LoadedConfig::new(config, Arc::clone(&disk))))
     })
+}
+
+/// The warnings about the files of a configuration.
+fn warnings(config: &Config) -> BTreeSet<String> {
+    config.diagnostics.warnings.iter().map(ToString::to_string).collect()
 }

@@ -159,9 +159,18 @@ fn time_passes_by_hand() {
     }
     let third = time(&demo.say("20"));
     assert_eq!(days(second, third), 20);
-    let now = time(&demo.say("28"));
+    let mut at_the_end = |step: &str| {
+        let said = demo.say(step);
+        let (now, end) = said.split_once(", ").unwrap();
+        assert_eq!(
+            end,
+            "the present: time moves on by itself only; start the demo again to see the weeks again"
+        );
+        time(now)
+    };
+    let now = at_the_end("28");
     assert_eq!(days(third, now), 5, "it is real time, and no later");
-    assert_eq!(days(now, time(&demo.say(""))), 0);
+    assert_eq!(days(now, at_the_end("")), 0);
     wait_for("the service to be there, too", || {
         let view = value(&demo.get("/metrics")?, "vaste_view_timestamp_seconds");
         (view >= f64::from(u32::try_from(now.ms() / 1_000).unwrap())).then_some(())
@@ -214,11 +223,19 @@ fn agreements_in_a_folder_take_effect_when_they_are_changed() {
     std::fs::write(&file, &agreed).unwrap();
     wait_until(24 * 3_600, "missed");
     assert!(is_good());
+    // So is a level that `vaste check` warns of, which holds all the same.
+    let low =
+        agreed.replacen("within: 24h", "within: 8d", 1).replacen("share: 90%", "share: 40%", 1);
+    std::fs::write(&file, low).unwrap();
+    wait_until(8 * 24 * 3_600, "met");
     let (code, said) = demo.terminate();
     assert_eq!(code, Some(0));
     let fault = format!("{}:10:12: objectives[0].share: `190%`", file.display());
     assert_eq!(said.matches(&fault).count(), 1, "{said}");
     assert!(said.contains("the agreement has changed: within: 24h → 9d"), "{said}");
+    assert_eq!(said.matches("the configuration has no errors any more").count(), 1, "{said}");
+    let warning = format!("{}:10:12: objectives[0].share: `40%` is less than half", file.display());
+    assert_eq!(said.matches(&warning).count(), 1, "{said}");
     // The next demo uses the files as they are.
     std::fs::write(&file, agreed.replacen("within: 24h", "within: 8d", 1)).unwrap();
     let next = Demo::start(&["--agreements", name]);

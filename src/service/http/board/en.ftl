@@ -1032,7 +1032,7 @@ week-silent-days = Nobody answered on these days: { $days }.
 # Levels: one that was tried is taken over, and one is due for another look.
 tried-yaml = The lines of this level in the agreement
 tried-copy = Copy as YAML
-tried-copied = Copied. Put the lines in place of those of the objective, and have `vaste check` look at the file.
+tried-copied = Copied. Put the lines in place of those of the objective that begin with the same words, and keep `name` and `measure`. Then have `vaste check` look at the file.
 look-again-due = this day has passed. Look at the agreement, and set a new day.
 market-old = more than a year ago. Look up what others achieve now.
 own-explained = Tickets on which a wait ended between { $from } and { $to }: a few that you have answered, drawn by lot, and every fourth turn one that several judge. Your words and that the score is yours are shown to nobody else, unless you bring the ticket to the team. The score counts in the average of the team.

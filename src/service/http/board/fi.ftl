@@ -1033,7 +1033,7 @@ week-silent-days = Kukaan ei vastannut näinä päivinä: { $days }.
 # Levels: one that was tried is taken over, and one is due for another look.
 tried-yaml = Tämän tason rivit sopimuksessa
 tried-copy = Kopioi YAMLina
-tried-copied = Kopioitu. Vaihda rivit tavoitteen nykyisten tilalle ja tarkista tiedosto komennolla `vaste check`.
+tried-copied = Kopioitu. Vaihda rivit tavoitteen samoilla sanoilla alkavien rivien tilalle; `name` ja `measure` jäävät. Tarkista tiedosto sitten komennolla `vaste check`.
 look-again-due = päivä on mennyt. Katsokaa sopimusta ja sopikaa uusi päivä.
 market-old = yli vuosi sitten. Selvittäkää, mihin muut nyt pystyvät.
 own-explained = Tiketit, joilla odotus päättyi välillä { $from } – { $to }: muutama, joihin vastasit, arvalla valittuina, ja joka neljännellä vuorolla yksi, jonka usea arvioi. Sanojasi ja sitä, että arvosana on sinun, ei näytetä muille, ellet tuo tikettiä tiimille. Arvosana lasketaan tiimin keskiarvoon.

@@ -1072,7 +1072,7 @@ week-silent-days = Ingen svarade på dessa dagar: { $days }.
 # Levels: one that was tried is taken over, and one is due for another look.
 tried-yaml = Raderna för den här nivån i avtalet
 tried-copy = Kopiera som YAML
-tried-copied = Kopierat. Ersätt målets nuvarande rader och låt `vaste check` granska filen.
+tried-copied = Kopierat. Ersätt de rader i målet som börjar med samma ord; `name` och `measure` blir kvar. Låt sedan `vaste check` granska filen.
 look-again-due = dagen har passerat. Se över avtalet och bestäm en ny dag.
 market-old = för mer än ett år sedan. Ta reda på vad andra klarar nu.
 own-explained = Ärenden där en väntan slutade mellan { $from } och { $to }: några som du har svarat på, lottade, och var fjärde tur ett som flera bedömer. Dina ord, och att poängen är din, visas för ingen annan, om du inte tar upp ärendet med teamet. Poängen räknas i teamets medeltal.
