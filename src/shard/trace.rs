@@ -50,21 +50,22 @@ impl Shard {
         near.into_iter().take(most).map(|(_, id)| id.to_owned()).collect()
     }
 
-    /// The first `most` ids that begin with this, in their order; capital and small letters are the same.
-    /// Only the latest `considered` tickets are looked at.
-    pub fn tickets_beginning_with(
-        &self,
-        beginning: &str,
-        most: usize,
-        considered: usize,
-    ) -> Vec<String> {
+    /// The first `most` ids that begin with this, or end with this number, in their order; capital and small
+    /// letters are the same. Only the latest `considered` tickets are looked at.
+    pub fn tickets_matching(&self, searched: &str, most: usize, considered: usize) -> Vec<String> {
         let keys = self.timelines.iter().flatten().rev().take(considered).map(Timeline::key);
-        let begins = |key: &&[u8]| {
-            key.get(..beginning.len())
-                .is_some_and(|first| first.eq_ignore_ascii_case(beginning.as_bytes()))
+        let is_number = searched.bytes().all(|byte| byte.is_ascii_digit());
+        let begins = |key: &[u8]| {
+            key.get(..searched.len())
+                .is_some_and(|first| first.eq_ignore_ascii_case(searched.as_bytes()))
+        };
+        // 10 is not the number of T-110.
+        let has_number = |key: &[u8]| {
+            let before = key.strip_suffix(searched.as_bytes()).and_then(<[u8]>::last);
+            is_number && before.is_some_and(|byte| !byte.is_ascii_digit())
         };
         let mut first: BTreeSet<&[u8]> = BTreeSet::new();
-        for key in keys.filter(begins) {
+        for key in keys.filter(|key| begins(key) || has_number(key)) {
             first.insert(key);
             if first.len() > most {
                 first.pop_last();

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::name;
 use crate::service::kafka::ticket_question::{
-    BEGINNING_MAX, FoundTicket, OtherIds, TicketAnswer, TicketQuestion,
+    FoundTicket, MATCHING_MAX, OtherIds, TicketAnswer, TicketQuestion,
 };
 use crate::service::kafka::worker::WorkerCommand;
 
@@ -58,11 +58,12 @@ impl TicketLookup {
         }
     }
 
-    /// Looks up a ticket by its id, or else the first tickets whose ids begin with it, in order of id.
-    pub(super) async fn search(&self, beginning: &str) -> LookupResult {
-        match self.ask(beginning, OtherIds::Beginning).await {
+    /// Looks up a ticket by its id, or else the first tickets whose ids begin with it or have it as their
+    /// number, in order of id.
+    pub(super) async fn search(&self, searched: &str) -> LookupResult {
+        match self.ask(searched, OtherIds::Matching).await {
             LookupResult::Unknown(mut all) => {
-                all.truncate(BEGINNING_MAX);
+                all.truncate(MATCHING_MAX);
                 LookupResult::Unknown(all)
             }
             result @ (LookupResult::Found(_) | LookupResult::Late) => result,

@@ -16,8 +16,8 @@ const SIMILAR_MAX: usize = 5;
 /// Maximum tickets of a partition that an unknown id is compared with: about 10 ms.
 const CONSIDERED_MAX: usize = 50_000;
 
-/// Maximum ids of one worker that begin with what was searched.
-pub(in crate::service) const BEGINNING_MAX: usize = 21;
+/// Maximum ids of one worker that match what was searched.
+pub(in crate::service) const MATCHING_MAX: usize = 21;
 
 /// Maximum tickets of a partition whose ids are searched: about 50 ms.
 const SEARCHED_MAX: usize = 500_000;
@@ -27,8 +27,8 @@ const SEARCHED_MAX: usize = 500_000;
 pub(in crate::service) enum OtherIds {
     /// Those that differ little from it.
     Similar,
-    /// Those that begin with it.
-    Beginning,
+    /// Those that begin with it, or have it as their number.
+    Matching,
 }
 
 /// A question about one ticket. Each worker answers once.
@@ -93,11 +93,10 @@ impl PartitionSet {
                 all.truncate(SIMILAR_MAX);
                 all
             }
-            OtherIds::Beginning => {
-                let beginning = |shard: &mut Shard| {
-                    shard.tickets_beginning_with(ticket, BEGINNING_MAX, SEARCHED_MAX)
-                };
-                self.shards_mut().flat_map(beginning).collect()
+            OtherIds::Matching => {
+                let matching =
+                    |shard: &mut Shard| shard.tickets_matching(ticket, MATCHING_MAX, SEARCHED_MAX);
+                self.shards_mut().flat_map(matching).collect()
             }
         }
     }

@@ -821,8 +821,9 @@ ticket-in-time = in time
 ticket-at-rest = with { $time } while the ticket was solved or gone
 search = Search
 search-label = Ticket id or team
-search-no-ticket = No ticket has an id that begins so.
+search-no-ticket = No ticket has an id that begins so, or this number.
 search-no-team = No team has this in its name.
+search-empty = Write the beginning of a ticket's id, its number, or a part of a team's name.
 search-teams = Teams
 search-more-teams = { $count } teams in all; write more of the name.
 

@@ -822,8 +822,9 @@ ticket-in-time = ajoissa
 ticket-at-rest = josta { $time } tiketti oli ratkaistuna tai poissa
 search = Hae
 search-label = Tiketin tunnus tai tiimi
-search-no-ticket = Minkään tiketin tunnus ei ala näin.
+search-no-ticket = Minkään tiketin tunnus ei ala näin, eikä millään ole tätä numeroa.
 search-no-team = Minkään tiimin nimessä ei ole tätä.
+search-empty = Kirjoita tiketin tunnuksen alku, tiketin numero tai osa tiimin nimestä.
 search-teams = Tiimit
 search-more-teams = Tiimejä on { $count }; kirjoita nimestä enemmän.
 

@@ -1,5 +1,5 @@
-//! The search: tickets by the beginning of their ids, and teams by a part of a name. It works without a
-//! script.
+//! The search: tickets by the beginning of their ids or by their numbers, and teams by a part of a name. It
+//! works without a script.
 
 use maud::{Markup, html};
 
@@ -39,10 +39,13 @@ pub(super) fn page(board: &Board<'_>, searched: &str, tickets: &TicketShown) -> 
     html! {
         (breadcrumbs(board, None, &texts.text("search")))
         h1 { (texts.text("search")) @if !searched.is_empty() { ": " bdi { (shown(searched)) } } }
-        @if !searched.is_empty() { (tickets_found(board, tickets)) }
-        @if teams.is_empty() {
+        @if searched.is_empty() {
+            p { (texts.text("search-empty")) }
+        } @else if teams.is_empty() {
+            (tickets_found(board, tickets))
             p { (texts.text("search-no-team")) }
         } @else {
+            @if !is_nothing(tickets) { (tickets_found(board, tickets)) }
             h2 { (texts.text("search-teams")) }
             ul {
                 @for scope in teams.iter().take(TEAMS_MAX) {
@@ -56,7 +59,12 @@ pub(super) fn page(board: &Board<'_>, searched: &str, tickets: &TicketShown) -> 
     }
 }
 
-/// The tickets whose ids begin with what was searched.
+/// Whether no ticket matches.
+fn is_nothing(tickets: &TicketShown) -> bool {
+    matches!(tickets, TicketShown::Unknown(ids) if ids.is_empty())
+}
+
+/// The tickets whose ids match what was searched.
 fn tickets_found(board: &Board<'_>, tickets: &TicketShown) -> Markup {
     let texts = board.texts;
     html! {
@@ -77,7 +85,8 @@ fn tickets_found(board: &Board<'_>, tickets: &TicketShown) -> Markup {
     }
 }
 
-/// The teams with this in one of their names, of any language, in alphabetical order.
+/// The teams with this in one of their names, of any language, in alphabetical order; then the organisation
+/// and the unclaimed tickets.
 fn found(board: &Board<'_>, searched: &str) -> Vec<ScopeId> {
     let searched = searched.to_lowercase();
     let has = |text: &str| text.to_lowercase().contains(&searched);
@@ -86,9 +95,11 @@ fn found(board: &Board<'_>, searched: &str) -> Vec<ScopeId> {
         names.chain([&about.name]).chain(&about.former_names).any(|name| has(name))
     };
     let mut teams = board.teams();
+    teams.extend([board.catalog.organisation(), board.catalog.unclaimed()]);
     teams.retain(|scope| {
         let is_named = || board.catalog.about(*scope).is_some_and(has_name);
-        !searched.is_empty() && (has(board.label(*scope)) || is_named())
+        let is_called = || has(board.label(*scope)) || has(&board.name(*scope));
+        !searched.is_empty() && (is_called() || is_named())
     });
     teams
 }

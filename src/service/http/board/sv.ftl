@@ -861,8 +861,9 @@ ticket-in-time = i tid
 ticket-at-rest = varav { $time } medan ärendet var löst eller borta
 search = Sök
 search-label = Ärende-id eller team
-search-no-ticket = Inget ärende har ett id som börjar så.
+search-no-ticket = Inget ärende har ett id som börjar så, eller detta nummer.
 search-no-team = Inget team har detta i sitt namn.
+search-empty = Skriv början av ett ärendes id, dess nummer eller en del av ett teams namn.
 search-teams = Team
 search-more-teams = { $count } team totalt; skriv mer av namnet.
 

@@ -208,6 +208,7 @@ fn the_search_finds_teams_by_a_part_of_their_name() {
     assert_eq!(found_in("en", "LASKU"), ["billing"], "the name in another language");
     assert_eq!(found("zzz"), Vec::<String>::new());
     assert_eq!(found(""), Vec::<String>::new());
+    assert_eq!(found("vailla vastuu"), ["_unclaimed"], "the name of the row on the front page");
 }
 
 #[test]
@@ -223,13 +224,13 @@ fn the_search_lists_the_first_tickets_and_says_that_there_are_more() {
     assert_eq!(linked(&html), expected);
     assert!(html.contains("Only the first 20 are shown"), "{html}");
     assert!(!found(20).contains("Only the first"));
-    assert!(found(0).contains("No ticket has an id that begins so."));
+    assert!(found(0).contains("No ticket has an id that begins so, or this number."));
     let late = search_page(&published, "t-", &TicketShown::Late, reader("en")).html.into_string();
     assert!(late.contains("Try again in a moment."), "{late}");
 }
 
 #[test]
-fn ids_are_found_by_their_beginning_in_their_order_whatever_the_case() {
+fn ids_are_found_by_their_beginning_or_number_in_their_order_whatever_the_case() {
     let mut shard = Shard::new(Arc::clone(&full_agreement().catalog));
     for ticket in ["T-12", "t-110", "T-11", "X-1", "T", "T-1.2"] {
         let record = format!(
@@ -237,8 +238,10 @@ fn ids_are_found_by_their_beginning_in_their_order_whatever_the_case() {
         );
         shard.apply(&decode(record.as_bytes()).unwrap(), &mut ());
     }
-    let found = |beginning, most| shard.tickets_beginning_with(beginning, most, usize::MAX);
+    let found = |searched, most| shard.tickets_matching(searched, most, usize::MAX);
     assert_eq!(found("t-11", 9), ["T-11", "t-110"]);
     assert_eq!(found("T-1", 2), ["T-1.2", "T-11"], "the first by id");
-    assert_eq!(shard.tickets_beginning_with("T", 9, 1).len(), 1, "only the latest are looked at");
+    assert_eq!(found("1", 9), ["X-1"], "a number, and no part of one");
+    assert_eq!(found("12", 9), ["T-12"]);
+    assert_eq!(shard.tickets_matching("T", 9, 1).len(), 1, "only the latest are looked at");
 }
