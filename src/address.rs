@@ -64,7 +64,7 @@ pub const API_CONCERNS: &str = "/api/v1/concerns";
 pub const API_DECISIONS: &str = "/api/v1/decisions";
 /// Notes of turns of duty, which are written through the API.
 pub const API_TURN_NOTES: &str = "/api/v1/turn_notes";
-/// Where tickets that a team is to talk about are said.
+/// Tickets that are brought to a team, which are written through the API.
 pub const API_BROUGHT_TICKETS: &str = "/api/v1/brought_tickets";
 /// Talks about tickets that were brought to a team, which are written through the API.
 pub const API_TICKET_TALKS: &str = "/api/v1/ticket_talks";

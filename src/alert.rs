@@ -38,7 +38,7 @@ pub use notice::{Notice, Sender};
 pub use removed::RemovedAlerts;
 pub use self_alerts::SelfAlerts;
 pub use state_log::{AlertStateLog, StateLogError, VERSION as LOG_VERSION};
-pub use wait_alarms::{WaitAlarm, WaitAlarmPolicies, WaitAlarms, WaitEntry};
+pub use wait_alarms::{FiringAlarm, WaitAlarm, WaitAlarmPolicies, WaitAlarms, WaitEntry};
 
 /// Labels of an alert, by name.
 pub type LabelSet = BTreeMap<Box<str>, Box<str>>;

@@ -122,6 +122,19 @@ pub struct WaitAlarms {
     frozen_since: Option<Timestamp>,
 }
 
+/// An alarm that fires.
+#[derive(Clone, Copy, Debug)]
+pub struct FiringAlarm<'a> {
+    /// The name of its alert.
+    pub alertname: &'static str,
+    /// The label of the team.
+    pub team: &'a str,
+    /// How urgent it is.
+    pub severity: &'a str,
+    /// Since when it fires.
+    pub since: Timestamp,
+}
+
 impl WaitAlarms {
     /// No alarm fires yet.
     pub fn new(policies: WaitAlarmPolicies) -> Self {
@@ -133,16 +146,19 @@ impl WaitAlarms {
         &self.policies
     }
 
-    /// The alarms that fire: `alertname`, `team`, `severity`, and since when.
-    pub fn firing(&self) -> impl Iterator<Item = (&str, &str, &str, Timestamp)> {
-        self.firing
-            .iter()
-            .map(|(key, firing)| (key.alertname, &*key.team, &*firing.severity, firing.fired_at))
+    /// The alarms that fire.
+    pub fn firing(&self) -> impl Iterator<Item = FiringAlarm<'_>> {
+        self.firing.iter().map(|(key, firing)| FiringAlarm {
+            alertname: key.alertname,
+            team: &key.team,
+            severity: &firing.severity,
+            since: firing.fired_at,
+        })
     }
 
     /// Whether an alarm about tickets of a team fires, or about unclaimed ones.
     pub fn has_waiting_tickets(&self, team: &str) -> bool {
-        self.firing().any(|(alertname, of, ..)| of == team && alertname != CONCERN)
+        self.firing().any(|alarm| alarm.team == team && alarm.alertname != CONCERN)
     }
 
     /// Since when their conditions are not known; `None` while they are.

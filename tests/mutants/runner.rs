@@ -46,7 +46,7 @@ const OFTEN: usize = 8;
 /// Random histories that each property test tries with a mutant that breaks a rule, unless `VASTE_LAW_CASES`
 /// is set.
 const RULE_CASES: u32 = 700;
-/// With a mechanical mutant: there are so many that each must end soon.
+/// Random histories with a mechanical mutant. There are thousands of these, so each must end soon.
 const GENERAL_CASES: u32 = 100;
 
 /// Runs the mutation tests: each mutant breaks one rule of the design, and a test must fail
@@ -268,12 +268,13 @@ fn try_all(
     Ok(summary.missed + summary.faults == 0)
 }
 
-/// Builds all mutants at once, unless that was the last such build. `fingerprint` is that of the tree.
+/// Builds all mutants at once. The build of the last run is used again if it has the same mutants and is of
+/// the same tree. `tree` is the hash of the tree.
 fn build_switched(
     candidates: &[Candidate],
     snapshot: &Snapshot,
     suite: &Suite,
-    fingerprint: u64,
+    tree: u64,
 ) -> Result<SwitchedBuild, RunError> {
     let mut switches = Switches::default();
     let mut built = SwitchedBuild::default();
@@ -287,7 +288,7 @@ fn build_switched(
     let named = candidates.iter().flat_map(Candidate::caught_by).map(|test| test.target);
     let targets = Target::WHOLE.into_iter().chain(named).collect();
     let root = snapshot.text(Path::new("src/lib.rs")).unwrap_or_default();
-    let fingerprint = switches.render(root, &built.held).fingerprint(fingerprint);
+    let fingerprint = switches.render(root, &built.held).fingerprint(tree);
     if let Some(faulty) = suite.switched_before(fingerprint, &targets) {
         built.held.retain(|number| !faulty.contains_key(number));
         return Ok(SwitchedBuild { faulty, ..built });

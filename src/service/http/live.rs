@@ -224,7 +224,7 @@ fn fingerprint(published: &PublishedView) -> u64 {
     hash.add(&(team_logs.digest(), reviews.digest()));
     hash.add(ticket_links);
     alerts.iter().for_each(|alert| hash.add(&alert.status()));
-    wait_alarms.firing().for_each(|(alertname, team, ..)| hash.add(&(alertname, team)));
+    wait_alarms.firing().for_each(|alarm| hash.add(&(alarm.alertname, alarm.team)));
     hash.0.digest()
 }
 

@@ -86,7 +86,7 @@ pub(in crate::service) fn routes(served: Served) -> Router {
         .route(
             address::TICKET,
             get(move |writing, state, path, headers, uri| {
-                serve_ticket((lookup, writing), state, path, headers, uri)
+                serve_ticket(lookup, writing, state, path, headers, uri)
             }),
         )
         .route(
@@ -306,7 +306,8 @@ fn csv_file(disposition: &'static str, csv: Vec<u8>) -> Response {
 
 /// The page of a ticket.
 async fn serve_ticket(
-    (lookup, Extension(writing)): (TicketLookup, Extension<Arc<EventWriting>>),
+    lookup: TicketLookup,
+    Extension(writing): Extension<Arc<EventWriting>>,
     state: State<Shared>,
     id: Result<Path<String>, PathRejection>,
     headers: HeaderMap,

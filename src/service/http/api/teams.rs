@@ -319,13 +319,13 @@ fn alerts(shown: &PublishedView, scope: ScopeId) -> Vec<AlertShown<'_>> {
         })
     });
     let label = team_label(shown.catalog.scope_name(scope));
-    let alarms = shown.wait_alarms.firing().filter(|(_, team, ..)| *team == label);
-    let of_waits = alarms.map(|(alertname, _, severity, since)| AlertShown {
-        alertname,
+    let alarms = shown.wait_alarms.firing().filter(|alarm| alarm.team == label);
+    let of_waits = alarms.map(|alarm| AlertShown {
+        alertname: alarm.alertname,
         objective: None,
-        severity,
+        severity: alarm.severity,
         state: "firing",
-        since,
+        since: alarm.since,
         frozen_since: shown.wait_alarms.frozen_since(),
     });
     let begun = shown.at.into_iter().flat_map(|at| turns_begun(&shown.catalog, at));

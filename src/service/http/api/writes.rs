@@ -12,9 +12,9 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use utoipa::ToSchema;
 use utoipa::openapi::schema::{SchemaType, Type};
 use utoipa::openapi::{Object, ObjectBuilder, Schema};
+use utoipa::{IntoResponses, ToSchema};
 
 use super::body::json;
 use super::problem::{PROBLEM_JSON, Problem};
@@ -188,6 +188,24 @@ struct EventStored {
     subject: Option<String>,
 }
 
+/// What all of these answer.
+#[derive(IntoResponses)]
+#[expect(
+    dead_code,
+    reason = "it describes the responses of `write` for the description of the API"
+)]
+enum WriteResponse {
+    /// It is stored in the topic.
+    #[response(status = 202)]
+    Stored(EventStored),
+    /// Why it is not written, and what to do.
+    #[response(status = "4XX", content_type = PROBLEM_JSON)]
+    Refused(Problem),
+    /// Kafka has not stored it.
+    #[response(status = 503, content_type = PROBLEM_JSON)]
+    NotStored(Problem),
+}
+
 /// Raises a concern of a team, or settles it. A settled one that is raised again is open again, and keeps
 /// what was said. It is written to the topic and shown once it is read from there.
 #[utoipa::path(
@@ -195,13 +213,7 @@ struct EventStored {
     path = address::API_CONCERNS,
     operation_id = "say_concern",
     request_body = ConcernSaid,
-    responses(
-        (status = 202, description = "It is stored in the topic.", body = EventStored),
-        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
-            content_type = PROBLEM_JSON),
-        (status = 503, description = "Kafka has not stored it.", body = Problem,
-            content_type = PROBLEM_JSON),
-    )
+    responses(WriteResponse)
 )]
 pub(super) async fn concern(
     State(shared): State<Shared>,
@@ -222,13 +234,7 @@ pub(super) async fn concern(
     path = address::API_DECISIONS,
     operation_id = "say_decision",
     request_body = DecisionSaid,
-    responses(
-        (status = 202, description = "It is stored in the topic.", body = EventStored),
-        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
-            content_type = PROBLEM_JSON),
-        (status = 503, description = "Kafka has not stored it.", body = Problem,
-            content_type = PROBLEM_JSON),
-    )
+    responses(WriteResponse)
 )]
 pub(super) async fn decision(
     State(shared): State<Shared>,
@@ -255,13 +261,7 @@ pub(super) async fn decision(
     path = address::API_TURN_NOTES,
     operation_id = "say_turn_note",
     request_body = TurnNoteSaid,
-    responses(
-        (status = 202, description = "It is stored in the topic.", body = EventStored),
-        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
-            content_type = PROBLEM_JSON),
-        (status = 503, description = "Kafka has not stored it.", body = Problem,
-            content_type = PROBLEM_JSON),
-    )
+    responses(WriteResponse)
 )]
 pub(super) async fn turn_note(
     State(shared): State<Shared>,
@@ -279,13 +279,7 @@ pub(super) async fn turn_note(
     path = address::API_TICKET_TALKS,
     operation_id = "say_ticket_talk",
     request_body = TicketTalkSaid,
-    responses(
-        (status = 202, description = "It is stored in the topic.", body = EventStored),
-        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
-            content_type = PROBLEM_JSON),
-        (status = 503, description = "Kafka has not stored it.", body = Problem,
-            content_type = PROBLEM_JSON),
-    )
+    responses(WriteResponse)
 )]
 pub(super) async fn ticket_talk(
     State(shared): State<Shared>,
@@ -303,13 +297,7 @@ pub(super) async fn ticket_talk(
     path = address::API_BROUGHT_TICKETS,
     operation_id = "bring_ticket",
     request_body = TicketBroughtSaid,
-    responses(
-        (status = 202, description = "It is stored in the topic.", body = EventStored),
-        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
-            content_type = PROBLEM_JSON),
-        (status = 503, description = "Kafka has not stored it.", body = Problem,
-            content_type = PROBLEM_JSON),
-    )
+    responses(WriteResponse)
 )]
 pub(super) async fn brought_ticket(
     State(shared): State<Shared>,
@@ -326,13 +314,7 @@ pub(super) async fn brought_ticket(
     path = address::API_REVIEWS,
     operation_id = "say_review",
     request_body = ReviewSaid,
-    responses(
-        (status = 202, description = "It is stored in the topic.", body = EventStored),
-        (status = "4XX", description = "Why it is not written, and what to do.", body = Problem,
-            content_type = PROBLEM_JSON),
-        (status = 503, description = "Kafka has not stored it.", body = Problem,
-            content_type = PROBLEM_JSON),
-    )
+    responses(WriteResponse)
 )]
 pub(super) async fn review(
     State(shared): State<Shared>,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::families::{MeasureLabels, MetricFamilies, ObjectiveLabels, count, flag};
 use super::market;
 use crate::agreement::{Level, Objective, TargetShown, VerdictState};
-use crate::alert::{DUTY_SEVERITY, DUTY_TURN, turns_begun};
+use crate::alert::{DUTY_SEVERITY, DUTY_TURN, FiringAlarm, turns_begun};
 use crate::name::team_label;
 use crate::reading::{IntervalShown, Reading, Verdict};
 use crate::service::coordinator::published_view::PublishedView;
@@ -353,7 +353,7 @@ pub(super) fn alerts(published: &PublishedView, families: &mut MetricFamilies) {
         add(labels, alert.status().label(), alert.frozen_since().is_some());
     }
     let alarms = &published.wait_alarms;
-    for (alertname, team, severity, _) in alarms.firing() {
+    for FiringAlarm { alertname, team, severity, since: _ } in alarms.firing() {
         let labels =
             [("team", team), ("objective", ""), ("alertname", alertname), ("severity", severity)];
         add(labels, "firing", alarms.frozen_since().is_some());
